@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: MIT
+#include "linmem/heap.h"
+
+enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
+
+#define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
+#define SMALL_SIZE (LM_HEAP_COLS * LM_ALIGN)  // below it a list holds one size
+#define REGION_EXTRA (8 * LM_ALIGN)           // at least a region's own words and paddings
+#if SIZE_MAX > 0xffffffffu
+#define SPAN_MAX (((size_t)1 << 39) - LM_ALIGN)  // what the rows reach
+#else
+#define SPAN_MAX ((size_t)0 - LM_ALIGN)
+#endif
+_Static_assert(REGION_EXTRA >= sizeof(lm_region) + 2 * LM_ALIGN + 2 * LM_WORD,
+               "a region's own words");
+_Static_assert(LM_HEAP_COLS == 16, "cols is 16 bits wide and bin_of takes 4 bits of the size");
+
+// Blocks. Every size here is a whole block's, header included.
+
+static lm_block *block_at(uintptr_t address) { return (lm_block *)address; }
+
+static void *block_payload(lm_block *b) { return (void *)((uintptr_t)b + LM_WORD); }
+
+static lm_block *block_of(const void *p) { return block_at((uintptr_t)p - LM_WORD); }
+
+static size_t block_size(const lm_heap *h, const lm_block *b) {
+  return (b->head ^ h->key) & ~(size_t)FLAGS;
+}
+
+static lm_block *block_next(const lm_heap *h, const lm_block *b) {
+  return block_at((uintptr_t)b + block_size(h, b));
+}
+
+static size_t *block_footer(const lm_block *b, size_t size) {
+  return (size_t *)((uintptr_t)b + size - LM_WORD);
+}
+
+// Sets the size of block `b`, which is lent from here on; the flag about the block below stays.
+static void block_set(const lm_heap *h, lm_block *b, size_t size) {
+  b->head = (size ^ h->key) | (b->head & PREV_FREE);
+}
+
+// Returns the block size for a request, 0 iff it can never be met.
+static size_t block_need(size_t request) {
+  if (request > LM_REQUEST_MAX) return 0;
+  size_t size = (request + LM_WORD + FLAGS) & ~(size_t)FLAGS;
+  if (size > SPAN_MAX) return 0;
+  return size > BLOCK_MIN ? size : BLOCK_MIN;
+}
+
+// Bins.
+
+static unsigned bin_of(size_t size) {
+  if (size < SMALL_SIZE) return (unsigned)(size / LM_ALIGN);
+  unsigned log = lm_log2(size);
+  unsigned row = log - lm_log2(SMALL_SIZE) + 1;
+  return row * LM_HEAP_COLS + ((unsigned)(size >> (log - 4)) & 15);
+}
+
+// Makes [b, b + size) a free block in its list. Its neighbours are lent (H3).
+static void bin_insert(lm_heap *h, lm_block *b, size_t size) {
+  unsigned bin           = bin_of(size);
+  lm_block *first        = h->bins[bin];
+  b->head                = (size ^ h->key) | FREE;
+  b->next                = first;
+  b->prev                = NULL;
+  *block_footer(b, size) = size;
+  block_next(h, b)->head |= PREV_FREE;
+  if (first) first->prev = b;
+  h->bins[bin] = b;
+  h->rows |= 1u << (bin / LM_HEAP_COLS);
+  h->cols[bin / LM_HEAP_COLS] |= (uint16_t)(1u << (bin % LM_HEAP_COLS));
+  h->binned++;
+}
+
+// Takes a free block out of its list; its header and the one above still say that it is free.
+static void bin_remove(lm_heap *h, lm_block *b) {
+  h->binned--;
+  if (b->next) b->next->prev = b->prev;
+  if (b->prev) {
+    b->prev->next = b->next;
+    return;
+  }
+  unsigned bin = bin_of(block_size(h, b)), row = bin / LM_HEAP_COLS;
+  h->bins[bin] = b->next;
+  if (b->next) return;
+  h->cols[row] &= (uint16_t) ~(1u << (bin % LM_HEAP_COLS));
+  if (h->cols[row] == 0) h->rows &= ~(1u << row);
+}
+
+// Returns a free block of at least `size` bytes that is found at once, NULL iff there is none such.
+// The first block of the request's own list may be large enough; every block of a higher list is.
+static lm_block *bin_find(const lm_heap *h, size_t size) {
+  unsigned bin = bin_of(size), row = bin / LM_HEAP_COLS;
+  lm_block *first = h->bins[bin];
+  if (first && block_size(h, first) >= size) return first;
+  unsigned cols = h->cols[row] & (~0u << (bin % LM_HEAP_COLS) << 1);
+  if (!cols) {
+    unsigned rows = h->rows & (~0u << row << 1);
+    if (!rows) return NULL;
+    row  = (unsigned)__builtin_ctz(rows);
+    cols = h->cols[row];
+  }
+  return h->bins[row * LM_HEAP_COLS + (unsigned)__builtin_ctz(cols)];
+}
+
+// Returns a free block of at least `size` bytes from the request's own list, NULL iff it has none.
+// Cost: O(blocks of the list). Asked only before memory would grow.
+static lm_block *bin_search(const lm_heap *h, size_t size) {
+  lm_block *b = h->bins[bin_of(size)];
+  while (b && block_size(h, b) < size) b = b->next;
+  return b;
+}
+
+// Top (H6). With nothing left it is the end mark, whose size reads 0.
+
+static void top_set(lm_heap *h, lm_block *b, size_t size) {
+  h->top  = b;
+  b->head = (size ^ h->key) | FREE;
+  h->last->end->head |= PREV_FREE;
+}
+
+// Cuts `size` bytes, or a few more, off the low end of top; the caller saw that top has them.
+static lm_block *top_take(lm_heap *h, size_t size) {
+  lm_block *b = h->top;
+  size_t all  = block_size(h, b);
+  if (all - size < BLOCK_MIN) {
+    h->top       = h->last->end;
+    h->top->head = h->key;
+    size         = all;
+  } else {
+    top_set(h, block_at((uintptr_t)b + size), all - size);
+  }
+  b->head = size ^ h->key;
+  return b;
+}
+
+// Regions.
+
+// Makes `r` the last region, its blocks in [start, start + size) and all of them top. The old top,
+// if any, becomes a free block as others. Returns false iff one block does not fit.
+static bool region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size) {
+  size_t pad = -(start + LM_WORD) & FLAGS;
+  if (size < pad + BLOCK_MIN + LM_WORD) return false;
+  size_t span = (size - pad - LM_WORD) & ~(size_t)FLAGS;
+  if (span > SPAN_MAX) span = SPAN_MAX;
+  if (h->top && h->top != h->last->end) bin_insert(h, h->top, block_size(h, h->top));
+  r->next  = NULL;
+  r->first = block_at(start + pad);
+  r->end   = block_at(start + pad + span);
+  if (h->last) h->last->next = r;
+  h->last      = r;
+  r->end->head = h->key;
+  top_set(h, r->first, span);
+  h->spans += span;
+  h->stats.regions++;
+  return true;
+}
+
+// Adds `size` bytes that begin where the last region's end mark ends to that region, and to top.
+static void region_extend(lm_heap *h, size_t size) {
+  size_t span   = size & ~(size_t)FLAGS;
+  lm_block *end = block_at((uintptr_t)h->last->end + span);
+  h->last->end  = end;
+  end->head     = h->key;
+  h->spans += span;
+  top_set(h, h->top, (uintptr_t)end - (uintptr_t)h->top);
+}
+
+// Asks the page source once. Returns false iff it gave nothing that can be used.
+static bool region_ask(lm_heap *h, size_t min) {
+  uintptr_t base = (uintptr_t)h->pages.more(&h->pages, min, &h->got);
+  size_t got     = h->got;
+  if (!base) return false;
+  h->changes++;
+  h->pages.taken += got;
+  lm_region *last = h->last;
+  bool touches    = base == (uintptr_t)last->end + LM_WORD;
+  if (touches && got <= SPAN_MAX - ((uintptr_t)last->end - (uintptr_t)last->first)) {
+    region_extend(h, got);
+    return true;
+  }
+  size_t pad = -base & (LM_WORD - 1);
+  if (got < pad + sizeof(lm_region)) return false;
+  got -= pad + sizeof(lm_region);
+  return region_open(h, (lm_region *)(base + pad), base + pad + sizeof(lm_region), got);
+}
+
+// Makes top at least `size` bytes. First asks for what top lacks, which is enough when it is given
+// where the last region ends; if it was not, top is a new region and the second ask is for all.
+static bool region_grow(lm_heap *h, size_t size) {
+  size_t top = block_size(h, h->top);
+  size_t min = size - top > 2 * REGION_EXTRA ? size - top : 2 * REGION_EXTRA;
+  if (!region_ask(h, min)) return false;
+  if (block_size(h, h->top) >= size) return true;
+  return region_ask(h, size + REGION_EXTRA) && block_size(h, h->top) >= size;
+}
+
+// Returns the region that has a block whose payload could begin at `p`, NULL iff none.
+static const lm_region *region_of(const lm_heap *h, const void *p) {
+  uintptr_t b = (uintptr_t)p - LM_WORD;
+  for (const lm_region *r = &h->region; r; r = r->next)
+    if (b - (uintptr_t)r->first < (uintptr_t)r->end - (uintptr_t)r->first) return r;
+  return NULL;
+}
+
+// Lending and giving back.
+
+// Makes lent block `b` free and joins it with its free neighbours. A header that is absorbed says
+// FREE from then on, so that a second free of it is seen for what it is.
+static void block_release(lm_heap *h, lm_block *b) {
+  size_t size    = block_size(h, b);
+  lm_block *next = block_at((uintptr_t)b + size);
+  if (b->head & PREV_FREE) {
+    size_t below = *((size_t *)b - 1);
+    b->head |= FREE;
+    b = block_at((uintptr_t)b - below);
+    bin_remove(h, b);
+    size += below;
+  }
+  if (next == h->top) {
+    top_set(h, b, size + block_size(h, next));
+    return;
+  }
+  if (next->head & FREE) {
+    bin_remove(h, next);
+    size += block_size(h, next);
+  }
+  bin_insert(h, b, size);
+}
+
+// Cuts lent block `b` down to `size` bytes and frees the rest, if it is enough for a block.
+static void block_shrink(lm_heap *h, lm_block *b, size_t size) {
+  size_t rest = block_size(h, b) - size;
+  if (rest < BLOCK_MIN) return;
+  block_set(h, b, size);
+  lm_block *tail = block_at((uintptr_t)b + size);
+  tail->head     = rest ^ h->key;
+  block_release(h, tail);
+}
+
+// Takes free block `b` out of its list; it is lent from here on, whole.
+static void block_claim(lm_heap *h, lm_block *b) {
+  bin_remove(h, b);
+  b->head &= ~(size_t)FREE;
+  block_next(h, b)->head &= ~(size_t)PREV_FREE;
+}
+
+// Returns a lent block of at least `size` bytes; NULL iff none is left and none can be had.
+static lm_block *block_take(lm_heap *h, size_t size) {
+  lm_block *b = bin_find(h, size);
+  if (!b) {
+    if (block_size(h, h->top) >= size) return top_take(h, size);
+    b = bin_search(h, size);
+    if (!b) return region_grow(h, size) ? top_take(h, size) : NULL;
+  }
+  block_claim(h, b);
+  block_shrink(h, b, size);
+  return b;
+}
+
+// Gives back the bytes of lent block `b` below the first payload aligned to `align`. Returns the
+// block that is left.
+static lm_block *block_align(lm_heap *h, lm_block *b, size_t align) {
+  uintptr_t p = (uintptr_t)block_payload(b);
+  if ((p & (align - 1)) == 0) return b;
+  size_t pad     = ((p + BLOCK_MIN + align - 1) & ~(align - 1)) - p;
+  lm_block *kept = block_at((uintptr_t)b + pad);
+  kept->head     = (block_size(h, b) - pad) ^ h->key;
+  block_set(h, b, pad);
+  block_release(h, b);
+  return kept;
+}
+
+// Makes lent block `b` at least `size` bytes where it is. Returns false iff it cannot be.
+static bool block_extend(lm_heap *h, lm_block *b, size_t size) {
+  size_t old     = block_size(h, b);
+  lm_block *next = block_at((uintptr_t)b + old);
+  if (next == h->top) {
+    if (block_size(h, next) < size - old && !region_grow(h, size - old)) return false;
+    if (next != h->top) return false;  // the memory that came is a new region
+    top_take(h, size - old);
+    block_set(h, b, old + block_size(h, next));
+    return true;
+  }
+  if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
+  block_claim(h, next);
+  block_set(h, b, old + block_size(h, next));
+  return true;
+}
+
+// Accounts.
+
+static void account_add(lm_heap *h, size_t blocks, size_t bytes) {
+  h->changes++;
+  h->stats.live_blocks += blocks;
+  h->stats.live_bytes += bytes;
+  if (h->stats.live_bytes > h->stats.peak_live_bytes)
+    h->stats.peak_live_bytes = h->stats.live_bytes;
+}
+
+static void *block_lend(lm_heap *h, lm_block *b) {
+  account_add(h, 1, block_size(h, b) - LM_WORD);
+  return block_payload(b);
+}
+
+// The one check of addresses that come from outside.
+
+// True when `b` may be a header in region `r`: a size that a block can have there, and no odd
+// flags.
+static bool block_sane(const lm_heap *h, const lm_region *r, const lm_block *b) {
+  size_t head = b->head ^ h->key;
+  size_t size = head & ~(size_t)FLAGS;
+  if (head & FLAGS & ~(size_t)(FREE | PREV_FREE)) return false;
+  if (b == r->end) return size == 0;
+  return size >= BLOCK_MIN && size <= (uintptr_t)r->end - (uintptr_t)b;
+}
+
+static lm_status block_check(const lm_heap *h, const void *p) {
+  const lm_region *r = region_of(h, p);
+  if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
+  lm_block *b = block_of(p);
+  if (!block_sane(h, r, b)) return LM_NOT_A_BLOCK;
+  if (b->head & FREE) return LM_ALREADY_FREE;
+  lm_block *next = block_next(h, b);
+  if (!block_sane(h, r, next) || (next->head & PREV_FREE)) return LM_NOT_A_BLOCK;
+  if (!(b->head & PREV_FREE)) return LM_OK;
+  size_t below = *((size_t *)b - 1);
+  if (below > (uintptr_t)b - (uintptr_t)r->first || (below & FLAGS)) return LM_NOT_A_BLOCK;
+  bool agrees = block_at((uintptr_t)b - below)->head == ((below ^ h->key) | FREE);
+  return agrees ? LM_OK : LM_NOT_A_BLOCK;
+}
+
+// Verbs.
+
+lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
+  uintptr_t start = (uintptr_t)base;
+  size_t pad      = -start & 15;
+  if (!base || size - 1 > UINTPTR_MAX - start) return NULL;  // size 0 wraps, and fails too
+  if (size < pad + sizeof(lm_heap) + FLAGS + BLOCK_MIN + LM_WORD) return NULL;
+  lm_heap *h = (lm_heap *)(start + pad);
+  __builtin_memset(h, 0, sizeof *h);
+  h->magic       = LM_HEAP_MAGIC ^ (size_t)h;
+  h->key         = (((size_t)h * 0x9e3779b1u) | ((size_t)1 << 30)) & ~(size_t)FLAGS;
+  h->pages.more  = more;
+  h->pages.state = state;
+  h->pages.taken = size;
+  region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
+  return h;
+}
+
+bool lm_heap_is(const lm_heap *h) { return h->magic == (LM_HEAP_MAGIC ^ (size_t)h); }
+
+void *lm_heap_alloc(lm_heap *h, size_t size) {
+  size_t need = block_need(size);
+  lm_block *b = need ? block_take(h, need) : NULL;
+  return b ? block_lend(h, b) : NULL;
+}
+
+void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
+  if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
+  if (align <= LM_ALIGN) return lm_heap_alloc(h, size);
+  size_t need = block_need(size);
+  lm_block *b = need ? block_take(h, need + align + BLOCK_MIN) : NULL;
+  if (!b) return NULL;
+  b = block_align(h, b, align);
+  block_shrink(h, b, need);
+  return block_lend(h, b);
+}
+
+void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
+  if (size && count > SIZE_MAX / size) return NULL;
+  void *p = lm_heap_alloc(h, count * size);
+  return p ? __builtin_memset(p, 0, count * size) : NULL;
+}
+
+lm_status lm_heap_free(lm_heap *h, void *p) {
+  if (!p) return LM_OK;
+  lm_status status = block_check(h, p);
+  if (status != LM_OK) return status;
+  account_add(h, (size_t)-1, LM_WORD - block_size(h, block_of(p)));
+  block_release(h, block_of(p));
+  return LM_OK;
+}
+
+void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
+  if (!p) return lm_heap_alloc(h, size);
+  size_t need = block_need(size);
+  if (!need || block_check(h, p) != LM_OK) return NULL;
+  lm_block *b = block_of(p);
+  size_t old  = block_size(h, b);
+  if (need > old && !block_extend(h, b, need)) {
+    void *q = lm_heap_alloc(h, size);
+    if (!q) return NULL;
+    __builtin_memcpy(q, p, old - LM_WORD);
+    lm_heap_free(h, p);
+    return q;
+  }
+  block_shrink(h, b, need);
+  account_add(h, 0, block_size(h, b) - old);
+  return p;
+}
+
+lm_status lm_heap_check(const lm_heap *h, const void *p) { return block_check(h, p); }
+
+size_t lm_heap_usable_size(const lm_heap *h, const void *p) {
+  return block_check(h, p) == LM_OK ? block_size(h, block_of(p)) - LM_WORD : 0;
+}
+
+const lm_stats *lm_heap_stats(lm_heap *h) {
+  lm_stats *s    = &h->stats;
+  s->free_blocks = h->binned + (h->top != h->last->end);
+  s->free_bytes  = h->spans - s->live_bytes - (s->live_blocks + s->free_blocks) * LM_WORD;
+  s->taken_bytes = h->pages.taken;
+  return s;
+}
+
+// Walk.
+
+// Returns the block of region `r` the cursor stands at: as noted if the heap has not changed, else
+// the first at or above the note.
+static lm_block *cursor_block(const lm_heap *h, const lm_region *r, const lm_cursor *c) {
+  uintptr_t end = (uintptr_t)r->end;
+  lm_block *b   = r->first;
+  if (c->changes == h->changes && c->address - (uintptr_t)b <= end - (uintptr_t)b)
+    return block_at(c->address);
+  while ((uintptr_t)b < c->address && b != r->end && block_sane(h, r, b)) b = block_next(h, b);
+  return b;
+}
+
+static void record_fill(const lm_heap *h, lm_block_record *record, lm_block *b) {
+  size_t size        = block_size(h, b);
+  record->address    = (uintptr_t)block_payload(b);
+  record->size       = size - LM_WORD;
+  record->state      = b == h->top ? LM_BLOCK_TOP : b->head & FREE ? LM_BLOCK_FREE : LM_BLOCK_LIVE;
+  record->size_class = bin_of(size);
+}
+
+size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, size_t capacity) {
+  size_t count = 0;
+  if (c->over || !capacity) return 0;
+  const lm_region *r = &h->region;
+  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
+  for (; r; r = r->next) {
+    lm_block *b = cursor_block(h, r, c);
+    for (; b != r->end && block_sane(h, r, b); b = block_next(h, b)) {
+      if (count == capacity) {
+        c->region  = (uintptr_t)r;
+        c->address = (uintptr_t)b;
+        c->changes = h->changes;
+        return count;
+      }
+      record_fill(h, &records[count++], b);
+    }
+    c->address = 0;
+  }
+  c->over = 1;
+  return count;
+}
+
+// Holds.
+
+// True when `b` leads to a place where a block can be, so that it may be followed.
+static bool link_sane(const lm_heap *h, const lm_block *b) {
+  uintptr_t p = (uintptr_t)b + LM_WORD;
+  return (p & FLAGS) == 0 && region_of(h, (const void *)p) != NULL;
+}
+
+// H4 of free block `b`.
+static bool free_holds(const lm_heap *h, const lm_block *b) {
+  size_t size = block_size(h, b);
+  if (*block_footer(b, size) != size) return false;
+  if (b->next && (!link_sane(h, b->next) || b->next->prev != b)) return false;
+  if (!b->prev) return h->bins[bin_of(size)] == b;
+  return link_sane(h, b->prev) && b->prev->next == b;
+}
+
+// H5, and that the lists have as many blocks as the walk met (with free_holds: the same ones,
+// once).
+static bool bins_hold(const lm_heap *h) {
+  size_t count = 0;
+  for (unsigned bin = 0; bin < LM_HEAP_ROWS * LM_HEAP_COLS; bin++) {
+    unsigned cols = h->cols[bin / LM_HEAP_COLS];
+    if ((cols >> (bin % LM_HEAP_COLS) & 1) != (h->bins[bin] != NULL)) return false;
+    if ((h->rows >> (bin / LM_HEAP_COLS) & 1) != (cols != 0)) return false;
+    for (const lm_block *b = h->bins[bin]; b; b = b->next)
+      if (!link_sane(h, b) || ++count > h->binned) return false;
+  }
+  return count == h->binned;
+}
+
+// H2 of region `r`'s own words.
+static bool region_holds(const lm_heap *h, const lm_region *r) {
+  uintptr_t first = (uintptr_t)r->first, end = (uintptr_t)r->end;
+  if (((first + LM_WORD) & FLAGS) || ((end + LM_WORD) & FLAGS)) return false;
+  if (first <= (uintptr_t)r || end <= first || !lm_memory_holds(first, end - first + LM_WORD))
+    return false;
+  return (r == h->last) == (r->next == NULL);
+}
+
+bool lm_heap_holds(const lm_heap *h) {
+  size_t live = 0, bytes = 0, binned = 0, spans = 0, regions = 0;
+  if (!lm_heap_is(h)) return false;
+  for (const lm_region *r = &h->region; r; r = r->next) {
+    if (++regions > h->stats.regions || !region_holds(h, r)) return false;
+    spans += (uintptr_t)r->end - (uintptr_t)r->first;
+    size_t below = 0;  // FREE iff the block below is free
+    for (const lm_block *b = r->first;; b = block_next(h, b)) {
+      if (!block_sane(h, r, b) || !(b->head & PREV_FREE) != !below) return false;
+      if (b == r->end) break;
+      if (below && (b->head & FREE)) return false;
+      below = b->head & FREE;
+      if (!below) live++, bytes += block_size(h, b) - LM_WORD;
+      if (b == h->top && (!below || r != h->last || block_next(h, b) != r->end)) return false;
+      if (below && b != h->top && (++binned, !free_holds(h, b))) return false;
+    }
+    if (r->end->head & FREE) return false;
+  }
+  const lm_stats *s = &h->stats;
+  if (regions != s->regions || spans != h->spans || binned != h->binned) return false;
+  if (live != s->live_blocks || bytes != s->live_bytes || bytes > s->peak_live_bytes) return false;
+  return spans <= h->pages.taken && bins_hold(h);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// allocator.h: the types that every strategy shares. A strategy `x` has these verbs:
+//
+//   lm_x *lm_x_init(void *base, size_t size, lm_more *more, void *state);
+//   void *lm_x_alloc(lm_x *, size_t size);
+//   void *lm_x_alloc_aligned(lm_x *, size_t size, size_t align);
+//   void *lm_x_calloc(lm_x *, size_t count, size_t size);
+//   void *lm_x_realloc(lm_x *, void *p, size_t size);
+//   lm_status lm_x_free(lm_x *, void *p);
+//   lm_status lm_x_check(const lm_x *, const void *p);
+//   size_t lm_x_usable_size(const lm_x *, const void *p);
+//   const lm_stats *lm_x_stats(lm_x *);
+//   size_t lm_x_walk(const lm_x *, lm_cursor *, lm_block_record *records, size_t capacity);
+//   bool lm_x_holds(const lm_x *);
+//
+// The contract of each is in heap.h; a strategy's header says only where it differs.
+#ifndef LM_ALLOCATOR_H
+#define LM_ALLOCATOR_H
+#include "linmem/pages.h"
+
+// What became of a request about a block.
+typedef enum lm_status {
+  LM_OK           = 0,
+  LM_NOT_A_BLOCK  = 1,  // out of every region, misaligned, inside a block, or its header is damaged
+  LM_ALREADY_FREE = 2,  // a block was here and has been freed
+} lm_status;
+
+// The accounts. "Usable" bytes are those a caller may write: a block less its header word.
+typedef struct lm_stats {
+  size_t live_blocks;      // blocks lent
+  size_t live_bytes;       // their usable bytes
+  size_t peak_live_bytes;  // the most live_bytes ever was
+  size_t free_blocks;      // blocks that could be lent, the top one included
+  size_t free_bytes;       // their usable bytes
+  size_t taken_bytes;      // bytes of all regions: blocks, headers and the allocator's own state
+  size_t regions;          // runs of memory that do not touch, or that came from different owners
+} lm_stats;
+_Static_assert(sizeof(lm_stats) == 7 * LM_WORD, "no padding: layout.c exports it");
+
+typedef enum lm_block_state {
+  LM_BLOCK_FREE = 0,  // in a list, may be lent
+  LM_BLOCK_LIVE = 1,  // lent
+  LM_BLOCK_TOP  = 2,  // free, at the end of the newest region; used last
+} lm_block_state;
+
+// One block, as walk reports it.
+typedef struct lm_block_record {
+  uintptr_t address;    // what alloc returned or would return
+  size_t size;          // usable bytes; the header word lies just below `address`
+  uint32_t state;       // an lm_block_state
+  uint32_t size_class;  // number of the list that blocks of this size are kept in while free
+} lm_block_record;
+_Static_assert(sizeof(lm_block_record) == 2 * LM_WORD + 8, "no padding: layout.c exports it");
+
+// Where a walk has come to. All zero: at the start. The caller owns it and does not look inside.
+typedef struct lm_cursor {
+  uintptr_t region;   // the region it is in; 0 at the start
+  uintptr_t address;  // the next block's header; 0 in a region not begun
+  size_t changes;     // the allocator's count of changes when the walk stopped
+  size_t over;        // not 0 when every block was visited
+} lm_cursor;
+_Static_assert(sizeof(lm_cursor) == 4 * LM_WORD, "no padding: layout.c exports it");
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// heap.h: the general-purpose allocator. Two-level segregated bins with boundary tags, and a top
+// block.
+//
+//   region:  | own words | block | block | ... | block | top | end |
+//
+//   a block is a header word and what follows it, up to the next header:
+//
+//     lent  | size,flags | usable bytes ................................ |   payload address %
+//     LM_ALIGN == 0 free  | size,flags | next | prev | ......................... | size |   the
+//     last word is the footer
+//
+//   The header holds the block's whole size (a multiple of LM_ALIGN) xor the heap's key, and in the
+//   low bits FREE (this block) and PREV_FREE (the one below it). The key makes plain user data, and
+//   the blocks of a heap that lives inside this heap's block, look unlike a header.
+//
+//   H1  magic and key are those of this address.
+//   H2  The blocks of a region tile it: from `first`, block by block, one comes exactly to `end`.
+//       `end` is a header of size 0, not free.
+//   H3  PREV_FREE is set iff the block below is free. No two neighbours are free.
+//   H4  A free block except top has its size in its footer, and is in the list of its size, once.
+//   H5  A list's bit is set iff it is not empty; a row's bit is set iff one of its lists' is.
+//   H6  top is the last block of the last region and is in no list. With nothing left it is `end`.
+//   H7  The accounts (live, free, taken, regions) are what a walk would count.
+//
+// The state lives at the start of the first region. Not thread-safe: a heap belongs to one thread.
+// Sources: two-level segregated fit from Masmano et al., "TLSF: a new dynamic memory allocator for
+// real-time systems" (ECRTS 2004); boundary tags from Knuth, TAOCP vol. 1, section 2.5.
+#ifndef LM_HEAP_H
+#define LM_HEAP_H
+#include "linmem/allocator.h"
+
+// 16 lists per power of two; below 16 * LM_ALIGN one list per size. The rows reach the largest
+// block: 2^32 on 32-bit targets, 2^39 or 2^40 on others.
+#define LM_HEAP_COLS 16
+#define LM_HEAP_ROWS (LM_WORD == 4 ? 26 : 32)
+#define LM_HEAP_MAGIC ((size_t)0x484d4c31)
+
+typedef struct lm_block {
+  size_t head;            // (size ^ key) | flags
+  struct lm_block *next;  // in its list; only while free
+  struct lm_block *prev;  // NULL in the first of a list; only while free
+} lm_block;
+
+typedef struct lm_region {
+  struct lm_region *next;  // the region that came after it
+  lm_block *first;         // lowest block
+  lm_block *end;           // the end mark: one word
+} lm_region;
+
+typedef struct lm_heap {
+  size_t magic;      // LM_HEAP_MAGIC xor the heap's address
+  size_t key;        // xor of every header; the low bits are 0
+  size_t changes;    // counts what moved a block, so that a walk can tell
+  lm_block *top;     // H6
+  lm_region *last;   // the newest region
+  lm_region region;  // the first region
+  lm_pages pages;    // where more comes from
+  size_t got;        // where the page source answers: a local would need a shadow stack
+  size_t spans;      // bytes from first to end, of all regions
+  size_t binned;     // blocks in the lists
+  lm_stats stats;
+  uint32_t rows;                                // bit r: cols[r] is not 0
+  uint16_t cols[LM_HEAP_ROWS];                  // bit c: bins[r * 16 + c] is not empty
+  lm_block *bins[LM_HEAP_ROWS * LM_HEAP_COLS];  // first of each list
+} lm_heap;
+
+// Returns a heap over [base, base + size), at `base` rounded up to 16; the caller's bytes there are
+// lost, and are the heap's until the caller takes them back as a whole. `more` and `state` are the
+// page source (pages.h); lm_pages_none keeps the heap in its region.
+// Returns NULL iff base is NULL, the range wraps, or it cannot hold the state and one block.
+lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state);
+
+// Returns true when `heap` is a heap that lm_heap_init made at this address (H1).
+bool lm_heap_is(const lm_heap *heap);
+
+// Returns a block of at least `size` usable bytes, not zeroed, aligned to LM_ALIGN; the caller owns
+// it until free or realloc. A size of 0 gives a block of its own, to be freed like any other.
+// Returns NULL iff size > LM_REQUEST_MAX or no memory is left; then nothing changed.
+// Cost: O(1), and the page source when the heap has run out.
+void *lm_heap_alloc(lm_heap *heap, size_t size);
+
+// As alloc, aligned to `align`. NULL also when align is not a power of two or over LM_ALIGN_MAX.
+void *lm_heap_alloc_aligned(lm_heap *heap, size_t size, size_t align);
+
+// As alloc of count * size, all zero. NULL also when the product does not fit a size_t.
+void *lm_heap_calloc(lm_heap *heap, size_t count, size_t size);
+
+// Returns a block of at least `size` usable bytes that begins with the bytes of block `p`, as many
+// as fit; p itself when it can shrink or grow where it is. A p of NULL allocates; a size of 0
+// shrinks, it does not free. The caller owns the block returned, and no more p. Returns NULL iff
+// alloc would, or p is not a live block (lm_heap_check tells); then p is as before. Cost: O(1) in
+// place, else one copy; while it copies both blocks count as live.
+void *lm_heap_realloc(lm_heap *heap, void *p, size_t size);
+
+// Gives block `p` back and joins it with free neighbours. NULL is no block and LM_OK.
+// Returns LM_NOT_A_BLOCK or LM_ALREADY_FREE when p is not a live block; then nothing changed.
+// What is checked is cheap, not complete: an address inside a live block whose bytes were made to
+// look like headers of this heap passes. Cost: O(regions).
+lm_status lm_heap_free(lm_heap *heap, void *p);
+
+// Returns what lm_heap_free would for `p`, but LM_NOT_A_BLOCK for NULL; changes nothing.
+lm_status lm_heap_check(const lm_heap *heap, const void *p);
+
+// Returns the bytes the owner of block `p` may write, at least what was asked; 0 iff not a live
+// block.
+size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
+
+// Returns the accounts as they stand, valid until the heap's next verb. Cost: O(1).
+const lm_stats *lm_heap_stats(lm_heap *heap);
+
+// Fills `records` with up to `capacity` blocks, live and free, and moves the cursor past them; a
+// zeroed cursor starts. Shape: region by region, oldest first, by address within each.
+// Returns the number filled, 0 iff the walk is over (or capacity is 0). The heap may change between
+// calls: then the walk goes on at the first block at or above where it stopped, after a search of
+// O(blocks of the region).
+size_t lm_heap_walk(const lm_heap *heap, lm_cursor *cursor, lm_block_record *records,
+                    size_t capacity);
+
+// Returns true when H1 to H7 hold. Total: it follows no link that does not lead into a region.
+// Cost: O(blocks * regions). The test oracle.
+bool lm_heap_holds(const lm_heap *heap);
+#endif
