@@ -333,6 +333,11 @@ static lm_status block_check(const lm_heap *h, const void *p) {
 
 // Verbs.
 
+static size_t heap_key(const lm_heap *h) {
+  size_t mixed = (size_t)h * 0x9e3779b1u;  // 2^32 / golden ratio: near addresses get far keys
+  return (mixed | (size_t)1 << 30) & ~(size_t)FLAGS;  // bit 30: a word of 0 reads as a huge size
+}
+
 lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
@@ -341,7 +346,7 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   lm_heap *h = (lm_heap *)(start + pad);
   __builtin_memset(h, 0, sizeof *h);
   h->magic       = LM_HEAP_MAGIC ^ (size_t)h;
-  h->key         = (((size_t)h * 0x9e3779b1u) | ((size_t)1 << 30)) & ~(size_t)FLAGS;
+  h->key         = heap_key(h);
   h->pages.more  = more;
   h->pages.state = state;
   h->pages.taken = size;
@@ -500,7 +505,7 @@ static bool region_holds(const lm_heap *h, const lm_region *r) {
 
 bool lm_heap_holds(const lm_heap *h) {
   size_t live = 0, bytes = 0, binned = 0, spans = 0, regions = 0;
-  if (!lm_heap_is(h)) return false;
+  if (!lm_heap_is(h) || h->key != heap_key(h)) return false;
   for (const lm_region *r = &h->region; r; r = r->next) {
     if (++regions > h->stats.regions || !region_holds(h, r)) return false;
     spans += (uintptr_t)r->end - (uintptr_t)r->first;
