@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "linmem/heap.h"
+#include "heap_inner.h"
 
-enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
-
-#define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
-#define SMALL_SIZE (LM_HEAP_COLS * LM_ALIGN)  // below it a list holds one size
-#define REGION_EXTRA (8 * LM_ALIGN)           // at least a region's own words and paddings
-#if SIZE_MAX > 0xffffffffu
-#define SPAN_MAX (((size_t)1 << 39) - LM_ALIGN)  // what the rows reach
-#else
-#define SPAN_MAX ((size_t)0 - LM_ALIGN)
-#endif
+#define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
 _Static_assert(REGION_EXTRA >= sizeof(lm_region) + 2 * LM_ALIGN + 2 * LM_WORD,
                "a region's own words");
-_Static_assert(LM_HEAP_COLS == 16, "cols is 16 bits wide and bin_of takes 4 bits of the size");
 
 // Blocks. Every size here is a whole block's, header included.
 
-static lm_block *block_at(uintptr_t address) { return (lm_block *)address; }
-
-static void *block_payload(lm_block *b) { return (void *)((uintptr_t)b + LM_WORD); }
-
 static lm_block *block_of(const void *p) { return block_at((uintptr_t)p - LM_WORD); }
-
-static size_t block_size(const lm_heap *h, const lm_block *b) {
-  return (b->head ^ h->key) & ~(size_t)FLAGS;
-}
-
-static lm_block *block_next(const lm_heap *h, const lm_block *b) {
-  return block_at((uintptr_t)b + block_size(h, b));
-}
-
-static size_t *block_footer(const lm_block *b, size_t size) {
-  return (size_t *)((uintptr_t)b + size - LM_WORD);
-}
 
 // Sets the size of block `b`, which is lent from here on; the flag about the block below stays.
 static void block_set(const lm_heap *h, lm_block *b, size_t size) {
@@ -49,13 +23,6 @@ static size_t block_need(size_t request) {
 }
 
 // Bins.
-
-static unsigned bin_of(size_t size) {
-  if (size < SMALL_SIZE) return (unsigned)(size / LM_ALIGN);
-  unsigned log = lm_log2(size);
-  unsigned row = log - lm_log2(SMALL_SIZE) + 1;
-  return row * LM_HEAP_COLS + ((unsigned)(size >> (log - 4)) & 15);
-}
 
 // Makes [b, b + size) a free block in its list. Its neighbours are lent (H3).
 static void bin_insert(lm_heap *h, lm_block *b, size_t size) {
@@ -196,14 +163,6 @@ static bool region_grow(lm_heap *h, size_t size) {
   return region_ask(h, size + REGION_EXTRA) && block_size(h, h->top) >= size;
 }
 
-// Returns the region that has a block whose payload could begin at `p`, NULL iff none.
-static const lm_region *region_of(const lm_heap *h, const void *p) {
-  uintptr_t b = (uintptr_t)p - LM_WORD;
-  for (const lm_region *r = &h->region; r; r = r->next)
-    if (b - (uintptr_t)r->first < (uintptr_t)r->end - (uintptr_t)r->first) return r;
-  return NULL;
-}
-
 // Lending and giving back.
 
 // Makes lent block `b` free and joins it with its free neighbours. A header that is absorbed says
@@ -306,16 +265,6 @@ static void *block_lend(lm_heap *h, lm_block *b) {
 
 // The one check of addresses that come from outside.
 
-// True when `b` may be a header in region `r`: a size that a block can have there, and no odd
-// flags.
-static bool block_sane(const lm_heap *h, const lm_region *r, const lm_block *b) {
-  size_t head = b->head ^ h->key;
-  size_t size = head & ~(size_t)FLAGS;
-  if (head & FLAGS & ~(size_t)(FREE | PREV_FREE)) return false;
-  if (b == r->end) return size == 0;
-  return size >= BLOCK_MIN && size <= (uintptr_t)r->end - (uintptr_t)b;
-}
-
 static lm_status block_check(const lm_heap *h, const void *p) {
   const lm_region *r = region_of(h, p);
   if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
@@ -332,11 +281,6 @@ static lm_status block_check(const lm_heap *h, const void *p) {
 }
 
 // Verbs.
-
-static size_t heap_key(const lm_heap *h) {
-  size_t mixed = (size_t)h * 0x9e3779b1u;  // 2^32 / golden ratio: near addresses get far keys
-  return (mixed | (size_t)1 << 30) & ~(size_t)FLAGS;  // bit 30: a word of 0 reads as a huge size
-}
 
 lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   uintptr_t start = (uintptr_t)base;
@@ -418,111 +362,4 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
   s->free_bytes  = h->spans - s->live_bytes - (s->live_blocks + s->free_blocks) * LM_WORD;
   s->taken_bytes = h->pages.taken;
   return s;
-}
-
-// Walk.
-
-// Returns the block of region `r` the cursor stands at: as noted if the heap has not changed, else
-// the first at or above the note.
-static lm_block *cursor_block(const lm_heap *h, const lm_region *r, const lm_cursor *c) {
-  uintptr_t end = (uintptr_t)r->end;
-  lm_block *b   = r->first;
-  if (c->changes == h->changes && c->address - (uintptr_t)b <= end - (uintptr_t)b)
-    return block_at(c->address);
-  while ((uintptr_t)b < c->address && b != r->end && block_sane(h, r, b)) b = block_next(h, b);
-  return b;
-}
-
-static void record_fill(const lm_heap *h, lm_block_record *record, lm_block *b) {
-  size_t size        = block_size(h, b);
-  record->address    = (uintptr_t)block_payload(b);
-  record->size       = size - LM_WORD;
-  record->state      = b == h->top ? LM_BLOCK_TOP : b->head & FREE ? LM_BLOCK_FREE : LM_BLOCK_LIVE;
-  record->size_class = bin_of(size);
-}
-
-size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, size_t capacity) {
-  size_t count = 0;
-  if (c->over || !capacity) return 0;
-  const lm_region *r = &h->region;
-  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
-  for (; r; r = r->next) {
-    lm_block *b = cursor_block(h, r, c);
-    for (; b != r->end && block_sane(h, r, b); b = block_next(h, b)) {
-      if (count == capacity) {
-        c->region  = (uintptr_t)r;
-        c->address = (uintptr_t)b;
-        c->changes = h->changes;
-        return count;
-      }
-      record_fill(h, &records[count++], b);
-    }
-    c->address = 0;
-  }
-  c->over = 1;
-  return count;
-}
-
-// Holds.
-
-// True when `b` leads to a place where a block can be, so that it may be followed.
-static bool link_sane(const lm_heap *h, const lm_block *b) {
-  uintptr_t p = (uintptr_t)b + LM_WORD;
-  return (p & FLAGS) == 0 && region_of(h, (const void *)p) != NULL;
-}
-
-// H4 of free block `b`.
-static bool free_holds(const lm_heap *h, const lm_block *b) {
-  size_t size = block_size(h, b);
-  if (*block_footer(b, size) != size) return false;
-  if (b->next && (!link_sane(h, b->next) || b->next->prev != b)) return false;
-  if (!b->prev) return h->bins[bin_of(size)] == b;
-  return link_sane(h, b->prev) && b->prev->next == b;
-}
-
-// H5, and that the lists have as many blocks as the walk met (with free_holds: the same ones,
-// once).
-static bool bins_hold(const lm_heap *h) {
-  size_t count = 0;
-  for (unsigned bin = 0; bin < LM_HEAP_ROWS * LM_HEAP_COLS; bin++) {
-    unsigned cols = h->cols[bin / LM_HEAP_COLS];
-    if ((cols >> (bin % LM_HEAP_COLS) & 1) != (h->bins[bin] != NULL)) return false;
-    if ((h->rows >> (bin / LM_HEAP_COLS) & 1) != (cols != 0)) return false;
-    for (const lm_block *b = h->bins[bin]; b; b = b->next)
-      if (!link_sane(h, b) || ++count > h->binned) return false;
-  }
-  return count == h->binned;
-}
-
-// H2 of region `r`'s own words.
-static bool region_holds(const lm_heap *h, const lm_region *r) {
-  uintptr_t first = (uintptr_t)r->first, end = (uintptr_t)r->end;
-  if (((first + LM_WORD) & FLAGS) || ((end + LM_WORD) & FLAGS)) return false;
-  if (first <= (uintptr_t)r || end <= first || !lm_memory_holds(first, end - first + LM_WORD))
-    return false;
-  return (r == h->last) == (r->next == NULL);
-}
-
-bool lm_heap_holds(const lm_heap *h) {
-  size_t live = 0, bytes = 0, binned = 0, spans = 0, regions = 0;
-  if (!lm_heap_is(h) || h->key != heap_key(h)) return false;
-  for (const lm_region *r = &h->region; r; r = r->next) {
-    if (++regions > h->stats.regions || !region_holds(h, r)) return false;
-    spans += (uintptr_t)r->end - (uintptr_t)r->first;
-    size_t below = 0;  // FREE iff the block below is free
-    for (const lm_block *b = r->first;; b = block_next(h, b)) {
-      if (!block_sane(h, r, b) || !(b->head & PREV_FREE) != !below) return false;
-      if (b == r->end) break;
-      if (below && (b->head & FREE)) return false;
-      below = b->head & FREE;
-      if (!below) live++, bytes += block_size(h, b) - LM_WORD;
-      if (b == h->top && (!below || r != h->last || block_next(h, b) != r->end)) return false;
-      if (below && b != h->top && (++binned, !free_holds(h, b))) return false;
-    }
-    if (r->end->head & FREE) return false;
-  }
-  const lm_stats *s = &h->stats;
-  if (regions != s->regions || spans != h->spans || binned != h->binned) return false;
-  if (live != s->live_blocks || bytes != s->live_bytes || bytes > s->peak_live_bytes) return false;
-  return spans <= h->pages.taken && bins_hold(h);
 }
