@@ -1,0 +1,136 @@
+// Sets up a fresh machine: says what is missing, installs it where it may, and else stops with the exact
+// commands to run. Uses nothing but Node. `npm run demo` and `npm test` start here.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each job needs: the commands that show it is there, the Debian packages and the brew formulas that bring it. */
+const NEEDS = {
+  build: [
+    {
+      any: ['emcc'],
+      also: process.env.EMSDK && join(process.env.EMSDK, 'upstream/emscripten/emcc'),
+      apt: ['emscripten'],
+      brew: 'emscripten',
+    },
+    { any: ['cmake'], apt: ['cmake'], brew: 'cmake' },
+    { any: ['ninja'], apt: ['ninja-build'], brew: 'ninja' },
+  ],
+  test: [
+    { any: ['gcc'], apt: ['gcc', 'libc6-dev'], brew: 'gcc' },
+    { any: ['clang-format'], apt: ['clang-format'], brew: 'clang-format' },
+    {
+      file: () => m32Works(),
+      what: 'a compiler for 32-bit programs',
+      apt: ['gcc-multilib'],
+      linuxOnly: true,
+    },
+    {
+      any: ['chromium', 'chromium-browser', 'google-chrome'],
+      also: process.env.CHROMIUM,
+      apt: ['chromium'],
+      brew: '--cask chromium',
+    },
+  ],
+};
+
+/** Runs a command in the project's folder with its output shown. Stops the program when it fails. */
+export function run(command, args = [], options = {}) {
+  const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+  if (result.error) stop(`${command} could not be started: ${result.error.message}`);
+  if (result.status !== 0) stop(`failed (${result.status ?? result.signal}): ${command} ${args.join(' ')}`);
+}
+
+/** Says what is being done. */
+export function say(text) {
+  console.log(`\x1b[36m==>\x1b[0m ${text}`);
+}
+
+/** Ends the program with a message. */
+export function stop(text) {
+  console.error(`\x1b[31m==>\x1b[0m ${text}`);
+  process.exit(1);
+}
+
+/** The path of a command on the PATH, or undefined. */
+export function which(command) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, command);
+    if (folder && existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+/** The browser for the tests. */
+export function chromium() {
+  return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
+}
+
+/** Brings everything that `job` needs ('build', or 'test', which needs the build's things too). */
+export function setup(job) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    stop(`Node ${process.versions.node} is too old: 20.19 or newer is needed`);
+  const needs = job === 'test' ? [...NEEDS.build, ...NEEDS.test] : NEEDS.build;
+  const missing = needs.filter((need) => !isThere(need));
+  if (missing.length > 0) install(missing);
+  installPackages();
+}
+
+function isThere(need) {
+  if (need.linuxOnly && process.platform !== 'linux') return true;
+  if (need.file) return need.file();
+  return need.any.some(which) || (need.also !== undefined && need.also !== '' && existsSync(need.also));
+}
+
+function install(missing) {
+  const packages = missing.flatMap((need) => need.apt);
+  const names = missing.map((need) => need.what ?? need.any[0]).join(', ');
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  const prefix = process.getuid?.() === 0 ? [] : sudoWorks() ? ['sudo', '-n'] : undefined;
+  if (!which('apt-get') || !prefix) {
+    const brew = missing.map((need) => need.brew).filter(Boolean);
+    stop(
+      `missing: ${names}. Install and run this again:\n` +
+        `  Debian, Ubuntu:  sudo apt-get update && sudo ${command}\n` +
+        (brew.length > 0 ? `  macOS:           brew install ${brew.join(' && brew install ')}\n` : '') +
+        `  Emscripten can also come from its SDK: clone emscripten-core/emsdk, then\n` +
+        `                   ./emsdk install latest && ./emsdk activate latest && source ./emsdk_env.sh`,
+    );
+  }
+  say(`missing: ${names}. Installing with ${command}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { env, stdio: ['ignore', 'ignore', 'inherit'] };
+  const [first, ...rest] = [...prefix, 'apt-get'];
+  run(first, [...rest, 'update', '-qq'], options);
+  run(first, [...rest, ...command.split(' ').slice(1)], options);
+  const still = missing.filter((need) => !isThere(need));
+  if (still.length > 0)
+    stop(`still missing after the installation: ${still.map((need) => need.what ?? need.any[0]).join(', ')}`);
+}
+
+function sudoWorks() {
+  return which('sudo') !== undefined && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+function m32Works() {
+  const source = 'int main(void) { return sizeof(void *) - 4; }';
+  const args = ['-m32', '-x', 'c', '-', '-fsanitize=address,undefined', '-o', '/dev/null'];
+  return spawnSync('gcc', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
+}
+
+function installPackages() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(ROOT, 'node_modules', '.linmem-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('installing the npm packages of package-lock.json (npm ci)');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The compiled core: decoded and compiled when first needed, once; linked to any memory.
+import { ModuleError } from '../errors.ts';
+import type { CoreExports } from './exports.ts';
+import { EXPORT_NAMES } from './exports.ts';
+import { base64 } from './wasm.gen.ts';
+
+/** The core as the caller has it: compiled, or as bytes. */
+export type CoreModule = WebAssembly.Module | BufferSource;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Returns the bytes of the core, in a buffer of their own: for a program that compiles or stores them itself.
+ */
+export function coreBytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Returns the compiled core. @throws {ModuleError} when this place refuses to compile WebAssembly */
+export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
+  if (given instanceof WebAssembly.Module) return given;
+  try {
+    if (given) return new WebAssembly.Module(given);
+    return (compiled ??= new WebAssembly.Module(coreBytes()));
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+/** As {@link coreModuleSync}, compiled off the thread where the engine does that. */
+export async function coreModule(given?: CoreModule): Promise<WebAssembly.Module> {
+  if (given instanceof WebAssembly.Module) return given;
+  try {
+    if (given) return await WebAssembly.compile(given);
+    return (compiled ??= await WebAssembly.compile(coreBytes()));
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+/**
+ * Returns the core's exports, working on `memory`.
+ * @throws {ModuleError} when the module is not the core, or the memory is shared or 64-bit
+ */
+export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  let exports: WebAssembly.Exports;
+  try {
+    exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  } catch (cause) {
+    throw new ModuleError(
+      `the core does not link to this memory: ${messageOf(cause)}`,
+      { missing: ['memory'] },
+      { cause },
+    );
+  }
+  const missing = EXPORT_NAMES.filter((name) => typeof exports[name] !== 'function');
+  if (missing.length > 0) {
+    const found = Object.keys(exports);
+    throw new ModuleError(`the module is not linmem's core: it has no ${missing.join(', ')}`, {
+      missing,
+      found,
+    });
+  }
+  return exports as unknown as CoreExports; // all names are there; the types are held by exports.test.ts
+}
+
+function refused(cause: unknown): ModuleError {
+  return new ModuleError(
+    `WebAssembly could not be compiled here: ${messageOf(cause)}. Under a Content-Security-Policy add ` +
+      `'wasm-unsafe-eval' to script-src; where compiling is forbidden, compile coreBytes() elsewhere and pass it as ` +
+      `the option module.`,
+    { missing: ['WebAssembly.compile'] },
+    { cause },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// linmem: everything it exports.
+export * from './errors.ts';
+export { LinearMemory, type ElementsClass, type MemorySource } from './memory/memory.ts';
+export type { Address } from './memory/address.ts';
+export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
+export {
+  i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool, rows,
+} from './scalar/table.ts'; // prettier-ignore
+export { atomicLoad, atomicStore } from './scalar/atomic.ts';
+export { Ref, ScalarRef } from './scalar/ref.ts';
+export { ScalarArrayRef } from './scalar/array.ts';
+export { utf8ByteLength, type TextOptions } from './text/utf8.ts';
+export { Utf8StringRef } from './text/ref.ts';
+export type { Pointer } from './heap/allocator.ts';
+export type { HeapStatistics } from './heap/ledger.ts';
+export { createWasmHeapManager, WasmHeapManager } from './heap/manager.ts';
+export type { WasmHeapManagerOptions } from './heap/options.ts';
+export {
+  createHeap,
+  createHeapSync,
+  LinmemHeap,
+  type BlockInfo,
+  type CoreStats,
+  type CreateHeapOptions,
+} from './core/heap.ts';
+export { coreBytes, type CoreModule } from './core/load.ts';
+export type { CoreExports } from './core/exports.ts';
+export { wrapEmscriptenModuleHeap, type EmscriptenHeapOptions } from './interop/emscripten.ts';
+export { captureEmscriptenHeap, type Captured } from './interop/capture.ts';

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Refs: one typed place in a heap, with the block it lies in, so that a use after free is seen.
+import { FreedError } from '../errors.ts';
+import type { Address } from '../memory/address.ts';
+import type { Block } from '../memory/block.ts';
+import type { LinearMemory } from '../memory/memory.ts';
+import type { ScalarArrayRef } from './array.ts';
+import type { Scalar, ScalarValue, Values } from './scalar.ts';
+
+/** What refs need of a heap: a memory that lends blocks. The heap room implements it. */
+export interface RefHeap extends LinearMemory {
+  free(target: Address | Ref): void;
+  allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
+    row: Scalar<T, A>,
+    value?: T,
+  ): ScalarRef<T, A>;
+  wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
+    row: Scalar<T, A>,
+    address: Address,
+  ): ScalarRef<T, A>;
+  allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    row: Scalar<T, A>,
+    countOrValues: number | Values<T>,
+  ): ScalarArrayRef<T, A>;
+  wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    row: Scalar<T, A>,
+    address: Address,
+    count: number,
+  ): ScalarArrayRef<T, A>;
+}
+
+/**
+ * A place in a heap. Made by the heap's `alloc...` methods it owns its block: `free()` gives it back, once.
+ * Made by `wrap...` it borrows: it cannot be freed, and whoever owns the memory decides how long it is valid.
+ * Any use after the block was freed throws {@link FreedError}, also through other refs of the same block.
+ */
+export abstract class Ref {
+  /** The heap it lies in. */
+  readonly heap: RefHeap;
+  /** Its first byte. Still readable after the free, for messages. */
+  readonly address: number;
+  /** The loan it belongs to; the library's own. */
+  readonly block: Block;
+  /** Whether it owns its block. */
+  readonly owned: boolean;
+  /** Bytes it covers. */
+  readonly byteLength: number;
+
+  constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
+    this.heap = heap;
+    this.address = address;
+    this.byteLength = byteLength;
+    this.block = block;
+    this.owned = owned;
+  }
+
+  /** Whether its block was freed. */
+  get isFreed(): boolean {
+    return !this.block.live;
+  }
+  /** Whether it can still be used. */
+  get isNotFreed(): boolean {
+    return this.block.live;
+  }
+  /** Bytes it covers: the same as `byteLength`. */
+  get allocatedByteCount(): number {
+    return this.byteLength;
+  }
+  /** A fresh view of its bytes; see {@link LinearMemory.view} for how long it is valid. */
+  get allocatedBytesView(): Uint8Array {
+    this.assertLive();
+    return this.heap.view(Uint8Array, this.address, this.byteLength);
+  }
+
+  /** @throws {FreedError} when its block was freed */
+  assertLive(): void {
+    if (!this.block.live) throw new FreedError(this.address);
+  }
+  /** Sets all its bytes to zero. @throws {FreedError} when its block was freed */
+  clear(): void {
+    this.assertLive();
+    this.heap.fill(this.address, this.byteLength);
+  }
+  /**
+   * Gives its block back.
+   * @throws {DoubleFreeError} when that was done before
+   * @throws {NotOwnedError} when it borrows
+   */
+  free(): void {
+    this.heap.free(this);
+  }
+  /** Gives its block back if it owns one that is still lent; else does nothing. Never a second free. */
+  dispose(): void {
+    if (this.owned && this.block.live) this.heap.free(this);
+  }
+}
+
+/** So that `using ref = heap.allocInt32()` works where the engine knows `Symbol.dispose`. */
+export interface Ref {
+  [Symbol.dispose](): void;
+}
+if (Symbol.dispose) {
+  Object.defineProperty(Ref.prototype, Symbol.dispose, {
+    value(this: Ref) {
+      this.dispose();
+    },
+    configurable: true,
+    writable: true,
+  });
+}
+
+/** A ref to one scalar. */
+export abstract class ScalarRef<
+  T extends ScalarValue = ScalarValue,
+  A extends ArrayBufferView = ArrayBufferView,
+> extends Ref {
+  /** The row of the table that says how it is read and written. */
+  abstract readonly type: Scalar<T, A>;
+  /** The value in memory. @throws {FreedError} when its block was freed */
+  abstract get value(): T;
+  abstract set value(value: T);
+
+  /** The same as reading `value`. */
+  read(): T {
+    return this.value;
+  }
+  /** The same as setting `value`. Returns the ref. */
+  write(value: T): this {
+    this.value = value;
+    return this;
+  }
+}
+
+/** The class of the refs of one row. */
+export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = new (
+  heap: RefHeap,
+  address: number,
+  block: Block,
+  owned: boolean,
+) => ScalarRef<T, A>;
+
+/**
+ * Makes the ref class of a row. One class for each row, as one for all would be six times slower in an array
+ * of refs: its accessors would see every row (bench/ts/ref.bench.mjs).
+ */
+export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>(
+  row: Scalar<T, A>,
+): ScalarRefClass<T, A> {
+  return class extends ScalarRef<T, A> {
+    constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
+      super(heap, address, row.size, block, owned);
+    }
+    get type(): Scalar<T, A> {
+      return row;
+    }
+    get value(): T {
+      if (!this.block.live) throw new FreedError(this.address);
+      return row.read(this.heap, this.address);
+    }
+    set value(value: T) {
+      if (!this.block.live) throw new FreedError(this.address);
+      row.write(this.heap, this.address, value);
+    }
+  };
+}

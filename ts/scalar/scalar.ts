@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// What a row of the scalar table is, and the factory that makes one.
+import { ArgumentTypeError } from '../errors.ts';
+import { toCount, type Address } from '../memory/address.ts';
+import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
+import type { ScalarArrayRef } from './array.ts';
+import type { RefHeap, ScalarRef } from './ref.ts';
+
+/** What a row reads and writes. */
+export type ScalarValue = number | bigint | boolean;
+
+/** Values to fill an array with: anything with a length and indices. */
+export interface Values<T> {
+  readonly length: number;
+  readonly [index: number]: T;
+}
+
+/**
+ * One C type: how many bytes it has and how to read and write it at an address.
+ * Numbers outside its range wrap as in a typed array of the type; a value of another JavaScript type is refused.
+ */
+export interface Scalar<T extends ScalarValue = ScalarValue, A extends ArrayBufferView = ArrayBufferView> {
+  /** Its short name, as in `i32`. */
+  readonly name: string;
+  /** Its name in the manager's methods, as in `readInt32`. */
+  readonly label: string;
+  /** Bytes, a power of two. */
+  readonly size: number;
+  /** What `typeof` says of its values. */
+  readonly kind: 'number' | 'bigint' | 'boolean';
+  /** The typed array that {@link view} returns. Rows above 8 bytes are seen as their 64-bit little-endian words. */
+  readonly Elements: ElementsClass<A>;
+  /** Reads from a view that is known to be current. For code that has checked; users want {@link read}. */
+  readonly get: (data: DataView, address: number) => T;
+  /** Writes into a view that is known to be current. For code that has checked; users want {@link write}. */
+  readonly set: (data: DataView, address: number, value: T) => void;
+
+  /**
+   * Returns the value at `address`, little-endian; any alignment.
+   * @throws {OutOfBoundsError} when the address is no integer or any byte is outside the memory
+   * @throws {ArgumentTypeError} when the address is neither a number nor a bigint
+   */
+  read(memory: LinearMemory, address: Address): T;
+  /**
+   * Writes `value` at `address`, little-endian; any alignment.
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} as {@link read}, and when the value has the wrong type
+   */
+  write(memory: LinearMemory, address: Address, value: T): void;
+  /** Returns a fresh typed array over `count` elements; see {@link LinearMemory.view} for how long it is valid. */
+  view(memory: LinearMemory, address: Address, count: number): A;
+  /** Allocates one, writes `value` (0 unless given), and returns the ref that owns it. */
+  alloc(heap: RefHeap, value?: T): ScalarRef<T, A>;
+  /** Returns a ref to what is at `address`. It borrows: it cannot be freed. */
+  wrap(heap: RefHeap, address: Address): ScalarRef<T, A>;
+  /** Allocates `count` of them, or as many as there are values, and returns the array ref that owns them. */
+  allocArray(heap: RefHeap, countOrValues: number | Values<T>): ScalarArrayRef<T, A>;
+  /** Returns an array ref to `count` of them at `address`. It borrows: it cannot be freed. */
+  wrapArray(heap: RefHeap, address: Address, count: number): ScalarArrayRef<T, A>;
+}
+
+/** Any row of the table. Not `Scalar<ScalarValue>`: a row writes only values of its own type. */
+export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
+
+/**
+ * Makes one row. `get` and `set` must be written out in the call, and each row gets a class of its own:
+ * V8 keeps one type feedback per function literal and one set of constants per class, so rows that share them
+ * run up to 20 times slower (bench/ts/scalar.bench.mjs).
+ */
+export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
+  name: string,
+  label: string,
+  size: number,
+  kind: 'number' | 'bigint' | 'boolean',
+  Elements: ElementsClass<A>,
+  get: (data: DataView, address: number) => T,
+  set: (data: DataView, address: number, value: T) => void,
+): Scalar<T, A> {
+  class Row implements Scalar<T, A> {
+    readonly name = name;
+    readonly label = label;
+    readonly size = size;
+    readonly kind = kind;
+    readonly Elements = Elements;
+    readonly get = get;
+    readonly set = set;
+
+    read(memory: LinearMemory, address: Address): T {
+      try {
+        // One comparison refuses NaN, fractions, negatives and other types; what remains the DataView checks.
+        if ((address as number) >>> 0 === address) return get(memory.data, address);
+      } catch {
+        // Out of range, or the memory grew: `locate` decides.
+      }
+      return get(memory.data, memory.locate(address, size));
+    }
+
+    write(memory: LinearMemory, address: Address, value: T): void {
+      if (typeof value !== kind) throw new ArgumentTypeError(`a ${kind} for ${name}`, value);
+      try {
+        if ((address as number) >>> 0 === address) {
+          set(memory.data, address, value);
+          return;
+        }
+      } catch {
+        // As in read, or the row refused the value; then it does so again below.
+      }
+      const at = memory.locate(address, size);
+      set(memory.data, at, value);
+    }
+
+    view(memory: LinearMemory, address: Address, count: number): A {
+      return memory.view(
+        Elements,
+        address,
+        toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT),
+      );
+    }
+
+    alloc(heap: RefHeap, value?: T): ScalarRef<T, A> {
+      return heap.allocScalar(this, value);
+    }
+
+    wrap(heap: RefHeap, address: Address): ScalarRef<T, A> {
+      return heap.wrapScalar(this, address);
+    }
+
+    allocArray(heap: RefHeap, countOrValues: number | Values<T>): ScalarArrayRef<T, A> {
+      return heap.allocScalarArray(this, countOrValues);
+    }
+
+    wrapArray(heap: RefHeap, address: Address, count: number): ScalarArrayRef<T, A> {
+      return heap.wrapScalarArray(this, address, count);
+    }
+  }
+  return new Row();
+}
