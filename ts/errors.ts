@@ -20,7 +20,7 @@ export type ErrorCode =
 /** Prints any value for a message in at most 60 characters; never calls user code and never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'string')
-    return value.length > 48 ? JSON.stringify(value.slice(0, 48)) + '...' : JSON.stringify(value);
+    return value.length > 48 ? `${JSON.stringify(value.slice(0, 48))}...` : JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';

@@ -39,8 +39,8 @@ const WHOLE: readonly ElementsClass<ArrayBufferView>[] = [
 export function installMethods(prototype: object): void {
   for (const row of rows) Object.assign(prototype, methodsOf(row as unknown as Scalar)); // each row is a Scalar of its own value
   for (const Elements of WHOLE) {
-    let kept: WeakMap<object, ArrayBufferView> = new WeakMap();
-    Object.defineProperty(prototype, 'heap' + Elements.name.slice(0, -5), {
+    const kept: WeakMap<object, ArrayBufferView> = new WeakMap();
+    Object.defineProperty(prototype, `heap${Elements.name.slice(0, -5)}`, {
       configurable: true,
       get(this: LinearMemory) {
         const { buffer, byteLength } = this.refresh();
@@ -64,16 +64,16 @@ export function installMethods(prototype: object): void {
 function methodsOf<T extends ScalarValue, A extends ArrayBufferView>(row: Scalar<T, A>): object {
   const { label } = row;
   const methods = {
-    ['read' + label](this: LinearMemory, address: Address) {
+    [`read${label}`](this: LinearMemory, address: Address) {
       return row.read(this, address);
     },
-    ['write' + label](this: LinearMemory, address: Address, value: T) {
+    [`write${label}`](this: LinearMemory, address: Address, value: T) {
       row.write(this, address, value);
     },
-    ['alloc' + label](this: RefHeap, value?: T) {
+    [`alloc${label}`](this: RefHeap, value?: T) {
       return this.allocScalar(row, value);
     },
-    ['wrap' + label](this: RefHeap, address: Address) {
+    [`wrap${label}`](this: RefHeap, address: Address) {
       return this.wrapScalar(row, address);
     },
     [`view${label}Array`](this: LinearMemory, address: Address, count: number) {

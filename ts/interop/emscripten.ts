@@ -56,7 +56,7 @@ export function heapOf(
   const source = memory ?? instance?.memory ?? memoryIn(module, exports);
   if (!source) throw noMemory(module);
   const verb = (name: string): Verb | undefined =>
-    functionIn([module], '_' + name) ?? functionIn(exports, name);
+    functionIn([module], `_${name}`) ?? functionIn(exports, name);
   const missing = [(malloc ?? verb('malloc')) ? '' : '_malloc', (free ?? verb('free')) ? '' : '_free'].filter(
     Boolean,
   );

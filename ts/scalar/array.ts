@@ -131,7 +131,7 @@ export function encodeValues<T extends ScalarValue>(
     throw new ArgumentTypeError(`an array of ${row.name}`, values);
   const length = toCount(values.length, 'a length');
   // A typed array of the row's own kind: its bytes are the elements. Copied, as it may lie in the same memory.
-  if (values instanceof row.Elements && row.Elements.name === row.label + 'Array')
+  if (values instanceof row.Elements && row.Elements.name === `${row.label}Array`)
     return new Uint8Array(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   const data = new DataView(new ArrayBuffer(length * row.size));
   for (let i = 0; i < length; i++) {

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Refs to strings: a place of `capacity` bytes for text and its NUL.
 import type { Address } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
-import { Ref, type RefHeap } from '../scalar/ref.ts';
+import { Ref } from '../scalar/ref.ts';
 import { readTerminated, terminatorOf, writeTerminated } from './terminated.ts';
 
 /** A ref to a NUL-terminated UTF-8 string. Its place has `byteLength` bytes, the NUL's among them. */
 export class Utf8StringRef extends Ref {
-  constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
-    super(heap, address, byteLength, block, owned);
-  }
-
   /**
    * The string in memory, up to its NUL. Setting it writes the whole string or, when it does not fit, nothing.
    * @throws {FreedError} when its block was freed

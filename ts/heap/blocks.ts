@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// Blocks of a memory that has an allocator: lent, kept in a book, given back once.
+//
+//   L1  A block is in the ledger from the moment it is lent until it is given back; an error in between
+//       (a wrong initial value) gives it back.
+//   L2  A block is given back once. What is not the start of a live block never reaches the allocator, except
+//       an address that this manager has never seen: that is one the module made.
+import {
+  ArgumentTypeError,
+  DoubleFreeError,
+  NotOwnedError,
+  OutOfMemoryError,
+  WrongHeapError,
+} from '../errors.ts';
+import { toAlign, toCount, type Address } from '../memory/address.ts';
+import { Block, BORROWED } from '../memory/block.ts';
+import { LinearMemory, type MemorySource } from '../memory/memory.ts';
+import { Ref } from '../scalar/ref.ts';
+import { assertFunction, checked, MALLOC_ALIGN, take, type Allocator, type Pointer } from './allocator.ts';
+import { Ledger, type HeapStatistics } from './ledger.ts';
+import { MANAGER_OPTIONS, readOptions, type WasmHeapManagerOptions } from './options.ts';
+
+/** A memory with an allocator, and the book of what was lent of it. The untyped half of a WasmHeapManager. */
+export class BlockHeap extends LinearMemory {
+  readonly #allocator: Allocator;
+  readonly #ledger = new Ledger();
+  readonly #clear: boolean;
+
+  /**
+   * Makes a manager of the heap whose buffer `getHeap` returns.
+   * @param getHeap a function that returns the buffer: called again whenever the last one turns out to be
+   *   detached or too short; a `WebAssembly.Memory` will do instead
+   * @param allocate returns the address of that many bytes, 0 when there are none; as wasm returns it
+   * @param deallocate frees what `allocate` returned
+   * @throws {ArgumentTypeError} when one of them, or an option, is not what it should be
+   * @throws {ModuleError} when `getHeap` gives no usable buffer
+   */
+  constructor(
+    getHeap: MemorySource,
+    allocate: (bytes: number) => Pointer,
+    deallocate: (address: number) => unknown,
+    options: WasmHeapManagerOptions = {},
+  ) {
+    super(getHeap);
+    assertFunction(allocate, 'allocate');
+    assertFunction(deallocate, 'deallocate');
+    const {
+      clearAllocatedRegions = true,
+      checksFrees = false,
+      ...verbs
+    } = readOptions(options, MANAGER_OPTIONS);
+    for (const [name, verb] of Object.entries(verbs)) if (verb !== undefined) assertFunction(verb, name);
+    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, ...verbs };
+    this.#clear = clearAllocatedRegions;
+  }
+
+  /** What is lent now and what was, through this manager. */
+  get statistics(): HeapStatistics {
+    return this.#ledger.statistics();
+  }
+
+  /**
+   * Returns the address of a block of `bytes` bytes, which the caller owns until {@link free}.
+   * 0 bytes give a block of its own too. Cleared, unless the option `clearAllocatedRegions` is false.
+   * @param align a power of two up to 65,536; 8 unless given
+   * @throws {OutOfMemoryError} when there is none; nothing has changed then
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the size or the alignment is no such number
+   */
+  alloc(bytes: number, align: number = MALLOC_ALIGN): number {
+    return this.lend(toCount(bytes, 'a size in bytes'), toAlign(align)).address;
+  }
+
+  /**
+   * Makes the block at `address` `bytes` bytes long, in place where the allocator can, and returns its address.
+   * The bytes up to the smaller length stay. Refs to the old block are freed ones from then on. O(n).
+   * @throws {OutOfMemoryError} when there is no room; the old block is untouched and still lent
+   * @throws {DoubleFreeError} {@link NotOwnedError} when it is not a live block of this manager
+   */
+  realloc(address: Address, bytes: number): number {
+    const size = toCount(bytes, 'a size in bytes');
+    const old = this.#blockAt(this.locate(address, 0));
+    const { realloc } = this.#allocator;
+    if (realloc && old.base === old.address && size < 2 ** 32) {
+      const at = checked(this, realloc(old.base, size || 1), size || 1);
+      if (at === 0) throw new OutOfMemoryError(size);
+      this.#strike(old);
+      return this.#ledger.lend(new Block(at, size)).address;
+    }
+    const block = this.lend(size, MALLOC_ALIGN);
+    this.copy(block.address, old.address, Math.min(old.byteLength, size));
+    this.#giveBack(old);
+    return block.address;
+  }
+
+  /**
+   * Gives a block back, by its address or by the ref that owns it. 0 (NULL) does nothing, as in C.
+   * An address that this manager never lent is passed to the allocator: the module may have made it.
+   * @throws {DoubleFreeError} when it was freed and not lent since; see {@link adopt}
+   * @throws {NotOwnedError} when it is inside a block, or the ref borrows
+   * @throws {WrongHeapError} when the ref belongs to another heap
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} when it is no address in this memory
+   */
+  free(target: Address | Ref): void {
+    if (target instanceof Ref) {
+      this.#freeRef(target);
+      return;
+    }
+    const at = this.locate(target, 0);
+    if (at === 0) return;
+    const block = this.#ledger.find(at);
+    if (block) this.#giveBack(block);
+    else this.#freeUnknown(at);
+  }
+
+  /**
+   * Takes over a block that the module itself allocated and now leaves to the caller, so that its free is
+   * checked like any other. Returns its address.
+   * @throws {NotOwnedError} when it overlaps a block that this manager lent
+   */
+  adopt(address: Address, bytes: number): number {
+    const at = this.locate(address, toCount(bytes, 'a size in bytes'));
+    if (at === 0 || this.#ledger.find(at) || this.#ledger.around(at))
+      throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it lies in a block of this heap');
+    return this.#ledger.lend(new Block(at, bytes)).address;
+  }
+
+  /**
+   * Frees everything that was lent through this manager and is still lent. Goes on after an error.
+   * @throws {AggregateError} with every error, after all blocks were tried
+   */
+  freeAll(): void {
+    const errors: unknown[] = [];
+    for (const block of this.#ledger.blocks()) {
+      try {
+        this.#giveBack(block);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
+  }
+
+  /** Takes a block from the allocator and enters it in the book. */
+  protected lend(bytes: number, align: number): Block {
+    return this.#ledger.lend(take(this, this.#allocator, bytes, align, this.#clear));
+  }
+
+  /** The place of `size` bytes that somebody else owns. @throws {ArgumentTypeError} when it is NULL */
+  protected borrow(address: Address, size: number): number {
+    const at = this.locate(address, size);
+    if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', address);
+    return at;
+  }
+
+  /** The live block at `at`. @throws when there is none */
+  #blockAt(at: number): Block {
+    const block = this.#ledger.find(at);
+    if (block) return block;
+    this.#refuseFree(at);
+    throw new NotOwnedError(at, 'this heap did not lend it; see adopt()');
+  }
+
+  /** The block that starts at `at`, or the one that stands for all whose owner is not known. */
+  protected blockOf(at: number): Block {
+    return this.#ledger.find(at) ?? BORROWED;
+  }
+
+  #refuseFree(at: number): void {
+    if (this.#ledger.wasFreed(at))
+      throw new DoubleFreeError(at, '; if the module allocated it again since, adopt() it first');
+    const around = this.#ledger.around(at);
+    if (around) throw new NotOwnedError(at, `it is inside the block at address ${around.address}`);
+  }
+
+  #freeUnknown(at: number): void {
+    if (!this.#allocator.checksFrees) this.#refuseFree(at);
+    try {
+      this.#allocator.free(at);
+    } catch (error) {
+      // The allocator knows that it is no block; the book may know that it was one.
+      if (error instanceof NotOwnedError) this.#refuseFree(at);
+      throw error;
+    }
+  }
+
+  #freeRef(ref: Ref): void {
+    if ((ref.heap as LinearMemory) !== this) throw new WrongHeapError(ref.address);
+    if (!ref.owned)
+      throw new NotOwnedError(ref.address, 'the ref borrows it (made by wrap); its owner frees it');
+    if (!ref.block.live) throw new DoubleFreeError(ref.address);
+    this.#giveBack(ref.block);
+  }
+
+  #giveBack(block: Block): void {
+    block.live = false; // first, so that an allocator that calls back cannot free it again
+    try {
+      this.#allocator.free(block.base);
+    } catch (error) {
+      block.live = true;
+      throw error;
+    }
+    this.#ledger.end(block);
+  }
+
+  #strike(block: Block): void {
+    block.live = false;
+    this.#ledger.end(block);
+  }
+
+  /** Fills a fresh block; when that throws, gives the block back first. */
+  protected orGiveBack(block: Block, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#giveBack(block);
+      throw error;
+    }
+  }
+}
