@@ -19,7 +19,7 @@ const SPAN32 = 2 ** 32;
 export function toAddress(address: Address, size: number, byteLength: number): number {
   if (typeof address === 'number') {
     if (address >= 0 ? Number.isSafeInteger(address) : Number.isInteger(address)) {
-      if (address >= 0) return address;
+      if (address >= 0) return address + 0; // -0 is 0
       if (address >= -(2 ** 31) && byteLength <= SPAN32) return address + SPAN32;
     }
   } else if (typeof address === 'bigint') {

@@ -55,7 +55,8 @@ export class LinearMemory {
    */
   refresh(): DataView {
     const buffer = this.#source();
-    if (buffer !== this.data.buffer) this.data = viewOf(() => buffer);
+    // A detached buffer has no bytes; the view's own length would throw.
+    if (buffer !== this.data.buffer || buffer.byteLength === 0) this.data = viewOf(() => buffer);
     return this.data;
   }
 

@@ -91,7 +91,8 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
       } catch {
         // Out of range, or the memory grew: `locate` decides.
       }
-      return get(memory.data, memory.locate(address, size));
+      const at = memory.locate(address, size); // first, as it renews the view
+      return get(memory.data, at);
     }
 
     write(memory: LinearMemory, address: Address, value: T): void {

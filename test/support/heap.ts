@@ -1,0 +1,68 @@
+// A module's heap for tests: a memory with a small first-fit allocator in JavaScript that keeps its own book,
+// so that a test can see what reached it. `failAt` makes the k-th allocation return 0.
+import { createWasmHeapManager, type WasmHeapManager, type WasmHeapManagerOptions } from '../../ts/index.ts';
+
+export interface Module {
+  readonly memory: WebAssembly.Memory;
+  /** Live blocks: address to size. */
+  readonly lent: Map<number, number>;
+  /** Addresses that were freed though they were not lent. */
+  readonly badFrees: number[];
+  /** Allocations asked for so far. */
+  calls: number;
+  /** The call that fails (1 is the first), and whether all after it fail too. */
+  failAt: number;
+  failForEver: boolean;
+  malloc(bytes: number): number;
+  free(address: number): void;
+}
+
+export function fakeModule(memory = new WebAssembly.Memory({ initial: 1, maximum: 16 }), align = 8): Module {
+  const lent = new Map<number, number>();
+  const START = 1024;
+  return {
+    memory,
+    lent,
+    badFrees: [],
+    calls: 0,
+    failAt: 0,
+    failForEver: false,
+    malloc(bytes) {
+      this.calls++;
+      if (this.failAt && (this.calls === this.failAt || (this.failForEver && this.calls > this.failAt))) return 0;
+      let at = Math.ceil(START / align) * align;
+      for (const [address, size] of [...lent].sort(([a], [b]) => a - b)) {
+        if (address - at >= bytes) break;
+        at = Math.ceil((address + size) / align) * align;
+      }
+      const short = at + bytes - memory.buffer.byteLength;
+      if (short > 0) {
+        try {
+          memory.grow(Math.ceil(short / 65536));
+        } catch {
+          return 0;
+        }
+      }
+      lent.set(at, bytes);
+      return at;
+    },
+    free(address) {
+      if (!lent.delete(address)) this.badFrees.push(address);
+    },
+  };
+}
+
+export interface Fake {
+  readonly module: Module;
+  readonly heap: WasmHeapManager;
+}
+
+export function fakeHeap(options: WasmHeapManagerOptions = {}, module = fakeModule()): Fake {
+  const heap = createWasmHeapManager(
+    () => module.memory.buffer,
+    (bytes) => module.malloc(bytes),
+    (address) => module.free(address),
+    options,
+  );
+  return { module, heap };
+}
