@@ -90,14 +90,15 @@ static void walk_refuses_cursors_and_records_that_are_not_memory(void) {
         js_heap_walk(h, c, UINTPTR_MAX - 7, 1) == 0);
   CHECK(js_heap_walk(h, c, r, SIZE_MAX) == 0 && js_heap_walk(h, c, r, SIZE_MAX / 8) == 0);
   CHECK(js_heap_walk(h, c, r, 0) == 0);
+  CHECK(js_heap_walk(h, c, r, SIZE_MAX / sizeof(lm_block_record) + 2) == 0);  // wraps to one record
   CHECK(js_heap_walk(h, c, r, 64) == 2 && records[0].state == LM_BLOCK_LIVE);
   CHECK(records[1].state == LM_BLOCK_TOP && js_heap_walk(h, c, r, 64) == 0);
 }
 
 static void a_heap_that_may_grow_grows_and_one_that_may_not_does_not(void) {
   uintptr_t fixed = open_fixed();
-  CHECK(js_heap_alloc(fixed, 2 * SIZE) == 0);
-  uintptr_t h = js_heap_open(address(pool), SIZE, 1), p = js_heap_alloc(h, 2 * SIZE);
+  CHECK(js_heap_alloc(fixed, 2 * (size_t)SIZE) == 0);
+  uintptr_t h = js_heap_open(address(pool), SIZE, 1), p = js_heap_alloc(h, 2 * (size_t)SIZE);
   size_t before = lm_memory_pages();
   CHECK((p != 0) == (before != 0));  // natively there is nothing to grow
 #if defined(__wasm__)

@@ -288,6 +288,19 @@ static void free_sees_a_header_or_neighbour_that_was_overwritten(void) {
   CHECK(!lm_heap_holds(h));
 }
 
+static void free_believes_no_forged_header_that_is_misaligned_or_disagrees_with_the_next(void) {
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *p = lm_heap_alloc(h, 1000), *q = lm_heap_alloc(h, 1000);
+  for (size_t i = 0; i + LM_WORD <= 1000; i += LM_WORD)
+    *(size_t *)(void *)(p + i) = h->key ^ (4 * LM_ALIGN);  // sizes, each with a sane one above it
+  for (size_t i = LM_WORD; i < 900; i += LM_ALIGN) CHECK(lm_heap_check(h, p + i) == LM_NOT_A_BLOCK);
+  size_t *head = (size_t *)(void *)q - 1;
+  *head ^= 2;  // says that p is free
+  CHECK(lm_heap_free(h, p) == LM_NOT_A_BLOCK && lm_heap_free(h, q) == LM_NOT_A_BLOCK);
+  *head ^= 2;
+  CHECK(lm_heap_free(h, p) == LM_OK && lm_heap_free(h, q) == LM_OK && lm_heap_holds(h));
+}
+
 static void blocks_of_a_heap_inside_a_block_are_not_blocks_of_the_outer_heap(void) {
   lm_heap *outer = fixed_heap(POOL);
   void *room     = lm_heap_alloc(outer, 100000);
@@ -494,6 +507,20 @@ static void a_walk_goes_on_over_a_heap_that_changes(void) {
   CHECK(cursor.over == 1 && last > (uintptr_t)pool);
 }
 
+static void a_walk_finds_its_place_after_the_block_it_stood_at_is_gone(void) {
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *b[5];
+  for (size_t i = 0; i < 5; i++) b[i] = lm_heap_alloc(h, 200);
+  lm_cursor cursor = {0};
+  CHECK(lm_heap_walk(h, &cursor, records, 2) == 2);  // stands at b[2]
+  lm_heap_free(h, b[1]), lm_heap_free(h, b[2]);
+  CHECK(lm_heap_alloc(h, 400) == b[1]);  // one block over both
+  for (size_t i = 0; i < 400; i += LM_WORD) *(size_t *)(void *)(b[1] + i) = h->key ^ (4 * LM_ALIGN);
+  CHECK(lm_heap_walk(h, &cursor, records, 1) == 1 && records[0].address == (uintptr_t)b[3]);
+  CHECK(lm_heap_walk(h, &cursor, records, 9) == 2 && records[0].address == (uintptr_t)b[4]);
+  CHECK(lm_heap_walk(h, &cursor, records, 9) == 0);
+}
+
 static void a_cursor_that_was_scribbled_on_leads_nowhere_bad(void) {
   lm_heap *h = growing_heap(24);
   for (size_t i = 0; i < 200; i++) step_alloc(h, i);
@@ -568,6 +595,48 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   CHECK(lm_heap_holds(h));
 }
 
+static void holds_sees_a_list_entry_that_is_no_block(void) {
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *p = lm_heap_alloc(h, 1000);
+  __builtin_memset(p, 0, 1000);
+  lm_block *fake = (lm_block *)(void *)(p + 2 * LM_ALIGN - LM_WORD);
+  fake->head     = (4 * LM_ALIGN ^ h->key) | 1;
+  h->bins[4]     = fake;  // the list of that size, all its bits as they should be
+  h->rows |= 1;
+  h->cols[0] |= 1u << 4;
+  CHECK(!lm_heap_holds(h));
+  h->binned++;
+  CHECK(!lm_heap_holds(h));
+}
+
+static void holds_sees_two_free_neighbours(void) {
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *p = lm_heap_alloc(h, 8 * LM_ALIGN - LM_WORD), *q = lm_heap_alloc(h, 1000);
+  CHECK(lm_heap_free(h, p) == LM_OK && lm_heap_holds(h) && q);
+  lm_block *a                           = (lm_block *)(void *)(p - LM_WORD);
+  lm_block *b                           = (lm_block *)(void *)(p - LM_WORD + 4 * LM_ALIGN);
+  a->head                               = (4 * LM_ALIGN ^ h->key) | 1;
+  b->head                               = (4 * LM_ALIGN ^ h->key) | 3;
+  ((size_t *)(void *)b)[-1]             = 4 * LM_ALIGN;
+  ((size_t *)(void *)(q - LM_WORD))[-1] = 4 * LM_ALIGN;
+  a->next = b, a->prev = NULL, b->next = NULL, b->prev = a;
+  h->bins[8] = NULL, h->bins[4] = a, h->cols[0] = 1u << 4, h->binned = 2;
+  CHECK(!lm_heap_holds(h));
+}
+
+static void *stingy_more(lm_pages *self, size_t min, size_t *got) {
+  (void)self, (void)min;
+  *got = 8;
+  return pool + FIRST + 8;
+}
+
+static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
+  lm_heap *h    = fixed_heap(FIRST);
+  h->pages.more = stingy_more;
+  CHECK(lm_heap_alloc(h, FIRST) == NULL && lm_heap_holds(h) && h->stats.regions == 1);
+  CHECK(lm_heap_alloc(h, 100) != NULL);
+}
+
 CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(blocks_keep_their_bytes_and_never_overlap_while_growing);
            RUN(blocks_keep_their_bytes_and_never_overlap_across_gaps);
@@ -579,6 +648,7 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(free_of_a_freed_block_says_so_and_changes_nothing);
            RUN(free_sees_a_header_or_neighbour_that_was_overwritten);
+           RUN(free_believes_no_forged_header_that_is_misaligned_or_disagrees_with_the_next);
            RUN(blocks_of_a_heap_inside_a_block_are_not_blocks_of_the_outer_heap);
            RUN(realloc_stays_in_place_when_it_can); RUN(realloc_grows_memory_at_the_heaps_end);
            RUN(realloc_moves_the_bytes_when_it_must); RUN(realloc_that_fails_leaves_the_block);
@@ -590,6 +660,9 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(init_refuses_null_and_ranges_that_wrap);
            RUN(a_walk_in_any_steps_visits_every_block_once_in_order);
            RUN(a_walk_goes_on_over_a_heap_that_changes);
+           RUN(a_walk_finds_its_place_after_the_block_it_stood_at_is_gone);
            RUN(a_cursor_that_was_scribbled_on_leads_nowhere_bad);
            RUN(the_first_small_block_needs_at_most_4_KiB); RUN(peak_is_the_most_that_was_live);
-           RUN(holds_sees_every_bit_that_is_wrong););
+           RUN(holds_sees_every_bit_that_is_wrong); RUN(holds_sees_a_list_entry_that_is_no_block);
+           RUN(holds_sees_two_free_neighbours);
+           RUN(a_source_that_gives_less_than_asked_for_is_not_believed););
