@@ -29,7 +29,8 @@ export function fakeModule(memory = new WebAssembly.Memory({ initial: 1, maximum
     failForEver: false,
     malloc(bytes) {
       this.calls++;
-      if (this.failAt && (this.calls === this.failAt || (this.failForEver && this.calls > this.failAt))) return 0;
+      if (this.failAt && (this.calls === this.failAt || (this.failForEver && this.calls > this.failAt)))
+        return 0;
       let at = Math.ceil(START / align) * align;
       for (const [address, size] of [...lent].sort(([a], [b]) => a - b)) {
         if (address - at >= bytes) break;

@@ -10,6 +10,7 @@ import { assertString, decodeUtf8, encodeUtf8, type TextOptions } from './utf8.t
 
 /** Up to here a loop over the bytes beats a call of the platform's coder (bench/ts/text.bench.mjs). */
 const SHORT = 24;
+const LIMIT = 'a limit in bytes';
 
 /**
  * Returns the string at `address`, up to its NUL. O(n).
@@ -24,7 +25,11 @@ export function readTerminated(
   limit?: number,
   options?: TextOptions,
 ): string {
-  const short = readShort(memory.data, address, limit === undefined ? SHORT : Math.min(limit, SHORT));
+  const short = readShort(
+    memory.data,
+    address,
+    limit === undefined ? SHORT : Math.min(toCount(limit, LIMIT), SHORT),
+  );
   if (short !== undefined) return short;
   const at = memory.locate(address, 0);
   const end = terminatorOf(memory, at, limit);
@@ -38,7 +43,7 @@ export function readTerminated(
 export function terminatorOf(memory: LinearMemory, address: Address, limit?: number): number {
   const at = memory.locate(address, 0);
   const room = memory.byteLength - at;
-  const span = limit === undefined ? room : Math.min(toCount(limit, 'a limit in bytes'), room);
+  const span = limit === undefined ? room : Math.min(toCount(limit, LIMIT), room);
   const length = memory.view(Uint8Array, at, span).indexOf(0);
   if (length < 0) throw new EncodingError(`no NUL in the ${span} bytes from address ${at}`, at, span);
   return at + length;

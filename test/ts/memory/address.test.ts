@@ -32,12 +32,15 @@ describe('toAddress', () => {
     expect(toAddress(-1, 4, 2 ** 32)).toBe(2 ** 32 - 1);
   });
 
-  test.each(['16', true, null, undefined, {}, [24], Symbol('p'), () => 8])('%s is refused as a type', (given) => {
-    const act = (): number => toAddress(given as never, 4, END);
-    expect(act).toThrow(ArgumentTypeError);
-    expect(act).toThrow(TypeError);
-    expect(act).toThrow(expect.objectContaining({ code: 'INVALID_TYPE', value: given }));
-  });
+  test.each(['16', true, null, undefined, {}, [24], Symbol('p'), () => 8])(
+    '%s is refused as a type',
+    (given) => {
+      const act = (): number => toAddress(given as never, 4, END);
+      expect(act).toThrow(ArgumentTypeError);
+      expect(act).toThrow(TypeError);
+      expect(act).toThrow(expect.objectContaining({ code: 'INVALID_TYPE', value: given }));
+    },
+  );
 });
 
 describe('toCount and toAlign', () => {
@@ -69,4 +72,6 @@ test.each<[unknown, number]>([
   [-(2 ** 31) - 1, NaN],
   [-1n, NaN],
   [2n ** 60n, NaN],
-])('an allocator that answers %s means the address %s', (given, address) => expect(toPointer(given)).toBe(address));
+])('an allocator that answers %s means the address %s', (given, address) =>
+  expect(toPointer(given)).toBe(address),
+);

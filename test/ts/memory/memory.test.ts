@@ -91,7 +91,9 @@ describe('addresses above 2 GiB', () => {
     expect(u8.read(memory, -(2 ** 31))).toBe(0xff);
   });
   test('a negative address beyond the end is out of bounds, with the address as it was given', () => {
-    expect(() => i32.read(memory, -4)).toThrow(expect.objectContaining({ code: 'OUT_OF_BOUNDS', address: -4 }));
+    expect(() => i32.read(memory, -4)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_BOUNDS', address: -4 }),
+    );
   });
 });
 

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  DoubleFreeError,
+  FreedError,
+  NotOwnedError,
+  OutOfBoundsError,
+  rows,
+  WrongHeapError,
+  type Scalar,
+  type ScalarValue,
+} from '../../../ts/index.ts';
+import { fakeHeap } from '../../support/heap.ts';
+
+const all = rows as unknown as readonly Scalar<ScalarValue>[];
+const sample = (row: Scalar<ScalarValue>): ScalarValue =>
+  row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
+const { heap, module } = fakeHeap();
+
+afterEach(() => {
+  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect(module.badFrees, 'wrong frees that reached the allocator').toEqual([]);
+});
+
+describe.each(all)('a ref to $name', (row) => {
+  test('has its first value, takes another, and gives its block back once', () => {
+    const ref = row.alloc(heap, sample(row));
+    expect(ref.value).toBe(sample(row));
+    expect(row.read(heap, ref.address)).toBe(sample(row));
+    expect(ref.write(sample(row)).read()).toBe(sample(row));
+    expect(ref.byteLength).toBe(row.size);
+    expect([ref.owned, ref.isFreed, ref.isNotFreed]).toEqual([true, false, true]);
+    ref.clear();
+    expect(ref.allocatedBytesView.every((byte) => byte === 0)).toBe(true);
+    ref.free();
+    expect([ref.isFreed, ref.isNotFreed]).toEqual([true, false]);
+    expect(() => ref.free()).toThrow(DoubleFreeError);
+  });
+  test('is zero unless a value is given', () => {
+    const ref = row.alloc(heap);
+    expect(ref.allocatedBytesView.every((byte) => byte === 0)).toBe(true);
+    ref.dispose();
+  });
+  test('refuses any use after its block was freed, through every ref of the block', () => {
+    const ref = row.alloc(heap, sample(row));
+    const alias = row.wrap(heap, ref.address);
+    ref.free();
+    for (const dead of [ref, alias]) {
+      expect(() => dead.value).toThrow(FreedError);
+      expect(() => dead.read()).toThrow(expect.objectContaining({ code: 'FREED', address: ref.address }));
+      expect(() => {
+        dead.value = sample(row);
+      }).toThrow(FreedError);
+      expect(() => dead.clear()).toThrow(FreedError);
+      expect(() => dead.allocatedBytesView).toThrow(FreedError);
+    }
+  });
+  test('gives the block back when the first value is refused', () => {
+    expect(() => row.alloc(heap, 'x' as never)).toThrow(ArgumentTypeError);
+    expect(heap.statistics.liveBlocks).toBe(0);
+  });
+  test('borrowed from an address it reads and writes there but cannot be freed', () => {
+    const ref = row.wrap(heap, 512);
+    ref.value = sample(row);
+    expect(row.read(heap, 512)).toBe(sample(row));
+    expect(() => ref.free()).toThrow(NotOwnedError);
+    expect(() => heap.free(ref)).toThrow(expect.objectContaining({ code: 'NOT_OWNED', address: 512 }));
+    ref.dispose();
+    expect(ref.isNotFreed).toBe(true);
+  });
+});
+
+describe('dispose', () => {
+  test('frees once, however often it is called, and after free too', () => {
+    const ref = heap.allocInt32(1);
+    ref.dispose();
+    ref.dispose();
+    expect(() => ref.value).toThrow(FreedError);
+    const other = heap.allocInt32(1);
+    other.free();
+    other.dispose();
+  });
+  test('Symbol.dispose is the same, where the engine has the symbol', () => {
+    if (!Symbol.dispose) return;
+    const ref = heap.allocInt32(1);
+    ref[Symbol.dispose]();
+    ref[Symbol.dispose]();
+    expect(ref.isFreed).toBe(true);
+  });
+});
+
+test('a ref of another heap is refused and stays lent', () => {
+  const other = fakeHeap();
+  const ref = other.heap.allocInt32(3);
+  expect(() => heap.free(ref)).toThrow(WrongHeapError);
+  expect(ref.value).toBe(3);
+  ref.free();
+  expect(other.module.lent.size).toBe(0);
+});
+
+test('refs go on working when the memory grows under them', () => {
+  const ref = heap.allocInt32(7);
+  module.memory.grow(1);
+  expect(ref.value).toBe(7);
+  ref.value = 8;
+  expect(new DataView(module.memory.buffer).getInt32(ref.address, true)).toBe(8);
+  ref.free();
+});
+
+test.each([0, 65536 * 16, NaN, -8, 2 ** 53])('a ref to address %s is refused', (address) => {
+  expect(() => heap.wrapInt32(address)).toThrow();
+  expect(() => heap.wrapInt32Array(address, 1)).toThrow();
+});
+
+describe.each(all)('an array of $name', (row) => {
+  const three = [sample(row), sample(row), sample(row)];
+  test('has its values, checks its indices, and frees once', () => {
+    const array = row.allocArray(heap, three);
+    expect([...array]).toEqual(three);
+    expect(array.toArray()).toEqual(three);
+    expect([array.length, array.elementCount, array.byteLength, array.bytesPerElement]).toEqual([
+      3,
+      3,
+      3 * row.size,
+      row.size,
+    ]);
+    expect(array.at(-1)).toEqual(sample(row));
+    expect(array.readAt(0)).toEqual(sample(row));
+    for (const index of [3, -4, NaN, 0.5, 2 ** 32, 2 ** 53]) {
+      expect(() => array.at(index)).toThrow(ArgumentRangeError);
+      expect(() => array.setAt(index, sample(row))).toThrow(expect.objectContaining({ value: index }));
+    }
+    for (const index of ['0', null, undefined, 0n]) expect(() => array.at(index as never)).toThrow(TypeError);
+    expect(array.view.byteLength).toBe(array.byteLength);
+    array.free();
+    expect(() => array.at(0)).toThrow(FreedError);
+    expect(() => array.view).toThrow(FreedError);
+    expect(() => array.set(three)).toThrow(FreedError);
+    expect(() => array.free()).toThrow(DoubleFreeError);
+  });
+  test('set writes all values or none', () => {
+    const array = row.allocArray(heap, 4);
+    const zeros = array.toArray();
+    expect(() => array.set([sample(row), 'x' as never])).toThrow(ArgumentTypeError);
+    expect(() => array.set(three, 2)).toThrow(ArgumentRangeError);
+    expect(() => array.set(three, -1)).toThrow(ArgumentRangeError);
+    expect(array.toArray()).toEqual(zeros);
+    expect(array.set(three, 1).toArray()).toEqual([zeros[0], ...three]);
+    array.free();
+  });
+});
+
+describe('arrays', () => {
+  test('of a wrong length or source are refused, and nothing stays lent', () => {
+    for (const wrong of [NaN, -1, 1.5, 2 ** 53])
+      expect(() => heap.allocInt32Array(wrong)).toThrow(ArgumentRangeError);
+    expect(() => heap.allocInt32Array(2 ** 30)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY', size: 2 ** 32 }),
+    );
+    expect(() => heap.allocInt32Array(2 ** 51)).toThrow();
+    for (const wrong of ['abc', null, {}, true, 5n, { length: -1 }, { length: NaN }])
+      expect(() => heap.allocInt32Array(wrong as never)).toThrow();
+  });
+  test('take typed arrays of their own and of another kind, also ones over the same memory', () => {
+    const first = heap.allocInt32Array(new Int32Array([1, -2, 3]));
+    const second = heap.allocFloat64Array(first.view);
+    const third = heap.allocInt32Array(first.view);
+    expect(second.toArray()).toEqual([1, -2, 3]);
+    expect(third.toArray()).toEqual([1, -2, 3]);
+    expect(first.set(first.view.subarray(0, 2), 1).toArray()).toEqual([1, 1, -2]);
+    for (const array of [first, second, third]) array.free();
+  });
+  test('take half-precision numbers, not their bits', () => {
+    const array = heap.allocFloat16Array(new Uint16Array([1, 2]));
+    expect(array.toArray()).toEqual([1, 2]);
+    array.free();
+  });
+  test('whose source fails half way write nothing and keep nothing', () => {
+    const source = { length: 3, 0: 1, get 1(): number { throw new Error('half way'); }, 2: 3 }; // prettier-ignore
+    expect(() => heap.allocInt32Array(source)).toThrow('half way');
+    const array = heap.allocInt32Array([7, 8, 9]);
+    expect(() => array.set(source)).toThrow('half way');
+    expect(array.toArray()).toEqual([7, 8, 9]);
+    array.free();
+  });
+  test('whose source grows the memory while it is read are written whole', () => {
+    const array = heap.allocInt32Array(3);
+    const source = { length: 3, 0: 1, get 1(): number { module.memory.grow(1); return 2; }, 2: 3 }; // prettier-ignore
+    expect(array.set(source).toArray()).toEqual([1, 2, 3]);
+    array.free();
+  });
+  test('of no elements are blocks of their own', () => {
+    const [a, b] = [heap.allocInt32Array(0), heap.allocInt32Array([])];
+    expect(a.address).not.toBe(b.address);
+    expect([a.length, b.view.length]).toEqual([0, 0]);
+    expect(() => a.at(0)).toThrow(ArgumentRangeError);
+    a.free();
+    b.free();
+  });
+  test('borrowed must lie in the memory, whole', () => {
+    expect(() => heap.wrapInt32Array(65536 * 15, 2 ** 20)).toThrow(OutOfBoundsError);
+    expect(heap.wrapInt32Array(1024, 4).length).toBe(4);
+  });
+});

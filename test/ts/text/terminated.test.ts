@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  EncodingError,
+  FreedError,
+  OutOfBoundsError,
+  utf8ByteLength,
+} from '../../../ts/index.ts';
+import { fakeHeap, fakeModule } from '../../support/heap.ts';
+import { SEED } from '../../support/prng.ts';
+
+const { heap, module } = fakeHeap();
+const PLACE = 512;
+const END = 65536;
+const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((s) => !s.includes('\0'));
+
+afterEach(() => {
+  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect(module.badFrees).toEqual([]);
+});
+
+test(`a string comes back, and its length is what was measured (SEED=${SEED})`, () => {
+  fc.assert(
+    fc.property(text, (value) => {
+      const written = heap.writeNullTerminatedUtf8String(PLACE, value);
+      expect(written).toBe(utf8ByteLength(value));
+      expect(heap.readNullTerminatedUtf8String(PLACE)).toBe(value);
+      expect(heap.readUtf8String(PLACE, written)).toBe(value);
+      expect(heap.readUint8(PLACE + written)).toBe(0);
+    }),
+    { seed: SEED },
+  );
+});
+
+test(`a string that does not fit leaves every byte as it was (SEED=${SEED})`, () => {
+  fc.assert(
+    fc.property(text, fc.nat(80), (value, capacity) => {
+      heap.fill(PLACE, 400, 0x77);
+      const needed = utf8ByteLength(value) + 1;
+      if (capacity >= needed) {
+        heap.writeNullTerminatedUtf8String(PLACE, value, capacity);
+        expect(heap.readBytes(PLACE + needed, 100).every((byte) => byte === 0x77)).toBe(true);
+      } else {
+        expect(() => heap.writeNullTerminatedUtf8String(PLACE, value, capacity)).toThrow(
+          expect.objectContaining({ code: 'ENCODING', capacity }),
+        );
+        expect(heap.readBytes(PLACE, 400).every((byte) => byte === 0x77)).toBe(true);
+      }
+    }),
+    { seed: SEED },
+  );
+});
+
+test('on both sides of the length where the method changes, results are the same', () => {
+  for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 26, 63, 64, 65, 4096])
+    for (const unit of ['x', '\u00e9', '\u20ac', '\ud83d\ude00']) {
+      const value = unit.repeat(length) + 'a';
+      heap.writeNullTerminatedUtf8String(PLACE, value);
+      expect(heap.readNullTerminatedUtf8String(PLACE)).toBe(value);
+      expect(heap.readNullTerminatedUtf8String(PLACE, utf8ByteLength(value) + 1)).toBe(value);
+      expect(() => heap.readNullTerminatedUtf8String(PLACE, utf8ByteLength(value))).toThrow(EncodingError);
+    }
+});
+
+describe('at the end of the memory', () => {
+  test('a string without a NUL is an error, not a longer read', () => {
+    heap.fill(END - 100, 100, 0x61);
+    for (const at of [END - 100, END - 1]) {
+      expect(() => heap.readNullTerminatedUtf8String(at)).toThrow(EncodingError);
+      expect(() => heap.wrapNullTerminatedUtf8String(at)).toThrow(expect.objectContaining({ index: at }));
+    }
+    expect(() => heap.readNullTerminatedUtf8String(END)).toThrow(EncodingError);
+    expect(() => heap.readNullTerminatedUtf8String(END + 1)).toThrow(OutOfBoundsError);
+    heap.fill(END - 100, 100);
+  });
+  test('a string that fits to the last byte is written; one byte more writes nothing', () => {
+    heap.writeNullTerminatedUtf8String(END - 4, 'abc');
+    expect(heap.readNullTerminatedUtf8String(END - 4)).toBe('abc');
+    expect(() => heap.writeNullTerminatedUtf8String(END - 4, 'wxyz')).toThrow(OutOfBoundsError);
+    expect(() => heap.writeNullTerminatedUtf8String(END - 4, '\u20ac\u20ac')).toThrow(OutOfBoundsError);
+    expect(heap.readNullTerminatedUtf8String(END - 4)).toBe('abc');
+    heap.fill(END - 4, 4);
+  });
+  test('a sized string that passes the end is refused', () => {
+    expect(() => heap.readUtf8String(END - 4, 5)).toThrow(OutOfBoundsError);
+    expect(heap.readUtf8String(END, 0)).toBe('');
+    for (const wrong of [NaN, -1, 0.5])
+      expect(() => heap.readUtf8String(8, wrong)).toThrow(ArgumentRangeError);
+  });
+});
+
+test('a NUL inside is refused with its index, or written when that is asked for', () => {
+  heap.writeNullTerminatedUtf8String(PLACE, 'before');
+  expect(() => heap.writeNullTerminatedUtf8String(PLACE, 'a\0b')).toThrow(
+    expect.objectContaining({ index: 1 }),
+  );
+  expect(heap.readNullTerminatedUtf8String(PLACE)).toBe('before');
+  expect(() => heap.allocNullTerminatedUtf8String('a\0b')).toThrow(EncodingError);
+  expect(heap.writeNullTerminatedUtf8String(PLACE, 'a\0b', 8, { nul: 'allow' })).toBe(3);
+  expect(heap.readUtf8String(PLACE, 3)).toBe('a\0b');
+});
+
+test.each([5, null, undefined, {}, Symbol('x'), new String('x')])('%s is no string to write', (value) => {
+  expect(() => heap.writeNullTerminatedUtf8String(PLACE, value as never)).toThrow(ArgumentTypeError);
+});
+test.each([null, undefined, {}, 5n])('%s is no string and no size to allocate', (value) => {
+  expect(() => heap.allocNullTerminatedUtf8String(value as never)).toThrow(ArgumentTypeError);
+});
+test.each([NaN, -1, 1.5])('a capacity of %s is refused', (capacity) => {
+  expect(() => heap.writeNullTerminatedUtf8String(PLACE, 'a', capacity)).toThrow(ArgumentRangeError);
+  expect(() => heap.readNullTerminatedUtf8String(PLACE, capacity)).toThrow(ArgumentRangeError);
+  expect(() => heap.allocNullTerminatedUtf8String(capacity)).toThrow(ArgumentRangeError);
+});
+test.each([NaN, -5, 0.5, 2 ** 53])('an address of %s is refused', (address) => {
+  expect(() => heap.readNullTerminatedUtf8String(address)).toThrow(OutOfBoundsError);
+  expect(() => heap.writeNullTerminatedUtf8String(address, 'a')).toThrow(OutOfBoundsError);
+});
+
+describe('string refs', () => {
+  test('hold the string they were made with, and any that fits', () => {
+    const ref = heap.allocNullTerminatedUtf8String('h\u00e9llo');
+    expect([ref.value, ref.byteLength, ref.encodedByteLength]).toEqual(['h\u00e9llo', 7, 6]);
+    expect(ref.write('abc').read()).toBe('abc');
+    expect([...ref.encodedBytesView]).toEqual([97, 98, 99]);
+    expect(() => ref.write('1234567')).toThrow(EncodingError);
+    expect(ref.value).toBe('abc');
+    ref.free();
+    expect(() => ref.value).toThrow(FreedError);
+    expect(() => ref.write('a')).toThrow(FreedError);
+  });
+  test('made for a number of bytes have room for them and the NUL', () => {
+    const ref = heap.allocNullTerminatedUtf8String(5);
+    expect([ref.value, ref.byteLength]).toEqual(['', 6]);
+    ref.value = '12345';
+    expect(() => ref.write('123456')).toThrow(EncodingError);
+    ref.free();
+  });
+  test("borrowed take the block's room where it is known, else just the string's own", () => {
+    const ref = heap.allocNullTerminatedUtf8String(20);
+    expect(heap.wrapNullTerminatedUtf8String(ref.address).byteLength).toBe(21);
+    heap.writeNullTerminatedUtf8String(PLACE, 'abc');
+    const borrowed = heap.wrapNullTerminatedUtf8String(PLACE);
+    expect(borrowed.byteLength).toBe(4);
+    expect(() => borrowed.write('abcd')).toThrow(EncodingError);
+    expect(heap.wrapNullTerminatedUtf8String(PLACE, 16).write('abcd').value).toBe('abcd');
+    ref.free();
+  });
+  test('a write to a known block without a capacity stops at its end', () => {
+    const ref = heap.allocNullTerminatedUtf8String(4);
+    expect(() => heap.writeNullTerminatedUtf8String(ref.address, '12345')).toThrow(EncodingError);
+    ref.free();
+  });
+  test('do not trust memory that was not cleared', () => {
+    const dirty = fakeHeap({ clearAllocatedRegions: false });
+    dirty.heap.fill(1024, 512, 0x41);
+    const ref = dirty.heap.allocNullTerminatedUtf8String(10);
+    expect(ref.value).toBe('');
+    ref.free();
+  });
+});
+
+test('a string of 8 MiB comes back', () => {
+  const big = fakeHeap({}, fakeModule(new WebAssembly.Memory({ initial: 300 })));
+  const value = 'caf\u00e9 \u6f22\u5b57 \ud83d\ude00 '.repeat(2 ** 19);
+  const ref = big.heap.allocNullTerminatedUtf8String(value);
+  expect(ref.value === value).toBe(true);
+  ref.free();
+});
