@@ -10,7 +10,7 @@ const core = new WebAssembly.Module(bytes);
 /** The ids of the sections, in order. */
 function sections() {
   const ids = [];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     ids.push(bytes[at++]);
     let size = 0;
     for (let shift = 0, more = 1; more; shift += 7) {
@@ -41,7 +41,10 @@ const tests = {
   'the exports are the heap verbs'() {
     const verbs = 'alloc alloc_aligned calloc check free holds open realloc stats usable_size walk';
     const names = WebAssembly.Module.exports(core).map((e) => e.name);
-    assert.deepEqual(names.sort(), verbs.split(' ').map((verb) => `lm_heap_${verb}`));
+    assert.deepEqual(
+      names.sort(),
+      verbs.split(' ').map((verb) => `lm_heap_${verb}`),
+    );
   },
   'it links to memories with and without a maximum'() {
     for (const maximum of [undefined, 1, 2, 1024, 65536]) {
@@ -79,7 +82,7 @@ const tests = {
     const { call } = open(memory);
     const blocks = [];
     for (const size of [2 ** 30, 2 ** 26, 2 ** 20, 2 ** 16, 4096, 100, 0]) {
-      for (let p; (p = call('alloc', size)); ) {
+      for (let p; (p = call('alloc', size));) {
         assert.ok(p + call('usable_size', p) <= 2 ** 32);
         blocks.push(p);
       }
