@@ -219,9 +219,11 @@ function toPages(bytes: number, name: string): number {
 function open(module: WebAssembly.Module, plan: Plan): LinmemHeap {
   const guest = plan.memory !== undefined;
   const memory = plan.memory ?? newMemory(plan);
+  // A memory of its own is all the heap's, from byte 16 on; as a guest it has only what it grew. It grows after
+  // linking, which may be refused, unless the memory is empty: the core links to one page and more.
+  const early = guest && memory.buffer.byteLength === 0 ? growByOne(memory) : undefined;
   const exports = link(module, memory);
-  // A memory of its own is all the heap's, from byte 16 on; as a guest it has only what it grew.
-  const base = guest ? growByOne(memory) : 0;
+  const base = guest ? (early ?? growByOne(memory)) : 0;
   const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
   if (handle === 0) throw new OutOfMemoryError(PAGE);
   return new LinmemHeap(memory, exports, handle, plan.clearAllocatedRegions);

@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  coreBytes,
+  createHeap,
+  createHeapSync,
+  createWasmHeapManager,
+  DoubleFreeError,
+  LinmemHeap,
+  ModuleError,
+  NotOwnedError,
+  OutOfMemoryError,
+  type CreateHeapOptions,
+} from '../../../ts/index.ts';
+import { prng, SEED } from '../../support/prng.ts';
+
+let made: LinmemHeap[] = [];
+const newHeap = (options?: CreateHeapOptions): LinmemHeap => {
+  const heap = createHeapSync(options);
+  made.push(heap);
+  return heap;
+};
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const heap of made) {
+    expect(heap.holds(), 'the invariants of the C heap').toBe(true);
+    expect(heap.statistics.liveBlocks, 'blocks the manager still lends').toBe(0);
+    expect(heap.stats().liveBlocks, 'blocks the C heap still lends').toBe(0);
+  }
+  made = [];
+});
+
+describe('a heap with a memory of its own', () => {
+  test('starts with the bytes asked for and grows to the maximum, not beyond', () => {
+    const heap = newHeap({ initialBytes: 100_000, maximumBytes: 300_000 });
+    expect(heap.memory.buffer.byteLength).toBe(2 * 65536);
+    const all: number[] = [];
+    expect(() => {
+      for (;;) all.push(heap.alloc(10_000));
+    }).toThrow(OutOfMemoryError);
+    expect(heap.memory.buffer.byteLength).toBe(5 * 65536);
+    expect(all.length).toBeGreaterThan(28);
+    expect(() => heap.alloc(10_000)).toThrow(expect.objectContaining({ size: 10_000 }));
+    heap.freeAll();
+    heap.free(heap.alloc(300_000));
+  });
+  test('the async form gives the same', async () => {
+    const heap = await createHeap({ initialBytes: 65536 });
+    made.push(heap);
+    expect(heap).toBeInstanceOf(LinmemHeap);
+    const ref = heap.allocInt32(5);
+    expect(ref.value).toBe(5);
+    ref.free();
+  });
+  test.each([
+    [{ initialBytes: NaN }, ArgumentRangeError],
+    [{ initialBytes: -1 }, ArgumentRangeError],
+    [{ initialBytes: 0.5 }, ArgumentRangeError],
+    [{ initialBytes: 2 ** 32 + 1 }, ArgumentRangeError],
+    [{ initialBytes: 200_000, maximumBytes: 65536 }, ArgumentRangeError],
+    [{ maximumBytes: 2 ** 33 }, ArgumentRangeError],
+    [{ initialBytes: '65536' }, ArgumentTypeError],
+    [{ initialByte: 65536 }, ArgumentTypeError],
+    [{ memory: {} }, ArgumentTypeError],
+    [{ memory: null }, ArgumentTypeError],
+    [null, ArgumentTypeError],
+    [{ module: new Uint8Array(8) }, ModuleError],
+    [{ module: 5 }, ModuleError],
+  ])('options %j are refused', async (options, error) => {
+    expect(() => createHeapSync(options as never)).toThrow(error);
+    await expect(createHeap(options as never)).rejects.toThrow(error);
+  });
+  test('a memory and sizes for one together are refused', () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    expect(() => createHeapSync({ memory, initialBytes: 65536 })).toThrow(ArgumentTypeError);
+  });
+  test('takes at most 4 KiB for itself and one small block', () => {
+    const heap = newHeap();
+    const at = heap.alloc(16);
+    const top = heap.walk().find((block) => block.state === 'top');
+    expect(heap.stats().takenBytes - (top?.size ?? 0)).toBeLessThanOrEqual(4096 + 16384 + 32); // the walk's own block too
+    expect(at).toBeLessThan(4096);
+    heap.free(at);
+  });
+});
+
+describe('a guest in a memory of somebody else', () => {
+  test('uses only pages that it grew, also when the owner grows the memory in between', () => {
+    const memory = new WebAssembly.Memory({ initial: 3, maximum: 64 });
+    new Uint8Array(memory.buffer).fill(0x5a);
+    const heap = newHeap({ memory });
+    const first = heap.alloc(50_000);
+    const owned = memory.grow(1) * 65536;
+    new Uint8Array(memory.buffer, owned, 65536).fill(0x6b);
+    const more = [heap.alloc(60_000), heap.alloc(200_000), heap.alloc(10)];
+    for (const at of [first, ...more]) expect(at).toBeGreaterThanOrEqual(3 * 65536);
+    heap.fill(first, 50_000, 1);
+    heap.fill(more[1] ?? 0, 200_000, 2);
+    expect(new Uint8Array(memory.buffer, 0, 3 * 65536).every((byte) => byte === 0x5a)).toBe(true);
+    expect(new Uint8Array(memory.buffer, owned, 65536).every((byte) => byte === 0x6b)).toBe(true);
+    expect(heap.stats().regions).toBe(2);
+    heap.freeAll();
+  });
+  test('in a memory that cannot grow there is no room', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    expect(() => createHeapSync({ memory })).toThrow(OutOfMemoryError);
+    expect(memory.buffer.byteLength).toBe(65536);
+  });
+  test('in a shared memory it is a ModuleError, and the memory has not grown', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
+    expect(() => createHeapSync({ memory })).toThrow(ModuleError);
+    expect(memory.buffer.byteLength).toBe(65536);
+  });
+  test('several heaps can live in one memory', () => {
+    const memory = new WebAssembly.Memory({ initial: 0 });
+    const heaps = [newHeap({ memory }), newHeap({ memory }), newHeap({ memory })];
+    const refs = heaps.flatMap((heap, i) =>
+      Array.from({ length: 2000 }, () => heap.allocUint32Array(20).set([i])),
+    );
+    expect(new Set(refs.map((ref) => ref.address)).size).toBe(refs.length);
+    refs.forEach((ref, i) => expect(ref.at(0)).toBe(Math.floor(i / 2000)));
+    for (const heap of heaps) heap.freeAll();
+  });
+});
+
+describe('wrong frees', () => {
+  test('are named by the C heap, and change nothing', () => {
+    const heap = newHeap();
+    const array = heap.allocInt32Array([1, 2, 3, 4]);
+    for (const at of [array.address + 8, array.address + 1, array.address - 8, 8, 65528, 65536])
+      expect(() => heap.free(at)).toThrow(NotOwnedError);
+    expect(array.toArray()).toEqual([1, 2, 3, 4]);
+    array.free();
+    expect(() => heap.free(array.address)).toThrow(DoubleFreeError);
+    expect(() => heap.usableSize(array.address)).toThrow();
+  });
+  test('a block that C code allocated is freed by its address, once', () => {
+    const heap = newHeap();
+    const at = heap.exports.lm_heap_alloc(heap.handle, 40) >>> 0;
+    expect(heap.usableSize(at)).toBeGreaterThanOrEqual(40);
+    heap.free(at);
+    expect(() => heap.free(at)).toThrow();
+  });
+});
+
+test('realloc keeps the bytes, and a failed one keeps the block', () => {
+  const heap = newHeap({ maximumBytes: 2 ** 20 });
+  let at = heap.allocUint8Array([1, 2, 3, 4]).address;
+  for (const size of [100, 70_000, 8, 300_000, 4]) {
+    at = heap.realloc(at, size);
+    expect([...heap.readBytes(at, 4)]).toEqual([1, 2, 3, 4]);
+  }
+  expect(() => heap.realloc(at, 2 ** 20)).toThrow(OutOfMemoryError);
+  expect(() => heap.realloc(at, 2 ** 31)).toThrow(OutOfMemoryError);
+  expect([...heap.readBytes(at, 4)]).toEqual([1, 2, 3, 4]);
+  heap.free(at);
+});
+
+test('a heap above 2 GiB lends blocks across and above the line, and takes them back', () => {
+  const GIB = 2 ** 30;
+  let heap: LinmemHeap;
+  try {
+    heap = newHeap({ initialBytes: 3 * GIB });
+  } catch (error) {
+    expect(error).toBeInstanceOf(OutOfMemoryError);
+    return; // no such address space here
+  }
+  const plain = createWasmHeapManager(
+    heap.memory,
+    (bytes) => heap.exports.lm_heap_alloc(heap.handle, bytes),
+    (address) => heap.exports.lm_heap_free(heap.handle, address),
+    { clearAllocatedRegions: false },
+  );
+  const big = plain.alloc(Math.floor(1.9 * GIB));
+  const ref = plain.allocInt32Array(2 ** 28 / 4);
+  expect(ref.address + ref.byteLength).toBeGreaterThan(2 ** 31);
+  ref.setAt(-1, 42);
+  const high = plain.allocFloat64(2.5);
+  expect(high.address).toBeGreaterThan(2 ** 31);
+  expect([high.value, ref.at(-1)]).toEqual([2.5, 42]);
+  expect(plain.readFloat64(high.address - 2 ** 32)).toBe(2.5);
+  plain.free(high.address - 2 ** 32);
+  expect(high.isFreed).toBe(true);
+  ref.free();
+  plain.free(big);
+  expect(plain.statistics.liveBlocks).toBe(0);
+});
+
+test(`walk lists what stats count, after any random program (SEED=${SEED})`, () => {
+  const below = prng(SEED);
+  const heap = newHeap();
+  const live = new Map<number, number>();
+  for (let step = 0; step < 4000; step++) {
+    const [at] = [...live.keys()].slice(below(live.size || 1));
+    if (below(5) < 3 || at === undefined) {
+      const size = below(below(10) ? 300 : 20_000);
+      live.set(heap.alloc(size), size);
+    } else {
+      heap.free(at);
+      live.delete(at);
+    }
+  }
+  const blocks = heap.walk();
+  const lent = blocks.filter((block) => block.state === 'live');
+  expect(new Set(lent.map((block) => block.address))).toEqual(new Set(live.keys()));
+  for (const block of lent) expect(block.size).toBeGreaterThanOrEqual(live.get(block.address) ?? Infinity);
+  expect(lent.reduce((sum, block) => sum + block.size, 0)).toBe(heap.stats().liveBytes);
+  let last = 0;
+  for (const block of blocks) {
+    expect(block.address).toBeGreaterThan(last);
+    last = block.address + block.size - 1;
+  }
+  heap.freeAll();
+});
+
+describe('where compiling is forbidden (CSP)', () => {
+  const forbid = (): void => {
+    const error = new WebAssembly.CompileError("Refused to compile: 'unsafe-eval' is not an allowed source");
+    vi.spyOn(WebAssembly, 'Module').mockImplementation(function () {
+      throw error;
+    } as never);
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(error);
+  };
+  test('it is a ModuleError that says what to do, and the cause is kept', async () => {
+    vi.resetModules();
+    forbid();
+    const fresh = (await import('../../../ts/core/heap.ts')) as typeof import('../../../ts/core/heap.ts');
+    for (const failed of [
+      await fresh.createHeap().catch((error: unknown) => error),
+      attempt(() => fresh.createHeapSync()),
+    ]) {
+      expect(failed).toMatchObject({ code: 'MODULE', missing: ['WebAssembly.compile'] });
+      expect((failed as Error).message).toContain("'wasm-unsafe-eval'");
+      expect((failed as Error).cause).toBeInstanceOf(WebAssembly.CompileError);
+    }
+  });
+  test('a module compiled elsewhere works there', () => {
+    const module = new WebAssembly.Module(coreBytes());
+    const heap = newHeap({ module });
+    heap.free(heap.alloc(8));
+  });
+});
+
+function attempt(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}

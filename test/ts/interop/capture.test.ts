@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ArgumentTypeError, captureEmscriptenHeap, coreBytes, ModuleError } from '../../../ts/index.ts';
+
+// linmem's own core stands in for an Emscripten module: its malloc is an export of a real instance.
+interface Emscripten {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  _open: unknown;
+}
+const emscripten = ({ exports }: WebAssembly.Instance, memory: WebAssembly.Memory): Emscripten => {
+  const core = exports as Record<string, (...args: number[]) => number>;
+  const heap = core.lm_heap_open?.(1024, memory.buffer.byteLength - 1024, 1) ?? 0;
+  return {
+    _malloc: (bytes) => core.lm_heap_alloc?.(heap, bytes) ?? 0,
+    _free: (address) => void core.lm_heap_free?.(heap, address),
+    _open: core.lm_heap_open,
+  };
+};
+const newMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 1 });
+const start = async (memory = newMemory()): Promise<Emscripten> => {
+  const { instance } = await WebAssembly.instantiate(coreBytes(), { env: { memory } });
+  return emscripten(instance, memory);
+};
+
+const NAMES = ['instantiate', 'instantiateStreaming', 'Instance'];
+const state = (): unknown[] => NAMES.map((name) => Object.getOwnPropertyDescriptor(WebAssembly, name));
+let before: unknown[] = [];
+beforeEach(() => {
+  before = state();
+});
+afterEach(() => expect(state(), 'WebAssembly as it was').toEqual(before));
+
+const ways: [string, (memory: WebAssembly.Memory) => Promise<Emscripten> | Emscripten][] = [
+  ['instantiate(bytes)', start],
+  [
+    'instantiate(module)',
+    async (memory) =>
+      emscripten(
+        await WebAssembly.instantiate(new WebAssembly.Module(coreBytes()), { env: { memory } }),
+        memory,
+      ),
+  ],
+  [
+    'new Instance, synchronously',
+    (memory) =>
+      emscripten(new WebAssembly.Instance(new WebAssembly.Module(coreBytes()), { env: { memory } }), memory),
+  ],
+  [
+    'instantiateStreaming',
+    async (memory) => {
+      const response = new Response(coreBytes(), { headers: { 'Content-Type': 'application/wasm' } });
+      const { instance } = await WebAssembly.instantiateStreaming(response, { env: { memory } });
+      return emscripten(instance, memory);
+    },
+  ],
+];
+
+test.each(ways)('a module started by %s is seen, with its memory', async (_way, begin) => {
+  const memory = newMemory();
+  const { module, heap } = await captureEmscriptenHeap(() => begin(memory));
+  expect(module._malloc).toBeTypeOf('function');
+  expect(heap.buffer).toBe(memory.buffer);
+  const ref = heap.allocFloat64Array(20_000).set([1.5], 19_999);
+  expect(ref.at(-1)).toBe(1.5);
+  ref.free();
+  expect(heap.statistics.liveBlocks).toBe(0);
+});
+
+test('what instances are made of stays what it was: instanceof, results, errors', async () => {
+  await captureEmscriptenHeap(async () => {
+    const made = new WebAssembly.Instance(new WebAssembly.Module(coreBytes()), {
+      env: { memory: newMemory() },
+    });
+    expect(made).toBeInstanceOf(WebAssembly.Instance);
+    expect(Object.getPrototypeOf(made)).toBe(WebAssembly.Instance.prototype);
+    await expect(WebAssembly.instantiate(new Uint8Array(4))).rejects.toThrow(WebAssembly.CompileError);
+    expect(() => new WebAssembly.Instance({} as never)).toThrow(TypeError);
+    return emscripten(made, (made.exports as { memory?: WebAssembly.Memory }).memory ?? newMemory());
+  });
+});
+
+describe('a start that fails', () => {
+  test('by throwing, rejecting, or compiling nonsense passes its own error on', async () => {
+    const boom = new Error('boom');
+    await expect(captureEmscriptenHeap(() => { throw boom; })).rejects.toBe(boom); // prettier-ignore
+    await expect(captureEmscriptenHeap(() => Promise.reject(boom))).rejects.toBe(boom);
+    await expect(
+      captureEmscriptenHeap(() => WebAssembly.instantiate(new Uint8Array(8)) as never),
+    ).rejects.toThrow(WebAssembly.CompileError);
+  });
+  test('to make an instance is a ModuleError', async () => {
+    await expect(captureEmscriptenHeap(() => ({ _malloc: () => 0 }))).rejects.toThrow(ModuleError);
+    await expect(captureEmscriptenHeap(() => undefined)).rejects.toThrow(
+      expect.objectContaining({ missing: ['memory'] }),
+    );
+  });
+  test.each([5, null, undefined, {}])('to be a function is refused: %s', async (wrong) =>
+    expect(captureEmscriptenHeap(wrong as never)).rejects.toThrow(ArgumentTypeError),
+  );
+});
+
+describe('several', () => {
+  test('captures at once each get the heap of their own module', async () => {
+    const memories = [newMemory(), newMemory(), newMemory()];
+    const captured = await Promise.all(memories.map((memory) => captureEmscriptenHeap(() => start(memory))));
+    captured.forEach(({ heap }, i) => expect(heap.buffer).toBe(memories[i]?.buffer));
+  });
+  test('instances in one start are told apart by what the module carries', async () => {
+    const memory = newMemory();
+    const { heap } = await captureEmscriptenHeap(async () => {
+      await start();
+      const module = await start(memory);
+      await start();
+      return module;
+    });
+    expect(heap.buffer).toBe(memory.buffer);
+  });
+  test('instances that cannot be told apart are a ModuleError', async () => {
+    const act = captureEmscriptenHeap(async () => {
+      await start();
+      await start();
+      return {};
+    });
+    await expect(act).rejects.toThrow(ModuleError);
+  });
+  test('captures inside each other put everything back, also when the inner one fails', async () => {
+    const memory = newMemory();
+    const { heap } = await captureEmscriptenHeap(async () => {
+      await expect(captureEmscriptenHeap(() => Promise.reject(new Error('inner')))).rejects.toThrow('inner');
+      return start(memory);
+    });
+    expect(heap.buffer).toBe(memory.buffer);
+  });
+});
+
+test('a replacement that somebody else made meanwhile stays, and is put back by them', async () => {
+  const original = WebAssembly.instantiate;
+  let ours: unknown;
+  await captureEmscriptenHeap(async () => {
+    ours = WebAssembly.instantiate;
+    const inner = WebAssembly.instantiate as (...args: unknown[]) => Promise<unknown>;
+    WebAssembly.instantiate = ((...args: unknown[]) => inner(...args)) as never;
+    return start();
+  });
+  expect(WebAssembly.instantiate).not.toBe(ours);
+  expect(WebAssembly.instantiate).not.toBe(original);
+  const memory = newMemory();
+  const { heap } = await captureEmscriptenHeap(() => start(memory));
+  expect(heap.buffer).toBe(memory.buffer);
+  WebAssembly.instantiate = original;
+});
+
+test('where WebAssembly cannot be changed it is a ModuleError, and start is not run', async () => {
+  const property = Object.getOwnPropertyDescriptor(WebAssembly, 'Instance') as PropertyDescriptor;
+  const frozen = new Proxy(WebAssembly, { defineProperty: () => false });
+  const real = globalThis.WebAssembly;
+  let ran = false;
+  try {
+    globalThis.WebAssembly = frozen as never;
+    await expect(captureEmscriptenHeap(() => ((ran = true), start()))).rejects.toThrow(ModuleError);
+  } finally {
+    globalThis.WebAssembly = real;
+  }
+  expect(ran).toBe(false);
+  expect(Object.getOwnPropertyDescriptor(WebAssembly, 'Instance')).toEqual(property);
+});
