@@ -4,7 +4,10 @@ import { chromium } from './tools/setup.mjs';
 
 // The same test files run in Node and in a browser, except those named *.node.test.ts. Cross-origin isolated,
 // so that shared memory is there.
-const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 const args = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--js-flags=--expose-gc',
@@ -13,7 +16,13 @@ const args = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['test/ts/**/*.test.ts', 'test/package/**/*.test.ts'], testTimeout: 60000 } },
+      {
+        test: {
+          name: 'node',
+          include: ['test/ts/**/*.test.ts', 'test/package/**/*.test.ts'],
+          testTimeout: 60000,
+        },
+      },
       {
         server: { headers },
         optimizeDeps: { include: ['fast-check'] },

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
 // Refs: one typed place in a heap, with the block it lies in, so that a use after free is seen.
 import { FreedError } from '../errors.ts';

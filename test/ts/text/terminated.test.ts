@@ -56,7 +56,7 @@ test(`a string that does not fit leaves every byte as it was (SEED=${SEED})`, ()
 test('on both sides of the length where the method changes, results are the same', () => {
   for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 26, 63, 64, 65, 4096])
     for (const unit of ['x', '\u00e9', '\u20ac', '\ud83d\ude00']) {
-      const value = unit.repeat(length) + 'a';
+      const value = `${unit.repeat(length)}a`;
       heap.writeNullTerminatedUtf8String(PLACE, value);
       expect(heap.readNullTerminatedUtf8String(PLACE)).toBe(value);
       expect(heap.readNullTerminatedUtf8String(PLACE, utf8ByteLength(value) + 1)).toBe(value);

@@ -1,0 +1,52 @@
+// Times contenders side by side in one process: interleaved rounds, medians, spread, and ratios to a named one.
+// Absolute numbers are of this machine and this minute; the ratios are what is claimed.
+
+/** Keeps the optimiser from dropping what is computed. */
+export const sink = { value: 0 };
+
+/**
+ * Runs every contender in turn, `rounds` times, and returns the nanoseconds per operation of each.
+ * @param contenders name to a function that does `operations` operations
+ */
+export function race(contenders, operations, rounds = 400) {
+  const names = Object.keys(contenders);
+  const times = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) {
+      const start = process.hrtime.bigint();
+      contenders[name]();
+      const ns = Number(process.hrtime.bigint() - start) / operations;
+      if (round >= rounds / 4) times[name].push(ns);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, summary(times[name])]));
+}
+
+function summary(times) {
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  return { low: at(0.1), median: at(0.5), high: at(0.9) };
+}
+
+/** One claim: `of` takes at most (or at least) `goal` times as long as `to`. */
+export function claim(results, of, to, goal, atLeast = false) {
+  const ratio = results[of].median / results[to].median;
+  const shown = atLeast ? 1 / ratio : ratio;
+  const held = atLeast ? shown >= goal : shown <= goal;
+  const text = atLeast ? `${shown.toFixed(2)}x faster than ${to}` : `${shown.toFixed(2)}x of ${to}`;
+  console.log(
+    `  ${held ? 'ok    ' : 'MISSED'} ${of}: ${text} (goal: ${atLeast ? 'at least' : 'at most'} ${goal})`,
+  );
+  return held;
+}
+
+/** Prints a table of results. */
+export function table(title, results) {
+  console.log(
+    `\n${title} (Node ${process.versions.node}; ns per operation: median, 10th to 90th percentile)`,
+  );
+  for (const [name, { low, median, high }] of Object.entries(results))
+    console.log(
+      `  ${name.padEnd(34)} ${median.toFixed(2).padStart(9)}   ${low.toFixed(2)} to ${high.toFixed(2)}`,
+    );
+}

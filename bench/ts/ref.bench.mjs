@@ -1,0 +1,48 @@
+// Claim: getting and setting a ref's value costs at most 1.5 times the raw DataView calls.
+import * as linmem from '../../dist/index.js';
+import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
+import { claim, race, sink, table } from './harness.mjs';
+
+const N = 1 << 12;
+const memory = new WebAssembly.Memory({ initial: 16, maximum: 64 });
+memory.grow(1);
+let next = 1024;
+const malloc = (bytes) => (next += (bytes + 7) & ~7) - ((bytes + 7) & ~7);
+const heap = linmem.createWasmHeapManager(
+  () => memory.buffer,
+  malloc,
+  () => undefined,
+);
+const peer = createWasmHeapManager(
+  () => memory.buffer,
+  malloc,
+  () => undefined,
+);
+const data = new DataView(memory.buffer);
+
+for (const row of linmem.rows) {
+  const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
+  const ref = row.alloc(heap, value);
+  const theirs = `alloc${row.label}` in peer ? peer[`alloc${row.label}`](value) : undefined;
+  for (let i = 0; i < 2e4; i++) {
+    ref.value = value;
+    sink.value += ref.value === value ? 1 : 0;
+    if (theirs) {
+      theirs.value = value;
+      sink.value += theirs.value === value ? 1 : 0;
+    }
+  }
+}
+const refs = Array.from({ length: N }, (_, i) => heap.allocInt32(i));
+const theirs = Array.from({ length: N }, (_, i) => peer.allocInt32(i));
+
+const results = race(
+  {
+    'raw DataView get and set': () => { for (const ref of refs) data.setInt32(ref.address, data.getInt32(ref.address, true) + 1, true); },
+    'ref.value += 1': () => { for (const ref of refs) ref.value = (ref.value + 1) | 0; },
+    'wasm-heap-manager ref.value += 1': () => { for (const ref of theirs) ref.value = (ref.value + 1) | 0; },
+  }, // prettier-ignore
+  N,
+);
+table('A ref, get and set', results);
+process.exitCode = claim(results, 'ref.value += 1', 'raw DataView get and set', 1.5) ? 0 : 2;

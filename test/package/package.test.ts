@@ -1,0 +1,150 @@
+// What a user gets: the packed tarball, installed into an empty folder. Prints the sizes.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examplesOf } from '../support/readme.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'linmem-package-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: string[], cwd = folder): string {
+  const result = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`);
+  return result.stdout;
+}
+
+let files: { path: string; size: number }[] = [];
+beforeAll(() => {
+  const [packed] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', folder], process.cwd()),
+  ) as [{ filename: string; size: number; files: typeof files }];
+  files = packed.files;
+  console.log(`tarball: ${files.length} files, ${packed.size} bytes`);
+  writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', '--offline', `./${packed.filename}`]);
+}, 120_000);
+
+describe('the tarball', () => {
+  test('has the compiled code, its types, the C sources and the licence, and nothing of the tests', () => {
+    const paths = files.map(({ path }) => path);
+    for (const wanted of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'csrc/heap.c',
+      'CMakeLists.txt',
+      'emscripten.cmake',
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+    ])
+      expect(paths).toContain(wanted);
+    expect(paths.filter((path) => /^(test|bench|tools|examples|build|node_modules)\//.test(path))).toEqual(
+      [],
+    );
+  });
+  test('says nothing of the machine it was built on', () => {
+    for (const { path } of files) {
+      const text = readFileSync(join(folder, 'node_modules/linmem', path), 'utf8');
+      expect(text.includes(process.cwd()), path).toBe(false);
+    }
+  });
+  test('can be imported and required, and types resolve', () => {
+    writeFileSync(
+      join(folder, 'a.mjs'),
+      `import { createHeapSync } from 'linmem'; console.log(createHeapSync().allocInt32(5).value);`,
+    );
+    writeFileSync(
+      join(folder, 'b.cjs'),
+      `const { createHeapSync } = require('linmem'); console.log(createHeapSync().allocInt32(6).value);`,
+    );
+    expect(run(process.execPath, ['a.mjs'])).toBe('5\n');
+    expect(run(process.execPath, ['--no-warnings', 'b.cjs'])).toBe('6\n');
+    writeFileSync(
+      join(folder, 'c.mts'),
+      `import { createHeapSync, i32, type WasmHeapManager } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
+    );
+    const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+    run(process.execPath, [
+      tsc,
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2022,dom',
+      '--types',
+      '',
+      'c.mts',
+    ]);
+  });
+  test("runs the README's examples that need nothing else", () => {
+    const examples = examplesOf(readFileSync(join(folder, 'node_modules/linmem/README.md'), 'utf8'));
+    const own = examples.filter(({ code }) => !/from '(?!linmem')/.test(code));
+    expect(own.length).toBeGreaterThanOrEqual(2);
+    for (const { line, code, output } of own) {
+      writeFileSync(join(folder, `readme-${line}.mjs`), code);
+      expect(
+        run(process.execPath, [`readme-${line}.mjs`])
+          .trim()
+          .split('\n')
+          .filter(Boolean),
+      ).toEqual(output);
+    }
+  });
+  test('is in order for publint', () =>
+    expect(
+      run(process.execPath, [
+        join(process.cwd(), 'node_modules/publint/src/cli.js'),
+        '--strict',
+        join(folder, 'node_modules/linmem'),
+      ]),
+    ).not.toMatch(/Errors|Warnings/));
+});
+
+describe('bundles', () => {
+  const bundle = async (source: string): Promise<string> => {
+    const result = await build({
+      stdin: { contents: source, resolveDir: folder },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+    });
+    return result.outputFiles[0]?.text ?? '';
+  };
+  const size = (name: string, code: string): number => {
+    const zipped = gzipSync(code, { level: 9 }).length;
+    console.log(`${name}: ${code.length} bytes minified, ${zipped} gzipped`);
+    return zipped;
+  };
+  const WASM = 'AGFzbQ';
+
+  test('everything', async () => {
+    const code = await bundle(`export * from 'linmem'`);
+    expect(code).toContain(WASM);
+    expect(size('everything', code)).toBeLessThan(20_000);
+  });
+  test('wrapping a module carries no wasm', async () => {
+    const code = await bundle(`export { wrapEmscriptenModuleHeap, captureEmscriptenHeap } from 'linmem'`);
+    expect(code).not.toContain(WASM);
+    size('wrapEmscriptenModuleHeap and captureEmscriptenHeap', code);
+  });
+  test('one row with a memory carries no other row, no text and no manager', async () => {
+    const code = await bundle(`export { u32, LinearMemory } from 'linmem'`);
+    expect(code).toContain('"u32"');
+    for (const other of ['"i8"', 'Float64', WASM, 'TextDecoder', 'freeAll'])
+      expect(code).not.toContain(other);
+    size('one row with a memory', code);
+  });
+  test('nothing imported is nothing bundled', async () => expect(await bundle(`import 'linmem'`)).toBe(''));
+});

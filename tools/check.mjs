@@ -1,0 +1,34 @@
+// npm run check: types, format, lint, generated sources. The order of rooms is a test (test/ts/house).
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildCore } from './build.mjs';
+import { ROOT, run, say, setup } from './setup.mjs';
+
+const bin = (path) => join(ROOT, 'node_modules', path);
+
+/** Checks everything that needs no run of the code. */
+export function check() {
+  say('types (tsc)');
+  run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']);
+  say('format (prettier, clang-format)');
+  run(process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
+  run('clang-format', ['--dry-run', '--Werror', ...cFiles()]);
+  say('lint (biome)');
+  run(process.execPath, [bin('@biomejs/biome/bin/biome'), 'lint', '--error-on-warnings']);
+}
+
+function cFiles() {
+  const folders = ['csrc', 'csrc/include/linmem', 'test/c', 'bench/c', 'examples/emscripten'];
+  const inside = (folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
+  return folders
+    .filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap(inside)
+    .filter((file) => /\.[ch]$/.test(file));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  setup('test');
+  buildCore();
+  check();
+}
