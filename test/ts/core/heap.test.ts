@@ -217,9 +217,13 @@ test(`walk lists what stats count, after any random program (SEED=${SEED})`, () 
 describe('where compiling is forbidden (CSP)', () => {
   const forbid = (): void => {
     const error = new WebAssembly.CompileError("Refused to compile: 'unsafe-eval' is not an allowed source");
-    vi.spyOn(WebAssembly, 'Module').mockImplementation((() => {
-      throw error;
-    }) as never);
+    vi.spyOn(WebAssembly, 'Module').mockImplementation(
+      class {
+        constructor() {
+          throw error;
+        }
+      } as never,
+    );
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(error);
   };
   test('it is a ModuleError that says what to do, and the cause is kept', async () => {
