@@ -24,7 +24,8 @@ import { MANAGER_OPTIONS, readOptions, type WasmHeapManagerOptions } from './opt
 export class BlockHeap extends LinearMemory {
   readonly #allocator: Allocator;
   readonly #ledger = new Ledger();
-  readonly #clear: boolean;
+  /** Whether every block that is lent is set to 0 first. */
+  protected readonly clears: boolean;
 
   /**
    * Makes a manager of the heap whose buffer `getHeap` returns.
@@ -51,7 +52,7 @@ export class BlockHeap extends LinearMemory {
     } = readOptions(options, MANAGER_OPTIONS);
     for (const [name, verb] of Object.entries(verbs)) if (verb !== undefined) assertFunction(verb, name);
     this.#allocator = { malloc: allocate, free: deallocate, checksFrees, ...verbs };
-    this.#clear = clearAllocatedRegions;
+    this.clears = clearAllocatedRegions;
   }
 
   /** What is lent now and what was, through this manager. */
@@ -142,7 +143,7 @@ export class BlockHeap extends LinearMemory {
 
   /** Takes a block from the allocator and enters it in the book. */
   protected lend(bytes: number, align: number): Block {
-    return this.#ledger.lend(take(this, this.#allocator, bytes, align, this.#clear));
+    return this.#ledger.lend(take(this, this.#allocator, bytes, align, this.clears));
   }
 
   /** The place of `size` bytes that somebody else owns. @throws {ArgumentTypeError} when it is NULL */

@@ -29,6 +29,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
   ): ScalarRef<T, A> {
     const block = this.lend(row.size, Math.min(row.size, MALLOC_ALIGN));
     if (value !== undefined) this.orGiveBack(block, () => row.write(this, block.address, value));
+    else if (!this.clears) this.fill(block.address, row.size);
     return new (refClassesOf(row).One)(this, block.address, block, true);
   }
 

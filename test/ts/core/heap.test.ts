@@ -112,9 +112,11 @@ describe('a guest in a memory of somebody else', () => {
     expect(() => createHeapSync({ memory })).toThrow(ModuleError);
     expect(memory.buffer.byteLength).toBe(65536);
   });
-  test('several heaps can live in one memory', () => {
+  test('several heaps can live in one memory, from its first page on', () => {
     const memory = new WebAssembly.Memory({ initial: 0 });
-    const heaps = [newHeap({ memory }), newHeap({ memory }), newHeap({ memory })];
+    const first = newHeap({ memory });
+    expect(memory.buffer.byteLength).toBe(65536);
+    const heaps = [first, newHeap({ memory }), newHeap({ memory })];
     const refs = heaps.flatMap((heap, i) =>
       Array.from({ length: 2000 }, () => heap.allocUint32Array(20).set([i])),
     );
@@ -143,6 +145,18 @@ describe('wrong frees', () => {
     expect(() => heap.free(at)).toThrow();
   });
 });
+
+test.each([2 ** 32, 2 ** 32 + 8, 2 ** 33 + 16, 2 ** 32 - 4, 2 ** 31])(
+  'a size of %s does not wrap to a small block at the boundary to wasm',
+  (size) => {
+    const heap = newHeap();
+    expect(() => heap.alloc(size)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY', size }));
+    const at = heap.alloc(16);
+    expect(() => heap.realloc(at, size)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY', size }));
+    expect(() => heap.allocUint8Array(size)).toThrow(OutOfMemoryError);
+    heap.free(at);
+  },
+);
 
 test('realloc keeps the bytes, and a failed one keeps the block', () => {
   const heap = newHeap({ maximumBytes: 2 ** 20 });

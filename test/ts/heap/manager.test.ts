@@ -106,6 +106,16 @@ describe('alloc and free', () => {
   );
 });
 
+test('with clearAllocatedRegions false a scalar is 0 all the same, given or not, and arrays keep what was there', () => {
+  const { heap } = fake({ clearAllocatedRegions: false });
+  heap.fill(1024, 1024, 0xee);
+  const refs = [heap.allocInt32(), heap.allocInt32(0), heap.allocBigInt64(), heap.allocFloat64(0)];
+  expect(refs.map((ref) => Number(ref.value))).toEqual([0, 0, 0, 0]);
+  const array = heap.allocUint8Array(4);
+  expect(array.toArray()).toEqual([0xee, 0xee, 0xee, 0xee]);
+  heap.freeAll();
+});
+
 describe('wrong frees never reach the allocator', () => {
   test('twice by address, by ref and then by address, by address and then by ref', () => {
     const { heap } = fake();

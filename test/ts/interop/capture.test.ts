@@ -79,6 +79,31 @@ test('what instances are made of stays what it was: instanceof, results, errors'
   });
 });
 
+test('a subclass of WebAssembly.Instance stays one while instances are watched', async () => {
+  await captureEmscriptenHeap(() => {
+    class Own extends WebAssembly.Instance {}
+    const memory = newMemory();
+    const made = new Own(new WebAssembly.Module(coreBytes()), { env: { memory } });
+    expect(made).toBeInstanceOf(Own);
+    return emscripten(made, memory);
+  });
+});
+
+test('getters of the module that abort are never touched', async () => {
+  let touched = 0;
+  const { heap } = await captureEmscriptenHeap(async () =>
+    Object.defineProperty(await start(), 'HEAPU8', {
+      enumerable: true,
+      get: () => {
+        touched++;
+        throw new Error('Aborted');
+      },
+    }),
+  );
+  heap.allocInt32(1).free();
+  expect(touched).toBe(0);
+});
+
 describe('a start that fails', () => {
   test('by throwing, rejecting, or compiling nonsense passes its own error on', async () => {
     const boom = new Error('boom');
