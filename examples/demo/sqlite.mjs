@@ -1,0 +1,195 @@
+// SQLite's C functions, driven through linmem alone: every pointer, string and blob goes through the manager of
+// sql.js's heap. `c` is the module with the functions (`_sqlite3_open` ...), `heap` the manager.
+const OK = 0;
+const ROW = 100;
+const DONE = 101;
+/** What sqlite3_column_type answers. */
+const Type = { integer: 1, float: 2, text: 3, blob: 4 };
+/** As the destructor of a binding: SQLite reads the bytes where they lie, and does not free them. */
+const STATIC = 0;
+/** Bytes a statement keeps for the texts and blobs of one row. Longer ones get blocks of their own. */
+const ROOM = 2048;
+
+/** One open database. */
+export class Database {
+  #c;
+  #heap;
+  #handle;
+
+  constructor(c, heap, file = ':memory:') {
+    this.#c = c;
+    this.#heap = heap;
+    let out, name;
+    try {
+      out = heap.allocPointer32();
+      name = heap.allocNullTerminatedUtf8String(file);
+      const status = c._sqlite3_open(name.address, out.address);
+      this.#handle = out.value; // set even when it failed: it holds the message, and must be closed
+      this.#check(status);
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      name?.free();
+      out?.free();
+    }
+  }
+
+  /** Runs one or more statements that return nothing. */
+  run(sql) {
+    const text = this.#heap.allocNullTerminatedUtf8String(sql);
+    try {
+      this.#check(this.#c._sqlite3_exec(this.#handle, text.address, 0, 0, 0));
+    } finally {
+      text.free();
+    }
+  }
+
+  /** Returns a statement, to be freed by the caller. */
+  prepare(sql) {
+    let out, text;
+    try {
+      out = this.#heap.allocPointer32();
+      text = this.#heap.allocNullTerminatedUtf8String(sql);
+      this.#check(this.#c._sqlite3_prepare_v2(this.#handle, text.address, -1, out.address, 0));
+      return new Statement(this.#c, this.#heap, out.value, (status) => this.#check(status));
+    } finally {
+      text?.free();
+      out?.free();
+    }
+  }
+
+  close() {
+    if (this.#handle) this.#c._sqlite3_close_v2(this.#handle);
+    this.#handle = 0;
+  }
+
+  /** @throws what SQLite says about it, unless `status` is that of a success */
+  #check(status) {
+    if (status === OK || status === ROW || status === DONE) return;
+    throw new Error(this.#heap.readNullTerminatedUtf8String(this.#c._sqlite3_errmsg(this.#handle)));
+  }
+}
+
+/** One prepared statement. Parameters count from 1, columns from 0, as in C. */
+class Statement {
+  #c;
+  #heap;
+  #handle;
+  #check;
+  /** The block for this row's texts and blobs, and the bytes of it in use. */
+  #room;
+  #used = 0;
+  /** Blocks for what found no place in the room. */
+  #extra = [];
+  #columns;
+
+  constructor(c, heap, handle, check) {
+    this.#c = c;
+    this.#heap = heap;
+    this.#handle = handle;
+    this.#check = check;
+    this.#columns = c._sqlite3_column_count(handle);
+    try {
+      this.#room = heap.alloc(ROOM);
+    } catch (error) {
+      c._sqlite3_finalize(handle);
+      throw error;
+    }
+  }
+
+  bindNumber(index, value) {
+    this.#check(
+      value === (value | 0)
+        ? this.#c._sqlite3_bind_int(this.#handle, index, value)
+        : this.#c._sqlite3_bind_double(this.#handle, index, value),
+    );
+  }
+
+  bindText(index, text) {
+    const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
+    const at = this.#place(most);
+    const bytes = this.#heap.writeNullTerminatedUtf8String(at, text, most);
+    this.#check(this.#c._sqlite3_bind_text(this.#handle, index, at, bytes, STATIC));
+  }
+
+  bindBlob(index, bytes) {
+    this.#heap.writeBytes(this.bindRoom(index, bytes.length), bytes);
+  }
+
+  /** Binds a blob of `size` bytes and returns its address: the caller writes it, before the next step. */
+  bindRoom(index, size) {
+    const at = this.#place(size);
+    this.#check(this.#c._sqlite3_bind_blob(this.#handle, index, at, size, STATIC));
+    return at;
+  }
+
+  /** Binds any value: null, a number, a string or a Uint8Array. A parameter never bound is NULL. */
+  bind(index, value) {
+    if (typeof value === 'number') this.bindNumber(index, value);
+    else if (typeof value === 'string') this.bindText(index, value);
+    else if (value !== null) this.bindBlob(index, value);
+  }
+
+  /** Returns whether there is a row. */
+  step() {
+    const status = this.#c._sqlite3_step(this.#handle);
+    if (status !== ROW && status !== DONE) this.#check(status);
+    return status === ROW;
+  }
+
+  /** The value of a column: null, a number, a string or a Uint8Array of its own. */
+  column(index) {
+    switch (this.#c._sqlite3_column_type(this.#handle, index)) {
+      case Type.integer:
+      case Type.float:
+        return this.#c._sqlite3_column_double(this.#handle, index);
+      case Type.text: {
+        const at = this.#c._sqlite3_column_text(this.#handle, index);
+        return this.#heap.readUtf8String(at, this.#c._sqlite3_column_bytes(this.#handle, index));
+      }
+      case Type.blob: {
+        const at = this.#c._sqlite3_column_blob(this.#handle, index);
+        return this.#heap.readBytes(at, this.#c._sqlite3_column_bytes(this.#handle, index));
+      }
+    }
+    return null;
+  }
+
+  /** Where the blob of a column lies, until the next step. */
+  columnAddress(index) {
+    return this.#c._sqlite3_column_blob(this.#handle, index);
+  }
+
+  /** All columns of the row. */
+  row() {
+    const values = [];
+    for (let i = 0; i < this.#columns; i++) values.push(this.column(i));
+    return values;
+  }
+
+  /** Makes the statement ready for its next run: nothing is bound. */
+  reset() {
+    this.#c._sqlite3_reset(this.#handle); // what it returns is the error of the last step, seen there
+    this.#c._sqlite3_clear_bindings(this.#handle);
+    this.#used = 0;
+    for (const block of this.#extra.splice(0)) this.#heap.free(block);
+  }
+
+  free() {
+    this.reset();
+    this.#c._sqlite3_finalize(this.#handle);
+    this.#heap.free(this.#room);
+  }
+
+  /** Room for `size` bytes that nobody else uses until the reset. */
+  #place(size) {
+    if (size <= ROOM - this.#used) {
+      this.#used += size;
+      return this.#room + this.#used - size;
+    }
+    const block = this.#heap.alloc(size);
+    this.#extra.push(block);
+    return block;
+  }
+}
