@@ -18,12 +18,14 @@ export interface Allocator {
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True when `free` itself refuses, by throwing, every address that is not a live block. */
   checksFrees?: boolean;
+  /** The most bytes a block can have. */
+  limit: number;
 }
 
 /** What malloc aligns to in every C library. */
 export const MALLOC_ALIGN = 8;
-/** The most a 32-bit module can be asked for. */
-const MOST = 0xffffffff;
+/** The most a 32-bit module can be asked for: a larger size would wrap where it becomes an i32. */
+export const MOST32 = 0xffffffff;
 
 /**
  * Returns a block of `bytes` bytes (one byte when 0 are asked for, so that its address is its own).
@@ -40,7 +42,7 @@ export function take(
   clear: boolean,
 ): Block {
   const size = bytes || 1;
-  if (size > MOST - align) throw new OutOfMemoryError(bytes, align);
+  if (size > allocator.limit - align) throw new OutOfMemoryError(bytes, align);
   const block = takeAligned(memory, allocator, bytes, size, align, clear);
   if (clear && !(allocator.calloc && align <= MALLOC_ALIGN && block.base === block.address))
     memory.fill(block.address, size);
@@ -62,17 +64,17 @@ function takeAligned(
     // aligned_alloc of C11 wants a size that is a multiple of the alignment.
     const rounded = Math.ceil(size / align) * align;
     const address = checked(memory, allocator.alignedAlloc(align, rounded), rounded) || none();
-    if (address % align === 0) return new Block(address, bytes);
+    if (address % align === 0) return new Block(memory, address, bytes);
     allocator.free(address);
   } else if (align <= MALLOC_ALIGN) {
     const answer = clear && allocator.calloc ? allocator.calloc(1, size) : allocator.malloc(size);
     const address = checked(memory, answer, size) || none();
-    if (address % align === 0) return new Block(address, bytes);
+    if (address % align === 0) return new Block(memory, address, bytes);
     allocator.free(address);
   }
   const more = size + align - 1;
   const base = checked(memory, allocator.malloc(more), more) || none();
-  return new Block(Math.ceil(base / align) * align, bytes, base);
+  return new Block(memory, Math.ceil(base / align) * align, bytes, base);
 }
 
 /**

@@ -6,6 +6,7 @@
 //   L2  A block is given back once. What is not the start of a live block never reaches the allocator, except
 //       an address that this manager has never seen: that is one the module made.
 import {
+  ArgumentRangeError,
   ArgumentTypeError,
   DoubleFreeError,
   NotOwnedError,
@@ -13,19 +14,40 @@ import {
   WrongHeapError,
 } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
-import { Block, BORROWED } from '../memory/block.ts';
+import { Block } from '../memory/block.ts';
 import { LinearMemory, type MemorySource } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
-import { assertFunction, checked, MALLOC_ALIGN, take, type Allocator, type Pointer } from './allocator.ts';
+import {
+  assertFunction,
+  checked,
+  MALLOC_ALIGN,
+  MOST32,
+  take,
+  type Allocator,
+  type Pointer,
+} from './allocator.ts';
+import { unwatch, watch } from './collect.ts';
 import { Ledger, type HeapStatistics } from './ledger.ts';
 import { MANAGER_OPTIONS, readOptions, type WasmHeapManagerOptions } from './options.ts';
+import { pollAlways, pollOnce } from './polling.ts';
 
 /** A memory with an allocator, and the book of what was lent of it. The untyped half of a WasmHeapManager. */
 export class BlockHeap extends LinearMemory {
+  /** As it was given: called again whenever the last buffer turns out to be detached or too short. */
+  readonly heapGetter: MemorySource;
+  /** As it was given. A block taken from it directly is not in the manager's book. */
+  readonly allocate: (bytes: number) => Pointer;
+  /** As it was given. */
+  readonly deallocate: (address: number) => unknown;
+  /** Whether dropped owning refs give their blocks back when they are collected. */
+  readonly collects: boolean;
   readonly #allocator: Allocator;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
+  readonly #pressure: number;
   /** Whether every block that is lent is set to 0 first. */
   protected readonly clears: boolean;
+  /** The block of everything whose owner is not known here: borrowed memory, assumed to live. */
+  protected readonly borrowed: Block = new Block(this, 0, 0);
 
   /**
    * Makes a manager of the heap whose buffer `getHeap` returns.
@@ -42,22 +64,46 @@ export class BlockHeap extends LinearMemory {
     deallocate: (address: number) => unknown,
     options: WasmHeapManagerOptions = {},
   ) {
-    super(getHeap);
-    assertFunction(allocate, 'allocate');
-    assertFunction(deallocate, 'deallocate');
     const {
       clearAllocatedRegions = true,
       checksFrees = false,
+      pollingMode = 'whenEmpty',
+      trackAllocations = true,
+      enableGarbageCollection = false,
+      gcPressure = 0,
       ...verbs
     } = readOptions(options, MANAGER_OPTIONS);
+    super(pollingMode === 'never' ? pollOnce(getHeap) : getHeap);
+    if (pollingMode === 'always') pollAlways(this, getHeap);
+    assertFunction(allocate, 'allocate');
+    assertFunction(deallocate, 'deallocate');
     for (const [name, verb] of Object.entries(verbs)) if (verb !== undefined) assertFunction(verb, name);
-    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, ...verbs };
+    if (!(gcPressure >= 0 && gcPressure <= 1))
+      throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
+    this.heapGetter = getHeap;
+    this.allocate = allocate;
+    this.deallocate = deallocate;
+    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit: MOST32, ...verbs };
+    this.#ledger = new Ledger(trackAllocations);
     this.clears = clearAllocatedRegions;
+    this.collects = enableGarbageCollection;
+    this.#pressure = enableGarbageCollection ? gcPressure : 0;
   }
 
-  /** What is lent now and what was, through this manager. */
+  /** What is lent now and what was, through this manager. @throws {ArgumentTypeError} without trackAllocations */
   get statistics(): HeapStatistics {
-    return this.#ledger.statistics();
+    return this.#book().statistics();
+  }
+  /** Bytes lent now. @throws {ArgumentTypeError} without trackAllocations */
+  get totalAllocatedByteCount(): number {
+    return this.statistics.liveBytes;
+  }
+  /** The refs that own what is lent now, oldest first. @throws {ArgumentTypeError} without trackAllocations */
+  get allocatedHeapRefs(): Ref[] {
+    const owners = this.#book()
+      .blocks()
+      .map(({ owner }) => (owner instanceof WeakRef ? owner.deref() : owner));
+    return owners.filter((owner): owner is Ref => owner instanceof Ref);
   }
 
   /**
@@ -79,18 +125,7 @@ export class BlockHeap extends LinearMemory {
    */
   realloc(address: Address, bytes: number): number {
     const size = toCount(bytes, 'a size in bytes');
-    const old = this.#blockAt(this.locate(address, 0));
-    const { realloc } = this.#allocator;
-    if (realloc && old.base === old.address && size < 2 ** 32) {
-      const at = checked(this, realloc(old.base, size || 1), size || 1);
-      if (at === 0) throw new OutOfMemoryError(size);
-      this.#strike(old);
-      return this.#ledger.lend(new Block(at, size)).address;
-    }
-    const block = this.lend(size, MALLOC_ALIGN);
-    this.copy(block.address, old.address, Math.min(old.byteLength, size));
-    this.#giveBack(old);
-    return block.address;
+    return this.resizeBlock(this.#blockAt(this.locate(address, 0)), size).address;
   }
 
   /**
@@ -103,7 +138,8 @@ export class BlockHeap extends LinearMemory {
    */
   free(target: Address | Ref): void {
     if (target instanceof Ref) {
-      this.#freeRef(target);
+      this.assertOwned(target);
+      this.#giveBack(target.block);
       return;
     }
     const at = this.locate(target, 0);
@@ -122,7 +158,7 @@ export class BlockHeap extends LinearMemory {
     const at = this.locate(address, toCount(bytes, 'a size in bytes'));
     if (at === 0 || this.#ledger.find(at) || this.#ledger.around(at))
       throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it lies in a block of this heap');
-    return this.#ledger.lend(new Block(at, bytes)).address;
+    return this.#ledger.lend(new Block(this, at, bytes)).address;
   }
 
   /**
@@ -131,7 +167,7 @@ export class BlockHeap extends LinearMemory {
    */
   freeAll(): void {
     const errors: unknown[] = [];
-    for (const block of this.#ledger.blocks()) {
+    for (const block of this.#book().blocks()) {
       try {
         this.#giveBack(block);
       } catch (error) {
@@ -141,9 +177,45 @@ export class BlockHeap extends LinearMemory {
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
   }
 
+  /** Enters `ref` as the owner of its block; refs do so themselves when they are made. */
+  own(ref: Ref): void {
+    const { block } = ref;
+    if (!this.collects) {
+      block.owner = ref;
+      return;
+    }
+    block.owner = typeof WeakRef === 'function' ? new WeakRef(ref) : undefined;
+    watch(ref, this, block);
+    if (this.#pressure > 0) ref.source = new ArrayBuffer(Math.floor(block.byteLength * this.#pressure));
+  }
+
+  /** Takes back the block of a ref that was collected; the library's own. Never throws. */
+  reclaim(block: Block): void {
+    try {
+      if (block.live) this.#giveBack(block);
+    } catch {
+      // Nobody is there to be told: the ref is gone. The block stays in the book as lent.
+    }
+  }
+
   /** Takes a block from the allocator and enters it in the book. */
   protected lend(bytes: number, align: number): Block {
     return this.#ledger.lend(take(this, this.#allocator, bytes, align, this.clears));
+  }
+
+  /** Moves a live block to one of `size` bytes; it ends. Errors as {@link realloc}. */
+  protected resizeBlock(old: Block, size: number): Block {
+    const { realloc, limit } = this.#allocator;
+    if (realloc && old.base === old.address && size <= limit) {
+      const at = checked(this, realloc(old.base, size || 1), size || 1);
+      if (at === 0) throw new OutOfMemoryError(size);
+      this.#strike(old);
+      return this.#ledger.lend(new Block(this, at, size));
+    }
+    const block = this.lend(size, MALLOC_ALIGN);
+    this.copy(block.address, old.address, Math.min(old.byteLength, size));
+    this.#giveBack(old);
+    return block;
   }
 
   /** The place of `size` bytes that somebody else owns. @throws {ArgumentTypeError} when it is NULL */
@@ -163,7 +235,7 @@ export class BlockHeap extends LinearMemory {
 
   /** The block that starts at `at`, or the one that stands for all whose owner is not known. */
   protected blockOf(at: number): Block {
-    return this.#ledger.find(at) ?? BORROWED;
+    return this.#ledger.find(at) ?? this.borrowed;
   }
 
   #refuseFree(at: number): void {
@@ -184,28 +256,35 @@ export class BlockHeap extends LinearMemory {
     }
   }
 
-  #freeRef(ref: Ref): void {
+  /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} when `ref` owns no live block here */
+  protected assertOwned(ref: Ref): void {
     if ((ref.heap as LinearMemory) !== this) throw new WrongHeapError(ref.address);
     if (!ref.owned)
       throw new NotOwnedError(ref.address, 'the ref borrows it (made by wrap); its owner frees it');
     if (!ref.block.live) throw new DoubleFreeError(ref.address);
-    this.#giveBack(ref.block);
   }
 
   #giveBack(block: Block): void {
-    block.live = false; // first, so that an allocator that calls back cannot free it again
+    block.end(); // first, so that an allocator that calls back cannot free it again
     try {
       this.#allocator.free(block.base);
     } catch (error) {
-      block.live = true;
+      block.memory = this;
       throw error;
     }
     this.#ledger.end(block);
+    if (this.collects) unwatch(block);
   }
 
   #strike(block: Block): void {
-    block.live = false;
+    block.end();
     this.#ledger.end(block);
+    if (this.collects) unwatch(block);
+  }
+
+  #book(): Ledger {
+    if (this.#ledger.tracks) return this.#ledger;
+    throw new ArgumentTypeError('a heap with the option trackAllocations', false);
   }
 
   /** Fills a fresh block; when that throws, gives the block back first. */

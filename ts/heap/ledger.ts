@@ -21,6 +21,8 @@ const REMEMBERED = 65536;
 
 /** The book of one manager. */
 export class Ledger {
+  /** Whether every loan is entered; else only those are that could not be given back without it. */
+  readonly tracks: boolean;
   readonly #live = new Map<number, Block>();
   readonly #freed = new Set<number>();
   #liveBytes = 0;
@@ -28,8 +30,13 @@ export class Ledger {
   #allocations = 0;
   #frees = 0;
 
+  constructor(tracks: boolean) {
+    this.tracks = tracks;
+  }
+
   /** Enters a loan. */
   lend(block: Block): Block {
+    if (!this.tracks && block.base === block.address) return block;
     this.#live.set(block.address, block);
     this.#freed.delete(block.address);
     this.#allocations++;
@@ -40,7 +47,7 @@ export class Ledger {
 
   /** Strikes a loan out. The block must be one that was lent and not struck out yet. */
   end(block: Block): void {
-    this.#live.delete(block.address);
+    if (!this.#live.delete(block.address)) return;
     this.#freed.add(block.address);
     if (this.#freed.size > REMEMBERED) {
       for (const oldest of this.#freed) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // WasmHeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
 import { toCount, type Address } from '../memory/address.ts';
-import { BORROWED } from '../memory/block.ts';
-import { encodeValues, type ScalarArrayRef } from '../scalar/array.ts';
+import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
+import { encodeValues } from '../scalar/values.ts';
 import { Utf8StringRef } from '../text/ref.ts';
 import {
   assertTextOrCount,
@@ -52,6 +52,20 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     const count = bytes ? bytes.length / row.size : toCount(countOrValues as number, 'a count of elements'); // not bytes: a number
     const block = this.lend(toCount(count * row.size, 'a size in bytes'), Math.min(row.size, MALLOC_ALIGN));
     if (bytes) this.orGiveBack(block, () => this.writeBytes(block.address, bytes));
+    return new (refClassesOf(row).Many)(this, block.address, count, block, true);
+  }
+
+  /** Resizes an array; `ref.resize(length)` comes here. */
+  resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    ref: ScalarArrayRef<T, A>,
+    length: number,
+  ): ScalarArrayRef<T, A> {
+    this.assertOwned(ref);
+    const row = ref.type;
+    const count = toCount(length, 'a count of elements');
+    const block = this.resizeBlock(ref.block, toCount(count * row.size, 'a size in bytes'));
+    if (this.clears && count > ref.length)
+      this.fill(block.address + ref.byteLength, (count - ref.length) * row.size);
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 
@@ -112,14 +126,14 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
   wrapNullTerminatedUtf8String(address: Address, capacity?: number): Utf8StringRef {
     const at = this.borrow(address, toCount(capacity ?? 0, 'a capacity in bytes'));
     const block = this.blockOf(at);
-    const room = capacity ?? (block === BORROWED ? terminatorOf(this, at) - at + 1 : block.byteLength);
+    const room = capacity ?? (block === this.borrowed ? terminatorOf(this, at) - at + 1 : block.byteLength);
     return new Utf8StringRef(this, at, room, block, false);
   }
 
   /** Bytes of the block that starts at `address`; undefined when none is known. */
   #roomAt(address: Address): number | undefined {
     const block = this.blockOf(this.locate(address, 0));
-    return block === BORROWED ? undefined : block.byteLength;
+    return block === this.borrowed ? undefined : block.byteLength;
   }
 }
 

@@ -7,6 +7,27 @@ import type { Pointer } from './allocator.ts';
 export interface WasmHeapManagerOptions {
   /** Whether every block that is lent is set to 0 first; true unless given. */
   readonly clearAllocatedRegions?: boolean;
+  /**
+   * When the heap's buffer is asked for: `whenEmpty` (the default) when the last one turned out to be detached or
+   * too short; `always` before every access, for heaps that are copied to grow (asm.js), and slow; `never` again
+   * after the first time, so that an access after growth is an error.
+   */
+  readonly pollingMode?: 'never' | 'whenEmpty' | 'always';
+  /**
+   * Whether the blocks that are lent are listed; true unless given. Without it the statistics and the lists are
+   * not there, and frees by address are passed to the allocator unchecked; refs are checked all the same.
+   */
+  readonly trackAllocations?: boolean;
+  /**
+   * Whether a block is given back when the ref that owns it is collected as garbage; false unless given. A net
+   * under `free`, not instead of it: engines collect late, and never in a loop that does not end.
+   */
+  readonly enableGarbageCollection?: boolean;
+  /**
+   * With garbage collection: how much of each block's size the ref weighs as garbage, from 0 (the default) to 1.
+   * The engine does not see the heap's bytes; without weight it may not collect for a long time.
+   */
+  readonly gcPressure?: number;
   /** The module's calloc: used for cleared blocks. */
   readonly calloc?: (count: number, bytes: number) => Pointer;
   /** The module's realloc: can lengthen a block in place. */
@@ -19,6 +40,10 @@ export interface WasmHeapManagerOptions {
 
 export const MANAGER_OPTIONS: readonly string[] = [
   'clearAllocatedRegions',
+  'pollingMode',
+  'trackAllocations',
+  'enableGarbageCollection',
+  'gcPressure',
   'calloc',
   'realloc',
   'alignedAlloc',

@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: MIT
 // One lent range of memory, and whether it is still lent. Every ref of the range holds the same block, so that
 // the end of one is seen by all.
+//
+//   B1  A live block's `memory` is the memory it lies in; a freed one's is `FREED`, which has no byte and says
+//       so. Refs read through `block.memory`: one load more than without, and no test of their own.
+import { FreedError } from '../errors.ts';
+import type { Address } from './address.ts';
+import { LinearMemory } from './memory.ts';
+
+/** The memory of all freed blocks. */
+class FreedMemory extends LinearMemory {
+  override locate(address: Address): never {
+    throw new FreedError(Number(address));
+  }
+}
+
+const FREED: LinearMemory = /* @__PURE__ */ new FreedMemory({ buffer: /* @__PURE__ */ new ArrayBuffer(0) });
 
 /** A block of memory that a heap lent out. */
 export class Block {
@@ -10,16 +25,26 @@ export class Block {
   readonly byteLength: number;
   /** What the allocator returned and must get back; below `address` when the allocator could not align. */
   readonly base: number;
-  /** False once freed. A block never comes to life again: a new loan is a new block. */
-  live: boolean;
+  /** B1. */
+  memory: LinearMemory;
+  /** The ref that owns it, or a weak one where collection is on; the heap sets it. */
+  owner: object | undefined;
 
-  constructor(address: number, byteLength: number, base: number = address) {
+  constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
+    this.memory = memory;
     this.address = address;
     this.byteLength = byteLength;
     this.base = base;
-    this.live = true;
+    this.owner = undefined;
+  }
+
+  /** False once freed. A block never comes to life again: a new loan is a new block. */
+  get live(): boolean {
+    return this.memory !== FREED;
+  }
+
+  /** Ends it: every ref of it throws from here on. */
+  end(): void {
+    this.memory = FREED;
   }
 }
-
-/** The block of everything whose owner is not known here: borrowed memory, assumed to live. */
-export const BORROWED: Block = /* @__PURE__ */ new Block(0, 0);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Array refs: n scalars in a row in a heap. Element i lies at address + i * size.
-import { ArgumentRangeError, ArgumentTypeError, FreedError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
+import { encodeValues } from './values.ts';
 
 /** A ref to `length` scalars of one type. Every index is checked. */
 export abstract class ScalarArrayRef<
@@ -29,6 +31,19 @@ export abstract class ScalarArrayRef<
   abstract at(index: number): T;
   /** Writes element `index`; errors as {@link at}. Returns the ref. */
   abstract setAt(index: number, value: T): this;
+  /**
+   * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
+   * It borrows from this ref's block: it cannot be freed, and ends with it.
+   */
+  abstract subarray(start?: number, end?: number): ScalarArrayRef<T, A>;
+  /**
+   * Makes the array `length` elements long, in place where the allocator can, and returns the ref that owns it
+   * now; this one and every other of the block end. Elements that are added are 0 unless the option
+   * `clearAllocatedRegions` is false. O(n).
+   * @throws {NotOwnedError} when it borrows
+   * @throws {OutOfMemoryError} when there is no room; then nothing has changed
+   */
+  abstract resize(length: number): ScalarArrayRef<T, A>;
 
   /** The same as `length`. */
   get elementCount(): number {
@@ -40,8 +55,7 @@ export abstract class ScalarArrayRef<
   }
   /** A fresh typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
-    this.assertLive();
-    return this.type.view(this.heap, this.address, this.length);
+    return this.keep(this.type.view(this.block.memory, this.address, this.length));
   }
   /** Reads element `index`; the same as {@link at}. */
   readAt(index: number): T {
@@ -51,18 +65,57 @@ export abstract class ScalarArrayRef<
   writeAt(index: number, value: T): this {
     return this.setAt(index, value);
   }
-  /** Copies `values` to the elements from `offset` on: all of them or, when one is wrong or has no place, none. */
+  /** Loads element `index` in one indivisible step. */
+  readAtomicAt(index: number): T {
+    return atomicLoad(this.type, this.block.memory, this.place(index));
+  }
+  /** Stores element `index` in one indivisible step. Returns the ref. */
+  writeAtomicAt(index: number, value: T): this {
+    atomicStore(this.type, this.block.memory, this.place(index), value);
+    return this;
+  }
+  /**
+   * Copies `values` to the elements from `offset` on: all of them or, when one is wrong or has no place, none.
+   * They may overlap the elements.
+   */
   set(values: Values<T>, offset = 0): this {
     this.assertLive();
     const bytes = encodeValues(this.type, values);
-    const start = toCount(offset, 'an offset in elements');
-    const count = bytes.length / this.type.size;
-    if (start > this.length - count)
+    const start = this.#roomFor(bytes.length / this.type.size, offset);
+    this.block.memory.writeBytes(this.address + start * this.type.size, bytes);
+    return this;
+  }
+  /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
+  copyFrom(source: ScalarArrayRef<T> | Values<T>, offset = 0): this {
+    return this.set(source instanceof ScalarArrayRef ? (source.toValues() as Values<T>) : source, offset);
+  }
+  /** Copies all elements to `target` from its `offset` on: to another array ref, a typed array or an array. */
+  copyTo(target: ScalarArrayRef<T> | { length: number; [index: number]: T }, offset = 0): this {
+    if (target instanceof ScalarArrayRef) {
+      target.copyFrom(this, offset);
+      return this;
+    }
+    const values = this.toArray();
+    if (!Array.isArray(target) && toCount(offset, 'an offset in elements') > target.length - values.length)
       throw new ArgumentRangeError(
-        `an offset that leaves room for ${count} of ${this.length} elements`,
+        `an offset that leaves room for ${values.length} of ${target.length} elements`,
         offset,
       );
-    this.heap.writeBytes(this.address + start * this.type.size, bytes);
+    for (const [i, value] of values.entries()) target[offset + i] = value;
+    return this;
+  }
+  /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */
+  fill(value: T, start = 0, end: number = this.length): this {
+    const part = this.subarray(start, end);
+    if (part.length > 0) {
+      const { size } = this.type;
+      const bytes = encodeValues(this.type, [value]);
+      const view = this.block.memory.view(Uint8Array, part.address, part.byteLength);
+      view.set(bytes);
+      // Doubles what is there: log2(n) copies.
+      for (let done = size; done < view.length; done *= 2)
+        view.copyWithin(done, 0, Math.min(done, view.length - done));
+    }
     return this;
   }
   /** Returns the elements as an ordinary array. */
@@ -72,6 +125,47 @@ export abstract class ScalarArrayRef<
   /** Goes over the elements from first to last; each is read when its turn comes. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+  /**
+   * As {@link Ref.free}. With `freeElements`, for an array of pointers: first frees what each element points to.
+   * @throws {AggregateError} with every error, after all were tried
+   * @throws {ArgumentTypeError} when the elements are no pointers
+   */
+  override free(options: { readonly freeElements?: boolean } = {}): void {
+    if (!options.freeElements) {
+      super.free();
+      return;
+    }
+    if (!this.type.name.startsWith('ptr'))
+      throw new ArgumentTypeError('an array of pointers', this.type.name);
+    const errors: unknown[] = [];
+    const attempt = (act: () => void): void => {
+      try {
+        act();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    for (const element of this.toArray()) attempt(() => this.heap.free(element as number | bigint)); // of a pointer row
+    attempt(() => super.free());
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
+  }
+
+  /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
+  protected toValues(): unknown {
+    return this.type.Elements.name === `${this.type.label}Array` ? this.view : this.toArray();
+  }
+  /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
+  protected place(index: number): number {
+    return this.address + toIndex(index, this.length) * this.type.size;
+  }
+  #roomFor(count: number, offset: number): number {
+    const start = toCount(offset, 'an offset in elements');
+    if (start <= this.length - count) return start;
+    throw new ArgumentRangeError(
+      `an offset that leaves room for ${count} of ${this.length} elements`,
+      offset,
+    );
   }
 }
 
@@ -88,25 +182,41 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
 export function scalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView>(
   row: Scalar<T, A>,
 ): ScalarArrayRefClass<T, A> {
-  return class extends ScalarArrayRef<T, A> {
+  const { size } = row;
+  return class RowArrayRef extends ScalarArrayRef<T, A> {
     constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
-      super(heap, address, length, row.size, block, owned);
+      super(heap, address, length, size, block, owned);
     }
     get type(): Scalar<T, A> {
       return row;
     }
     at(index: number): T {
-      if (!this.block.live) throw new FreedError(this.address);
       const i = index >>> 0;
       const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      return row.read(this.heap, this.address + place * row.size);
+      return row.read(this.block.memory, this.address + place * size);
     }
     setAt(index: number, value: T): this {
-      if (!this.block.live) throw new FreedError(this.address);
       const i = index >>> 0;
       const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      row.write(this.heap, this.address + place * row.size, value);
+      row.write(this.block.memory, this.address + place * size, value);
       return this;
+    }
+    subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
+      this.assertLive();
+      const from = toEdge(start, this.length);
+      const to = toEdge(end, this.length);
+      const part = new RowArrayRef(
+        this.heap,
+        this.address + from * size,
+        Math.max(0, to - from),
+        this.block,
+        false,
+      );
+      part.source = this;
+      return part;
+    }
+    resize(length: number): ScalarArrayRef<T, A> {
+      return this.heap.resizeScalarArray(this, length);
     }
   };
 }
@@ -118,26 +228,7 @@ function toIndex(index: number, length: number): number {
   throw new ArgumentRangeError(`an index in [${-length}, ${length})`, index);
 }
 
-/**
- * Returns the bytes of `values` as elements of `row`, in a buffer of their own. Everything a caller can hook
- * (getters, proxies) runs here, before any byte of a heap is touched.
- * @throws {ArgumentTypeError} when it has no length, or a value has the wrong type
- */
-export function encodeValues<T extends ScalarValue>(
-  row: Scalar<T>,
-  values: Values<T>,
-): Uint8Array<ArrayBuffer> {
-  if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
-    throw new ArgumentTypeError(`an array of ${row.name}`, values);
-  const length = toCount(values.length, 'a length');
-  // A typed array of the row's own kind: its bytes are the elements. Copied, as it may lie in the same memory.
-  if (values instanceof row.Elements && row.Elements.name === `${row.label}Array`)
-    return new Uint8Array(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  const data = new DataView(new ArrayBuffer(length * row.size));
-  for (let i = 0; i < length; i++) {
-    const value = values[i] as T; // `Values` has a T at every index below length
-    if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} at index ${i}`, value);
-    row.set(data, i * row.size, value);
-  }
-  return new Uint8Array(data.buffer);
+/** An edge between elements: 0 to length. */
+function toEdge(index: number, length: number): number {
+  return index === length ? length : toIndex(index, length);
 }

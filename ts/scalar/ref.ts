@@ -6,11 +6,20 @@ import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
+import { atomicLoad, atomicStore } from './atomic.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
 
 /** What refs need of a heap: a memory that lends blocks. The heap room implements it. */
 export interface RefHeap extends LinearMemory {
+  /** Whether dropped owning refs give their blocks back when they are collected. */
+  readonly collects: boolean;
+  /** Enters `ref` as the owner of its block. */
+  own(ref: Ref): void;
   free(target: Address | Ref): void;
+  resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    ref: ScalarArrayRef<T, A>,
+    length: number,
+  ): ScalarArrayRef<T, A>;
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -46,6 +55,8 @@ export abstract class Ref {
   readonly owned: boolean;
   /** Bytes it covers. */
   readonly byteLength: number;
+  /** What it must keep from being collected: the ref it was cut from, or its ballast. */
+  source: object | undefined;
 
   constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
     this.heap = heap;
@@ -53,6 +64,8 @@ export abstract class Ref {
     this.byteLength = byteLength;
     this.block = block;
     this.owned = owned;
+    this.source = undefined;
+    if (owned) heap.own(this);
   }
 
   /** Whether its block was freed. */
@@ -69,8 +82,7 @@ export abstract class Ref {
   }
   /** A fresh view of its bytes; see {@link LinearMemory.view} for how long it is valid. */
   get allocatedBytesView(): Uint8Array {
-    this.assertLive();
-    return this.heap.view(Uint8Array, this.address, this.byteLength);
+    return this.keep(this.block.memory.view(Uint8Array, this.address, this.byteLength));
   }
 
   /** @throws {FreedError} when its block was freed */
@@ -79,8 +91,7 @@ export abstract class Ref {
   }
   /** Sets all its bytes to zero. @throws {FreedError} when its block was freed */
   clear(): void {
-    this.assertLive();
-    this.heap.fill(this.address, this.byteLength);
+    this.block.memory.fill(this.address, this.byteLength);
   }
   /**
    * Gives its block back.
@@ -94,7 +105,15 @@ export abstract class Ref {
   dispose(): void {
     if (this.owned && this.block.live) this.heap.free(this);
   }
+  /** Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
+  protected keep<V extends ArrayBufferView>(view: V): V {
+    if (this.heap.collects) keepers.set(view, this);
+    return view;
+  }
 }
+
+/** The refs that views were taken from. */
+const keepers = new WeakMap<ArrayBufferView, Ref>();
 
 /** So that `using ref = heap.allocInt32()` works where the engine knows `Symbol.dispose`. */
 export interface Ref {
@@ -130,6 +149,15 @@ export abstract class ScalarRef<
     this.value = value;
     return this;
   }
+  /** Loads the value in one indivisible step. */
+  readAtomic(): T {
+    return atomicLoad(this.type, this.block.memory, this.address);
+  }
+  /** Stores the value in one indivisible step. Returns the ref. */
+  writeAtomic(value: T): this {
+    atomicStore(this.type, this.block.memory, this.address, value);
+    return this;
+  }
 }
 
 /** The class of the refs of one row. */
@@ -155,12 +183,10 @@ export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>
       return row;
     }
     get value(): T {
-      if (!this.block.live) throw new FreedError(this.address);
-      return row.read(this.heap, this.address);
+      return row.read(this.block.memory, this.address);
     }
     set value(value: T) {
-      if (!this.block.live) throw new FreedError(this.address);
-      row.write(this.heap, this.address, value);
+      row.write(this.block.memory, this.address, value);
     }
   };
 }

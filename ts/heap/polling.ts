@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// When the buffer of a heap is asked for, for those who do not want it asked for when it is needed.
+import type { LinearMemory, MemorySource } from '../memory/memory.ts';
+
+const ask = (source: MemorySource): ArrayBufferLike =>
+  typeof source === 'function' ? source() : source.buffer;
+
+/** A source that asks `source` once and gives that for ever. */
+export function pollOnce(source: MemorySource): MemorySource {
+  let buffer: ArrayBufferLike | undefined;
+  return () => (buffer ??= ask(source));
+}
+
+/** Makes `memory` ask `source` before every access: its `data` becomes a getter that compares buffers. */
+export function pollAlways(memory: LinearMemory, source: MemorySource): void {
+  let kept = memory.data;
+  Object.defineProperty(memory, 'data', {
+    get() {
+      const buffer = ask(source);
+      if (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength) kept = new DataView(buffer);
+      return kept;
+    },
+    set(view: DataView) {
+      kept = view;
+    },
+  });
+}
