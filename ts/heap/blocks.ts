@@ -269,7 +269,7 @@ export class BlockHeap extends LinearMemory {
     try {
       this.#allocator.free(block.base);
     } catch (error) {
-      block.memory = this;
+      block.revive(this);
       throw error;
     }
     this.#ledger.end(block);

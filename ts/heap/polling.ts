@@ -11,10 +11,10 @@ export function pollOnce(source: MemorySource): MemorySource {
   return () => (buffer ??= ask(source));
 }
 
-/** Makes `memory` ask `source` before every access: its `data` becomes a getter that compares buffers. */
+/** Makes `memory` ask `source` before every access: its view becomes a getter that compares buffers. */
 export function pollAlways(memory: LinearMemory, source: MemorySource): void {
   let kept = memory.data;
-  Object.defineProperty(memory, 'data', {
+  const polled: PropertyDescriptor = {
     get() {
       const buffer = ask(source);
       if (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength) kept = new DataView(buffer);
@@ -23,5 +23,7 @@ export function pollAlways(memory: LinearMemory, source: MemorySource): void {
     set(view: DataView) {
       kept = view;
     },
-  });
+  };
+  Object.defineProperty(memory, 'data', polled);
+  Object.defineProperty(memory.cell, 'data', polled);
 }

@@ -3,10 +3,10 @@
 // the end of one is seen by all.
 //
 //   B1  A live block's `memory` is the memory it lies in; a freed one's is `FREED`, which has no byte and says
-//       so. Refs read through `block.memory`: one load more than without, and no test of their own.
+//       so. `cell` is that memory's. Refs read through them and need no test of their own whether it lives.
 import { FreedError } from '../errors.ts';
 import type { Address } from './address.ts';
-import { LinearMemory } from './memory.ts';
+import { LinearMemory, type ViewCell } from './memory.ts';
 
 /** The memory of all freed blocks. */
 class FreedMemory extends LinearMemory {
@@ -27,18 +27,21 @@ export class Block {
   readonly base: number;
   /** B1. */
   memory: LinearMemory;
+  /** B1. */
+  cell: ViewCell;
   /** The ref that owns it, or a weak one where collection is on; the heap sets it. */
   owner: object | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
     this.memory = memory;
+    this.cell = memory.cell;
     this.address = address;
     this.byteLength = byteLength;
     this.base = base;
     this.owner = undefined;
   }
 
-  /** False once freed. A block never comes to life again: a new loan is a new block. */
+  /** False once freed. A new loan is a new block. */
   get live(): boolean {
     return this.memory !== FREED;
   }
@@ -46,5 +49,12 @@ export class Block {
   /** Ends it: every ref of it throws from here on. */
   end(): void {
     this.memory = FREED;
+    this.cell = FREED.cell;
+  }
+
+  /** Takes the end back: the allocator refused the free. */
+  revive(memory: LinearMemory): void {
+    this.memory = memory;
+    this.cell = memory.cell;
   }
 }

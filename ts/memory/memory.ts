@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Any linear memory, safely: growth, sharing, bounds, alignment. Knows bytes, not types.
 //
-//   M1  `data` is a DataView over the whole buffer as it was when last asked for, never a part of it.
-//   M2  Nobody asks whether `data` is current before an access. A view of a detached buffer throws, a view of
+//   M1  `data` is a DataView over the whole buffer as it was when last asked for, never a part of it;
+//       `cell.data` is the same one.
+//   M2  Nobody asks whether it is current before an access. A view of a detached buffer throws, a view of
 //       a shared memory that grew is too short and throws: whoever catches calls `locate`, which renews it.
 //       Asking first (`memory.buffer === kept`) would cost 4 to 20 times the access (bench/ts/scalar.bench.mjs).
 //   M3  Typed arrays do not throw when they are stale, so none is kept without comparing its buffer first.
@@ -19,13 +20,24 @@ export interface ElementsClass<A extends ArrayBufferView> {
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
 }
 
+/** A place for one view. Of one class for all memories, so that who reads through it never asks which it has. */
+export class ViewCell {
+  /** Little-endian by use. */
+  data: DataView;
+  constructor(data: DataView) {
+    this.data = data;
+  }
+}
+
 /** A linear memory: its bytes, found again after every growth. */
 export class LinearMemory {
   /**
-   * The whole memory, as it was when last needed. Little-endian by use. For the library's own rows: an access
-   * through it may throw because the memory has grown; {@link locate} then renews it.
+   * The whole memory as it was when last needed. For the library's own rows: an access through it may throw
+   * because the memory has grown; {@link locate} then renews it.
    */
   data: DataView;
+  /** Holds the same view, for refs: they reach it through their block, which is not always of this memory. */
+  readonly cell: ViewCell;
   readonly #source: () => ArrayBufferLike;
 
   /**
@@ -37,6 +49,7 @@ export class LinearMemory {
       throw new ArgumentTypeError('a function that returns a buffer, or a memory', source);
     this.#source = typeof source === 'function' ? source : () => source.buffer;
     this.data = viewOf(this.#source);
+    this.cell = new ViewCell(this.data);
   }
 
   /** The current buffer. A growth replaces it (unshared memory) or leaves it too short (shared memory). */
@@ -50,13 +63,16 @@ export class LinearMemory {
   }
 
   /**
-   * Makes {@link data} cover the memory as it is now, and returns it.
+   * Makes the view cover the memory as it is now, and returns it.
    * @throws {ModuleError} when the source gives no usable buffer
    */
   refresh(): DataView {
     const buffer = this.#source();
     // A detached buffer has no bytes; the view's own length would throw.
-    if (buffer !== this.data.buffer || buffer.byteLength === 0) this.data = viewOf(() => buffer);
+    if (buffer !== this.data.buffer || buffer.byteLength === 0) {
+      this.data = viewOf(() => buffer);
+      this.cell.data = this.data;
+    }
     return this.data;
   }
 

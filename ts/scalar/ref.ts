@@ -175,6 +175,7 @@ export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = n
 export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>(
   row: Scalar<T, A>,
 ): ScalarRefClass<T, A> {
+  const { get, set, kind } = row;
   return class extends ScalarRef<T, A> {
     constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
       super(heap, address, row.size, block, owned);
@@ -182,10 +183,24 @@ export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>
     get type(): Scalar<T, A> {
       return row;
     }
+    // The address was checked when the ref was made: only the end of the memory and of the block can be in the
+    // way. Either throws, and then the row says which.
     get value(): T {
-      return row.read(this.block.memory, this.address);
+      try {
+        return get(this.block.cell.data, this.address);
+      } catch {
+        return row.read(this.block.memory, this.address);
+      }
     }
     set value(value: T) {
+      if (typeof value === kind) {
+        try {
+          set(this.block.cell.data, this.address, value);
+          return;
+        } catch {
+          // As in get.
+        }
+      }
       row.write(this.block.memory, this.address, value);
     }
   };
