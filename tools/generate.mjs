@@ -9,32 +9,57 @@ import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
-/** One method: name, parameters, result, doc lines. `L` is the row's label, `T` its value, `A` its typed array. */
+/** One method: name with `L` for the row's label, parameters, result, doc. `T` is the row's value, `A` its view. */
 const METHODS = [
-  ['readL', 'address: Address', 'T', 'Returns the {c} at `address`. @see {@link Scalar.read}'],
-  ['writeL', 'address: Address, value: T', 'void', 'Writes a {c} at `address`. @see {@link Scalar.write}'],
+  ['readL', 'address: Address', 'T', 'Returns the {c} at `address`, little-endian, any alignment. @see {@link Scalar.read}'],
+  ['writeL', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, little-endian, any alignment. @see {@link Scalar.write}'],
+  ['readLBE', 'address: Address', 'T', 'Returns the {c} at `address`, big-endian, any alignment.'],
+  ['writeLBE', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, big-endian, any alignment.'],
   ['allocL', 'value?: T', 'ScalarRef<T, A>', 'Allocates one {c}, `value` or 0, and returns the ref that owns it.'],
   ['wrapL', 'address: Address', 'ScalarRef<T, A>', 'Returns a ref to the {c} at `address`. It borrows.'],
   ['viewLArray', 'address: Address, count: number', 'A', 'Returns a fresh `A` over `count` elements at `address`, valid until the memory grows.'],
   ['allocLArray', 'countOrValues: number | Values<T>', 'ScalarArrayRef<T, A>', 'Allocates an array of {c}, of that many zeros or of those values, and returns the ref that owns it.'],
   ['wrapLArray', 'address: Address, count: number', 'ScalarArrayRef<T, A>', 'Returns a ref to `count` of {c} at `address`. It borrows.'],
 ]; // prettier-ignore
+const update = (name, what) => [
+  `${name}LAtomic`,
+  'address: Address, value: T',
+  'T',
+  `${what} the {c} at \`address\`, a multiple of {size}, in one indivisible step; returns what was there.`,
+];
 const ATOMIC_METHODS = [
   ['readLAtomic', 'address: Address', 'T', 'Loads the {c} at `address`, a multiple of {size}, in one indivisible step.'],
   ['writeLAtomic', 'address: Address, value: T', 'void', 'Stores a {c} at `address`, a multiple of {size}, in one indivisible step.'],
+  update('exchange', 'Stores `value` over'),
+  ['compareExchangeLAtomic', 'address: Address, expected: T, value: T', 'T', 'Stores `value` over the {c} at `address`, a multiple of {size}, if it is `expected`, in one indivisible step; returns what was there.'],
+  update('add', 'Adds `value` to'),
+  update('sub', 'Subtracts `value` from'),
+  update('and', 'Ands `value` to'),
+  update('or', 'Ors `value` to'),
+  update('xor', 'Xors `value` to'),
 ]; // prettier-ignore
+/** The other names of wasm-heap-manager. */
+const ALSO = { Uint8Clamped: 'ClampedUint8' };
+const isWide = (label) => /(128|256)$/.test(label);
+
+/** The declarations of one method, under each of its names. */
+function declare(row, [name, parameters, result, doc]) {
+  const fill = (text) => text.replace(/\bT\b/g, row.kind).replace(/\bA\b/g, row.Elements.name);
+  const note = fill(doc.replace('{c}', `\`${row.name}\``).replace('{size}', row.size));
+  const rest = `(${fill(parameters)}): ${fill(result)};`;
+  const main = name.replace('L', row.label);
+  const lines = [`  /** ${note} */\n  ${main}${rest}`];
+  const also = ALSO[row.label] ? [name.replace('L', ALSO[row.label])] : [];
+  if (isWide(row.label) && /^(read|write)L$/.test(name)) also.push(`${main}LE`);
+  for (const other of also) lines.push(`  /** The same as {@link ${main}}. */\n  ${other}${rest}`);
+  return lines;
+}
 
 async function methods() {
   const { rows } = await bundle('ts/scalar/table.ts');
-  const lines = rows.flatMap((row) => {
-    const kinds = row.size > 8 ? METHODS : [...METHODS, ...ATOMIC_METHODS];
-    const fill = (text) => text.replace(/\bT\b/g, row.kind).replace(/\bA\b/g, row.Elements.name);
-    return kinds.map(([name, parameters, result, doc]) => {
-      const method = name.replace('L', row.label);
-      const note = fill(doc.replace('{c}', `\`${row.name}\``).replace('{size}', row.size));
-      return `  /** ${note} */\n  ${method}(${fill(parameters)}): ${fill(result)};`;
-    });
-  });
+  const lines = rows.flatMap((row) =>
+    (row.size > 8 ? METHODS : [...METHODS, ...ATOMIC_METHODS]).flatMap((method) => declare(row, method)),
+  );
   const whole = [
     'Int8',
     'Uint8',

@@ -7,7 +7,18 @@ export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
 export {
   i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool, rows,
 } from './scalar/table.ts'; // prettier-ignore
-export { atomicLoad, atomicStore } from './scalar/atomic.ts';
+export {
+  atomicCompareExchange,
+  atomicExchange,
+  atomicLoad,
+  atomicNotify,
+  atomicStore,
+  atomicUpdate,
+  atomicWait,
+  atomicWaitAsync,
+  type AtomicOperation,
+} from './scalar/atomic.ts';
+export { readBigEndian, writeBigEndian } from './scalar/endian.ts';
 export { Ref, ScalarRef } from './scalar/ref.ts';
 export { ScalarArrayRef } from './scalar/array.ts';
 export { utf8ByteLength, type TextOptions } from './text/utf8.ts';

@@ -2,6 +2,7 @@
 // WasmHeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
 import { toCount, type Address } from '../memory/address.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
+import { atomicNotify, atomicWait, atomicWaitAsync } from '../scalar/atomic.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { encodeValues } from '../scalar/values.ts';
@@ -31,6 +32,23 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     if (value !== undefined) this.orGiveBack(block, () => row.write(this, block.address, value));
     else if (!this.clears) this.fill(block.address, row.size);
     return new (refClassesOf(row).One)(this, block.address, block, true);
+  }
+
+  /** Sleeps until somebody notifies `address`. @see {@link atomicWait} */
+  wait(address: Address, value: number | bigint, timeout?: number): 'ok' | 'not-equal' | 'timed-out' {
+    return atomicWait(this, address, value, timeout);
+  }
+  /** Resolves when somebody notifies `address`. @see {@link atomicWaitAsync} */
+  waitAsync(
+    address: Address,
+    value: number | bigint,
+    timeout?: number,
+  ): Promise<'ok' | 'not-equal' | 'timed-out'> {
+    return atomicWaitAsync(this, address, value, timeout);
+  }
+  /** Wakes up to `count` who wait at `address`; returns how many. @see {@link atomicNotify} */
+  notify(address: Address, count?: number): number {
+    return atomicNotify(this, address, count);
   }
 
   /** Borrows one scalar; `row.wrap(heap, address)` and `heap.wrapInt32(address)` come here. */

@@ -6,10 +6,14 @@ import type { Scalar, Values } from '../scalar/scalar.ts';
 
 /** The methods that the manager has for each row of the scalar table, and its whole-memory views. */
 export interface HeapMethods {
-  /** Returns the `i8` at `address`. @see {@link Scalar.read} */
+  /** Returns the `i8` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt8(address: Address): number;
-  /** Writes a `i8` at `address`. @see {@link Scalar.write} */
+  /** Writes a `i8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt8(address: Address, value: number): void;
+  /** Returns the `i8` at `address`, big-endian, any alignment. */
+  readInt8BE(address: Address): number;
+  /** Writes a `i8` at `address`, big-endian, any alignment. */
+  writeInt8BE(address: Address, value: number): void;
   /** Allocates one `i8`, `value` or 0, and returns the ref that owns it. */
   allocInt8(value?: number): ScalarRef<number, Int8Array>;
   /** Returns a ref to the `i8` at `address`. It borrows. */
@@ -24,10 +28,28 @@ export interface HeapMethods {
   readInt8Atomic(address: Address): number;
   /** Stores a `i8` at `address`, a multiple of 1, in one indivisible step. */
   writeInt8Atomic(address: Address, value: number): void;
-  /** Returns the `u8` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  exchangeInt8Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `i8` at `address`, a multiple of 1, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeInt8Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  addInt8Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  subInt8Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  andInt8Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  orInt8Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `i8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  xorInt8Atomic(address: Address, value: number): number;
+  /** Returns the `u8` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint8(address: Address): number;
-  /** Writes a `u8` at `address`. @see {@link Scalar.write} */
+  /** Writes a `u8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint8(address: Address, value: number): void;
+  /** Returns the `u8` at `address`, big-endian, any alignment. */
+  readUint8BE(address: Address): number;
+  /** Writes a `u8` at `address`, big-endian, any alignment. */
+  writeUint8BE(address: Address, value: number): void;
   /** Allocates one `u8`, `value` or 0, and returns the ref that owns it. */
   allocUint8(value?: number): ScalarRef<number, Uint8Array>;
   /** Returns a ref to the `u8` at `address`. It borrows. */
@@ -42,28 +64,100 @@ export interface HeapMethods {
   readUint8Atomic(address: Address): number;
   /** Stores a `u8` at `address`, a multiple of 1, in one indivisible step. */
   writeUint8Atomic(address: Address, value: number): void;
-  /** Returns the `u8c` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  exchangeUint8Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `u8` at `address`, a multiple of 1, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeUint8Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  addUint8Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  subUint8Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  andUint8Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  orUint8Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `u8` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  xorUint8Atomic(address: Address, value: number): number;
+  /** Returns the `u8c` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint8Clamped(address: Address): number;
-  /** Writes a `u8c` at `address`. @see {@link Scalar.write} */
+  /** The same as {@link readUint8Clamped}. */
+  readClampedUint8(address: Address): number;
+  /** Writes a `u8c` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint8Clamped(address: Address, value: number): void;
+  /** The same as {@link writeUint8Clamped}. */
+  writeClampedUint8(address: Address, value: number): void;
+  /** Returns the `u8c` at `address`, big-endian, any alignment. */
+  readUint8ClampedBE(address: Address): number;
+  /** The same as {@link readUint8ClampedBE}. */
+  readClampedUint8BE(address: Address): number;
+  /** Writes a `u8c` at `address`, big-endian, any alignment. */
+  writeUint8ClampedBE(address: Address, value: number): void;
+  /** The same as {@link writeUint8ClampedBE}. */
+  writeClampedUint8BE(address: Address, value: number): void;
   /** Allocates one `u8c`, `value` or 0, and returns the ref that owns it. */
   allocUint8Clamped(value?: number): ScalarRef<number, Uint8ClampedArray>;
+  /** The same as {@link allocUint8Clamped}. */
+  allocClampedUint8(value?: number): ScalarRef<number, Uint8ClampedArray>;
   /** Returns a ref to the `u8c` at `address`. It borrows. */
   wrapUint8Clamped(address: Address): ScalarRef<number, Uint8ClampedArray>;
+  /** The same as {@link wrapUint8Clamped}. */
+  wrapClampedUint8(address: Address): ScalarRef<number, Uint8ClampedArray>;
   /** Returns a fresh `Uint8ClampedArray` over `count` elements at `address`, valid until the memory grows. */
   viewUint8ClampedArray(address: Address, count: number): Uint8ClampedArray;
+  /** The same as {@link viewUint8ClampedArray}. */
+  viewClampedUint8Array(address: Address, count: number): Uint8ClampedArray;
   /** Allocates an array of `u8c`, of that many zeros or of those values, and returns the ref that owns it. */
   allocUint8ClampedArray(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint8ClampedArray>;
+  /** The same as {@link allocUint8ClampedArray}. */
+  allocClampedUint8Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint8ClampedArray>;
   /** Returns a ref to `count` of `u8c` at `address`. It borrows. */
   wrapUint8ClampedArray(address: Address, count: number): ScalarArrayRef<number, Uint8ClampedArray>;
+  /** The same as {@link wrapUint8ClampedArray}. */
+  wrapClampedUint8Array(address: Address, count: number): ScalarArrayRef<number, Uint8ClampedArray>;
   /** Loads the `u8c` at `address`, a multiple of 1, in one indivisible step. */
   readUint8ClampedAtomic(address: Address): number;
+  /** The same as {@link readUint8ClampedAtomic}. */
+  readClampedUint8Atomic(address: Address): number;
   /** Stores a `u8c` at `address`, a multiple of 1, in one indivisible step. */
   writeUint8ClampedAtomic(address: Address, value: number): void;
-  /** Returns the `i16` at `address`. @see {@link Scalar.read} */
+  /** The same as {@link writeUint8ClampedAtomic}. */
+  writeClampedUint8Atomic(address: Address, value: number): void;
+  /** Stores `value` over the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  exchangeUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link exchangeUint8ClampedAtomic}. */
+  exchangeClampedUint8Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `u8c` at `address`, a multiple of 1, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeUint8ClampedAtomic(address: Address, expected: number, value: number): number;
+  /** The same as {@link compareExchangeUint8ClampedAtomic}. */
+  compareExchangeClampedUint8Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  addUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link addUint8ClampedAtomic}. */
+  addClampedUint8Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  subUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link subUint8ClampedAtomic}. */
+  subClampedUint8Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  andUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link andUint8ClampedAtomic}. */
+  andClampedUint8Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  orUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link orUint8ClampedAtomic}. */
+  orClampedUint8Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `u8c` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  xorUint8ClampedAtomic(address: Address, value: number): number;
+  /** The same as {@link xorUint8ClampedAtomic}. */
+  xorClampedUint8Atomic(address: Address, value: number): number;
+  /** Returns the `i16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt16(address: Address): number;
-  /** Writes a `i16` at `address`. @see {@link Scalar.write} */
+  /** Writes a `i16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt16(address: Address, value: number): void;
+  /** Returns the `i16` at `address`, big-endian, any alignment. */
+  readInt16BE(address: Address): number;
+  /** Writes a `i16` at `address`, big-endian, any alignment. */
+  writeInt16BE(address: Address, value: number): void;
   /** Allocates one `i16`, `value` or 0, and returns the ref that owns it. */
   allocInt16(value?: number): ScalarRef<number, Int16Array>;
   /** Returns a ref to the `i16` at `address`. It borrows. */
@@ -78,10 +172,28 @@ export interface HeapMethods {
   readInt16Atomic(address: Address): number;
   /** Stores a `i16` at `address`, a multiple of 2, in one indivisible step. */
   writeInt16Atomic(address: Address, value: number): void;
-  /** Returns the `u16` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  exchangeInt16Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `i16` at `address`, a multiple of 2, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeInt16Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  addInt16Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  subInt16Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  andInt16Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  orInt16Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `i16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  xorInt16Atomic(address: Address, value: number): number;
+  /** Returns the `u16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint16(address: Address): number;
-  /** Writes a `u16` at `address`. @see {@link Scalar.write} */
+  /** Writes a `u16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint16(address: Address, value: number): void;
+  /** Returns the `u16` at `address`, big-endian, any alignment. */
+  readUint16BE(address: Address): number;
+  /** Writes a `u16` at `address`, big-endian, any alignment. */
+  writeUint16BE(address: Address, value: number): void;
   /** Allocates one `u16`, `value` or 0, and returns the ref that owns it. */
   allocUint16(value?: number): ScalarRef<number, Uint16Array>;
   /** Returns a ref to the `u16` at `address`. It borrows. */
@@ -96,10 +208,28 @@ export interface HeapMethods {
   readUint16Atomic(address: Address): number;
   /** Stores a `u16` at `address`, a multiple of 2, in one indivisible step. */
   writeUint16Atomic(address: Address, value: number): void;
-  /** Returns the `i32` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  exchangeUint16Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `u16` at `address`, a multiple of 2, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeUint16Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  addUint16Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  subUint16Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  andUint16Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  orUint16Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `u16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  xorUint16Atomic(address: Address, value: number): number;
+  /** Returns the `i32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt32(address: Address): number;
-  /** Writes a `i32` at `address`. @see {@link Scalar.write} */
+  /** Writes a `i32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt32(address: Address, value: number): void;
+  /** Returns the `i32` at `address`, big-endian, any alignment. */
+  readInt32BE(address: Address): number;
+  /** Writes a `i32` at `address`, big-endian, any alignment. */
+  writeInt32BE(address: Address, value: number): void;
   /** Allocates one `i32`, `value` or 0, and returns the ref that owns it. */
   allocInt32(value?: number): ScalarRef<number, Int32Array>;
   /** Returns a ref to the `i32` at `address`. It borrows. */
@@ -114,10 +244,28 @@ export interface HeapMethods {
   readInt32Atomic(address: Address): number;
   /** Stores a `i32` at `address`, a multiple of 4, in one indivisible step. */
   writeInt32Atomic(address: Address, value: number): void;
-  /** Returns the `u32` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  exchangeInt32Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `i32` at `address`, a multiple of 4, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeInt32Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  addInt32Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  subInt32Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  andInt32Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  orInt32Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `i32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  xorInt32Atomic(address: Address, value: number): number;
+  /** Returns the `u32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint32(address: Address): number;
-  /** Writes a `u32` at `address`. @see {@link Scalar.write} */
+  /** Writes a `u32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint32(address: Address, value: number): void;
+  /** Returns the `u32` at `address`, big-endian, any alignment. */
+  readUint32BE(address: Address): number;
+  /** Writes a `u32` at `address`, big-endian, any alignment. */
+  writeUint32BE(address: Address, value: number): void;
   /** Allocates one `u32`, `value` or 0, and returns the ref that owns it. */
   allocUint32(value?: number): ScalarRef<number, Uint32Array>;
   /** Returns a ref to the `u32` at `address`. It borrows. */
@@ -132,10 +280,28 @@ export interface HeapMethods {
   readUint32Atomic(address: Address): number;
   /** Stores a `u32` at `address`, a multiple of 4, in one indivisible step. */
   writeUint32Atomic(address: Address, value: number): void;
-  /** Returns the `i64` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  exchangeUint32Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `u32` at `address`, a multiple of 4, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeUint32Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  addUint32Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  subUint32Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  andUint32Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  orUint32Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `u32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  xorUint32Atomic(address: Address, value: number): number;
+  /** Returns the `i64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt64(address: Address): bigint;
-  /** Writes a `i64` at `address`. @see {@link Scalar.write} */
+  /** Writes a `i64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt64(address: Address, value: bigint): void;
+  /** Returns the `i64` at `address`, big-endian, any alignment. */
+  readBigInt64BE(address: Address): bigint;
+  /** Writes a `i64` at `address`, big-endian, any alignment. */
+  writeBigInt64BE(address: Address, value: bigint): void;
   /** Allocates one `i64`, `value` or 0, and returns the ref that owns it. */
   allocBigInt64(value?: bigint): ScalarRef<bigint, BigInt64Array>;
   /** Returns a ref to the `i64` at `address`. It borrows. */
@@ -150,10 +316,28 @@ export interface HeapMethods {
   readBigInt64Atomic(address: Address): bigint;
   /** Stores a `i64` at `address`, a multiple of 8, in one indivisible step. */
   writeBigInt64Atomic(address: Address, value: bigint): void;
-  /** Returns the `u64` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  exchangeBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Stores `value` over the `i64` at `address`, a multiple of 8, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeBigInt64Atomic(address: Address, expected: bigint, value: bigint): bigint;
+  /** Adds `value` to the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  addBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Subtracts `value` from the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  subBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Ands `value` to the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  andBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Ors `value` to the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  orBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Xors `value` to the `i64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  xorBigInt64Atomic(address: Address, value: bigint): bigint;
+  /** Returns the `u64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint64(address: Address): bigint;
-  /** Writes a `u64` at `address`. @see {@link Scalar.write} */
+  /** Writes a `u64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint64(address: Address, value: bigint): void;
+  /** Returns the `u64` at `address`, big-endian, any alignment. */
+  readBigUint64BE(address: Address): bigint;
+  /** Writes a `u64` at `address`, big-endian, any alignment. */
+  writeBigUint64BE(address: Address, value: bigint): void;
   /** Allocates one `u64`, `value` or 0, and returns the ref that owns it. */
   allocBigUint64(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `u64` at `address`. It borrows. */
@@ -168,10 +352,28 @@ export interface HeapMethods {
   readBigUint64Atomic(address: Address): bigint;
   /** Stores a `u64` at `address`, a multiple of 8, in one indivisible step. */
   writeBigUint64Atomic(address: Address, value: bigint): void;
-  /** Returns the `f16` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  exchangeBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Stores `value` over the `u64` at `address`, a multiple of 8, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeBigUint64Atomic(address: Address, expected: bigint, value: bigint): bigint;
+  /** Adds `value` to the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  addBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Subtracts `value` from the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  subBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Ands `value` to the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  andBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Ors `value` to the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  orBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Xors `value` to the `u64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  xorBigUint64Atomic(address: Address, value: bigint): bigint;
+  /** Returns the `f16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat16(address: Address): number;
-  /** Writes a `f16` at `address`. @see {@link Scalar.write} */
+  /** Writes a `f16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat16(address: Address, value: number): void;
+  /** Returns the `f16` at `address`, big-endian, any alignment. */
+  readFloat16BE(address: Address): number;
+  /** Writes a `f16` at `address`, big-endian, any alignment. */
+  writeFloat16BE(address: Address, value: number): void;
   /** Allocates one `f16`, `value` or 0, and returns the ref that owns it. */
   allocFloat16(value?: number): ScalarRef<number, Uint16Array>;
   /** Returns a ref to the `f16` at `address`. It borrows. */
@@ -186,10 +388,28 @@ export interface HeapMethods {
   readFloat16Atomic(address: Address): number;
   /** Stores a `f16` at `address`, a multiple of 2, in one indivisible step. */
   writeFloat16Atomic(address: Address, value: number): void;
-  /** Returns the `f32` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  exchangeFloat16Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `f16` at `address`, a multiple of 2, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeFloat16Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  addFloat16Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  subFloat16Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  andFloat16Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  orFloat16Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `f16` at `address`, a multiple of 2, in one indivisible step; returns what was there. */
+  xorFloat16Atomic(address: Address, value: number): number;
+  /** Returns the `f32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat32(address: Address): number;
-  /** Writes a `f32` at `address`. @see {@link Scalar.write} */
+  /** Writes a `f32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat32(address: Address, value: number): void;
+  /** Returns the `f32` at `address`, big-endian, any alignment. */
+  readFloat32BE(address: Address): number;
+  /** Writes a `f32` at `address`, big-endian, any alignment. */
+  writeFloat32BE(address: Address, value: number): void;
   /** Allocates one `f32`, `value` or 0, and returns the ref that owns it. */
   allocFloat32(value?: number): ScalarRef<number, Float32Array>;
   /** Returns a ref to the `f32` at `address`. It borrows. */
@@ -204,10 +424,28 @@ export interface HeapMethods {
   readFloat32Atomic(address: Address): number;
   /** Stores a `f32` at `address`, a multiple of 4, in one indivisible step. */
   writeFloat32Atomic(address: Address, value: number): void;
-  /** Returns the `f64` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  exchangeFloat32Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `f32` at `address`, a multiple of 4, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeFloat32Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  addFloat32Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  subFloat32Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  andFloat32Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  orFloat32Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `f32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  xorFloat32Atomic(address: Address, value: number): number;
+  /** Returns the `f64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat64(address: Address): number;
-  /** Writes a `f64` at `address`. @see {@link Scalar.write} */
+  /** Writes a `f64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat64(address: Address, value: number): void;
+  /** Returns the `f64` at `address`, big-endian, any alignment. */
+  readFloat64BE(address: Address): number;
+  /** Writes a `f64` at `address`, big-endian, any alignment. */
+  writeFloat64BE(address: Address, value: number): void;
   /** Allocates one `f64`, `value` or 0, and returns the ref that owns it. */
   allocFloat64(value?: number): ScalarRef<number, Float64Array>;
   /** Returns a ref to the `f64` at `address`. It borrows. */
@@ -222,10 +460,28 @@ export interface HeapMethods {
   readFloat64Atomic(address: Address): number;
   /** Stores a `f64` at `address`, a multiple of 8, in one indivisible step. */
   writeFloat64Atomic(address: Address, value: number): void;
-  /** Returns the `ptr32` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  exchangeFloat64Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `f64` at `address`, a multiple of 8, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeFloat64Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  addFloat64Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  subFloat64Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  andFloat64Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  orFloat64Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `f64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  xorFloat64Atomic(address: Address, value: number): number;
+  /** Returns the `ptr32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer32(address: Address): number;
-  /** Writes a `ptr32` at `address`. @see {@link Scalar.write} */
+  /** Writes a `ptr32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer32(address: Address, value: number): void;
+  /** Returns the `ptr32` at `address`, big-endian, any alignment. */
+  readPointer32BE(address: Address): number;
+  /** Writes a `ptr32` at `address`, big-endian, any alignment. */
+  writePointer32BE(address: Address, value: number): void;
   /** Allocates one `ptr32`, `value` or 0, and returns the ref that owns it. */
   allocPointer32(value?: number): ScalarRef<number, Uint32Array>;
   /** Returns a ref to the `ptr32` at `address`. It borrows. */
@@ -240,10 +496,28 @@ export interface HeapMethods {
   readPointer32Atomic(address: Address): number;
   /** Stores a `ptr32` at `address`, a multiple of 4, in one indivisible step. */
   writePointer32Atomic(address: Address, value: number): void;
-  /** Returns the `ptr53` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  exchangePointer32Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `ptr32` at `address`, a multiple of 4, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangePointer32Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  addPointer32Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  subPointer32Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  andPointer32Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  orPointer32Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `ptr32` at `address`, a multiple of 4, in one indivisible step; returns what was there. */
+  xorPointer32Atomic(address: Address, value: number): number;
+  /** Returns the `ptr53` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer53(address: Address): number;
-  /** Writes a `ptr53` at `address`. @see {@link Scalar.write} */
+  /** Writes a `ptr53` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer53(address: Address, value: number): void;
+  /** Returns the `ptr53` at `address`, big-endian, any alignment. */
+  readPointer53BE(address: Address): number;
+  /** Writes a `ptr53` at `address`, big-endian, any alignment. */
+  writePointer53BE(address: Address, value: number): void;
   /** Allocates one `ptr53`, `value` or 0, and returns the ref that owns it. */
   allocPointer53(value?: number): ScalarRef<number, BigUint64Array>;
   /** Returns a ref to the `ptr53` at `address`. It borrows. */
@@ -258,10 +532,28 @@ export interface HeapMethods {
   readPointer53Atomic(address: Address): number;
   /** Stores a `ptr53` at `address`, a multiple of 8, in one indivisible step. */
   writePointer53Atomic(address: Address, value: number): void;
-  /** Returns the `ptr64` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  exchangePointer53Atomic(address: Address, value: number): number;
+  /** Stores `value` over the `ptr53` at `address`, a multiple of 8, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangePointer53Atomic(address: Address, expected: number, value: number): number;
+  /** Adds `value` to the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  addPointer53Atomic(address: Address, value: number): number;
+  /** Subtracts `value` from the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  subPointer53Atomic(address: Address, value: number): number;
+  /** Ands `value` to the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  andPointer53Atomic(address: Address, value: number): number;
+  /** Ors `value` to the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  orPointer53Atomic(address: Address, value: number): number;
+  /** Xors `value` to the `ptr53` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  xorPointer53Atomic(address: Address, value: number): number;
+  /** Returns the `ptr64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer64(address: Address): bigint;
-  /** Writes a `ptr64` at `address`. @see {@link Scalar.write} */
+  /** Writes a `ptr64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer64(address: Address, value: bigint): void;
+  /** Returns the `ptr64` at `address`, big-endian, any alignment. */
+  readPointer64BE(address: Address): bigint;
+  /** Writes a `ptr64` at `address`, big-endian, any alignment. */
+  writePointer64BE(address: Address, value: bigint): void;
   /** Allocates one `ptr64`, `value` or 0, and returns the ref that owns it. */
   allocPointer64(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `ptr64` at `address`. It borrows. */
@@ -276,10 +568,32 @@ export interface HeapMethods {
   readPointer64Atomic(address: Address): bigint;
   /** Stores a `ptr64` at `address`, a multiple of 8, in one indivisible step. */
   writePointer64Atomic(address: Address, value: bigint): void;
-  /** Returns the `i128` at `address`. @see {@link Scalar.read} */
+  /** Stores `value` over the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  exchangePointer64Atomic(address: Address, value: bigint): bigint;
+  /** Stores `value` over the `ptr64` at `address`, a multiple of 8, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangePointer64Atomic(address: Address, expected: bigint, value: bigint): bigint;
+  /** Adds `value` to the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  addPointer64Atomic(address: Address, value: bigint): bigint;
+  /** Subtracts `value` from the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  subPointer64Atomic(address: Address, value: bigint): bigint;
+  /** Ands `value` to the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  andPointer64Atomic(address: Address, value: bigint): bigint;
+  /** Ors `value` to the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  orPointer64Atomic(address: Address, value: bigint): bigint;
+  /** Xors `value` to the `ptr64` at `address`, a multiple of 8, in one indivisible step; returns what was there. */
+  xorPointer64Atomic(address: Address, value: bigint): bigint;
+  /** Returns the `i128` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt128(address: Address): bigint;
-  /** Writes a `i128` at `address`. @see {@link Scalar.write} */
+  /** The same as {@link readBigInt128}. */
+  readBigInt128LE(address: Address): bigint;
+  /** Writes a `i128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt128(address: Address, value: bigint): void;
+  /** The same as {@link writeBigInt128}. */
+  writeBigInt128LE(address: Address, value: bigint): void;
+  /** Returns the `i128` at `address`, big-endian, any alignment. */
+  readBigInt128BE(address: Address): bigint;
+  /** Writes a `i128` at `address`, big-endian, any alignment. */
+  writeBigInt128BE(address: Address, value: bigint): void;
   /** Allocates one `i128`, `value` or 0, and returns the ref that owns it. */
   allocBigInt128(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `i128` at `address`. It borrows. */
@@ -290,10 +604,18 @@ export interface HeapMethods {
   allocBigInt128Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns a ref to `count` of `i128` at `address`. It borrows. */
   wrapBigInt128Array(address: Address, count: number): ScalarArrayRef<bigint, BigUint64Array>;
-  /** Returns the `u128` at `address`. @see {@link Scalar.read} */
+  /** Returns the `u128` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint128(address: Address): bigint;
-  /** Writes a `u128` at `address`. @see {@link Scalar.write} */
+  /** The same as {@link readBigUint128}. */
+  readBigUint128LE(address: Address): bigint;
+  /** Writes a `u128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint128(address: Address, value: bigint): void;
+  /** The same as {@link writeBigUint128}. */
+  writeBigUint128LE(address: Address, value: bigint): void;
+  /** Returns the `u128` at `address`, big-endian, any alignment. */
+  readBigUint128BE(address: Address): bigint;
+  /** Writes a `u128` at `address`, big-endian, any alignment. */
+  writeBigUint128BE(address: Address, value: bigint): void;
   /** Allocates one `u128`, `value` or 0, and returns the ref that owns it. */
   allocBigUint128(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `u128` at `address`. It borrows. */
@@ -304,10 +626,18 @@ export interface HeapMethods {
   allocBigUint128Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns a ref to `count` of `u128` at `address`. It borrows. */
   wrapBigUint128Array(address: Address, count: number): ScalarArrayRef<bigint, BigUint64Array>;
-  /** Returns the `i256` at `address`. @see {@link Scalar.read} */
+  /** Returns the `i256` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt256(address: Address): bigint;
-  /** Writes a `i256` at `address`. @see {@link Scalar.write} */
+  /** The same as {@link readBigInt256}. */
+  readBigInt256LE(address: Address): bigint;
+  /** Writes a `i256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt256(address: Address, value: bigint): void;
+  /** The same as {@link writeBigInt256}. */
+  writeBigInt256LE(address: Address, value: bigint): void;
+  /** Returns the `i256` at `address`, big-endian, any alignment. */
+  readBigInt256BE(address: Address): bigint;
+  /** Writes a `i256` at `address`, big-endian, any alignment. */
+  writeBigInt256BE(address: Address, value: bigint): void;
   /** Allocates one `i256`, `value` or 0, and returns the ref that owns it. */
   allocBigInt256(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `i256` at `address`. It borrows. */
@@ -318,10 +648,18 @@ export interface HeapMethods {
   allocBigInt256Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns a ref to `count` of `i256` at `address`. It borrows. */
   wrapBigInt256Array(address: Address, count: number): ScalarArrayRef<bigint, BigUint64Array>;
-  /** Returns the `u256` at `address`. @see {@link Scalar.read} */
+  /** Returns the `u256` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint256(address: Address): bigint;
-  /** Writes a `u256` at `address`. @see {@link Scalar.write} */
+  /** The same as {@link readBigUint256}. */
+  readBigUint256LE(address: Address): bigint;
+  /** Writes a `u256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint256(address: Address, value: bigint): void;
+  /** The same as {@link writeBigUint256}. */
+  writeBigUint256LE(address: Address, value: bigint): void;
+  /** Returns the `u256` at `address`, big-endian, any alignment. */
+  readBigUint256BE(address: Address): bigint;
+  /** Writes a `u256` at `address`, big-endian, any alignment. */
+  writeBigUint256BE(address: Address, value: bigint): void;
   /** Allocates one `u256`, `value` or 0, and returns the ref that owns it. */
   allocBigUint256(value?: bigint): ScalarRef<bigint, BigUint64Array>;
   /** Returns a ref to the `u256` at `address`. It borrows. */
@@ -332,10 +670,14 @@ export interface HeapMethods {
   allocBigUint256Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns a ref to `count` of `u256` at `address`. It borrows. */
   wrapBigUint256Array(address: Address, count: number): ScalarArrayRef<bigint, BigUint64Array>;
-  /** Returns the `bool` at `address`. @see {@link Scalar.read} */
+  /** Returns the `bool` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBoolean(address: Address): boolean;
-  /** Writes a `bool` at `address`. @see {@link Scalar.write} */
+  /** Writes a `bool` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBoolean(address: Address, value: boolean): void;
+  /** Returns the `bool` at `address`, big-endian, any alignment. */
+  readBooleanBE(address: Address): boolean;
+  /** Writes a `bool` at `address`, big-endian, any alignment. */
+  writeBooleanBE(address: Address, value: boolean): void;
   /** Allocates one `bool`, `value` or 0, and returns the ref that owns it. */
   allocBoolean(value?: boolean): ScalarRef<boolean, Uint8Array>;
   /** Returns a ref to the `bool` at `address`. It borrows. */
@@ -350,6 +692,20 @@ export interface HeapMethods {
   readBooleanAtomic(address: Address): boolean;
   /** Stores a `bool` at `address`, a multiple of 1, in one indivisible step. */
   writeBooleanAtomic(address: Address, value: boolean): void;
+  /** Stores `value` over the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  exchangeBooleanAtomic(address: Address, value: boolean): boolean;
+  /** Stores `value` over the `bool` at `address`, a multiple of 1, if it is `expected`, in one indivisible step; returns what was there. */
+  compareExchangeBooleanAtomic(address: Address, expected: boolean, value: boolean): boolean;
+  /** Adds `value` to the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  addBooleanAtomic(address: Address, value: boolean): boolean;
+  /** Subtracts `value` from the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  subBooleanAtomic(address: Address, value: boolean): boolean;
+  /** Ands `value` to the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  andBooleanAtomic(address: Address, value: boolean): boolean;
+  /** Ors `value` to the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  orBooleanAtomic(address: Address, value: boolean): boolean;
+  /** Xors `value` to the `bool` at `address`, a multiple of 1, in one indivisible step; returns what was there. */
+  xorBooleanAtomic(address: Address, value: boolean): boolean;
   /** The whole memory as it is now; never keep it over a call that may grow the memory. */
   readonly heapInt8: Int8Array;
   /** The whole memory as it is now; never keep it over a call that may grow the memory. */

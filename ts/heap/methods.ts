@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The manager's typed methods, made from the scalar table: for each row `readInt32`, `writeInt32`,
-// `allocInt32`, `wrapInt32`, `viewInt32Array`, `allocInt32Array`, `wrapInt32Array`, and up to 8 bytes
-// `readInt32Atomic`, `writeInt32Atomic`. Their types and docs are in methods.gen.ts.
+// `allocInt32`, `wrapInt32`, `viewInt32Array`, `allocInt32Array`, `wrapInt32Array`, `readInt32BE`,
+// `writeInt32BE`, and up to 8 bytes the atomic ones. Their types and docs are in methods.gen.ts.
 import type { Address } from '../memory/address.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
 import { scalarArrayRefClass, type ScalarArrayRefClass } from '../scalar/array.ts';
-import { atomicLoad, atomicStore } from '../scalar/atomic.ts';
+import {
+  atomicCompareExchange,
+  atomicExchange,
+  atomicLoad,
+  atomicStore,
+  atomicUpdate,
+} from '../scalar/atomic.ts';
+import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
 import { scalarRefClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
@@ -60,39 +67,76 @@ export function installMethods(prototype: object): void {
   });
 }
 
-/** The methods of one row. Each is a closure over its row, which V8 folds to the row's own code. */
+/**
+ * The methods of one row. Each is a closure over its row, which V8 folds to the row's own code. `L` stands for the
+ * row's label; tools/generate.mjs has the same names with their types and docs.
+ */
 function methodsOf<T extends ScalarValue, A extends ArrayBufferView>(row: Scalar<T, A>): object {
-  const { label } = row;
-  const methods = {
-    [`read${label}`](this: LinearMemory, address: Address) {
+  const verbs = {
+    readL(this: LinearMemory, address: Address) {
       return row.read(this, address);
     },
-    [`write${label}`](this: LinearMemory, address: Address, value: T) {
+    writeL(this: LinearMemory, address: Address, value: T) {
       row.write(this, address, value);
     },
-    [`alloc${label}`](this: RefHeap, value?: T) {
+    readLBE(this: LinearMemory, address: Address) {
+      return readBigEndian(row, this, address);
+    },
+    writeLBE(this: LinearMemory, address: Address, value: T) {
+      writeBigEndian(row, this, address, value);
+    },
+    allocL(this: RefHeap, value?: T) {
       return this.allocScalar(row, value);
     },
-    [`wrap${label}`](this: RefHeap, address: Address) {
+    wrapL(this: RefHeap, address: Address) {
       return this.wrapScalar(row, address);
     },
-    [`view${label}Array`](this: LinearMemory, address: Address, count: number) {
+    viewLArray(this: LinearMemory, address: Address, count: number) {
       return row.view(this, address, count);
     },
-    [`alloc${label}Array`](this: RefHeap, countOrValues: number | Values<T>) {
+    allocLArray(this: RefHeap, countOrValues: number | Values<T>) {
       return this.allocScalarArray(row, countOrValues);
     },
-    [`wrap${label}Array`](this: RefHeap, address: Address, count: number) {
+    wrapLArray(this: RefHeap, address: Address, count: number) {
       return this.wrapScalarArray(row, address, count);
     },
   };
-  if (row.size > 8) return methods;
-  return Object.assign(methods, {
-    [`read${label}Atomic`](this: LinearMemory, address: Address) {
+  return named(row.label, row.size > 8 ? verbs : { ...verbs, ...atomicMethodsOf(row) });
+}
+
+function atomicMethodsOf<T extends ScalarValue>(row: Scalar<T>): Record<string, unknown> {
+  const verbs: Record<string, unknown> = {
+    readLAtomic(this: LinearMemory, address: Address) {
       return atomicLoad(row, this, address);
     },
-    [`write${label}Atomic`](this: LinearMemory, address: Address, value: T) {
+    writeLAtomic(this: LinearMemory, address: Address, value: T) {
       atomicStore(row, this, address, value);
     },
-  });
+    exchangeLAtomic(this: LinearMemory, address: Address, value: T) {
+      return atomicExchange(row, this, address, value);
+    },
+    compareExchangeLAtomic(this: LinearMemory, address: Address, expected: T, value: T) {
+      return atomicCompareExchange(row, this, address, expected, value);
+    },
+  };
+  for (const operation of ['add', 'sub', 'and', 'or', 'xor'] as const) {
+    verbs[`${operation}LAtomic`] = function (this: LinearMemory, address: Address, value: T) {
+      return atomicUpdate(operation, row, this, address, value);
+    };
+  }
+  return verbs;
+}
+
+/** Other names that wasm-heap-manager has, in its README or in an older version, for a row or a method. */
+const ALSO: Readonly<Record<string, string>> = { Uint8Clamped: 'ClampedUint8' };
+
+/** The verbs with the label in place of their `L`, under each of the row's names. */
+function named(label: string, verbs: Record<string, unknown>): object {
+  const methods: Record<string, unknown> = {};
+  for (const [name, verb] of Object.entries(verbs)) {
+    for (const as of [label, ALSO[label]]) if (as) methods[name.replace('L', as)] = verb;
+    if (/^BigU?[iI]nt(128|256)$/.test(label) && /^(read|write)L$/.test(name))
+      methods[`${name.replace('L', label)}LE`] = verb;
+  }
+  return methods;
 }

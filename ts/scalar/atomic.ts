@@ -1,20 +1,38 @@
 // SPDX-License-Identifier: MIT
-// Atomic loads and stores of every row up to 8 bytes: sequentially consistent, as all atomics of wasm and of
-// JavaScript are. The engine has them for integers; the other rows travel as their bits.
-import { ArgumentTypeError } from '../errors.ts';
+// Atomics of every row up to 8 bytes: sequentially consistent, as all atomics of wasm and of JavaScript are.
+//
+//   A1  The engine has atomics for integers. Every other row (floats, clamped, checked pointers, bool) travels as
+//       its bits, and what changes it is a loop of compare-exchange.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
 import type { Scalar, ScalarValue } from './scalar.ts';
 
-const { load, store } = Atomics;
-// One scratch cell seen as every integer width and as bytes: turns the bits of a row into its value and back.
-const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
-type Cells = Uint8Array | Uint16Array | Uint32Array;
-const CELLS: Readonly<Record<number, ElementsClass<Cells>>> = {
+/** What two numbers, bigints or booleans become. */
+export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
+
+type Cell = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
   1: Uint8Array,
   2: Uint16Array,
   4: Uint32Array,
+  8: BigUint64Array,
 };
+// The engine's own, as they are at import; typed for any cell, where the engine's types want one kind at a time.
+type Verb = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
+const atomics: Readonly<Record<AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange', Verb>> =
+  /* @__PURE__ */ Object.freeze({
+    load: Atomics.load as Verb,
+    store: Atomics.store as Verb,
+    exchange: Atomics.exchange as Verb,
+    compareExchange: Atomics.compareExchange as Verb,
+    add: Atomics.add as Verb,
+    sub: Atomics.sub as Verb,
+    and: Atomics.and as Verb,
+    or: Atomics.or as Verb,
+    xor: Atomics.xor as Verb,
+  });
+const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /**
  * Returns the value at `address`, loaded in one indivisible step. f32 and f64 keep every number and -0; the
@@ -23,12 +41,7 @@ const CELLS: Readonly<Record<number, ElementsClass<Cells>>> = {
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `row.read`
  */
 export function atomicLoad<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  const at = memory.locate(address, row.size, cellSize(row));
-  const { buffer } = memory.data;
-  const Cell = CELLS[row.size];
-  if (Cell) scratch.setUint32(0, load(new Cell(buffer, at, 1), 0), true);
-  else scratch.setBigUint64(0, load(new BigUint64Array(buffer, at, 1), 0), true);
-  return row.get(scratch, 0);
+  return toValue(row, atomics.load(cellAt(row, memory, address), 0));
 }
 
 /**
@@ -41,17 +54,144 @@ export function atomicStore<T extends ScalarValue>(
   address: Address,
   value: T,
 ): void {
-  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}`, value);
-  const at = memory.locate(address, row.size, cellSize(row));
-  const { buffer } = memory.data;
-  row.set(scratch, 0, value);
-  const Cell = CELLS[row.size];
-  if (Cell) store(new Cell(buffer, at, 1), 0, scratch.getUint32(0, true));
-  else store(new BigUint64Array(buffer, at, 1), 0, scratch.getBigUint64(0, true));
+  const bits = toBits(row, value);
+  atomics.store(cellAt(row, memory, address), 0, bits);
 }
 
-/** Bytes of the row's cell. @throws {ArgumentTypeError} when no engine has a cell that wide */
-function cellSize({ name, size }: { name: string; size: number }): number {
-  if (size > 8) throw new ArgumentTypeError('a row of at most 8 bytes', name);
-  return size;
+/** Stores `value` and returns what was there, in one indivisible step. Errors as {@link atomicStore}. */
+export function atomicExchange<T extends ScalarValue>(
+  row: Scalar<T>,
+  memory: LinearMemory,
+  address: Address,
+  value: T,
+): T {
+  const bits = toBits(row, value);
+  return toValue(row, atomics.exchange(cellAt(row, memory, address), 0, bits));
+}
+
+/**
+ * Stores `value` if `expected` is there, and returns what was there, in one indivisible step. What is compared
+ * are the bits: -0 is not 0, and a NaN is one of the same bits only. Errors as {@link atomicStore}.
+ */
+export function atomicCompareExchange<T extends ScalarValue>(
+  row: Scalar<T>,
+  memory: LinearMemory,
+  address: Address,
+  expected: T,
+  value: T,
+): T {
+  const before = toBits(row, expected);
+  const after = toBits(row, value);
+  return toValue(row, atomics.compareExchange(cellAt(row, memory, address), 0, before, after));
+}
+
+/**
+ * Combines the value at `address` with `value`, stores the result as the row stores numbers (wrapped, rounded or
+ * clamped), and returns what was there, in one indivisible step. `and`, `or` and `xor` of a row that is no
+ * integer are those of JavaScript's operators on its numbers. Errors as {@link atomicStore}.
+ * @throws {ArgumentTypeError} for sums of bools
+ */
+export function atomicUpdate<T extends ScalarValue>(
+  operation: AtomicOperation,
+  row: Scalar<T>,
+  memory: LinearMemory,
+  address: Address,
+  value: T,
+): T {
+  const bits = toBits(row, value);
+  const cell = cellAt(row, memory, address);
+  if (isInteger(row)) return toValue(row, atomics[operation](cell, 0, bits));
+  for (;;) {
+    const before = atomics.load(cell, 0);
+    const old = toValue(row, before);
+    const after = toBits(row, combine(operation, old, value));
+    if (atomics.compareExchange(cell, 0, before, after) === before) return old;
+  }
+}
+
+/**
+ * Sleeps until {@link atomicNotify} wakes it, if the 4 or 8 bytes at `address` are `value`; returns why it woke.
+ * Not on a browser's main thread, where the engine refuses to sleep.
+ * @param value an int32_t as a number, or an int64_t as a bigint
+ * @param timeout milliseconds, without end unless given
+ * @throws {ModuleError} when the memory is not shared: nobody could wake it
+ */
+export function atomicWait(
+  memory: LinearMemory,
+  address: Address,
+  value: number | bigint,
+  timeout?: number,
+): 'ok' | 'not-equal' | 'timed-out' {
+  const cell = waitCell(memory, address, value);
+  return Atomics.wait(cell as Int32Array, 0, value as number, timeout); // the cell is of the value's kind
+}
+
+/** As {@link atomicWait}, without sleeping: resolves when it would wake. */
+export async function atomicWaitAsync(
+  memory: LinearMemory,
+  address: Address,
+  value: number | bigint,
+  timeout?: number,
+): Promise<'ok' | 'not-equal' | 'timed-out'> {
+  const cell = waitCell(memory, address, value);
+  return Atomics.waitAsync(cell as Int32Array, 0, value as number, timeout).value; // as above
+}
+
+/** Wakes up to `count` who wait at `address`, all unless given; returns how many woke. */
+export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
+  const at = memory.locate(address, 4, 4);
+  return Atomics.notify(new Int32Array(memory.data.buffer, at, 1), 0, count);
+}
+
+function waitCell(
+  memory: LinearMemory,
+  address: Address,
+  value: number | bigint,
+): Int32Array | BigInt64Array {
+  const size = typeof value === 'bigint' ? 8 : 4;
+  if (size === 4 && (typeof value !== 'number' || value !== (value | 0)))
+    throw new ArgumentTypeError('an int32 (number) or an int64 (bigint)', value);
+  const at = memory.locate(address, size, size);
+  const { buffer } = memory.data;
+  // Asked by its name: a page without cross-origin isolation has shared memories, but no SharedArrayBuffer.
+  if (Object.prototype.toString.call(buffer) !== '[object SharedArrayBuffer]')
+    throw new ModuleError('waiting needs a shared memory', { missing: ['shared'] });
+  return size === 4 ? new Int32Array(buffer, at, 1) : new BigInt64Array(buffer, at, 1);
+}
+
+/** The cell of the row at `address`. @throws {ArgumentTypeError} when no engine has a cell that wide */
+function cellAt<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): Cell {
+  const Cells = CELLS[row.size];
+  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
+  const at = memory.locate(address, row.size, row.size); // first, as it renews the view
+  return new Cells(memory.data.buffer, at, 1);
+}
+
+function toBits<T extends ScalarValue>(row: Scalar<T>, value: T): number | bigint {
+  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}`, value);
+  if (row.size > 8) return 0; // cellAt refuses the row
+  scratch.setBigUint64(0, 0n);
+  row.set(scratch, 0, value);
+  return row.size === 8 ? scratch.getBigUint64(0, true) : scratch.getUint32(0, true);
+}
+
+function toValue<T extends ScalarValue>(row: Scalar<T>, bits: number | bigint): T {
+  if (typeof bits === 'bigint') scratch.setBigUint64(0, bits, true);
+  else scratch.setUint32(0, bits, true);
+  return row.get(scratch, 0);
+}
+
+/** Whether the row is one of the engine's own integers, for which wrapping is what its arithmetic does. */
+function isInteger<T extends ScalarValue>({ label }: Scalar<T>): boolean {
+  return /^(Big)?(Int|Uint)\d+$/.test(label);
+}
+
+function combine<T extends ScalarValue>(operation: AtomicOperation, old: T, value: T): T {
+  if (typeof old === 'boolean') {
+    if (operation === 'add' || operation === 'sub') throw new ArgumentTypeError('a row of numbers', 'bool');
+    return (operation === 'and' ? old && value : operation === 'or' ? old || value : old !== value) as T;
+  }
+  const [a, b] = [old as number, value as number]; // or both bigint: the operators are the same
+  const results = { add: () => a + b, sub: () => a - b, and: () => a & b, or: () => a | b, xor: () => a ^ b };
+  return results[operation]() as T;
 }
