@@ -19,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          execArgv: ['--expose-gc'],
           include: ['test/ts/**/*.test.ts', 'test/package/**/*.test.ts'],
           testTimeout: 60000,
         },

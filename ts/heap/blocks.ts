@@ -78,7 +78,7 @@ export class BlockHeap extends LinearMemory {
     assertFunction(allocate, 'allocate');
     assertFunction(deallocate, 'deallocate');
     for (const [name, verb] of Object.entries(verbs)) if (verb !== undefined) assertFunction(verb, name);
-    if (!(gcPressure >= 0 && gcPressure <= 1))
+    if (typeof gcPressure !== 'number' || !(gcPressure >= 0 && gcPressure <= 1))
       throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
     this.heapGetter = getHeap;
     this.allocate = allocate;

@@ -381,3 +381,97 @@ describe('the methods of the rows', () => {
     expect(own.heapDataView.byteLength).toBe(131072);
   });
 });
+
+describe('the names of the methods', () => {
+  test('of wasm-heap-manager are all there', () => {
+    const { heap } = fakeHeap();
+    for (const name of [
+      'readClampedUint8',
+      'writeClampedUint8',
+      'viewClampedUint8Array',
+      'allocClampedUint8',
+      'allocClampedUint8Array',
+      'wrapClampedUint8',
+      'readBigUint128LE',
+      'writeBigUint256LE',
+      'readBigUint128',
+      'readUint8Clamped',
+      'readPointer53Atomic',
+    ])
+      // prettier-ignore
+      expect(heap).toHaveProperty(name);
+    heap.writeClampedUint8(512, 300);
+    expect(heap.readUint8Clamped(512)).toBe(255);
+    heap.writeBigUint128LE(512, 7n);
+    expect(heap.readBigUint128(512)).toBe(7n);
+  });
+  test('BE are big-endian', () => {
+    const { heap } = fakeHeap();
+    heap.writeUint32BE(513, 0x01020304);
+    expect([...heap.readBytes(513, 4)]).toEqual([1, 2, 3, 4]);
+    expect([heap.readUint32BE(513), heap.readUint16BE(514)]).toEqual([0x01020304, 0x0203]);
+    heap.writeBigInt128BE(512, -2n);
+    expect(heap.readUint8(527)).toBe(0xfe);
+    expect(heap.readBigInt128BE(512)).toBe(-2n);
+    expect(() => heap.writeUint32BE(65533, 1)).toThrow(expect.objectContaining({ code: 'OUT_OF_BOUNDS' }));
+    expect(() => heap.writeUint32BE(8, 1n as never)).toThrow(ArgumentTypeError);
+  });
+});
+
+describe('options', () => {
+  test('trackAllocations false: no lists, refs are still checked', () => {
+    const { heap, module } = fake({ trackAllocations: false });
+    const ref = heap.allocInt32(5);
+    const array = heap.allocInt32Array([1, 2]).resize(3);
+    expect(array.toArray()).toEqual([1, 2, 0]);
+    for (const list of [
+      () => heap.statistics,
+      () => heap.allocatedHeapRefs,
+      () => heap.totalAllocatedByteCount,
+      () => heap.freeAll(),
+    ])
+      expect(list).toThrow(ArgumentTypeError);
+    ref.free();
+    expect(() => ref.value).toThrow(FreedError);
+    expect(() => ref.free()).toThrow(DoubleFreeError);
+    array.free();
+    const aligned = heap.alloc(8, 4096);
+    heap.free(aligned);
+    heap.free(heap.alloc(8));
+    expect(module.lent.size).toBe(0);
+  });
+  test('the lists have the owning refs, oldest first', () => {
+    const { heap } = fake();
+    const refs = [heap.allocInt32(1), heap.allocFloat64Array(2), heap.allocNullTerminatedUtf8String('a')];
+    heap.wrapInt32(refs[0]?.address ?? 0);
+    expect(heap.allocatedHeapRefs).toEqual(refs);
+    expect(heap.totalAllocatedByteCount).toBe(4 + 16 + 2);
+    refs[1]?.free();
+    expect(heap.allocatedHeapRefs).toEqual([refs[0], refs[2]]);
+    heap.freeAll();
+  });
+  test('pollingMode always follows a heap that is copied to grow', () => {
+    let buffer = new ArrayBuffer(64);
+    const heap = createWasmHeapManager(() => buffer, () => 8, () => undefined, { pollingMode: 'always' }); // prettier-ignore
+    const ref = heap.allocInt32(5);
+    const old = buffer;
+    buffer = new ArrayBuffer(128);
+    new Uint8Array(buffer).set(new Uint8Array(old));
+    ref.value = 7;
+    heap.writeInt32(16, 9);
+    expect([new Int32Array(buffer)[2], new Int32Array(buffer)[4]]).toEqual([7, 9]);
+    expect([new Int32Array(old)[2], heap.byteLength]).toEqual([5, 128]);
+  });
+  test('pollingMode never makes an access after growth an error', () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const heap = createWasmHeapManager(memory, () => 8, () => undefined, { pollingMode: 'never' }); // prettier-ignore
+    heap.writeInt32(8, 1);
+    memory.grow(1);
+    expect(() => heap.readInt32(8)).toThrow(ModuleError);
+  });
+  test.each([-0.1, 1.1, NaN, '1'])('a gcPressure of %s is refused', (gcPressure) => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const options = { enableGarbageCollection: true, gcPressure: gcPressure as number };
+    expect(() => createWasmHeapManager(memory, () => 0, () => undefined, options)).toThrow(); // prettier-ignore
+  });
+});

@@ -203,3 +203,95 @@ describe('arrays', () => {
     expect(heap.wrapInt32Array(1024, 4).length).toBe(4);
   });
 });
+
+describe('parts, copies and lengths of arrays', () => {
+  test('a part shares the elements, borrows, and ends with its block', () => {
+    const array = heap.allocInt32Array([1, 2, 3, 4, 5]);
+    const part = array.subarray(1, -1);
+    expect(part.toArray()).toEqual([2, 3, 4]);
+    part.setAt(0, 20);
+    expect(array.at(1)).toBe(20);
+    expect(part.subarray(2).toArray()).toEqual([4]);
+    expect([array.subarray(5).length, array.subarray(3, 1).length, array.subarray().length]).toEqual([
+      0, 0, 5,
+    ]);
+    for (const [start, end] of [[6], [0, 6], [-6], [NaN], [0.5]] as [number, number?][])
+      expect(() => array.subarray(start, end)).toThrow(ArgumentRangeError);
+    expect(() => part.free()).toThrow(NotOwnedError);
+    array.free();
+    expect(() => part.at(0)).toThrow(FreedError);
+    expect(() => part.subarray(0)).toThrow(FreedError);
+  });
+  test.each(all)('$name: fill, copyTo and copyFrom move elements, overlapping ones too', (row) => {
+    const of = (n: number): ScalarValue =>
+      row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n % 2 === 1 : n;
+    const values = [1, 2, 3, 4, 5, 6].map(of);
+    const array = row.allocArray(heap, values);
+    array.copyFrom(array.subarray(0, 4), 1);
+    expect(array.toArray()).toEqual([1, 1, 2, 3, 4, 6].map(of));
+    array.subarray(1).copyTo(array, 0);
+    expect(array.toArray()).toEqual([1, 2, 3, 4, 6, 6].map(of));
+    const plain: ScalarValue[] = [];
+    array.copyTo(plain);
+    expect(plain).toEqual(array.toArray());
+    array.fill(of(1), 1, -1);
+    expect(array.toArray()).toEqual([1, 1, 1, 1, 1, 6].map(of));
+    expect(() => array.copyTo(array, 1)).toThrow(ArgumentRangeError);
+    expect(() => array.fill('x' as never)).toThrow(ArgumentTypeError);
+    expect(array.fill(of(3)).toArray()).toEqual([3, 3, 3, 3, 3, 3].map(of));
+    array.free();
+  });
+  test('copyTo a typed array that is too short writes nothing', () => {
+    const array = heap.allocInt32Array([1, 2, 3]);
+    const short = new Int32Array(3);
+    expect(() => array.copyTo(short, 1)).toThrow(ArgumentRangeError);
+    expect([...short]).toEqual([0, 0, 0]);
+    array.copyTo(short);
+    expect([...short]).toEqual([1, 2, 3]);
+    array.free();
+  });
+  test.each(all)('$name: resize keeps the elements, clears new ones, and ends the old refs', (row) => {
+    const array = row.allocArray(heap, [sample(row), sample(row)]);
+    const part = array.subarray(0, 1);
+    const longer = array.resize(40);
+    expect(longer.toArray().slice(0, 2)).toEqual([sample(row), sample(row)]);
+    expect(longer.subarray(2).allocatedBytesView.every((byte) => byte === 0)).toBe(true);
+    for (const old of [array, part]) expect(() => old.at(0)).toThrow(FreedError);
+    expect(() => array.free()).toThrow(DoubleFreeError);
+    const shorter = longer.resize(1);
+    expect(shorter.toArray()).toEqual([sample(row)]);
+    expect(() => shorter.resize(2 ** 32)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+    expect(() => shorter.resize(-1)).toThrow(ArgumentRangeError);
+    expect(shorter.toArray()).toEqual([sample(row)]);
+    expect(() => shorter.subarray(0).resize(2)).toThrow(NotOwnedError);
+    shorter.free();
+  });
+  test('atomic access to elements is checked like any other', () => {
+    const array = heap.allocInt32Array(2);
+    expect(array.writeAtomicAt(1, 5).readAtomicAt(-1)).toBe(5);
+    expect(() => array.readAtomicAt(2)).toThrow(ArgumentRangeError);
+    const one = heap.allocFloat64(1.5);
+    expect(one.writeAtomic(2.5).readAtomic()).toBe(2.5);
+    array.free();
+    one.free();
+    expect(() => array.readAtomicAt(0)).toThrow(FreedError);
+    expect(() => one.readAtomic()).toThrow(FreedError);
+  });
+  test('freeElements frees what the pointers point to, goes on after errors and reports them all', () => {
+    const pointers = heap.allocPointer32Array([heap.alloc(8), 0, heap.alloc(8)]);
+    pointers.free({ freeElements: true });
+    const twice = heap.alloc(8);
+    const wrong = heap.allocPointer32Array([twice, twice, heap.alloc(8), 0xdeadbeef]);
+    let errors: unknown[] = [];
+    try {
+      wrong.free({ freeElements: true });
+    } catch (error) {
+      errors = (error as AggregateError).errors;
+    }
+    expect(errors.map((error) => (error as { code: string }).code)).toEqual(['DOUBLE_FREE', 'OUT_OF_BOUNDS']);
+    expect(wrong.isFreed).toBe(true);
+    const numbers = heap.allocInt32Array(1);
+    expect(() => numbers.free({ freeElements: true })).toThrow(ArgumentTypeError);
+    numbers.free();
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { createHeapSync, DoubleFreeError, FreedError, type Ref } from '../../../ts/index.ts';
+import { fakeHeap } from '../../support/heap.ts';
+
+declare const gc: undefined | (() => void);
+const collector = (globalThis as { gc?: typeof gc }).gc;
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const collect = async (done: () => boolean): Promise<void> => {
+  for (let i = 0; i < 200 && !done(); i++) {
+    collector?.();
+    await turn();
+  }
+};
+
+// Only where the engine lets a test ask for a collection; elsewhere there is nothing to wait for.
+describe.runIf(collector)('with enableGarbageCollection', () => {
+  test('dropped refs give their blocks back, once, and the lists do not keep them', async () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const drop = (): void => {
+      for (let i = 0; i < 200; i++) heap.allocInt32Array(4);
+    };
+    drop();
+    expect(heap.allocatedHeapRefs.length).toBe(200);
+    await collect(() => module.lent.size === 0);
+    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    expect(heap.allocatedHeapRefs).toEqual([]);
+  });
+  test('a ref that was freed by hand is not freed again', async () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const drop = (): void => {
+      for (let i = 0; i < 100; i++) heap.allocInt32(i).free();
+    };
+    drop();
+    const kept = heap.allocInt32(5);
+    for (let i = 0; i < 20; i++) {
+      collector?.();
+      await turn();
+    }
+    expect([kept.value, module.badFrees, module.lent.size]).toEqual([5, [], 1]);
+    kept.free();
+  });
+  test('a view and a part keep their block; a borrowed ref does not, and then says so', async () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const view = heap.allocInt32Array([1, 2, 3]).view;
+    const part = heap.allocInt32Array([4, 5, 6]).subarray(1);
+    const alias = ((): Ref => heap.wrapInt32(heap.allocInt32(7).address))();
+    const others = (): void => {
+      for (let i = 0; i < 50; i++) heap.allocInt32(0);
+    };
+    others();
+    await collect(() => module.lent.size === 2);
+    expect([...view]).toEqual([1, 2, 3]);
+    expect(part.toArray()).toEqual([5, 6]);
+    expect(() => alias.assertLive()).toThrow(FreedError);
+    expect(module.lent.size).toBe(2);
+    heap.freeAll();
+  });
+  test('an allocator that throws in a collection does not end the program, and the block stays in the book', async () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const { free } = module;
+    module.free = () => {
+      throw new Error('no');
+    };
+    const drop = (): void => void heap.allocInt32(1);
+    drop();
+    await collect(() => heap.allocatedHeapRefs.length === 0);
+    await turn();
+    expect(heap.statistics.liveBlocks).toBe(1);
+    module.free = free;
+    heap.freeAll();
+    expect(module.badFrees).toEqual([]);
+  });
+  test('it works over the own heap, and a freed ref of the same address stays freed', async () => {
+    const heap = createHeapSync();
+    const collecting = fakeHeap({ enableGarbageCollection: true }).heap;
+    const old = collecting.allocInt32(1);
+    old.free();
+    const young = collecting.allocInt32(2);
+    expect(young.address).toBe(old.address);
+    expect(() => old.free()).toThrow(DoubleFreeError);
+    expect(young.value).toBe(2);
+    young.free();
+    expect(heap.holds()).toBe(true);
+  });
+});
