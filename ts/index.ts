@@ -19,14 +19,15 @@ export {
   type AtomicOperation,
 } from './scalar/atomic.ts';
 export { readBigEndian, writeBigEndian } from './scalar/endian.ts';
-export { Ref, ScalarRef } from './scalar/ref.ts';
-export { ScalarArrayRef } from './scalar/array.ts';
+export { Ref, Ref as HeapRef, ScalarRef, ScalarRef as NumericRef } from './scalar/ref.ts';
+export { ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
+export * from './heap/refs.gen.ts';
 export { utf8ByteLength, type TextOptions } from './text/utf8.ts';
 export { Utf8StringRef } from './text/ref.ts';
 export type { Pointer } from './heap/allocator.ts';
 export type { HeapStatistics } from './heap/ledger.ts';
 export { createWasmHeapManager, WasmHeapManager } from './heap/manager.ts';
-export type { WasmHeapManagerOptions } from './heap/options.ts';
+export { defaultWasmHeapManagerOptions, type WasmHeapManagerOptions } from './heap/options.ts';
 export {
   createHeap,
   createHeapSync,

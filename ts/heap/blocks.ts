@@ -28,7 +28,7 @@ import {
 } from './allocator.ts';
 import { unwatch, watch } from './collect.ts';
 import { Ledger, type HeapStatistics } from './ledger.ts';
-import { MANAGER_OPTIONS, readOptions, type WasmHeapManagerOptions } from './options.ts';
+import { readManagerOptions, type WasmHeapManagerOptions } from './options.ts';
 import { pollAlways, pollOnce } from './polling.ts';
 
 /** A memory with an allocator, and the book of what was lent of it. The untyped half of a WasmHeapManager. */
@@ -64,30 +64,20 @@ export class BlockHeap extends LinearMemory {
     deallocate: (address: number) => unknown,
     options: WasmHeapManagerOptions = {},
   ) {
-    const {
-      clearAllocatedRegions = true,
-      checksFrees = false,
-      pollingMode = 'whenEmpty',
-      trackAllocations = true,
-      enableGarbageCollection = false,
-      gcPressure = 0,
-      ...verbs
-    } = readOptions(options, MANAGER_OPTIONS);
-    super(pollingMode === 'never' ? pollOnce(getHeap) : getHeap);
-    if (pollingMode === 'always') pollAlways(this, getHeap);
+    const { verbs, ...chosen } = readManagerOptions(options);
+    super(chosen.pollingMode === 'never' ? pollOnce(getHeap) : getHeap);
+    if (chosen.pollingMode === 'always') pollAlways(this, getHeap);
     assertFunction(allocate, 'allocate');
     assertFunction(deallocate, 'deallocate');
-    for (const [name, verb] of Object.entries(verbs)) if (verb !== undefined) assertFunction(verb, name);
-    if (typeof gcPressure !== 'number' || !(gcPressure >= 0 && gcPressure <= 1))
-      throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
     this.heapGetter = getHeap;
     this.allocate = allocate;
     this.deallocate = deallocate;
+    const { checksFrees } = chosen;
     this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit: MOST32, ...verbs };
-    this.#ledger = new Ledger(trackAllocations);
-    this.clears = clearAllocatedRegions;
-    this.collects = enableGarbageCollection;
-    this.#pressure = enableGarbageCollection ? gcPressure : 0;
+    this.#ledger = new Ledger(chosen.trackAllocations);
+    this.clears = chosen.clearAllocatedRegions;
+    this.collects = chosen.enableGarbageCollection;
+    this.#pressure = this.collects ? chosen.gcPressure : 0;
   }
 
   /** What is lent now and what was, through this manager. @throws {ArgumentTypeError} without trackAllocations */

@@ -17,7 +17,7 @@ import { scalarRefClass, type RefHeap, type ScalarRefClass } from '../scalar/ref
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
 
-interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
+export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
   readonly One: ScalarRefClass<T, A>;
   readonly Many: ScalarArrayRefClass<T, A>;
 }
@@ -34,6 +34,14 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
     classes.set(row, made as unknown as RefClasses<never, never>); // one map for all rows
   }
   return made;
+}
+
+/** One of the ref classes of a row: what refs.gen.ts is made of. */
+export function refClass<T extends ScalarValue, A extends ArrayBufferView, W extends 'One' | 'Many'>(
+  row: Scalar<T, A>,
+  which: W,
+): RefClasses<T, A>[W] {
+  return refClassesOf(row)[which];
 }
 
 /** The whole-memory typed arrays, as `heapInt32`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Option objects: read once, and no misspelt name silently ignored.
-import { ArgumentTypeError } from '../errors.ts';
-import type { Pointer } from './allocator.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { assertFunction, type Pointer } from './allocator.ts';
 
 /** What a manager can be told. */
 export interface WasmHeapManagerOptions {
@@ -38,27 +38,55 @@ export interface WasmHeapManagerOptions {
   readonly checksFrees?: boolean;
 }
 
-export const MANAGER_OPTIONS: readonly string[] = [
-  'clearAllocatedRegions',
-  'pollingMode',
-  'trackAllocations',
-  'enableGarbageCollection',
-  'gcPressure',
-  'calloc',
-  'realloc',
-  'alignedAlloc',
-  'checksFrees',
-];
+/** What holds where an option is not given. */
+export const defaultWasmHeapManagerOptions = {
+  clearAllocatedRegions: true,
+  pollingMode: 'whenEmpty',
+  trackAllocations: true,
+  enableGarbageCollection: false,
+  gcPressure: 0,
+  checksFrees: false,
+} as const;
+
+const VERBS = ['calloc', 'realloc', 'alignedAlloc'] as const;
+
+/** The options with their defaults, and apart from them the functions. Each was read once. */
+export interface ManagerOptions extends Required<Omit<WasmHeapManagerOptions, (typeof VERBS)[number]>> {
+  readonly verbs: Pick<WasmHeapManagerOptions, (typeof VERBS)[number]>;
+}
+
+/** @throws {ArgumentTypeError} {@link ArgumentRangeError} when an option is not what it should be, or misspelt */
+export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOptions {
+  const names = [...Object.keys(defaultWasmHeapManagerOptions), ...VERBS];
+  const { calloc, realloc, alignedAlloc, ...given } = readOptions(options, names);
+  const verbs: ManagerOptions['verbs'] = {
+    ...(calloc && { calloc }),
+    ...(realloc && { realloc }),
+    ...(alignedAlloc && { alignedAlloc }),
+  };
+  for (const [name, verb] of Object.entries(verbs)) assertFunction(verb, name);
+  const chosen = { ...defaultWasmHeapManagerOptions, ...given };
+  for (const [name, value] of Object.entries(defaultWasmHeapManagerOptions))
+    if (typeof chosen[name as keyof typeof chosen] !== typeof value)
+      throw new ArgumentTypeError(`a ${typeof value} for ${name}`, chosen[name as keyof typeof chosen]);
+  if (!(chosen.gcPressure >= 0 && chosen.gcPressure <= 1))
+    throw new ArgumentRangeError('a gcPressure from 0 to 1', chosen.gcPressure);
+  if (!['never', 'whenEmpty', 'always'].includes(chosen.pollingMode))
+    throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", chosen.pollingMode);
+  return { ...chosen, verbs };
+}
 
 /**
- * Returns a copy of `options`, each read once.
+ * Returns a copy of `options`, each read once; what is undefined is left out.
  * @throws {ArgumentTypeError} when it is no object or has a name that is not in `names`
  */
 export function readOptions<O extends object>(options: O, names: readonly string[]): O {
   if (typeof options !== 'object' || options === null)
     throw new ArgumentTypeError('an options object', options);
   const copy = { ...options };
-  for (const name of Object.keys(copy))
+  for (const [name, value] of Object.entries(copy)) {
     if (!names.includes(name)) throw new ArgumentTypeError(`one of the options ${names.join(', ')}`, name);
+    if (value === undefined) delete copy[name as keyof O];
+  }
   return copy;
 }

@@ -80,6 +80,10 @@ export abstract class Ref {
   get allocatedByteCount(): number {
     return this.byteLength;
   }
+  /** Bytes it covers: the same as `byteLength`. */
+  get allocatedByteSize(): number {
+    return this.byteLength;
+  }
   /** A fresh view of its bytes; see {@link LinearMemory.view} for how long it is valid. */
   get allocatedBytesView(): Uint8Array {
     return this.keep(this.block.memory.view(Uint8Array, this.address, this.byteLength));
