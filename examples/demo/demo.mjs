@@ -56,8 +56,7 @@ function load(db, theirs, heap, data) {
       bar.at(rows);
     });
     bar.done('through its C functions');
-    line(`sql.js's memory grew ${changes} times under it, to ${size(heap.byteLength)}: each time every view`);
-    line('of the old buffer was detached.');
+    line(`Its memory grew to ${size(heap.byteLength)}; buffers that this detached: ${changes}.`);
     assert(
       changes > 0 && number.value === Math.PI && text.value === 'ຫຼວງພະບາງ 🐘',
       `two refs from before still read ${number.value} and ${text.value}`,
@@ -168,7 +167,7 @@ async function ownHeap(db, sqlHeap, data) {
 function neighbours(countries, data) {
   const byId = new Map(data.all.map((city) => [city.id, city]));
   const spent = { refs: 0, objects: 0 };
-  for (const name of ['Reykjavík', 'Nairobi', 'Lima', 'Hobart', 'ニセコ']) {
+  for (const name of ['Reykjavík', 'Nairobi', 'Lima', 'ニセコ']) {
     const from = data.all.reduce((best, city) =>
       city.name === name && (best.name !== name || city.population > best.population) ? city : best,
     );
