@@ -27,6 +27,7 @@ export { Utf8StringRef } from './text/ref.ts';
 export type { Pointer } from './heap/allocator.ts';
 export type { HeapStatistics } from './heap/ledger.ts';
 export { createWasmHeapManager, WasmHeapManager } from './heap/manager.ts';
+export { createWasmHeapManager64, type WasmHeapManager64Options } from './heap/wide.ts';
 export { defaultWasmHeapManagerOptions, type WasmHeapManagerOptions } from './heap/options.ts';
 export {
   createHeap,

@@ -9,7 +9,7 @@ import {
   OutOfMemoryError,
 } from '../errors.ts';
 import { WasmHeapManager } from '../heap/manager.ts';
-import { readOptions } from '../heap/options.ts';
+import { readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats, Status } from './layout.gen.ts';
@@ -20,7 +20,7 @@ const PAGE = 65536;
 const MOST_PAGES = 65536;
 
 /** Options of {@link createHeap}. */
-export interface CreateHeapOptions {
+export interface CreateHeapOptions extends Shared {
   /** Bytes the heap's own memory starts with, rounded up to 64 KiB; 64 KiB unless given. */
   readonly initialBytes?: number;
   /** Bytes the heap's own memory may grow to, rounded up to 64 KiB; the engine's limit (4 GiB) unless given. */
@@ -33,10 +33,16 @@ export interface CreateHeapOptions {
   readonly memory?: WebAssembly.Memory;
   /** The core, where compiling from bytes is forbidden: see {@link coreBytes}. */
   readonly module?: CoreModule;
-  /** Whether every block that is lent is set to 0 first; true unless given. */
-  readonly clearAllocatedRegions?: boolean;
 }
-const OPTIONS = ['initialBytes', 'maximumBytes', 'memory', 'module', 'clearAllocatedRegions'];
+const OPTIONS = ['initialBytes', 'maximumBytes', 'memory', 'module'];
+/** The manager's options that make sense here. */
+const SHARED = [
+  'clearAllocatedRegions',
+  'trackAllocations',
+  'enableGarbageCollection',
+  'gcPressure',
+] as const;
+type Shared = Pick<WasmHeapManagerOptions, (typeof SHARED)[number]>;
 
 /** The accounts of the C heap itself. Block sizes here are what the allocator uses, not what was asked for. */
 export interface CoreStats {
@@ -72,18 +78,13 @@ export class LinmemHeap extends WasmHeapManager {
   readonly exports: CoreExports;
 
   /** Use {@link createHeap} or {@link createHeapSync}. */
-  constructor(
-    memory: WebAssembly.Memory,
-    exports: CoreExports,
-    handle: number,
-    clearAllocatedRegions: boolean,
-  ) {
+  constructor(memory: WebAssembly.Memory, exports: CoreExports, handle: number, options: Shared = {}) {
     super(
       () => memory.buffer,
       (bytes) => exports.lm_heap_alloc(handle, bytes),
       (address) => refuse(exports.lm_heap_free(handle, address), address),
       {
-        clearAllocatedRegions,
+        ...options,
         checksFrees: true,
         calloc: (count, bytes) => exports.lm_heap_calloc(handle, count, bytes),
         realloc: (address, bytes) => exports.lm_heap_realloc(handle, address, bytes),
@@ -185,20 +186,20 @@ export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
   return open(coreModuleSync(plan.module), plan);
 }
 
-type Plan = Required<Pick<CreateHeapOptions, 'clearAllocatedRegions'>> &
-  Pick<CreateHeapOptions, 'memory' | 'module'> & { initial: number; maximum: number | undefined };
+interface Plan {
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly module: CoreModule | undefined;
+  readonly initial: number;
+  readonly maximum: number | undefined;
+  readonly shared: Shared;
+}
 
 function planOf(options: CreateHeapOptions): Plan {
-  const {
-    initialBytes = PAGE,
-    maximumBytes,
-    memory,
-    module,
-    clearAllocatedRegions = true,
-  } = readOptions(options, OPTIONS);
+  const read = readOptions(options, [...OPTIONS, ...SHARED]);
+  const { initialBytes = PAGE, maximumBytes, memory, module, ...shared } = read;
   if (memory !== undefined && Object.prototype.toString.call(memory) !== '[object WebAssembly.Memory]')
     throw new ArgumentTypeError('a WebAssembly.Memory', memory);
-  if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))
+  if (memory && (read.initialBytes !== undefined || maximumBytes !== undefined))
     throw new ArgumentTypeError('either a memory or sizes for one, not both', initialBytes);
   const initial = toPages(initialBytes, 'initialBytes');
   const maximum = maximumBytes === undefined ? undefined : toPages(maximumBytes, 'maximumBytes');
@@ -207,7 +208,7 @@ function planOf(options: CreateHeapOptions): Plan {
       `maximumBytes of at least initialBytes (${initialBytes})`,
       maximumBytes ?? 0,
     );
-  return { initial, maximum, memory, module, clearAllocatedRegions } as Plan; // undefined is an absent property
+  return { memory, module, initial, maximum, shared };
 }
 
 function toPages(bytes: number, name: string): number {
@@ -226,7 +227,7 @@ function open(module: WebAssembly.Module, plan: Plan): LinmemHeap {
   const base = guest ? (early ?? growByOne(memory)) : 0;
   const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
   if (handle === 0) throw new OutOfMemoryError(PAGE);
-  return new LinmemHeap(memory, exports, handle, plan.clearAllocatedRegions);
+  return new LinmemHeap(memory, exports, handle, plan.shared);
 }
 
 function newMemory({ initial, maximum }: Plan): WebAssembly.Memory {

@@ -72,8 +72,9 @@ export class BlockHeap extends LinearMemory {
     this.heapGetter = getHeap;
     this.allocate = allocate;
     this.deallocate = deallocate;
-    const { checksFrees } = chosen;
-    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit: MOST32, ...verbs };
+    const { checksFrees, addressBits } = chosen;
+    const limit = addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
+    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit, ...verbs };
     this.#ledger = new Ledger(chosen.trackAllocations);
     this.clears = chosen.clearAllocatedRegions;
     this.collects = chosen.enableGarbageCollection;

@@ -28,6 +28,8 @@ export interface WasmHeapManagerOptions {
    * The engine does not see the heap's bytes; without weight it may not collect for a long time.
    */
   readonly gcPressure?: number;
+  /** 64 for a module whose addresses are 64 bits wide: then a block may be larger than 4 GiB; 32 unless given. */
+  readonly addressBits?: 32 | 64;
   /** The module's calloc: used for cleared blocks. */
   readonly calloc?: (count: number, bytes: number) => Pointer;
   /** The module's realloc: can lengthen a block in place. */
@@ -45,6 +47,7 @@ export const defaultWasmHeapManagerOptions = {
   trackAllocations: true,
   enableGarbageCollection: false,
   gcPressure: 0,
+  addressBits: 32,
   checksFrees: false,
 } as const;
 
@@ -71,6 +74,8 @@ export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOpti
       throw new ArgumentTypeError(`a ${typeof value} for ${name}`, chosen[name as keyof typeof chosen]);
   if (!(chosen.gcPressure >= 0 && chosen.gcPressure <= 1))
     throw new ArgumentRangeError('a gcPressure from 0 to 1', chosen.gcPressure);
+  if (chosen.addressBits !== 32 && chosen.addressBits !== 64)
+    throw new ArgumentRangeError('addressBits of 32 or 64', chosen.addressBits);
   if (!['never', 'whenEmpty', 'always'].includes(chosen.pollingMode))
     throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", chosen.pollingMode);
   return { ...chosen, verbs };

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import {
+  ArgumentRangeError,
+  createWasmHeapManager64,
+  f64,
+  i32,
+  OutOfBoundsError,
+  OutOfMemoryError,
+  ptr53,
+  type WasmHeapManager,
+} from '../../../ts/index.ts';
+
+const GIB = 2 ** 30;
+
+/** A heap of 5 GiB whose blocks lie above 4 GiB; undefined where the engine has no such buffers. */
+function wideHeap(): WasmHeapManager | undefined {
+  let buffer: ArrayBuffer;
+  try {
+    buffer = new ArrayBuffer(5 * GIB);
+  } catch {
+    return undefined;
+  }
+  let next = BigInt(4 * GIB + 64);
+  const malloc = (bytes: bigint): bigint => {
+    const at = next;
+    next += (bytes + 7n) & ~7n;
+    return next > BigInt(5 * GIB) ? 0n : at;
+  };
+  return createWasmHeapManager64(() => buffer, malloc, () => undefined, { clearAllocatedRegions: false }); // prettier-ignore
+}
+const heap = wideHeap();
+
+describe.runIf(heap)('a heap above 4 GiB', () => {
+  const wide = heap as WasmHeapManager; // runIf
+  test('lends blocks there, and refs, arrays and strings work in them', () => {
+    const ref = wide.allocInt32(42);
+    const array = wide.allocFloat64Array([1, 2, 3]);
+    const text = wide.allocNullTerminatedUtf8String('\u6f22\u5b57');
+    expect(ref.address).toBeGreaterThan(4 * GIB);
+    expect([ref.value, array.at(-1), text.value]).toEqual([42, 3, '\u6f22\u5b57']);
+    expect([...array.view]).toEqual([1, 2, 3]);
+    const pointer = wide.allocPointer53(ref.address);
+    expect(pointer.value).toBe(ref.address);
+    expect(wide.readInt32(pointer.value)).toBe(42);
+    for (const owned of [ref, array, text, pointer]) owned.free();
+    expect(() => ref.value).toThrow(expect.objectContaining({ code: 'FREED', address: ref.address }));
+    expect(() => wide.free(ref.address)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE' }));
+  });
+  test('is read and written by numbers and by bigints, to its last byte and not beyond', () => {
+    const at = 4 * GIB + 4096;
+    i32.write(wide, BigInt(at), 7);
+    f64.write(wide, at + 5, 2.5);
+    expect([i32.read(wide, at), f64.read(wide, BigInt(at + 5))]).toEqual([7, 2.5]);
+    wide.writeUint8(5 * GIB - 1, 9);
+    expect(wide.readUint8(BigInt(5 * GIB - 1))).toBe(9);
+    for (const address of [5 * GIB, 5 * GIB - 3, 2 ** 53 - 1, -4, BigInt(5 * GIB)])
+      expect(() => i32.read(wide, address)).toThrow(OutOfBoundsError);
+  });
+  test('is not read 4 GiB lower, as a wrapped address would be', () => {
+    wide.writeInt32(4 * GIB + 8, 1);
+    wide.writeInt32(8, 2);
+    expect([wide.readInt32(4 * GIB + 8), wide.readInt32(8)]).toEqual([1, 2]);
+    expect(wide.viewInt32Array(4 * GIB + 8, 1)[0]).toBe(1);
+    wide.copy(4 * GIB + 16, 8, 4);
+    expect([wide.readInt32(4 * GIB + 16), wide.readInt32(16)]).toEqual([2, 0]);
+  });
+  test('a request above 4 GiB reaches the allocator whole', () => {
+    expect(() => wide.alloc(6 * GIB)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY', size: 6 * GIB }),
+    );
+    expect(() => wide.alloc(2 ** 53)).toThrow(ArgumentRangeError);
+    expect(() => wide.alloc(2 ** 53 - 1)).toThrow(OutOfMemoryError);
+  });
+  test('a 53-bit pointer beyond 2^53 - 1 is refused', () => {
+    wide.writeBigUint64(4 * GIB + 128, 2n ** 53n);
+    expect(() => ptr53.read(wide, 4 * GIB + 128)).toThrow(ArgumentRangeError);
+  });
+});
+
+test('the functions of a 64-bit module get bigints, and only those', () => {
+  const seen: unknown[] = [];
+  const buffer = new ArrayBuffer(1024);
+  const verb = (...args: bigint[]): bigint => {
+    seen.push(...args);
+    return 64n;
+  };
+  const own = createWasmHeapManager64(() => buffer, verb, verb, {
+    calloc: verb,
+    realloc: verb,
+    alignedAlloc: verb,
+  });
+  own.free(own.realloc(own.alloc(8), 16));
+  own.free(own.alloc(16, 64));
+  expect(seen).toEqual([1n, 8n, 64n, 16n, 64n, 64n, 64n, 64n]);
+  expect(() => createWasmHeapManager64(() => buffer, 5 as never, verb)).toThrow(TypeError);
+});
+
+interface Resizable {
+  toResizableBuffer?: () => ArrayBuffer;
+}
+test.runIf('toResizableBuffer' in WebAssembly.Memory.prototype)(
+  'a memory whose buffer was made resizable is followed, also when JavaScript resizes it',
+  () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 8 }) as WebAssembly.Memory & Resizable;
+    let next = 64;
+    const malloc = (bytes: bigint): number => (next += Number(bytes) + 8) - Number(bytes) - 8;
+    const own = createWasmHeapManager64(memory, malloc, () => undefined);
+    const text = own.allocNullTerminatedUtf8String('h\u00e9llo');
+    const buffer = memory.toResizableBuffer?.();
+    expect(text.value).toBe('h\u00e9llo');
+    buffer?.resize(2 * 65536);
+    own.writeInt32(65536, 5);
+    expect([own.readInt32(65536), own.byteLength, text.write('caf\u00e9 '.repeat(1)).value]).toEqual([
+      5,
+      131072,
+      'caf\u00e9 ',
+    ]);
+    memory.grow(1);
+    own.writeInt32(131072, 6);
+    expect([own.readInt32(131072), own.heapInt32.length]).toEqual([6, 3 * 16384]);
+  },
+);
