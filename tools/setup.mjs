@@ -39,6 +39,10 @@ const NEEDS = {
   ],
 };
 
+const EMSDK =
+  `  Emscripten can also come from its SDK: clone emscripten-core/emsdk, and in it\n` +
+  `                   ./emsdk install latest && ./emsdk activate latest && source ./emsdk_env.sh`;
+
 /** Runs a command in the project's folder with its output shown. Stops the program when it fails. */
 export function run(command, args = [], options = {}) {
   const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
@@ -99,8 +103,7 @@ function install(missing) {
       `missing: ${names}. Install and run this again:\n` +
         `  Debian, Ubuntu:  sudo apt-get update && sudo ${command}\n` +
         (brew.length > 0 ? `  macOS:           brew install ${brew.join(' && brew install ')}\n` : '') +
-        `  Emscripten can also come from its SDK: clone emscripten-core/emsdk, then\n` +
-        `                   ./emsdk install latest && ./emsdk activate latest && source ./emsdk_env.sh`,
+        (packages.includes('emscripten') ? EMSDK : ''),
     );
   }
   say(`missing: ${names}. Installing with ${command}`);
