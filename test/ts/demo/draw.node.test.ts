@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from 'vitest';
-// @ts-expect-error the demo is plain JavaScript without declarations
 import { draw, shade, shares } from '../../../examples/demo/draw.mjs';
 
 const blocks = [
