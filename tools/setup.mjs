@@ -37,6 +37,16 @@ const NEEDS = {
       brew: '--cask chromium',
     },
   ],
+  all: [
+    {
+      any: ['firefox-esr', 'firefox'],
+      also: process.env.FIREFOX,
+      apt: ['firefox-esr'],
+      brew: '--cask firefox',
+    },
+    { any: ['xvfb-run'], apt: ['xvfb', 'xauth'], linuxOnly: true },
+    { any: ['WebKitWebDriver'], apt: ['webkit2gtk-driver'], linuxOnly: true },
+  ],
 };
 
 const EMSDK =
@@ -75,12 +85,13 @@ export function chromium() {
   return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
 }
 
-/** Brings everything that `job` needs ('build', or 'test', which needs the build's things too). */
+/** Brings everything that `job` needs: 'build', or 'test' (the build's things too), or 'all' (all of it). */
 export function setup(job) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
     stop(`Node ${process.versions.node} is too old: 20.19 or newer is needed`);
-  const needs = job === 'test' ? [...NEEDS.build, ...NEEDS.test] : NEEDS.build;
+  const jobs = Object.keys(NEEDS);
+  const needs = jobs.slice(0, jobs.indexOf(job) + 1).flatMap((each) => NEEDS[each]);
   const missing = needs.filter((need) => !isThere(need));
   if (missing.length > 0) install(missing);
   installPackages();
@@ -127,13 +138,14 @@ function m32Works() {
   return spawnSync('gcc', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }
 
-function installPackages() {
+/** Installs the npm packages of a folder, unless its lock file is the one they were installed by. */
+export function installPackages(folder = '.') {
   const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .update(readFileSync(join(ROOT, folder, 'package-lock.json')))
     .digest('hex');
-  const stamp = join(ROOT, 'node_modules', '.linmem-lock');
+  const stamp = join(ROOT, folder, 'node_modules', '.linmem-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  say('installing the npm packages of package-lock.json (npm ci)');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  say(`installing the npm packages of ${join(folder, 'package-lock.json')} (npm ci)`);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: join(ROOT, folder) });
   writeFileSync(stamp, lock);
 }

@@ -1,0 +1,154 @@
+// npm run test:all: everything that npm test does, then the same test files in every engine.
+// `npm run test:all -- firefox bun` runs only these, without npm test.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build } from './build.mjs';
+import { chromium, installPackages, ROOT, run, say, setup, stop, which } from './setup.mjs';
+
+const RUNTIMES = 'test/runtimes';
+const REPORTS = join(ROOT, 'build/runtimes');
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
+const SECONDS = 300;
+
+/** The engines in the order they run. What the first one counts, all others must count. */
+function enginesHere() {
+  const binary = (path) => join(ROOT, RUNTIMES, 'node_modules', path);
+  const here = process.execPath;
+  const node = (name, label, program, major) => ({
+    ...{ name, label, program, command: [program] },
+    env: { ENGINE: `^Node\\.js/${major}\\b`, ENGINE_IS_NODE: '1' },
+  });
+  const other = (name, label, program, ...args) => ({
+    ...{ name, label, program, command: [program, ...args] },
+    env: { ENGINE: `^${label}/`, DENO_V8_FLAGS: '--expose-gc' },
+  });
+  const browser = (name, label, program, ...wrap) => ({
+    ...{ name, label, program, command: [...wrap, here], isBrowser: true },
+  });
+  return [
+    node('node', 'Node', here, process.versions.node.split('.')[0]),
+    node('node22', 'Node', binary('node22/bin/node'), 22),
+    node('node24', 'Node', binary('node24/bin/node'), 24),
+    node('node26', 'Node', binary('node26/bin/node'), 26),
+    other('deno', 'Deno', binary('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'),
+    other('bun', 'Bun', binary('@oven/bun-linux-x64/bin/bun'), '--bun'),
+    browser('chromium', 'Chromium', chromium()),
+    browser('firefox', 'Firefox', process.env.FIREFOX || which('firefox-esr') || which('firefox')),
+    browser('webkit', 'WebKitGTK', which('WebKitWebDriver'), 'xvfb-run', '--auto-servernum'),
+  ];
+}
+
+/** Runs the test files in one engine. Returns its line of the table, and its tests per file. */
+async function test(engine, expected) {
+  const started = Date.now();
+  const report = join(REPORTS, `${engine.name}.json`);
+  rmSync(report, { force: true });
+  say(`${engine.label} (${engine.name})`);
+  const config = join(RUNTIMES, engine.isBrowser ? 'browsers.config.mjs' : 'engines.config.mjs');
+  const args = [VITEST, 'run', '--config', config, '--reporter=default', '--reporter=json'];
+  args.push(`--outputFile.json=${report}`, ...(engine.isBrowser ? ['--project', engine.name] : []));
+  const { code, output } = await execute([...engine.command, ...args], engine.env);
+  const result = { ...read(report), problems: [] };
+  if (code !== 0) result.problems.push(`vitest ended with ${code}`);
+  if (result.failed > 0) result.problems.push(`${result.failed} failed`);
+  if (result.passed === 0) result.problems.push('no test passed');
+  for (const [file, count] of expected ?? [])
+    if (inAll(file) || engine.env?.ENGINE_IS_NODE)
+      if (result.files.get(file) !== count)
+        result.problems.push(`${file}: ${result.files.get(file) ?? 0} tests, and ${count} in Node`);
+  if (result.problems.length > 0) console.log(output);
+  return { ...result, label: version(engine, output), seconds: (Date.now() - started) / 1000 };
+}
+
+const inAll = (file) => file.startsWith('test/ts/') && !file.endsWith('.node.test.ts');
+
+/** Counts the tests of vitest's report. */
+function read(report) {
+  const counts = { passed: 0, failed: 0, skipped: 0, files: new Map() };
+  if (!existsSync(report)) return counts;
+  for (const { name, assertionResults } of JSON.parse(readFileSync(report, 'utf8')).testResults) {
+    counts.files.set(relative(ROOT, name), assertionResults.length);
+    for (const { status } of assertionResults)
+      counts[status === 'passed' || status === 'failed' ? status : 'skipped']++;
+  }
+  return counts;
+}
+
+/** The engine's name with its version, from itself. */
+function version({ label, program, name }, output) {
+  const told = name === 'webkit' ? output : spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout;
+  return `${label} ${told.match(name === 'webkit' ? /^engine: \S+ (\S+)/m : /\d+\.[\d.]+\w*/)?.at(-1) ?? '?'}`;
+}
+
+/** Runs a command as a group of processes of its own, which ends with it or when its time is over. */
+async function execute([command, ...args], env) {
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, detached: true, stdio });
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // The group has ended by itself.
+    }
+  };
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  const timer = setTimeout(end, SECONDS * 1000);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  child.once('exit', end);
+  const [code, signal] = await new Promise((resolve) => {
+    child.once('close', (...results) => resolve(results));
+    child.once('error', (error) => resolve([error.message]));
+  });
+  clearTimeout(timer);
+  process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  return { code: code ?? signal, output };
+}
+
+/** Prints a line per engine. Returns whether all is well. */
+function table(lines) {
+  const cell = (value, width) => String(value).padStart(width);
+  console.log(
+    `\n${'engine'.padEnd(28)}${['passed', 'failed', 'skipped', 'seconds'].map((x) => cell(x, 9)).join('')}`,
+  );
+  for (const { label, passed, failed, skipped, seconds, problems } of lines) {
+    const numbers = [passed, failed, skipped, seconds.toFixed(1)].map((x) => cell(x, 9)).join('');
+    console.log(`${label.padEnd(28)}${numbers}${problems.map((x) => `\n    ${x}`).join('')}`);
+  }
+  return lines.every(({ problems }) => problems.length === 0);
+}
+
+async function main(names) {
+  const started = Date.now();
+  say('npm test, then the same test files in Node 22, 24, 26, Deno, Bun, Chromium, Firefox and WebKitGTK');
+  say('this installs what is missing: Debian packages, and 830 MB of npm packages below test/runtimes');
+  setup('all');
+  installPackages(RUNTIMES);
+  mkdirSync(REPORTS, { recursive: true });
+  if (names.length === 0) run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
+  else build();
+  const engines = enginesHere();
+  const unknown = names.filter((name) => !engines.some((engine) => engine.name === name));
+  if (unknown.length > 0)
+    stop(`no such engine: ${unknown.join(', ')}. There are: ${engines.map(({ name }) => name).join(', ')}`);
+  const lines = [];
+  const leftOut = [];
+  for (const engine of engines) {
+    if (names.length > 0 && lines.length > 0 && !names.includes(engine.name)) continue;
+    if (engine.program && existsSync(engine.program)) lines.push(await test(engine, lines[0]?.files));
+    else leftOut.push(engine.name);
+  }
+  const good = table(lines);
+  if (leftOut.length > 0) say(`left out, not to be had here: ${leftOut.join(', ')}`);
+  // Where the packages are made for, nothing may be missing.
+  const whole = leftOut.length === 0 || process.platform !== 'linux' || process.arch !== 'x64';
+  if (!good || !whole) stop('failed');
+  say(`all passed in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+await main(process.argv.slice(2));
