@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
 // WasmHeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
 import { toCount, type Address } from '../memory/address.ts';
+import type { Block } from '../memory/block.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import { atomicNotify, atomicWait, atomicWaitAsync } from '../scalar/atomic.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { encodeValues } from '../scalar/values.ts';
-import { Utf8StringRef } from '../text/ref.ts';
-import {
-  assertTextOrCount,
-  encodeTerminated,
-  readSized,
-  readTerminated,
-  terminatorOf,
-  writeTerminated,
-} from '../text/terminated.ts';
-import type { TextOptions } from '../text/utf8.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
 import { BlockHeap } from './blocks.ts';
 import { installMethods, refClassesOf } from './methods.ts';
 import type { HeapMethods } from './methods.gen.ts';
+import { installStrings, type HeapStrings } from './strings.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, and blocks that are freed once. */
 export class WasmHeapManager extends BlockHeap implements RefHeap {
@@ -97,61 +89,23 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, at, count, this.blockOf(at), false);
   }
 
-  /**
-   * Returns the UTF-8 string at `address`, up to its NUL.
-   * @param limit the most bytes it may have, its NUL included
-   * @throws {EncodingError} when there is no NUL there; never reads past the memory
-   */
-  readNullTerminatedUtf8String(address: Address, limit?: number, options?: TextOptions): string {
-    return readTerminated(this, address, limit, options);
-  }
-  /** Returns the text of exactly `byteLength` bytes of UTF-8 at `address`; NULs among them are text. */
-  readUtf8String(address: Address, byteLength: number, options?: TextOptions): string {
-    return readSized(this, address, byteLength, options);
-  }
-  /**
-   * Writes `text` and a NUL at `address`, whole or not at all. Returns the bytes written, without the NUL.
-   * @param capacity bytes the place has, the NUL's included; unless given, the block's that starts there, or
-   *   else all to the memory's end
-   * @throws {EncodingError} when it does not fit, or has a NUL inside
-   */
-  writeNullTerminatedUtf8String(
-    address: Address,
-    text: string,
-    capacity?: number,
-    options?: TextOptions,
-  ): number {
-    const room = capacity ?? this.#roomAt(address);
-    return writeTerminated(this, address, text, room, options);
-  }
-  /** Allocates a string's place: for `text` and its NUL, or for that many bytes and a NUL. */
-  allocNullTerminatedUtf8String(textOrCount: string | number, options?: TextOptions): Utf8StringRef {
-    assertTextOrCount(textOrCount);
-    const bytes = typeof textOrCount === 'string' ? encodeTerminated(textOrCount, options) : undefined;
-    const size = (bytes ? bytes.length : toCount(textOrCount as number, 'a size in bytes')) + 1; // not bytes: a number
-    const block = this.lend(size, 1);
-    this.orGiveBack(block, () => {
-      if (bytes) this.writeBytes(block.address, bytes);
-      this.fill(block.address + size - 1, 1);
-      if (!bytes) this.fill(block.address, 1);
-    });
-    return new Utf8StringRef(this, block.address, size, block, true);
-  }
-  /**
-   * Borrows the string at `address`.
-   * @param capacity bytes the place has; unless given, the block's that starts there, or else just the string's
-   */
-  wrapNullTerminatedUtf8String(address: Address, capacity?: number): Utf8StringRef {
-    const at = this.borrow(address, toCount(capacity ?? 0, 'a capacity in bytes'));
-    const block = this.blockOf(at);
-    const room = capacity ?? (block === this.borrowed ? terminatorOf(this, at) - at + 1 : block.byteLength);
-    return new Utf8StringRef(this, at, room, block, false);
+  /** Lends `bytes` bytes and returns what `make` makes of them; when that throws, they are given back. */
+  lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R {
+    const block = this.lend(bytes, align);
+    const made: R[] = [];
+    this.orGiveBack(block, () => made.push(make(block)));
+    return made[0] as R; // make has run
   }
 
-  /** Bytes of the block that starts at `address`; undefined when none is known. */
-  #roomAt(address: Address): number | undefined {
+  /** The live block that starts at `address`, when this heap lent it. */
+  blockAt(address: Address): Block | undefined {
     const block = this.blockOf(this.locate(address, 0));
-    return block === this.borrowed ? undefined : block.byteLength;
+    return block === this.borrowed ? undefined : block;
+  }
+
+  /** The block that stands for all whose owner is not known. */
+  get strangers(): Block {
+    return this.borrowed;
   }
 }
 
@@ -162,6 +116,7 @@ export function createWasmHeapManager(
   return new WasmHeapManager(...args);
 }
 
-/** The methods made from the scalar table: `readInt32`, `allocFloat64Array` and the rest. */
-export interface WasmHeapManager extends HeapMethods {}
+/** The methods made from the scalar table and from the codecs: `readInt32`, `readUtf8String` and the rest. */
+export interface WasmHeapManager extends HeapMethods, HeapStrings {}
 installMethods(WasmHeapManager.prototype);
+installStrings(WasmHeapManager.prototype);
