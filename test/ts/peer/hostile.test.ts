@@ -1,0 +1,822 @@
+// Hostile input, by family: addresses, growth, re-entrancy, lifetimes, strings, collection, limits, other modules'
+// heaps. Each case throws a typed error before a byte or a state has changed, or gives the exact result; after it the
+// heap's book is as before and the next ordinary use works.
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  createHeapSync,
+  createWasmHeapManager,
+  i32,
+  u8,
+  type Ref,
+  type ScalarArrayRef,
+  type WasmHeapManager,
+} from '../../../ts/index.ts';
+import { fakeHeap, fakeModule, type Fake } from '../../support/heap.ts';
+import { collect, collects, outcome } from './libraries.ts';
+
+let made: Fake[] = [];
+/** A heap that must have nothing lent, and no wrong free behind it, once its test is over. */
+function start(...args: Parameters<typeof fakeHeap>): Fake {
+  const fake = fakeHeap(...args);
+  made.push(fake);
+  return fake;
+}
+/** Runs `act`, and holds that it changed no byte, no account, and that the heap still works. Gives its outcome. */
+function unchanged({ heap, module }: Fake, act: () => unknown): unknown {
+  const before = [heap.readBytes(0, heap.byteLength), module.lent.size, module.badFrees.length] as const;
+  const result = outcome(act);
+  expect([module.lent.size, module.badFrees.length]).toEqual([before[1], before[2]]);
+  expect(sameBytes(heap.readBytes(0, before[0].length), before[0]), 'a byte was changed').toBe(true);
+  const ref = heap.allocInt32(7);
+  expect(ref.value).toBe(7);
+  ref.clear();
+  ref.free();
+  return result;
+}
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+afterEach(() => {
+  for (const { heap, module } of made) {
+    heap.freeAll();
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  }
+  made = [];
+});
+
+/** Every kind of verb that takes an address. */
+const VERBS: Record<string, (heap: WasmHeapManager, address: never) => unknown> = {
+  read: (heap, at) => heap.readInt32(at),
+  'read 8': (heap, at) => heap.readInt8(at),
+  'read 256': (heap, at) => heap.readBigUint256(at),
+  'read half': (heap, at) => heap.readFloat16(at),
+  write: (heap, at) => heap.writeInt32(at, 1),
+  'write 8': (heap, at) => heap.writeUint8(at, 1),
+  'write 128': (heap, at) => heap.writeBigUint128(at, 1n),
+  row: (heap, at) => i32.read(heap, at),
+  'big-endian read': (heap, at) => heap.readInt32BE(at),
+  'big-endian write': (heap, at) => heap.writeInt32BE(at, 1),
+  'atomic load': (heap, at) => heap.readInt32Atomic(at),
+  'atomic store': (heap, at) => heap.writeInt32Atomic(at, 1),
+  'atomic add': (heap, at) => heap.addInt32Atomic(at, 1),
+  view: (heap, at) => heap.viewUint8Array(at, 4),
+  wrap: (heap, at) => heap.wrapInt32(at),
+  'wrap array': (heap, at) => heap.wrapInt32Array(at, 1),
+  'wrap string': (heap, at) => heap.wrapNullTerminatedUtf8String(at, 4),
+  'read string': (heap, at) => heap.readNullTerminatedUtf8String(at),
+  'read sized string': (heap, at) => heap.readUtf8String(at, 4),
+  'write string': (heap, at) => heap.writeNullTerminatedUtf8String(at, 'text', 8),
+  'read bytes': (heap, at) => heap.readBytes(at, 4),
+  'write bytes': (heap, at) => heap.writeBytes(at, new Uint8Array(4).fill(9)),
+  fill: (heap, at) => heap.fill(at, 4, 9),
+  'copy to': (heap, at) => heap.copy(at, 512, 4),
+  'copy from': (heap, at) => heap.copy(512, at, 4),
+  free: (heap, at) => heap.free(at),
+  realloc: (heap, at) => heap.realloc(at, 16),
+  adopt: (heap, at) => heap.adopt(at, 4),
+};
+const refused = (act: (heap: WasmHeapManager, address: never) => unknown, address: unknown): unknown => {
+  const fake = start();
+  return unchanged(fake, () => act(fake.heap, address as never));
+};
+
+describe('A: addresses and numbers', () => {
+  describe.each(Object.entries(VERBS))('%s', (_verb, act) => {
+    test.each([NaN, Infinity, -Infinity, 1000.5, -0.5, -1, -4, 2 ** 32, 2 ** 32 + 8, 2 ** 53, -(2 ** 53), 1e300])(
+      'at %s is out of bounds (A1 to A4, A7)',
+      (address) => expect(refused(act, address)).toBe('throws OUT_OF_BOUNDS'),
+    ); // prettier-ignore
+    test.each([-1n, 2n ** 32n, 2n ** 53n, 2n ** 64n])('at %s is out of bounds (A7, A9)', (address) =>
+      expect(refused(act, address)).toBe('throws OUT_OF_BOUNDS'),
+    );
+    test.each(['16', [24], true, null, undefined, {}, () => 8, Symbol('8'), new Number(8)])(
+      'at %o is refused by type (A8)',
+      (address) => expect(refused(act, address)).toBe('throws INVALID_TYPE'),
+    );
+  });
+  test('-0 is 0, and 0 is memory to raw reads and writes, NULL to the rest (A5, A6)', () => {
+    const fake = start();
+    const { heap } = fake;
+    heap.writeInt32(-0, 5);
+    expect([heap.readInt32(0), i32.read(heap, 0n), heap.viewInt32Array(0, 1)[0]]).toEqual([5, 5, 5]);
+    expect(outcome(() => heap.free(0))).toBe(undefined);
+    expect(outcome(() => heap.free(-0))).toBe(undefined);
+    expect(outcome(() => heap.free(0n))).toBe(undefined);
+    for (const wrap of [
+      () => heap.wrapInt32(0),
+      () => heap.wrapInt32Array(-0, 2),
+      () => heap.wrapNullTerminatedUtf8String(0n),
+    ])
+      expect(unchanged(fake, wrap)).toBe('throws INVALID_TYPE');
+  });
+  test.fails('a string at 0 is NULL, for reading and for writing (A6)', () => {
+    const fake = start();
+    expect(unchanged(fake, () => fake.heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
+    expect(unchanged(fake, () => fake.heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
+  });
+  test('the last bytes: whole or refused; nothing at the end is empty (A12, A13)', () => {
+    const fake = start();
+    const { heap } = fake;
+    const end = heap.byteLength;
+    for (let short = 1; short < 4; short++) {
+      expect(unchanged(fake, () => heap.readInt32(end - short))).toBe('throws OUT_OF_BOUNDS');
+      expect(unchanged(fake, () => heap.writeInt32(end - short, -1))).toBe('throws OUT_OF_BOUNDS');
+    }
+    heap.writeInt32(end - 4, -2);
+    expect(heap.readInt32(end - 4)).toBe(-2);
+    expect(heap.viewUint8Array(end, 0).length).toBe(0);
+    expect(heap.readUtf8String(end, 0)).toBe('');
+    expect(heap.readBytes(end, 0).length).toBe(0);
+  });
+  test('numbers out of range wrap as in a typed array (A18, A19)', () => {
+    const { heap } = start();
+    const model = { Uint8: Uint8Array, Int32: Int32Array, Uint16: Uint16Array } as const;
+    for (const value of [NaN, 300, -1, 1.5, 2 ** 32, 2 ** 32 + 5, Infinity, -0.9])
+      for (const [label, Elements] of Object.entries(model)) {
+        (heap as unknown as Record<string, (at: number, x: number) => void>)[`write${label}`]?.(512, value);
+        expect(new Elements(heap.readBytes(512, Elements.BYTES_PER_ELEMENT).buffer)[0]).toBe(
+          new Elements([value])[0],
+        );
+      }
+    heap.writeBigInt64(512, 2n ** 64n + 5n);
+    expect(heap.readBigInt64(512)).toBe(5n);
+    heap.writeBigInt64(512, -(2n ** 63n) - 1n);
+    expect(heap.readBigInt64(512)).toBe(2n ** 63n - 1n);
+  });
+  test('-0 and NaN stay through both floats, plainly and atomically (A20)', () => {
+    const { heap } = start();
+    for (const value of [-0, NaN]) {
+      for (const write of [
+        'writeFloat32',
+        'writeFloat64',
+        'writeFloat32Atomic',
+        'writeFloat64Atomic',
+      ] as const) {
+        heap[write](512, value);
+        expect(heap[write.replace('write', 'read') as 'readFloat32'](512)).toBe(value);
+      }
+    }
+  });
+  test.each<unknown>([5, '5', true, null, undefined, {}, { valueOf: () => 5n }])(
+    '%o is no bigint (A21)',
+    (value) => {
+      const fake = start();
+      for (const write of [
+        'writeBigInt64',
+        'writeBigUint128',
+        'writePointer64',
+        'writeBigUint64Atomic',
+      ] as const)
+        expect(unchanged(fake, () => fake.heap[write](512, value as never))).toBe('throws INVALID_TYPE');
+    },
+  );
+  test.each<unknown>([5n, '5', true, null, undefined, {}, { valueOf: () => 5 }, [5]])(
+    '%o is no number (A21)',
+    (value) => {
+      const fake = start();
+      for (const write of [
+        'writeInt8',
+        'writeUint8Clamped',
+        'writeFloat64',
+        'writePointer53',
+        'writeInt32Atomic',
+      ] as const)
+        expect(unchanged(fake, () => fake.heap[write](512, value as never))).toBe('throws INVALID_TYPE');
+    },
+  );
+});
+
+describe('lengths', () => {
+  test.each([NaN, -1, 1.5, 2 ** 53, Infinity, -Infinity])('%s is no count of anything', (count) => {
+    const fake = start();
+    const { heap } = fake;
+    for (const act of [
+      () => heap.alloc(count),
+      () => heap.allocInt32Array(count),
+      () => heap.allocNullTerminatedUtf8String(count),
+      () => heap.wrapInt32Array(512, count),
+      () => heap.viewInt32Array(512, count),
+      () => heap.readBytes(512, count),
+      () => heap.fill(512, count),
+      () => heap.copy(512, 512, count),
+      () => heap.readUtf8String(512, count),
+      () => heap.adopt(512, count),
+    ])
+      expect(unchanged(fake, act)).toBe('throws INVALID_RANGE');
+  });
+  test.each([2 ** 30, 2 ** 30 + 4, 2 ** 32, 2 ** 53 - 1])(
+    '%s elements are refused, not wrapped to few',
+    (count) => {
+      const fake = start();
+      const { heap } = fake;
+      expect(unchanged(fake, () => heap.allocUint8Array(count))).toBe('throws OUT_OF_MEMORY');
+      for (const act of [() => heap.allocInt32Array(count), () => heap.allocFloat64Array(count)])
+        expect(unchanged(fake, act)).toMatch(/^throws (OUT_OF_MEMORY|INVALID_RANGE)$/);
+      for (const act of [() => heap.wrapInt32Array(512, count), () => heap.viewInt32Array(512, count)])
+        expect(unchanged(fake, act)).toMatch(/^throws (OUT_OF_BOUNDS|INVALID_RANGE)$/);
+    },
+  );
+  const boast = (length: unknown): never => ({ length, 0: 1 }) as never;
+  test.each([NaN, -1, 1.5, 2 ** 53])('a source that says it has %s values is refused', (length) => {
+    const fake = start();
+    expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(length)))).toBe('throws INVALID_RANGE');
+  });
+  test.each(['1', 1n, null, undefined, {}])('a source whose length is %o is refused', (length) => {
+    const fake = start();
+    expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(length)))).toBe('throws INVALID_TYPE');
+  });
+  test.fails(
+    'a source that says it has 2^53 - 1 values is out of memory, before anything is made (D8)',
+    () => {
+      const fake = start();
+      expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(2 ** 53 - 1)))).toMatch(
+        /^throws [A-Z_]+$/,
+      );
+    },
+  );
+  test.fails(
+    'a source that says it has more values than an array has room for is refused by that (D8)',
+    () => {
+      const fake = start();
+      const array = fake.heap.allocInt32Array(4);
+      expect(unchanged(fake, () => array.set(boast(2 ** 45)))).toBe('throws INVALID_RANGE');
+    },
+  );
+});
+
+describe('C: growth', () => {
+  test('memory.grow(0) and growth inside malloc leave every ref, string and array usable (C1 to C3)', () => {
+    const { heap, module } = start();
+    const [ref, array, text] = [
+      heap.allocInt32(5),
+      heap.allocInt32Array([1, 2]),
+      heap.allocNullTerminatedUtf8String('a'),
+    ];
+    const view = array.view;
+    for (const grow of [() => module.memory.grow(0), () => heap.allocUint8Array(100000)]) {
+      grow();
+      expect(view.length).toBe(0); // the engine's own, and stale: it reads undefined
+      expect([ref.value, array.at(1), text.value, array.view[1]]).toEqual([5, 2, 'a', 2]);
+      ref.value = 5;
+      array.setAt(1, 2);
+      text.value = 'a';
+    }
+  });
+  test('an iterator over an array goes on while the memory grows (C11)', () => {
+    const { heap, module } = start();
+    const array = heap.allocInt32Array([1, 2, 3, 4]);
+    const seen: number[] = [];
+    for (const value of array) {
+      seen.push(value);
+      if (seen.length < 4) module.memory.grow(1);
+    }
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+  test('a source that lies in the same memory is moved as memmove does, both ways (C9)', () => {
+    const { heap } = start();
+    const array = heap.allocInt32Array([1, 2, 3, 4, 5, 6]);
+    array.set(array.view.subarray(0, 4), 2);
+    expect(array.toArray()).toEqual([1, 2, 1, 2, 3, 4]);
+    array.set(array.view.subarray(2, 6), 0);
+    expect(array.toArray()).toEqual([1, 2, 3, 4, 3, 4]);
+    array.copyFrom(array.subarray(0, 4), 1);
+    expect(array.toArray()).toEqual([1, 1, 2, 3, 4, 4]);
+    array.subarray(1, 5).copyTo(array, 0);
+    expect(array.toArray()).toEqual([1, 2, 3, 4, 4, 4]);
+    const bytes = new Uint8Array(heap.viewUint8Array(array.address, 8));
+    heap.writeBytes(array.address + 4, heap.viewUint8Array(array.address, 8));
+    expect([...heap.viewUint8Array(array.address + 4, 8)]).toEqual([...bytes]);
+  });
+  test('a memory that cannot grow is out of memory at once, and what was lent stays (C13)', () => {
+    const heap = createHeapSync({ initialBytes: 65536, maximumBytes: 65536 });
+    const ref = heap.allocInt32(5);
+    expect(() => heap.alloc(65536)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY', size: 65536 }));
+    expect([ref.value, heap.holds(), heap.statistics.liveBlocks]).toEqual([5, true, 1]);
+  });
+  test('an attempt to transfer the buffer away leaves the heap usable (C14)', () => {
+    const { heap, module } = start();
+    const ref = heap.allocInt32(5);
+    outcome(() => structuredClone(module.memory.buffer, { transfer: [module.memory.buffer] }));
+    expect(ref.value).toBe(5);
+  });
+  test('a getter that gives another buffer each time, or a detached one, is an error or exact, never undefined', () => {
+    let calls = 0;
+    const restless = createWasmHeapManager(() => new ArrayBuffer(64 + calls++), () => 8, () => undefined); // prettier-ignore
+    expect(outcome(() => restless.readInt32(8))).toBe(0);
+    const gone = new ArrayBuffer(64);
+    let current = new ArrayBuffer(64);
+    const heap = createWasmHeapManager(() => current, () => 8, () => undefined); // prettier-ignore
+    const ref = heap.allocInt32(5);
+    structuredClone(gone, { transfer: [gone] });
+    structuredClone(current, { transfer: [current] });
+    current = gone;
+    for (const act of [
+      () => ref.value,
+      () => heap.readInt8(8),
+      () => heap.viewInt8Array(8, 1),
+      () => heap.alloc(4),
+    ])
+      expect(outcome(act)).toBe('throws MODULE');
+    expect(outcome(() => (ref.value = 6))).toBe('throws MODULE');
+  });
+});
+
+describe('D: re-entrancy', () => {
+  test('a value that runs code is refused before it runs (D1)', () => {
+    const fake = start();
+    let ran = 0;
+    const value = { valueOf: () => (ran++, fake.module.memory.grow(1), 5) } as never;
+    for (const act of [
+      () => fake.heap.writeInt32(512, value),
+      () => fake.heap.allocInt32(value),
+      () => fake.heap.allocInt32Array([value]),
+      () => fake.heap.writeInt32Atomic(512, value),
+      () => fake.heap.alloc(value),
+      () => fake.heap.viewInt8Array(512, value),
+    ])
+      expect(unchanged(fake, act)).toBe('throws INVALID_TYPE');
+    expect(ran).toBe(0);
+    // As an address it may be converted, which does no harm: it is refused all the same.
+    expect(unchanged(fake, () => fake.heap.readInt32(value))).toBe('throws INVALID_TYPE');
+    expect(unchanged(fake, () => fake.heap.writeInt32(value, 5))).toBe('throws INVALID_TYPE');
+  });
+  /** A source of `values` that runs `act` at index 1. */
+  const hooked = (values: number[], act: () => void): never =>
+    new Proxy(values, {
+      get(target, name, receiver): unknown {
+        if (name === '1') act();
+        return Reflect.get(target, name, receiver);
+      },
+    }) as never;
+  test('a source that grows the memory, allocates, or frees others is written whole (D4, D7)', () => {
+    const { heap, module } = start();
+    const other = heap.allocInt32(1);
+    const acts = [() => module.memory.grow(1), () => heap.allocUint8Array(100), () => other.free()];
+    for (const act of acts) {
+      expect(heap.allocInt32Array(hooked([1, 2, 3], act)).toArray()).toEqual([1, 2, 3]);
+      if (act === acts[2]) continue;
+      expect(
+        heap
+          .allocInt32Array(4)
+          .set(hooked([4, 5, 6], act), 1)
+          .toArray(),
+      ).toEqual([0, 4, 5, 6]);
+    }
+  });
+  test('a source that frees the array it is written to writes nothing (D7, D15)', () => {
+    const fake = start();
+    const { heap } = fake;
+    const array = heap.allocInt32Array([1, 2, 3]);
+    let young: ScalarArrayRef<number> | undefined;
+    const source = hooked([7, 8, 9], () => {
+      array.free();
+      young = heap.allocInt32Array([4, 5, 6]);
+    });
+    expect(outcome(() => array.set(source))).toBe('throws FREED');
+    expect([young?.address === array.address, young?.toArray()]).toEqual([true, [4, 5, 6]]);
+  });
+  test('a getter that throws in the middle of a copy leaves all as it was (D5)', () => {
+    const fake = start();
+    const array = fake.heap.allocInt32Array([1, 2, 3]);
+    const source = hooked([7, 8, 9], () => {
+      throw new Error('in the middle');
+    });
+    expect(unchanged(fake, () => array.set(source))).toBe('throws Error');
+    expect(unchanged(fake, () => fake.heap.allocInt32Array(source))).toBe('throws Error');
+    expect(array.toArray()).toEqual([1, 2, 3]);
+  });
+  test('a source that shrinks is refused (D8)', () => {
+    const fake = start();
+    const shrinking = [1, 2, 3];
+    const source = hooked(shrinking, () => (shrinking.length = 2));
+    expect(unchanged(fake, () => fake.heap.allocInt32Array(source))).toBe('throws INVALID_TYPE');
+  });
+  test.fails('a source is asked for its length once (D8)', () => {
+    const fake = start();
+    let asked = 0;
+    const growing = { get length() { return asked++ === 0 ? 2 : 1000; }, 0: 1, 1: 2, 2: 3 }; // prettier-ignore
+    expect(fake.heap.allocInt32Array(growing as never).length).toBe(2);
+  });
+  test('what only becomes a string is no string, and its code does not run (D9)', () => {
+    const fake = start();
+    let ran = 0;
+    const text = { toString: () => (ran++, 'x'), [Symbol.toPrimitive]: () => (ran++, 'x') } as never;
+    const ref = fake.heap.allocNullTerminatedUtf8String('abc');
+    for (const act of [
+      () => fake.heap.writeNullTerminatedUtf8String(512, text, 8),
+      () => fake.heap.allocNullTerminatedUtf8String(text),
+      () => (ref.value = text),
+    ])
+      expect(unchanged(fake, act)).toBe('throws INVALID_TYPE');
+    expect(ran).toBe(0);
+  });
+  test('functions that a page replaces later change nothing: Atomics, the coders (D11)', () => {
+    const { heap } = start();
+    const text = heap.allocNullTerminatedUtf8String('Grüße, '.repeat(20));
+    const wrong = (): never => {
+      throw new Error('replaced');
+    };
+    const spies = (['load', 'store', 'add', 'compareExchange', 'exchange'] as const).map((name) =>
+      vi.spyOn(Atomics, name).mockImplementation(wrong),
+    );
+    vi.stubGlobal('TextDecoder', wrong);
+    vi.stubGlobal('TextEncoder', wrong);
+    try {
+      heap.writeFloat32Atomic(512, 1.5);
+      expect([heap.addFloat32Atomic(512, 1), heap.readFloat32Atomic(512)]).toEqual([1.5, 2.5]);
+      expect(text.write('Grüße').value).toBe('Grüße');
+    } finally {
+      vi.unstubAllGlobals();
+      for (const spy of spies) spy.mockRestore();
+    }
+  });
+  test.fails('a replaced TypedArray.prototype.set changes nothing (D11)', () => {
+    const { heap } = start();
+    const { set } = Uint8Array.prototype;
+    let written: number[];
+    Object.getPrototypeOf(Uint8Array.prototype).set = () => undefined;
+    try {
+      written = heap.allocInt32Array([1, 2, 3]).toArray();
+    } finally {
+      Object.getPrototypeOf(Uint8Array.prototype).set = set;
+    }
+    expect(written).toEqual([1, 2, 3]);
+  });
+  test('an allocator that frees, allocates and grows while it is asked keeps the book right (D13, J5)', () => {
+    const module = fakeModule();
+    const { malloc } = module;
+    const { heap } = start({}, module);
+    const cache = heap.allocUint8Array(64);
+    let inner: Ref | undefined;
+    module.malloc = (bytes) => {
+      module.malloc = malloc; // once
+      cache.free();
+      inner = heap.allocInt32(9);
+      module.memory.grow(1);
+      return malloc.call(module, bytes);
+    };
+    const ref = heap.allocInt32(5);
+    expect([ref.value, cache.isFreed, inner?.isFreed, heap.statistics.liveBlocks]).toEqual([
+      5,
+      true,
+      false,
+      2,
+    ]);
+    expect(heap.allocatedHeapRefs.length).toBe(2);
+  });
+});
+
+describe('E: lifetimes', () => {
+  test('every use of a freed ref throws, through the ref, its parts and its aliases (E1, E2, E4, E7, E8)', () => {
+    const fake = start();
+    const { heap } = fake;
+    const array = heap.allocInt32Array([1, 2, 3, 4]);
+    const { address } = array;
+    const part = array.subarray(1).subarray(1);
+    const [one, two] = [heap.wrapInt32(address), heap.wrapInt32Array(address, 4)];
+    heap.free(address);
+    const young = heap.allocInt32Array([5, 6, 7, 8]);
+    expect(young.address).toBe(address);
+    for (const act of [
+      () => array.at(0),
+      () => array.setAt(0, 9),
+      () => array.view,
+      () => array.set([9]),
+      () => array.fill(9),
+      () => array.clear(),
+      () => array.toArray(),
+      () => [...array],
+      () => array.subarray(0).at(0),
+      () => array.allocatedBytesView,
+      () => array.readAtomicAt(0),
+      () => array.writeAtomicAt(0, 9),
+      () => array.copyTo([]),
+      () => array.copyFrom([9]),
+      () => array.assertLive(),
+      () => part.at(0),
+      () => part.setAt(0, 9),
+      () => one.value,
+      () => (one.value = 9),
+      () => one.readAtomic(),
+      () => one.writeAtomic(9),
+      () => one.clear(),
+      () => two.at(0),
+      () => two.fill(9),
+      () => young.copyFrom(array),
+    ])
+      // prettier-ignore
+      expect(unchanged(fake, act), String(act)).toBe('throws FREED');
+    for (const act of [() => array.free(), () => array.resize(8)])
+      expect(unchanged(fake, act)).toBe('throws DOUBLE_FREE');
+    for (const act of [() => one.free(), () => two.free(), () => part.free()])
+      expect(unchanged(fake, act)).toBe('throws NOT_OWNED');
+    array.dispose();
+    expect(young.toArray()).toEqual([5, 6, 7, 8]);
+  });
+  test('a wrong edge of a part is refused (E9)', () => {
+    const fake = start();
+    const array = fake.heap.allocInt32Array(4);
+    for (const edge of [NaN, 1.5, 5, -5, 2 ** 32, Infinity]) {
+      expect(unchanged(fake, () => array.subarray(edge))).toBe('throws INVALID_RANGE');
+      expect(unchanged(fake, () => array.subarray(0, edge))).toBe('throws INVALID_RANGE');
+      expect(unchanged(fake, () => array.fill(1, edge))).toBe('throws INVALID_RANGE');
+    }
+    for (const edge of ['1', 1n, null]) expect(unchanged(fake, () => array.subarray(edge as never))).toBe('throws INVALID_TYPE'); // prettier-ignore
+  });
+  test.each(['fake module', 'own heap'])(
+    'what is no block of the %s is not freed (E6, E11 to E13)',
+    (which) => {
+      const heap = which === 'own heap' ? createHeapSync() : start().heap;
+      const [a, b] = [heap.allocUint8Array(64), heap.allocUint8Array(64)];
+      for (const off of [1, 4, 8, 63])
+        expect(outcome(() => heap.free(a.address + off))).toBe('throws NOT_OWNED');
+      expect(outcome(() => createHeapSync().free(a))).toBe('throws WRONG_HEAP');
+      if (which === 'own heap')
+        for (const wrong of [8, a.address - 8, b.address + 64, heap.byteLength - 8])
+          expect(outcome(() => heap.free(wrong))).toBe('throws NOT_OWNED');
+      expect([a.isFreed, b.isFreed, heap.statistics.liveBlocks]).toEqual([false, false, 2]);
+      heap.freeAll();
+    },
+  );
+  test('a body that throws gives its blocks back once (E24)', () => {
+    const { heap, module } = start();
+    const body = (): void => {
+      const ref = heap.allocInt32(1);
+      try {
+        ref.free();
+        throw new Error('body');
+      } finally {
+        ref.dispose(); // what `using` calls
+        ref.dispose();
+      }
+    };
+    expect(body).toThrow('body');
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  });
+});
+
+describe('F: strings', () => {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  test.each([
+    'c0 80', 'e0 80 80', 'f0 80 80 80', 'ed a0 80', 'ed bf bf', 'f4 90 80 80', 'f8 88 80 80 80', 'ff', 'fe', '80',
+    'e2 82', 'f0 9f 98', '61 e2 82 62', 'ef bb bf ef bb bf', 'c3 28', 'f0 28 8c 28',
+  ])('bytes %s are read as the WHATWG decoder reads them, short and long, sized and terminated (F4 to F6)', (hex) => {
+    const { heap } = start();
+    const bytes = hex.split(' ').map((byte) => parseInt(byte, 16));
+    for (const before of [0, 15, 16, 17, 23, 24, 25, 63, 64, 65, 1024]) {
+      const all = new Uint8Array([...Array<number>(before).fill(0x61), ...bytes]);
+      heap.writeBytes(2048, all);
+      heap.writeUint8(2048 + all.length, 0);
+      expect(heap.readNullTerminatedUtf8String(2048)).toBe(decoder.decode(all));
+      expect(heap.readUtf8String(2048, all.length)).toBe(decoder.decode(all));
+    }
+  }); // prettier-ignore
+  test('U+FEFF stays at the start and everywhere, at every length (F3, F18)', () => {
+    const { heap } = start();
+    for (const length of [0, 1, 15, 16, 17, 21, 22, 23, 24, 25, 63, 64, 65, 1024, 5000])
+      for (const text of [
+        `\uFEFF${'a'.repeat(length)}`,
+        `${'a'.repeat(length)}\uFEFF`,
+        `\uFEFF\uFEFF${'é'.repeat(length)}`,
+      ]) {
+        const ref = heap.allocNullTerminatedUtf8String(text);
+        expect(ref.value).toBe(text);
+        ref.free();
+      }
+  });
+  test('ropes, slices, one-byte and two-byte strings are the same bytes on both sides of each threshold (F18)', () => {
+    const { heap } = start();
+    for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 63, 64, 65, 255, 256, 1023, 4096]) {
+      const flat = 'abcdefgh'.repeat(Math.ceil(length / 8)).slice(0, length);
+      const rope = flat.slice(0, length >> 1) + flat.slice(length >> 1);
+      const wide = `${flat}東`.slice(0, -1);
+      for (const text of [flat, rope, wide, `xx${flat}`.slice(2)]) {
+        heap.writeNullTerminatedUtf8String(2048, text, length + 1);
+        expect(heap.readNullTerminatedUtf8String(2048, length + 1)).toBe(flat);
+        expect(heap.readUint8(2048 + length)).toBe(0);
+      }
+    }
+  });
+  test('a capacity that ends inside a character, or has no room for the NUL, writes nothing (F10, F11)', () => {
+    const fake = start();
+    const { heap } = fake;
+    heap.fill(512, 32, 0x78);
+    for (const [text, bytes] of [['é', 2], ['東', 3], ['🗼', 4], ['ab', 2], ['aé🗼', 7]] as const) {
+      for (let capacity = 0; capacity <= bytes; capacity++)
+        expect(unchanged(fake, () => heap.writeNullTerminatedUtf8String(512, text, capacity))).toBe('throws ENCODING');
+      expect(heap.writeNullTerminatedUtf8String(512, text, bytes + 1)).toBe(bytes);
+      expect(heap.readNullTerminatedUtf8String(512, bytes + 1)).toBe(text);
+    } // prettier-ignore
+    expect(unchanged(fake, () => heap.writeNullTerminatedUtf8String(512, '', 0))).toBe('throws ENCODING');
+    expect(heap.writeNullTerminatedUtf8String(512, '', 1)).toBe(0);
+  });
+  test('the end of the memory ends a string (F8, F9, F23)', () => {
+    const fake = start();
+    const { heap } = fake;
+    const end = heap.byteLength;
+    heap.fill(end - 100, 100, 0x61);
+    for (const back of [1, 8, 16, 24, 25, 100]) {
+      expect(unchanged(fake, () => heap.readNullTerminatedUtf8String(end - back))).toBe('throws ENCODING');
+      expect(unchanged(fake, () => heap.readUtf8String(end - back, back + 1))).toBe('throws OUT_OF_BOUNDS');
+    }
+    expect(heap.writeNullTerminatedUtf8String(end - 1, '')).toBe(0);
+    expect(heap.readNullTerminatedUtf8String(end - 1)).toBe('');
+    expect(unchanged(fake, () => heap.readNullTerminatedUtf8String(end))).toMatch(
+      /^throws (ENCODING|OUT_OF_BOUNDS)$/,
+    );
+  });
+  test('130,000 characters and more pass, of every width (F13)', () => {
+    const { heap } = start();
+    for (const unit of ['a', 'é', '東', '🗼']) {
+      const text = unit.repeat(130001);
+      const ref = heap.allocNullTerminatedUtf8String(text);
+      expect(ref.value === text).toBe(true);
+      ref.free();
+    }
+  });
+  test('a strict read that fails leaves nothing behind for the next one (F17)', () => {
+    const { heap } = start();
+    heap.writeBytes(512, new Uint8Array([0xe2, 0x82, 0]));
+    heap.writeBytes(520, new Uint8Array([0xac, 0x61, 0]));
+    for (let i = 0; i < 3; i++) {
+      expect(outcome(() => heap.readNullTerminatedUtf8String(512, 8, { invalid: 'throw' }))).toBe(
+        'throws ENCODING',
+      );
+      expect(heap.readNullTerminatedUtf8String(512)).toBe('\uFFFD');
+      expect(heap.readNullTerminatedUtf8String(520)).toBe('\uFFFDa');
+      heap.writeNullTerminatedUtf8String(528, '€', 8);
+      expect(heap.readNullTerminatedUtf8String(528, 8, { invalid: 'throw' })).toBe('€');
+    }
+  });
+  test('lone surrogates are U+FFFD, or refused by index when asked (F2)', () => {
+    const { heap } = start();
+    for (const [text, index] of [['\uD83D', 0], ['a\uDE00', 1], ['\uDE00\uD83D', 0], [`${'é'.repeat(40)}\uD83D`, 40]] as const) {
+      heap.writeNullTerminatedUtf8String(512, text);
+      expect(heap.readNullTerminatedUtf8String(512)).toBe(text.replace(/[\uD800-\uDFFF]/g, '\uFFFD'));
+      expect(() => heap.writeNullTerminatedUtf8String(512, text, 200, { surrogates: 'throw' })).toThrow(
+        expect.objectContaining({ code: 'ENCODING', index }),
+      );
+    } // prettier-ignore
+  });
+});
+
+describe('G: garbage collection', () => {
+  test.runIf(collects)('refs keep their heap: it may be dropped first (G5)', async () => {
+    const module = fakeModule();
+    const ref = (() => fakeHeap({ enableGarbageCollection: true }, module).heap.allocInt32(5))();
+    await collect(() => false, 10);
+    expect([ref.value, module.lent.size]).toEqual([5, 1]);
+    ref.free();
+    expect(module.lent.size).toBe(0);
+  });
+  test.runIf(collects)('a ref that is found again through a WeakRef is still valid (G8)', async () => {
+    const { heap, module } = start({ enableGarbageCollection: true });
+    const weak = (() => new WeakRef(heap.allocInt32(5)))();
+    const again = weak.deref();
+    await collect(() => false, 5);
+    expect([again?.value, module.lent.size]).toEqual([5, 1]);
+  });
+  test.runIf(collects)('20,000 dropped refs all come back, once (G11, G12)', async () => {
+    let [live, frees] = [0, 0];
+    const memory = new WebAssembly.Memory({ initial: 8 });
+    const heap = createWasmHeapManager(memory, () => (live++, 1024 + 16 * live), () => (frees++, live--), {
+      enableGarbageCollection: true,
+    }); // prettier-ignore
+    (() => {
+      for (let i = 0; i < 20000; i++) {
+        const ref = heap.allocInt32Array(new Int32Array([i]));
+        if (i % 3 === 0) ref.free();
+      }
+    })();
+    await collect(() => heap.statistics.liveBlocks === 0, 200);
+    expect([heap.statistics.liveBlocks, heap.statistics.frees, frees, live]).toEqual([0, 20000, 20000, 0]);
+  });
+  test('an engine without FinalizationRegistry and WeakRef works without collection (G10)', async () => {
+    vi.stubGlobal('FinalizationRegistry', undefined);
+    vi.stubGlobal('WeakRef', undefined);
+    vi.resetModules();
+    try {
+      const bare = (await import('../../../ts/index.ts?bare' as string)) as {
+        createHeapSync: typeof createHeapSync;
+        createWasmHeapManager: typeof createWasmHeapManager;
+      };
+      const heap = bare.createHeapSync();
+      const ref = heap.allocInt32(5);
+      expect(ref.value).toBe(5);
+      ref.free();
+      const module = fakeModule();
+      const collecting = bare.createWasmHeapManager(
+        module.memory,
+        (bytes) => module.malloc(bytes),
+        (address) => module.free(address),
+        { enableGarbageCollection: true, gcPressure: 1 },
+      );
+      const array = collecting.allocInt32Array([1, 2]);
+      expect([array.toArray(), collecting.statistics.liveBlocks]).toEqual([[1, 2], 1]);
+      array.free();
+      expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+  test('a ref cannot be cloned into another thread, where it would own the block a second time (G13)', () => {
+    const { heap } = start();
+    expect(outcome(() => structuredClone(heap.allocInt32(5)))).toMatch(/^throws/);
+    expect(outcome(() => structuredClone(createHeapSync().allocInt32Array(5)))).toMatch(/^throws/);
+  });
+});
+
+describe('I: limits', () => {
+  test('bytes across 2^31 are one place to every accessor, and nothing is counted from the end (I1, I4, I5)', () => {
+    const memory = new WebAssembly.Memory({ initial: 32769 });
+    const heap = createWasmHeapManager(memory, () => -(2 ** 31) - 8 + 16, () => undefined); // prettier-ignore
+    const at = 2 ** 31 - 6;
+    heap.writeBigUint128(at, 2n ** 127n + 5n);
+    expect(heap.readBigUint128(at)).toBe(2n ** 127n + 5n);
+    heap.writeNullTerminatedUtf8String(at, 'across the line', 32);
+    expect(heap.readNullTerminatedUtf8String(at)).toBe('across the line');
+    expect(heap.wrapNullTerminatedUtf8String(at).encodedBytesView.length).toBe(15);
+    const array = heap.wrapFloat64Array(2 ** 31 - 16, 4).set([1, 2, 3, 4]);
+    expect([array.at(-1), heap.readFloat64(-(2 ** 31) + 8), u8.view(heap, 2 ** 31 - 16, 32).length]).toEqual([
+      4, 4, 32,
+    ]);
+    array.copyFrom(array.subarray(0, 3), 1).fill(9, 0, 1);
+    expect(array.toArray()).toEqual([9, 1, 2, 3]);
+    expect(heap.allocInt32(7).address).toBe(2 ** 31 + 8);
+  });
+  test('an address beyond 2^53 is refused, never rounded (I6)', () => {
+    const fake = start();
+    for (const address of [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n])
+      expect(unchanged(fake, () => fake.heap.readInt8(address))).toBe('throws OUT_OF_BOUNDS');
+  });
+  test('sums of sizes stay exact above 2^32 (I10)', () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const heap = createWasmHeapManager(memory, () => 1024, () => undefined, { clearAllocatedRegions: false }); // prettier-ignore
+    for (let i = 0; i < 70000; i++) {
+      heap.alloc(64000);
+      heap.free(1024);
+    }
+    expect(heap.statistics).toMatchObject({
+      liveBytes: 0,
+      frees: 70000,
+      allocations: 70000,
+      peakBytes: 64000,
+    });
+  });
+});
+
+describe("J: other modules' heaps", () => {
+  test.each([
+    [() => 0, 'throws OUT_OF_MEMORY'],
+    [() => undefined, 'throws MODULE'],
+    [() => -1, 'throws MODULE'],
+    [() => 65535, 'throws MODULE'],
+    [() => 2n ** 40n, 'throws MODULE'],
+    [() => '1024', 'throws MODULE'],
+    [() => { throw new WebAssembly.RuntimeError('unreachable'); }, 'throws RuntimeError'],
+  ])('a malloc like %o leaves the book as it was (J1, J4)', (malloc, wanted) => {
+    const heap = createWasmHeapManager(new WebAssembly.Memory({ initial: 1 }), malloc as () => number, () => undefined);
+    for (const act of [
+      () => heap.alloc(8), () => heap.allocFloat64(1), () => heap.allocInt32Array([1, 2]), () => heap.alloc(8, 4096),
+      () => heap.allocNullTerminatedUtf8String('text'),
+    ])
+      expect(outcome(act)).toBe(wanted);
+    expect(heap.statistics).toMatchObject({ liveBlocks: 0, liveBytes: 0, allocations: 0 });
+  }); // prettier-ignore
+  test.fails(
+    'a block that the module freed, and malloc gave out again, belongs to its new ref alone (E3, J10)',
+    () => {
+      const { heap, module } = fakeHeap();
+      const old = heap.allocInt32(5);
+      module.free(old.address); // C frees it behind the manager
+      const young = heap.allocInt32(6);
+      expect(young.address).toBe(old.address);
+      expect([old.isFreed, heap.statistics.liveBlocks, heap.statistics.liveBytes]).toEqual([true, 1, 4]);
+      expect(outcome(() => old.free())).toBe('throws DOUBLE_FREE');
+      young.free();
+      expect(module.badFrees).toEqual([]);
+    },
+  );
+  test('a free that throws leaves the block lent, and it can be tried again (J4)', () => {
+    const { heap, module } = start();
+    const ref = heap.allocInt32(5);
+    const { free } = module;
+    module.free = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    expect(outcome(() => ref.free())).toBe('throws RuntimeError');
+    expect([ref.isFreed, ref.value, heap.statistics.liveBlocks]).toEqual([false, 5, 1]);
+    module.free = free;
+    ref.free();
+  });
+  test('a memory that is replaced by a shorter one is out of bounds, not the old bytes (J8, J9)', () => {
+    let memory = new WebAssembly.Memory({ initial: 2 });
+    const heap = createWasmHeapManager(() => memory.buffer, () => 70000, () => undefined); // prettier-ignore
+    const ref = heap.allocInt32(5);
+    const old = memory;
+    memory = new WebAssembly.Memory({ initial: 1 });
+    old.grow(1); // the old buffer is gone
+    expect(outcome(() => ref.value)).toBe('throws OUT_OF_BOUNDS');
+    expect(outcome(() => heap.readInt32(70000))).toBe('throws OUT_OF_BOUNDS');
+  });
+});
