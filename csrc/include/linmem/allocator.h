@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
-// allocator.h: the types that every strategy shares. A strategy `x` has these verbs:
+// allocator.h: the interface that every strategy has, and the types they share. Strategy `x` is a
+// type lm_x and these verbs (LM_ALLOCATOR declares them, with their types):
 //
-//   lm_x *lm_x_init(void *base, size_t size, lm_more *more, void *state);
-//   void *lm_x_alloc(lm_x *, size_t size);
-//   void *lm_x_alloc_aligned(lm_x *, size_t size, size_t align);
-//   void *lm_x_calloc(lm_x *, size_t count, size_t size);
-//   void *lm_x_realloc(lm_x *, void *p, size_t size);
-//   lm_status lm_x_free(lm_x *, void *p);
-//   lm_status lm_x_check(const lm_x *, const void *p);
-//   size_t lm_x_usable_size(const lm_x *, const void *p);
-//   const lm_stats *lm_x_stats(lm_x *);
-//   size_t lm_x_walk(const lm_x *, lm_cursor *, lm_block_record *records, size_t capacity);
-//   bool lm_x_holds(const lm_x *);
+//   lm_x_init(base, size, more, state)    lm_x_free(x, p)          lm_x_stats(x)
+//   lm_x_is(x)                            lm_x_check(x, p)         lm_x_walk(x, cursor, ...)
+//   lm_x_alloc(x, size)                   lm_x_usable_size(x, p)   lm_x_holds(x)
+//   lm_x_alloc_aligned(x, size, align)    lm_x_realloc(x, p, size)
+//   lm_x_calloc(x, count, size)
 //
 // The contract of each is in heap.h; a strategy's header says only where it differs.
 #ifndef LM_ALLOCATOR_H
@@ -41,6 +36,7 @@ typedef enum lm_block_state {
   LM_BLOCK_FREE = 0,  // in a list, may be lent
   LM_BLOCK_LIVE = 1,  // lent
   LM_BLOCK_TOP  = 2,  // free, at the end of the newest region; used last
+  LM_BLOCK_LOST = 3,  // freed, but not to be lent again before a reset
 } lm_block_state;
 
 // One block, as walk reports it.
@@ -60,4 +56,19 @@ typedef struct lm_cursor {
   size_t over;        // not 0 when every block was visited
 } lm_cursor;
 _Static_assert(sizeof(lm_cursor) == 4 * LM_WORD, "no padding: layout.c exports it");
+
+// Declares the verbs of strategy `x`.
+#define LM_ALLOCATOR(x)                                                                            \
+  x *x##_init(void *base, size_t size, lm_more *more, void *state);                                \
+  bool x##_is(const x *);                                                                          \
+  void *x##_alloc(x *, size_t size);                                                               \
+  void *x##_alloc_aligned(x *, size_t size, size_t align);                                         \
+  void *x##_calloc(x *, size_t count, size_t size);                                                \
+  void *x##_realloc(x *, void *p, size_t size);                                                    \
+  lm_status x##_free(x *, void *p);                                                                \
+  lm_status x##_check(const x *, const void *p);                                                   \
+  size_t x##_usable_size(const x *, const void *p);                                                \
+  const lm_stats *x##_stats(x *);                                                                  \
+  size_t x##_walk(const x *, lm_cursor *, lm_block_record *records, size_t capacity);              \
+  bool x##_holds(const x *)
 #endif
