@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# The strategies beside the heap, the arena and the slice: their tests and, as wasm, one module each.
+set(LM_STRATEGY_SOURCES csrc/tlsf.c csrc/bestfit.c csrc/buddy.c csrc/bump.c)
+
+if(EMSCRIPTEN)
+  set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # a tag's size, its payload: 1 % smaller
+
+  # Builds `name`.wasm of sources at -Oz, linked with the flags that follow.
+  function(lm_strategy_wasm name sources)
+    add_library(${name}_objects OBJECT ${sources})
+    target_compile_options(${name}_objects PRIVATE ${LM_WARNINGS} ${LM_WASM_COMPILE} ${LM_WASM_SMALL})
+    if(LM_WASM_OPT)
+      lm_wasm_link(${name}.linked.wasm ${name}_objects ${ARGN})
+      add_custom_command(OUTPUT ${name}.wasm DEPENDS ${name}.linked.wasm VERBATIM
+                         COMMAND ${LM_WASM_OPT} ${LM_WASM_OPT_FLAGS} ${LM_WASM_OPT_STRATEGY} ${name}.linked.wasm -o ${name}.wasm)
+    else()
+      lm_wasm_link(${name}.wasm ${name}_objects ${ARGN})
+    endif()
+    add_custom_target(${name}_wasm ALL DEPENDS ${name}.wasm)
+  endfunction()
+
+  foreach(x tlsf bestfit buddy bump)
+    # All verbs; only four and init, as C has them, whose size is the one to hold; AssemblyScript's.
+    lm_strategy_wasm(linmem_${x} "csrc/pages.c;csrc/${x}.c;csrc/exports_${x}.c" ${LM_WASM_LINK})
+    set(verbs)
+    foreach(verb init alloc calloc realloc free)
+      list(APPEND verbs --export=lm_${x}_${verb})
+    endforeach()
+    lm_strategy_wasm(linmem_${x}_four "csrc/${x}.c" ${LM_WASM_LINK} ${verbs})
+    if(NOT x STREQUAL bestfit)
+      lm_strategy_wasm(linmem_as_${x} "csrc/pages.c;csrc/${x}.c;csrc/exports_as_${x}.c" ${LM_WASM_LINK}
+                       --allow-undefined)  # env.heap_base, the one import beside the memory
+    endif()
+  endforeach()
+  lm_strategy_wasm(linmem_walle "csrc/pages.c;csrc/bestfit.c;csrc/exports_walle.c" --no-entry --stack-first
+                   -z stack-size=0 --strip-all --fatal-warnings --export=nil)
+  add_test(NAME strategies_wasm
+           COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
+endif()
+
+foreach(name test_conformance)
+  set(sources test/c/${name}.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
+  if(EMSCRIPTEN)
+    add_library(${name} OBJECT ${sources})
+    target_compile_options(${name} PRIVATE ${LM_WARNINGS} ${LM_WASM_TEST_COMPILE})
+    lm_wasm_link(${name}.wasm ${name} ${LM_WASM_TEST_LINK})
+    add_custom_target(${name}_wasm ALL DEPENDS ${name}.wasm)
+    add_test(NAME ${name} COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/run_wasm.mjs ${name}.wasm ${LM_SEED})
+  else()
+    add_executable(${name} ${sources})
+    target_compile_options(${name} PRIVATE ${LM_WARNINGS} ${LM_NATIVE_FLAGS} -DLM_DEBUG)
+    target_link_options(${name} PRIVATE ${LM_NATIVE_FLAGS})
+    add_test(NAME ${name} COMMAND ${name} ${LM_SEED})
+  endif()
+endforeach()

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// exports_as.h: a strategy with AssemblyScript's verbs of 2018, over a program's own memory:
+//
+//   allocate_memory(size)  8-byte aligned; 0 iff size is 0, over 1 GiB, or there is no memory
+//   free_memory(address)   0 and what is no block are let be
+//   reset_memory()         gives every block back
+//
+// The module imports the memory and an immutable global, env.heap_base: what lies from there on is
+// the strategy's, and memory grows as it needs more. Its state lies at heap_base rounded up to 16,
+// so instances over one memory are one allocator. Nothing traps. Private.
+#ifndef LM_EXPORTS_AS_H
+#define LM_EXPORTS_AS_H
+#include "linmem/allocator.h"
+
+#define LM_AS_MAX ((size_t)1 << 30)
+
+__asm__(".globaltype heap_base, i32, immutable\n");
+
+static inline uintptr_t as_base(void) {
+  uintptr_t base;
+  __asm__("global.get heap_base\nlocal.set %0" : "=r"(base));
+  return base < 16 ? 16 : (base + 15) & ~(uintptr_t)15;
+}
+
+uintptr_t allocate_memory(size_t size);
+void free_memory(uintptr_t address);
+void reset_memory(void);
+
+#define LM_EXPORT_AS(x)                                                                            \
+  static lm_##x *as_state(void) {                                                                  \
+    uintptr_t base = as_base(), size = lm_memory_pages() * LM_PAGE - base;                         \
+    size_t least = sizeof(lm_##x) + 256; /* the program may fill its memory to the end */          \
+    if (!lm_memory_holds(base, least)) {                                                           \
+      if (lm_memory_grow(1) == SIZE_MAX || !lm_memory_holds(base, least)) return NULL;             \
+      size += LM_PAGE;                                                                             \
+    }                                                                                              \
+    if (lm_##x##_is((lm_##x *)base)) return (lm_##x *)base;                                        \
+    return lm_##x##_init((void *)base, size, lm_pages_wasm, NULL);                                 \
+  }                                                                                                \
+  LM_EXPORT(allocate_memory) uintptr_t allocate_memory(size_t size) {                              \
+    lm_##x *a = size - 1 < LM_AS_MAX ? as_state() : NULL;                                          \
+    return a ? (uintptr_t)lm_##x##_alloc(a, size) : 0;                                             \
+  }                                                                                                \
+  LM_EXPORT(free_memory) void free_memory(uintptr_t address) {                                     \
+    lm_##x *a = as_state();                                                                        \
+    if (a) lm_##x##_free(a, (void *)address);                                                      \
+  }                                                                                                \
+  LM_EXPORT(reset_memory) void reset_memory(void) {                                                \
+    lm_##x *a = as_state();                                                                        \
+    if (a) lm_##x##_reset(a);                                                                      \
+  }                                                                                                \
+  _Static_assert(1, "")
+#endif

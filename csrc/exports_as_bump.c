@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// exports_as_bump.c: bump with the verbs of AssemblyScript.
+#include "linmem/bump.h"
+
+#include "exports_as.h"
+
+LM_EXPORT_AS(bump);

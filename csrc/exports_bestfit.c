@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// exports_bestfit.c: the wasm form of bestfit.
+#include "linmem/bestfit.h"
+
+#include "exports_verbs.h"
+
+LM_EXPORT_VERBS(bestfit);

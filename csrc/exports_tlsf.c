@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// exports_tlsf.c: the wasm form of tlsf.
+#include "linmem/tlsf.h"
+
+#include "exports_verbs.h"
+
+LM_EXPORT_VERBS(tlsf);

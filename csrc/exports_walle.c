@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// exports_walle.c: bestfit in the place of WALL-E's module: it has a memory of its own, exported as
+// `memory`, and `nil`, which is 0.
+//
+//   allocate(size)        8-byte aligned; nil iff size is 0 or there is no memory
+//   deallocate(p)         nil, what is no block and what was freed are let be
+//   reallocate(p, size)   nil allocates; size 0 deallocates; nil when it fails, and p is as before
+//   size(p)               the bytes asked for; 0 iff p is no live block
+//
+// `nil` is the first byte of the module's only data, which the linker puts at address 0; it is
+// exported as a global that holds its address. The allocator begins behind it.
+#include "linmem/bestfit.h"
+
+enum { NIL_SIZE = 16 };
+
+extern uint8_t nil[NIL_SIZE];
+uint8_t nil[NIL_SIZE];
+uintptr_t walle_allocate(size_t size);
+void walle_deallocate(uintptr_t p);
+uintptr_t walle_reallocate(uintptr_t p, size_t size);
+size_t walle_size(uintptr_t p);
+
+static lm_bestfit *walle_state(void) {
+  lm_bestfit *a = (lm_bestfit *)(nil + NIL_SIZE);
+  if (lm_bestfit_is(a)) return a;
+  return lm_bestfit_init(a, lm_memory_pages() * LM_PAGE - NIL_SIZE, lm_pages_wasm, NULL);
+}
+
+LM_EXPORT(allocate) uintptr_t walle_allocate(size_t size) {
+  return size ? (uintptr_t)lm_bestfit_alloc(walle_state(), size) : 0;
+}
+
+LM_EXPORT(deallocate) void walle_deallocate(uintptr_t p) {
+  lm_bestfit_free(walle_state(), (void *)p);
+}
+
+LM_EXPORT(reallocate) uintptr_t walle_reallocate(uintptr_t p, size_t size) {
+  if (size) return (uintptr_t)lm_bestfit_realloc(walle_state(), (void *)p, size);
+  walle_deallocate(p);
+  return 0;
+}
+
+LM_EXPORT(size) size_t walle_size(uintptr_t p) { return lm_bestfit_size(walle_state(), (void *)p); }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// strategies.h: the five strategies behind one table, and a pool, a shadow and a faulty page source
+// for whichever is under test.
+#ifndef LM_TEST_STRATEGIES_H
+#define LM_TEST_STRATEGIES_H
+#include "faults.h"
+#include "linmem/bestfit.h"
+#include "linmem/buddy.h"
+#include "linmem/bump.h"
+#include "linmem/heap.h"
+#include "linmem/tlsf.h"
+
+typedef struct strategy {
+  const char *name;
+  bool reuses;      // what was freed is lent again
+  bool joins;       // what was freed in one region becomes one block again
+  size_t overhead;  // bytes that the smallest region has besides the state, at most
+  size_t state;     // bytes of the state
+  void *(*init)(void *base, size_t size, lm_more *more, void *state);
+  void *(*alloc)(void *, size_t size);
+  void *(*alloc_aligned)(void *, size_t size, size_t align);
+  void *(*calloc)(void *, size_t count, size_t size);
+  void *(*realloc)(void *, void *p, size_t size);
+  lm_status (*free)(void *, void *p);
+  lm_status (*check)(const void *, const void *p);
+  size_t (*usable_size)(const void *, const void *p);
+  const lm_stats *(*stats)(void *);
+  size_t (*walk)(const void *, lm_cursor *, lm_block_record *records, size_t capacity);
+  bool (*holds)(const void *);
+} strategy;
+
+// The verbs of strategy `x`, as functions that take its address untyped.
+#define STRATEGY_VERBS(x)                                                                          \
+  static void *x##_init_(void *base, size_t size, lm_more *more, void *state) {                    \
+    return lm_##x##_init(base, size, more, state);                                                 \
+  }                                                                                                \
+  static void *x##_alloc_(void *a, size_t size) { return lm_##x##_alloc(a, size); }                \
+  static void *x##_alloc_aligned_(void *a, size_t size, size_t align) {                            \
+    return lm_##x##_alloc_aligned(a, size, align);                                                 \
+  }                                                                                                \
+  static void *x##_calloc_(void *a, size_t count, size_t size) {                                   \
+    return lm_##x##_calloc(a, count, size);                                                        \
+  }                                                                                                \
+  static void *x##_realloc_(void *a, void *p, size_t size) {                                       \
+    return lm_##x##_realloc(a, p, size);                                                           \
+  }                                                                                                \
+  static lm_status x##_free_(void *a, void *p) { return lm_##x##_free(a, p); }                     \
+  static lm_status x##_check_(const void *a, const void *p) { return lm_##x##_check(a, p); }       \
+  static size_t x##_usable_size_(const void *a, const void *p) {                                   \
+    return lm_##x##_usable_size(a, p);                                                             \
+  }                                                                                                \
+  static const lm_stats *x##_stats_(void *a) { return lm_##x##_stats(a); }                         \
+  static size_t x##_walk_(const void *a, lm_cursor *c, lm_block_record *records, size_t n) {       \
+    return lm_##x##_walk(a, c, records, n);                                                        \
+  }                                                                                                \
+  static bool x##_holds_(const void *a) { return lm_##x##_holds(a); }                              \
+  _Static_assert(1, "")
+#define STRATEGY(x, reuses, joins, overhead)                                                       \
+  {                                                                                                \
+#x, reuses, joins, overhead, sizeof(lm_##x), x##_init_, x##_alloc_, x##_alloc_aligned_,        \
+        x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_, x##_stats_, x##_walk_, \
+        x##_holds_                                                                                 \
+  }
+
+STRATEGY_VERBS(heap);
+STRATEGY_VERBS(tlsf);
+STRATEGY_VERBS(buddy);
+STRATEGY_VERBS(bestfit);
+STRATEGY_VERBS(bump);
+
+static const strategy strategies[] = {
+    STRATEGY(heap, true, false, 4096),  // slabs may stay; test_heap.c says more
+    STRATEGY(tlsf, true, true, 96),    STRATEGY(bestfit, true, true, 128),
+    STRATEGY(buddy, true, true, 128),  STRATEGY(bump, false, false, 96),
+};
+
+enum { POOL = 1 << 20, FIRST = 32768, STEPS = 1500 };
+
+static _Alignas(65536) uint8_t pool[POOL];
+static uint8_t copy[POOL];
+static shadow lent;
+static faults source;
+static lm_block_record records[8192];
+static const strategy *on;  // the one under test
+
+// Returns an allocator that has the first `size` bytes of the pool and can have no more.
+static inline void *fixed(size_t size) {
+  __builtin_memset(pool, 0xa5, sizeof pool);
+  shadow_reset(&lent);
+  shadow_allow(&lent, pool, size);
+  return on->init(pool, size, lm_pages_none, NULL);
+}
+
+// Returns an allocator that has the first FIRST bytes of the pool and takes the rest in steps of 4
+// KiB, each after `gap` bytes of someone else's.
+static inline void *growing(size_t gap) {
+  __builtin_memset(pool, 0xa5, sizeof pool);
+  shadow_reset(&lent);
+  shadow_allow(&lent, pool, FIRST);
+  __builtin_memset(&source, 0, sizeof source);
+  source.pool   = pool + FIRST;
+  source.size   = POOL - FIRST;
+  source.gap    = gap;
+  source.step   = 4096;
+  source.shadow = &lent;
+  return on->init(pool, FIRST, faults_more, &source);
+}
+
+static inline void pool_save(void) { __builtin_memcpy(copy, pool, sizeof pool); }
+
+static inline bool pool_same(void) {
+  for (size_t i = 0; i < sizeof pool; i++)
+    if (pool[i] != copy[i]) return false;
+  return true;
+}
+#endif

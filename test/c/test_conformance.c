@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: MIT
+// test_conformance.c: what every strategy must do, through the interface of allocator.h.
+#include "strategies.h"
+
+static uint32_t some_size(void) {
+  switch (random_below(8)) {
+  case 0:
+    return random_below(4);
+  case 1:
+    return random_below(on->reuses ? 9000 : 2000);
+  default:
+    return random_below(300);
+  }
+}
+
+static void step_alloc(void *a, size_t i) {
+  size_t size = some_size(), align = (size_t)1 << random_below(12);
+  uint32_t how = random_below(3);
+  uint8_t *p   = how == 0   ? on->alloc_aligned(a, size, align)
+                 : how == 1 ? on->calloc(a, size, 1)
+                            : on->alloc(a, size);
+  if (!p) return;
+  CHECK((uintptr_t)p % (how == 0 && align > LM_ALIGN ? align : LM_ALIGN) == 0);
+  CHECK(on->usable_size(a, p) >= size && on->check(a, p) == LM_OK);
+  size_t dirty = 0;
+  for (size_t k = 0; how == 1 && k < size; k++) dirty += p[k] != 0;
+  CHECK(dirty == 0);
+  shadow_lend(&lent, i, p, size);
+}
+
+static void step_realloc(void *a, size_t i) {
+  shadow_block old = lent.blocks[i];
+  size_t size      = some_size();
+  uint8_t *p       = on->realloc(a, old.p, size);
+  if (!p) return;
+  CHECK((uintptr_t)p % LM_ALIGN == 0 && on->usable_size(a, p) >= size);
+  CHECK(shadow_kept(&old, p, size < old.size ? size : old.size));
+  shadow_lend(&lent, i, p, size);
+}
+
+static void step_free(void *a, size_t i) {
+  CHECK(on->free(a, lent.blocks[i].p) == LM_OK);
+  lent.blocks[i].p = NULL;
+}
+
+static void step_any(void *a) {
+  size_t i = random_below(SHADOW_BLOCKS);
+  if (!lent.blocks[i].p) {
+    step_alloc(a, i);
+  } else if (random_below(3) == 0) {
+    step_realloc(a, i);
+  } else {
+    step_free(a, i);
+  }
+}
+
+// Checks that a walk counts what the accounts say.
+static void walk_agrees(void *a) {
+  size_t live = 0, live_bytes = 0, freed = 0, free_bytes = 0, n;
+  uintptr_t below  = 0;
+  lm_cursor cursor = {0};
+  while ((n = on->walk(a, &cursor, records, 7)) > 0) {
+    for (size_t i = 0; i < n; i++) {
+      bool is_live = records[i].state == LM_BLOCK_LIVE;
+      bool is_free = records[i].state == LM_BLOCK_FREE || records[i].state == LM_BLOCK_TOP;
+      live += is_live, live_bytes += is_live ? records[i].size : 0;
+      freed += is_free, free_bytes += is_free ? records[i].size : 0;
+      CHECK(records[i].address >= below && records[i].state <= LM_BLOCK_LOST);
+      below = records[i].address + records[i].size;
+    }
+  }
+  const lm_stats *s = on->stats(a);
+  CHECK(live == s->live_blocks && live_bytes == s->live_bytes);
+  CHECK(freed == s->free_blocks && free_bytes == s->free_bytes);
+  CHECK(s->taken_bytes >= live_bytes + free_bytes);
+}
+
+static void drain(void *a) {
+  for (size_t i = 0; i < SHADOW_BLOCKS; i++)
+    if (lent.blocks[(i * 101) % SHADOW_BLOCKS].p) step_free(a, (i * 101) % SHADOW_BLOCKS);
+  CHECK(on->holds(a) && on->stats(a)->live_blocks == 0 && on->stats(a)->live_bytes == 0);
+}
+
+static void random_run(void *a) {
+  CHECK(a != NULL);
+  for (uint32_t step = 0; step < STEPS; step++) {
+    step_any(a);
+    CHECK(on->holds(a) && on->stats(a)->live_blocks == shadow_live(&lent));
+    if (step % 64 == 0) CHECK(shadow_holds(&lent));
+    if (step % 256 == 0) walk_agrees(a);
+  }
+  CHECK(shadow_holds(&lent) && shadow_live(&lent) > 0);
+  walk_agrees(a);
+  drain(a);
+}
+
+static void blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region(void) {
+  random_run(fixed(POOL));
+  random_run(fixed(100000));  // often full
+}
+
+static void blocks_keep_their_bytes_and_never_overlap_while_growing(void) {
+  random_run(growing(0));
+  CHECK(source.calls > 0);
+}
+
+static void blocks_keep_their_bytes_and_never_overlap_across_gaps(void) {
+  void *a = growing(24);
+  random_run(a);
+  CHECK(on->stats(a)->regions > 1 && faults_gaps_kept(&source));
+  a = growing(7);  // regions that begin at odd addresses
+  random_run(a);
+  CHECK(on->stats(a)->regions > 1 && faults_gaps_kept(&source));
+}
+
+static void alloc_of_zero_gives_a_block_of_its_own(void) {
+  void *a = fixed(FIRST), *p = on->alloc(a, 0), *q = on->calloc(a, 0, 5), *r = on->calloc(a, 5, 0);
+  void *s = on->alloc_aligned(a, 0, 64);
+  CHECK(p && q && r && s && p != q && q != r && p != r && s != p && s != q && s != r);
+  CHECK(on->free(a, p) == LM_OK && on->free(a, q) == LM_OK && on->free(a, r) == LM_OK);
+  CHECK(on->stats(a)->live_blocks == 1 && on->realloc(a, s, 0) != NULL);
+  CHECK(on->stats(a)->live_blocks == 1 && on->holds(a));
+}
+
+static void requests_near_SIZE_MAX_fail_and_change_nothing(void) {
+  void *a = growing(0), *p = on->alloc(a, 100);
+  pool_save();
+  for (size_t k = 0; k <= 64; k++) {
+    size_t sizes[] = {SIZE_MAX - k, (size_t)PTRDIFF_MAX - k, (size_t)PTRDIFF_MAX + k + 1,
+                      LM_REQUEST_MAX + 1 + k};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+      CHECK(on->alloc(a, sizes[i]) == NULL && on->alloc_aligned(a, sizes[i], 65536) == NULL);
+      CHECK(on->calloc(a, sizes[i], 1) == NULL && on->calloc(a, 1, sizes[i]) == NULL);
+      CHECK(on->realloc(a, p, sizes[i]) == NULL && on->realloc(a, NULL, sizes[i]) == NULL);
+    }
+  }
+  CHECK(pool_same() && source.calls == 0);
+  for (size_t k = 0; k <= 8; k++) CHECK(on->alloc_aligned(a, LM_REQUEST_MAX - k, 65536) == NULL);
+  CHECK(on->holds(a) && on->check(a, p) == LM_OK);
+}
+
+static void calloc_refuses_products_that_do_not_fit(void) {
+  void *a     = growing(0);
+  size_t half = (size_t)1 << (sizeof(size_t) * 4);
+  pool_save();
+  CHECK(on->calloc(a, half, half) == NULL && on->calloc(a, SIZE_MAX / 4 + 2, 4) == NULL);
+  CHECK(on->calloc(a, 4, SIZE_MAX / 4 + 2) == NULL && on->calloc(a, SIZE_MAX / 3, 4) == NULL);
+  CHECK(on->calloc(a, SIZE_MAX, 2) == NULL && on->calloc(a, 2, SIZE_MAX / 2 + 1) == NULL);
+  CHECK(pool_same());
+}
+
+static void every_power_of_two_to_64_KiB_is_an_alignment(void) {
+  void *a = fixed(POOL);
+  for (size_t align = 1; align <= 65536; align *= 2) {
+    for (size_t i = 0; i < (align > 8192 ? 1 : 6); i++) {
+      void *p = on->alloc_aligned(a, i * 29, align);
+      CHECK(p && (uintptr_t)p % align == 0);
+      if (p) shadow_lend(&lent, i, p, i * 29);
+      CHECK(on->holds(a));
+    }
+    CHECK(shadow_holds(&lent));
+    drain(a);
+  }
+}
+
+static void other_alignments_fail_and_change_nothing(void) {
+  void *a = fixed(POOL);
+  pool_save();
+  size_t wrong[] = {0, 3, 6, 24, 65535, 65537, 131072, (size_t)1 << 31, SIZE_MAX, SIZE_MAX / 2 + 1};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    CHECK(on->alloc_aligned(a, 8, wrong[i]) == NULL);
+    CHECK(on->alloc_aligned(a, SIZE_MAX - 8, wrong[i]) == NULL);
+  }
+  CHECK(pool_same());
+}
+
+static void realloc_keeps_the_prefix_and_one_that_fails_leaves_the_block(void) {
+  void *a    = fixed(FIRST);
+  uint8_t *p = on->realloc(a, NULL, 1000), *wall = on->alloc(a, 8);
+  CHECK(p && wall);
+  shadow_lend(&lent, 0, p, 1000);
+  shadow_block old = lent.blocks[0];
+  pool_save();
+  CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&lent));
+  uint8_t *q = on->realloc(a, p, 5000);
+  CHECK(q && shadow_kept(&old, q, 1000) && on->holds(a) && on->usable_size(a, q) >= 5000);
+  CHECK(q == p || on->check(a, p) != LM_OK);
+  uint8_t *r = on->realloc(a, q, 10);
+  CHECK(r && shadow_kept(&old, r, 10) && on->holds(a) && on->stats(a)->live_blocks == 2);
+  CHECK(on->realloc(a, r + LM_ALIGN, 10) == NULL && on->realloc(a, wall + 4, 10) == NULL);
+}
+
+static void free_of_what_is_not_a_live_block_says_so_and_changes_nothing(void) {
+  static _Alignas(64) uint8_t outside[256];
+  void *a    = fixed(FIRST);
+  uint8_t *p = on->alloc(a, 1000), *q = on->alloc(a, 2000), *r = on->alloc(a, 100);
+  __builtin_memset(p, 0, 1000), __builtin_memset(q, 0xff, 2000), __builtin_memset(r, 1, 100);
+  CHECK(on->free(a, q) == LM_OK);
+  void *wrong[] = {q,
+                   q + 64,
+                   q + 1024,
+                   p + 1,
+                   p + LM_ALIGN,
+                   p + 504,
+                   r + 4,
+                   outside,
+                   outside + 64,
+                   pool + FIRST,
+                   pool + POOL,
+                   pool - 1,
+                   pool,
+                   (void *)(uintptr_t)LM_ALIGN};
+  pool_save();
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    CHECK(on->free(a, wrong[i]) != LM_OK && on->check(a, wrong[i]) != LM_OK);
+    CHECK(on->realloc(a, wrong[i], 10) == NULL && on->usable_size(a, wrong[i]) == 0);
+  }
+  CHECK(on->free(a, NULL) == LM_OK && on->check(a, NULL) == LM_NOT_A_BLOCK);
+  CHECK(on->usable_size(a, NULL) == 0 && pool_same() && on->holds(a));
+  CHECK(on->check(a, p) == LM_OK && on->check(a, r) == LM_OK);
+}
+
+static void a_block_freed_twice_is_refused_whatever_became_of_its_neighbours(void) {
+  for (uint32_t order = 0; order < 6; order++) {
+    void *a    = fixed(FIRST);
+    void *p[3] = {on->alloc(a, 100), on->alloc(a, 200), on->alloc(a, 300)}, *wall = on->alloc(a, 8);
+    size_t one = order % 3, two = (one + 1 + order / 3) % 3, three = 3 - one - two;
+    CHECK(on->free(a, p[one]) == LM_OK && on->free(a, p[one]) != LM_OK);
+    CHECK(on->free(a, p[two]) == LM_OK && on->free(a, p[one]) != LM_OK);
+    CHECK(on->free(a, p[three]) == LM_OK && on->holds(a));
+    for (size_t i = 0; i < 3; i++) CHECK(on->free(a, p[i]) != LM_OK);
+    CHECK(on->holds(a) && on->check(a, wall) == LM_OK);
+  }
+}
+
+static void a_neighbour_taken_in_by_realloc_is_no_block(void) {
+  void *a = fixed(FIRST), *p = on->alloc(a, 500), *q = on->alloc(a, 400), *wall = on->alloc(a, 8);
+  CHECK(on->free(a, q) == LM_OK);
+  void *grown = on->realloc(a, p, 700);
+  CHECK(grown && on->holds(a) && on->check(a, wall) == LM_OK);
+  CHECK(grown == q || on->free(a, q) != LM_OK);
+}
+
+static void a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied(void) {
+  void *a     = fixed(FIRST);
+  size_t most = 0, before = on->stats(a)->free_blocks, bytes = on->stats(a)->free_bytes, n = 0;
+  for (size_t size = 16384; size; size = size == 1 ? 0 : size / 2) {
+    void *p;
+    while (n < SHADOW_BLOCKS && (p = on->alloc(a, size))) {
+      if (!most) most = size;
+      shadow_lend(&lent, n++, p, size);
+    }
+  }
+  CHECK(n > 3 && most >= 8192 && shadow_holds(&lent) && on->holds(a));
+  while (on->alloc(a, 0)) {
+  }
+  pool_save();
+  CHECK(on->alloc(a, 0) == NULL && on->alloc_aligned(a, 1, 4096) == NULL && pool_same());
+  lm_cursor cursor = {0};
+  size_t count     = on->walk(a, &cursor, records, 8192);
+  for (size_t i = 0; i < count; i++) {
+    if (records[i].state != LM_BLOCK_LIVE) continue;
+    CHECK(on->free(a, (void *)records[i].address) == LM_OK && on->holds(a));
+  }
+  CHECK(on->stats(a)->live_blocks == 0);
+  if (on->reuses) CHECK(on->alloc(a, most) != NULL);
+  if (!on->joins) return;
+  a = fixed(FIRST);
+  CHECK(on->stats(a)->free_blocks == before && on->stats(a)->free_bytes == bytes);
+}
+
+static void what_was_freed_in_any_order_is_what_there_was(void) {
+  for (uint32_t run = 0; on->joins && run < 8; run++) {
+    void *a       = fixed(FIRST);
+    size_t blocks = on->stats(a)->free_blocks, bytes = on->stats(a)->free_bytes;
+    for (uint32_t step = 0; step < 300; step++) step_any(a);
+    for (size_t i = 0, at = random_below(SHADOW_BLOCKS); i < SHADOW_BLOCKS; i++) {
+      at = (at + 101) % SHADOW_BLOCKS;
+      if (lent.blocks[at].p) step_free(a, at);
+    }
+    CHECK(on->stats(a)->free_blocks == blocks && on->stats(a)->free_bytes == bytes);
+  }
+  CHECK(on->name[0] != 0);
+}
+
+// Returns how often the page source was asked: a fixed list of steps over one that fails at call
+// `k`.
+static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
+  void *a         = growing(gap);
+  source.fail_at  = k;
+  source.for_ever = for_ever;
+  for (size_t i = 0; i < 24; i++) {
+    size_t size = 1000 + i * 300, before = on->stats(a)->live_blocks;
+    uint32_t calls = source.calls;
+    uint8_t *p     = i % 3 == 2   ? on->alloc_aligned(a, size, 256)
+                     : i % 3 == 1 ? on->calloc(a, size, 1)
+                                  : on->alloc(a, size);
+    bool failed    = k && source.calls >= k && (calls < k || for_ever) && source.calls > calls;
+    CHECK(p || failed);
+    if (p) shadow_lend(&lent, i, p, size);
+    CHECK(on->stats(a)->live_blocks == before + (p != NULL));
+    CHECK(on->holds(a) && shadow_holds(&lent));
+  }
+  for (size_t i = 0; i < 24; i += 5) {
+    if (!lent.blocks[i].p) continue;
+    shadow_block old = lent.blocks[i];
+    uint8_t *p       = on->realloc(a, old.p, 20000);
+    CHECK(shadow_kept(&old, p ? p : old.p, old.size));
+    if (p) shadow_lend(&lent, i, p, 20000);
+    CHECK(on->holds(a) && shadow_holds(&lent));
+  }
+  drain(a);
+  CHECK(faults_gaps_kept(&source));
+  CHECK(on->alloc(a, 10000) || for_ever ||
+        !on->reuses);  // a failure that has passed leaves nothing behind
+  return source.calls;
+}
+
+static void every_call_of_the_page_source_may_fail(void) {
+  for (size_t gap = 0; gap <= 40; gap += 20) {
+    for (uint32_t how = 0; how < 2; how++) {
+      uint32_t calls = 1, k = 1;
+      for (; k <= calls + 1; k++) calls = faulty_run(k, how == 1, gap);
+      CHECK(how == 1 || k > 3);
+    }
+  }
+}
+
+// Gives, once, as many bytes as `state` points to, whatever was asked.
+static void *stingy_more(lm_pages *self, size_t min, size_t *got) {
+  size_t *left = self->state;
+  if (*left == 0) return NULL;
+  (void)min;
+  *got  = *left;
+  *left = 0;
+  return pool + FIRST + 8;
+}
+
+static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
+  for (size_t gift = 1; gift < 200; gift++) {
+    size_t left = gift;
+    fixed(FIRST);
+    void *a = on->init(pool, FIRST, stingy_more, &left);
+    CHECK(on->alloc(a, FIRST) == NULL && on->holds(a));
+    for (size_t i = gift; i < 300; i++) CHECK(pool[FIRST + 8 + i] == 0xa5);
+    CHECK(on->alloc(a, 100) != NULL && on->holds(a));
+  }
+}
+
+static void the_smallest_region_holds_one_block_and_one_byte_less_is_refused(void) {
+  size_t size = 0;
+  __builtin_memset(pool, 0xa5, sizeof pool);
+  while (size < FIRST && !on->init(pool, size, lm_pages_none, NULL)) size++;
+  CHECK(size > on->state && size <= on->state + on->overhead);
+  pool_save();
+  CHECK(on->init(pool, size - 1, lm_pages_none, NULL) == NULL && pool_same());
+  for (size_t at = 0; at<32; at += on->overhead> 1000 ? 5 : 1) {
+    for (size_t more = 0; more < 48; more++) {
+      __builtin_memset(pool, 0xa5, FIRST);
+      void *a = on->init(pool + at, size + more, lm_pages_none, NULL);
+      CHECK(a || (at % 16 && more < 16));
+      if (!a) continue;
+      void *p = on->alloc(a, 0);
+      CHECK(p && on->holds(a) && on->free(a, p) == LM_OK && on->holds(a));
+      for (size_t i = 0; i < 64; i++) CHECK(pool[at + size + more + i] == 0xa5);
+      for (size_t i = 0; i < at; i++) CHECK(pool[i] == 0xa5);
+    }
+  }
+}
+
+static void init_refuses_null_and_ranges_that_wrap(void) {
+  CHECK(on->init(NULL, 100000, lm_pages_none, NULL) == NULL);
+  CHECK(on->init(pool, 0, lm_pages_none, NULL) == NULL);
+  CHECK(on->init(pool, SIZE_MAX, lm_pages_none, NULL) == NULL);
+  CHECK(on->init((void *)(UINTPTR_MAX - 100), 200, lm_pages_none, NULL) == NULL);
+}
+
+static void a_walk_in_any_steps_visits_every_block_once_in_order(void) {
+  void *a = growing(40);
+  for (uint32_t step = 0; step < 400; step++) step_any(a);
+  static lm_block_record all[8192];
+  lm_cursor cursor = {0};
+  size_t count     = on->walk(a, &cursor, all, 8192);
+  CHECK(count > 50 && on->walk(a, &cursor, records, 10) == 0);
+  for (size_t step = 1; step <= count + 1; step += 1 + step / 3) {
+    size_t seen = 0, n;
+    cursor      = (lm_cursor){0};
+    while ((n = on->walk(a, &cursor, records, step)) > 0)
+      for (size_t i = 0; i < n; i++, seen++)
+        CHECK(seen < count && records[i].address == all[seen].address &&
+              records[i].size == all[seen].size && records[i].state == all[seen].state);
+    CHECK(seen == count);
+  }
+}
+
+static void a_walk_goes_on_over_what_changes(void) {
+  void *a = fixed(POOL);
+  for (uint32_t step = 0; step < 300; step++) step_any(a);
+  lm_cursor cursor = {0};
+  uintptr_t below  = 0;
+  size_t n, seen = 0;
+  while ((n = on->walk(a, &cursor, records, 3)) > 0 && seen < 10000) {
+    for (size_t i = 0; i < n; i++, seen++) {
+      CHECK(records[i].address > below);
+      below = records[i].address;
+    }
+    for (uint32_t step = 0; step < 5; step++) step_any(a);
+  }
+  CHECK(seen > 20 && seen < 10000 && on->holds(a));
+}
+
+static void peak_is_the_most_that_was_live(void) {
+  void *a = fixed(FIRST), *p = on->alloc(a, 1000), *q = on->alloc(a, 2000);
+  size_t peak = on->stats(a)->live_bytes;
+  CHECK(peak >= 3000 && on->stats(a)->peak_live_bytes == peak);
+  CHECK(on->free(a, p) == LM_OK && on->free(a, q) == LM_OK);
+  CHECK(on->stats(a)->peak_live_bytes == peak && on->stats(a)->live_bytes == 0);
+  CHECK(on->stats(a)->taken_bytes == FIRST && on->stats(a)->regions == 1);
+}
+
+static void run_all(void) {
+  RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
+  RUN(blocks_keep_their_bytes_and_never_overlap_while_growing);
+  RUN(blocks_keep_their_bytes_and_never_overlap_across_gaps);
+  RUN(alloc_of_zero_gives_a_block_of_its_own);
+  RUN(requests_near_SIZE_MAX_fail_and_change_nothing);
+  RUN(calloc_refuses_products_that_do_not_fit);
+  RUN(every_power_of_two_to_64_KiB_is_an_alignment);
+  RUN(other_alignments_fail_and_change_nothing);
+  RUN(realloc_keeps_the_prefix_and_one_that_fails_leaves_the_block);
+  RUN(free_of_what_is_not_a_live_block_says_so_and_changes_nothing);
+  RUN(a_block_freed_twice_is_refused_whatever_became_of_its_neighbours);
+  RUN(a_neighbour_taken_in_by_realloc_is_no_block);
+  RUN(a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied);
+  RUN(what_was_freed_in_any_order_is_what_there_was);
+  RUN(every_call_of_the_page_source_may_fail);
+  RUN(a_source_that_gives_less_than_asked_for_is_not_believed);
+  RUN(the_smallest_region_holds_one_block_and_one_byte_less_is_refused);
+  RUN(init_refuses_null_and_ranges_that_wrap);
+  RUN(a_walk_in_any_steps_visits_every_block_once_in_order);
+  RUN(a_walk_goes_on_over_what_changes);
+  RUN(peak_is_the_most_that_was_live);
+}
+
+CHECK_MAIN(for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {
+  on              = &strategies[i];
+  uint32_t failed = check_failed;
+  run_all();
+  if (check_failed != failed) put_text("... of "), put_text(on->name), put_text("\n");
+});
