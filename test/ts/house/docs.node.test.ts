@@ -1,0 +1,49 @@
+// The pages of docs/: those of the rooms are what the doc comments say now, and every JavaScript example of any page
+// runs as it stands there, and its `// ->` comments hold.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { examplesOf } from '../../support/readme.ts';
+
+const pages = readdirSync('docs').filter((file) => file.endsWith('.md'));
+
+test('the pages of the rooms are what the doc comments say now', async () => {
+  const { stale } = (await import('../../../tools/docs.mjs')) as { stale: () => Promise<string[]> };
+  expect(await stale(), 'run npm run docs').toEqual([]);
+});
+
+test.each(pages)('every link of docs/%s leads somewhere', (page) => {
+  const file = join('docs', page);
+  const links = [...readFileSync(file, 'utf8').matchAll(/\]\(([^)#<]+)(?:#[^)]*)?\)/g)].map(
+    ([, to = '']) => to,
+  );
+  const broken = links.filter((to) => !/^https?:/.test(to) && !existsSync(join(dirname(file), to)));
+  expect(broken).toEqual([]);
+});
+
+describe('the examples', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linmem-docs-'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(process.cwd(), join(folder, 'node_modules/linmem'));
+  for (const name of ['sql.js', 'wasm-heap-manager'])
+    symlinkSync(join(process.cwd(), 'node_modules', name), join(folder, 'node_modules', name));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const examples = pages.flatMap((page) =>
+    examplesOf(readFileSync(join('docs', page), 'utf8')).map((example) => ({ page, ...example })),
+  );
+  test('are there', () => expect(examples.length).toBeGreaterThanOrEqual(8));
+  test.each(examples)(
+    'of docs/$page line $line run and print what they say',
+    ({ page, line, code, output }) => {
+      const file = join(folder, `${page}-${line}.mjs`);
+      writeFileSync(file, code);
+      const result = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: folder });
+      expect(result.stderr).toBe('');
+      expect(result.status).toBe(0);
+      expect(result.stdout.trim().split('\n').filter(Boolean)).toEqual(output);
+    },
+  );
+});
