@@ -50,8 +50,8 @@ async function test(engine, expected) {
   args.push(`--outputFile.json=${report}`, ...(engine.isBrowser ? ['--project', engine.name] : []));
   const { code, output } = await execute([...engine.command, ...args], engine.env);
   const result = { ...read(report), problems: [] };
-  if (code !== 0) result.problems.push(`vitest ended with ${code}`);
   if (result.failed > 0) result.problems.push(`${result.failed} failed`);
+  else if (code !== 0) result.problems.push(`vitest ended with ${code}, though no test failed`);
   if (result.passed === 0) result.problems.push('no test passed');
   for (const [file, count] of expected ?? [])
     if (inAll(file) || engine.env?.ENGINE_IS_NODE)

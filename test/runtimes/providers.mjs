@@ -38,7 +38,7 @@ export const webkit = provider('webkit', async (url) => {
     // The engine hides the name SharedArrayBuffer by default, also where shared memory works.
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
   });
-  process.once('exit', () => driver.kill());
+  process.once('exit', () => driver.kill()); // also when what follows fails
   const ask = async (method, path, body) => {
     const answer = await fetch(`http://127.0.0.1:${port}/session${path}`, {
       method,
@@ -52,7 +52,10 @@ export const webkit = provider('webkit', async (url) => {
   const { sessionId, capabilities } = await ask('POST', '', { capabilities: {} });
   console.log(`engine: WebKitGTK ${capabilities.browserVersion}`);
   await ask('POST', `/${sessionId}/url`, { url });
-  return () => ask('DELETE', `/${sessionId}`);
+  return async () => {
+    await ask('DELETE', `/${sessionId}`);
+    driver.kill();
+  };
 });
 
 function freePort() {
