@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The strategies beside the heap, the arena and the slice: their tests and, as wasm, one module each.
-set(LM_STRATEGY_SOURCES csrc/tlsf.c csrc/bestfit.c csrc/buddy.c csrc/bump.c)
+set(LM_STRATEGY_SOURCES csrc/tlsf.c csrc/bestfit.c csrc/buddy.c csrc/bump.c csrc/arena.c csrc/slice.c)
 
 if(EMSCRIPTEN)
   set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # a tag's size, its payload: 1 % smaller
@@ -38,7 +38,7 @@ if(EMSCRIPTEN)
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
 endif()
 
-foreach(name test_conformance)
+foreach(name test_conformance test_arena test_slice)
   set(sources test/c/${name}.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
   if(EMSCRIPTEN)
     add_library(${name} OBJECT ${sources})

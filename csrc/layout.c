@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // layout.c: prints offsets and sizes of the public structs as ts/core/layout.gen.ts. It is itself
 // built as wasm, so what it prints is what the wasm form has; a host runs layout_print().
-#include "linmem/heap.h"
+#include "linmem/slice.h"
 
 // Gives the host one character of the output.
 LM_IMPORT(put) void put(unsigned c);
@@ -56,6 +56,45 @@ static void put_walk(void) {
   put_entry("free", LM_BLOCK_FREE);
   put_entry("live", LM_BLOCK_LIVE);
   put_entry("top", LM_BLOCK_TOP);
+  put_entry("lost", LM_BLOCK_LOST);
+  close_table();
+}
+
+static void put_arena(void) {
+  open_table("`lm_arena`: size, and the byte offset of each field that JavaScript uses.", "Arena");
+  put_entry("size", sizeof(lm_arena));
+  put_entry("baseAt", offsetof(lm_arena, base));
+  put_entry("topAt", offsetof(lm_arena, top));
+  put_entry("endAt", offsetof(lm_arena, end));
+  put_entry("epochLowAt", offsetof(lm_arena, epoch_low));
+  put_entry("epochHighAt", offsetof(lm_arena, epoch_high));
+  put_entry("belowAt", offsetof(lm_arena, below));
+  close_table();
+  open_table("`lm_arena_mark`: filled by `lm_arena_note`.", "ArenaMark");
+  put_entry("size", sizeof(lm_arena_mark));
+  close_table();
+}
+
+static void put_slice(void) {
+  open_table("`lm_slice`: size, and the byte offset of each field.", "Slice");
+  put_entry("size", sizeof(lm_slice));
+  put_entry("addressAt", offsetof(lm_slice, address));
+  put_entry("lengthAt", offsetof(lm_slice, length));
+  put_entry("typeAt", offsetof(lm_slice, type));
+  put_entry("kindAt", offsetof(lm_slice, kind));
+  put_entry("epochLowAt", offsetof(lm_slice, epoch_low));
+  put_entry("epochHighAt", offsetof(lm_slice, epoch_high));
+  close_table();
+  open_table("`lm_slice_kind`", "SliceKind");
+  put_entry("none", LM_SLICE_NONE);
+  put_entry("heap", LM_SLICE_HEAP);
+  put_entry("arena", LM_SLICE_ARENA);
+  put_entry("borrowed", LM_SLICE_BORROWED);
+  close_table();
+  open_table("`lm_element`: the number of each element type, by the name of its row.", "Element");
+#define ELEMENT(name, number, size) put_entry(#name, number);
+  LM_ELEMENTS(ELEMENT)
+#undef ELEMENT
   close_table();
 }
 
@@ -66,6 +105,8 @@ void layout_print(void) {
   put_text("export const abiVersion = "), put_number(LM_ABI_VERSION), put_text(";\n");
   put_stats();
   put_walk();
+  put_arena();
+  put_slice();
   open_table("`lm_heap`: bytes of state at the start of its first region.", "HeapState");
   put_entry("size", sizeof(lm_heap));
   put_entry("alignment", LM_ALIGN);

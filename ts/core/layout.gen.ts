@@ -34,11 +34,70 @@ export const BlockState = {
   free: 0,
   live: 1,
   top: 2,
+  lost: 3,
+} as const;
+
+/** `lm_arena`: size, and the byte offset of each field that JavaScript uses. */
+export const Arena = {
+  size: 48,
+  baseAt: 0,
+  topAt: 4,
+  endAt: 8,
+  epochLowAt: 12,
+  epochHighAt: 16,
+  belowAt: 44,
+} as const;
+
+/** `lm_arena_mark`: filled by `lm_arena_note`. */
+export const ArenaMark = {
+  size: 16,
+} as const;
+
+/** `lm_slice`: size, and the byte offset of each field. */
+export const Slice = {
+  size: 24,
+  addressAt: 0,
+  lengthAt: 4,
+  typeAt: 8,
+  kindAt: 12,
+  epochLowAt: 16,
+  epochHighAt: 20,
+} as const;
+
+/** `lm_slice_kind` */
+export const SliceKind = {
+  none: 0,
+  heap: 1,
+  arena: 2,
+  borrowed: 3,
+} as const;
+
+/** `lm_element`: the number of each element type, by the name of its row. */
+export const Element = {
+  i8: 1,
+  u8: 2,
+  u8c: 3,
+  i16: 4,
+  u16: 5,
+  i32: 6,
+  u32: 7,
+  i64: 8,
+  u64: 9,
+  f16: 10,
+  f32: 11,
+  f64: 12,
+  ptr32: 13,
+  ptr53: 14,
+  ptr64: 15,
+  i128: 16,
+  u128: 17,
+  i256: 18,
+  u256: 19,
 } as const;
 
 /** `lm_heap`: bytes of state at the start of its first region. */
 export const HeapState = {
-  size: 1804,
+  size: 2516,
   alignment: 8,
   blockHeader: 4,
   largestAlignment: 65536,

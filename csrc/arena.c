@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "linmem/arena.h"
+
+static bool align_is_power(size_t align) { return align != 0 && (align & (align - 1)) == 0; }
+
+static uint32_t arena_magic(const lm_arena *a) { return LM_ARENA_MAGIC ^ (uint32_t)(uintptr_t)a; }
+
+// Begins the next epoch. After 2^64 - 1 comes 1 (A2).
+static void epoch_step(lm_arena *a) {
+  if (++a->epoch_low == 0) a->epoch_high++;
+  if (a->epoch_low == 0 && a->epoch_high == 0) a->epoch_low = 1;
+}
+
+// Gives the newest chunk back; the arena is as it was before it.
+static void chunk_drop(lm_arena *a) {
+  lm_arena_chunk *chunk = a->chunk;
+  a->chunk              = chunk->below;
+  a->base               = chunk->base;
+  a->top                = chunk->top;
+  a->end                = chunk->end;
+  a->below -= a->top - a->base;
+  a->chunks--;
+  a->less(a->state, chunk);
+}
+
+// Takes a chunk that has room for `size` bytes aligned to `align`: as large as two of what the
+// arena bumps through now, if it can be had. Returns false iff none can be had; then nothing
+// changed.
+static bool chunk_take(lm_arena *a, size_t size, size_t align) {
+  if (!a->more || align > PTRDIFF_MAX - size - sizeof(lm_arena_chunk)) return false;
+  size_t need = sizeof(lm_arena_chunk) + align + size, have = a->end - a->base;
+  size_t want           = have < PTRDIFF_MAX / 2 && 2 * have > need ? 2 * have : need;
+  lm_arena_chunk *chunk = a->more(a->state, want);
+  if (!chunk && want > need) chunk = a->more(a->state, want = need);
+  if (!chunk) return false;
+  *chunk = (lm_arena_chunk){a->chunk, a->base, a->top, a->end};
+  a->below += a->top - a->base;
+  a->chunk = chunk;
+  a->chunks++;
+  a->base = a->top = (uintptr_t)(chunk + 1);
+  a->end           = (uintptr_t)chunk + want - ((uintptr_t)chunk + want == 0);
+  return true;
+}
+
+// Bumps `top` past the padding and the request. Keeps A1: the subtractions prove that both fit
+// before anything moves.
+static void *arena_bump(lm_arena *a, size_t size, size_t align) {
+  size_t room = a->end - a->top, pad = -a->top & (align - 1);
+  if (pad > room || size > room - pad) return NULL;
+  uintptr_t p = a->top + pad;
+  a->top      = p + size;
+  return (void *)p;
+}
+
+bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_more *more, lm_arena_less *less,
+                   void *state) {
+  uintptr_t base = (uintptr_t)block;
+  if (!block || size - 1 > UINTPTR_MAX - base) return false;  // size 0 wraps, and fails too
+  uint32_t low = a->epoch_low, high = a->epoch_high;
+  bool again = a->magic == arena_magic(a);
+  *a         = (lm_arena){.base = base, .top = base, .more = more, .less = less, .state = state};
+  a->end     = base + size - (base + size == 0);
+  a->magic   = arena_magic(a);
+  if (again) a->epoch_low = low, a->epoch_high = high;
+  epoch_step(a);
+  return true;
+}
+
+void *lm_arena_alloc(lm_arena *a, size_t size, size_t align) {
+  if (!align_is_power(align) || size > LM_REQUEST_MAX || !a->base) return NULL;
+  void *p = arena_bump(a, size, align);
+  if (p || !chunk_take(a, size, align)) return p;
+  return arena_bump(a, size, align);
+}
+
+void lm_arena_note(const lm_arena *a, lm_arena_mark *mark) {
+  *mark = (lm_arena_mark){a->chunk, a->top, a->epoch_low, a->epoch_high};
+}
+
+bool lm_arena_rewind(lm_arena *a, const lm_arena_mark *mark) {
+  if (!lm_arena_is_at(a, mark->epoch_low, mark->epoch_high)) return false;
+  const lm_arena_chunk *chunk = a->chunk;
+  uintptr_t base = a->base, top = a->top;
+  for (; chunk != mark->chunk; chunk = chunk->below) {
+    if (!chunk) return false;
+    base = chunk->base, top = chunk->top;
+  }
+  if (mark->top < base || mark->top > top) return false;
+  while (a->chunk != mark->chunk) chunk_drop(a);
+  a->top = mark->top;
+  return true;
+}
+
+void lm_arena_reset(lm_arena *a) {
+  if (!a->base) return;
+  while (a->chunk) chunk_drop(a);
+  a->top = a->base;
+  epoch_step(a);
+}
+
+void lm_arena_destroy(lm_arena *a) {
+  lm_arena_reset(a);
+  a->base = a->top = a->end = 0;
+}
+
+size_t lm_arena_used(const lm_arena *a) { return a->below + (a->top - a->base); }
+
+bool lm_arena_is_at(const lm_arena *a, uint32_t epoch_low, uint32_t epoch_high) {
+  return a->base && a->epoch_low == epoch_low && a->epoch_high == epoch_high;
+}
+
+bool lm_arena_holds(const lm_arena *a) {
+  if (a->magic != arena_magic(a) || !(a->epoch_low | a->epoch_high)) return false;
+  if (a->base > a->top || a->top > a->end) return false;
+  if (!a->base) return !a->end && !a->chunk && !a->chunks && !a->below;
+  size_t below = 0, chunks = 0;
+  for (const lm_arena_chunk *c = a->chunk; c; c = c->below, chunks++) {
+    if (chunks == a->chunks || !c->base || c->base > c->top || c->top > c->end) return false;
+    below += c->top - c->base;
+  }
+  return chunks == a->chunks && below == a->below;
+}

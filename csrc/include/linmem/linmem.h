@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// linmem.h: all of linmem.
+#ifndef LM_LINMEM_H
+#define LM_LINMEM_H
+#include "linmem/bestfit.h"
+#include "linmem/buddy.h"
+#include "linmem/bump.h"
+#include "linmem/heap.h"
+#include "linmem/slice.h"
+#include "linmem/tlsf.h"
+#endif
