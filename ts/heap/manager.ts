@@ -49,7 +49,9 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     address: Address,
   ): ScalarRef<T, A> {
     const at = this.borrow(address, row.size);
-    return new (refClassesOf(row).One)(this, at, this.blockOf(at), false);
+    const block = this.blockOf(at);
+    const { One, Alias } = refClassesOf(row);
+    return new (block === this.borrowed ? One : Alias)(this, at, block, false);
   }
 
   /** Allocates an array; `row.allocArray(heap, ...)` and `heap.allocInt32Array(...)` come here. */

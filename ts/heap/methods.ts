@@ -13,12 +13,13 @@ import {
   atomicUpdate,
 } from '../scalar/atomic.ts';
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
-import { scalarRefClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
+import { scalarRefClasses, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
 
 export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
   readonly One: ScalarRefClass<T, A>;
+  readonly Alias: ScalarRefClass<T, A>;
   readonly Many: ScalarArrayRefClass<T, A>;
 }
 
@@ -30,7 +31,7 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
 ): RefClasses<T, A> {
   let made = classes.get(row) as RefClasses<T, A> | undefined; // stored below under the same row
   if (!made) {
-    made = { One: scalarRefClass(row), Many: scalarArrayRefClass(row) };
+    made = { ...scalarRefClasses(row), Many: scalarArrayRefClass(row) };
     classes.set(row, made as unknown as RefClasses<never, never>); // one map for all rows
   }
   return made;

@@ -3,7 +3,8 @@
 // the end of one is seen by all.
 //
 //   B1  A live block's `memory` is the memory it lies in; a freed one's is `FREED`, which has no byte and says
-//       so. `cell` is that memory's. Refs read through them and need no test of their own whether it lives.
+//       so. Refs read through it and need no test of their own whether the block lives.
+//   B2  The `cell` of a block's owner is that of the block's memory: the owner need not ask the block.
 import { FreedError } from '../errors.ts';
 import type { Address } from './address.ts';
 import { LinearMemory, type ViewCell } from './memory.ts';
@@ -17,6 +18,11 @@ class FreedMemory extends LinearMemory {
 
 const FREED: LinearMemory = /* @__PURE__ */ new FreedMemory({ buffer: /* @__PURE__ */ new ArrayBuffer(0) });
 
+/** What owns a block. */
+export interface Owner {
+  cell: ViewCell;
+}
+
 /** A block of memory that a heap lent out. */
 export class Block {
   /** The first byte. */
@@ -27,14 +33,11 @@ export class Block {
   readonly base: number;
   /** B1. */
   memory: LinearMemory;
-  /** B1. */
-  cell: ViewCell;
-  /** The ref that owns it, or a weak one where collection is on; the heap sets it. */
-  owner: object | undefined;
+  /** The ref that owns it, held weakly where collection is on; the heap sets it. */
+  owner: Owner | WeakRef<Owner> | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
     this.memory = memory;
-    this.cell = memory.cell;
     this.address = address;
     this.byteLength = byteLength;
     this.base = base;
@@ -48,13 +51,18 @@ export class Block {
 
   /** Ends it: every ref of it throws from here on. */
   end(): void {
-    this.memory = FREED;
-    this.cell = FREED.cell;
+    this.#move(FREED);
   }
 
   /** Takes the end back: the allocator refused the free. */
   revive(memory: LinearMemory): void {
+    this.#move(memory);
+  }
+
+  #move(memory: LinearMemory): void {
     this.memory = memory;
-    this.cell = memory.cell;
+    const { owner } = this;
+    const ref = owner && 'deref' in owner ? owner.deref() : owner;
+    if (ref) ref.cell = memory.cell;
   }
 }

@@ -178,7 +178,7 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
 
-/** Makes the array ref class of a row; one for each, for the reason at `scalarRefClass`. */
+/** Makes the array ref class of a row; one for each, for the reason at `scalarRefClasses`. */
 export function scalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView>(
   row: Scalar<T, A>,
 ): ScalarArrayRefClass<T, A> {

@@ -4,7 +4,7 @@
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
-import type { LinearMemory } from '../memory/memory.ts';
+import type { LinearMemory, ViewCell } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
@@ -55,6 +55,8 @@ export abstract class Ref {
   readonly owned: boolean;
   /** Bytes it covers. */
   readonly byteLength: number;
+  /** B2 of block.ts; the library's own. */
+  cell: ViewCell;
   /** What it must keep from being collected: the ref it was cut from, or its ballast. */
   source: object | undefined;
 
@@ -64,6 +66,7 @@ export abstract class Ref {
     this.byteLength = byteLength;
     this.block = block;
     this.owned = owned;
+    this.cell = block.memory.cell;
     this.source = undefined;
     if (owned) heap.own(this);
   }
@@ -173,16 +176,17 @@ export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = n
 ) => ScalarRef<T, A>;
 
 /**
- * Makes the ref class of a row. One class for each row, as one for all would be six times slower in an array
- * of refs: its accessors would see every row (bench/ts/ref.bench.mjs).
+ * Makes the ref classes of a row: of refs that own, or that borrow from nobody known, and of `aliases`, which borrow
+ * from a block of this heap and look at it each time. One pair for each row, as one for all would be six times
+ * slower in an array of refs: its accessors would see every row (bench/ts/ref.bench.mjs).
  */
-export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>(
+export function scalarRefClasses<T extends ScalarValue, A extends ArrayBufferView>(
   row: Scalar<T, A>,
-): ScalarRefClass<T, A> {
-  const { get, set, kind } = row;
-  return class extends ScalarRef<T, A> {
+): { One: ScalarRefClass<T, A>; Alias: ScalarRefClass<T, A> } {
+  const { get, set, kind, size } = row;
+  class One extends ScalarRef<T, A> {
     constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
-      super(heap, address, row.size, block, owned);
+      super(heap, address, size, block, owned);
     }
     get type(): Scalar<T, A> {
       return row;
@@ -191,7 +195,7 @@ export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>
     // way. Either throws, and then the row says which.
     get value(): T {
       try {
-        return get(this.block.cell.data, this.address);
+        return get(this.cell.data, this.address);
       } catch {
         return row.read(this.block.memory, this.address);
       }
@@ -199,7 +203,7 @@ export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>
     set value(value: T) {
       if (typeof value === kind) {
         try {
-          set(this.block.cell.data, this.address, value);
+          set(this.cell.data, this.address, value);
           return;
         } catch {
           // As in get.
@@ -207,5 +211,14 @@ export function scalarRefClass<T extends ScalarValue, A extends ArrayBufferView>
       }
       row.write(this.block.memory, this.address, value);
     }
-  };
+  }
+  class Alias extends One {
+    override get value(): T {
+      return row.read(this.block.memory, this.address);
+    }
+    override set value(value: T) {
+      row.write(this.block.memory, this.address, value);
+    }
+  }
+  return { One, Alias };
 }
