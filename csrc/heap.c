@@ -1,275 +1,63 @@
 // SPDX-License-Identifier: MIT
+// heap.c: the verbs. The short way of each is here; what is rare is in heap_small.c and
+// heap_large.c.
 #include "heap_inner.h"
 
-#define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
-_Static_assert(REGION_EXTRA >= sizeof(lm_region) + 2 * LM_ALIGN + 2 * LM_WORD,
-               "a region's own words");
-
-// Blocks. Every size here is a whole block's, header included.
-
-static lm_block *block_of(const void *p) { return block_at((uintptr_t)p - LM_WORD); }
-
-// Sets the size of block `b`, which is lent from here on; the flag about the block below stays.
-static void block_set(const lm_heap *h, lm_block *b, size_t size) {
-  b->head = (size ^ h->key) | (b->head & PREV_FREE);
-}
-
-// Returns the block size for a request, 0 iff it can never be met.
-static size_t block_need(size_t request) {
-  if (request > LM_REQUEST_MAX) return 0;
-  size_t size = (request + LM_WORD + FLAGS) & ~(size_t)FLAGS;
-  if (size > SPAN_MAX) return 0;
-  return size > BLOCK_MIN ? size : BLOCK_MIN;
-}
-
-// Bins.
-
-// Makes [b, b + size) a free block in its list. Its neighbours are lent (H3).
-static void bin_insert(lm_heap *h, lm_block *b, size_t size) {
-  unsigned bin           = bin_of(size);
-  lm_block *first        = h->bins[bin];
-  b->head                = (size ^ h->key) | FREE;
-  b->next                = first;
-  b->prev                = NULL;
-  *block_footer(b, size) = size;
-  block_next(h, b)->head |= PREV_FREE;
-  if (first) first->prev = b;
-  h->bins[bin] = b;
-  h->rows |= 1u << (bin / LM_HEAP_COLS);
-  h->cols[bin / LM_HEAP_COLS] |= (uint16_t)(1u << (bin % LM_HEAP_COLS));
-  h->binned++;
-}
-
-// Takes a free block out of its list; its header and the one above still say that it is free.
-static void bin_remove(lm_heap *h, lm_block *b) {
-  h->binned--;
-  if (b->next) b->next->prev = b->prev;
-  if (b->prev) {
-    b->prev->next = b->next;
-    return;
-  }
-  unsigned bin = bin_of(block_size(h, b)), row = bin / LM_HEAP_COLS;
-  h->bins[bin] = b->next;
-  if (b->next) return;
-  h->cols[row] &= (uint16_t) ~(1u << (bin % LM_HEAP_COLS));
-  if (h->cols[row] == 0) h->rows &= ~(1u << row);
-}
-
-// Returns a free block of at least `size` bytes that is found at once, NULL iff there is none such.
-// The first block of the request's own list may be large enough; every block of a higher list is.
-static lm_block *bin_find(const lm_heap *h, size_t size) {
-  unsigned bin = bin_of(size), row = bin / LM_HEAP_COLS;
-  lm_block *first = h->bins[bin];
-  if (first && block_size(h, first) >= size) return first;
-  unsigned cols = h->cols[row] & (~0u << (bin % LM_HEAP_COLS) << 1);
-  if (!cols) {
-    unsigned rows = h->rows & (~0u << row << 1);
-    if (!rows) return NULL;
-    row  = (unsigned)__builtin_ctz(rows);
-    cols = h->cols[row];
-  }
-  return h->bins[row * LM_HEAP_COLS + (unsigned)__builtin_ctz(cols)];
-}
-
-// Returns a free block of at least `size` bytes from the request's own list, NULL iff it has none.
-// Cost: O(blocks of the list). Asked only before memory would grow.
-static lm_block *bin_search(const lm_heap *h, size_t size) {
-  lm_block *b = h->bins[bin_of(size)];
-  while (b && block_size(h, b) < size) b = b->next;
-  return b;
-}
-
-// Top (H6). With nothing left it is the end mark, whose size reads 0.
-
-static void top_set(lm_heap *h, lm_block *b, size_t size) {
-  h->top  = b;
-  b->head = (size ^ h->key) | FREE;
-  h->last->end->head |= PREV_FREE;
-}
-
-// Cuts `size` bytes, or a few more, off the low end of top; the caller saw that top has them.
-static lm_block *top_take(lm_heap *h, size_t size) {
-  lm_block *b = h->top;
-  size_t all  = block_size(h, b);
-  if (all - size < BLOCK_MIN) {
-    h->top       = h->last->end;
-    h->top->head = h->key;
-    size         = all;
-  } else {
-    top_set(h, block_at((uintptr_t)b + size), all - size);
-  }
-  b->head = size ^ h->key;
-  return b;
-}
-
-// Regions.
-
-// Makes `r` the last region, its blocks in [start, start + size) and all of them top. The old top,
-// if any, becomes a free block as others. Returns false iff one block does not fit.
-static bool region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size) {
-  size_t pad = -(start + LM_WORD) & FLAGS;
-  if (size < pad + BLOCK_MIN + LM_WORD) return false;
-  size_t span = (size - pad - LM_WORD) & ~(size_t)FLAGS;
-  if (span > SPAN_MAX) span = SPAN_MAX;
-  if (h->top && h->top != h->last->end) bin_insert(h, h->top, block_size(h, h->top));
-  r->next  = NULL;
-  r->first = block_at(start + pad);
-  r->end   = block_at(start + pad + span);
-  if (h->last) h->last->next = r;
-  h->last      = r;
-  r->end->head = h->key;
-  top_set(h, r->first, span);
-  h->spans += span;
-  h->stats.regions++;
-  return true;
-}
-
-// Adds `size` bytes that begin where the last region's end mark ends to that region, and to top.
-static void region_extend(lm_heap *h, size_t size) {
-  size_t span   = size & ~(size_t)FLAGS;
-  lm_block *end = block_at((uintptr_t)h->last->end + span);
-  h->last->end  = end;
-  end->head     = h->key;
-  h->spans += span;
-  top_set(h, h->top, (uintptr_t)end - (uintptr_t)h->top);
-}
-
-// Asks the page source once. Returns false iff it gave nothing that can be used.
-static bool region_ask(lm_heap *h, size_t min) {
-  uintptr_t base = (uintptr_t)h->pages.more(&h->pages, min, &h->got);
-  size_t got     = h->got;
-  if (!base) return false;
-  h->changes++;
-  h->pages.taken += got;
-  lm_region *last = h->last;
-  bool touches    = base == (uintptr_t)last->end + LM_WORD;
-  if (touches && got <= SPAN_MAX - ((uintptr_t)last->end - (uintptr_t)last->first)) {
-    region_extend(h, got);
-    return true;
-  }
-  size_t pad = -base & (LM_WORD - 1);
-  if (got < pad + sizeof(lm_region)) return false;
-  got -= pad + sizeof(lm_region);
-  return region_open(h, (lm_region *)(base + pad), base + pad + sizeof(lm_region), got);
-}
-
-// Makes top at least `size` bytes. First asks for what top lacks, which is enough when it is given
-// where the last region ends; if it was not, top is a new region and the second ask is for all.
-static bool region_grow(lm_heap *h, size_t size) {
-  size_t top = block_size(h, h->top);
-  size_t min = size - top > 2 * REGION_EXTRA ? size - top : 2 * REGION_EXTRA;
-  if (!region_ask(h, min)) return false;
-  if (block_size(h, h->top) >= size) return true;
-  return region_ask(h, size + REGION_EXTRA) && block_size(h, h->top) >= size;
-}
-
-// Lending and giving back.
-
-// Makes lent block `b` free and joins it with its free neighbours. A header that is absorbed says
-// FREE from then on, so that a second free of it is seen for what it is.
-static void block_release(lm_heap *h, lm_block *b) {
-  size_t size    = block_size(h, b);
-  lm_block *next = block_at((uintptr_t)b + size);
-  if (b->head & PREV_FREE) {
-    size_t below = *((size_t *)b - 1);
-    b->head |= FREE;
-    b = block_at((uintptr_t)b - below);
-    bin_remove(h, b);
-    size += below;
-  }
-  if (next == h->top) {
-    top_set(h, b, size + block_size(h, next));
-    return;
-  }
-  if (next->head & FREE) {
-    bin_remove(h, next);
-    size += block_size(h, next);
-  }
-  bin_insert(h, b, size);
-}
-
-// Cuts lent block `b` down to `size` bytes and frees the rest, if it is enough for a block.
-static void block_shrink(lm_heap *h, lm_block *b, size_t size) {
-  size_t rest = block_size(h, b) - size;
-  if (rest < BLOCK_MIN) return;
-  block_set(h, b, size);
-  lm_block *tail = block_at((uintptr_t)b + size);
-  tail->head     = rest ^ h->key;
-  block_release(h, tail);
-}
-
-// Takes free block `b` out of its list; it is lent from here on, whole.
-static void block_claim(lm_heap *h, lm_block *b) {
-  bin_remove(h, b);
-  b->head &= ~(size_t)FREE;
-  block_next(h, b)->head &= ~(size_t)PREV_FREE;
-}
-
-// Returns a lent block of at least `size` bytes; NULL iff none is left and none can be had.
-static lm_block *block_take(lm_heap *h, size_t size) {
-  lm_block *b = bin_find(h, size);
-  if (!b) {
-    if (block_size(h, h->top) >= size) return top_take(h, size);
-    b = bin_search(h, size);
-    if (!b) return region_grow(h, size) ? top_take(h, size) : NULL;
-  }
-  block_claim(h, b);
-  block_shrink(h, b, size);
-  return b;
-}
-
-// Gives back the bytes of lent block `b` below the first payload aligned to `align`. Returns the
-// block that is left.
-static lm_block *block_align(lm_heap *h, lm_block *b, size_t align) {
-  uintptr_t p = (uintptr_t)block_payload(b);
-  if ((p & (align - 1)) == 0) return b;
-  size_t pad     = ((p + BLOCK_MIN + align - 1) & ~(align - 1)) - p;
-  lm_block *kept = block_at((uintptr_t)b + pad);
-  kept->head     = (block_size(h, b) - pad) ^ h->key;
-  block_set(h, b, pad);
-  block_release(h, b);
-  return kept;
-}
-
-// Makes lent block `b` at least `size` bytes where it is. Returns false iff it cannot be.
-static bool block_extend(lm_heap *h, lm_block *b, size_t size) {
-  size_t old     = block_size(h, b);
-  lm_block *next = block_at((uintptr_t)b + old);
-  if (next == h->top) {
-    if (block_size(h, next) < size - old && !region_grow(h, size - old)) return false;
-    if (next != h->top) return false;  // the memory that came is a new region
-    top_take(h, size - old);
-    block_set(h, b, old + block_size(h, next));
-    return true;
-  }
-  if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
-  block_claim(h, next);
-  block_set(h, b, old + block_size(h, next));
-  return true;
-}
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define INLINE inline __attribute__((always_inline))
 
 // Accounts.
 
-static void account_add(lm_heap *h, size_t blocks, size_t bytes) {
-  h->changes++;
-  h->stats.live_blocks += blocks;
-  h->stats.live_bytes += bytes;
-  if (h->stats.live_bytes > h->stats.peak_live_bytes)
-    h->stats.peak_live_bytes = h->stats.live_bytes;
+static inline void account_add(lm_heap *h, size_t bytes) {
+  if (bytes > h->credit) {
+    h->stats.peak_live_bytes += bytes - h->credit;
+    h->credit = 0;
+  } else {
+    h->credit -= bytes;
+  }
 }
 
+// Blocks of their own.
+
 static void *block_lend(lm_heap *h, lm_block *b) {
-  account_add(h, 1, block_size(h, b) - LM_WORD);
+  h->changes++;
+  h->large++;
+  account_add(h, block_size(h, b) - LM_WORD);
   return block_payload(b);
 }
 
+static void block_free(lm_heap *h, lm_block *b) {
+  h->changes++;
+  h->large--;
+  h->credit += block_size(h, b) - LM_WORD;
+  lm_block_release(h, b);
+}
+
+static __attribute__((noinline)) void *block_alloc(lm_heap *h, size_t size) {
+  size_t need = block_need(size);
+  if (!need) return NULL;
+  lm_block *b = lm_block_take(h, need);
+  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need);
+  return b ? block_lend(h, b) : NULL;
+}
+
 // The one check of addresses that come from outside.
+
+static lm_status object_check(const lm_heap *h, const void *p) {
+  const lm_slab *s   = slab_of(p);
+  const lm_object *o = p;
+  if (!object_fits(s, p)) return LM_NOT_A_BLOCK;
+  if (LIKELY(o->mark != object_mark(h, o))) return LM_OK;
+  for (const lm_object *f = s->free; f; f = f->next)
+    if (f == o) return LM_ALREADY_FREE;
+  return LM_OK;  // its owner wrote the mark
+}
 
 static lm_status block_check(const lm_heap *h, const void *p) {
   const lm_region *r = region_of(h, p);
   if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
   lm_block *b = block_of(p);
-  if (!block_sane(h, r, b)) return LM_NOT_A_BLOCK;
+  if (!block_sane(h, r, b) || p == h->map) return LM_NOT_A_BLOCK;
   if (b->head & FREE) return LM_ALREADY_FREE;
   lm_block *next = block_next(h, b);
   if (!block_sane(h, r, next) || (next->head & PREV_FREE)) return LM_NOT_A_BLOCK;
@@ -278,6 +66,38 @@ static lm_status block_check(const lm_heap *h, const void *p) {
   if (below > (uintptr_t)b - (uintptr_t)r->first || (below & FLAGS)) return LM_NOT_A_BLOCK;
   bool agrees = block_at((uintptr_t)b - below)->head == ((below ^ h->key) | FREE);
   return agrees ? LM_OK : LM_NOT_A_BLOCK;
+}
+
+lm_status lm_heap_check(const lm_heap *h, const void *p) {
+  return page_is_bank(h, page_of(h, p)) ? object_check(h, p) : block_check(h, p);
+}
+
+// Says that `p` was refused, and why.
+static __attribute__((noinline)) lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+  lm_status what = lm_heap_check(h, p);
+  if (h->hook) h->hook(h, where, what, p);
+  return what;
+}
+
+#ifdef LM_LEAN
+#define OBJECT_PLAIN(h, s, p) true
+#define OBJECT_REFUSED(h, p) false
+#define BLOCK_REFUSED(h, p) false
+#else
+// An object that is surely lent; another may be too, if its owner wrote the mark.
+#define OBJECT_PLAIN(h, s, p) (object_fits(s, p) && ((lm_object *)(p))->mark != object_mark(h, p))
+#define OBJECT_REFUSED(h, p) (object_check(h, p) != LM_OK)
+#define BLOCK_REFUSED(h, p) (block_check(h, p) != LM_OK)
+#endif
+
+static INLINE void object_give(lm_heap *h, lm_slab *s, lm_object *o) {
+  o->next = s->free;
+#ifndef LM_LEAN
+  o->mark = object_mark(h, o);
+#endif
+  s->free = o;
+  s->used--;
+  h->credit += s->size;
 }
 
 // Verbs.
@@ -294,72 +114,156 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   h->pages.more  = more;
   h->pages.state = state;
   h->pages.taken = size;
-  region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
+  for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) h->classes[i].wait = WAIT;
+  lm_region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
   return h;
 }
 
 bool lm_heap_is(const lm_heap *h) { return h->magic == (LM_HEAP_MAGIC ^ (size_t)h); }
 
+// Every way that is not the short one ends in a call, and nothing happens after it: then an engine
+// keeps nothing across it, and the short way is short.
+
+// Returns a free object of the current slab for `units`, NULL iff it has none.
+static INLINE void *object_take(lm_heap *h, size_t units) {
+  lm_slab *s   = slab_current(h, units);
+  lm_object *o = s->free;
+  if (!LIKELY(o != NULL)) return NULL;
+  s->free = o->next;
+  s->used++;
+#ifndef LM_LEAN
+  o->mark = 0;
+#endif
+  account_add(h, s->size);
+  return o;
+}
+
+// Returns an object of another slab, NULL iff the request is to be a block of its own.
+static void *object_find(lm_heap *h, size_t units) {
+  void *p = lm_slab_refill(h, units);
+  if (p) account_add(h, slab_current(h, units)->size);
+  return p;
+}
+
+static __attribute__((noinline)) void *alloc_slow(lm_heap *h, size_t size) {
+  if (size > LM_HEAP_SMALL) return block_alloc(h, size);
+  size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
+  void *p      = object_find(h, units);
+  if (p) return p;
+  p = block_alloc(h, size);
+  if (p) lm_slab_wait(h, units);
+  return p;
+}
+
+static INLINE void *alloc_fast(lm_heap *h, size_t size) {
+  return LIKELY(size <= LM_HEAP_SMALL) ? object_take(h, (size + LM_ALIGN - 1) / LM_ALIGN) : NULL;
+}
+
 void *lm_heap_alloc(lm_heap *h, size_t size) {
-  size_t need = block_need(size);
-  lm_block *b = need ? block_take(h, need) : NULL;
-  return b ? block_lend(h, b) : NULL;
+  void *p = alloc_fast(h, size);
+  return LIKELY(p != NULL) ? p : alloc_slow(h, size);
 }
 
 void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
   if (align <= LM_ALIGN) return lm_heap_alloc(h, size);
   size_t need = block_need(size);
-  lm_block *b = need ? block_take(h, need + align + BLOCK_MIN) : NULL;
+  if (!need) return NULL;
+  size_t whole = ((size ? size : 1) + align - 1) & ~(align - 1);
+  if (whole <= LM_HEAP_SMALL) {  // every class of a multiple of `align` is one
+    void *p = object_take(h, whole / LM_ALIGN);
+    if (!p) p = object_find(h, whole / LM_ALIGN);
+    if (p) return p;
+  }
+  lm_block *b = lm_block_take(h, need + align + BLOCK_MIN);
+  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need + align + BLOCK_MIN);
   if (!b) return NULL;
-  b = block_align(h, b, align);
-  block_shrink(h, b, need);
+  b = lm_block_align(h, b, align);
+  lm_block_shrink(h, b, need);
   return block_lend(h, b);
 }
 
-void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
-  if (size && count > SIZE_MAX / size) return NULL;
-  void *p = lm_heap_alloc(h, count * size);
-  return p ? __builtin_memset(p, 0, count * size) : NULL;
+// As free, of a block of its own, or an object that looks free or like none.
+static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
+  if (!p) return LM_OK;
+  if (page_is_bank(h, page_of(h, p))) {
+    lm_slab *s = slab_of(p);
+    if (object_check(h, p) != LM_OK) return refuse(h, LM_IN_FREE, p);
+    object_give(h, s, p);
+    if (s->used <= 0) lm_slab_turn(h, s);
+    return LM_OK;
+  }
+  if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_FREE, p);
+  block_free(h, block_of(p));
+  return LM_OK;
 }
 
-lm_status lm_heap_free(lm_heap *h, void *p) {
-  if (!p) return LM_OK;
-  lm_status status = block_check(h, p);
-  if (status != LM_OK) return status;
-  account_add(h, (size_t)-1, LM_WORD - block_size(h, block_of(p)));
-  block_release(h, block_of(p));
-  return LM_OK;
+static INLINE lm_status free_fast(lm_heap *h, void *p) {
+  if (!LIKELY(page_is_bank(h, page_of(h, p)))) return free_slow(h, p);
+  lm_slab *s = slab_of(p);
+  if (!LIKELY(OBJECT_PLAIN(h, s, p))) return free_slow(h, p);
+  object_give(h, s, p);
+  return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
+}
+
+lm_status lm_heap_free(lm_heap *h, void *p) { return free_fast(h, p); }
+
+// Copies words: blocks are whole words long.
+static void words_copy(void *to, const void *from, size_t size) {
+  if (size > 256) {
+    __builtin_memcpy(to, from, size);
+    return;
+  }
+  size_t *t       = to;
+  const size_t *f = from;
+  for (size_t i = 0; i < (size + LM_WORD - 1) / LM_WORD; i++) t[i] = f[i];
+}
+
+void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
+  size_t all;
+  if (__builtin_mul_overflow(count, size, &all)) return NULL;
+  void *p = lm_heap_alloc(h, all);
+  if (!p) return NULL;
+  if (all > 256) return __builtin_memset(p, 0, all);
+  for (size_t i = 0; i < (all + LM_WORD - 1) / LM_WORD; i++) ((volatile size_t *)p)[i] = 0;
+  return p;
+}
+
+// Makes a new block of the first `keep` bytes of p, and frees p.
+static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
+  void *q = lm_heap_alloc(h, size);
+  if (!q) return NULL;
+  words_copy(q, p, keep < size ? keep : size);
+  lm_heap_free(h, p);
+  return q;
+}
+
+static void *object_realloc(lm_heap *h, void *p, size_t size) {
+  const lm_slab *s = slab_of(p);
+  if (OBJECT_REFUSED(h, p)) return refuse(h, LM_IN_REALLOC, p), NULL;
+  size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
+  if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
+  void *q = move(h, p, s->size, size);
+  return q || size > s->size ? q : p;
 }
 
 void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (!p) return lm_heap_alloc(h, size);
+  if (page_is_bank(h, page_of(h, p))) return object_realloc(h, p, size);
   size_t need = block_need(size);
-  if (!need || block_check(h, p) != LM_OK) return NULL;
+  if (!need) return NULL;
+  if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
-  if (need > old && !block_extend(h, b, need)) {
-    void *q = lm_heap_alloc(h, size);
-    if (!q) return NULL;
-    __builtin_memcpy(q, p, old - LM_WORD);
-    lm_heap_free(h, p);
-    return q;
-  }
-  block_shrink(h, b, need);
-  account_add(h, 0, block_size(h, b) - old);
+  if (need > old && !lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
+  lm_block_shrink(h, b, need);
+  h->changes++;
+  h->credit += old - LM_WORD;
+  account_add(h, block_size(h, b) - LM_WORD);
   return p;
 }
 
-lm_status lm_heap_check(const lm_heap *h, const void *p) { return block_check(h, p); }
-
 size_t lm_heap_usable_size(const lm_heap *h, const void *p) {
-  return block_check(h, p) == LM_OK ? block_size(h, block_of(p)) - LM_WORD : 0;
-}
-
-const lm_stats *lm_heap_stats(lm_heap *h) {
-  lm_stats *s    = &h->stats;
-  s->free_blocks = h->binned + (h->top != h->last->end);
-  s->free_bytes  = h->spans - s->live_bytes - (s->live_blocks + s->free_blocks) * LM_WORD;
-  s->taken_bytes = h->pages.taken;
-  return s;
+  if (lm_heap_check(h, p) != LM_OK) return 0;
+  return page_is_bank(h, page_of(h, p)) ? slab_of(p)->size : block_size(h, block_of(p)) - LM_WORD;
 }

@@ -2,16 +2,63 @@
 // heap_inspect.c: walk and holds, which look at a heap and change nothing.
 #include "heap_inner.h"
 
+// Accounts.
+
+const lm_stats *lm_heap_stats(lm_heap *h) {
+  lm_stats *s    = &h->stats;
+  size_t inner   = h->banks + (h->map != NULL);  // blocks that are the heap's own
+  size_t own     = h->banks * (LM_HEAP_BANK - LM_WORD);
+  s->live_bytes  = s->peak_live_bytes - h->credit;
+  s->live_blocks = h->large;
+  s->free_blocks = h->binned + (h->top != h->last->end);
+  s->free_bytes  = 0;
+  size_t lent    = 0;  // bytes of objects lent
+  for (size_t page = 0; page < h->map_count; page++) {
+    if (!h->map[page]) continue;
+    const lm_bank *k = bank_at((h->map_base + page) << LM_HEAP_BANK_LOG);
+    for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
+      const lm_slab *slab = &k->slabs[i];
+      if (!slab->size) {
+        s->free_blocks++;
+        s->free_bytes += slab_room(i);
+        continue;
+      }
+      size_t used = slab_used(h, slab);
+      s->live_blocks += used;
+      s->free_blocks += slab->carved / slab->size - used + (slab->carved < slab->limit);
+      s->free_bytes += slab->limit - used * slab->size;
+      lent += used * slab->size;
+    }
+  }
+  if (h->map) own += block_size(h, block_of(h->map)) - LM_WORD;
+  size_t blocks = h->large + inner + h->binned + (h->top != h->last->end);
+  s->free_bytes += h->spans - own - blocks * LM_WORD - (s->live_bytes - lent);
+  s->taken_bytes = h->pages.taken;
+  return s;
+}
+
 // Walk.
 
-// Returns the block of region `r` the cursor stands at: as noted if the heap has not changed, else
-// the first at or above the note.
+static inline bool bank_block(const lm_heap *h, const lm_block *b) {
+  const void *p = (const void *)((uintptr_t)b + LM_WORD);
+  return ((uintptr_t)p & (LM_HEAP_BANK - 1)) == 0 && page_is_bank(h, page_of(h, p));
+}
+
+// Returns the block of region `r` the cursor stands at or in: as noted if the heap has not changed,
+// else the first that ends above the note.
 static lm_block *cursor_block(const lm_heap *h, const lm_region *r, const lm_cursor *c) {
-  uintptr_t end = (uintptr_t)r->end;
-  lm_block *b   = r->first;
-  if (c->changes == h->changes && c->address - (uintptr_t)b <= end - (uintptr_t)b)
-    return block_at(c->address);
-  while ((uintptr_t)b < c->address && b != r->end && block_sane(h, r, b)) b = block_next(h, b);
+  uintptr_t at = c->address - LM_WORD, end = (uintptr_t)r->end;
+  lm_block *b = r->first;
+  if (c->address == 0) return b;
+  bool same = c->changes == h->changes && at - (uintptr_t)b <= end - (uintptr_t)b;
+  if (same && !page_is_bank(h, page_of(h, (void *)c->address))) return block_at(at);
+  if (same && bank_base((void *)c->address) - (uintptr_t)b <= end - (uintptr_t)b)
+    return block_of((void *)bank_base((void *)c->address));
+  while (b != r->end && block_sane(h, r, b)) {
+    lm_block *next = block_next(h, b);
+    if ((uintptr_t)b >= at || (bank_block(h, b) && (uintptr_t)next > at)) break;
+    b = next;
+  }
   return b;
 }
 
@@ -23,6 +70,34 @@ static void record_fill(const lm_heap *h, lm_block_record *record, lm_block *b) 
   record->size_class = bin_of(size);
 }
 
+// Fills the records of slab `s` that begin at or above `from`; returns how many.
+static size_t slab_walk(const lm_slab *s, uintptr_t from, lm_block_record *records, size_t room) {
+  size_t size = s->size ? s->size : 1, count = 0;
+  uintptr_t carved = s->base + s->carved, at = s->base;
+  if (from > at) at += (from - at + size - 1) / size * size;
+  uintptr_t first = at;
+  for (; at < carved && count < room; at += size)
+    records[count++] = (lm_block_record){at, size, LM_BLOCK_LIVE, s->kind};
+  for (const lm_object *o = s->free; s->size && o; o = o->next) {
+    size_t i = ((uintptr_t)o - first) / size;
+    if ((uintptr_t)o >= first && i < count) records[i].state = LM_BLOCK_FREE;
+  }
+  size_t rest = s->size ? (size_t)s->limit - s->carved : slab_room(s->number);
+  if (rest && count < room && from <= carved)
+    records[count++] = (lm_block_record){carved, rest, LM_BLOCK_FREE, s->kind};
+  return count;
+}
+
+// As slab_walk, of the bank in block `b`.
+static size_t bank_walk(const lm_block *b, uintptr_t from, lm_block_record *records, size_t room) {
+  const lm_bank *k = bank_at((uintptr_t)b + LM_WORD);
+  size_t count     = 0;
+  for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
+    if (from < k->slabs[i].base + LM_HEAP_SLAB)
+      count += slab_walk(&k->slabs[i], from, records + count, room - count);
+  return count;
+}
+
 size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
   if (c->over || !capacity) return 0;
@@ -31,13 +106,20 @@ size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, si
   for (; r; r = r->next) {
     lm_block *b = cursor_block(h, r, c);
     for (; b != r->end && block_sane(h, r, b); b = block_next(h, b)) {
+      uintptr_t from = (uintptr_t)block_payload(b);
+      bool bank      = bank_block(h, b);
+      if (bank && count < capacity) {
+        if (c->address > from) from = c->address;
+        count += bank_walk(b, from, records + count, capacity - count);
+        if (count == capacity) from = records[count - 1].address + 1;
+      }
       if (count == capacity) {
         c->region  = (uintptr_t)r;
-        c->address = (uintptr_t)b;
+        c->address = from;
         c->changes = h->changes;
         return count;
       }
-      record_fill(h, &records[count++], b);
+      if (!bank && block_payload(b) != h->map) record_fill(h, &records[count++], b);
     }
     c->address = 0;
   }
@@ -45,7 +127,7 @@ size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, si
   return count;
 }
 
-// Holds.
+// Holds: blocks.
 
 // True when `b` leads to a place where a block can be, so that it may be followed.
 static bool link_sane(const lm_heap *h, const lm_block *b) {
@@ -85,26 +167,168 @@ static bool region_holds(const lm_heap *h, const lm_region *r) {
   return (r == h->last) == (r->next == NULL);
 }
 
-bool lm_heap_holds(const lm_heap *h) {
-  size_t live = 0, bytes = 0, binned = 0, spans = 0, regions = 0;
-  if (!lm_heap_is(h) || h->key != heap_key(h)) return false;
+// Holds: slabs.
+
+// True when a slab descriptor can lie at `s`, so that it may be followed.
+static bool slab_sane(const lm_heap *h, const lm_slab *s) {
+  if (!page_is_bank(h, page_of(h, s))) return false;
+  size_t at = (uintptr_t)s - (uintptr_t)bank_at(bank_base(s));
+  return at < sizeof(lm_slab) * LM_HEAP_SLABS && at % sizeof(lm_slab) == 0;
+}
+
+// S3 of slab `s`: what is free is in its list, once, and the rest is lent.
+static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
+  size_t count = 0, size = s->size, most = s->carved / size;
+  for (const lm_object *o = s->free; o; o = o->next) {
+    if ((uintptr_t)o - s->base >= s->carved || ((uintptr_t)o - s->base) % size) return false;
+#ifndef LM_LEAN
+    if (o->mark != object_mark(h, o)) return false;
+#endif
+    if (++count > most) return false;
+  }
+  return count + slab_used(h, s) == most;
+}
+
+// S2 to S4 of slab `s`; it is not vacant.
+static bool slab_holds(const lm_heap *h, const lm_slab *s) {
+  if (s->kind >= LM_HEAP_CLASSES || s->size != class_units(s->kind) * LM_ALIGN) return false;
+  if (s->inverse != 0xffffffffu / s->size + 1) return false;
+  if (s->limit != slab_room(s->number) / s->size * s->size) return false;
+  if (s->carved > s->limit || s->carved % s->size || !slab_free_holds(h, s)) return false;
+  if (s->used < 0) return s->used + SLAB_FULL == s->limit / s->size;
+  if (slab_current(h, class_units(s->kind)) == s) return s->used > 0;
+  const lm_class *c = &h->classes[s->kind];
+  if (s->prev ? !slab_sane(h, s->prev) || s->prev->next != s : c->first != s) return false;
+  if (s->next ? !slab_sane(h, s->next) || s->next->prev != s : c->last != s) return false;
+  return s->used > 0 && s->free;
+}
+
+// S1 to S5 of the bank at `base`.
+static bool bank_holds(const lm_heap *h, uintptr_t base) {
+  const lm_bank *k = bank_at(base);
+  if ((k->vacant & ~(uint32_t)SLABS_ALL) != 0) return false;
+  for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
+    const lm_slab *s = &k->slabs[i];
+    if (s->number != i || s->base != base + i * LM_HEAP_SLAB) return false;
+    if ((s->size == 0) != (k->vacant >> i & 1)) return false;
+    if (s->size == 0 ? s->carved != 0 : !slab_holds(h, s)) return false;
+  }
+  return k->vacant != SLABS_ALL || k == h->spare;
+}
+
+// S4 of the classes: what they say is current or queued is a slab of theirs.
+static bool classes_hold(const lm_heap *h) {
+  if (h->none.free || h->none.size || h->current[0] != h->current[1]) return false;
+  for (size_t units = 1; units <= LM_HEAP_UNITS; units++) {
+    const lm_slab *s = slab_current(h, units);
+    if (s != &h->none && (!slab_sane(h, s) || s->kind != class_of(units))) return false;
+    if (h->current[class_units(class_of(units))] != h->current[units]) return false;
+  }
+  for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
+    const lm_class *c = &h->classes[kind];
+    if (!c->first != !c->last) return false;
+    size_t most = h->banks * LM_HEAP_SLABS;
+    for (const lm_slab *s = c->first; s; s = s->next)
+      if (!most-- || !slab_sane(h, s) || s->kind != kind || !s->size) return false;
+  }
+  return true;
+}
+
+// S5: the list has just the banks with a vacant slab; `count` of them there are.
+static bool open_holds(const lm_heap *h, size_t count) {
+  const lm_bank *prev = NULL;
+  for (const lm_bank *k = h->open; k; prev = k, k = k->next) {
+    if (!count-- || !page_is_bank(h, page_of(h, k))) return false;
+    if (k != bank_at(bank_base(k)) || !k->vacant || k->prev != prev) return false;
+  }
+  return count == 0;
+}
+
+// S1 to S5. `banks` is how many the blocks are.
+static bool slabs_hold(const lm_heap *h, size_t banks) {
+  size_t pages = 0, open = 0;
+  for (size_t page = 0; page < h->map_count; page++) {
+    if (!h->map[page]) continue;
+    uintptr_t base = (h->map_base + page) << LM_HEAP_BANK_LOG;
+    if (h->map[page] != 1 || ++pages > banks || !bank_holds(h, base)) return false;
+    open += bank_at(base)->vacant != 0;
+  }
+  return pages == banks && banks == h->banks && classes_hold(h) && open_holds(h, open);
+}
+
+// H2 to H4, H6 of block `b`; `below` is FREE iff the one below it is free.
+static bool block_holds(const lm_heap *h, const lm_region *r, const lm_block *b, size_t below) {
+  if (!block_sane(h, r, b) || !(b->head & PREV_FREE) != !below) return false;
+  if (b == r->end) return !(b->head & FREE);
+  if (below && (b->head & FREE)) return false;
+  if (b == h->top) return (b->head & FREE) && r == h->last && block_next(h, b) == r->end;
+  return !(b->head & FREE) || free_holds(h, b);
+}
+
+// H2 to H4 and H6. Returns false also when there are more regions than the accounts say.
+static bool blocks_hold(const lm_heap *h) {
+  size_t regions = 0;
   for (const lm_region *r = &h->region; r; r = r->next) {
     if (++regions > h->stats.regions || !region_holds(h, r)) return false;
-    spans += (uintptr_t)r->end - (uintptr_t)r->first;
-    size_t below = 0;  // FREE iff the block below is free
+    size_t below = 0;
     for (const lm_block *b = r->first;; b = block_next(h, b)) {
-      if (!block_sane(h, r, b) || !(b->head & PREV_FREE) != !below) return false;
+      if (!block_holds(h, r, b, below)) return false;
       if (b == r->end) break;
-      if (below && (b->head & FREE)) return false;
       below = b->head & FREE;
-      if (!below) live++, bytes += block_size(h, b) - LM_WORD;
-      if (b == h->top && (!below || r != h->last || block_next(h, b) != r->end)) return false;
-      if (below && b != h->top && (++binned, !free_holds(h, b))) return false;
+      if (bank_block(h, b) && (below || block_size(h, b) < LM_HEAP_BANK)) return false;
     }
-    if (r->end->head & FREE) return false;
   }
-  const lm_stats *s = &h->stats;
-  if (regions != s->regions || spans != h->spans || binned != h->binned) return false;
-  if (live != s->live_blocks || bytes != s->live_bytes || bytes > s->peak_live_bytes) return false;
-  return spans <= h->pages.taken && bins_hold(h);
+  return regions == h->stats.regions;
+}
+
+typedef enum sum { LARGE, LARGE_BYTES, BINNED, SPANS, BANKS, MAPS } sum;
+
+// Returns one sum over the blocks; they hold. One at a time: many at once would need a stack.
+static size_t blocks_sum(const lm_heap *h, sum what) {
+  size_t total = 0;
+  for (const lm_region *r = &h->region; r; r = r->next) {
+    for (const lm_block *b = r->first; b != r->end; b = block_next(h, b)) {
+      bool lent = !(b->head & FREE), bank = bank_block(h, b),
+           map = (uintptr_t)b + LM_WORD == (uintptr_t)h->map;
+      bool own = bank || map;  // the heap's
+      if (what == SPANS) total += block_size(h, b);
+      if (what == BINNED) total += !lent && b != h->top;
+      if (what == BANKS) total += bank;
+      if (what == MAPS) total += map && h->map_count == block_size(h, b) - LM_WORD;
+      if (what == LARGE) total += lent && !own;
+      if (what == LARGE_BYTES && lent && !own) total += block_size(h, b) - LM_WORD;
+    }
+  }
+  return total;
+}
+
+// Bytes of objects lent, from the slabs.
+static size_t objects_bytes(const lm_heap *h) {
+  size_t bytes = 0;
+  for (size_t page = 0; page < h->map_count; page++) {
+    if (!h->map[page]) continue;
+    const lm_bank *k = bank_at((h->map_base + page) << LM_HEAP_BANK_LOG);
+    for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
+      if (k->slabs[i].size) bytes += slab_used(h, &k->slabs[i]) * k->slabs[i].size;
+  }
+  return bytes;
+}
+
+// True when the map lies in a block of the heap, so that it may be read.
+static bool map_sane(const lm_heap *h) {
+  if (!h->map) return h->map_count == 0;
+  const lm_region *r = region_of(h, h->map);
+  uintptr_t room     = r ? (uintptr_t)r->end - (uintptr_t)h->map : 0;
+  return r && h->map_count <= room;
+}
+
+bool lm_heap_holds(const lm_heap *h) {
+  if (!lm_heap_is(h) || h->key != heap_key(h) || !map_sane(h)) return false;
+  if (!blocks_hold(h) || blocks_sum(h, SPANS) != h->spans) return false;
+  if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large) return false;
+  if (blocks_sum(h, MAPS) != (h->map != NULL)) return false;
+  if (!slabs_hold(h, blocks_sum(h, BANKS)) || h->credit > h->stats.peak_live_bytes) return false;
+  size_t live = blocks_sum(h, LARGE_BYTES) + objects_bytes(h);
+  if (live != h->stats.peak_live_bytes - h->credit) return false;
+  return h->spans <= h->pages.taken && bins_hold(h);
 }

@@ -22,8 +22,8 @@ static uint8_t *slots[SLOTS];
 static uint32_t sizes[SLOTS];
 static uint32_t trace[600000];  // pairs: op << 28 | id, size
 static uint32_t random_state;
-static size_t live, peak;   // bytes asked for
-static bool counting;       // in the runs that measure memory
+static size_t live, peak;  // bytes asked for
+static bool counting;      // in the runs that measure memory
 static uint32_t checksum;
 
 static inline uint32_t random_next(void) {
@@ -247,8 +247,8 @@ EXPORT(malloc_of) void *malloc_of(size_t size) { return malloc(size); }
 
 EXPORT(run) uint32_t run(uint32_t workload) {
   static uint32_t (*const all[])(void) = {
-      pairs,  lifo,    fifo,            random_small, power_law,      larson,          vectors,
-      string_building, trees,  burst_in_order, burst_at_random, large_buffers, replay};
+      pairs,           lifo,  fifo,           random_small,    power_law,     larson, vectors,
+      string_building, trees, burst_in_order, burst_at_random, large_buffers, replay};
   random_state = 12345;
   return all[workload]();
 }

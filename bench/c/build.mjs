@@ -19,13 +19,11 @@ const emscripten = config('EMSCRIPTEN_ROOT');
 const llvm = config('LLVM_ROOT');
 const linker = ['wasm-ld', 'wasm-ld-14'].map((name) => join(llvm, name)).find(existsSync);
 
-const CORE = ['heap', 'heap_large', 'heap_small', 'heap_free', 'pages'].map((name) => `csrc/${name}.c`);
-const CORE_SOURCES = CORE.filter((file) => existsSync(join(ROOT, file)));
 const flags = ['-mbulk-memory', '-fno-strict-aliasing', '-fno-builtin-malloc', '-Icsrc/include', '-w'];
 const system = join(emscripten, 'system/lib');
 export const ALLOCATORS = {
-  linmem: { sources: ['bench/c/linmem.c', ...CORE_SOURCES], flags: [] },
-  lean: { sources: ['bench/c/linmem.c', ...CORE_SOURCES], flags: ['-DLM_LEAN'] },
+  linmem: { sources: ['bench/c/linmem.c'], flags: [] },
+  lean: { sources: ['bench/c/linmem.c'], flags: ['-DLM_LEAN'] },
   dlmalloc: { sources: [join(system, 'dlmalloc.c')], flags: ['-DNDEBUG'] },
   emmalloc: { sources: [join(system, 'emmalloc.c')], flags: ['-DNDEBUG'] },
 };

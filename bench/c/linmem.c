@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
-// linmem.c: malloc over one heap of linmem that takes its memory by sbrk.
-#include "linmem/heap.h"
+// linmem.c: malloc over one heap of linmem that takes its memory by sbrk, in one translation unit
+// as the library form has it: the heap's address is a constant.
+#include "../../csrc/heap.c"
+#include "../../csrc/heap_large.c"
+#include "../../csrc/heap_small.c"
+
+enum { FIRST = 4096 };
 
 void *sbrk(intptr_t more);
+void *malloc(size_t size);
+void free(void *p);
+void *calloc(size_t count, size_t size);
+void *realloc(void *p, size_t size);
 
 static void *sbrk_more(lm_pages *self, size_t min, size_t *got) {
   (void)self;
@@ -13,17 +22,23 @@ static void *sbrk_more(lm_pages *self, size_t min, size_t *got) {
   return p;
 }
 
-static lm_heap *heap;
+static _Alignas(16) uint8_t room[FIRST];
+#define HEAP ((lm_heap *)room)
 
-static __attribute__((noinline)) lm_heap *heap_first(void) {
-  size_t size = 4096;
-  void *p     = sbrk((intptr_t)size);
-  return p == (void *)-1 ? NULL : (heap = lm_heap_init(p, size, sbrk_more, NULL));
+static lm_heap *heap(void) {
+  return HEAP->magic ? HEAP : lm_heap_init(room, FIRST, sbrk_more, NULL);
 }
 
-#define HEAP (__builtin_expect(heap != NULL, 1) ? heap : heap_first())
+// A heap of zeros has nothing to take, so only the long way asks whether there is one.
+static __attribute__((noinline)) void *malloc_slow(size_t size) { return alloc_slow(heap(), size); }
 
-void *malloc(size_t size) { return lm_heap_alloc(HEAP, size); }
-void free(void *p) { lm_heap_free(heap, p); }
-void *calloc(size_t count, size_t size) { return lm_heap_calloc(HEAP, count, size); }
-void *realloc(void *p, size_t size) { return lm_heap_realloc(HEAP, p, size); }
+void *malloc(size_t size) {
+  void *p = alloc_fast(HEAP, size);
+  return p ? p : malloc_slow(size);
+}
+void free(void *p) { free_fast(HEAP, p); }
+void *calloc(size_t count, size_t size) { return lm_heap_calloc(heap(), count, size); }
+void *realloc(void *p, size_t size) { return lm_heap_realloc(heap(), p, size); }
+
+// What the heap has besides what it took by sbrk.
+__attribute__((export_name("heap_static"))) size_t heap_static(void) { return FIRST; }

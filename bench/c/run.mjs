@@ -59,7 +59,7 @@ function memory(module, name, workload) {
   const { exports, go } = prepare(module, workload);
   exports.count_live(1);
   go();
-  const heap = name === 'as-tlsf' ? exports.memory.buffer.byteLength - 4194304 : exports.heap_size();
+  const heap = name === 'as-tlsf' ? exports.memory.buffer.byteLength - 4194304 : exports.heap_size() + (exports.heap_static?.() ?? 0);
   return heap / exports.peak_live();
 }
 

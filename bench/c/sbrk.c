@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sbrk.c: what an allocator finds around it: sbrk, memcpy, memset and little else. The same for all.
+// sbrk.c: what an allocator finds around it: sbrk, memcpy, memset and little else. The same for
+// all.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +26,7 @@ EXPORT(heap_size) size_t heap_size(void) {
 // Short copies by words, long ones by the instruction: what an engine does best.
 void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   if (size > 256) return __builtin_memcpy(to, from, size);
-  uint8_t *t = to;
+  uint8_t *t       = to;
   const uint8_t *f = from;
   typedef uint64_t __attribute__((aligned(1))) word;
   for (; size >= 8; size -= 8, t += 8, f += 8) *(word *)t = *(const word *)f;

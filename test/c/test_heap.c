@@ -14,7 +14,7 @@ static void random_run(lm_heap *h) {
     }
     CHECK(lm_heap_holds(h));
     if (step % 64 == 0) CHECK(shadow_holds(&lent));
-    CHECK(h->stats.live_blocks == shadow_live(&lent));
+    CHECK(lm_heap_stats(h)->live_blocks == shadow_live(&lent));
     if (step % 256 == 0) walk_agrees(h);
   }
   CHECK(shadow_holds(&lent));
@@ -46,7 +46,7 @@ static void alloc_of_zero_gives_a_block_of_its_own(void) {
   void *a = lm_heap_alloc(h, 0), *b = lm_heap_calloc(h, 0, 5), *c = lm_heap_calloc(h, 5, 0);
   CHECK(a && b && c && a != b && b != c && a != c);
   CHECK(lm_heap_free(h, a) == LM_OK && lm_heap_free(h, b) == LM_OK && lm_heap_free(h, c) == LM_OK);
-  CHECK(h->stats.live_blocks == 0);
+  CHECK(lm_heap_stats(h)->live_blocks == 0);
 }
 
 static void requests_near_SIZE_MAX_fail_and_change_nothing(void) {
@@ -138,7 +138,7 @@ static void realloc_grows_memory_at_the_heaps_end(void) {
   shadow_lend(&lent, 0, p, 100);
   for (size_t size = 200; size < POOL / 2; size += size / 3)
     CHECK(lm_heap_realloc(h, p, size) == p);
-  CHECK(shadow_holds(&lent) && lm_heap_holds(h) && h->stats.live_blocks == 1);
+  CHECK(shadow_holds(&lent) && lm_heap_holds(h) && lm_heap_stats(h)->live_blocks == 1);
 }
 
 static void realloc_moves_the_bytes_when_it_must(void) {
@@ -176,7 +176,7 @@ static void a_full_heap_fails_keeps_its_blocks_and_frees_to_one_block(void) {
   }
   pool_save();
   CHECK(lm_heap_alloc(h, 0) == NULL && lm_heap_alloc_aligned(h, 1, 4096) == NULL);
-  CHECK(pool_same() && shadow_holds(&lent) && h->top == h->last->end && lm_heap_holds(h));
+  CHECK(pool_same_but_state() && shadow_holds(&lent) && h->top == h->last->end && lm_heap_holds(h));
   lm_cursor cursor = {0};
   size_t count     = lm_heap_walk(h, &cursor, records, 8192);
   for (size_t i = 0; i < count; i++)
@@ -192,7 +192,7 @@ static void what_is_left_can_be_had_to_the_last_byte_and_not_one_more(void) {
     size_t left = lm_heap_stats(h)->free_bytes;
     CHECK(lm_heap_alloc(h, left + 1) == NULL);
     void *p = lm_heap_alloc(h, left);
-    CHECK(p && h->stats.live_blocks == 2 && lm_heap_holds(h));
+    CHECK(p && lm_heap_stats(h)->live_blocks == 2 && lm_heap_holds(h));
     CHECK(lm_heap_free(h, p) == LM_OK && lm_heap_stats(h)->free_bytes == left);
   }
 }
@@ -214,7 +214,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
   source.for_ever = for_ever;
   for (size_t i = 0; i < 24; i++) {
     size_t size       = 1000 + i * 700;
-    size_t before     = h->stats.live_blocks;
+    size_t before     = lm_heap_stats(h)->live_blocks;
     uint32_t calls    = source.calls;
     uint8_t *p        = i % 3 == 2   ? lm_heap_alloc_aligned(h, size, 256)
                         : i % 3 == 1 ? lm_heap_calloc(h, size, 1)
@@ -222,7 +222,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
     bool asked_failed = k && source.calls >= k && (calls < k || for_ever) && source.calls > calls;
     CHECK(p || asked_failed);
     if (p) shadow_lend(&lent, i, p, size);
-    CHECK(h->stats.live_blocks == before + (p != NULL));
+    CHECK(lm_heap_stats(h)->live_blocks == before + (p != NULL));
     CHECK(lm_heap_holds(h) && shadow_holds(&lent));
   }
   for (size_t i = 0; i < 24; i += 5) {
@@ -288,7 +288,7 @@ static void peak_is_the_most_that_was_live(void) {
   size_t peak = lm_heap_stats(h)->live_bytes;
   CHECK(peak >= 3000 && h->stats.peak_live_bytes == peak);
   lm_heap_free(h, p), lm_heap_free(h, q);
-  CHECK(lm_heap_stats(h)->peak_live_bytes == peak && h->stats.live_bytes == 0);
+  CHECK(lm_heap_stats(h)->peak_live_bytes == peak && lm_heap_stats(h)->live_bytes == 0);
   CHECK(h->stats.taken_bytes == FIRST && h->stats.regions == 1);
 }
 
@@ -314,6 +314,92 @@ static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
   }
 }
 
+// Slabs.
+
+static void a_class_takes_a_slab_after_a_few_requests_and_gives_it_back(void) {
+  lm_heap *h = growing_heap(0);
+  uint8_t *p[300];
+  size_t before = lm_heap_stats(h)->free_bytes;
+  for (size_t i = 0; i < 300; i++) {
+    p[i] = lm_heap_alloc(h, 40);
+    CHECK((h->banks > 0) == (i >= 16) && lm_heap_holds(h));
+  }
+  walk_agrees(h);
+  for (size_t i = 0; i < 300; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK && lm_heap_holds(h));
+  CHECK(h->banks == 1 && lm_heap_trim(h) && h->banks == 0 && !lm_heap_trim(h));
+  CHECK(lm_heap_holds(h) && lm_heap_stats(h)->free_blocks == 1 && before > 0);
+}
+
+static size_t class_of_request(size_t size) {
+  size_t units = size ? (size + LM_ALIGN - 1) / LM_ALIGN : 1, kind = 0;
+  for (size_t most = 1; most < units; kind++) most += most < 16 ? 1 : most < 32 ? 2 : 4;
+  return kind;
+}
+
+static void every_small_size_has_the_least_class_that_fits(void) {
+  lm_heap *h = growing_heap(0);
+  for (size_t size = 0; size <= LM_HEAP_SMALL; size++) {
+    h->classes[class_of_request(size)].wait = 0;
+    uint8_t *p                              = lm_heap_alloc(h, size);
+    size_t usable                           = lm_heap_usable_size(h, p);
+    CHECK(p && usable >= size && usable - size <= LM_ALIGN + size / 8 && usable % LM_ALIGN == 0);
+    if (size % 64 == 0) CHECK(lm_heap_holds(h));
+  }
+  walk_agrees(h);
+}
+
+static void memory_in_slabs_is_given_back_before_a_request_fails(void) {
+  lm_heap *h = fixed_heap(400000);
+  for (size_t round = 0; round < 3; round++) {
+    size_t n = 0;
+    for (uint8_t *p; (p = lm_heap_alloc(h, 100)); n++) *(void **)(void *)p = NULL;
+    CHECK(n > 3000 && h->banks > 0 && lm_heap_holds(h));
+    lm_cursor cursor = {0};
+    size_t count     = lm_heap_walk(h, &cursor, records, 8192);
+    for (size_t i = 0; i < count; i++)
+      if (records[i].state == LM_BLOCK_LIVE)
+        CHECK(lm_heap_free(h, (void *)records[i].address) == LM_OK);
+    CHECK(lm_heap_holds(h) && lm_heap_stats(h)->live_blocks == 0);
+    void *whole = lm_heap_alloc(h, 380000);
+    CHECK(whole && h->banks == 0 && lm_heap_free(h, whole) == LM_OK);
+  }
+}
+
+static void realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it(void) {
+  lm_heap *h = growing_heap(0);
+  for (size_t i = 0; i < 16; i++) lm_heap_alloc(h, 50), lm_heap_alloc(h, 200);
+  uint8_t *p = lm_heap_alloc(h, 50);
+  shadow_lend(&lent, 0, p, 50);
+  CHECK(lm_heap_realloc(h, p, 56) == p && lm_heap_realloc(h, p, 49) == p);
+  uint8_t *q = lm_heap_realloc(h, p, 200);
+  CHECK(q != p && shadow_kept(&lent.blocks[0], q, 50) && lm_heap_check(h, p) == LM_ALREADY_FREE);
+  uint8_t *r = lm_heap_realloc(h, q, 2000);
+  CHECK(r != q && shadow_kept(&lent.blocks[0], r, 50) && lm_heap_holds(h));
+  CHECK(lm_heap_realloc(h, r, SIZE_MAX) == NULL && lm_heap_check(h, r) == LM_OK);
+}
+
+static void many_blocks_live_keep_their_bytes_through_slabs(void) {
+  static uint32_t *many[20000];
+  static uint16_t sizes[20000];
+  lm_heap *h = growing_heap(0);
+  for (uint32_t i = 0; i < 20000; i++) many[i] = NULL;
+  for (uint32_t step = 0; step < 60000; step++) {
+    uint32_t i = random_below(12000), phase = step / 15000;
+    if (many[i]) {
+      CHECK(many[i][0] == i && many[i][sizes[i] / 4 - 1] == i);
+      CHECK(lm_heap_free(h, many[i]) == LM_OK);
+    }
+    sizes[i] = (uint16_t)(8 + random_below(20u << (phase % 3)));
+    many[i]  = lm_heap_alloc(h, sizes[i]);
+    if (many[i]) many[i][0] = many[i][sizes[i] / 4 - 1] = i;
+    if (step % 4000 == 0) CHECK(lm_heap_holds(h));
+  }
+  walk_agrees(h);
+  for (uint32_t i = 0; i < 12000; i++) CHECK(lm_heap_free(h, many[i]) == LM_OK);
+  lm_heap_trim(h);
+  CHECK(lm_heap_holds(h) && h->banks == 0 && lm_heap_stats(h)->free_blocks == 1);
+}
+
 CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(blocks_keep_their_bytes_and_never_overlap_while_growing);
            RUN(blocks_keep_their_bytes_and_never_overlap_across_gaps);
@@ -331,4 +417,9 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(the_smallest_region_holds_one_block_and_one_byte_less_is_refused);
            RUN(init_refuses_null_and_ranges_that_wrap);
            RUN(the_first_small_block_needs_at_most_4_KiB); RUN(peak_is_the_most_that_was_live);
-           RUN(a_source_that_gives_less_than_asked_for_is_not_believed););
+           RUN(a_source_that_gives_less_than_asked_for_is_not_believed);
+           RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
+           RUN(every_small_size_has_the_least_class_that_fits);
+           RUN(memory_in_slabs_is_given_back_before_a_request_fails);
+           RUN(realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it);
+           RUN(many_blocks_live_keep_their_bytes_through_slabs););

@@ -176,8 +176,8 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   words[n++] = (size_t *)(void *)&h->last;
   words[n++] = &h->spans;
   words[n++] = &h->binned;
-  words[n++] = &h->stats.live_blocks;
-  words[n++] = &h->stats.live_bytes;
+  words[n++] = &h->large;
+  words[n++] = &h->credit;
   words[n++] = &h->stats.regions;
   words[n++] = (size_t *)(void *)&h->top->head;
   words[n++] = (size_t *)(void *)&h->last->end->head;

@@ -48,7 +48,56 @@ typedef struct lm_region {
   lm_block *end;           // the end mark: one word
 } lm_region;
 
-typedef struct lm_heap {
+// Small blocks.
+
+#define LM_HEAP_SMALL 512            // bytes; larger requests are blocks of their own
+#define LM_HEAP_SLAB ((size_t)4096)  // bytes of a slab
+#ifndef LM_HEAP_BANK_LOG
+#define LM_HEAP_BANK_LOG 16
+#endif
+#define LM_HEAP_BANK ((size_t)1 << LM_HEAP_BANK_LOG)  // bytes and alignment of a bank
+#define LM_HEAP_SLABS ((unsigned)(LM_HEAP_BANK / LM_HEAP_SLAB))
+#define LM_HEAP_UNITS (LM_HEAP_SMALL / LM_ALIGN)  // 64 or 32
+// One class per unit up to 16 units, then eight per doubling.
+#define LM_HEAP_CLASSES (LM_HEAP_UNITS <= 16 ? LM_HEAP_UNITS : LM_HEAP_UNITS <= 32 ? 24 : 32)
+
+typedef struct lm_object {
+  struct lm_object *next;  // in its slab's list; only while free
+  size_t mark;             // while free: says so
+} lm_object;
+
+typedef struct lm_slab {
+  lm_object *free;   // S3
+  int32_t used;      // objects lent, and what S4 adds
+  uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
+  uint16_t size;     // of its objects; 0 in a vacant slab
+  uint16_t carved;   // bytes that have been made objects
+  uint16_t limit;    // bytes that can be: whole objects only
+  uint8_t kind;      // number of the class
+  uint8_t number;    // place in the bank
+  uintptr_t base;    // first object
+  struct lm_slab *next, *prev;  // in the queue of its class (S4)
+} lm_slab;
+
+// The end of a bank. The last slab is shorter by it.
+typedef struct lm_bank {
+  lm_slab slabs[LM_HEAP_SLABS];
+  struct lm_bank *next, *prev;  // in the list of banks that have a vacant slab (S5)
+  uint32_t vacant;              // bit i: slabs[i] is vacant
+  size_t header;                // of the block above
+} lm_bank;
+
+typedef struct lm_class {
+  lm_slab *first, *last;  // S4
+  size_t wait;            // requests to serve as blocks of their own before a slab is taken
+} lm_class;
+
+// What was being done when something was refused.
+typedef enum lm_verb { LM_IN_FREE = 0, LM_IN_REALLOC = 1 } lm_verb;
+typedef struct lm_heap lm_heap;
+typedef void lm_hook(lm_heap *heap, lm_verb where, lm_status what, const void *block);
+
+struct lm_heap {
   size_t magic;      // LM_HEAP_MAGIC xor the heap's address
   size_t key;        // xor of every header; the low bits are 0
   size_t changes;    // counts what moved a block, so that a walk can tell
@@ -59,11 +108,23 @@ typedef struct lm_heap {
   size_t got;        // where the page source answers: a local would need a shadow stack
   size_t spans;      // bytes from first to end, of all regions
   size_t binned;     // blocks in the lists
+  size_t large;      // blocks lent that are no slab objects
+  size_t credit;     // peak_live_bytes less the bytes that are live
   lm_stats stats;
+  lm_hook *hook;                      // called on each refusal; may be NULL
+  uint8_t *map;                       // S1; NULL when there are no banks
+  size_t map_base;                    // number of the first page the map knows
+  size_t map_count;                   // pages it knows
+  lm_bank *open;                      // S5
+  lm_bank *spare;                     // one bank that is vacant as a whole, or NULL
+  size_t banks;                       // banks there are
+  lm_slab none;                       // of no class, for ever empty
+  size_t current[LM_HEAP_UNITS + 1];  // by units of the request: a slab's address less none's
+  lm_class classes[LM_HEAP_CLASSES];
   uint32_t rows;                                // bit r: cols[r] is not 0
   uint16_t cols[LM_HEAP_ROWS];                  // bit c: bins[r * 16 + c] is not empty
   lm_block *bins[LM_HEAP_ROWS * LM_HEAP_COLS];  // first of each list
-} lm_heap;
+};
 
 // Returns a heap over [base, base + size), at `base` rounded up to 16; the caller's bytes there are
 // lost, and are the heap's until the caller takes them back as a whole. `more` and `state` are the
@@ -106,7 +167,11 @@ lm_status lm_heap_check(const lm_heap *heap, const void *p);
 // block.
 size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
 
-// Returns the accounts as they stand, valid until the heap's next verb. Cost: O(1).
+// Gives the slabs that hold nothing back to the blocks. Returns true iff there were any. What
+// alloc does itself before it fails.
+bool lm_heap_trim(lm_heap *heap);
+
+// Returns the accounts as they stand, valid until the heap's next verb. Cost: O(slabs).
 const lm_stats *lm_heap_stats(lm_heap *heap);
 
 // Fills `records` with up to `capacity` blocks, live and free, and moves the cursor past them; a
