@@ -99,8 +99,14 @@ function typesExtended({ signature, bases }, find, exportedNames) {
   const named = bases.filter((base) => !exportedNames.has(base) && find(base)?.kind === 'type').map(find);
   const types = named.map((type) => type.signature.replace(/^type \w+ = /, ''));
   const written = signature.match(/ extends ((?:Omit|Pick|Required|Partial)<.*)$/s)?.[1];
+  // `(typeof NAMES)[number]` is a list that is written elsewhere: the names say more.
+  const spell = (type) =>
+    type.replace(/\(typeof (\w+)\)\[number\]/g, (all, name) => {
+      const list = find(name)?.text.match(/\[(.*)\]/s)?.[1];
+      return list ? list.trim().split(/,\s*/).join(' | ') : all;
+    });
   return [...types, ...(written ? [written] : [])].map((type) =>
-    type.replace(/\s+/g, ' ').replaceAll("'", ''),
+    spell(type).replace(/\s+/g, ' ').replace(/['"]/g, ''),
   );
 }
 
