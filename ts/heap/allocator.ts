@@ -90,6 +90,13 @@ export function checked(memory: LinearMemory, answer: unknown, size: number): nu
   );
 }
 
+/** As {@link checked}, but 0 is an error too. @throws {OutOfMemoryError} then */
+export function taken(memory: LinearMemory, answer: unknown, size: number): number {
+  const address = checked(memory, answer, size);
+  if (address === 0) throw new OutOfMemoryError(size);
+  return address;
+}
+
 /** @throws {ArgumentTypeError} when `value` is not a function */
 export function assertFunction(value: unknown, what: string): void {
   if (typeof value !== 'function') throw new ArgumentTypeError(`${what} (a function)`, value);

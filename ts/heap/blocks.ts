@@ -9,8 +9,8 @@ import {
   ArgumentRangeError,
   ArgumentTypeError,
   DoubleFreeError,
+  FreedError,
   NotOwnedError,
-  OutOfMemoryError,
   WrongHeapError,
 } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
@@ -19,10 +19,10 @@ import { LinearMemory, type MemorySource } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
 import {
   assertFunction,
-  checked,
   MALLOC_ALIGN,
   MOST32,
   take,
+  taken,
   type Allocator,
   type Pointer,
 } from './allocator.ts';
@@ -91,10 +91,7 @@ export class BlockHeap extends LinearMemory {
   }
   /** The refs that own what is lent now, oldest first. @throws {ArgumentTypeError} without trackAllocations */
   get allocatedHeapRefs(): Ref[] {
-    const owners = this.#book()
-      .blocks()
-      .map(({ owner }) => (this.collects ? (owner as WeakRef<Ref> | undefined)?.deref() : owner)); // own() says which
-    return owners.filter((owner): owner is Ref => owner instanceof Ref);
+    return this.#book().owners() as Ref[]; // own() takes nothing else
   }
 
   /**
@@ -126,7 +123,6 @@ export class BlockHeap extends LinearMemory {
    * @throws {NotOwnedError} when it is inside a block, or the ref borrows
    * @throws {WrongHeapError} when the ref belongs to another heap
    * @throws {OutOfBoundsError} {@link ArgumentTypeError} when it is no address in this memory
-   * Cost: O(1); for an address that this manager never lent O(live blocks), to see whether it is inside one.
    */
   free(target: Address | Ref): void {
     if (target instanceof Ref) {
@@ -148,7 +144,7 @@ export class BlockHeap extends LinearMemory {
    */
   adopt(address: Address, bytes: number): number {
     const at = this.locate(address, toCount(bytes, 'a size in bytes'));
-    if (at === 0 || this.#ledger.find(at) || this.#ledger.around(at))
+    if (at === 0 || this.#ledger.around(at + Math.max(bytes, 1) - 1, at))
       throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it lies in a block of this heap');
     return this.#ledger.lend(new Block(this, at, bytes)).address;
   }
@@ -192,21 +188,22 @@ export class BlockHeap extends LinearMemory {
 
   /** Takes a block from the allocator and enters it in the book. */
   protected lend(bytes: number, align: number): Block {
-    return this.#ledger.lend(take(this, this.#allocator, bytes, align, this.clears));
+    return this.#enter(take(this, this.#allocator, bytes, align, this.clears));
   }
 
   /** Moves a live block to one of `size` bytes; it ends. Errors as {@link realloc}. */
   protected resizeBlock(old: Block, size: number): Block {
     const { realloc, limit } = this.#allocator;
     if (realloc && old.base === old.address && size <= limit) {
-      const at = checked(this, realloc(old.base, size || 1), size || 1);
-      if (at === 0) throw new OutOfMemoryError(size);
-      this.#strike(old);
-      return this.#ledger.lend(new Block(this, at, size));
+      const at = this.#ending(old, () => taken(this, realloc(old.base, size || 1), size || 1));
+      return this.#enter(new Block(this, at, size));
     }
     const block = this.lend(size, MALLOC_ALIGN);
-    this.copy(block.address, old.address, Math.min(old.byteLength, size));
-    this.#giveBack(old);
+    this.orGiveBack(block, () => {
+      if (!old.live) throw new FreedError(old.address); // by an allocator that called back
+      this.copy(block.address, old.address, Math.min(old.byteLength, size));
+      this.#giveBack(old);
+    });
     return block;
   }
 
@@ -225,9 +222,9 @@ export class BlockHeap extends LinearMemory {
     throw new NotOwnedError(at, 'this heap did not lend it; see adopt()');
   }
 
-  /** The block that starts at `at`, or the one that stands for all whose owner is not known. */
+  /** The block that `at` is in, or the one that stands for all whose owner is not known. */
   protected blockOf(at: number): Block {
-    return this.#ledger.find(at) ?? this.borrowed;
+    return this.#ledger.find(at) ?? this.#ledger.around(at) ?? this.borrowed;
   }
 
   #refuseFree(at: number): void {
@@ -257,15 +254,27 @@ export class BlockHeap extends LinearMemory {
   }
 
   #giveBack(block: Block): void {
+    this.#ending(block, () => this.#allocator.free(block.base));
+  }
+
+  /** Runs what ends `block`, and strikes it out; when that throws it lives on. */
+  #ending<R>(block: Block, act: () => R): R {
     block.end(); // first, so that an allocator that calls back cannot free it again
     try {
-      this.#allocator.free(block.base);
+      const result = act();
+      this.#strike(block);
+      return result;
     } catch (error) {
       block.revive(this);
       throw error;
     }
-    this.#ledger.end(block);
-    if (this.collects) unwatch(block);
+  }
+
+  /** Enters a loan. Where the book has one at its address already, the module freed that behind its back. */
+  #enter(block: Block): Block {
+    const ghost = this.#ledger.find(block.address);
+    if (ghost) this.#strike(ghost);
+    return this.#ledger.lend(block);
   }
 
   #strike(block: Block): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who holds what: the blocks a manager has lent, the ones it got back, and the sums.
-import type { Block } from '../memory/block.ts';
+import type { Block, Owner } from '../memory/block.ts';
+import { Starts } from './starts.ts';
 
 /** What a manager has lent and got back, in blocks and in bytes asked for. */
 export interface HeapStatistics {
@@ -25,6 +26,8 @@ export class Ledger {
   readonly tracks: boolean;
   readonly #live = new Map<number, Block>();
   readonly #freed = new Set<number>();
+  readonly #starts = new Starts();
+  #longest = 0;
   #liveBytes = 0;
   #peakBytes = 0;
   #allocations = 0;
@@ -38,6 +41,8 @@ export class Ledger {
   lend(block: Block): Block {
     if (!this.tracks && block.base === block.address) return block;
     this.#live.set(block.address, block);
+    this.#starts.mark(block.address, true);
+    if (block.byteLength > this.#longest) this.#longest = block.byteLength;
     this.#freed.delete(block.address);
     this.#allocations++;
     this.#liveBytes += block.byteLength;
@@ -47,7 +52,9 @@ export class Ledger {
 
   /** Strikes a loan out. The block must be one that was lent and not struck out yet. */
   end(block: Block): void {
-    if (!this.#live.delete(block.address)) return;
+    if (this.#live.get(block.address) !== block) return;
+    this.#live.delete(block.address);
+    this.#starts.mark(block.address, this.#inGranule(block.address, block.address + 7) !== undefined);
     this.#freed.add(block.address);
     if (this.#freed.size > REMEMBERED) {
       for (const oldest of this.#freed) {
@@ -64,10 +71,22 @@ export class Ledger {
     return this.#live.get(address);
   }
 
-  /** The live block that has `address` inside, past its first byte. O(live blocks). */
-  around(address: number): Block | undefined {
-    for (const block of this.#live.values()) {
-      if (address > block.address && address < block.address + block.byteLength) return block;
+  /**
+   * The live block that begins at or below `address` and has a byte at or above `from`: with `from` the same, the
+   * one that `address` is in. Cost: O(longest block / 256).
+   */
+  around(address: number, from: number = address): Block | undefined {
+    const start = this.#starts.before(address, from - this.#longest);
+    const block = start < 0 ? undefined : this.#inGranule(start, address);
+    return block && (block.address + block.byteLength > from || block.address >= from) ? block : undefined;
+  }
+
+  /** The last live block that begins in the 8 bytes of `start`, not above `most`. */
+  #inGranule(start: number, most: number): Block | undefined {
+    const first = start - (start % 8);
+    for (let at = Math.min(first + 7, most); at >= first; at--) {
+      const block = this.#live.get(at);
+      if (block) return block;
     }
     return undefined;
   }
@@ -80,6 +99,12 @@ export class Ledger {
   /** The live blocks, oldest first. */
   blocks(): Block[] {
     return [...this.#live.values()];
+  }
+
+  /** What owns the live blocks, oldest first; not what was collected. */
+  owners(): Owner[] {
+    const owners = this.blocks().map(({ owner }) => (owner && 'deref' in owner ? owner.deref() : owner));
+    return owners.filter((owner) => owner !== undefined);
   }
 
   statistics(): HeapStatistics {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // When the buffer of a heap is asked for, for those who do not want it asked for when it is needed.
-import type { LinearMemory, MemorySource } from '../memory/memory.ts';
+import { viewOf, type LinearMemory, type MemorySource } from '../memory/memory.ts';
 
 const ask = (source: MemorySource): ArrayBufferLike =>
   typeof source === 'function' ? source() : source.buffer;
@@ -17,7 +17,7 @@ export function pollAlways(memory: LinearMemory, source: MemorySource): void {
   const polled: PropertyDescriptor = {
     get() {
       const buffer = ask(source);
-      if (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength) kept = new DataView(buffer);
+      if (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength) kept = viewOf(() => buffer);
       return kept;
     },
     set(view: DataView) {

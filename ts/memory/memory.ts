@@ -10,6 +10,10 @@
 import { ArgumentTypeError, MisalignedError, ModuleError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
 
+// As they are at import: a page that replaces them later changes nothing here.
+const { apply } = Reflect;
+const { set, fill } = Uint8Array.prototype;
+
 /** Where the bytes are: a `WebAssembly.Memory`, or anything else with a `buffer`, or a function that returns one. */
 export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
 
@@ -112,24 +116,35 @@ export class LinearMemory {
   /** Copies all of `source` to `address`. The two may overlap. Writes all or, when it does not fit, nothing. */
   writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
     const bytes = bytesOf(source);
-    this.view(Uint8Array, address, bytes.length).set(bytes);
+    apply(set, this.view(Uint8Array, address, bytes.length), [bytes]);
   }
 
   /** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
   fill(address: Address, size: number, value = 0): void {
     if (typeof value !== 'number') throw new ArgumentTypeError('a byte (number)', value);
-    this.view(Uint8Array, address, size).fill(value);
+    apply(fill, this.view(Uint8Array, address, size), [value]);
   }
 
   /** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
   copy(target: Address, source: Address, size: number): void {
     const from = this.view(Uint8Array, source, size);
-    this.view(Uint8Array, target, size).set(from);
+    apply(set, this.view(Uint8Array, target, size), [from]);
+  }
+}
+
+/** @throws {ArgumentTypeError} when the view's buffer was detached: its elements are gone, it is not just empty */
+export function assertAttached(view: ArrayBufferView): void {
+  if (view.byteLength > 0) return;
+  try {
+    new DataView(view.buffer);
+  } catch {
+    throw new ArgumentTypeError('a view that is not stale; its buffer was detached', view);
   }
 }
 
 /** The bytes of a buffer or of a view of one, not copied. */
 function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  if (ArrayBuffer.isView(source)) assertAttached(source);
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   try {
     return new Uint8Array(new DataView(source).buffer);
@@ -138,7 +153,8 @@ function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
   }
 }
 
-function viewOf(source: () => ArrayBufferLike): DataView {
+/** A view of the whole buffer. @throws {ModuleError} when there is none */
+export function viewOf(source: () => ArrayBufferLike): DataView {
   let buffer: ArrayBufferLike | undefined;
   try {
     buffer = source();

@@ -80,8 +80,9 @@ export abstract class ScalarArrayRef<
    */
   set(values: Values<T>, offset = 0): this {
     this.assertLive();
-    const bytes = encodeValues(this.type, values);
-    const start = this.#roomFor(bytes.length / this.type.size, offset);
+    const start = toCount(offset, 'an offset in elements');
+    const bytes = encodeValues(this.type, values, Math.max(0, this.length - start));
+    if (start > this.length) throw new ArgumentRangeError(`an offset of at most ${this.length}`, offset);
     this.block.memory.writeBytes(this.address + start * this.type.size, bytes);
     return this;
   }
@@ -95,27 +96,26 @@ export abstract class ScalarArrayRef<
       target.copyFrom(this, offset);
       return this;
     }
+    if (!Array.isArray(target) && !ArrayBuffer.isView(target))
+      throw new ArgumentTypeError('an array, a typed array or an array ref', target);
+    const start = toCount(offset, 'an offset in elements');
     const values = this.toArray();
-    if (!Array.isArray(target) && toCount(offset, 'an offset in elements') > target.length - values.length)
+    if (!Array.isArray(target) && start > target.length - values.length)
       throw new ArgumentRangeError(
         `an offset that leaves room for ${values.length} of ${target.length} elements`,
-        offset,
+        start,
       );
-    for (const [i, value] of values.entries()) target[offset + i] = value;
+    for (const [i, value] of values.entries()) target[start + i] = value;
     return this;
   }
   /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */
   fill(value: T, start = 0, end: number = this.length): this {
-    const part = this.subarray(start, end);
-    if (part.length > 0) {
-      const { size } = this.type;
-      const bytes = encodeValues(this.type, [value]);
-      const view = this.block.memory.view(Uint8Array, part.address, part.byteLength);
-      view.set(bytes);
-      // Doubles what is there: log2(n) copies.
-      for (let done = size; done < view.length; done *= 2)
-        view.copyWithin(done, 0, Math.min(done, view.length - done));
-    }
+    const { address, byteLength, block } = this.subarray(start, end);
+    const bytes = encodeValues(this.type, [value]);
+    if (byteLength > 0) block.memory.writeBytes(address, bytes);
+    // Doubles what is there: log2(n) copies.
+    for (let done = bytes.length; done < byteLength; done *= 2)
+      block.memory.copy(address + done, address, Math.min(done, byteLength - done));
     return this;
   }
   /** Returns the elements as an ordinary array. */
@@ -132,8 +132,8 @@ export abstract class ScalarArrayRef<
    * @throws {ArgumentTypeError} when the elements are no pointers
    */
   override free(options: { readonly freeElements?: boolean } = {}): void {
-    if (!options.freeElements) {
-      super.free();
+    if (!options.freeElements || !this.owned || !this.block.live) {
+      super.free(); // or throws, before any element is freed
       return;
     }
     if (!this.type.name.startsWith('ptr'))
@@ -146,7 +146,7 @@ export abstract class ScalarArrayRef<
         errors.push(error);
       }
     };
-    for (const element of this.toArray()) attempt(() => this.heap.free(element as number | bigint)); // of a pointer row
+    for (let i = 0; i < this.length; i++) attempt(() => this.heap.free(this.at(i) as number | bigint)); // of a pointer row
     attempt(() => super.free());
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
   }
@@ -158,14 +158,6 @@ export abstract class ScalarArrayRef<
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {
     return this.address + toIndex(index, this.length) * this.type.size;
-  }
-  #roomFor(count: number, offset: number): number {
-    const start = toCount(offset, 'an offset in elements');
-    if (start <= this.length - count) return start;
-    throw new ArgumentRangeError(
-      `an offset that leaves room for ${count} of ${this.length} elements`,
-      offset,
-    );
   }
 }
 

@@ -4,7 +4,7 @@
 //   A1  The engine has atomics for integers. Every other row (floats, clamped, checked pointers, bool) travels as
 //       its bits, and what changes it is a loop of compare-exchange.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import type { Address } from '../memory/address.ts';
+import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
 import type { Scalar, ScalarValue } from './scalar.ts';
 
@@ -122,7 +122,7 @@ export function atomicWait(
   value: number | bigint,
   timeout?: number,
 ): 'ok' | 'not-equal' | 'timed-out' {
-  const cell = waitCell(memory, address, value);
+  const cell = waitCell(memory, address, value, timeout);
   return Atomics.wait(cell as Int32Array, 0, value as number, timeout); // the cell is of the value's kind
 }
 
@@ -133,12 +133,13 @@ export async function atomicWaitAsync(
   value: number | bigint,
   timeout?: number,
 ): Promise<'ok' | 'not-equal' | 'timed-out'> {
-  const cell = waitCell(memory, address, value);
+  const cell = waitCell(memory, address, value, timeout);
   return Atomics.waitAsync(cell as Int32Array, 0, value as number, timeout).value; // as above
 }
 
 /** Wakes up to `count` who wait at `address`, all unless given; returns how many woke. */
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
+  if (count !== undefined && count !== Infinity) toCount(count, 'a count of sleepers');
   const at = memory.locate(address, 4, 4);
   return Atomics.notify(new Int32Array(memory.data.buffer, at, 1), 0, count);
 }
@@ -147,7 +148,10 @@ function waitCell(
   memory: LinearMemory,
   address: Address,
   value: number | bigint,
+  timeout: number | undefined,
 ): Int32Array | BigInt64Array {
+  if (timeout !== undefined && (typeof timeout !== 'number' || Number.isNaN(timeout)))
+    throw new ArgumentTypeError('a timeout in milliseconds', timeout);
   const size = typeof value === 'bigint' ? 8 : 4;
   if (size === 4 && (typeof value !== 'number' || value !== (value | 0)))
     throw new ArgumentTypeError('an int32 (number) or an int64 (bigint)', value);

@@ -1,29 +1,48 @@
 // SPDX-License-Identifier: MIT
 // Values of a row as bytes: what every bulk write is made from.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
+import { assertAttached } from '../memory/memory.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
 
 /**
  * Returns the bytes of `values` as elements of `row`, in a buffer of their own. Everything a caller can hook
- * (getters, proxies) runs here, before any byte of a heap is touched.
+ * (getters, proxies) runs here, before any byte of a heap is touched; the length is asked for once.
+ * @param most the most values there is room for
  * @throws {ArgumentTypeError} when it has no length, or a value has the wrong type
+ * @throws {ArgumentRangeError} when it has more values than there is room for
+ * @throws {OutOfMemoryError} when the engine has no buffer that large
  */
 export function encodeValues<T extends ScalarValue>(
   row: Scalar<T>,
   values: Values<T>,
+  most: number = Infinity,
 ): Uint8Array<ArrayBuffer> {
-  if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
-    throw new ArgumentTypeError(`an array of ${row.name}`, values);
-  const length = toCount(values.length, 'a length');
+  const given = typeof values === 'object' && values !== null ? values.length : undefined;
+  if (typeof given !== 'number') throw new ArgumentTypeError(`an array of ${row.name}`, values);
+  const length = toCount(given, 'a length');
+  if (length > most)
+    throw new ArgumentRangeError(`at most ${most} values, as many as there is room for`, length);
+  if (ArrayBuffer.isView(values)) assertAttached(values);
+  const own = values instanceof row.Elements;
   // A typed array of the row's own kind: its bytes are the elements. Copied, as it may lie in the same memory.
-  if (values instanceof row.Elements && row.Elements.name === `${row.label}Array`)
+  if (own && row.Elements.name === `${row.label}Array`)
     return new Uint8Array(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  const data = new DataView(new ArrayBuffer(length * row.size));
+  const data = newView(length * row.size);
   for (let i = 0; i < length; i++) {
-    const value = values[i] as T; // `Values` has a T at every index below length
+    const found: ScalarValue | undefined = values[i];
+    // The view of a 53-bit pointer array has bigints: they are its numbers.
+    const value = own && row.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
     if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} at index ${i}`, value);
-    row.set(data, i * row.size, value);
+    row.set(data, i * row.size, value as T); // its kind was just looked at
   }
   return new Uint8Array(data.buffer);
+}
+
+function newView(size: number): DataView<ArrayBuffer> {
+  try {
+    return new DataView(new ArrayBuffer(size));
+  } catch (cause) {
+    throw new OutOfMemoryError(size, 1, { cause });
+  }
 }

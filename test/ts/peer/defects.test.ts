@@ -18,8 +18,6 @@ interface Defect {
   readonly needs?: string;
   /** False where the engine hides the defect of the peer. */
   readonly shows?: boolean;
-  /** Set while linmem still has the defect: then its test must fail. */
-  readonly open?: true;
 }
 
 const quiet = async (act: () => unknown): Promise<unknown> => {
@@ -340,7 +338,6 @@ const frees: Defect[] = [
     },
     ours: ['throws AggregateError', true, 0],
     theirs: ['throws Error', false, 1],
-    open: true,
   },
   {
     id: 'H-B21',
@@ -779,7 +776,7 @@ const oldGarbage: Defect[] = [
 function compare(defects: readonly Defect[], theirs: Library, where = true): void {
   for (const defect of defects) {
     const there = where && (!defect.needs || has(defect.needs));
-    const run = there ? (defect.open ? test.fails : test) : test.skip;
+    const run = there ? test : test.skip;
     run(`${defect.id}: ${defect.claim}`, async () => {
       expect(await defect.probe(linmem), 'linmem').toEqual(defect.ours);
     });

@@ -109,7 +109,7 @@ describe('A: addresses and numbers', () => {
     ])
       expect(unchanged(fake, wrap)).toBe('throws INVALID_TYPE');
   });
-  test.fails('a string at 0 is NULL, for reading and for writing (A6)', () => {
+  test('a string at 0 is NULL, for reading and for writing (A6)', () => {
     const fake = start();
     expect(unchanged(fake, () => fake.heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
     expect(unchanged(fake, () => fake.heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
@@ -225,23 +225,15 @@ describe('lengths', () => {
     const fake = start();
     expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(length)))).toBe('throws INVALID_TYPE');
   });
-  test.fails(
-    'a source that says it has 2^53 - 1 values is out of memory, before anything is made (D8)',
-    () => {
-      const fake = start();
-      expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(2 ** 53 - 1)))).toMatch(
-        /^throws [A-Z_]+$/,
-      );
-    },
-  );
-  test.fails(
-    'a source that says it has more values than an array has room for is refused by that (D8)',
-    () => {
-      const fake = start();
-      const array = fake.heap.allocInt32Array(4);
-      expect(unchanged(fake, () => array.set(boast(2 ** 45)))).toBe('throws INVALID_RANGE');
-    },
-  );
+  test('a source that says it has 2^53 - 1 values is out of memory, before anything is made (D8)', () => {
+    const fake = start();
+    expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(2 ** 53 - 1)))).toMatch(/^throws [A-Z_]+$/);
+  });
+  test('a source that says it has more values than an array has room for is refused by that (D8)', () => {
+    const fake = start();
+    const array = fake.heap.allocInt32Array(4);
+    expect(unchanged(fake, () => array.set(boast(2 ** 45)))).toBe('throws INVALID_RANGE');
+  });
 });
 
 describe('C: growth', () => {
@@ -391,7 +383,7 @@ describe('D: re-entrancy', () => {
     const source = hooked(shrinking, () => (shrinking.length = 2));
     expect(unchanged(fake, () => fake.heap.allocInt32Array(source))).toBe('throws INVALID_TYPE');
   });
-  test.fails('a source is asked for its length once (D8)', () => {
+  test('a source is asked for its length once (D8)', () => {
     const fake = start();
     let asked = 0;
     const growing = { get length() { return asked++ === 0 ? 2 : 1000; }, 0: 1, 1: 2, 2: 3 }; // prettier-ignore
@@ -430,7 +422,7 @@ describe('D: re-entrancy', () => {
       for (const spy of spies) spy.mockRestore();
     }
   });
-  test.fails('a replaced TypedArray.prototype.set changes nothing (D11)', () => {
+  test('a replaced TypedArray.prototype.set changes nothing (D11)', () => {
     const { heap } = start();
     const { set } = Uint8Array.prototype;
     let written: number[];
@@ -691,34 +683,38 @@ describe('G: garbage collection', () => {
     await collect(() => heap.statistics.liveBlocks === 0, 200);
     expect([heap.statistics.liveBlocks, heap.statistics.frees, frees, live]).toEqual([0, 20000, 20000, 0]);
   });
-  test('an engine without FinalizationRegistry and WeakRef works without collection (G10)', async () => {
-    vi.stubGlobal('FinalizationRegistry', undefined);
-    vi.stubGlobal('WeakRef', undefined);
-    vi.resetModules();
-    try {
-      const bare = (await import('../../../ts/index.ts?bare' as string)) as {
-        createHeapSync: typeof createHeapSync;
-        createWasmHeapManager: typeof createWasmHeapManager;
-      };
-      const heap = bare.createHeapSync();
-      const ref = heap.allocInt32(5);
-      expect(ref.value).toBe(5);
-      ref.free();
-      const module = fakeModule();
-      const collecting = bare.createWasmHeapManager(
-        module.memory,
-        (bytes) => module.malloc(bytes),
-        (address) => module.free(address),
-        { enableGarbageCollection: true, gcPressure: 1 },
-      );
-      const array = collecting.allocInt32Array([1, 2]);
-      expect([array.toArray(), collecting.statistics.liveBlocks]).toEqual([[1, 2], 1]);
-      array.free();
-      expect([module.lent.size, module.badFrees]).toEqual([0, []]);
-    } finally {
-      vi.unstubAllGlobals();
-    }
-  });
+  // A browser keeps the modules that it has loaded.
+  test.runIf(typeof document === 'undefined')(
+    'an engine without FinalizationRegistry and WeakRef works without collection (G10)',
+    async () => {
+      vi.stubGlobal('FinalizationRegistry', undefined);
+      vi.stubGlobal('WeakRef', undefined);
+      vi.resetModules();
+      try {
+        const bare = (await import('../../../ts/index.ts?bare' as string)) as {
+          createHeapSync: typeof createHeapSync;
+          createWasmHeapManager: typeof createWasmHeapManager;
+        };
+        const heap = bare.createHeapSync();
+        const ref = heap.allocInt32(5);
+        expect(ref.value).toBe(5);
+        ref.free();
+        const module = fakeModule();
+        const collecting = bare.createWasmHeapManager(
+          module.memory,
+          (bytes) => module.malloc(bytes),
+          (address) => module.free(address),
+          { enableGarbageCollection: true, gcPressure: 1 },
+        );
+        const array = collecting.allocInt32Array([1, 2]);
+        expect([array.toArray(), collecting.statistics.liveBlocks]).toEqual([[1, 2], 1]);
+        array.free();
+        expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    },
+  );
   test('a ref cannot be cloned into another thread, where it would own the block a second time (G13)', () => {
     const { heap } = start();
     expect(outcome(() => structuredClone(heap.allocInt32(5)))).toMatch(/^throws/);
@@ -783,20 +779,17 @@ describe("J: other modules' heaps", () => {
       expect(outcome(act)).toBe(wanted);
     expect(heap.statistics).toMatchObject({ liveBlocks: 0, liveBytes: 0, allocations: 0 });
   }); // prettier-ignore
-  test.fails(
-    'a block that the module freed, and malloc gave out again, belongs to its new ref alone (E3, J10)',
-    () => {
-      const { heap, module } = fakeHeap();
-      const old = heap.allocInt32(5);
-      module.free(old.address); // C frees it behind the manager
-      const young = heap.allocInt32(6);
-      expect(young.address).toBe(old.address);
-      expect([old.isFreed, heap.statistics.liveBlocks, heap.statistics.liveBytes]).toEqual([true, 1, 4]);
-      expect(outcome(() => old.free())).toBe('throws DOUBLE_FREE');
-      young.free();
-      expect(module.badFrees).toEqual([]);
-    },
-  );
+  test('a block that the module freed, and malloc gave out again, belongs to its new ref alone (E3, J10)', () => {
+    const { heap, module } = fakeHeap();
+    const old = heap.allocInt32(5);
+    module.free(old.address); // C frees it behind the manager
+    const young = heap.allocInt32(6);
+    expect(young.address).toBe(old.address);
+    expect([old.isFreed, heap.statistics.liveBlocks, heap.statistics.liveBytes]).toEqual([true, 1, 4]);
+    expect(outcome(() => old.free())).toBe('throws DOUBLE_FREE');
+    young.free();
+    expect(module.badFrees).toEqual([]);
+  });
   test('a free that throws leaves the block lent, and it can be tried again (J4)', () => {
     const { heap, module } = start();
     const ref = heap.allocInt32(5);
