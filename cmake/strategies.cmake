@@ -36,9 +36,12 @@ if(EMSCRIPTEN)
                    -z stack-size=0 --strip-all --fatal-warnings --export=nil)
   add_test(NAME strategies_wasm
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
+  add_test(NAME emscripten_example
+           COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/emscripten/run.mjs
+                   ${CMAKE_CURRENT_BINARY_DIR}/example)
 endif()
 
-foreach(name test_conformance test_arena test_slice)
+foreach(name test_conformance test_arena test_slice test_malloc)
   set(sources test/c/${name}.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
   if(EMSCRIPTEN)
     add_library(${name} OBJECT ${sources})

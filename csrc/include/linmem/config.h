@@ -44,6 +44,13 @@ _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM
 #define LM_IMPORT(name)
 #endif
 
+// What errno is set to: WASI's numbers under Emscripten, Linux's elsewhere.
+#if defined(__wasm__)
+enum { LM_ENOMEM = 48, LM_EINVAL = 28 };
+#else
+enum { LM_ENOMEM = 12, LM_EINVAL = 22 };
+#endif
+
 // Returns the place of the highest bit set in `x`. `x` must not be 0.
 static inline unsigned lm_log2(size_t x) {
 #if SIZE_MAX > 0xffffffffu
