@@ -109,11 +109,6 @@ describe('A: addresses and numbers', () => {
     ])
       expect(unchanged(fake, wrap)).toBe('throws INVALID_TYPE');
   });
-  test('a string at 0 is NULL, for reading and for writing (A6)', () => {
-    const fake = start();
-    expect(unchanged(fake, () => fake.heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
-    expect(unchanged(fake, () => fake.heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
-  });
   test('the last bytes: whole or refused; nothing at the end is empty (A12, A13)', () => {
     const fake = start();
     const { heap } = fake;

@@ -57,3 +57,18 @@ test
         expect(heap.allocNullTerminatedUtf8String(text).value).toBe(text.replace('\uD83D', '\uFFFD'));
     },
   );
+test.fails('a string at 0 is NULL, for reading and for writing (A6)', () => {
+  const { heap } = fakeHeap();
+  expect(outcome(() => heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
+  expect(outcome(() => heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
+});
+test.fails(
+  'a misspelt text option, or a policy that is none, is refused as the manager refuses its own',
+  () => {
+    const { heap } = fakeHeap();
+    for (const options of [{ surogates: 'throw' }, { surrogates: 'nope' }, 5, null])
+      expect(outcome(() => heap.writeNullTerminatedUtf8String(512, 'é', 8, options as never))).toBe(
+        'throws INVALID_TYPE',
+      );
+  },
+);
