@@ -4,7 +4,11 @@
 #include "heap_inner.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
+#ifdef __OPTIMIZE_SIZE__
+#define INLINE inline
+#else
 #define INLINE inline __attribute__((always_inline))
+#endif
 
 // Accounts.
 
@@ -255,8 +259,19 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
-  if (need > old && !lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
-  lm_block_shrink(h, b, need);
+  if (need > old) {
+    // What grows by little will again: an eighth more is taken, if it can be had on the spot.
+    size_t more = need - old < old / 8 ? need / 8 & ~(size_t)FLAGS : 0;
+    if (!more || !lm_block_extend(h, b, need + more)) {
+      if (!lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
+      more = 0;
+    }
+    lm_block_shrink(h, b, need + more);
+  } else if (old - need > old / 4) {
+    lm_block_shrink(h, b, need);
+  } else {
+    return p;
+  }
   h->changes++;
   h->credit += old - LM_WORD;
   account_add(h, block_size(h, b) - LM_WORD);

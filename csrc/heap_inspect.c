@@ -7,7 +7,7 @@
 const lm_stats *lm_heap_stats(lm_heap *h) {
   lm_stats *s    = &h->stats;
   size_t inner   = h->banks + (h->map != NULL);  // blocks that are the heap's own
-  size_t own     = h->banks * (LM_HEAP_BANK - LM_WORD);
+  size_t own     = 0;  // usable bytes of those; a bank's block may be a little larger than the bank
   s->live_bytes  = s->peak_live_bytes - h->credit;
   s->live_blocks = h->large;
   s->free_blocks = h->binned + (h->top != h->last->end);
@@ -15,7 +15,9 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
   size_t lent    = 0;  // bytes of objects lent
   for (size_t page = 0; page < h->map_count; page++) {
     if (!h->map[page]) continue;
-    const lm_bank *k = bank_at((h->map_base + page) << LM_HEAP_BANK_LOG);
+    uintptr_t base   = (h->map_base + page) << LM_HEAP_BANK_LOG;
+    const lm_bank *k = bank_at(base);
+    own += block_size(h, block_of((void *)base)) - LM_WORD;
     for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
       const lm_slab *slab = &k->slabs[i];
       if (!slab->size) {

@@ -40,13 +40,16 @@ const link = (objects, output, ...more) =>
 /** Builds what the race needs. Returns the names of the allocators. */
 export function build(names = Object.keys(ALLOCATORS)) {
   mkdirSync(OUT, { recursive: true });
-  const frame = [compile('bench/c/bench.c', '-O3', 'O3'), compile('bench/c/sbrk.c', '-O3', 'O3')];
+  const sbrk = compile('bench/c/sbrk.c', '-O3', 'O3');
+  const timed = [compile('bench/c/bench.c', '-O3', 'O3'), sbrk];
+  const counted = [compile('bench/c/bench.c', '-O3', 'count.O3', ['-DCOUNT']), sbrk];
   for (const name of names) {
     const { sources, flags } = ALLOCATORS[name];
     const objects = sources.map((source) => compile(source, '-O3', `${name}.O3`, flags));
-    link([...frame, ...objects], join(OUT, `${name}.wasm`));
+    link([...timed, ...objects], join(OUT, `${name}.wasm`));
+    link([...counted, ...objects], join(OUT, `${name}.count.wasm`));
   }
-  return [...names, ...(buildAssemblyScript(frame[1]) ? ['as-tlsf'] : [])];
+  return [...names, ...(buildAssemblyScript(sbrk) ? ['as-tlsf'] : [])];
 }
 
 // AssemblyScript's module imports the bench's memory, and is joined with it into one module.
@@ -58,10 +61,12 @@ function buildAssemblyScript(sbrk) {
   const bench = join(OUT, 'as-bench.wasm');
   run(asc, 'bench/c/as.ts', '-o', part, '-O3', '--runtime', 'minimal', '--importMemory', '--use', 'abort=',
       '--memoryBase', '4194304');
-  const frame = [compile('bench/c/bench.c', '-O3', 'as.O3', ['-DALLOCATOR="as"']), sbrk];
-  link(frame, bench, '--allow-undefined', '--initial-memory=4259840');
-  const output = join(OUT, 'as-tlsf.wasm');
-  run(merge, bench, 'env', part, 'as', '-o', output, '--enable-bulk-memory', '--skip-export-conflicts');
+  for (const [tag, more] of [['', []], ['.count', ['-DCOUNT']]]) {
+    const object = compile('bench/c/bench.c', '-O3', `as${tag}.O3`, ['-DALLOCATOR="as"', ...more]);
+    link([object, sbrk], bench, '--allow-undefined', '--initial-memory=4259840');
+    const output = join(OUT, `as-tlsf${tag}.wasm`);
+    run(merge, bench, 'env', part, 'as', '-o', output, '--enable-bulk-memory', '--skip-export-conflicts');
+  }
   return true;
 }
 

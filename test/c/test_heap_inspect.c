@@ -230,6 +230,120 @@ static void holds_sees_two_free_neighbours(void) {
   CHECK(!lm_heap_holds(h));
 }
 
+static struct {
+  uint32_t calls;
+  lm_verb where;
+  lm_status what;
+  const void *block;
+} refused;
+
+static void note_refusal(lm_heap *h, lm_verb where, lm_status what, const void *block) {
+  (void)h;
+  refused.calls++, refused.where = where, refused.what = what, refused.block = block;
+}
+
+// True when both free and realloc of `p` are refused as `what`, and the hook is told so.
+static bool is_refused(lm_heap *h, void *p, lm_status what) {
+  uint32_t calls = refused.calls;
+  pool_save();
+  bool freed = lm_heap_free(h, p) == what && refused.where == LM_IN_FREE && refused.block == p;
+  bool moved = lm_heap_realloc(h, p, 3000) == NULL && refused.where == LM_IN_REALLOC;
+  return freed && moved && refused.calls == calls + 2 && refused.what == what && pool_same();
+}
+
+// Fourteen kinds of wrong addresses, among small blocks and among large ones.
+static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
+  for (size_t size = 40; size <= 4000; size += 3960) {
+    lm_heap *h = fixed_heap(POOL / 2);
+    h->hook    = note_refusal;
+    uint8_t *b[60];
+    for (size_t i = 0; i < 60; i++) b[i] = lm_heap_alloc(h, size);
+    CHECK((h->banks > 0) == (size == 40));
+    lm_heap *inner  = lm_heap_init(lm_heap_alloc(h, 50000), 50000, lm_pages_none, NULL);
+    uint8_t *others = lm_heap_alloc(inner, size), *p = b[50];
+    CHECK(is_refused(h, p + 1, LM_NOT_A_BLOCK));                              // misaligned
+    CHECK(is_refused(h, p + LM_ALIGN, LM_NOT_A_BLOCK));                       // interior
+    CHECK(is_refused(h, p + size / 2 / 8 * 8, LM_NOT_A_BLOCK));               // in the middle
+    CHECK(is_refused(h, p - 8, LM_NOT_A_BLOCK));                              // just below
+    CHECK(is_refused(h, others, LM_NOT_A_BLOCK));                             // of another heap
+    CHECK(is_refused(inner, p, LM_NOT_A_BLOCK) || !inner->hook);              // the other way round
+    CHECK(is_refused(h, &lent, LM_NOT_A_BLOCK));                              // static memory
+    CHECK(is_refused(h, h, LM_NOT_A_BLOCK));                                  // the heap itself
+    CHECK(is_refused(h, pool + POOL / 2 + 64, LM_NOT_A_BLOCK));               // past the end
+    CHECK(is_refused(h, (void *)(UINTPTR_MAX - 7), LM_NOT_A_BLOCK));          // past everything
+    CHECK(is_refused(h, (void *)(uintptr_t)8, LM_NOT_A_BLOCK));               // near NULL
+    CHECK(lm_heap_free(h, p) == LM_OK && is_refused(h, p, LM_ALREADY_FREE));  // twice
+    CHECK(is_refused(h, p + LM_ALIGN, LM_NOT_A_BLOCK));                       // inside a free block
+    CHECK(lm_heap_free(h, b[51]) == LM_OK && lm_heap_free(h, b[49]) == LM_OK);
+    CHECK(is_refused(h, p, LM_ALREADY_FREE) &&
+          is_refused(h, b[51], LM_ALREADY_FREE));  // others since
+    CHECK(is_refused(h, b[49], LM_ALREADY_FREE));
+    uint8_t *moved = lm_heap_realloc(h, b[20], 9000);
+    CHECK(moved != b[20] && is_refused(h, b[20], LM_ALREADY_FREE));  // the old address of a realloc
+    if (h->map) CHECK(is_refused(h, h->map, LM_NOT_A_BLOCK));        // a block that is the heap's
+    h->hook = NULL;
+    CHECK(lm_heap_free(h, p) != LM_OK && lm_heap_holds(h));
+  }
+}
+
+static void an_object_whose_owner_wrote_the_mark_of_a_free_one_can_be_freed(void) {
+  lm_heap *h = fixed_heap(POOL / 2);
+  lm_object *o[60];
+  for (size_t i = 0; i < 60; i++) o[i] = lm_heap_alloc(h, 40);
+  lm_heap_free(h, o[30]);
+  size_t key  = o[30]->mark ^ (size_t)o[30];
+  o[40]->mark = (size_t)o[40] ^ key;
+  CHECK(lm_heap_check(h, o[40]) == LM_OK && lm_heap_free(h, o[40]) == LM_OK && lm_heap_holds(h));
+  CHECK(lm_heap_free(h, o[40]) == LM_ALREADY_FREE);
+}
+
+// Flips each bit of what the heap knows of its slabs.
+static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
+  lm_heap *h = fixed_heap(POOL);
+  void *p[600];
+  for (size_t i = 0; i < 600; i++) p[i] = lm_heap_alloc(h, 100);
+  for (size_t i = 0; i < 600; i += 7) lm_heap_free(h, p[i]);
+  for (size_t i = 100; i < 190; i++) lm_heap_free(h, p[i]);
+  CHECK(lm_heap_holds(h) && h->banks > 1);
+  lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
+  for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
+    size_t bits = offsetof(lm_slab, next) * 8;
+    for (size_t bit = 0; bit < bits; bit++) {
+      uint8_t *byte = (uint8_t *)&slab[i] + bit / 8;
+      *byte ^= (uint8_t)(1u << bit % 8);
+      CHECK(!lm_heap_holds(h));
+      *byte ^= (uint8_t)(1u << bit % 8);
+    }
+  }
+  for (size_t page = 0; page < h->map_count; page++) {
+    h->map[page] ^= 1;
+    CHECK(!lm_heap_holds(h));
+    h->map[page] ^= 1;
+  }
+  CHECK(lm_heap_holds(h));
+}
+
+static void a_walk_in_any_steps_visits_every_object_once_in_order(void) {
+  lm_heap *h = growing_heap(24);
+  void *p[900];
+  for (size_t i = 0; i < 900; i++) p[i] = lm_heap_alloc(h, some_size() % 300);
+  for (size_t i = 0; i < 900; i += 3) lm_heap_free(h, p[i]);
+  walk_agrees(h);
+  lm_cursor all = {0};
+  size_t total  = lm_heap_walk(h, &all, records, 4096);
+  CHECK(total > 600 && total < 4096 && h->banks > 0);
+  for (size_t i = 1; i < total; i++) CHECK(records[i].address > records[i - 1].address);
+  for (size_t step = 1; step < 300; step += 41) {
+    lm_cursor cursor = {0};
+    size_t n, at = 0;
+    while ((n = lm_heap_walk(h, &cursor, records + 4096, step)) > 0)
+      for (size_t i = 0; i < n; i++, at++)
+        CHECK(records[4096 + i].address == records[at].address &&
+              records[4096 + i].state == records[at].state);
+    CHECK(at == total);
+  }
+}
+
 CHECK_MAIN(RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(free_of_a_freed_block_says_so_and_changes_nothing);
            RUN(free_sees_a_header_or_neighbour_that_was_overwritten);
@@ -240,4 +354,8 @@ CHECK_MAIN(RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(a_walk_finds_its_place_after_the_block_it_stood_at_is_gone);
            RUN(a_cursor_that_was_scribbled_on_leads_nowhere_bad);
            RUN(holds_sees_every_bit_that_is_wrong); RUN(holds_sees_a_list_entry_that_is_no_block);
-           RUN(holds_sees_two_free_neighbours););
+           RUN(holds_sees_two_free_neighbours);
+           RUN(every_kind_of_wrong_free_and_realloc_is_refused_and_told);
+           RUN(an_object_whose_owner_wrote_the_mark_of_a_free_one_can_be_freed);
+           RUN(holds_sees_every_bit_of_a_slab_that_is_wrong);
+           RUN(a_walk_in_any_steps_visits_every_object_once_in_order););

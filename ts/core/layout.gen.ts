@@ -97,7 +97,7 @@ export const Element = {
 
 /** `lm_heap`: bytes of state at the start of its first region. */
 export const HeapState = {
-  size: 2516,
+  size: 2868,
   alignment: 8,
   blockHeader: 4,
   largestAlignment: 65536,

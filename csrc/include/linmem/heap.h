@@ -50,16 +50,18 @@ typedef struct lm_region {
 
 // Small blocks.
 
-#define LM_HEAP_SMALL 512            // bytes; larger requests are blocks of their own
+#ifndef LM_HEAP_SMALL
+#define LM_HEAP_SMALL 1024  // bytes; larger requests are blocks of their own
+#endif
 #define LM_HEAP_SLAB ((size_t)4096)  // bytes of a slab
 #ifndef LM_HEAP_BANK_LOG
-#define LM_HEAP_BANK_LOG 16
+#define LM_HEAP_BANK_LOG 14
 #endif
 #define LM_HEAP_BANK ((size_t)1 << LM_HEAP_BANK_LOG)  // bytes and alignment of a bank
 #define LM_HEAP_SLABS ((unsigned)(LM_HEAP_BANK / LM_HEAP_SLAB))
-#define LM_HEAP_UNITS (LM_HEAP_SMALL / LM_ALIGN)  // 64 or 32
+#define LM_HEAP_UNITS (LM_HEAP_SMALL / LM_ALIGN)  // 128, or 64 when LM_ALIGN is 16
 // One class per unit up to 16 units, then eight per doubling.
-#define LM_HEAP_CLASSES (LM_HEAP_UNITS <= 16 ? LM_HEAP_UNITS : LM_HEAP_UNITS <= 32 ? 24 : 32)
+#define LM_HEAP_CLASSES (LM_HEAP_UNITS <= 32 ? 24 : LM_HEAP_UNITS <= 64 ? 32 : 40)
 
 typedef struct lm_object {
   struct lm_object *next;  // in its slab's list; only while free
