@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ArgumentTypeError, EncodingError, utf8ByteLength } from '../../../ts/index.ts';
-import { decodeUtf8, encodeUtf8, loneSurrogate } from '../../../ts/text/utf8.ts';
+import {
+  ArgumentTypeError,
+  EncodingError,
+  utf8,
+  utf8ByteLength,
+  type TextOptions,
+} from '../../../ts/index.ts';
+import { loneSurrogate } from '../../../ts/text/codec.ts';
 import { SEED } from '../../support/prng.ts';
+
+const encodeUtf8 = (text: string, options?: TextOptions) => utf8.encode(text, options);
+const decodeUtf8 = (bytes: Uint8Array, at: number, options?: TextOptions) => utf8.decode(bytes, options, at);
 
 const anyText = fc.string({
   unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),

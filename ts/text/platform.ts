@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
+// Browsers' coders refuse views of shared and of resizable buffers; `own` copies those first.
+import { EncodingError } from '../errors.ts';
+
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+type Store = (this: Uint8Array, text: string, offset: number, length: number) => number;
+interface Slices {
+  readonly latin1Slice: Slice;
+  readonly ucs2Slice: Slice;
+  readonly utf8Slice: Slice;
+  readonly latin1Write: Store;
+  readonly ucs2Write: Store;
+  readonly utf8Write: Store;
+  indexOf(this: Uint8Array, value: number | string, from: number, encoding?: string): number;
+}
+interface BufferClass {
+  readonly prototype: Slices;
+  byteLength(text: string): number;
+}
+
+// Kept at import, so that a page that replaces them later changes nothing here.
+export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
+export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
+const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
+const { fromCharCode } = String;
+
+/** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
+export const native: (Slices & { measure(text: string): number }) | undefined = /* @__PURE__ */ slices();
+
+/** Those methods, if the buffer has them all and they do what this library counts on. */
+function slices(): (Slices & { measure(text: string): number }) | undefined {
+  const p = NodeBuffer?.prototype;
+  if (!NodeBuffer || !p?.utf8Slice || !p.latin1Slice || !p.ucs2Slice || !p.utf8Write) return undefined;
+  const { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf } = p;
+  const { byteLength } = NodeBuffer;
+  const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
+  if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
+  const measure = (text: string): number => byteLength(text);
+  return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
+}
+
+/** Bytes that every coder takes: the same ones, or a copy when their buffer is shared or resizable. */
+export function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable
+    ? (bytes as Uint8Array<ArrayBuffer>) // its buffer is one
+    : bytes.slice();
+}
+
+/**
+ * Returns what `make` returns: a string of the engine.
+ * @throws {EncodingError} when the engine throws, as it does for strings longer than it can have
+ */
+export function made(make: () => string, bytes: Uint8Array, at: number, what: string): string {
+  try {
+    return make();
+  } catch (cause) {
+    if (cause instanceof EncodingError) throw cause;
+    const error = new EncodingError(
+      `the ${bytes.length} bytes at address ${at} are ${what}, or too many for a string`,
+      at,
+    );
+    error.cause = cause;
+    throw error;
+  }
+}
+
+/** Returns the string of these units, in pieces that no engine's limit of arguments is below. */
+export function fromUnits(units: Uint8Array | Uint16Array): string {
+  let text = '';
+  for (let i = 0; i < units.length; i += 4096)
+    text += fromCharCode.apply(null, units.subarray(i, i + 4096) as unknown as number[]); // array-like
+  return text;
+}
+
+/** Collects code points to a string. */
+export class Builder {
+  readonly #units = new Uint16Array(4096);
+  #count = 0;
+  #text = '';
+
+  add(point: number): void {
+    if (this.#count > 4094) this.#text = this.done();
+    if (point > 0xffff) {
+      this.#units[this.#count++] = 0xd7c0 + (point >>> 10); // 0xd800 + ((point - 0x10000) >> 10)
+      this.#units[this.#count++] = 0xdc00 + (point & 0x3ff);
+    } else this.#units[this.#count++] = point;
+  }
+
+  done(): string {
+    const text = this.#text + fromUnits(this.#units.subarray(0, this.#count));
+    this.#count = 0;
+    return text;
+  }
+}
