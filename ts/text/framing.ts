@@ -5,14 +5,14 @@
 //   T1  A write measures first and then stores: the whole text with all that belongs to it, or nothing.
 //   T2  A read never passes the end of the memory: a string that has no NUL before it is an error.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { toCount, type Address } from '../memory/address.ts';
+import { toAddress, toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { assertString, type TextCodec, type TextOptions } from './codec.ts';
 import { native } from './platform.ts';
 import { element, readWord, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Up to here a loop over the elements beats a call of the engine's coder (bench/ts/text.bench.mjs). */
-const SHORT = 24;
+const SHORT = 16;
 
 /** A count of elements that a caller may leave out. */
 const toRoom = (count: number | undefined): number =>
@@ -63,8 +63,9 @@ export function readTerminated(
   const short = readShort(codec, memory.data, address, limit === undefined ? SHORT : toRoom(limit));
   if (short !== undefined) return short;
   const size = codec.bytesPerElement;
-  const at = memory.locate(address, 0);
-  return readSized(codec, memory, at, countTerminated(memory, at, size, limit), options);
+  const count = countTerminated(memory, address, size, limit); // renews the view
+  const at = toAddress(address, count, memory.data.byteLength);
+  return codec.decode(new Uint8Array(memory.data.buffer, at, count * size), options, at);
 }
 
 /** The string at `address` when it is short and plain; else undefined, as for anything that goes wrong. */
