@@ -76,6 +76,12 @@ lm_status lm_heap_check(const lm_heap *h, const void *p) {
   return page_is_bank(h, page_of(h, p)) ? object_check(h, p) : block_check(h, p);
 }
 
+#ifdef LM_LEAN
+#define OBJECT_PLAIN(h, s, p) true
+#define OBJECT_REFUSED(h, p) false
+#define BLOCK_REFUSED(h, p) false
+#define refuse(h, where, p) LM_OK  // never asked
+#else
 // Says that `p` was refused, and why.
 static __attribute__((noinline)) lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
   lm_status what = lm_heap_check(h, p);
@@ -83,11 +89,6 @@ static __attribute__((noinline)) lm_status refuse(lm_heap *h, lm_verb where, con
   return what;
 }
 
-#ifdef LM_LEAN
-#define OBJECT_PLAIN(h, s, p) true
-#define OBJECT_REFUSED(h, p) false
-#define BLOCK_REFUSED(h, p) false
-#else
 // An object that is surely lent; another may be too, if its owner wrote the mark.
 #define OBJECT_PLAIN(h, s, p) (object_fits(s, p) && ((lm_object *)(p))->mark != object_mark(h, p))
 #define OBJECT_REFUSED(h, p) (object_check(h, p) != LM_OK)
@@ -190,6 +191,7 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 // As free, of a block of its own, or an object that looks free or like none.
 static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
+#ifndef LM_LEAN
   if (page_is_bank(h, page_of(h, p))) {
     lm_slab *s = slab_of(p);
     if (object_check(h, p) != LM_OK) return refuse(h, LM_IN_FREE, p);
@@ -197,6 +199,7 @@ static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
     if (s->used <= 0) lm_slab_turn(h, s);
     return LM_OK;
   }
+#endif
   if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_FREE, p);
   block_free(h, block_of(p));
   return LM_OK;
@@ -244,7 +247,7 @@ static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
 
 static void *object_realloc(lm_heap *h, void *p, size_t size) {
   const lm_slab *s = slab_of(p);
-  if (OBJECT_REFUSED(h, p)) return refuse(h, LM_IN_REALLOC, p), NULL;
+  if (OBJECT_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
   if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
   void *q = move(h, p, s->size, size);
@@ -256,7 +259,7 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (page_is_bank(h, page_of(h, p))) return object_realloc(h, p, size);
   size_t need = block_need(size);
   if (!need) return NULL;
-  if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_REALLOC, p), NULL;
+  if (BLOCK_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
   if (need > old) {

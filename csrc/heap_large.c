@@ -220,23 +220,25 @@ lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align) {
   return kept;
 }
 
+// Returns the size a block at `b` must have to hold a bank.
+static size_t bank_need(const lm_block *b) {
+  size_t pad = -((uintptr_t)b + LM_WORD) & (LM_HEAP_BANK - 1);
+  if (pad && pad < BLOCK_MIN) pad += LM_HEAP_BANK;
+  return pad + LM_HEAP_BANK;
+}
+
 // Returns a lent block of a bank's size whose payload is aligned to it, NULL iff there is none.
 lm_block *lm_block_take_bank(lm_heap *h) {
   lm_block *b = bin_find(h, LM_HEAP_BANK);
-  if (b && (-((uintptr_t)b + LM_WORD) & (LM_HEAP_BANK - 1)) > block_size(h, b) - LM_HEAP_BANK)
-    b = bin_find(h, 2 * LM_HEAP_BANK);
+  if (b && block_size(h, b) < bank_need(b)) b = bin_find(h, 3 * LM_HEAP_BANK);
   if (b) {
     block_claim(h, b);
   } else {
-    size_t pad = -((uintptr_t)h->top + LM_WORD) & (LM_HEAP_BANK - 1);
-    if (pad && pad < BLOCK_MIN) pad += LM_HEAP_BANK;
-    if (block_size(h, h->top) < pad + LM_HEAP_BANK) {
-      if (!region_grow(h, pad + LM_HEAP_BANK)) return NULL;
-      pad = -((uintptr_t)h->top + LM_WORD) & (LM_HEAP_BANK - 1);
-      if (pad && pad < BLOCK_MIN) pad += LM_HEAP_BANK;
-      if (block_size(h, h->top) < pad + LM_HEAP_BANK) return NULL;
-    }
-    b = top_take(h, pad + LM_HEAP_BANK);
+    size_t need = bank_need(h->top);
+    if (block_size(h, h->top) < need && !region_grow(h, need)) return NULL;
+    need = bank_need(h->top);  // top may be another
+    if (block_size(h, h->top) < need) return NULL;
+    b = top_take(h, need);
   }
   b = lm_block_align(h, b, LM_HEAP_BANK);
   lm_block_shrink(h, b, LM_HEAP_BANK);

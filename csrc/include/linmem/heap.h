@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// heap.h: the general-purpose allocator. Two-level segregated bins with boundary tags, and a top
-// block.
+// heap.h: the general-purpose allocator. Small blocks are objects of slabs; the rest lie in
+// two-level segregated bins with boundary tags, and a top block.
 //
 //   region:  | own words | block | block | ... | block | top | end |
 //
@@ -22,6 +22,22 @@
 //   H5  A list's bit is set iff it is not empty; a row's bit is set iff one of its lists' is.
 //   H6  top is the last block of the last region and is in no list. With nothing left it is `end`.
 //   H7  The accounts (live, free, taken, regions) are what a walk would count.
+//
+//   A request of up to LM_HEAP_SMALL bytes is an object of its class, without a header, in a slab:
+//
+//     bank (a lent block, aligned to its size):  | slab | slab | slab | slab ... lm_bank |
+//     slab:  | object | object | ... | carved, all of one size ... | not carved yet |
+//
+//   A class serves its first requests as blocks of their own, so a small program takes no bank. One
+//   byte per bank-sized page says whether an address is in a bank.
+//
+//   S1  map[page] is 1 iff a bank lies there; map and banks are lent blocks that no caller has.
+//   S2  A slab is vacant, or all its numbers follow from its class and its place.
+//   S3  An object carved is lent or in its slab's list, once; a free one bears its mark.
+//   S4  A slab that is not vacant is current (used is 1 more than what is lent), in the queue of
+//       its class (used is what is lent, which is not 0), or full (used is SLAB_FULL less).
+//   S5  The open list has just the banks with a vacant slab. At most one is vacant as a whole:
+//   spare.
 //
 // The state lives at the start of the first region. Not thread-safe: a heap belongs to one thread.
 // Sources: two-level segregated fit from Masmano et al., "TLSF: a new dynamic memory allocator for
@@ -94,7 +110,8 @@ typedef struct lm_class {
   size_t wait;            // requests to serve as blocks of their own before a slab is taken
 } lm_class;
 
-// What was being done when something was refused.
+// What was being done when something was refused, and who may be told: the hook sees each refusal
+// before the verb returns; it must not call into the heap.
 typedef enum lm_verb { LM_IN_FREE = 0, LM_IN_REALLOC = 1 } lm_verb;
 typedef struct lm_heap lm_heap;
 typedef void lm_hook(lm_heap *heap, lm_verb where, lm_status what, const void *block);
@@ -110,7 +127,7 @@ struct lm_heap {
   size_t got;        // where the page source answers: a local would need a shadow stack
   size_t spans;      // bytes from first to end, of all regions
   size_t binned;     // blocks in the lists
-  size_t large;      // blocks lent that are no slab objects
+  size_t large;      // blocks lent to callers that are no slab objects
   size_t credit;     // peak_live_bytes less the bytes that are live
   lm_stats stats;
   lm_hook *hook;                      // called on each refusal; may be NULL
@@ -156,10 +173,11 @@ void *lm_heap_calloc(lm_heap *heap, size_t count, size_t size);
 // place, else one copy; while it copies both blocks count as live.
 void *lm_heap_realloc(lm_heap *heap, void *p, size_t size);
 
-// Gives block `p` back and joins it with free neighbours. NULL is no block and LM_OK.
+// Gives block `p` back. NULL is no block and LM_OK.
 // Returns LM_NOT_A_BLOCK or LM_ALREADY_FREE when p is not a live block; then nothing changed.
 // What is checked is cheap, not complete: an address inside a live block whose bytes were made to
-// look like headers of this heap passes. Cost: O(regions).
+// look like headers of this heap passes. A build with LM_LEAN checks nothing here and in realloc.
+// Cost: O(regions).
 lm_status lm_heap_free(lm_heap *heap, void *p);
 
 // Returns what lm_heap_free would for `p`, but LM_NOT_A_BLOCK for NULL; changes nothing.
