@@ -59,9 +59,24 @@ function buildAssemblyScript(sbrk) {
   if (!existsSync(asc) || !existsSync(merge)) return false;
   const part = join(OUT, 'as-part.wasm');
   const bench = join(OUT, 'as-bench.wasm');
-  run(asc, 'bench/c/as.ts', '-o', part, '-O3', '--runtime', 'minimal', '--importMemory', '--use', 'abort=',
-      '--memoryBase', '4194304');
-  for (const [tag, more] of [['', []], ['.count', ['-DCOUNT']]]) {
+  run(
+    asc,
+    'bench/c/as.ts',
+    '-o',
+    part,
+    '-O3',
+    '--runtime',
+    'minimal',
+    '--importMemory',
+    '--use',
+    'abort=',
+    '--memoryBase',
+    '4194304',
+  );
+  for (const [tag, more] of [
+    ['', []],
+    ['.count', ['-DCOUNT']],
+  ]) {
     const object = compile('bench/c/bench.c', '-O3', `as${tag}.O3`, ['-DALLOCATOR="as"', ...more]);
     link([object, sbrk], bench, '--allow-undefined', '--initial-memory=4259840');
     const output = join(OUT, `as-tlsf${tag}.wasm`);
@@ -76,9 +91,20 @@ export function sizes(names = Object.keys(ALLOCATORS)) {
   return Object.fromEntries(
     names.map((name) => {
       const { sources, flags } = ALLOCATORS[name];
-      const objects = [...sources, 'bench/c/sbrk.c'].map((source) => compile(source, '-Oz', `${name}.Oz`, [...flags, '-fvisibility=hidden', '-DSIZE']));
+      const objects = [...sources, 'bench/c/sbrk.c'].map((source) =>
+        compile(source, '-Oz', `${name}.Oz`, [...flags, '-fvisibility=hidden', '-DSIZE']),
+      );
       const output = join(OUT, `${name}.Oz.wasm`);
-      link(objects, output, '--strip-all', '--gc-sections', '--export-if-defined=malloc', '--export-if-defined=free', '--export-if-defined=calloc', '--export-if-defined=realloc');
+      link(
+        objects,
+        output,
+        '--strip-all',
+        '--gc-sections',
+        '--export-if-defined=malloc',
+        '--export-if-defined=free',
+        '--export-if-defined=calloc',
+        '--export-if-defined=realloc',
+      );
       run(opt, '-Oz', '--enable-bulk-memory', '--enable-sign-ext', output, '-o', output);
       const bytes = readFileSync(output);
       return [name, { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length }];

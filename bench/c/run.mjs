@@ -14,7 +14,17 @@ const argument = (name, otherwise) => {
   return at < 0 ? otherwise : process.argv[at + 1];
 };
 const ROUNDS = Number(argument('rounds', 12));
-const SYNTHETIC = ['pairs', 'lifo', 'fifo', 'random 8-256', 'power law', 'larson', 'vectors', 'string building', 'trees'];
+const SYNTHETIC = [
+  'pairs',
+  'lifo',
+  'fifo',
+  'random 8-256',
+  'power law',
+  'larson',
+  'vectors',
+  'string building',
+  'trees',
+];
 SYNTHETIC.push('burst in order', 'burst at random', 'large buffers');
 const TRACES = ['jq', 'lua', 'sqlite', 'git'];
 const picked = argument('workloads', '').split(',').filter(Boolean);
@@ -53,14 +63,19 @@ function race(modules, workload) {
       lane.times.push(Number(process.hrtime.bigint() - start) / calls);
     }
   }
-  return Object.fromEntries(lanes.map(({ name, times }) => [name, { least: least(times), median: median(times) }]));
+  return Object.fromEntries(
+    lanes.map(({ name, times }) => [name, { least: least(times), median: median(times) }]),
+  );
 }
 
 /** Peak heap over peak live bytes asked for, in a fresh instance. */
 function memory(name, workload) {
   const { exports, go } = prepare(load(`${name}.count`), workload);
   go();
-  const heap = name === 'as-tlsf' ? exports.memory.buffer.byteLength - 4194304 : exports.heap_size() + (exports.heap_static?.() ?? 0);
+  const heap =
+    name === 'as-tlsf'
+      ? exports.memory.buffer.byteLength - 4194304
+      : exports.heap_size() + (exports.heap_static?.() ?? 0);
   return heap / exports.peak_live();
 }
 
@@ -74,7 +89,9 @@ function goal(what, value, bound, digits = 2) {
 
 function table(title, modules, workloads) {
   const names = Object.keys(modules);
-  console.log(`\n${title}, Node ${process.versions.node}: ns per call, least (median); | peak heap / peak live`);
+  console.log(
+    `\n${title}, Node ${process.versions.node}: ns per call, least (median); | peak heap / peak live`,
+  );
   console.log(show('', 16) + names.map((name) => show(name, 15)).join(''));
   const rows = workloads.map((workload) => {
     const times = race(modules, workload);
@@ -83,14 +100,18 @@ function table(title, modules, workloads) {
     console.log(
       workload.padEnd(16) +
         names.map((name) => show(cell(name), 15)).join('') +
-        '  |' + names.map((name) => show(space[name].toFixed(3), 7)).join(''),
+        '  |' +
+        names.map((name) => show(space[name].toFixed(3), 7)).join(''),
     );
     return { workload, times, space };
   });
-  const summary = (of) => names.map((name) => show(geomean(rows.map((row) => of(row, name))).toFixed(3), 15)).join('');
-  console.log('/ dlmalloc least' + summary((row, name) => row.times[name].least / row.times.dlmalloc.least));
-  console.log('/ dlmalloc med. ' + summary((row, name) => row.times[name].median / row.times.dlmalloc.median));
-  console.log('heap / live     ' + summary((row, name) => row.space[name]));
+  const summary = (of) =>
+    names.map((name) => show(geomean(rows.map((row) => of(row, name))).toFixed(3), 15)).join('');
+  console.log(`/ dlmalloc least${summary((row, name) => row.times[name].least / row.times.dlmalloc.least)}`);
+  console.log(
+    `/ dlmalloc med. ${summary((row, name) => row.times[name].median / row.times.dlmalloc.median)}`,
+  );
+  console.log(`heap / live     ${summary((row, name) => row.space[name])}`);
   return rows;
 }
 
@@ -103,15 +124,22 @@ function judge(title, rows, spaceGoal) {
   for (const peer of peers) goal(`${title}: time / ${peer}`, ratio('linmem', peer), 0.9);
   if (names.includes('lean')) goal(`${title}: checks cost`, ratio('linmem', 'lean'), 1.05);
   for (const { workload, times } of rows)
-    goal(`  ${workload}: time / the best of the others`, times.linmem.least / least(peers.map((p) => times[p].least)), 1.2);
+    goal(
+      `  ${workload}: time / the best of the others`,
+      times.linmem.least / least(peers.map((p) => times[p].least)),
+      1.2,
+    );
   // A workload with one small block live says what a heap starts with, not what it wastes.
-  const space = (name) => geomean(rows.filter((row) => row.workload !== 'pairs').map((row) => row.space[name]));
+  const space = (name) =>
+    geomean(rows.filter((row) => row.workload !== 'pairs').map((row) => row.space[name]));
   if (spaceGoal) goal(`${title}: peak heap / peak live`, space('linmem'), spaceGoal, 3);
   else goal(`${title}: peak heap / dlmalloc's`, space('linmem') / space('dlmalloc'), 1.02, 3);
 }
 
 const only = argument('only', '');
-const built = process.env.LM_BENCH_BUILT ? process.env.LM_BENCH_BUILT.split(',') : build(only ? only.split(',').filter((n) => n in ALLOCATORS) : undefined);
+const built = process.env.LM_BENCH_BUILT
+  ? process.env.LM_BENCH_BUILT.split(',')
+  : build(only ? only.split(',').filter((n) => n in ALLOCATORS) : undefined);
 const modules = Object.fromEntries(built.map((name) => [name, load(name)]));
 const synthetic = pick(SYNTHETIC).length ? table('synthetic', modules, pick(SYNTHETIC)) : [];
 const traces = pick(TRACES).length ? table('traces', modules, pick(TRACES)) : [];
@@ -121,7 +149,8 @@ if (traces.length) judge('traces', traces, 1.1);
 if (!process.env.LM_BENCH_BUILT && !only) {
   const size = sizes();
   console.log('\nbytes of a module that exports malloc, free, calloc and realloc, -Oz: raw, gzip');
-  for (const [name, { raw, gzip }] of Object.entries(size)) console.log(`  ${name.padEnd(10)} ${show(raw, 6)} ${show(gzip, 6)}`);
+  for (const [name, { raw, gzip }] of Object.entries(size))
+    console.log(`  ${name.padEnd(10)} ${show(raw, 6)} ${show(gzip, 6)}`);
   goal('default build, raw', size.linmem.raw, 5500, 0);
   goal('default build, gzip', size.linmem.gzip, 2800, 0);
   goal('lean build, raw', size.lean.raw, 4500, 0);
