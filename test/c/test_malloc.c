@@ -4,12 +4,13 @@
 #include "check.h"
 
 static _Alignas(16) uint8_t pool[1 << 20];
-static size_t brk_at;   // bytes of the pool given
-static bool brk_fails;  // from here on
+static size_t brk_most;  // bytes that can be given
+static size_t brk_at;    // bytes of the pool given
+static bool brk_fails;   // from here on
 static uint32_t resizes;
 
 static void *brk_more(intptr_t size) {
-  if (brk_fails || (size_t)size > sizeof pool - brk_at) return (void *)-1;
+  if (brk_fails || (size_t)size > brk_most - brk_at) return (void *)-1;
   brk_at += (size_t)size;
   return pool + brk_at - (size_t)size;
 }
@@ -31,6 +32,7 @@ uint8_t __heap_base;
 static void start(bool with_sbrk) {
   __builtin_memset(&state, 0, sizeof state);
   __builtin_memset(pool, 0xa5, sizeof pool);
+  brk_most = sizeof pool;
   brk_at = resizes = 0;
   brk_fails        = false;
   brk_now          = with_sbrk ? brk_more : NULL;
@@ -127,6 +129,14 @@ static void an_sbrk_that_fails_gives_NULL_and_may_recover(void) {
   CHECK(brk_at > sizeof pool - 65536 && lm_heap_holds(HEAP));
 }
 
+static void sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more(void) {
+  start(true);
+  size_t got = 0;
+  brk_most   = 5000;  // no multiple of 4 KiB
+  CHECK(more_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
+  CHECK(more_by_sbrk(501, &got) == NULL && more_by_sbrk(PTRDIFF_MAX, &got) == NULL && got == 4500);
+}
+
 static void without_sbrk_memory_comes_from_behind_the_data(void) {
   start(false);
 #if defined(__wasm__)
@@ -169,5 +179,6 @@ CHECK_MAIN(RUN(the_family_works_from_the_first_call_on);
            RUN(requests_that_wrap_are_refused); RUN(what_is_no_block_is_let_be);
            RUN(what_others_got_from_sbrk_stays_theirs);
            RUN(an_sbrk_that_fails_gives_NULL_and_may_recover);
+           RUN(sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more);
            RUN(without_sbrk_memory_comes_from_behind_the_data);
            RUN(the_other_names_are_the_same_functions););

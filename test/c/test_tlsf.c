@@ -102,6 +102,30 @@ static void a_neighbour_taken_in_whole_is_already_free(void) {
   CHECK(lm_tlsf_holds(a));
 }
 
+static void a_block_inside_one_lent_anew_is_already_free(void) {
+  lm_tlsf *a = new_tlsf(100000);
+  void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 200), *wall = lm_tlsf_alloc(a, 8);
+  size_t both = lm_tlsf_usable_size(a, p) + lm_tlsf_usable_size(a, q) + LM_WORD;
+  CHECK(lm_tlsf_free(a, p) == LM_OK && lm_tlsf_free(a, q) == LM_OK);  // q is joined to p
+  CHECK(lm_tlsf_alloc(a, both) == p && lm_tlsf_free(a, q) == LM_ALREADY_FREE);
+  CHECK(lm_tlsf_holds(a) && lm_tlsf_check(a, wall) == LM_OK);
+}
+
+static void a_hole_of_the_very_size_is_taken_before_a_larger_one(void) {
+  lm_tlsf *a = new_tlsf(100000);
+  void *hole = lm_tlsf_alloc(a, 1000), *wall = lm_tlsf_alloc(a, 8);
+  CHECK(wall && lm_tlsf_free(a, hole) == LM_OK && lm_tlsf_alloc(a, 1000) == hole);
+}
+
+static void regions_may_come_from_below(void) {
+  lm_span span = {pool, SIZE / 2};
+  lm_tlsf *a   = lm_tlsf_init(pool + SIZE / 2, 65536, lm_pages_span, &span);
+  void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 100000);
+  CHECK(q < p && lm_tlsf_stats(a)->regions == 2 && lm_tlsf_holds(a));
+  CHECK(lm_tlsf_check(a, p) == LM_OK && lm_tlsf_check(a, q) == LM_OK);
+  CHECK(lm_tlsf_free(a, p) == LM_OK && lm_tlsf_free(a, q) == LM_OK && lm_tlsf_holds(a));
+}
+
 // Flips each bit of each word that it keeps for itself, and checks that holds() sees it.
 static void holds_sees_every_bit_that_is_wrong(void) {
   lm_tlsf *a = new_tlsf(100000);
@@ -145,4 +169,6 @@ CHECK_MAIN(RUN(every_verb_takes_a_bounded_number_of_steps);
            RUN(ten_thousand_blocks_of_one_list_are_not_looked_through);
            RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_lent);
            RUN(a_neighbour_taken_in_whole_is_already_free);
-           RUN(holds_sees_every_bit_that_is_wrong););
+           RUN(a_block_inside_one_lent_anew_is_already_free);
+           RUN(a_hole_of_the_very_size_is_taken_before_a_larger_one);
+           RUN(regions_may_come_from_below); RUN(holds_sees_every_bit_that_is_wrong););
