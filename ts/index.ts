@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: MIT
 // linmem: everything it exports.
-export * from './errors.ts';
+export {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  DoubleFreeError,
+  EncodingError,
+  FreedError,
+  LinmemError,
+  MisalignedError,
+  ModuleError,
+  NotOwnedError,
+  OutOfBoundsError,
+  OutOfMemoryError,
+  StaleEpochError,
+  WrongHeapError,
+  type ErrorCode,
+} from './errors.ts';
 export { LinearMemory, type ElementsClass, type MemorySource } from './memory/memory.ts';
 export type { Address } from './memory/address.ts';
 export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
@@ -34,7 +49,13 @@ export type { Pointer } from './heap/allocator.ts';
 export type { HeapStatistics } from './heap/ledger.ts';
 export { createWasmHeapManager, WasmHeapManager } from './heap/manager.ts';
 export { createWasmHeapManager64, type WasmHeapManager64Options } from './heap/wide.ts';
-export { defaultWasmHeapManagerOptions, type WasmHeapManagerOptions } from './heap/options.ts';
+export {
+  defaultWasmHeapManagerOptions,
+  type AllocatorMethod,
+  type DeallocatorMethod,
+  type HeapGetterCallback,
+  type WasmHeapManagerOptions,
+} from './heap/options.ts';
 export {
   createHeap,
   createHeapSync,

@@ -14,6 +14,7 @@ import {
   WrongHeapError,
 } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
+import { attemptAll } from '../memory/attempt.ts';
 import { Block } from '../memory/block.ts';
 import { LinearMemory, type MemorySource } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
@@ -26,7 +27,7 @@ import {
   type Allocator,
   type Pointer,
 } from './allocator.ts';
-import { unwatch, watch } from './collect.ts';
+import { ballast, unwatch, watch } from './collect.ts';
 import { Ledger, type HeapStatistics } from './ledger.ts';
 import { readManagerOptions, type WasmHeapManagerOptions } from './options.ts';
 import { pollAlways, pollOnce } from './polling.ts';
@@ -154,15 +155,11 @@ export class BlockHeap extends LinearMemory {
    * @throws {AggregateError} with every error, after all blocks were tried
    */
   freeAll(): void {
-    const errors: unknown[] = [];
-    for (const block of this.#book().blocks()) {
-      try {
-        this.#giveBack(block);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
+    attemptAll(
+      this.#book()
+        .blocks()
+        .map((block) => () => this.#giveBack(block)),
+    );
   }
 
   /** Enters `ref` as the owner of its block; refs do so themselves when they are made. */
@@ -174,7 +171,7 @@ export class BlockHeap extends LinearMemory {
     }
     block.owner = typeof WeakRef === 'function' ? new WeakRef(ref) : undefined;
     watch(ref, this, block);
-    if (this.#pressure > 0) ref.source = new ArrayBuffer(Math.floor(block.byteLength * this.#pressure));
+    if (this.#pressure > 0) ref.source = ballast(Math.floor(block.byteLength * this.#pressure));
   }
 
   /** Takes back the block of a ref that was collected; the library's own. Never throws. */
@@ -265,7 +262,9 @@ export class BlockHeap extends LinearMemory {
       this.#strike(block);
       return result;
     } catch (error) {
-      block.revive(this);
+      // An allocator that knows says that somebody else freed it: then it stays ended.
+      if (this.#allocator.checksFrees && error instanceof DoubleFreeError) this.#strike(block);
+      else block.revive(this);
       throw error;
     }
   }

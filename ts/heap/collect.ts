@@ -25,3 +25,12 @@ export function watch(ref: object, heap: Reclaimer, block: Block): void {
 export function unwatch(block: Block): void {
   registry?.unregister(block);
 }
+
+/** Weight for a ref: garbage of that many bytes once the ref is. None where the engine has no room for it. */
+export function ballast(bytes: number): object | undefined {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -99,13 +99,20 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return made[0] as R; // make has run
   }
 
-  /** The live block that starts at `address`, when this heap lent it. */
+  /** The live block that `address` is in, when this heap lent it; the library's own. */
   blockAt(address: Address): Block | undefined {
     const block = this.blockOf(this.locate(address, 0));
     return block === this.borrowed ? undefined : block;
   }
 
-  /** The block that stands for all whose owner is not known. */
+  /** Bytes from `address` to the end of the block that it is in, when this heap lent it; the library's own. */
+  roomAt(address: Address): number | undefined {
+    const at = this.locate(address, 0);
+    const block = this.blockAt(at);
+    return block && block.address + block.byteLength - at;
+  }
+
+  /** The block that stands for all whose owner is not known; the library's own. */
   get strangers(): Block {
     return this.borrowed;
   }

@@ -3,6 +3,13 @@
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { assertFunction, type Pointer } from './allocator.ts';
 
+/** Returns the address of that many bytes, 0 for none. The name is wasm-heap-manager's. */
+export type AllocatorMethod = (bytes: number) => Pointer;
+/** Frees what an {@link AllocatorMethod} returned. The name is wasm-heap-manager's. */
+export type DeallocatorMethod = (address: number) => unknown;
+/** Returns the heap's buffer. The name is wasm-heap-manager's. */
+export type HeapGetterCallback = () => ArrayBufferLike;
+
 /** What a manager can be told. */
 export interface WasmHeapManagerOptions {
   /** Whether every block that is lent is set to 0 first; true unless given. */

@@ -2,6 +2,7 @@
 // Array refs: n scalars in a row in a heap. Element i lies at address + i * size.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
+import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
@@ -138,17 +139,8 @@ export abstract class ScalarArrayRef<
     }
     if (!this.type.name.startsWith('ptr'))
       throw new ArgumentTypeError('an array of pointers', this.type.name);
-    const errors: unknown[] = [];
-    const attempt = (act: () => void): void => {
-      try {
-        act();
-      } catch (error) {
-        errors.push(error);
-      }
-    };
-    for (let i = 0; i < this.length; i++) attempt(() => this.heap.free(this.at(i) as number | bigint)); // of a pointer row
-    attempt(() => super.free());
-    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
+    const freeElement = (i: number) => () => this.heap.free(this.at(i) as number | bigint); // of a pointer row
+    attemptAll([...Array.from({ length: this.length }, (_, i) => freeElement(i)), () => super.free()]);
   }
 
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */

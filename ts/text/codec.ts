@@ -57,6 +57,30 @@ export function loneSurrogate(text: string): number {
   return -1;
 }
 
+const POLICIES: Readonly<Record<keyof TextOptions, readonly string[]>> = {
+  surrogates: ['replace', 'throw', 'wtf8'],
+  invalid: ['replace', 'throw'],
+  nul: ['throw', 'allow'],
+};
+
+/** @throws {ArgumentTypeError} when `options` is given and is no object, or has a name or a policy that is none */
+export function assertTextOptions(options: TextOptions | undefined): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) throw new ArgumentTypeError('text options', options);
+  for (const [name, policy] of Object.entries(options)) {
+    const policies = POLICIES[name as keyof TextOptions] as readonly string[] | undefined; // or another name
+    if (!policies)
+      throw new ArgumentTypeError(`one of the text options ${Object.keys(POLICIES).join(', ')}`, name);
+    if (policy !== undefined && !policies.includes(policy as string))
+      throw new ArgumentTypeError(`a policy of ${name}: ${policies.join(', ')}`, policy);
+  }
+}
+
+/** @throws {ArgumentTypeError} when it is 0: to strings that is NULL */
+export function assertNotNull(at: number): void {
+  if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);
+}
+
 /**
  * Returns `text` with its lone surrogates as the policy has them. O(n).
  * @throws {EncodingError} when it has one and the policy is `throw`
@@ -102,10 +126,12 @@ export abstract class TextCodec {
 
   /** Returns how many bytes `text` takes, without a terminator. Errors as {@link prepare}. O(n). */
   byteLength(text: string, options?: TextOptions): number {
+    assertTextOptions(options);
     return this.prepare(text, options).byteLength;
   }
   /** Returns the bytes of `text`, in a buffer of their own. Errors as {@link prepare}. */
   encode(text: string, options?: TextOptions): Uint8Array<ArrayBuffer> {
+    assertTextOptions(options);
     const encoded = this.prepare(text, options);
     const bytes = new Uint8Array(encoded.byteLength);
     encoded.copyTo(bytes);

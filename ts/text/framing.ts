@@ -7,7 +7,7 @@
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import { toAddress, toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { assertString, type TextCodec, type TextOptions } from './codec.ts';
+import { assertNotNull, assertString, assertTextOptions, type TextCodec, type TextOptions } from './codec.ts';
 import { native } from './platform.ts';
 import { element, readWord, toWord, writeWord, type WordBytes } from './word.ts';
 
@@ -34,6 +34,7 @@ export function countTerminated(
     throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
   const most = toRoom(limit);
   const at = memory.locate(address, 0);
+  assertNotNull(at);
   const span = Math.min(most, Math.floor((memory.byteLength - at) / size));
   const count = search(memory, at, size, span);
   if (count < 0) throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
@@ -60,6 +61,7 @@ export function readTerminated(
   limit?: number,
   options?: TextOptions,
 ): string {
+  assertTextOptions(options);
   const short = readShort(codec, memory.data, address, limit === undefined ? SHORT : toRoom(limit));
   if (short !== undefined) return short;
   const size = codec.bytesPerElement;
@@ -74,7 +76,7 @@ function readShort(codec: TextCodec, data: DataView, address: Address, limit: nu
   const most = limit < SHORT ? limit : SHORT;
   let text = '';
   try {
-    if ((address as number) >>> 0 !== address) return undefined;
+    if ((address as number) >>> 0 !== address || address === 0) return undefined;
     for (let i = 0; i < most; i++) {
       const unit = size === 1 ? data.getUint8(address + i) : element(data, address + i * size, size);
       if (unit === 0) return text;
@@ -94,8 +96,10 @@ export function readSized(
   count: number,
   options?: TextOptions,
 ): string {
+  assertTextOptions(options);
   const size = codec.bytesPerElement;
   const at = memory.locate(address, 0);
+  if (count > 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
   return codec.decode(memory.view(Uint8Array, at, toRoom(count) * size), options, at);
 }
 
@@ -160,6 +164,7 @@ export function writeTerminated(
   options?: TextOptions,
 ): number {
   assertString(text);
+  assertTextOptions(options);
   const room = toRoom(capacity);
   if (text.length < room && text.length <= SHORT && writeShort(codec, memory, address, text))
     return text.length;
@@ -176,7 +181,7 @@ function writeShort(codec: TextCodec, memory: LinearMemory, address: Address, te
     if (unit === 0 || unit >= plain) return false;
   }
   try {
-    if ((address as number) >>> 0 !== address) return false;
+    if ((address as number) >>> 0 !== address || address === 0) return false;
     const { data } = memory;
     // The last element first: it throws before anything is written.
     if (size === 1) {
@@ -277,6 +282,7 @@ function store(
   options?: TextOptions,
 ): number {
   const size = codec.bytesPerElement;
+  assertTextOptions(options);
   const encoded = codec.prepare(text, options);
   const count = encoded.byteLength / size;
   if (count > most) {
@@ -290,6 +296,7 @@ function store(
   const end = head + encoded.byteLength;
   const whole = head + Math.max(count + tail, pad) * size;
   const place = memory.view(Uint8Array, address, whole);
+  if (whole > 0) assertNotNull(place.byteOffset);
   encoded.copyTo(place.subarray(head, end));
   place.fill(0, end);
   return count;

@@ -2,7 +2,14 @@
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
 import { EncodingError } from '../errors.ts';
-import { assertString, TextCodec, wellFormed, type Encoded, type TextOptions } from './codec.ts';
+import {
+  assertString,
+  assertTextOptions,
+  TextCodec,
+  wellFormed,
+  type Encoded,
+  type TextOptions,
+} from './codec.ts';
 import { Builder, Decoder, Encoder, made, native, own } from './platform.ts';
 
 let encoder: TextEncoder | undefined;
@@ -118,6 +125,7 @@ class Utf8 extends TextCodec {
   }
 
   override byteLength(text: string, options?: TextOptions): number {
+    assertTextOptions(options);
     return utf8ByteLength(options?.surrogates === 'throw' ? wellFormed(text, 'throw') : text);
   }
 }

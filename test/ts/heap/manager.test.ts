@@ -418,6 +418,22 @@ describe('the names of the methods', () => {
   });
 });
 
+test('a string written inside a block without a capacity stops at the end of the block', () => {
+  const { heap } = fake();
+  const block = heap.allocUint8Array(8);
+  const next = heap.allocUint8Array(8);
+  expect(() => heap.writeNullTerminatedUtf8String(block.address + 4, '1234')).toThrow(
+    expect.objectContaining({ code: 'ENCODING', capacity: 4 }),
+  );
+  heap.writeNullTerminatedUtf8String(block.address + 4, '123');
+  const inside = heap.wrapNullTerminatedUtf8String(block.address + 4);
+  expect([inside.byteLength, inside.value]).toEqual([4, '123']);
+  expect(() => inside.write('1234')).toThrow(expect.objectContaining({ code: 'ENCODING' }));
+  expect(next.toArray()).toEqual(new Array(8).fill(0));
+  heap.freeAll();
+  expect(() => inside.value).toThrow(FreedError);
+});
+
 describe('options', () => {
   test('trackAllocations false: no lists, refs are still checked', () => {
     const { heap, module } = fake({ trackAllocations: false });
