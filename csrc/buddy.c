@@ -113,7 +113,7 @@ static bool region_ask(lm_buddy *a, size_t min) {
 // that; when it came from elsewhere, for what is enough anywhere.
 static bool region_grow(lm_buddy *a, unsigned k) {
   size_t size = order_size(k);
-  size_t own  = size / 8 + 8 * CELL;  // more than a region's own words and map
+  size_t own  = size / 8 + 8 * LM_BUDDY_CELL;  // more than a region's own words and map
   size_t near = ((a->edge + own + size - 1) & -size) + size - a->edge;
   if (near < size + own) near = 2 * size + own;  // it would wrap
   size_t half = a->pages.taken / 2;

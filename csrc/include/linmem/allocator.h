@@ -57,7 +57,8 @@ typedef struct lm_cursor {
 } lm_cursor;
 _Static_assert(sizeof(lm_cursor) == 4 * LM_WORD, "no padding: layout.c exports it");
 
-// Declares the verbs of strategy `x`.
+// Declares the verbs of strategy `x`, a type.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define LM_ALLOCATOR(x)                                                                            \
   x *x##_init(void *base, size_t size, lm_more *more, void *state);                                \
   bool x##_is(const x *);                                                                          \
@@ -71,4 +72,5 @@ _Static_assert(sizeof(lm_cursor) == 4 * LM_WORD, "no padding: layout.c exports i
   const lm_stats *x##_stats(x *);                                                                  \
   size_t x##_walk(const x *, lm_cursor *, lm_block_record *records, size_t capacity);              \
   bool x##_holds(const x *)
+// NOLINTEND(bugprone-macro-parentheses)
 #endif
