@@ -332,7 +332,8 @@ static void a_class_takes_a_slab_after_a_few_requests_and_gives_it_back(void) {
 
 static size_t class_of_request(size_t size) {
   size_t units = size ? (size + LM_ALIGN - 1) / LM_ALIGN : 1, kind = 0;
-  for (size_t most = 1; most < units; kind++) most += most < 16 ? 1 : most < 32 ? 2 : most < 64 ? 4 : 8;
+  for (size_t most = 1; most < units; kind++)
+    most += most < 16 ? 1 : most < 32 ? 2 : most < 64 ? 4 : 8;
   return kind;
 }
 
