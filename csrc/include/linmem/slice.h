@@ -11,13 +11,28 @@
 #include "linmem/heap.h"
 
 // The element types: name, number, bytes. The numbers are part of the ABI.
-#define LM_ELEMENTS(X)                                                                             \
-  X(i8, 1, 1)                                                                                      \
-  X(u8, 2, 1)                                                                                      \
-  X(u8c, 3, 1)                                                                                     \
-  X(i16, 4, 2) X(u16, 5, 2) X(i32, 6, 4) X(u32, 7, 4) X(i64, 8, 8) X(u64, 9, 8) X(f16, 10, 2)      \
-      X(f32, 11, 4) X(f64, 12, 8) X(ptr32, 13, 4) X(ptr53, 14, 8) X(ptr64, 15, 8) X(i128, 16, 16)  \
-          X(u128, 17, 16) X(i256, 18, 32) X(u256, 19, 32)
+// clang-format off: it never comes to rest on this table
+#define LM_ELEMENTS(X) \
+  X(i8, 1, 1) \
+  X(u8, 2, 1) \
+  X(u8c, 3, 1) \
+  X(i16, 4, 2) \
+  X(u16, 5, 2) \
+  X(i32, 6, 4) \
+  X(u32, 7, 4) \
+  X(i64, 8, 8) \
+  X(u64, 9, 8) \
+  X(f16, 10, 2) \
+  X(f32, 11, 4) \
+  X(f64, 12, 8) \
+  X(ptr32, 13, 4) \
+  X(ptr53, 14, 8) \
+  X(ptr64, 15, 8) \
+  X(i128, 16, 16) \
+  X(u128, 17, 16) \
+  X(i256, 18, 32) \
+  X(u256, 19, 32)
+// clang-format on
 
 typedef enum lm_element {
 #define ELEMENT(name, number, size) LM_##name = number,
