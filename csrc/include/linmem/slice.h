@@ -11,7 +11,8 @@
 #include "linmem/heap.h"
 
 // The element types: name, number, bytes. The numbers are part of the ABI.
-// clang-format off: it never comes to rest on this table
+// (clang-format never comes to rest on this table.)
+// clang-format off
 #define LM_ELEMENTS(X) \
   X(i8, 1, 1) \
   X(u8, 2, 1) \
