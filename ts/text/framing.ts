@@ -8,51 +8,11 @@ import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import { toAddress, toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { assertNotNull, assertString, assertTextOptions, type TextCodec, type TextOptions } from './codec.ts';
-import { native } from './platform.ts';
+import { countTerminated, search, toRoom } from './terminator.ts';
 import { element, readWord, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Up to here a loop over the elements beats a call of the engine's coder (bench/ts/text.bench.mjs). */
 const SHORT = 16;
-
-/** A count of elements that a caller may leave out. */
-const toRoom = (count: number | undefined): number =>
-  count === undefined ? Infinity : toCount(count, 'a count of elements');
-
-/**
- * Returns how many elements of `size` bytes are before the first that is 0. O(n).
- * @param limit the most elements to look at; to the memory's end unless given
- * @throws {OutOfBoundsError} when the address is outside the memory
- * @throws {EncodingError} when there is none
- */
-export function countTerminated(
-  memory: LinearMemory,
-  address: Address,
-  size: number,
-  limit?: number,
-): number {
-  if (size !== 1 && size !== 2 && size !== 4)
-    throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
-  const most = toRoom(limit);
-  const at = memory.locate(address, 0);
-  assertNotNull(at);
-  const span = Math.min(most, Math.floor((memory.byteLength - at) / size));
-  const count = search(memory, at, size, span);
-  if (count < 0) throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
-  return count;
-}
-
-function search(memory: LinearMemory, at: number, size: number, span: number): number {
-  const bytes = memory.view(Uint8Array, at, span * size);
-  if (size === 1) return native ? native.indexOf.call(bytes, 0, 0) : bytes.indexOf(0);
-  if (at % size === 0) {
-    if (size === 4) return memory.view(Uint32Array, at, span).indexOf(0);
-    const found = native ? native.indexOf.call(bytes, '\0', 0, 'utf16le') : 1;
-    return found % 2 === 0 ? found / 2 : memory.view(Uint16Array, at, span).indexOf(0);
-  }
-  const { data } = memory;
-  for (let i = 0; i < span; i++) if (element(data, at + i * size, size) === 0) return i;
-  return -1;
-}
 
 export function readTerminated(
   codec: TextCodec,

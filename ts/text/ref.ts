@@ -5,7 +5,8 @@ import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { TextCodec, TextOptions } from './codec.ts';
-import { countFixed, countTerminated, readPair } from './framing.ts';
+import { countFixed, readPair } from './framing.ts';
+import { countTerminated } from './terminator.ts';
 import { readWord, type WordBytes } from './word.ts';
 
 /** Where a text begins and ends. */
