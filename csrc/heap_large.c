@@ -253,11 +253,11 @@ bool lm_block_extend(lm_heap *h, lm_block *b, size_t size) {
     if (block_size(h, next) < size - old && !region_grow(h, size - old)) return false;
     if (next != h->top) return false;  // the memory that came is a new region
     top_take(h, size - old);
-    block_set(h, b, old + block_size(h, next));
-    return true;
+  } else {
+    if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
+    block_claim(h, next);
   }
-  if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
-  block_claim(h, next);
   block_set(h, b, old + block_size(h, next));
+  next->head |= FREE;  // as in lm_block_release: an absorbed header
   return true;
 }

@@ -132,6 +132,21 @@ static void realloc_stays_in_place_when_it_can(void) {
   CHECK(lm_heap_realloc(h, c, 10) == c && h->top != h->last->end && lm_heap_holds(h));
 }
 
+static void a_block_that_realloc_took_in_is_not_freed_again(void) {
+  for (size_t size = 40; size <= 40000; size *= 10) {
+    for (int walled = 0; walled < 2; walled++) {
+      lm_heap *h    = fixed_heap(POOL);
+      uint8_t *p    = lm_heap_alloc(h, size);
+      uint8_t *q    = lm_heap_alloc(h, size);
+      uint8_t *wall = walled ? lm_heap_alloc(h, size) : NULL;
+      CHECK(p && q && lm_heap_free(h, q) == LM_OK);
+      CHECK(lm_heap_realloc(h, p, 2 * size) == p);
+      CHECK(lm_heap_free(h, q) == LM_ALREADY_FREE && lm_heap_holds(h));
+      CHECK(lm_heap_free(h, p) == LM_OK && lm_heap_free(h, wall) == LM_OK && lm_heap_holds(h));
+    }
+  }
+}
+
 static void realloc_grows_memory_at_the_heaps_end(void) {
   lm_heap *h = growing_heap(0);
   uint8_t *p = lm_heap_alloc(h, 100);
@@ -409,6 +424,7 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(calloc_refuses_products_that_do_not_fit); RUN(calloc_zeroes_memory_that_was_used);
            RUN(every_power_of_two_to_64_KiB_is_an_alignment);
            RUN(other_alignments_fail_and_change_nothing); RUN(realloc_stays_in_place_when_it_can);
+           RUN(a_block_that_realloc_took_in_is_not_freed_again);
            RUN(realloc_grows_memory_at_the_heaps_end); RUN(realloc_moves_the_bytes_when_it_must);
            RUN(realloc_that_fails_leaves_the_block);
            RUN(a_full_heap_fails_keeps_its_blocks_and_frees_to_one_block);
