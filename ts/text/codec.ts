@@ -45,9 +45,9 @@ export function assertString(value: unknown): asserts value is string {
   if (typeof value !== 'string') throw new ArgumentTypeError('a string', value);
 }
 
-/** Returns the index of the first lone surrogate, or -1. O(n). */
-export function loneSurrogate(text: string): number {
-  for (let i = 0; i < text.length; i++) {
+/** Returns the index of the first lone surrogate from `from` on, which begins no second half, or -1. O(n). */
+export function loneSurrogate(text: string, from = 0): number {
+  for (let i = from; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0xd800 || unit > 0xdfff) continue;
     const next = text.charCodeAt(i + 1); // NaN at the end
@@ -90,7 +90,18 @@ export function wellFormed(text: string, policy: TextOptions['surrogates'] = 're
   const at = loneSurrogate(text);
   if (at < 0) return text;
   if (policy === 'throw') throw new EncodingError(`the string has a lone surrogate at index ${at}`, at);
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+  return replaceLone(text, at);
+}
+
+/** `text` with U+FFFD for its lone surrogates, the first of which is at `first`. By hand: JavaScriptCore's /u is wrong. */
+function replaceLone(text: string, first: number): string {
+  let whole = '';
+  let done = 0;
+  for (let at = first; at >= 0; at = loneSurrogate(text, done)) {
+    whole += `${text.slice(done, at)}\ufffd`;
+    done = at + 1;
+  }
+  return whole + text.slice(done);
 }
 
 /** An encoding. Counts are of its elements: bytes in ASCII, Latin-1 and UTF-8, 2 bytes in UTF-16, 4 in UTF-32. */
