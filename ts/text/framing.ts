@@ -49,6 +49,23 @@ function readShort(codec: TextCodec, data: DataView, address: Address, limit: nu
   return undefined;
 }
 
+/** The text of a few plain elements; else undefined, as for anything that goes wrong. */
+function readPlain(codec: TextCodec, data: DataView, address: Address, count: number): string | undefined {
+  const { bytesPerElement: size, plain } = codec;
+  let text = '';
+  try {
+    if ((address as number) >>> 0 !== address || address === 0 || !Number.isInteger(count)) return undefined;
+    for (let i = 0; i < count; i++) {
+      const unit = size === 1 ? data.getUint8(address + i) : element(data, address + i * size, size);
+      if (unit >= plain) return undefined;
+      text += String.fromCharCode(unit);
+    }
+    return text;
+  } catch {
+    return undefined; // the end of the memory as it was: the long way looks again
+  }
+}
+
 export function readSized(
   codec: TextCodec,
   memory: LinearMemory,
@@ -57,6 +74,8 @@ export function readSized(
   options?: TextOptions,
 ): string {
   assertTextOptions(options);
+  const short = count > 0 && count <= SHORT ? readPlain(codec, memory.data, address, count) : undefined;
+  if (short !== undefined) return short;
   const size = codec.bytesPerElement;
   const at = memory.locate(address, 0);
   if (count > 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
