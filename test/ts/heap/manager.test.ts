@@ -418,6 +418,12 @@ describe('the names of the methods', () => {
   });
 });
 
+test('a first value of -0 is written: it is not the zero that cleared memory reads as', () => {
+  const { heap } = fake();
+  expect(heap.allocFloat64(-0).value).toBe(-0);
+  heap.freeAll();
+});
+
 test('a string written inside a block without a capacity stops at the end of the block', () => {
   const { heap } = fake();
   const block = heap.allocUint8Array(8);
