@@ -287,10 +287,10 @@ export class BlockHeap extends LinearMemory {
     throw new ArgumentTypeError('a heap with the option trackAllocations', false);
   }
 
-  /** Fills a fresh block; when that throws, gives the block back first. */
-  protected orGiveBack(block: Block, write: () => void): void {
+  /** Does something with a fresh block; when that throws, gives the block back first. */
+  protected orGiveBack<R>(block: Block, act: () => R): R {
     try {
-      write();
+      return act();
     } catch (error) {
       this.#giveBack(block);
       throw error;

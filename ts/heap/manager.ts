@@ -91,12 +91,11 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, at, count, this.blockOf(at), false);
   }
 
-  /** Lends `bytes` bytes and returns what `make` makes of them; when that throws, they are given back. */
+  /** Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. */
   lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R {
     const block = this.lend(bytes, align);
-    const made: R[] = [];
-    this.orGiveBack(block, () => made.push(make(block)));
-    return made[0] as R; // make has run
+    if (!this.clears) this.fill(block.address, bytes);
+    return this.orGiveBack(block, () => make(block));
   }
 
   /** The live block that `address` is in, when this heap lent it; the library's own. */

@@ -104,8 +104,6 @@ function allocText(
   const head = framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
   const bytes = toCount(head + (count + tail) * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block) => {
-    // Not cleared memory is not trusted: the whole place becomes an empty string first.
-    this.fill(block.address, bytes);
     const at = block.address;
     const ref = new StringRef(
       this,

@@ -22,7 +22,8 @@ export function readTerminated(
   options?: TextOptions,
 ): string {
   assertTextOptions(options);
-  const short = readShort(codec, memory.data, address, limit === undefined ? SHORT : toRoom(limit));
+  const most = limit === undefined ? SHORT : Math.min(toRoom(limit), SHORT);
+  const short = readShort(codec, memory.data, address, most, false);
   if (short !== undefined) return short;
   const size = codec.bytesPerElement;
   const count = countTerminated(memory, address, size, limit); // renews the view
@@ -30,37 +31,28 @@ export function readTerminated(
   return codec.decode(new Uint8Array(memory.data.buffer, at, count * size), options, at);
 }
 
-/** The string at `address` when it is short and plain; else undefined, as for anything that goes wrong. */
-function readShort(codec: TextCodec, data: DataView, address: Address, limit: number): string | undefined {
+/**
+ * The text of up to `most` elements when all are plain: up to its NUL, or `sized`, all of them. Else undefined, as for
+ * anything that goes wrong.
+ */
+function readShort(
+  codec: TextCodec,
+  data: DataView,
+  address: Address,
+  most: number,
+  sized: boolean,
+): string | undefined {
   const { bytesPerElement: size, plain } = codec;
-  const most = limit < SHORT ? limit : SHORT;
   let text = '';
   try {
     if ((address as number) >>> 0 !== address || address === 0) return undefined;
     for (let i = 0; i < most; i++) {
       const unit = size === 1 ? data.getUint8(address + i) : element(data, address + i * size, size);
-      if (unit === 0) return text;
+      if (unit === 0 && !sized) return text;
       if (unit >= plain) return undefined;
       text += String.fromCharCode(unit);
     }
-  } catch {
-    // The end of the memory as it was: the long way looks again.
-  }
-  return undefined;
-}
-
-/** The text of a few plain elements; else undefined, as for anything that goes wrong. */
-function readPlain(codec: TextCodec, data: DataView, address: Address, count: number): string | undefined {
-  const { bytesPerElement: size, plain } = codec;
-  let text = '';
-  try {
-    if ((address as number) >>> 0 !== address || address === 0 || !Number.isInteger(count)) return undefined;
-    for (let i = 0; i < count; i++) {
-      const unit = size === 1 ? data.getUint8(address + i) : element(data, address + i * size, size);
-      if (unit >= plain) return undefined;
-      text += String.fromCharCode(unit);
-    }
-    return text;
+    return sized ? text : undefined;
   } catch {
     return undefined; // the end of the memory as it was: the long way looks again
   }
@@ -74,7 +66,8 @@ export function readSized(
   options?: TextOptions,
 ): string {
   assertTextOptions(options);
-  const short = count > 0 && count <= SHORT ? readPlain(codec, memory.data, address, count) : undefined;
+  const isShort = count > 0 && count <= SHORT && Number.isInteger(count);
+  const short = isShort ? readShort(codec, memory.data, address, count, true) : undefined;
   if (short !== undefined) return short;
   const size = codec.bytesPerElement;
   const at = memory.locate(address, 0);
