@@ -11,6 +11,22 @@ static void epoch_step(lm_arena *a) {
   if (a->epoch_low == 0 && a->epoch_high == 0) a->epoch_low = 1;
 }
 
+// The top, as all threads see it in a shared build. top_write fails, and reads it again, iff it is
+// no longer `*old`.
+#ifdef LM_SHARED
+static uintptr_t top_read(const lm_arena *a) { return __atomic_load_n(&a->top, __ATOMIC_RELAXED); }
+static bool top_write(lm_arena *a, uintptr_t *old, uintptr_t top) {
+  return __atomic_compare_exchange_n(&a->top, old, top, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+#else
+static uintptr_t top_read(const lm_arena *a) { return a->top; }
+static bool top_write(lm_arena *a, const uintptr_t *old, uintptr_t top) {
+  (void)old;
+  a->top = top;
+  return true;
+}
+#endif
+
 // Gives the newest chunk back; the arena is as it was before it.
 static void chunk_drop(lm_arena *a) {
   lm_arena_chunk *chunk = a->chunk;
@@ -20,7 +36,7 @@ static void chunk_drop(lm_arena *a) {
   a->end                = chunk->end;
   a->below -= a->top - a->base;
   a->chunks--;
-  a->less(a->state, chunk);
+  if (a->less) a->less(a->state, chunk);
 }
 
 // Takes a chunk that has room for `size` bytes aligned to `align`: as large as two of what the
@@ -45,10 +61,12 @@ static bool chunk_take(lm_arena *a, size_t size, size_t align) {
 // Bumps `top` past the padding and the request. Keeps A1: the subtractions prove that both fit
 // before anything moves.
 static void *arena_bump(lm_arena *a, size_t size, size_t align) {
-  size_t room = a->end - a->top, pad = -a->top & (align - 1);
-  if (pad > room || size > room - pad) return NULL;
-  uintptr_t p = a->top + pad;
-  a->top      = p + size;
+  uintptr_t top = top_read(a), p;
+  do {
+    size_t room = a->end - top, pad = -top & (align - 1);
+    if (pad > room || size > room - pad) return NULL;
+    p = top + pad;
+  } while (!top_write(a, &top, p + size));
   return (void *)p;
 }
 

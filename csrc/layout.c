@@ -63,11 +63,14 @@ static void put_walk(void) {
 static void put_arena(void) {
   open_table("`lm_arena`: size, and the byte offset of each field that JavaScript uses.", "Arena");
   put_entry("size", sizeof(lm_arena));
+  put_entry("epochLowAt", offsetof(lm_arena, epoch_low));
+  put_entry("epochHighAt", offsetof(lm_arena, epoch_high));
   put_entry("baseAt", offsetof(lm_arena, base));
   put_entry("topAt", offsetof(lm_arena, top));
   put_entry("endAt", offsetof(lm_arena, end));
-  put_entry("epochLowAt", offsetof(lm_arena, epoch_low));
-  put_entry("epochHighAt", offsetof(lm_arena, epoch_high));
+  put_entry("magicAt", offsetof(lm_arena, magic));
+  put_entry("chunksAt", offsetof(lm_arena, chunks));
+  put_entry("chunkAt", offsetof(lm_arena, chunk));
   put_entry("belowAt", offsetof(lm_arena, below));
   close_table();
   open_table("`lm_arena_mark`: filled by `lm_arena_note`.", "ArenaMark");

@@ -9,7 +9,7 @@ import { declarations, exportsOf } from './declarations.mjs';
 import { ROOT, say, stop } from './setup.mjs';
 
 /** The rooms that have a page; what docs/ has besides is written by hand. */
-export const ROOMS = ['errors', 'memory', 'scalar', 'heap', 'core', 'interop'];
+export const ROOMS = ['errors', 'memory', 'scalar', 'heap', 'arena', 'core', 'interop'];
 
 /** Every exported declaration by room, from declarations that are made for this and thrown away. */
 function readSources() {

@@ -96,8 +96,8 @@ export class FreedError extends LinmemError {
   static override readonly label = 'FreedError';
   /** The address of what was freed. */
   readonly address: number;
-  constructor(address: number) {
-    super('FREED', `the block at address ${address} was freed`);
+  constructor(address: number, what = 'block') {
+    super('FREED', `the ${what} at address ${address} was freed`);
     this.address = address;
   }
 }
@@ -132,15 +132,18 @@ export class WrongHeapError extends LinmemError {
   }
 }
 
-/** Something cut from an arena was used after the arena was reset or destroyed. */
+/** Something was used after the epoch it was lent in: its arena was reset, or its block freed and lent again. */
 export class StaleEpochError extends LinmemError {
   static override readonly label = 'StaleEpochError';
   /** The epoch it was made in. */
   readonly born: number;
-  /** The epoch of the arena at the time of use. */
+  /** The epoch at the time of use; 0 when nothing is lent there. */
   readonly now: number;
   constructor(born: number, now: number) {
-    super('STALE_EPOCH', `made in epoch ${born}, but the arena is in epoch ${now}`);
+    super(
+      'STALE_EPOCH',
+      `made in epoch ${born}, which has ended${now > 0 ? `: now it is epoch ${now}` : ''}`,
+    );
     this.born = born;
     this.now = now;
   }

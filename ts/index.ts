@@ -47,8 +47,8 @@ export type { WordBytes } from './text/word.ts';
 export { StringRef, type Framing, type TextHeap } from './text/ref.ts';
 export type { Pointer } from './heap/allocator.ts';
 export type { HeapStatistics } from './heap/ledger.ts';
-export { createWasmHeapManager, WasmHeapManager } from './heap/manager.ts';
-export { createWasmHeapManager64, type WasmHeapManager64Options } from './heap/wide.ts';
+export { HeapManager } from './heap/manager.ts';
+export type { WasmHeapManager64Options } from './heap/wide.ts';
 export {
   defaultWasmHeapManagerOptions,
   type AllocatorMethod,
@@ -56,6 +56,18 @@ export {
   type HeapGetterCallback,
   type WasmHeapManagerOptions,
 } from './heap/options.ts';
+export { createWasmHeapManager, createWasmHeapManager64, WasmHeapManager } from './arena/manager.ts';
+export { WasmHeapArena } from './arena/arena.ts';
+export { attachArena, createHeapArena, type ArenaOptions, type AttachOptions } from './arena/create.ts';
+export { ArenaMark } from './arena/frames.ts';
+export type { HeapIdentity } from './arena/epochs.ts';
+export { FrameArena, frameArenaOf, type FrameScheduler } from './arena/frame.ts';
+export { sliceFromHandle, type WasmSliceHandle } from './arena/handle.ts';
+export { Region } from './arena/region.ts';
+export { Scope, type Keepable } from './arena/scope.ts';
+export { WasmSlice, type WasmSliceKind } from './arena/slice.ts';
+export type { SliceMethods } from './arena/slices.gen.ts';
+export { createDriver, type HeapDriver } from './arena/driver.ts';
 export {
   createHeap,
   createHeapSync,

@@ -8,7 +8,7 @@ import {
   NotOwnedError,
   OutOfMemoryError,
 } from '../errors.ts';
-import { WasmHeapManager } from '../heap/manager.ts';
+import { WasmHeapManager } from '../arena/manager.ts';
 import { readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { CoreExports } from './exports.ts';

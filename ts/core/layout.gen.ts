@@ -40,11 +40,14 @@ export const BlockState = {
 /** `lm_arena`: size, and the byte offset of each field that JavaScript uses. */
 export const Arena = {
   size: 48,
-  baseAt: 0,
-  topAt: 4,
-  endAt: 8,
-  epochLowAt: 12,
-  epochHighAt: 16,
+  epochLowAt: 0,
+  epochHighAt: 4,
+  baseAt: 8,
+  topAt: 12,
+  endAt: 16,
+  magicAt: 20,
+  chunksAt: 24,
+  chunkAt: 28,
   belowAt: 44,
 } as const;
 

@@ -36,10 +36,10 @@ import { pollAlways, pollOnce } from './polling.ts';
 export class BlockHeap extends LinearMemory {
   /** As it was given: called again whenever the last buffer turns out to be detached or too short. */
   readonly heapGetter: MemorySource;
-  /** As it was given. A block taken from it directly is not in the manager's book. */
+  /** As they were given. A block taken from them directly is not in the manager's book. */
   readonly allocate: (bytes: number) => Pointer;
-  /** As it was given. */
   readonly deallocate: (address: number) => unknown;
+  readonly addressBits: 32 | 64;
   /** Whether dropped owning refs give their blocks back when they are collected. */
   readonly collects: boolean;
   readonly #allocator: Allocator;
@@ -73,8 +73,9 @@ export class BlockHeap extends LinearMemory {
     this.heapGetter = getHeap;
     this.allocate = allocate;
     this.deallocate = deallocate;
-    const { checksFrees, addressBits } = chosen;
-    const limit = addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
+    this.addressBits = chosen.addressBits;
+    const limit = chosen.addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
+    const { checksFrees } = chosen;
     this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit, ...verbs };
     this.#ledger = new Ledger(chosen.trackAllocations);
     this.clears = chosen.clearAllocatedRegions;
@@ -128,13 +129,13 @@ export class BlockHeap extends LinearMemory {
   free(target: Address | Ref): void {
     if (target instanceof Ref) {
       this.assertOwned(target);
-      this.#giveBack(target.block);
+      this.giveBack(target.block);
       return;
     }
     const at = this.locate(target, 1);
     if (at === 0) return;
     const block = this.#ledger.find(at);
-    if (block) this.#giveBack(block);
+    if (block) this.giveBack(block);
     else this.#freeUnknown(at);
   }
 
@@ -158,7 +159,7 @@ export class BlockHeap extends LinearMemory {
     attemptAll(
       this.#book()
         .blocks()
-        .map((block) => () => this.#giveBack(block)),
+        .map((block) => () => this.giveBack(block)),
     );
   }
 
@@ -177,7 +178,7 @@ export class BlockHeap extends LinearMemory {
   /** Takes back the block of a ref that was collected; the library's own. Never throws. */
   reclaim(block: Block): void {
     try {
-      if (block.live) this.#giveBack(block);
+      if (block.live) this.giveBack(block);
     } catch {
       // Nobody is there to be told: the ref is gone. The block stays in the book as lent.
     }
@@ -199,7 +200,7 @@ export class BlockHeap extends LinearMemory {
     this.orGiveBack(block, () => {
       if (!old.live) throw new FreedError(old.address); // by an allocator that called back
       this.copy(block.address, old.address, Math.min(old.byteLength, size));
-      this.#giveBack(old);
+      this.giveBack(old);
     });
     return block;
   }
@@ -250,7 +251,7 @@ export class BlockHeap extends LinearMemory {
     if (!ref.block.live) throw new DoubleFreeError(ref.address);
   }
 
-  #giveBack(block: Block): void {
+  protected giveBack(block: Block): void {
     this.#ending(block, () => this.#allocator.free(block.base));
   }
 
@@ -292,7 +293,7 @@ export class BlockHeap extends LinearMemory {
     try {
       return act();
     } catch (error) {
-      this.#giveBack(block);
+      this.giveBack(block);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// WasmHeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
+// HeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
+import { DoubleFreeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
@@ -13,8 +14,8 @@ import { installMethods, refClassesOf } from './methods.ts';
 import type { HeapMethods } from './methods.gen.ts';
 import { installStrings, type HeapStrings } from './strings.ts';
 
-/** A memory with an allocator: typed reads and writes anywhere, and blocks that are freed once. */
-export class WasmHeapManager extends BlockHeap implements RefHeap {
+/** All of a {@link WasmHeapManager} but its arenas, slices and scopes, for bundles that need none of these. */
+export class HeapManager extends BlockHeap implements RefHeap {
   /** Allocates one scalar; `row.alloc(heap, value)` and `heap.allocInt32(value)` come here. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
@@ -92,10 +93,20 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
   }
 
   /** Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. */
-  lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R {
+  lendTo<R>(
+    bytes: number,
+    align: number,
+    make: (block: Block, address: number, heap: HeapManager, owned: boolean) => R,
+  ): R {
     const block = this.lend(bytes, align);
     if (!this.clears) this.fill(block.address, bytes);
-    return this.orGiveBack(block, () => make(block));
+    return this.orGiveBack(block, () => make(block, block.address, this, true));
+  }
+
+  /** Takes back a block that {@link lendTo} lent; the library's own. @throws {DoubleFreeError} when it was freed */
+  takeBack(block: Block): void {
+    if (!block.live) throw new DoubleFreeError(block.address);
+    this.giveBack(block);
   }
 
   /** The live block that `address` is in, when this heap lent it; the library's own. */
@@ -117,14 +128,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
   }
 }
 
-/** Returns a new {@link WasmHeapManager}; the arguments are its constructor's. */
-export function createWasmHeapManager(
-  ...args: ConstructorParameters<typeof WasmHeapManager>
-): WasmHeapManager {
-  return new WasmHeapManager(...args);
-}
-
 /** The methods made from the scalar table and from the codecs: `readInt32`, `readUtf8String` and the rest. */
-export interface WasmHeapManager extends HeapMethods, HeapStrings {}
-installMethods(WasmHeapManager.prototype);
-installStrings(WasmHeapManager.prototype);
+export interface HeapManager extends HeapMethods, HeapStrings {}
+installMethods(HeapManager.prototype);
+installStrings(HeapManager.prototype);

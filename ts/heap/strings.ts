@@ -5,6 +5,7 @@ import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
+import type { RefHeap } from '../scalar/ref.ts';
 import type { TextCodec, TextOptions } from '../text/codec.ts';
 import { codecs } from '../text/codecs.ts';
 import { readPair } from '../text/framing.ts';
@@ -17,7 +18,11 @@ export type { HeapStrings };
 
 /** What the methods need of the manager. */
 interface Lender extends TextHeap {
-  lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R;
+  lendTo<R>(
+    bytes: number,
+    align: number,
+    make: (block: Block, address: number, heap: RefHeap, owned: boolean) => R,
+  ): R;
   blockAt(address: Address): Block | undefined;
   roomAt(address: Address): number | undefined;
   readonly strangers: Block;
@@ -103,14 +108,13 @@ function allocText(
   const tail = framing === 'Terminated' ? 1 : 0;
   const head = framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
   const bytes = toCount(head + (count + tail) * size, 'a size in bytes');
-  return this.lendTo(bytes, Math.max(size, head && wordBytes), (block) => {
-    const at = block.address;
+  return this.lendTo(bytes, Math.max(size, head && wordBytes), (block, at, heap, owned) => {
     const ref = new StringRef(
-      this,
+      heap,
       at,
       bytes,
       block,
-      true,
+      owned,
       codec,
       framing,
       count + tail,

@@ -2,7 +2,7 @@
 // Managers of 64-bit modules (wasm64), whose functions take and return bigints.
 import type { MemorySource } from '../memory/memory.ts';
 import type { Pointer } from './allocator.ts';
-import { WasmHeapManager } from './manager.ts';
+import type { HeapManager } from './manager.ts';
 import type { WasmHeapManagerOptions } from './options.ts';
 
 /** Options of {@link createWasmHeapManager64}: the manager's, with functions that take bigints. */
@@ -15,24 +15,27 @@ export interface WasmHeapManager64Options extends Omit<
   readonly alignedAlloc?: (align: bigint, bytes: bigint) => Pointer;
 }
 
-/**
- * Returns a manager of the heap of a 64-bit module. As `createWasmHeapManager`, but the functions take bigints, as
- * the exports of such a module do. Addresses may be numbers up to 2^53 - 1 or bigints.
- */
-export function createWasmHeapManager64(
+/** The arguments of a 64-bit module's manager. */
+export type WideArguments = [
   getHeap: MemorySource,
   allocate: (bytes: bigint) => Pointer,
   deallocate: (address: bigint) => unknown,
-  options: WasmHeapManager64Options = {},
-): WasmHeapManager {
+  options?: WasmHeapManager64Options,
+];
+
+/** The same as arguments of {@link HeapManager}. */
+export function wideArguments(
+  ...[getHeap, allocate, deallocate, options = {}]: WideArguments
+): ConstructorParameters<typeof HeapManager> {
   const { calloc, realloc, alignedAlloc, ...rest } = options;
-  return new WasmHeapManager(getHeap, wide(allocate), wide(deallocate), {
+  const chosen = {
     ...rest,
-    addressBits: 64,
+    addressBits: 64 as const,
     ...(calloc && { calloc: wide(calloc) }),
     ...(realloc && { realloc: wide(realloc) }),
     ...(alignedAlloc && { alignedAlloc: wide(alignedAlloc) }),
-  });
+  };
+  return [getHeap, wide(allocate), wide(deallocate), chosen];
 }
 
 /** The same function, for numbers; anything else stays as it is, for the manager to refuse. */

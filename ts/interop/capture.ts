@@ -5,7 +5,7 @@
 //   C1  The three functions of WebAssembly are replaced while at least one capture runs, and put back by the
 //       last; if somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import type { WasmHeapManager } from '../heap/manager.ts';
+import type { WasmHeapManager } from '../arena/manager.ts';
 import { dataValues, heapOf, isMemory, type EmscriptenHeapOptions, type Instance } from './emscripten.ts';
 
 /** What {@link captureEmscriptenHeap} resolves to. */

@@ -2,7 +2,7 @@
 // The heap of an Emscripten module, whatever the module chose to export.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Pointer } from '../heap/allocator.ts';
-import { WasmHeapManager } from '../heap/manager.ts';
+import { WasmHeapManager } from '../arena/manager.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import type { MemorySource } from '../memory/memory.ts';
 

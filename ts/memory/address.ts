@@ -42,6 +42,11 @@ export function toCount(value: number, what: string): number {
   throw new ArgumentRangeError(`${what}, an integer from 0 to 2^53 - 1`, value);
 }
 
+/** True for a power of two from 1 to 65,536; asks for no type, and any other value is none. */
+export function isAlign(value: number): boolean {
+  return value >>> 0 === value && (value - 1) >>> 0 < 65536 && (value & (value - 1)) === 0;
+}
+
 /**
  * Returns `value` when it is a power of two from 1 to 65,536.
  * @throws {ArgumentTypeError} when it is not a number
@@ -49,7 +54,7 @@ export function toCount(value: number, what: string): number {
  */
 export function toAlign(value: number): number {
   if (typeof value !== 'number') throw new ArgumentTypeError('an alignment', value);
-  if (value >= 1 && value <= 65536 && Number.isInteger(value) && (value & (value - 1)) === 0) return value;
+  if (isAlign(value)) return value;
   throw new ArgumentRangeError('an alignment, a power of two from 1 to 65536', value);
 }
 

@@ -18,6 +18,13 @@ class FreedMemory extends LinearMemory {
 
 const FREED: LinearMemory = /* @__PURE__ */ new FreedMemory({ buffer: /* @__PURE__ */ new ArrayBuffer(0) });
 
+/** An epoch that lies in memory: 64 bits at `at`, which were these two 32-bit integers when it began. */
+export interface Epoch {
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What owns a block. */
 export interface Owner {
   cell: ViewCell;
@@ -35,6 +42,8 @@ export class Block {
   memory: LinearMemory;
   /** The ref that owns it, held weakly where collection is on; the heap sets it. */
   owner: Owner | WeakRef<Owner> | undefined;
+  /** Its epoch, when others can end that too: C code, other threads. Else its own end is all there is to see. */
+  epoch: Epoch | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
     this.memory = memory;
@@ -42,6 +51,7 @@ export class Block {
     this.byteLength = byteLength;
     this.base = base;
     this.owner = undefined;
+    this.epoch = undefined;
   }
 
   /** False once freed. A new loan is a new block. */

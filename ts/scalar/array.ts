@@ -205,7 +205,8 @@ export function scalarArrayRefClass<T extends ScalarValue, A extends ArrayBuffer
   };
 }
 
-function toIndex(index: number, length: number): number {
+/** Returns the place of `index`, which may count from the end, among `length` elements. Throws when there is none. */
+export function toIndex(index: number, length: number): number {
   if (typeof index !== 'number') throw new ArgumentTypeError('an index (number)', index);
   if (Number.isInteger(index) && index >= -length && index < length)
     return index < 0 ? index + length : index;

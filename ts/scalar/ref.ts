@@ -4,6 +4,7 @@
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { installDispose } from '../memory/dispose.ts';
 import type { LinearMemory, ViewCell } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
@@ -126,15 +127,7 @@ const keepers = new WeakMap<ArrayBufferView, Ref>();
 export interface Ref {
   [Symbol.dispose](): void;
 }
-if (Symbol.dispose) {
-  Object.defineProperty(Ref.prototype, Symbol.dispose, {
-    value(this: Ref) {
-      this.dispose();
-    },
-    configurable: true,
-    writable: true,
-  });
-}
+installDispose(Ref.prototype);
 
 /** A ref to one scalar. */
 export abstract class ScalarRef<

@@ -39,6 +39,22 @@ export function encodeValues<T extends ScalarValue>(
   return new Uint8Array(data.buffer);
 }
 
+/**
+ * Returns the values of `source` from `offset` on, at most `most` of them.
+ * @throws {ArgumentTypeError} when it has no length
+ * @throws {ArgumentRangeError} when the offset is beyond its end
+ */
+export function valuesFrom<T>(source: Values<T>, offset: number, most: number | undefined): Values<T> {
+  if (offset === 0 && most === undefined) return source;
+  const { length } = Object(source) as Values<T>;
+  if (typeof length !== 'number') throw new ArgumentTypeError('an array', source);
+  if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
+  const end = most === undefined ? length : Math.min(length, offset + most);
+  return ArrayBuffer.isView(source)
+    ? ((source as unknown as Float32Array).subarray(offset, end) as unknown as Values<T>) // a typed array: it has a length
+    : (Array.prototype.slice.call(source, offset, end) as unknown as Values<T>); // its elements are what they were
+}
+
 function newView(size: number): DataView<ArrayBuffer> {
   try {
     return new DataView(new ArrayBuffer(size));

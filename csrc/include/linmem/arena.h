@@ -17,7 +17,11 @@
 // What was lent belongs to the epoch it was lent in. Reset and destroy end the epoch; a rewind does
 // not: what was lent since the mark is the caller's to forget.
 //
-// Not thread-safe.
+// With JavaScript as its maker (createHeapArena) an arena has no `more` and no `less`: chunks are
+// taken and given back there, and a C reset leaves them to it.
+//
+// Not thread-safe, but for one thing: built with LM_SHARED, lm_arena_alloc bumps atomically, so
+// that threads may lend from one arena that does not grow.
 #ifndef LM_ARENA_H
 #define LM_ARENA_H
 #include "linmem/allocator.h"
@@ -35,20 +39,25 @@ typedef struct lm_arena_chunk {
 } lm_arena_chunk;
 
 typedef struct lm_arena {
-  uintptr_t base;         // first byte of what it bumps through
-  uintptr_t top;          // first byte not lent
-  uintptr_t end;          // one past the last byte
-  uint32_t epoch_low;     // the epoch, 64 bits in two words
-  uint32_t epoch_high;    //
-  uint32_t magic;         // LM_ARENA_MAGIC xor the low 32 bits of this struct's address
-  uint32_t chunks;        // chunks taken
-  lm_arena_chunk *chunk;  // the newest one; NULL when it bumps through the caller's block
-  lm_arena_more *more;    // NULL: it has the caller's block and no more
-  lm_arena_less *less;
-  void *state;   // whatever they need
-  size_t below;  // bytes lent from the block and the chunks below the newest one
+  _Alignas(8) uint32_t epoch_low;  // the epoch, 64 bits in two words that can be read as one
+  uint32_t epoch_high;             //
+  uintptr_t base;                  // first byte of what it bumps through
+  uintptr_t top;                   // first byte not lent
+  uintptr_t end;                   // one past the last byte
+  uint32_t magic;                  // LM_ARENA_MAGIC xor the low 32 bits of this struct's address
+  uint32_t chunks;                 // chunks taken
+  lm_arena_chunk *chunk;           // the newest one; NULL when it bumps through the caller's block
+  lm_arena_more *more;             // NULL: C takes no chunk for it
+  lm_arena_less *less;             // NULL: who took the chunks gives them back
+  void *state;                     // whatever they need
+  size_t below;                    // bytes lent from the block and the chunks below the newest one
 } lm_arena;
-_Static_assert(LM_WORD != 4 || sizeof(lm_arena) == 48, "no padding: layout.c exports it");
+// The places that JavaScript computes: see ts/arena/struct.ts.
+_Static_assert(offsetof(lm_arena, base) == 8 && offsetof(lm_arena, magic) == 8 + 3 * LM_WORD &&
+                   offsetof(lm_arena, chunk) == 16 + 3 * LM_WORD &&
+                   offsetof(lm_arena, below) == 16 + 7 * LM_WORD &&
+                   sizeof(lm_arena) == 16 + 8 * LM_WORD,
+               "no padding");
 
 // A place to rewind to.
 typedef struct lm_arena_mark {

@@ -1,0 +1,139 @@
+// Claim: an arena allocates at the price of an addition, a slice's epoch costs nothing to check, and a scope is not
+// dearer than malloc and free written out.
+import * as linmem from '../../dist/index.js';
+import { claim, race, sink, table } from './harness.mjs';
+
+const N = 4096;
+const heap = linmem.createHeapSync({ initialBytes: 1 << 22 });
+const { lm_heap_alloc: malloc, lm_heap_free: free } = heap.exports;
+const { handle } = heap;
+const arena = heap.createHeapArena(1 << 20);
+
+// All rows are seen first: what is measured is what a program that uses them all has.
+for (const row of linmem.rows) {
+  const each = arena.allocSlice(row, 4);
+  const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
+  for (let i = 0; i < 2e4; i++) {
+    each.set(i & 3, value);
+    sink.value += each.at(i & 3) === value ? 1 : 0;
+    sink.value += each.view().byteLength;
+  }
+}
+const mark = arena.mark();
+
+/** N times `act`, its results added up. */
+const times = (act) => () => {
+  let sum = 0;
+  for (let i = 0; i < N; i++) sum += act(i);
+  sink.value += sum;
+};
+const alloc = race(
+  {
+    'malloc and free': () => {
+      let sum = 0;
+      for (let i = 0; i < N; i++) {
+        const p = malloc(handle, 32);
+        sum += p;
+        free(handle, p);
+      }
+      sink.value += sum;
+    },
+    'arena.alloc': () => {
+      arena.rewind(mark);
+      let sum = 0;
+      for (let i = 0; i < N; i++) sum += arena.alloc(32);
+      sink.value += sum;
+    },
+  },
+  N,
+);
+table('32 bytes', alloc);
+
+// Written out: five blocks, given back in the opposite order, also when the body throws.
+const five = () => {
+  const a = malloc(handle, 4);
+  const b = malloc(handle, 8);
+  const c = malloc(handle, 16);
+  const d = malloc(handle, 24);
+  const e = malloc(handle, 32);
+  try {
+    return a + b + c + d + e;
+  } finally {
+    free(handle, e);
+    free(handle, d);
+    free(handle, c);
+    free(handle, b);
+    free(handle, a);
+  }
+};
+const fiveWritten = () => {
+  const a = malloc(handle, 4);
+  const b = malloc(handle, 4);
+  const c = malloc(handle, 4);
+  const d = malloc(handle, 4);
+  const e = malloc(handle, 4);
+  try {
+    heap.writeInt32(a, 1);
+    heap.writeInt32(b, 2);
+    heap.writeInt32(c, 3);
+    heap.writeInt32(d, 4);
+    heap.writeInt32(e, 5);
+    return a + b + c + d + e;
+  } finally {
+    free(handle, e);
+    free(handle, d);
+    free(handle, c);
+    free(handle, b);
+    free(handle, a);
+  }
+};
+const addresses = (s) => s.alloc(4) + s.alloc(8) + s.alloc(16) + s.alloc(24) + s.alloc(32);
+const refs = (s) => s.allocInt32(1).address + s.allocInt32(2).address + s.allocInt32(3).address + s.allocInt32(4).address + s.allocInt32(5).address; // prettier-ignore
+const scopes = race(
+  {
+    'malloc and free, five times': times(five),
+    'scope, five addresses': times(() => heap.scope(addresses)),
+    'malloc, write and free, five times': times(fiveWritten),
+    'scope, five refs': times(() => heap.scope(refs)),
+  },
+  N,
+);
+table('Five temporaries', scopes);
+
+const owned = heap.allocSlice(linmem.f32, N);
+const cut = arena.allocF32(N);
+// One function for both, so that the engine treats them alike.
+const sumOf = (slice) => {
+  let sum = 0;
+  for (let i = 0; i < N; i++) sum += slice.at(i);
+  sink.value += sum;
+};
+const access = race(
+  {
+    'slice.view()': () => {
+      let sum = 0;
+      for (let i = 0; i < N; i++) sum += cut.view().length;
+      sink.value += sum;
+    },
+    'at(i) of a heap slice (no epoch)': () => sumOf(owned),
+    'at(i) of an arena slice': () => sumOf(cut),
+  },
+  N,
+);
+table('A slice of 4,096 floats', access);
+const atMost = (what, results, bound) => {
+  const held = results[what].median <= bound;
+  console.log(
+    `  ${held ? 'ok    ' : 'MISSED'} ${what}: ${results[what].median.toFixed(2)} ns (goal: at most ${bound})`,
+  );
+  return held;
+};
+const held = [
+  atMost('arena.alloc', alloc, 1.5),
+  claim(alloc, 'arena.alloc', 'malloc and free', 3, true),
+  claim(scopes, 'scope, five addresses', 'malloc and free, five times', 1.5),
+  claim(scopes, 'scope, five refs', 'malloc, write and free, five times', 1.5),
+  atMost('slice.view()', access, 5),
+  claim(access, 'at(i) of an arena slice', 'at(i) of a heap slice (no epoch)', 1.1),
+];
+process.exitCode = held.every(Boolean) ? 0 : 2;

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// Arenas: a block of the heap that is lent out by moving one address up, and taken back whole. The struct is C's
+// (csrc/include/linmem/arena.h) and lies in the block itself, so that C code and other threads see the same arena.
+//
+//   A1  Only the struct in memory says what is lent; nothing of it is kept here but where its fields lie.
+//   A2  The frames are of the epoch in `low` and `high`. Where memory says another, C or another thread has reset
+//       the arena: then the frames end, and begin anew.
+import {
+  ArgumentTypeError,
+  FreedError,
+  NotOwnedError,
+  OutOfMemoryError,
+  StaleEpochError,
+} from '../errors.ts';
+import { MALLOC_ALIGN } from '../heap/allocator.ts';
+import { unwatch, watch } from '../heap/collect.ts';
+import { refClassesOf } from '../heap/methods.ts';
+import { isAlign, toAlign, toCount, type Address } from '../memory/address.ts';
+import type { ScalarRef } from '../scalar/ref.ts';
+import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
+import { attemptAll } from '../memory/attempt.ts';
+import { Block } from '../memory/block.ts';
+import { installDispose } from '../memory/dispose.ts';
+import { Chunks } from './chunks.ts';
+import type { ArenaOptions, AttachOptions } from './create.ts';
+import { ArenaMark, Frames } from './frames.ts';
+import type { WasmHeapManager } from './manager.ts';
+import { ArenaPlace, openPlace } from './place.ts';
+import { Region, type Cut } from './region.ts';
+
+/** Where a new arena is to lie, or one that is there. */
+type Where = { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
+
+/**
+ * A block of the heap that is lent out by moving one address up, and taken back whole by `reset()`. Not cleared.
+ * When it is collected as garbage its memory goes back to the heap: slices, refs and views of it keep it alive, bare
+ * addresses do not.
+ */
+export class WasmHeapArena extends Region {
+  readonly heap: WasmHeapManager;
+  /** Its first byte. */
+  readonly basePtr: number;
+  /** Bytes it has, before it grows. */
+  readonly capBytes: number;
+  /** What slices of it say: `arena`, or `frame` for the heap's frame arena. */
+  readonly kind: 'frame' | 'arena';
+  /** Where its struct lies. */
+  private readonly start: number;
+  // Plain properties, as V8 reads them faster than #names.
+  private readonly place: ArenaPlace;
+  private readonly block: Block;
+  /** Where its top lies, its end behind it; 0 where one addition is not enough: 64-bit addresses, or threads. */
+  private readonly topAt: number;
+  /** What it owns; undefined when it is somebody else's. */
+  private readonly chunks: Chunks | undefined;
+  private readonly options: AttachOptions;
+  private readonly frames: Frames;
+
+  /** Use {@link createHeapArena} or {@link attachArena}. */
+  constructor(
+    heap: WasmHeapManager,
+    where: Where,
+    { grow = false }: ArenaOptions = {},
+    options: AttachOptions = {},
+    kind: 'frame' | 'arena' = 'arena',
+  ) {
+    super();
+    this.heap = heap;
+    this.kind = kind;
+    this.options = options;
+    if ('attach' in where) {
+      this.place = ArenaPlace.find(heap, heap.locate(where.attach, 8));
+      this.block = new Block(heap, this.place.address, this.place.at.size);
+    } else {
+      const { place, block } = openPlace(heap, where.capBytes, where.align, grow);
+      this.place = place;
+      this.block = block;
+      this.chunks = new Chunks(heap, place.address, block, grow);
+      watch(this, this.chunks, block);
+    }
+    const { address, at, word, shared } = this.place;
+    this.start = address;
+    this.basePtr = this.place.read(at.base);
+    this.capBytes = this.place.read(at.end) - this.basePtr;
+    this.topAt = word === 4 && !shared ? at.top : 0;
+    this.frames = new Frames(this.place, shared || this.chunks === undefined);
+    heap.arenas.open(address, this);
+  }
+
+  /**
+   * Where its C struct `lm_arena` lies, for C code and other threads, which may lend from it and reset it. Once this
+   * was asked for, slices look for that in memory before each use.
+   */
+  get address(): number {
+    return this.frames.expose();
+  }
+  /** The epoch now: the first arena of a heap begins with 1, and each reset adds 1. @throws {FreedError} when destroyed */
+  epoch(): number {
+    return this.current().epoch;
+  }
+  /** Bytes lent, their paddings included. @throws {FreedError} when destroyed */
+  usedBytes(): number {
+    return this.current().used;
+  }
+  /** Whether it was destroyed, or its block freed. */
+  get destroyed(): boolean {
+    return !this.block.live;
+  }
+
+  /**
+   * Returns the address of `bytes` bytes, lent until the next reset. They are not cleared. 0 bytes give an address
+   * and lend nothing.
+   * @param align a power of two up to 65,536; 16 unless given
+   * @throws {OutOfMemoryError} when they do not fit, and it does not grow; nothing is lent then
+   * @throws {FreedError} when it was destroyed
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the size or the alignment is no such number
+   */
+  alloc(bytes: number, align = 16): number {
+    const topAt = this.topAt;
+    if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
+      try {
+        const { data } = this.block.memory; // a destroyed one has no byte to read
+        // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
+        const at = (data.getInt32(topAt, true) + (align - 1)) & -align;
+        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0)) {
+          data.setInt32(topAt, at + bytes, true);
+          return at >>> 0;
+        }
+      } catch {
+        // The memory grew, or there is none any more.
+      }
+    }
+    return this.allocSlow(bytes, align);
+  }
+
+  private allocSlow(bytes: number, align: number): number {
+    const size = toCount(bytes, 'a size in bytes');
+    toAlign(align);
+    const place = this.current();
+    do {
+      const at = place.bump(size, align);
+      if (at !== undefined) return at;
+    } while (this.chunks?.grow(place, size, align));
+    const { alloc } = this.options;
+    const at = alloc && size < 2 ** 32 ? this.heap.locate(alloc(this.start, size, align), size) : 0;
+    if (at === 0) throw new OutOfMemoryError(size, align);
+    return at;
+  }
+
+  /** As for every region; here without a call back, as this is what scopes do most. */
+  override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
+    row: Scalar<T, A>,
+    value?: T,
+  ): ScalarRef<T, A> {
+    const { size, kind } = row;
+    if (typeof value !== kind || this.frames.exposed) return super.allocScalar(row, value);
+    const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
+    try {
+      row.set(this.heap.data, address, value as T); // its kind was just looked at
+    } catch {
+      this.place.setTop(address + size, address); // the row refuses the value, and does so again
+      return super.allocScalar(row, value);
+    }
+    return new (refClassesOf(row).Alias)(this.heap, address, this.frames.newest, false);
+  }
+
+  cut<R>(bytes: number, align: number, make: (cut: Cut) => R): R {
+    const place = this.current();
+    const top = place.read(place.at.top);
+    const before = place.chunks;
+    const address = this.alloc(bytes, align);
+    try {
+      return make({ address, block: this.frames.newest, owned: false, arena: this });
+    } catch (error) {
+      const drop = this.chunks?.drop(place, before) ?? [];
+      place.setTop(address + bytes, top);
+      attemptAll(drop);
+      throw error;
+    }
+  }
+
+  /** Notes where the arena stands, for {@link rewind}. */
+  mark(): ArenaMark {
+    return new ArenaMark(this, this.epoch(), this.enter());
+  }
+  /**
+   * Takes back what was lent since `mark`, which stays valid. Marks made after it end.
+   * @throws {FreedError} when the mark was rewound past, or the arena destroyed
+   * @throws {StaleEpochError} when the arena was reset since
+   * @throws {ArgumentTypeError} when it is no mark of this arena
+   */
+  rewind(mark: ArenaMark): void {
+    if (!(mark instanceof ArenaMark) || mark.arena !== this)
+      throw new ArgumentTypeError('a mark of this arena', mark);
+    const now = this.epoch();
+    if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
+    if (!this.frames.has(mark.frame)) throw new FreedError(mark.frame.address, 'mark');
+    try {
+      this.leave(mark.frame);
+    } finally {
+      mark.frame = this.enter(); // also when a chunk could not be given back
+    }
+  }
+
+  /** Begins a frame; the library's own. */
+  enter(): Block {
+    this.current();
+    return this.frames.push();
+  }
+  /** Takes back what was lent since `frame` began, and ends it; the library's own. */
+  leave(frame: Block): void {
+    const place = this.current();
+    const { address: top } = frame;
+    const chunks = this.frames.endFrom(frame);
+    if (chunks === undefined) return;
+    const drop = place.chunks > chunks ? this.chunks?.drop(place, chunks) : undefined;
+    place.write(place.at.top, top);
+    if (drop) attemptAll(drop);
+  }
+
+  /**
+   * Takes everything back, gives chunks back to the heap and begins an epoch. Every slice and ref of it ends.
+   * @throws {FreedError} when it was destroyed
+   * @throws {NotOwnedError} when it is somebody else's and has chunks
+   */
+  reset(): void {
+    const place = this.current();
+    const drop = this.chunks?.drop(place, 0) ?? [];
+    if (place.chunks > 0) {
+      const { reset } = this.options;
+      if (!reset) throw new NotOwnedError(this.start, 'the chunks of this arena are its maker’s to free');
+      reset(this.start);
+    } else {
+      place.write(place.at.top, this.basePtr);
+      place.step();
+    }
+    this.begin();
+    attemptAll(drop);
+  }
+
+  /**
+   * As {@link reset}, and gives its block back to the heap. Done twice it is done once.
+   * @throws {NotOwnedError} when it is somebody else's
+   * @throws whatever the heap's free throws; the arena is empty then, and alive
+   */
+  destroy(): void {
+    if (this.destroyed) return;
+    const { heap, start: address, block, place } = this;
+    if (!this.chunks) throw new NotOwnedError(address, 'its maker destroys this arena');
+    this.reset();
+    const end = place.read(place.at.end);
+    heap.arenas.close(address, true);
+    place.setRange(0, 0, 0);
+    try {
+      heap.takeBack(block);
+    } catch (error) {
+      place.setRange(this.basePtr, this.basePtr, end);
+      heap.arenas.open(address, this);
+      throw error;
+    }
+    unwatch(block);
+    this.frames.endAll();
+  }
+  /** As {@link destroy}, for an arena that was made here. */
+  dispose(): void {
+    if (this.chunks) this.destroy();
+  }
+
+  /** The loan that [at, at + size) belongs to. @throws {OutOfBoundsError} when it is not lent; the library's own */
+  loanOf(at: number, size: number): Block {
+    return this.frames.around(this.current().chunkOf(at, size), at);
+  }
+
+  /** The struct, once the memory is current and the frames are of its epoch. */
+  private current(): ArenaPlace {
+    try {
+      const { data } = this.block.memory;
+      const at = this.start;
+      if (data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32 === this.frames.born)
+        return this.place;
+    } catch {
+      // The memory grew, or there is none any more.
+    }
+    if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
+    this.heap.refresh();
+    const { epoch } = this.place;
+    if (epoch !== this.frames.born) this.begin();
+    return this.place;
+  }
+  private begin(): void {
+    this.frames.begin(); // A2
+    this.chunks?.forget(this.place.chunks);
+  }
+}
+
+/** For `using`, where the engine knows `Symbol.dispose`. */
+export interface WasmHeapArena {
+  [Symbol.dispose](): void;
+}
+installDispose(WasmHeapArena.prototype);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Epochs: numbers that say when something was lent. 64 bits wide in memory, whole numbers below 2^53 here.
+//
+//   E1  No epoch of a heap is given out twice: an arena begins above every epoch that any arena of the heap has
+//       reached, so that an arena made where another one was is never mistaken for it.
+//   E2  In a shared memory the last epoch lies in the memory, so that E1 holds for all threads whose managers
+//       know the heap by the same identity.
+import { ArgumentTypeError, StaleEpochError } from '../errors.ts';
+import type { WasmHeapManager } from './manager.ts';
+import { toCount } from '../memory/address.ts';
+import type { Epoch } from '../memory/block.ts';
+import type { LinearMemory } from '../memory/memory.ts';
+import { isShared } from './struct.ts';
+
+/** What tells a heap from others, as a plain object that crosses `postMessage`. */
+export interface HeapIdentity {
+  /** A random number, from 1 to 2^53 - 1. */
+  readonly id: number;
+  /** Where its last epoch lies, in shared memory; else 0. */
+  readonly epochs: number;
+}
+
+/** Returns the epoch at `at`, a place of 8 bytes in the memory. */
+export function readEpoch(memory: LinearMemory, at: number): number {
+  const { data } = memory;
+  return data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32;
+}
+
+/** Writes the epoch at `at`, a place of 8 bytes in the memory. */
+export function writeEpoch(memory: LinearMemory, at: number, epoch: number): void {
+  memory.data.setUint32(at, epoch, true);
+  memory.data.setUint32(at + 4, Math.floor(epoch / 2 ** 32), true);
+}
+
+/** The epoch `epoch` at `at`, as blocks keep it. */
+export const epochAt = (at: number, epoch: number): Epoch => ({
+  at,
+  low: epoch | 0,
+  high: Math.floor(epoch / 2 ** 32) | 0,
+});
+
+/** Begins the next epoch at `at`, in one indivisible step, and returns it. */
+export function stepEpoch(memory: LinearMemory, at: number): number {
+  const cell = memory.view(BigUint64Array, at, 1);
+  if (Atomics.add(cell, 0, 1n) === 2n ** 64n - 1n) Atomics.add(cell, 0, 1n); // 0 is none
+  return readEpoch(memory, at);
+}
+
+/** @throws {StaleEpochError} unless the epoch at `at` is `epoch` */
+export function assertEpoch(memory: LinearMemory, at: number, epoch: number): void {
+  memory.locate(at, 8);
+  const now = readEpoch(memory, at);
+  if (now !== epoch) throw new StaleEpochError(epoch, now);
+}
+
+/** The epochs and the identity of one heap. */
+export class HeapEpochs {
+  readonly #heap: WasmHeapManager;
+  #id = 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
+  #cell = 0;
+  #last = 0;
+
+  constructor(heap: WasmHeapManager) {
+    this.#heap = heap;
+  }
+
+  /** What other threads must know to be of the same heap. In shared memory it lends 8 bytes, once. */
+  get identity(): HeapIdentity {
+    this.#place();
+    return { id: this.#id, epochs: this.#cell };
+  }
+  set identity(identity: HeapIdentity) {
+    const { id, epochs } = Object(identity) as HeapIdentity;
+    if (toCount(id, 'the id of a heap') === 0 || this.#last > 0 || this.#cell !== 0)
+      throw new ArgumentTypeError('an identity for a heap that has lent no slice yet', identity);
+    this.#cell = this.#heap.locate(toCount(epochs, 'the place of the epochs'), 8, 8);
+    this.#id = id;
+  }
+
+  /** Whether handles that carry this number are of this heap. */
+  has(id: number): boolean {
+    return id === this.#id;
+  }
+
+  /** Returns an epoch that nothing of this heap ever had. */
+  next(): number {
+    this.#place();
+    if (this.#cell === 0) return ++this.#last;
+    return Number(Atomics.add(this.#heap.view(BigInt64Array, this.#cell, 1), 0, 1n)) + 1;
+  }
+
+  /** Notes that something of this heap has reached `epoch`. */
+  reached(epoch: number): void {
+    if (this.#cell === 0) {
+      if (epoch > this.#last) this.#last = epoch;
+      return;
+    }
+    const cell = this.#heap.view(BigInt64Array, this.#cell, 1);
+    for (let last = Atomics.load(cell, 0); last < epoch;) {
+      const found = Atomics.compareExchange(cell, 0, last, BigInt(epoch));
+      if (found === last) return;
+      last = found;
+    }
+  }
+
+  #place(): void {
+    if (this.#cell === 0 && isShared(this.#heap))
+      this.#cell = this.#heap.lendTo(8, 8, (block) => {
+        writeEpoch(this.#heap, block.address, this.#last);
+        return block.address;
+      });
+  }
+}

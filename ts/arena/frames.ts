@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The frames of an arena: what was lent since the arena was reset, and since each of its marks.
+//
+//   F1  Frames lie on each other, oldest first; the first one began with the epoch. What is lent belongs to the
+//       newest one.
+//   F2  A frame is a loan: when it ends, every ref and slice that was cut from it ends.
+//   F3  As long as nobody else knows where the arena lies, only this thread ends frames, and F2 is all there is to
+//       check. From then on slices compare the epoch in memory too.
+import { Block } from '../memory/block.ts';
+import type { WasmHeapArena } from './arena.ts';
+import { epochAt } from './epochs.ts';
+import type { ArenaPlace } from './place.ts';
+
+/** A place in an arena to go back to, as {@link WasmHeapArena.mark} returned it. */
+export class ArenaMark {
+  /** The arena it is a mark of. */
+  readonly arena: WasmHeapArena;
+  /** The epoch it was made in. */
+  readonly epoch: number;
+  /** The library's own. */
+  frame: Block;
+  constructor(arena: WasmHeapArena, epoch: number, frame: Block) {
+    this.arena = arena;
+    this.epoch = epoch;
+    this.frame = frame;
+  }
+}
+
+/** The frames of one arena: loans that begin at the arena's top, and how many chunks it had then. */
+export class Frames {
+  /** The epoch they are of. */
+  born = 0;
+  /** F3. */
+  exposed: boolean;
+  private readonly place: ArenaPlace;
+  private readonly frames: Block[] = [];
+  private readonly chunks: number[] = [];
+
+  constructor(place: ArenaPlace, exposed: boolean) {
+    this.place = place;
+    this.exposed = exposed;
+    this.begin();
+  }
+
+  get newest(): Block {
+    return this.frames[this.frames.length - 1] as Block; // F1: there is always one
+  }
+  /** Ends all frames, and begins the first one of the epoch in memory. */
+  begin(): void {
+    this.endAll();
+    this.born = this.place.epoch;
+    this.place.heap.arenas.epochs.reached(this.born);
+    this.push();
+  }
+  /** Begins a frame where the arena stands. */
+  push(): Block {
+    const { at, heap, address, chunks } = this.place;
+    const frame = new Block(heap, this.place.read(at.top), 0);
+    if (this.exposed) frame.epoch = epochAt(address, this.born);
+    this.frames.push(frame);
+    this.chunks.push(chunks);
+    return frame;
+  }
+  /** F3: from here on others know the arena too. Returns where it lies. */
+  expose(): number {
+    const { address } = this.place;
+    if (!this.exposed) {
+      this.exposed = true;
+      const epoch = epochAt(address, this.born);
+      for (const frame of this.frames) frame.epoch = epoch;
+    }
+    return address;
+  }
+  has(frame: Block): boolean {
+    return this.newest === frame || this.frames.includes(frame);
+  }
+  /** Ends `frame` and all newer ones, and returns the chunks there were when it began; undefined when it is not here. */
+  endFrom(frame: Block): number | undefined {
+    if (!this.has(frame)) return undefined;
+    for (;;) {
+      const chunks = this.chunks[this.chunks.length - 1];
+      if (this.endNewest() === frame) return chunks;
+    }
+  }
+  /** Ends all frames. */
+  endAll(): void {
+    while (this.endNewest());
+  }
+  private endNewest(): Block | undefined {
+    const last = this.frames.pop();
+    this.chunks.pop();
+    last?.end();
+    return last;
+  }
+  /** The frame that address `at` in chunk `chunk` belongs to. */
+  around(chunk: number, at: number): Block {
+    let i = this.frames.length;
+    while (--i > 0) {
+      const began = this.chunks[i] as number; // one for each frame
+      if (began < chunk || (began === chunk && (this.frames[i] as Block).address <= at)) break;
+    }
+    return this.frames[i] as Block; // F1
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// An arena's struct in memory, and what can be done with it from here: what C's arena.c does, with no call.
+import { ArgumentRangeError, ArgumentTypeError, OutOfBoundsError } from '../errors.ts';
+import type { WasmHeapManager } from './manager.ts';
+import { toAlign, toCount } from '../memory/address.ts';
+import type { Block } from '../memory/block.ts';
+import { readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
+import {
+  ARENA_MAGIC,
+  arenaLayout,
+  CHUNK_WORDS,
+  findArena,
+  isShared,
+  readWord,
+  writeWord,
+  type ArenaLayout,
+  type Word,
+} from './struct.ts';
+
+/** The struct of one arena. Its memory must be live and current: `heap.refresh()` comes first. */
+export class ArenaPlace {
+  readonly heap: WasmHeapManager;
+  readonly address: number;
+  /** Where its fields lie. */
+  readonly at: ArenaLayout;
+  readonly word: Word;
+  /** Whether threads may bump it at the same time. */
+  readonly shared: boolean;
+
+  constructor(heap: WasmHeapManager, address: number, word: Word) {
+    this.heap = heap;
+    this.address = address;
+    this.word = word;
+    this.at = arenaLayout(word, address);
+    this.shared = isShared(heap);
+  }
+
+  /** The place of an arena that is there already. @throws {ArgumentTypeError} when there is none */
+  static find(heap: WasmHeapManager, address: number): ArenaPlace {
+    return new ArenaPlace(heap, address, findArena(heap, address));
+  }
+
+  /** Writes the struct of an empty arena over [base, end). */
+  open(base: number, end: number, epoch: number): this {
+    const { heap, address, at } = this;
+    heap.fill(address, at.size);
+    this.write(this.at.base, base);
+    this.write(this.at.top, base);
+    this.write(this.at.end, end);
+    writeEpoch(heap, address, epoch);
+    heap.data.setUint32(at.magic, ARENA_MAGIC ^ address, true);
+    return this;
+  }
+
+  /** Returns the word at `at`. */
+  read(at: number): number {
+    return readWord(this.heap, at, this.word);
+  }
+  /** Writes the word at `at`. */
+  write(at: number, value: number): void {
+    writeWord(this.heap, at, this.word, value);
+  }
+
+  /** The epoch now. */
+  get epoch(): number {
+    return readEpoch(this.heap, this.address);
+  }
+  /** Chunks taken. */
+  get chunks(): number {
+    return this.heap.data.getUint32(this.at.chunks, true);
+  }
+  /** Bytes lent, their paddings included. */
+  get used(): number {
+    return this.read(this.at.below) + this.read(this.at.top) - this.read(this.at.base);
+  }
+  /** Begins the next epoch. */
+  step(): number {
+    return stepEpoch(this.heap, this.address);
+  }
+
+  /** Bumps past the padding and the request. Returns the address, or undefined when they do not fit. */
+  bump(size: number, align: number): number | undefined {
+    for (;;) {
+      const top = this.read(this.at.top);
+      const at = Math.ceil(top / align) * align;
+      if (at + size > this.read(this.at.end)) return undefined;
+      if (this.setTop(top, at + size)) return at;
+    }
+  }
+  /** Sets the top, in shared memory only if it is still `from`. Returns whether it did. */
+  setTop(from: number, to: number): boolean {
+    const at = this.at.top;
+    if (!this.shared) this.write(at, to);
+    else if (this.word === 4) {
+      const cell = this.heap.view(Int32Array, at, 1);
+      return Atomics.compareExchange(cell, 0, from | 0, to | 0) === (from | 0);
+    } else {
+      const cell = this.heap.view(BigInt64Array, at, 1);
+      return Atomics.compareExchange(cell, 0, BigInt(from), BigInt(to)) === BigInt(from);
+    }
+    return true;
+  }
+
+  /** Goes on in the chunk [at, at + size): the words at its head keep what the arena had before. */
+  push(at: number, size: number): void {
+    const { heap, word } = this;
+    const head = [
+      this.read(this.at.chunk),
+      this.read(this.at.base),
+      this.read(this.at.top),
+      this.read(this.at.end),
+    ];
+    for (const [i, value] of head.entries()) writeWord(heap, at + i * word, word, value);
+    this.write(this.at.below, this.used);
+    this.#setChunk(at, this.chunks + 1);
+    this.setRange(at + CHUNK_WORDS * word, at + CHUNK_WORDS * word, at + size);
+  }
+  /** Goes back to what it had before the newest chunk. */
+  pop(): void {
+    const { heap, word } = this;
+    const at = this.read(this.at.chunk);
+    const [below = 0, base = 0, top = 0, end = 0] = [0, 1, 2, 3].map((i) =>
+      readWord(heap, at + i * word, word),
+    );
+    this.#setChunk(below, this.chunks - 1);
+    this.setRange(base, top, end);
+    this.write(this.at.below, this.read(this.at.below) - (top - base));
+  }
+  #setChunk(at: number, count: number): void {
+    this.write(this.at.chunk, at);
+    this.heap.data.setUint32(this.at.chunks, count, true);
+  }
+  /** Sets the three ends of what it bumps through. */
+  setRange(base: number, top: number, end: number): void {
+    this.write(this.at.base, base);
+    this.write(this.at.top, top);
+    this.write(this.at.end, end);
+  }
+
+  /**
+   * Returns the number of the chunk that [at, at + size) was lent from, 0 for the arena's own block.
+   * @throws {OutOfBoundsError} when not all of it is lent
+   */
+  chunkOf(at: number, size: number): number {
+    let [base, top, below] = [this.read(this.at.base), this.read(this.at.top), this.read(this.at.chunk)];
+    for (let number = this.chunks; number >= 0; number--) {
+      if (at >= base && at + size <= top) return number;
+      if (number === 0) break;
+      const head = this.heap.locate(below, CHUNK_WORDS * this.word, this.word);
+      const [next = 0, from = 0, to = 0] = [0, 1, 2].map((i) =>
+        readWord(this.heap, head + i * this.word, this.word),
+      );
+      [base, top, below] = [from, to, next];
+    }
+    throw new OutOfBoundsError(at, size, this.heap.byteLength);
+  }
+}
+
+/** Takes a block for an arena of `capBytes` bytes and writes its struct. Errors as `createHeapArena`. */
+export function openPlace(
+  heap: WasmHeapManager,
+  capBytes: number,
+  align: number,
+  grow: boolean,
+): { place: ArenaPlace; block: Block } {
+  const cap = toCount(capBytes, 'a capacity in bytes');
+  if (cap === 0) throw new ArgumentRangeError('a capacity of at least 1 byte', cap);
+  if (grow && isShared(heap)) throw new ArgumentTypeError('unshared memory for an arena that grows', grow);
+  const unit = Math.max(toAlign(align), 8);
+  const word = heap.addressBits === 64 ? 8 : 4;
+  const head = Math.ceil(arenaLayout(word).size / unit) * unit;
+  return heap.lendTo(toCount(head + cap, 'a size in bytes'), unit, (block) => {
+    const base = block.address + head;
+    const place = new ArenaPlace(heap, block.address, word);
+    return { place: place.open(base, base + cap, heap.arenas.epochs.next()), block };
+  });
+}
