@@ -17,6 +17,7 @@ export {
   type ErrorCode,
 } from './errors.ts';
 export { LinearMemory, type ElementsClass, type MemorySource } from './memory/memory.ts';
+export { copyBytes, fillBytes, readBytes, writeBytes } from './memory/bytes.ts';
 export type { Address } from './memory/address.ts';
 export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
 export {

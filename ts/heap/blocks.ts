@@ -16,6 +16,7 @@ import {
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { Block } from '../memory/block.ts';
+import { copyBytes } from '../memory/bytes.ts';
 import { LinearMemory, type MemorySource } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
 import {
@@ -198,7 +199,7 @@ export class BlockHeap extends LinearMemory {
     const block = this.lend(size, MALLOC_ALIGN);
     this.orGiveBack(block, () => {
       if (!old.live) throw new FreedError(old.address); // by an allocator that called back
-      this.copy(block.address, old.address, Math.min(old.byteLength, size));
+      copyBytes(this, block.address, old.address, Math.min(old.byteLength, size));
       this.#giveBack(old);
     });
     return block;

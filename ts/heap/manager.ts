@@ -2,6 +2,7 @@
 // WasmHeapManager: typed reads and writes anywhere in a memory, and refs to what its allocator lends.
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import { atomicNotify, atomicWait, atomicWaitAsync } from '../scalar/atomic.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
@@ -24,6 +25,23 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     if (value !== undefined) this.orGiveBack(block, () => row.write(this, block.address, value));
     else if (!this.clears) this.fill(block.address, row.size);
     return new (refClassesOf(row).One)(this, block.address, block, true);
+  }
+
+  /** Returns a copy of `size` bytes at `address`, in a buffer of its own. */
+  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
+    return readBytes(this, address, size);
+  }
+  /** Copies all of `source` to `address`. The two may overlap. Writes all or, when it does not fit, nothing. */
+  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
+    writeBytes(this, address, source);
+  }
+  /** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
+  fill(address: Address, size: number, value?: number): void {
+    fillBytes(this, address, size, value);
+  }
+  /** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
+  copy(target: Address, source: Address, size: number): void {
+    copyBytes(this, target, source, size);
   }
 
   /** Sleeps until somebody notifies `address`. @see {@link atomicWait} */

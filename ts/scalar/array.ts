@@ -4,10 +4,11 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
+import { copyBytes, writeBytes } from '../memory/bytes.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
-import { encodeValues } from './values.ts';
+import { encodeValues, hasOwnElements } from './values.ts';
 
 /** A ref to `length` scalars of one type. Every index is checked. */
 export abstract class ScalarArrayRef<
@@ -84,7 +85,7 @@ export abstract class ScalarArrayRef<
     const start = toCount(offset, 'an offset in elements');
     const bytes = encodeValues(this.type, values, Math.max(0, this.length - start));
     if (start > this.length) throw new ArgumentRangeError(`an offset of at most ${this.length}`, offset);
-    this.block.memory.writeBytes(this.address + start * this.type.size, bytes);
+    writeBytes(this.block.memory, this.address + start * this.type.size, bytes);
     return this;
   }
   /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
@@ -113,10 +114,10 @@ export abstract class ScalarArrayRef<
   fill(value: T, start = 0, end: number = this.length): this {
     const { address, byteLength, block } = this.subarray(start, end);
     const bytes = encodeValues(this.type, [value]);
-    if (byteLength > 0) block.memory.writeBytes(address, bytes);
+    if (byteLength > 0) writeBytes(block.memory, address, bytes);
     // Doubles what is there: log2(n) copies.
     for (let done = bytes.length; done < byteLength; done *= 2)
-      block.memory.copy(address + done, address, Math.min(done, byteLength - done));
+      copyBytes(block.memory, address + done, address, Math.min(done, byteLength - done));
     return this;
   }
   /** Returns the elements as an ordinary array. */
@@ -145,7 +146,7 @@ export abstract class ScalarArrayRef<
 
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
   protected toValues(): unknown {
-    return this.type.Elements.name === `${this.type.label}Array` ? this.view : this.toArray();
+    return hasOwnElements(this.type) ? this.view : this.toArray();
   }
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {

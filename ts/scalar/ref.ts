@@ -4,6 +4,7 @@
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory, ViewCell } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
@@ -98,7 +99,7 @@ export abstract class Ref {
   }
   /** Sets all its bytes to zero. @throws {FreedError} when its block was freed */
   clear(): void {
-    this.block.memory.fill(this.address, this.byteLength);
+    fillBytes(this.block.memory, this.address, this.byteLength);
   }
   /**
    * Gives its block back.
@@ -126,15 +127,10 @@ const keepers = new WeakMap<ArrayBufferView, Ref>();
 export interface Ref {
   [Symbol.dispose](): void;
 }
-if (Symbol.dispose) {
-  Object.defineProperty(Ref.prototype, Symbol.dispose, {
-    value(this: Ref) {
-      this.dispose();
-    },
-    configurable: true,
-    writable: true,
-  });
-}
+if (Symbol.dispose)
+  Ref.prototype[Symbol.dispose] = function () {
+    this.dispose();
+  };
 
 /** A ref to one scalar. */
 export abstract class ScalarRef<

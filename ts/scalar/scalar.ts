@@ -61,19 +61,25 @@ export interface Scalar<T extends ScalarValue = ScalarValue, A extends ArrayBuff
 /** Any row of the table. Not `Scalar<ScalarValue>`: a row writes only values of its own type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
+/** @throws {ArgumentTypeError} when `value` has not the type of the row's values */
+export function assertKind(row: Pick<Scalar, 'name' | 'kind'>, value: unknown, where = ''): void {
+  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}${where}`, value);
+}
+
 /**
  * Makes one row. `get` and `set` must be written out in the call, and each row gets a class of its own:
  * V8 keeps one type feedback per function literal and one set of constants per class, so rows that share them
  * run up to 20 times slower (bench/ts/scalar.bench.mjs).
+ * @param size bytes, when they are not those of an element of the typed array
  */
 export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
   name: string,
   label: string,
-  size: number,
-  kind: 'number' | 'bigint' | 'boolean',
   Elements: ElementsClass<A>,
   get: (data: DataView, address: number) => T,
   set: (data: DataView, address: number, value: T) => void,
+  kind: Scalar['kind'] = 'number',
+  size: number = Elements.BYTES_PER_ELEMENT,
 ): Scalar<T, A> {
   class Row implements Scalar<T, A> {
     readonly name = name;
@@ -96,7 +102,7 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     }
 
     write(memory: LinearMemory, address: Address, value: T): void {
-      if (typeof value !== kind) throw new ArgumentTypeError(`a ${kind} for ${name}`, value);
+      if (typeof value !== kind) assertKind(this, value);
       try {
         if ((address as number) >>> 0 === address) {
           set(memory.data, address, value);
@@ -110,11 +116,8 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     }
 
     view(memory: LinearMemory, address: Address, count: number): A {
-      return memory.view(
-        Elements,
-        address,
-        toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT),
-      );
+      const elements = toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT);
+      return memory.view(Elements, address, elements);
     }
 
     alloc(heap: RefHeap, value?: T): ScalarRef<T, A> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The scalar table: one row per C type. To add a type, add a row and run `npm run generate`; no other file
-// changes. The columns: name, label (in method names), bytes, typeof, typed array, get, set.
+// changes. The columns: name, label (in method names), typed array, get, set; `typeof` where it is not number; bytes
+// where they are not an element's.
 import { ArgumentRangeError } from '../errors.ts';
-import { getHalf, setHalf } from './half.ts';
+import { getHalf, roundToEven, setHalf } from './half.ts';
 import { scalar, type AnyScalar, type Scalar } from './scalar.ts';
 import { getWide, setWide } from './wide.ts';
 
@@ -10,8 +11,6 @@ import { getWide, setWide } from './wide.ts';
 export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar(
   'i8',
   'Int8',
-  1,
-  'number',
   Int8Array,
   (data, p) => data.getInt8(p),
   (data, p, x: number) => data.setInt8(p, x),
@@ -20,8 +19,6 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar(
 export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar(
   'u8',
   'Uint8',
-  1,
-  'number',
   Uint8Array,
   (data, p) => data.getUint8(p),
   (data, p, x: number) => data.setUint8(p, x),
@@ -30,8 +27,6 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar(
 export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar(
   'u8c',
   'Uint8Clamped',
-  1,
-  'number',
   Uint8ClampedArray,
   (data, p) => data.getUint8(p),
   (data, p, x: number) => data.setUint8(p, clamp(x)),
@@ -40,8 +35,6 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar(
 export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar(
   'i16',
   'Int16',
-  2,
-  'number',
   Int16Array,
   (data, p) => data.getInt16(p, true),
   (data, p, x: number) => data.setInt16(p, x, true),
@@ -50,8 +43,6 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar(
 export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar(
   'u16',
   'Uint16',
-  2,
-  'number',
   Uint16Array,
   (data, p) => data.getUint16(p, true),
   (data, p, x: number) => data.setUint16(p, x, true),
@@ -60,8 +51,6 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar(
 export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar(
   'i32',
   'Int32',
-  4,
-  'number',
   Int32Array,
   (data, p) => data.getInt32(p, true),
   (data, p, x: number) => data.setInt32(p, x, true),
@@ -70,8 +59,6 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar(
 export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar(
   'u32',
   'Uint32',
-  4,
-  'number',
   Uint32Array,
   (data, p) => data.getUint32(p, true),
   (data, p, x: number) => data.setUint32(p, x, true),
@@ -80,28 +67,24 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar(
 export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar(
   'i64',
   'BigInt64',
-  8,
-  'bigint',
   BigInt64Array,
   (data, p) => data.getBigInt64(p, true),
   (data, p, x: bigint) => data.setBigInt64(p, x, true),
+  'bigint',
 );
 /** `uint64_t` as a bigint, 0 to 2^64 - 1. */
 export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'u64',
   'BigUint64',
-  8,
-  'bigint',
   BigUint64Array,
   (data, p) => data.getBigUint64(p, true),
   (data, p, x: bigint) => data.setBigUint64(p, x, true),
+  'bigint',
 );
 /** `_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`. */
 export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar(
   'f16',
   'Float16',
-  2,
-  'number',
   Uint16Array,
   getHalf,
   setHalf,
@@ -110,8 +93,6 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar(
 export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar(
   'f32',
   'Float32',
-  4,
-  'number',
   Float32Array,
   (data, p) => data.getFloat32(p, true),
   (data, p, x: number) => data.setFloat32(p, x, true),
@@ -120,8 +101,6 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar(
 export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar(
   'f64',
   'Float64',
-  8,
-  'number',
   Float64Array,
   (data, p) => data.getFloat64(p, true),
   (data, p, x: number) => data.setFloat64(p, x, true),
@@ -130,8 +109,6 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar(
 export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar(
   'ptr32',
   'Pointer32',
-  4,
-  'number',
   Uint32Array,
   (data, p) => data.getUint32(p, true),
   (data, p, x: number) => data.setUint32(p, within(x, -(2 ** 31), 2 ** 32, 'ptr32'), true),
@@ -140,8 +117,6 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar(
 export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar(
   'ptr53',
   'Pointer53',
-  8,
-  'number',
   BigUint64Array,
   (data, p) => safe(data.getBigUint64(p, true)),
   (data, p, x: number) => data.setBigUint64(p, BigInt(within(x, 0, 2 ** 53, 'ptr53')), true),
@@ -150,61 +125,59 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar(
 export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'ptr64',
   'Pointer64',
-  8,
-  'bigint',
   BigUint64Array,
   (data, p) => data.getBigUint64(p, true),
   (data, p, x: bigint) => data.setBigUint64(p, within64(x), true),
+  'bigint',
 );
 /** A signed integer of 128 bits. Seen as its 64-bit words, two for each. */
 export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'i128',
   'BigInt128',
-  16,
-  'bigint',
   BigUint64Array,
   (data, p) => BigInt.asIntN(128, getWide(data, p, 2)),
   (data, p, x: bigint) => setWide(data, p, x, 2),
+  'bigint',
+  16,
 );
 /** An unsigned integer of 128 bits. Seen as its 64-bit words, two for each. */
 export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'u128',
   'BigUint128',
-  16,
-  'bigint',
   BigUint64Array,
   (data, p) => getWide(data, p, 2),
   (data, p, x: bigint) => setWide(data, p, x, 2),
+  'bigint',
+  16,
 );
 /** A signed integer of 256 bits. Seen as its 64-bit words, four for each. */
 export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'i256',
   'BigInt256',
-  32,
-  'bigint',
   BigUint64Array,
   (data, p) => BigInt.asIntN(256, getWide(data, p, 4)),
   (data, p, x: bigint) => setWide(data, p, x, 4),
+  'bigint',
+  32,
 );
 /** An unsigned integer of 256 bits. Seen as its 64-bit words, four for each. */
 export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar(
   'u256',
   'BigUint256',
-  32,
-  'bigint',
   BigUint64Array,
   (data, p) => getWide(data, p, 4),
   (data, p, x: bigint) => setWide(data, p, x, 4),
+  'bigint',
+  32,
 );
 /** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
 export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar(
   'bool',
   'Boolean',
-  1,
-  'boolean',
   Uint8Array,
   (data, p) => data.getUint8(p) !== 0,
   (data, p, x: boolean) => data.setUint8(p, x ? 1 : 0),
+  'boolean',
 );
 
 /** Every row, smallest first within its kind. */
@@ -213,11 +186,7 @@ export const rows: readonly AnyScalar[] = [
 ]; // prettier-ignore
 
 function clamp(x: number): number {
-  if (!(x > 0)) return 0;
-  if (x >= 255) return 255;
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  return x > 0 ? roundToEven(Math.min(x, 255)) : 0;
 }
 
 function within(x: number, least: number, end: number, name: string): number {
