@@ -198,7 +198,7 @@ function page(room, items, find, exportedNames) {
     readFileSync(join(ROOT, `docs/intro/${room}.md`), 'utf8'),
   ];
   const refs = items.filter(({ file }) => file === 'heap/refs.gen');
-  const rows = items.filter(({ file, kind }) => file === 'scalar/table' && kind === 'const');
+  const rows = items.filter(({ file, kind }) => file === 'scalar/rows.gen' && kind === 'const');
   for (const item of items) {
     if (refs.includes(item) || rows.includes(item)) continue;
     const isBlock = /class|interface/.test(item.kind);

@@ -21,8 +21,9 @@ export { copyBytes, fillBytes, readBytes, writeBytes } from './memory/bytes.ts';
 export type { Address } from './memory/address.ts';
 export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
 export {
-  i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool, rows,
-} from './scalar/table.ts'; // prettier-ignore
+  i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool,
+} from './scalar/rows.gen.ts'; // prettier-ignore
+export { rows } from './scalar/table.ts';
 export {
   atomicCompareExchange,
   atomicExchange,

@@ -17,12 +17,16 @@ export abstract class ScalarArrayRef<
 > extends Ref {
   /** Elements it has. */
   readonly length: number;
+  /** Bytes of one element, here so that no index has to ask the row; the library's own. */
+  protected readonly step: number;
   /** The row of the table that says how an element is read and written. */
   abstract readonly type: Scalar<T, A>;
 
-  constructor(heap: RefHeap, address: number, length: number, size: number, block: Block, owned: boolean) {
+  constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
+    const { size } = (new.target.prototype as ScalarArrayRef).type;
     super(heap, address, length * size, block, owned);
     this.length = length;
+    this.step = size;
   }
 
   /**
@@ -37,7 +41,15 @@ export abstract class ScalarArrayRef<
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
    * It borrows from this ref's block: it cannot be freed, and ends with it.
    */
-  abstract subarray(start?: number, end?: number): ScalarArrayRef<T, A>;
+  subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
+    this.assertLive();
+    const from = toEdge(start, this.length);
+    const length = Math.max(0, toEdge(end, this.length) - from);
+    const Same = this.constructor as ScalarArrayRefClass<T, A>;
+    const part = new Same(this.heap, this.address + from * this.step, length, this.block, false);
+    part.source = this;
+    return part;
+  }
   /**
    * Makes the array `length` elements long, in place where the allocator can, and returns the ref that owns it
    * now; this one and every other of the block end. Elements that are added are 0 unless the option
@@ -45,7 +57,9 @@ export abstract class ScalarArrayRef<
    * @throws {NotOwnedError} when it borrows
    * @throws {OutOfMemoryError} when there is no room; then nothing has changed
    */
-  abstract resize(length: number): ScalarArrayRef<T, A>;
+  resize(length: number): ScalarArrayRef<T, A> {
+    return this.heap.resizeScalarArray(this, length);
+  }
 
   /** The same as `length`. */
   get elementCount(): number {
@@ -53,7 +67,7 @@ export abstract class ScalarArrayRef<
   }
   /** Bytes of one element. */
   get bytesPerElement(): number {
-    return this.type.size;
+    return this.step;
   }
   /** A fresh typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
@@ -85,7 +99,7 @@ export abstract class ScalarArrayRef<
     const start = toCount(offset, 'an offset in elements');
     const bytes = encodeValues(this.type, values, Math.max(0, this.length - start));
     if (start > this.length) throw new ArgumentRangeError(`an offset of at most ${this.length}`, offset);
-    writeBytes(this.block.memory, this.address + start * this.type.size, bytes);
+    writeBytes(this.block.memory, this.address + start * this.step, bytes);
     return this;
   }
   /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
@@ -150,7 +164,9 @@ export abstract class ScalarArrayRef<
   }
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {
-    return this.address + toIndex(index, this.length) * this.type.size;
+    const i = index >>> 0;
+    const at = i === index && i < this.length ? i : toIndex(index, this.length);
+    return this.address + at * this.step;
   }
 }
 
@@ -163,49 +179,7 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
 
-/** Makes the array ref class of a row; one for each, for the reason at `scalarRefClasses`. */
-export function scalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView>(
-  row: Scalar<T, A>,
-): ScalarArrayRefClass<T, A> {
-  const { size } = row;
-  return class RowArrayRef extends ScalarArrayRef<T, A> {
-    constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
-      super(heap, address, length, size, block, owned);
-    }
-    get type(): Scalar<T, A> {
-      return row;
-    }
-    at(index: number): T {
-      const i = index >>> 0;
-      const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      return row.read(this.block.memory, this.address + place * size);
-    }
-    setAt(index: number, value: T): this {
-      const i = index >>> 0;
-      const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      row.write(this.block.memory, this.address + place * size, value);
-      return this;
-    }
-    subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
-      this.assertLive();
-      const from = toEdge(start, this.length);
-      const to = toEdge(end, this.length);
-      const part = new RowArrayRef(
-        this.heap,
-        this.address + from * size,
-        Math.max(0, to - from),
-        this.block,
-        false,
-      );
-      part.source = this;
-      return part;
-    }
-    resize(length: number): ScalarArrayRef<T, A> {
-      return this.heap.resizeScalarArray(this, length);
-    }
-  };
-}
-
+/** The place of element `index`, counted from the first. @throws {ArgumentRangeError} when there is none */
 function toIndex(index: number, length: number): number {
   if (typeof index !== 'number') throw new ArgumentTypeError('an index (number)', index);
   if (Number.isInteger(index) && index >= -length && index < length)
