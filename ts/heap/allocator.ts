@@ -19,6 +19,8 @@ export interface Allocator {
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True when `free` itself refuses, by throwing, every address that is not a live block. */
   checksFrees?: boolean;
+  /** Whether it knows that a block began there and was freed. */
+  isFreed?: ((address: number) => boolean) | undefined;
   /** The most bytes a block can have. */
   limit: number;
 }

@@ -105,10 +105,13 @@ export class LinearMemory {
   }
 }
 
+/** The class of a view over a whole buffer. */
+export type ViewClass = new (buffer: ArrayBufferLike) => DataView;
+
 /** A view of the whole buffer. @throws {ModuleError} when there is none */
-export function viewOf(source: () => ArrayBufferLike): DataView {
+export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView): DataView {
   try {
-    return new DataView(source());
+    return new View(source());
   } catch (cause) {
     throw new ModuleError('the memory gave no buffer, or a detached one', { missing: ['memory'] }, { cause });
   }
