@@ -71,7 +71,7 @@ function line({ text, throws }) {
 }
 
 const isOwn = ({ flags, name, doc }) =>
-  !/protected|private|static/.test(flags) && !name.startsWith('#') && !/library's own/.test(doc.text);
+  !/protected|private|static/.test(flags) && !name.startsWith('#') && !/library's\s+own/i.test(doc.text);
 
 /** The members of a class with those of its bases that are not exported; methods made from tables are apart. */
 function membersOf(item, find, exportedNames) {

@@ -37,7 +37,7 @@ export {
 } from './scalar/atomic.ts';
 export { readBigEndian, writeBigEndian } from './scalar/endian.ts';
 export { Ref, Ref as HeapRef, ScalarRef, ScalarRef as NumericRef } from './scalar/ref.ts';
-export { ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
+export { PointerArrayRef, ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
 export * from './heap/refs.gen.ts';
 export { TextCodec, type Encoded, type TextOptions } from './text/codec.ts';
 export { ascii } from './text/ascii.ts';
@@ -54,6 +54,7 @@ export { createWasmHeapManager64, type WasmHeapManager64Options } from './heap/w
 export {
   defaultWasmHeapManagerOptions,
   type AllocatorMethod,
+  type BaseAllocationSize,
   type DeallocatorMethod,
   type HeapGetterCallback,
   type WasmHeapManagerOptions,

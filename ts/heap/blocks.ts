@@ -41,7 +41,7 @@ export class BlockHeap extends HeapMemory {
   readonly allocate: (bytes: number) => Pointer;
   /** As it was given. */
   readonly deallocate: (address: number) => unknown;
-  /** Whether dropped owning refs give their blocks back when they are collected. */
+  /** Whether dropped owning refs give their blocks back when they are collected; the library's own. */
   readonly collects: boolean;
   readonly #allocator: Allocator;
   readonly #ledger: Ledger;
@@ -161,7 +161,7 @@ export class BlockHeap extends HeapMemory {
     );
   }
 
-  /** Enters `ref` as the owner of its block; refs do so themselves when they are made. */
+  /** Enters `ref` as the owner of its block; the library's own: refs do so themselves when they are made. */
   own(ref: Ref): void {
     const { block } = ref;
     block.owner = this.collects ? watch(ref, this, block) : ref;

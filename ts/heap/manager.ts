@@ -16,7 +16,7 @@ import { installStrings, type HeapStrings } from './strings.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, and blocks that are freed once. */
 export class WasmHeapManager extends BlockHeap implements RefHeap {
-  /** Allocates one scalar; `row.alloc(heap, value)` and `heap.allocInt32(value)` come here. */
+  /** Allocates one scalar; the library's own: `row.alloc(heap, value)` and `heap.allocInt32(value)` come here. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -61,7 +61,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return atomicNotify(this, address, count);
   }
 
-  /** Borrows one scalar; `row.wrap(heap, address)` and `heap.wrapInt32(address)` come here. */
+  /** Borrows one scalar; the library's own: `row.wrap(heap, address)` and `heap.wrapInt32(address)` come here. */
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     address: Address,
@@ -72,7 +72,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (block === this.borrowed ? One : Alias)(this, at, block, false);
   }
 
-  /** Allocates an array; `row.allocArray(heap, ...)` and `heap.allocInt32Array(...)` come here. */
+  /** Allocates an array; the library's own: `row.allocArray(heap, ...)` and `heap.allocInt32Array(...)` come here. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     countOrValues: number | Values<T>,
@@ -85,7 +85,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 
-  /** Resizes an array; `ref.resize(length)` comes here. */
+  /** Resizes an array; the library's own: `ref.resize(length)` comes here. */
   resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     ref: ScalarArrayRef<T, A>,
     length: number,
@@ -99,7 +99,7 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 
-  /** Borrows an array; `row.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` come here. */
+  /** Borrows an array; the library's own: `row.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` come here. */
   wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     address: Address,
@@ -109,7 +109,10 @@ export class WasmHeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, at, count, this.blockOf(at), false);
   }
 
-  /** Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. */
+  /**
+   * Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. The library's
+   * own.
+   */
   lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R {
     const block = this.lend(bytes, align);
     if (!this.clears) this.fill(block.address, bytes);

@@ -20,6 +20,7 @@ export class HeapMemory extends LinearMemory {
     if (polls || nullCheck) replaceView(this, asked, polls, nullCheck ? nullCheckedView() : DataView);
   }
 
+  /** As {@link LinearMemory.locate}; the library's own. */
   override locate(address: Address, size: number, align?: number): number {
     const at = super.locate(address, size, align);
     if (at === 0 && this.#nullCheck) throw new ArgumentTypeError(NOT_NULL, address);

@@ -7,6 +7,8 @@ import type { Pointer } from './allocator.ts';
 export type AllocatorMethod = (bytes: number) => Pointer;
 /** Frees what an {@link AllocatorMethod} returned. The name is wasm-heap-manager's. */
 export type DeallocatorMethod = (address: number) => unknown;
+/** Bytes that a scalar takes. The name is wasm-heap-manager's. */
+export type BaseAllocationSize = 1 | 2 | 4 | 8;
 /** Returns the heap's buffer. The name is wasm-heap-manager's. */
 export type HeapGetterCallback = () => ArrayBufferLike;
 

@@ -32,11 +32,11 @@ export class ViewCell {
 /** A linear memory: its bytes, found again after every growth. */
 export class LinearMemory {
   /**
-   * The whole memory as it was when last needed. For the library's own rows: an access through it may throw
-   * because the memory has grown; {@link locate} then renews it.
+   * The whole memory as it was when last needed; the library's own. An access through it may throw because the
+   * memory has grown; {@link locate} then renews it.
    */
   data: DataView;
-  /** Holds the same view, for refs: they reach it through their block, which is not always of this memory. */
+  /** Holds the same view, for refs; the library's own. They reach it through their block, which may be of no memory. */
   readonly cell: ViewCell;
   readonly #source: () => ArrayBufferLike;
 

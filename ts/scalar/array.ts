@@ -22,6 +22,7 @@ export abstract class ScalarArrayRef<
   /** The row of the table that says how an element is read and written. */
   abstract readonly type: Scalar<T, A>;
 
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
   constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
     const { size } = (new.target.prototype as ScalarArrayRef).type;
     super(heap, address, length * size, block, owned);
@@ -142,22 +143,11 @@ export abstract class ScalarArrayRef<
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
-  /**
-   * As {@link Ref.free}. With `freeElements`, for an array of pointers: first frees what each element points to.
-   * @throws {AggregateError} with every error, after all were tried
-   * @throws {ArgumentTypeError} when the elements are no pointers
-   */
-  override free(options: { readonly freeElements?: boolean } = {}): void {
-    if (!options.freeElements || !this.owned || !this.block.live) {
-      super.free(); // or throws, before any element is freed
-      return;
-    }
-    if (!this.type.name.startsWith('ptr'))
-      throw new ArgumentTypeError('an array of pointers', this.type.name);
-    const freeElement = (i: number) => () => this.heap.free(this.at(i) as number | bigint); // of a pointer row
-    attemptAll([...Array.from({ length: this.length }, (_, i) => freeElement(i)), () => super.free()]);
+  /** As {@link Ref.free}; what elements point to can only be freed by a {@link PointerArrayRef}. */
+  override free(options?: { readonly freeElements?: boolean }): void {
+    if (options?.freeElements) throw new ArgumentTypeError('an array of pointers', this.type.name);
+    super.free();
   }
-
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
   protected toValues(): unknown {
     return hasOwnElements(this.type) ? this.view : this.toArray();
@@ -167,6 +157,23 @@ export abstract class ScalarArrayRef<
     const i = index >>> 0;
     const at = i === index && i < this.length ? i : toIndex(index, this.length);
     return this.address + at * this.step;
+  }
+}
+
+/** A ref to pointers in a row. */
+export abstract class PointerArrayRef<
+  T extends number | bigint = number | bigint,
+  A extends ArrayBufferView = ArrayBufferView,
+> extends ScalarArrayRef<T, A> {
+  /**
+   * As {@link Ref.free}. With `freeElements`, first frees what each element points to.
+   * @throws {AggregateError} with every error, after all were tried
+   */
+  override free(options: { readonly freeElements?: boolean } = {}): void {
+    const all = options.freeElements && this.owned && this.block.live ? this.length : 0;
+    const freeElement = (i: number) => () => this.heap.free(this.at(i));
+    if (all > 0) attemptAll([...Array.from({ length: all }, (_, i) => freeElement(i)), () => super.free()]);
+    else super.free(); // or throws, before any element is freed
   }
 }
 

@@ -58,9 +58,10 @@ export abstract class Ref {
   readonly byteLength: number;
   /** B2 of block.ts; the library's own. */
   cell: ViewCell;
-  /** What it must keep from being collected: the ref it was cut from, or its ballast. */
+  /** What it must keep from being collected: the ref it was cut from, or its ballast; the library's own. */
   source: object | undefined;
 
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
   constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
     this.heap = heap;
     this.address = address;
@@ -143,6 +144,7 @@ export abstract class ScalarRef<
   abstract get value(): T;
   abstract set value(value: T);
 
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
   constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
     super(heap, address, (new.target.prototype as ScalarRef).type.size, block, owned);
   }
