@@ -71,7 +71,7 @@ function line({ text, throws }) {
 }
 
 const isOwn = ({ flags, name, doc }) =>
-  !/protected|private|static/.test(flags) && !name.startsWith('#') && !/library's own/.test(doc.text);
+  !/protected|private|static/.test(flags) && !name.startsWith('#') && !/library's\s+own/i.test(doc.text);
 
 /** The members of a class with those of its bases that are not exported; methods made from tables are apart. */
 function membersOf(item, find, exportedNames) {
@@ -198,7 +198,7 @@ function page(room, items, find, exportedNames) {
     readFileSync(join(ROOT, `docs/intro/${room}.md`), 'utf8'),
   ];
   const refs = items.filter(({ file }) => file === 'heap/refs.gen');
-  const rows = items.filter(({ file, kind }) => file === 'scalar/table' && kind === 'const');
+  const rows = items.filter(({ file, kind }) => file === 'scalar/rows.gen' && kind === 'const');
   for (const item of items) {
     if (refs.includes(item) || rows.includes(item)) continue;
     const isBlock = /class|interface/.test(item.kind);

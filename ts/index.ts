@@ -17,11 +17,13 @@ export {
   type ErrorCode,
 } from './errors.ts';
 export { LinearMemory, type ElementsClass, type MemorySource } from './memory/memory.ts';
+export { copyBytes, fillBytes, readBytes, writeBytes } from './memory/bytes.ts';
 export type { Address } from './memory/address.ts';
 export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
 export {
-  i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool, rows,
-} from './scalar/table.ts'; // prettier-ignore
+  i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool,
+} from './scalar/rows.gen.ts'; // prettier-ignore
+export { rows } from './scalar/table.ts';
 export {
   atomicCompareExchange,
   atomicExchange,
@@ -35,7 +37,7 @@ export {
 } from './scalar/atomic.ts';
 export { readBigEndian, writeBigEndian } from './scalar/endian.ts';
 export { Ref, Ref as HeapRef, ScalarRef, ScalarRef as NumericRef } from './scalar/ref.ts';
-export { ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
+export { PointerArrayRef, ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
 export * from './heap/refs.gen.ts';
 export { TextCodec, type Encoded, type TextOptions } from './text/codec.ts';
 export { ascii } from './text/ascii.ts';
@@ -52,6 +54,7 @@ export type { WasmHeapManager64Options } from './heap/wide.ts';
 export {
   defaultWasmHeapManagerOptions,
   type AllocatorMethod,
+  type BaseAllocationSize,
   type DeallocatorMethod,
   type HeapGetterCallback,
   type WasmHeapManagerOptions,

@@ -2,6 +2,7 @@
 // other garbage never has more than 200 MiB lent. Without pressure the engine does not see the heap's bytes and
 // may collect nothing at all: that is printed too, and is why the option is there. Runs in Node, Deno and Bun.
 import { createHeapSync } from '../../dist/index.js';
+import { runtime } from './harness.mjs';
 
 const MIB = 2 ** 20;
 const COUNT = 3000;
@@ -19,11 +20,6 @@ async function peak(gcPressure) {
   return most / MIB;
 }
 
-const runtime = globalThis.Deno
-  ? `Deno ${Deno.version.deno}`
-  : globalThis.Bun
-    ? `Bun ${Bun.version}`
-    : `Node ${process.versions.node}`;
 console.log(`\nDropped arrays of 1 MiB, ${COUNT} of them (${runtime}; most lent at once)`);
 let held = true;
 for (const pressure of [1, 0.25]) {

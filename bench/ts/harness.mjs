@@ -1,6 +1,13 @@
 // Times contenders side by side in one process: interleaved rounds, medians, spread, and ratios to a named one.
 // Absolute numbers are of this machine and this minute; the ratios are what is claimed.
 
+/** What this runs in, with its version. */
+export const runtime = globalThis.Deno
+  ? `Deno ${Deno.version.deno}`
+  : globalThis.Bun
+    ? `Bun ${Bun.version}`
+    : `Node ${process.versions.node}`;
+
 /** Keeps the optimiser from dropping what is computed. */
 export const sink = { value: 0 };
 
@@ -42,9 +49,7 @@ export function claim(results, of, to, goal, atLeast = false) {
 
 /** Prints a table of results. */
 export function table(title, results) {
-  console.log(
-    `\n${title} (Node ${process.versions.node}; ns per operation: median, 10th to 90th percentile)`,
-  );
+  console.log(`\n${title} (${runtime}; ns per operation: median, 10th to 90th percentile)`);
   for (const [name, { low, median, high }] of Object.entries(results))
     console.log(
       `  ${name.padEnd(34)} ${median.toFixed(2).padStart(9)}   ${low.toFixed(2)} to ${high.toFixed(2)}`,

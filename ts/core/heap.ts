@@ -9,7 +9,7 @@ import {
   OutOfMemoryError,
 } from '../errors.ts';
 import { WasmHeapManager } from '../arena/manager.ts';
-import { readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
+import { readOptions, type OptionKinds, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats, Status } from './layout.gen.ts';
@@ -34,15 +34,22 @@ export interface CreateHeapOptions extends Shared {
   /** The core, where compiling from bytes is forbidden: see {@link coreBytes}. */
   readonly module?: CoreModule;
 }
-const OPTIONS = ['initialBytes', 'maximumBytes', 'memory', 'module'];
+const OPTIONS: OptionKinds<CreateHeapOptions> = {
+  initialBytes: 'number',
+  maximumBytes: 'number',
+  memory: 'object',
+  module: 'object',
+  clearAllocatedRegions: 'boolean',
+  trackAllocations: 'boolean',
+  enableGarbageCollection: 'boolean',
+  gcPressure: 'number',
+  nullCheck: 'boolean',
+};
 /** The manager's options that make sense here. */
-const SHARED = [
-  'clearAllocatedRegions',
-  'trackAllocations',
-  'enableGarbageCollection',
-  'gcPressure',
-] as const;
-type Shared = Pick<WasmHeapManagerOptions, (typeof SHARED)[number]>;
+type Shared = Pick<
+  WasmHeapManagerOptions,
+  'clearAllocatedRegions' | 'trackAllocations' | 'enableGarbageCollection' | 'gcPressure' | 'nullCheck'
+>;
 
 /** The accounts of the C heap itself. Block sizes here are what the allocator uses, not what was asked for. */
 export interface CoreStats {
@@ -86,6 +93,7 @@ export class LinmemHeap extends WasmHeapManager {
       {
         ...options,
         checksFrees: true,
+        isFreed: (address) => exports.lm_heap_check(handle, address) === Status.alreadyFree,
         calloc: (count, bytes) => exports.lm_heap_calloc(handle, count, bytes),
         realloc: (address, bytes) => exports.lm_heap_realloc(handle, address, bytes),
         alignedAlloc: (align, bytes) => exports.lm_heap_alloc_aligned(handle, bytes, align),
@@ -195,7 +203,7 @@ interface Plan {
 }
 
 function planOf(options: CreateHeapOptions): Plan {
-  const read = readOptions(options, [...OPTIONS, ...SHARED]);
+  const read = readOptions(options, OPTIONS);
   const { initialBytes = PAGE, maximumBytes, memory, module, ...shared } = read;
   if (memory !== undefined && Object.prototype.toString.call(memory) !== '[object WebAssembly.Memory]')
     throw new ArgumentTypeError('a WebAssembly.Memory', memory);

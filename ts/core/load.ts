@@ -14,6 +14,11 @@ let compiled: WebAssembly.Module | undefined;
  * Returns the bytes of the core, in a buffer of their own: for a program that compiles or stores them itself.
  */
 export function coreBytes(): Uint8Array<ArrayBuffer> {
+  // The engine's own where it has one: in a loop that runs once, 14,000 steps take half a millisecond.
+  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+  if (fromBase64) return fromBase64.call(Uint8Array, base64);
+  const node = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array } }).Buffer;
+  if (node) return new Uint8Array(node.from(base64, 'base64'));
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

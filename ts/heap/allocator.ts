@@ -3,6 +3,7 @@
 import { ArgumentTypeError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
 import { Block } from '../memory/block.ts';
+import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
 /** What an allocator's functions may return: an address as wasm returns it, 0 for none. */
@@ -18,6 +19,8 @@ export interface Allocator {
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True when `free` itself refuses, by throwing, every address that is not a live block. */
   checksFrees?: boolean;
+  /** Whether it knows that a block began there and was freed. */
+  isFreed?: ((address: number) => boolean) | undefined;
   /** The most bytes a block can have. */
   limit: number;
 }
@@ -45,7 +48,7 @@ export function take(
   if (size > allocator.limit - align) throw new OutOfMemoryError(bytes, align);
   const block = takeAligned(memory, allocator, bytes, size, align, clear);
   if (clear && !(allocator.calloc && align <= MALLOC_ALIGN && block.base === block.address))
-    memory.fill(block.address, size);
+    fillBytes(memory, block.address, size);
   return block;
 }
 

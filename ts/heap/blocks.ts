@@ -16,7 +16,8 @@ import {
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { Block } from '../memory/block.ts';
-import { LinearMemory, type MemorySource } from '../memory/memory.ts';
+import { copyBytes } from '../memory/bytes.ts';
+import type { LinearMemory, MemorySource } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
 import {
   assertFunction,
@@ -30,17 +31,17 @@ import {
 import { ballast, unwatch, watch } from './collect.ts';
 import { Ledger, type HeapStatistics } from './ledger.ts';
 import { readManagerOptions, type WasmHeapManagerOptions } from './options.ts';
-import { pollAlways, pollOnce } from './polling.ts';
+import { HeapMemory, NOT_NULL } from './memory.ts';
 
 /** A memory with an allocator, and the book of what was lent of it. The untyped half of a WasmHeapManager. */
-export class BlockHeap extends LinearMemory {
+export class BlockHeap extends HeapMemory {
   /** As it was given: called again whenever the last buffer turns out to be detached or too short. */
   readonly heapGetter: MemorySource;
   /** As they were given. A block taken from them directly is not in the manager's book. */
   readonly allocate: (bytes: number) => Pointer;
   readonly deallocate: (address: number) => unknown;
   readonly addressBits: 32 | 64;
-  /** Whether dropped owning refs give their blocks back when they are collected. */
+  /** Whether dropped owning refs give their blocks back when they are collected; the library's own. */
   readonly collects: boolean;
   readonly #allocator: Allocator;
   readonly #ledger: Ledger;
@@ -65,9 +66,8 @@ export class BlockHeap extends LinearMemory {
     deallocate: (address: number) => unknown,
     options: WasmHeapManagerOptions = {},
   ) {
-    const { verbs, ...chosen } = readManagerOptions(options);
-    super(chosen.pollingMode === 'never' ? pollOnce(getHeap) : getHeap);
-    if (chosen.pollingMode === 'always') pollAlways(this, getHeap);
+    const chosen = readManagerOptions(options);
+    super(getHeap, chosen.pollingMode, chosen.nullCheck);
     assertFunction(allocate, 'allocate');
     assertFunction(deallocate, 'deallocate');
     this.heapGetter = getHeap;
@@ -75,8 +75,7 @@ export class BlockHeap extends LinearMemory {
     this.deallocate = deallocate;
     this.addressBits = chosen.addressBits;
     const limit = chosen.addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
-    const { checksFrees } = chosen;
-    this.#allocator = { malloc: allocate, free: deallocate, checksFrees, limit, ...verbs };
+    this.#allocator = { ...chosen, malloc: allocate, free: deallocate, limit };
     this.#ledger = new Ledger(chosen.trackAllocations);
     this.clears = chosen.clearAllocatedRegions;
     this.collects = chosen.enableGarbageCollection;
@@ -132,7 +131,7 @@ export class BlockHeap extends LinearMemory {
       this.giveBack(target.block);
       return;
     }
-    const at = this.locate(target, 1);
+    const at = this.locateOrNull(target, 1);
     if (at === 0) return;
     const block = this.#ledger.find(at);
     if (block) this.giveBack(block);
@@ -163,15 +162,10 @@ export class BlockHeap extends LinearMemory {
     );
   }
 
-  /** Enters `ref` as the owner of its block; refs do so themselves when they are made. */
+  /** Enters `ref` as the owner of its block; the library's own: refs do so themselves when they are made. */
   own(ref: Ref): void {
     const { block } = ref;
-    if (!this.collects) {
-      block.owner = ref;
-      return;
-    }
-    block.owner = typeof WeakRef === 'function' ? new WeakRef(ref) : undefined;
-    watch(ref, this, block);
+    block.owner = this.collects ? watch(ref, this, block) : ref;
     if (this.#pressure > 0) ref.source = ballast(Math.floor(block.byteLength * this.#pressure));
   }
 
@@ -199,16 +193,21 @@ export class BlockHeap extends LinearMemory {
     const block = this.lend(size, MALLOC_ALIGN);
     this.orGiveBack(block, () => {
       if (!old.live) throw new FreedError(old.address); // by an allocator that called back
-      this.copy(block.address, old.address, Math.min(old.byteLength, size));
+      copyBytes(this, block.address, old.address, Math.min(old.byteLength, size));
       this.giveBack(old);
     });
     return block;
   }
 
-  /** The place of `size` bytes that somebody else owns. @throws {ArgumentTypeError} when it is NULL */
+  /**
+   * The place of `size` bytes that somebody else owns.
+   * @throws {ArgumentTypeError} when it is NULL
+   * @throws {FreedError} when it was freed and the allocator knows that nobody took it since
+   */
   protected borrow(address: Address, size: number): number {
     const at = this.locate(address, size);
-    if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', address);
+    if (at === 0) throw new ArgumentTypeError(NOT_NULL, address);
+    if (this.#ledger.wasFreed(at) && this.#allocator.isFreed?.(at)) throw new FreedError(at);
     return at;
   }
 

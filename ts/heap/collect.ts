@@ -16,9 +16,10 @@ const registry: FinalizationRegistry<{ heap: Reclaimer; block: Block }> | undefi
     ? /* @__PURE__ */ new FinalizationRegistry(({ heap, block }) => heap.reclaim(block))
     : undefined;
 
-/** Has `block` reclaimed by `heap` when `ref` is collected. In an engine without finalizers it does nothing. */
-export function watch(ref: object, heap: Reclaimer, block: Block): void {
+/** Has `block` reclaimed by `heap` when `ref` is collected; returns the ref held weakly, where the engine can. */
+export function watch<R extends object>(ref: R, heap: Reclaimer, block: Block): WeakRef<R> | undefined {
   registry?.register(ref, { heap, block }, block);
+  return typeof WeakRef === 'function' ? new WeakRef(ref) : undefined;
 }
 
 /** G2. */

@@ -3,6 +3,7 @@
 import { DoubleFreeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import { atomicNotify, atomicWait, atomicWaitAsync } from '../scalar/atomic.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
@@ -16,7 +17,7 @@ import { installStrings, type HeapStrings } from './strings.ts';
 
 /** All of a {@link WasmHeapManager} but its arenas, slices and scopes, for bundles that need none of these. */
 export class HeapManager extends BlockHeap implements RefHeap {
-  /** Allocates one scalar; `row.alloc(heap, value)` and `heap.allocInt32(value)` come here. */
+  /** Allocates one scalar; the library's own: `row.alloc(heap, value)` and `heap.allocInt32(value)` come here. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -25,6 +26,23 @@ export class HeapManager extends BlockHeap implements RefHeap {
     if (value !== undefined) this.orGiveBack(block, () => row.write(this, block.address, value));
     else if (!this.clears) this.fill(block.address, row.size);
     return new (refClassesOf(row).One)(this, block.address, block, true);
+  }
+
+  /** Returns a copy of `size` bytes at `address`, in a buffer of its own. */
+  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
+    return readBytes(this, address, size);
+  }
+  /** Copies all of `source` to `address`. The two may overlap. Writes all or, when it does not fit, nothing. */
+  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
+    writeBytes(this, address, source);
+  }
+  /** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
+  fill(address: Address, size: number, value?: number): void {
+    fillBytes(this, address, size, value);
+  }
+  /** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
+  copy(target: Address, source: Address, size: number): void {
+    copyBytes(this, target, source, size);
   }
 
   /** Sleeps until somebody notifies `address`. @see {@link atomicWait} */
@@ -44,7 +62,7 @@ export class HeapManager extends BlockHeap implements RefHeap {
     return atomicNotify(this, address, count);
   }
 
-  /** Borrows one scalar; `row.wrap(heap, address)` and `heap.wrapInt32(address)` come here. */
+  /** Borrows one scalar; the library's own: `row.wrap(heap, address)` and `heap.wrapInt32(address)` come here. */
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     address: Address,
@@ -55,7 +73,7 @@ export class HeapManager extends BlockHeap implements RefHeap {
     return new (block === this.borrowed ? One : Alias)(this, at, block, false);
   }
 
-  /** Allocates an array; `row.allocArray(heap, ...)` and `heap.allocInt32Array(...)` come here. */
+  /** Allocates an array; the library's own: `row.allocArray(heap, ...)` and `heap.allocInt32Array(...)` come here. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     countOrValues: number | Values<T>,
@@ -68,7 +86,7 @@ export class HeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 
-  /** Resizes an array; `ref.resize(length)` comes here. */
+  /** Resizes an array; the library's own: `ref.resize(length)` comes here. */
   resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     ref: ScalarArrayRef<T, A>,
     length: number,
@@ -82,7 +100,7 @@ export class HeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 
-  /** Borrows an array; `row.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` come here. */
+  /** Borrows an array; the library's own: `row.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` come here. */
   wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     address: Address,
@@ -92,7 +110,10 @@ export class HeapManager extends BlockHeap implements RefHeap {
     return new (refClassesOf(row).Many)(this, at, count, this.blockOf(at), false);
   }
 
-  /** Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. */
+  /**
+   * Lends `bytes` zeros and returns what `make` makes of them; when that throws, they are given back. The library's
+   * own.
+   */
   lendTo<R>(
     bytes: number,
     align: number,

@@ -2,9 +2,10 @@
 // The manager's typed methods, made from the scalar table: for each row `readInt32`, `writeInt32`,
 // `allocInt32`, `wrapInt32`, `viewInt32Array`, `allocInt32Array`, `wrapInt32Array`, `readInt32BE`,
 // `writeInt32BE`, and up to 8 bytes the atomic ones. Their types and docs are in methods.gen.ts.
+import { ArgumentTypeError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
-import { scalarArrayRefClass, type ScalarArrayRefClass } from '../scalar/array.ts';
+import type { ScalarArrayRefClass } from '../scalar/array.ts';
 import {
   atomicCompareExchange,
   atomicExchange,
@@ -13,9 +14,10 @@ import {
   atomicUpdate,
 } from '../scalar/atomic.ts';
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
-import { scalarRefClasses, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
-import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
+import { aliasClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
+import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
+import { classes, hot } from './methods.gen.ts';
 
 export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
   readonly One: ScalarRefClass<T, A>;
@@ -23,26 +25,17 @@ export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
   readonly Many: ScalarArrayRefClass<T, A>;
 }
 
-const classes = new WeakMap<object, RefClasses<never, never>>();
+const known: ReadonlyMap<object, unknown> = /* @__PURE__ */ new Map(
+  classes.map(([row, One, Many]) => [row, { One, Many, Alias: aliasClass(One as never) }]), // a class of refs
+);
 
-/** The ref classes of a row, made when first needed and kept. */
+/** The ref classes of a row. */
 export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   row: Scalar<T, A>,
 ): RefClasses<T, A> {
-  let made = classes.get(row) as RefClasses<T, A> | undefined; // stored below under the same row
-  if (!made) {
-    made = { ...scalarRefClasses(row), Many: scalarArrayRefClass(row) };
-    classes.set(row, made as unknown as RefClasses<never, never>); // one map for all rows
-  }
-  return made;
-}
-
-/** One of the ref classes of a row: what refs.gen.ts is made of. */
-export function refClass<T extends ScalarValue, A extends ArrayBufferView, W extends 'One' | 'Many'>(
-  row: Scalar<T, A>,
-  which: W,
-): RefClasses<T, A>[W] {
-  return refClassesOf(row)[which];
+  const found = known.get(row) as RefClasses<T, A> | undefined; // kept under the same row
+  if (found) return found;
+  throw new ArgumentTypeError('a row of the scalar table', row);
 }
 
 /** The whole-memory typed arrays, as `heapInt32`. */
@@ -76,76 +69,48 @@ export function installMethods(prototype: object): void {
   });
 }
 
-/**
- * The methods of one row. Each is a closure over its row, which V8 folds to the row's own code. `L` stands for the
- * row's label; tools/generate.mjs has the same names with their types and docs.
- */
-function methodsOf<T extends ScalarValue, A extends ArrayBufferView>(row: Scalar<T, A>): object {
-  const verbs = {
-    readL(this: LinearMemory, address: Address) {
-      return row.read(this, address);
-    },
-    writeL(this: LinearMemory, address: Address, value: T) {
-      row.write(this, address, value);
-    },
-    readLBE(this: LinearMemory, address: Address) {
-      return readBigEndian(row, this, address);
-    },
-    writeLBE(this: LinearMemory, address: Address, value: T) {
-      writeBigEndian(row, this, address, value);
-    },
-    allocL(this: RefHeap, value?: T) {
-      return this.allocScalar(row, value);
-    },
-    wrapL(this: RefHeap, address: Address) {
-      return this.wrapScalar(row, address);
-    },
-    viewLArray(this: LinearMemory, address: Address, count: number) {
-      return row.view(this, address, count);
-    },
-    allocLArray(this: RefHeap, countOrValues: number | Values<T>) {
-      return this.allocScalarArray(row, countOrValues);
-    },
-    wrapLArray(this: RefHeap, address: Address, count: number) {
-      return this.wrapScalarArray(row, address, count);
-    },
-  };
-  return named(row.label, row.size > 8 ? verbs : { ...verbs, ...atomicMethodsOf(row) });
-}
+type Act = (row: Scalar, memory: LinearMemory, ...given: never[]) => unknown;
+/** What the methods that are not hot call. `L` stands for the row's label. */
+const VERBS: Readonly<Record<string, Act>> = {
+  readLBE: readBigEndian,
+  writeLBE: writeBigEndian,
+  allocL: (row, heap, value) => (heap as RefHeap).allocScalar(row, value),
+  wrapL: (row, heap, address) => (heap as RefHeap).wrapScalar(row, address),
+  viewLArray: (row, memory, address, count) => row.view(memory, address, count),
+  allocLArray: (row, heap, countOrValues) => (heap as RefHeap).allocScalarArray(row, countOrValues),
+  wrapLArray: (row, heap, address, count) => (heap as RefHeap).wrapScalarArray(row, address, count),
+};
+const ATOMIC_VERBS: Readonly<Record<string, Act>> = {
+  readLAtomic: atomicLoad,
+  writeLAtomic: atomicStore,
+  exchangeLAtomic: atomicExchange,
+  compareExchangeLAtomic: atomicCompareExchange,
+  ...Object.fromEntries(
+    (['add', 'sub', 'and', 'or', 'xor'] as const).map((operation) => [
+      `${operation}LAtomic`,
+      (row: Scalar, memory: LinearMemory, address: Address, value: ScalarValue) =>
+        atomicUpdate(operation, row, memory, address, value),
+    ]),
+  ),
+};
 
-function atomicMethodsOf<T extends ScalarValue>(row: Scalar<T>): Record<string, unknown> {
-  const verbs: Record<string, unknown> = {
-    readLAtomic(this: LinearMemory, address: Address) {
-      return atomicLoad(row, this, address);
-    },
-    writeLAtomic(this: LinearMemory, address: Address, value: T) {
-      atomicStore(row, this, address, value);
-    },
-    exchangeLAtomic(this: LinearMemory, address: Address, value: T) {
-      return atomicExchange(row, this, address, value);
-    },
-    compareExchangeLAtomic(this: LinearMemory, address: Address, expected: T, value: T) {
-      return atomicCompareExchange(row, this, address, expected, value);
-    },
+/** The methods of one row. tools/generate.mjs has the same names with their types and docs. */
+function methodsOf(row: Scalar): object {
+  const methods: Record<string, unknown> = {};
+  const put = (name: string, method: unknown): void => {
+    for (const label of [row.label, ALSO[row.label]]) if (label) methods[name.replace('L', label)] = method;
   };
-  for (const operation of ['add', 'sub', 'and', 'or', 'xor'] as const) {
-    verbs[`${operation}LAtomic`] = function (this: LinearMemory, address: Address, value: T) {
-      return atomicUpdate(operation, row, this, address, value);
-    };
+  for (const verb of ['readL', 'writeL']) {
+    const method = hot[verb.replace('L', row.label)];
+    put(verb, method);
+    if (row.size > 8) put(`${verb}LE`, method);
   }
-  return verbs;
+  for (const [name, act] of Object.entries({ ...VERBS, ...(row.size > 8 ? {} : ATOMIC_VERBS) }))
+    put(name, function (this: LinearMemory, a: never, b: never, c: never) {
+      return act(row, this, a, b, c);
+    });
+  return methods;
 }
 
 /** Other names that wasm-heap-manager has, in its README or in an older version, for a row or a method. */
 const ALSO: Readonly<Record<string, string>> = { Uint8Clamped: 'ClampedUint8' };
-
-/** The verbs with the label in place of their `L`, under each of the row's names. */
-function named(label: string, verbs: Record<string, unknown>): object {
-  const methods: Record<string, unknown> = {};
-  for (const [name, verb] of Object.entries(verbs)) {
-    for (const as of [label, ALSO[label]]) if (as) methods[name.replace('L', as)] = verb;
-    if (/^BigU?[iI]nt(128|256)$/.test(label) && /^(read|write)L$/.test(name))
-      methods[`${name.replace('L', label)}LE`] = verb;
-  }
-  return methods;
-}

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Option objects: read once, and no misspelt name silently ignored.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
-import { assertFunction, type Pointer } from './allocator.ts';
+import type { Pointer } from './allocator.ts';
 
 /** Returns the address of that many bytes, 0 for none. The name is wasm-heap-manager's. */
 export type AllocatorMethod = (bytes: number) => Pointer;
 /** Frees what an {@link AllocatorMethod} returned. The name is wasm-heap-manager's. */
 export type DeallocatorMethod = (address: number) => unknown;
+/** Bytes that a scalar takes. The name is wasm-heap-manager's. */
+export type BaseAllocationSize = 1 | 2 | 4 | 8;
 /** Returns the heap's buffer. The name is wasm-heap-manager's. */
 export type HeapGetterCallback = () => ArrayBufferLike;
 
@@ -22,7 +24,8 @@ export interface WasmHeapManagerOptions {
   readonly pollingMode?: 'never' | 'whenEmpty' | 'always';
   /**
    * Whether the blocks that are lent are listed; true unless given. Without it the statistics and the lists are
-   * not there, and frees by address are passed to the allocator unchecked; refs are checked all the same.
+   * not there, and frees by address are passed to the allocator unchecked: a ref of the block does not learn of that.
+   * What is freed through refs is checked all the same.
    */
   readonly trackAllocations?: boolean;
   /**
@@ -45,6 +48,13 @@ export interface WasmHeapManagerOptions {
   readonly alignedAlloc?: (align: number, bytes: number) => Pointer;
   /** True when `deallocate` itself throws for every address that is not a live block; false unless given. */
   readonly checksFrees?: boolean;
+  /**
+   * Whether reads, writes and views at address 0 (NULL) are refused; false unless given, as memories that start at 0
+   * are common. Costs nothing when off; when on, every access is slower.
+   */
+  readonly nullCheck?: boolean;
+  /** Whether the allocator knows that a block began at `address` and was freed: then it cannot be wrapped either. */
+  readonly isFreed?: (address: number) => boolean;
 }
 
 /** What holds where an option is not given. */
@@ -56,49 +66,59 @@ export const defaultWasmHeapManagerOptions = {
   gcPressure: 0,
   addressBits: 32,
   checksFrees: false,
+  nullCheck: false,
 } as const;
 
-const VERBS = ['calloc', 'realloc', 'alignedAlloc'] as const;
+type Verbs = Pick<WasmHeapManagerOptions, 'calloc' | 'realloc' | 'alignedAlloc' | 'isFreed'>;
+/** What `typeof` says of each. */
+const KINDS: OptionKinds<WasmHeapManagerOptions> = {
+  clearAllocatedRegions: 'boolean',
+  pollingMode: 'string',
+  trackAllocations: 'boolean',
+  enableGarbageCollection: 'boolean',
+  gcPressure: 'number',
+  addressBits: 'number',
+  calloc: 'function',
+  realloc: 'function',
+  alignedAlloc: 'function',
+  checksFrees: 'boolean',
+  nullCheck: 'boolean',
+  isFreed: 'function',
+};
 
-/** The options with their defaults, and apart from them the functions. Each was read once. */
-export interface ManagerOptions extends Required<Omit<WasmHeapManagerOptions, (typeof VERBS)[number]>> {
-  readonly verbs: Pick<WasmHeapManagerOptions, (typeof VERBS)[number]>;
-}
+/** The options with their defaults. Each was read once. */
+export type ManagerOptions = Required<Omit<WasmHeapManagerOptions, keyof Verbs>> & Verbs;
 
 /** @throws {ArgumentTypeError} {@link ArgumentRangeError} when an option is not what it should be, or misspelt */
 export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOptions {
-  const names = [...Object.keys(defaultWasmHeapManagerOptions), ...VERBS];
-  const { calloc, realloc, alignedAlloc, ...given } = readOptions(options, names);
-  const verbs: ManagerOptions['verbs'] = {
-    ...(calloc && { calloc }),
-    ...(realloc && { realloc }),
-    ...(alignedAlloc && { alignedAlloc }),
-  };
-  for (const [name, verb] of Object.entries(verbs)) assertFunction(verb, name);
-  const chosen = { ...defaultWasmHeapManagerOptions, ...given };
-  for (const [name, value] of Object.entries(defaultWasmHeapManagerOptions))
-    if (typeof chosen[name as keyof typeof chosen] !== typeof value)
-      throw new ArgumentTypeError(`a ${typeof value} for ${name}`, chosen[name as keyof typeof chosen]);
-  if (!(chosen.gcPressure >= 0 && chosen.gcPressure <= 1))
-    throw new ArgumentRangeError('a gcPressure from 0 to 1', chosen.gcPressure);
-  if (chosen.addressBits !== 32 && chosen.addressBits !== 64)
-    throw new ArgumentRangeError('addressBits of 32 or 64', chosen.addressBits);
-  if (!['never', 'whenEmpty', 'always'].includes(chosen.pollingMode))
-    throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", chosen.pollingMode);
-  return { ...chosen, verbs };
+  const chosen: ManagerOptions = { ...defaultWasmHeapManagerOptions, ...readOptions(options, KINDS) };
+  const { gcPressure, addressBits, pollingMode } = chosen;
+  if (!(gcPressure >= 0 && gcPressure <= 1))
+    throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
+  if (addressBits !== 32 && addressBits !== 64)
+    throw new ArgumentRangeError('addressBits of 32 or 64', addressBits);
+  if (!['never', 'whenEmpty', 'always'].includes(pollingMode))
+    throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", pollingMode);
+  return chosen;
 }
+
+/** For each option what `typeof` says of its values. */
+export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
 /**
  * Returns a copy of `options`, each read once; what is undefined is left out.
- * @throws {ArgumentTypeError} when it is no object or has a name that is not in `names`
+ * @throws {ArgumentTypeError} when it is no object, or an option is of another kind or has no kind: is misspelt
  */
-export function readOptions<O extends object>(options: O, names: readonly string[]): O {
+export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
   if (typeof options !== 'object' || options === null)
     throw new ArgumentTypeError('an options object', options);
   const copy = { ...options };
-  for (const [name, value] of Object.entries(copy)) {
-    if (!names.includes(name)) throw new ArgumentTypeError(`one of the options ${names.join(', ')}`, name);
-    if (value === undefined) delete copy[name as keyof O];
+  for (const name of Object.keys(copy) as (keyof O & string)[]) {
+    if (!Object.hasOwn(kinds, name))
+      throw new ArgumentTypeError(`one of the options ${Object.keys(kinds).join(', ')}`, name);
+    if (copy[name] === undefined) delete copy[name];
+    else if (typeof copy[name] !== kinds[name])
+      throw new ArgumentTypeError(`a ${kinds[name]} for ${name}`, copy[name]);
   }
   return copy;
 }

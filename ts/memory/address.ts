@@ -17,16 +17,10 @@ const SPAN32 = 2 ** 32;
  * @throws {OutOfBoundsError} when it is not an integer (NaN, fractions), negative otherwise, or beyond 2^53 - 1
  */
 export function toAddress(address: Address, size: number, byteLength: number): number {
-  if (typeof address === 'number') {
-    if (address >= 0 ? Number.isSafeInteger(address) : Number.isInteger(address)) {
-      if (address >= 0) return address + 0; // -0 is 0
-      if (address >= -(2 ** 31) && byteLength <= SPAN32) return address + SPAN32;
-    }
-  } else if (typeof address === 'bigint') {
-    if (address >= 0n && address <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(address);
-  } else {
+  if (typeof address !== 'number' && typeof address !== 'bigint')
     throw new ArgumentTypeError('an address (number or bigint)', address);
-  }
+  const at = toPointer(address);
+  if (at >= 0 && (address >= 0 || byteLength <= SPAN32)) return at;
   throw new OutOfBoundsError(address, size, byteLength);
 }
 
@@ -53,16 +47,16 @@ export function isAlign(value: number): boolean {
  * @throws {ArgumentRangeError} when it is another number
  */
 export function toAlign(value: number): number {
-  if (typeof value !== 'number') throw new ArgumentTypeError('an alignment', value);
-  if (isAlign(value)) return value;
+  if (isAlign(toCount(value, 'an alignment'))) return value;
   throw new ArgumentRangeError('an alignment, a power of two from 1 to 65536', value);
 }
 
-/** The allocator's answer: `0` stays 0, a signed i32 becomes unsigned, a bigint a number; anything else is NaN. */
+/**
+ * A pointer as an allocator gives it, as a number: a signed i32 becomes unsigned, a bigint a number, -0 becomes 0;
+ * what is no integer from -2^31 to 2^53 - 1, or another type, is NaN.
+ */
 export function toPointer(value: unknown): number {
-  if (typeof value === 'bigint')
-    return value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : NaN;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return NaN;
-  if (value >= 0) return value;
-  return value >= -(2 ** 31) ? value + SPAN32 : NaN;
+  const at = typeof value === 'bigint' && value >= 0 ? Number(value) : (value as number); // or of another type
+  if (!Number.isSafeInteger(at) || at < -(2 ** 31)) return NaN;
+  return at < 0 ? at + SPAN32 : at + 0;
 }

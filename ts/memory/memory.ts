@@ -10,10 +10,6 @@
 import { ArgumentTypeError, MisalignedError, ModuleError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
 
-// As they are at import: a page that replaces them later changes nothing here.
-const { apply } = Reflect;
-const { set, fill } = Uint8Array.prototype;
-
 /** Where the bytes are: a `WebAssembly.Memory`, or anything else with a `buffer`, or a function that returns one. */
 export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
 
@@ -36,11 +32,11 @@ export class ViewCell {
 /** A linear memory: its bytes, found again after every growth. */
 export class LinearMemory {
   /**
-   * The whole memory as it was when last needed. For the library's own rows: an access through it may throw
-   * because the memory has grown; {@link locate} then renews it.
+   * The whole memory as it was when last needed; the library's own. An access through it may throw because the
+   * memory has grown; {@link locate} then renews it.
    */
   data: DataView;
-  /** Holds the same view, for refs: they reach it through their block, which is not always of this memory. */
+  /** Holds the same view, for refs; the library's own. They reach it through their block, which may be of no memory. */
   readonly cell: ViewCell;
   readonly #source: () => ArrayBufferLike;
 
@@ -49,7 +45,7 @@ export class LinearMemory {
    * @throws {ModuleError} when the source gives no usable buffer
    */
   constructor(source: MemorySource) {
-    if (typeof source !== 'function' && (typeof source !== 'object' || source === null))
+    if (Object(source) !== source)
       throw new ArgumentTypeError('a function that returns a buffer, or a memory', source);
     this.#source = typeof source === 'function' ? source : () => source.buffer;
     this.data = viewOf(this.#source);
@@ -85,13 +81,13 @@ export class LinearMemory {
    * the memory as it is now.
    * @param align what the place must be a multiple of, in bytes; 1 unless given
    * @throws {ArgumentTypeError} when the address is neither a number nor a bigint
-   * @throws {OutOfBoundsError} when it is no integer, negative, or any of the bytes is outside
+   * @throws {OutOfBoundsError} when it is no integer, negative, or any of the bytes is outside, or the size is no size
    * @throws {MisalignedError} when it is not a multiple of `align`
    */
   locate(address: Address, size: number, align = 1): number {
     const end = this.refresh().byteLength;
     const at = toAddress(address, size, end);
-    if (at > end - size) throw new OutOfBoundsError(address, size, end);
+    if (!(at <= end - size)) throw new OutOfBoundsError(address, size, end);
     if (at % align !== 0) throw new MisalignedError(at, align);
     return at;
   }
@@ -107,60 +103,16 @@ export class LinearMemory {
     const at = this.locate(address, toCount(count, 'a count of elements') * size, size);
     return new Elements(this.data.buffer, at, count);
   }
-
-  /** Returns a copy of `size` bytes at `address`, in a buffer of its own. */
-  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.view(Uint8Array, address, size));
-  }
-
-  /** Copies all of `source` to `address`. The two may overlap. Writes all or, when it does not fit, nothing. */
-  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
-    const bytes = bytesOf(source);
-    apply(set, this.view(Uint8Array, address, bytes.length), [bytes]);
-  }
-
-  /** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
-  fill(address: Address, size: number, value = 0): void {
-    if (typeof value !== 'number') throw new ArgumentTypeError('a byte (number)', value);
-    apply(fill, this.view(Uint8Array, address, size), [value]);
-  }
-
-  /** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
-  copy(target: Address, source: Address, size: number): void {
-    const from = this.view(Uint8Array, source, size);
-    apply(set, this.view(Uint8Array, target, size), [from]);
-  }
 }
 
-/** @throws {ArgumentTypeError} when the view's buffer was detached: its elements are gone, it is not just empty */
-export function assertAttached(view: ArrayBufferView): void {
-  if (view.byteLength > 0) return;
-  try {
-    new DataView(view.buffer);
-  } catch {
-    throw new ArgumentTypeError('a view that is not stale; its buffer was detached', view);
-  }
-}
-
-/** The bytes of a buffer or of a view of one, not copied. */
-function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  if (ArrayBuffer.isView(source)) assertAttached(source);
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  try {
-    return new Uint8Array(new DataView(source).buffer);
-  } catch {
-    throw new ArgumentTypeError('a buffer or a view of one', source);
-  }
-}
+/** The class of a view over a whole buffer. */
+export type ViewClass = new (buffer: ArrayBufferLike) => DataView;
 
 /** A view of the whole buffer. @throws {ModuleError} when there is none */
-export function viewOf(source: () => ArrayBufferLike): DataView {
-  let buffer: ArrayBufferLike | undefined;
+export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView): DataView {
   try {
-    buffer = source();
-    return new DataView(buffer);
+    return new View(source());
   } catch (cause) {
-    const what = buffer === undefined ? 'no buffer' : 'something that is no buffer, or a detached one';
-    throw new ModuleError(`the memory gave ${what}`, { missing: ['memory'] }, { cause });
+    throw new ModuleError('the memory gave no buffer, or a detached one', { missing: ['memory'] }, { cause });
   }
 }

@@ -4,10 +4,11 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
+import { copyBytes, writeBytes } from '../memory/bytes.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
-import { encodeValues } from './values.ts';
+import { encodeValues, hasOwnElements } from './values.ts';
 
 /** A ref to `length` scalars of one type. Every index is checked. */
 export abstract class ScalarArrayRef<
@@ -16,12 +17,17 @@ export abstract class ScalarArrayRef<
 > extends Ref {
   /** Elements it has. */
   readonly length: number;
+  /** Bytes of one element, here so that no index has to ask the row; the library's own. */
+  protected readonly step: number;
   /** The row of the table that says how an element is read and written. */
   abstract readonly type: Scalar<T, A>;
 
-  constructor(heap: RefHeap, address: number, length: number, size: number, block: Block, owned: boolean) {
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
+  constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
+    const { size } = (new.target.prototype as ScalarArrayRef).type;
     super(heap, address, length * size, block, owned);
     this.length = length;
+    this.step = size;
   }
 
   /**
@@ -36,7 +42,15 @@ export abstract class ScalarArrayRef<
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
    * It borrows from this ref's block: it cannot be freed, and ends with it.
    */
-  abstract subarray(start?: number, end?: number): ScalarArrayRef<T, A>;
+  subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
+    this.assertLive();
+    const from = toEdge(start, this.length);
+    const length = Math.max(0, toEdge(end, this.length) - from);
+    const Same = this.constructor as ScalarArrayRefClass<T, A>;
+    const part = new Same(this.heap, this.address + from * this.step, length, this.block, false);
+    part.source = this;
+    return part;
+  }
   /**
    * Makes the array `length` elements long, in place where the allocator can, and returns the ref that owns it
    * now; this one and every other of the block end. Elements that are added are 0 unless the option
@@ -44,7 +58,9 @@ export abstract class ScalarArrayRef<
    * @throws {NotOwnedError} when it borrows
    * @throws {OutOfMemoryError} when there is no room; then nothing has changed
    */
-  abstract resize(length: number): ScalarArrayRef<T, A>;
+  resize(length: number): ScalarArrayRef<T, A> {
+    return this.heap.resizeScalarArray(this, length);
+  }
 
   /** The same as `length`. */
   get elementCount(): number {
@@ -52,7 +68,7 @@ export abstract class ScalarArrayRef<
   }
   /** Bytes of one element. */
   get bytesPerElement(): number {
-    return this.type.size;
+    return this.step;
   }
   /** A fresh typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
@@ -84,7 +100,7 @@ export abstract class ScalarArrayRef<
     const start = toCount(offset, 'an offset in elements');
     const bytes = encodeValues(this.type, values, Math.max(0, this.length - start));
     if (start > this.length) throw new ArgumentRangeError(`an offset of at most ${this.length}`, offset);
-    this.block.memory.writeBytes(this.address + start * this.type.size, bytes);
+    writeBytes(this.block.memory, this.address + start * this.step, bytes);
     return this;
   }
   /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
@@ -113,10 +129,10 @@ export abstract class ScalarArrayRef<
   fill(value: T, start = 0, end: number = this.length): this {
     const { address, byteLength, block } = this.subarray(start, end);
     const bytes = encodeValues(this.type, [value]);
-    if (byteLength > 0) block.memory.writeBytes(address, bytes);
+    if (byteLength > 0) writeBytes(block.memory, address, bytes);
     // Doubles what is there: log2(n) copies.
     for (let done = bytes.length; done < byteLength; done *= 2)
-      block.memory.copy(address + done, address, Math.min(done, byteLength - done));
+      copyBytes(block.memory, address + done, address, Math.min(done, byteLength - done));
     return this;
   }
   /** Returns the elements as an ordinary array. */
@@ -127,29 +143,37 @@ export abstract class ScalarArrayRef<
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
-  /**
-   * As {@link Ref.free}. With `freeElements`, for an array of pointers: first frees what each element points to.
-   * @throws {AggregateError} with every error, after all were tried
-   * @throws {ArgumentTypeError} when the elements are no pointers
-   */
-  override free(options: { readonly freeElements?: boolean } = {}): void {
-    if (!options.freeElements || !this.owned || !this.block.live) {
-      super.free(); // or throws, before any element is freed
-      return;
-    }
-    if (!this.type.name.startsWith('ptr'))
-      throw new ArgumentTypeError('an array of pointers', this.type.name);
-    const freeElement = (i: number) => () => this.heap.free(this.at(i) as number | bigint); // of a pointer row
-    attemptAll([...Array.from({ length: this.length }, (_, i) => freeElement(i)), () => super.free()]);
+  /** As {@link Ref.free}; what elements point to can only be freed by a {@link PointerArrayRef}. */
+  override free(options?: { readonly freeElements?: boolean }): void {
+    if (options?.freeElements) throw new ArgumentTypeError('an array of pointers', this.type.name);
+    super.free();
   }
-
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
   protected toValues(): unknown {
-    return this.type.Elements.name === `${this.type.label}Array` ? this.view : this.toArray();
+    return hasOwnElements(this.type) ? this.view : this.toArray();
   }
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {
-    return this.address + toIndex(index, this.length) * this.type.size;
+    const i = index >>> 0;
+    const at = i === index && i < this.length ? i : toIndex(index, this.length);
+    return this.address + at * this.step;
+  }
+}
+
+/** A ref to pointers in a row. */
+export abstract class PointerArrayRef<
+  T extends number | bigint = number | bigint,
+  A extends ArrayBufferView = ArrayBufferView,
+> extends ScalarArrayRef<T, A> {
+  /**
+   * As {@link Ref.free}. With `freeElements`, first frees what each element points to.
+   * @throws {AggregateError} with every error, after all were tried
+   */
+  override free(options: { readonly freeElements?: boolean } = {}): void {
+    const all = options.freeElements && this.owned && this.block.live ? this.length : 0;
+    const freeElement = (i: number) => () => this.heap.free(this.at(i));
+    if (all > 0) attemptAll([...Array.from({ length: all }, (_, i) => freeElement(i)), () => super.free()]);
+    else super.free(); // or throws, before any element is freed
   }
 }
 
@@ -162,50 +186,7 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
 
-/** Makes the array ref class of a row; one for each, for the reason at `scalarRefClasses`. */
-export function scalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView>(
-  row: Scalar<T, A>,
-): ScalarArrayRefClass<T, A> {
-  const { size } = row;
-  return class RowArrayRef extends ScalarArrayRef<T, A> {
-    constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
-      super(heap, address, length, size, block, owned);
-    }
-    get type(): Scalar<T, A> {
-      return row;
-    }
-    at(index: number): T {
-      const i = index >>> 0;
-      const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      return row.read(this.block.memory, this.address + place * size);
-    }
-    setAt(index: number, value: T): this {
-      const i = index >>> 0;
-      const place = i === index && i < this.length ? i : toIndex(index, this.length);
-      row.write(this.block.memory, this.address + place * size, value);
-      return this;
-    }
-    subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
-      this.assertLive();
-      const from = toEdge(start, this.length);
-      const to = toEdge(end, this.length);
-      const part = new RowArrayRef(
-        this.heap,
-        this.address + from * size,
-        Math.max(0, to - from),
-        this.block,
-        false,
-      );
-      part.source = this;
-      return part;
-    }
-    resize(length: number): ScalarArrayRef<T, A> {
-      return this.heap.resizeScalarArray(this, length);
-    }
-  };
-}
-
-/** Returns the place of `index`, which may count from the end, among `length` elements. Throws when there is none. */
+/** The place of element `index`, counted from the first. @throws {ArgumentRangeError} when there is none */
 export function toIndex(index: number, length: number): number {
   if (typeof index !== 'number') throw new ArgumentTypeError('an index (number)', index);
   if (Number.isInteger(index) && index >= -length && index < length)

@@ -6,7 +6,7 @@
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
-import type { Scalar, ScalarValue } from './scalar.ts';
+import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
 
 /** What two numbers, bigints or booleans become. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
@@ -20,18 +20,11 @@ const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
 };
 // The engine's own, as they are at import; typed for any cell, where the engine's types want one kind at a time.
 type Verb = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
-const atomics: Readonly<Record<AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange', Verb>> =
-  /* @__PURE__ */ Object.freeze({
-    load: Atomics.load as Verb,
-    store: Atomics.store as Verb,
-    exchange: Atomics.exchange as Verb,
-    compareExchange: Atomics.compareExchange as Verb,
-    add: Atomics.add as Verb,
-    sub: Atomics.sub as Verb,
-    and: Atomics.and as Verb,
-    or: Atomics.or as Verb,
-    xor: Atomics.xor as Verb,
-  });
+const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics as unknown as Record<
+  AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange',
+  Verb
+>;
+const updates: Readonly<Record<AtomicOperation, Verb>> = { add, sub, and, or, xor };
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /**
@@ -41,7 +34,7 @@ const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8))
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `row.read`
  */
 export function atomicLoad<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  return toValue(row, atomics.load(cellAt(row, memory, address), 0));
+  return toValue(row, load(cellAt(row, memory, address), 0));
 }
 
 /**
@@ -55,7 +48,7 @@ export function atomicStore<T extends ScalarValue>(
   value: T,
 ): void {
   const bits = toBits(row, value);
-  atomics.store(cellAt(row, memory, address), 0, bits);
+  store(cellAt(row, memory, address), 0, bits);
 }
 
 /** Stores `value` and returns what was there, in one indivisible step. Errors as {@link atomicStore}. */
@@ -66,7 +59,7 @@ export function atomicExchange<T extends ScalarValue>(
   value: T,
 ): T {
   const bits = toBits(row, value);
-  return toValue(row, atomics.exchange(cellAt(row, memory, address), 0, bits));
+  return toValue(row, exchange(cellAt(row, memory, address), 0, bits));
 }
 
 /**
@@ -82,7 +75,7 @@ export function atomicCompareExchange<T extends ScalarValue>(
 ): T {
   const before = toBits(row, expected);
   const after = toBits(row, value);
-  return toValue(row, atomics.compareExchange(cellAt(row, memory, address), 0, before, after));
+  return toValue(row, compareExchange(cellAt(row, memory, address), 0, before, after));
 }
 
 /**
@@ -100,12 +93,13 @@ export function atomicUpdate<T extends ScalarValue>(
 ): T {
   const bits = toBits(row, value);
   const cell = cellAt(row, memory, address);
-  if (isInteger(row)) return toValue(row, atomics[operation](cell, 0, bits));
+  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
+  if (/int\d+$/i.test(row.label)) return toValue(row, updates[operation](cell, 0, bits));
   for (;;) {
-    const before = atomics.load(cell, 0);
+    const before = load(cell, 0);
     const old = toValue(row, before);
     const after = toBits(row, combine(operation, old, value));
-    if (atomics.compareExchange(cell, 0, before, after) === before) return old;
+    if (compareExchange(cell, 0, before, after) === before) return old;
   }
 }
 
@@ -172,7 +166,7 @@ function cellAt<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, add
 }
 
 function toBits<T extends ScalarValue>(row: Scalar<T>, value: T): number | bigint {
-  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}`, value);
+  assertKind(row, value);
   if (row.size > 8) return 0; // cellAt refuses the row
   scratch.setBigUint64(0, 0n);
   row.set(scratch, 0, value);
@@ -185,17 +179,11 @@ function toValue<T extends ScalarValue>(row: Scalar<T>, bits: number | bigint): 
   return row.get(scratch, 0);
 }
 
-/** Whether the row is one of the engine's own integers, for which wrapping is what its arithmetic does. */
-function isInteger<T extends ScalarValue>({ label }: Scalar<T>): boolean {
-  return /^(Big)?(Int|Uint)\d+$/.test(label);
-}
-
 function combine<T extends ScalarValue>(operation: AtomicOperation, old: T, value: T): T {
-  if (typeof old === 'boolean') {
-    if (operation === 'add' || operation === 'sub') throw new ArgumentTypeError('a row of numbers', 'bool');
-    return (operation === 'and' ? old && value : operation === 'or' ? old || value : old !== value) as T;
-  }
-  const [a, b] = [old as number, value as number]; // or both bigint: the operators are the same
+  if (typeof old === 'boolean' && (operation === 'add' || operation === 'sub'))
+    throw new ArgumentTypeError('a row of numbers', 'bool');
+  const [a, b] = [old as number, value as number]; // or both bigint or boolean: the operators are the same
   const results = { add: () => a + b, sub: () => a - b, and: () => a & b, or: () => a | b, xor: () => a ^ b };
-  return results[operation]() as T;
+  const result = results[operation]();
+  return (typeof old === 'boolean' ? result !== 0 : result) as T;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Big-endian values, for file formats and network data in a memory. WebAssembly itself is little-endian.
-import { ArgumentTypeError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
+import { readBytes, writeBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import type { Scalar, ScalarValue } from './scalar.ts';
+import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
 
 /** Returns the value at `address` with its highest byte first; any alignment. Errors as `row.read`. */
 export function readBigEndian<T extends ScalarValue>(
@@ -11,7 +11,7 @@ export function readBigEndian<T extends ScalarValue>(
   memory: LinearMemory,
   address: Address,
 ): T {
-  const bytes = memory.readBytes(address, row.size).reverse();
+  const bytes = readBytes(memory, address, row.size).reverse();
   return row.get(new DataView(bytes.buffer), 0);
 }
 
@@ -22,8 +22,8 @@ export function writeBigEndian<T extends ScalarValue>(
   address: Address,
   value: T,
 ): void {
-  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}`, value);
+  assertKind(row, value);
   const bytes = new Uint8Array(row.size);
   row.set(new DataView(bytes.buffer), 0, value);
-  memory.writeBytes(address, bytes.reverse());
+  writeBytes(memory, address, bytes.reverse());
 }

@@ -21,13 +21,17 @@ export function halfToNumber(bits: number): number {
 export function numberToHalf(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size >= 65520) return sign | 0x7c00;
-  // Below 2^-14 the grid is 2^-24 wide; above, 2^10 steps for each power of two. Rounding up over a power of
-  // two carries into the exponent by itself. Both products are exact: only powers of two are multiplied.
-  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
-  const exponent = exponentOf(size);
-  return sign | (((exponent + 15) << 10) + roundToEven(size * 2 ** (10 - exponent)) - 1024);
+  const size = Math.min(Math.abs(value), 65536); // 2^16 has the bits of infinity
+  // From one power of two to the next there are 2^10 steps; below 2^-14 they get no smaller. Rounding up to a power
+  // of two carries into the exponent by itself. The product is exact: only powers of two are multiplied.
+  let exponent = -14;
+  while (2 ** (exponent + 1) <= size) exponent++;
+  return sign | (((exponent + 14) << 10) + roundToEven(size * 2 ** (10 - exponent)));
+}
+
+/** Rounds a number from 0 to 2^51 to an integer, ties to even: from 2^52 on doubles have no fractions. */
+export function roundToEven(value: number): number {
+  return value + 2 ** 52 - 2 ** 52;
 }
 
 /** Reads half precision at `address`, little-endian. */
@@ -39,18 +43,4 @@ export function getHalf(data: DataView & HalfView, address: number): number {
 export function setHalf(data: DataView & HalfView, address: number, value: number): void {
   if (data.setFloat16) data.setFloat16(address, value, true);
   else data.setUint16(address, numberToHalf(value), true);
-}
-
-function roundToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-/** The exponent of the power of two at or below `size`, for sizes in [2^-14, 65,520). */
-function exponentOf(size: number): number {
-  let exponent = 15;
-  while (2 ** exponent > size) exponent--;
-  return exponent;
 }

@@ -5,6 +5,7 @@ import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import { installDispose } from '../memory/dispose.ts';
+import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory, ViewCell } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
@@ -58,9 +59,10 @@ export abstract class Ref {
   readonly byteLength: number;
   /** B2 of block.ts; the library's own. */
   cell: ViewCell;
-  /** What it must keep from being collected: the ref it was cut from, or its ballast. */
+  /** What it must keep from being collected: the ref it was cut from, or its ballast; the library's own. */
   source: object | undefined;
 
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
   constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
     this.heap = heap;
     this.address = address;
@@ -99,7 +101,7 @@ export abstract class Ref {
   }
   /** Sets all its bytes to zero. @throws {FreedError} when its block was freed */
   clear(): void {
-    this.block.memory.fill(this.address, this.byteLength);
+    fillBytes(this.block.memory, this.address, this.byteLength);
   }
   /**
    * Gives its block back.
@@ -140,6 +142,11 @@ export abstract class ScalarRef<
   abstract get value(): T;
   abstract set value(value: T);
 
+  /** The library's own: refs are made by `alloc...` and `wrap...`. */
+  constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
+    super(heap, address, (new.target.prototype as ScalarRef).type.size, block, owned);
+  }
+
   /** The same as reading `value`. */
   read(): T {
     return this.value;
@@ -158,6 +165,15 @@ export abstract class ScalarRef<
     atomicStore(this.type, this.block.memory, this.address, value);
     return this;
   }
+
+  /** Reads where the fast way failed: the memory grew, or the block was freed. */
+  protected slowRead(): T {
+    return this.type.read(this.block.memory, this.address);
+  }
+  /** Writes where the fast way failed; as {@link slowRead}, or the row refused the value. */
+  protected slowWrite(value: T): void {
+    this.type.write(this.block.memory, this.address, value);
+  }
 }
 
 /** The class of the refs of one row. */
@@ -168,50 +184,17 @@ export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = n
   owned: boolean,
 ) => ScalarRef<T, A>;
 
-/**
- * Makes the ref classes of a row: of refs that own, or that borrow from nobody known, and of `aliases`, which borrow
- * from a block of this heap and look at it each time. One pair for each row, as one for all would be six times
- * slower in an array of refs: its accessors would see every row (bench/ts/ref.bench.mjs).
- */
-export function scalarRefClasses<T extends ScalarValue, A extends ArrayBufferView>(
-  row: Scalar<T, A>,
-): { One: ScalarRefClass<T, A>; Alias: ScalarRefClass<T, A> } {
-  const { get, set, kind, size } = row;
-  class One extends ScalarRef<T, A> {
-    constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
-      super(heap, address, size, block, owned);
-    }
-    get type(): Scalar<T, A> {
-      return row;
-    }
-    // The address was checked when the ref was made: only the end of the memory and of the block can be in the
-    // way. Either throws, and then the row says which.
-    get value(): T {
-      try {
-        return get(this.cell.data, this.address);
-      } catch {
-        return row.read(this.block.memory, this.address);
-      }
-    }
-    set value(value: T) {
-      if (typeof value === kind) {
-        try {
-          set(this.cell.data, this.address, value);
-          return;
-        } catch {
-          // As in get.
-        }
-      }
-      row.write(this.block.memory, this.address, value);
-    }
-  }
-  class Alias extends One {
+/** The class of those that borrow from a block that is known: they ask it each time whether it still lives. */
+export function aliasClass<T extends ScalarValue, A extends ArrayBufferView>(
+  One: ScalarRefClass<T, A>,
+): ScalarRefClass<T, A> {
+  return class Alias extends One {
+    declare readonly type: Scalar<T, A>;
     override get value(): T {
-      return row.read(this.block.memory, this.address);
+      return this.slowRead();
     }
     override set value(value: T) {
-      row.write(this.block.memory, this.address, value);
+      this.slowWrite(value);
     }
-  }
-  return { One, Alias };
+  };
 }

@@ -61,77 +61,70 @@ export interface Scalar<T extends ScalarValue = ScalarValue, A extends ArrayBuff
 /** Any row of the table. Not `Scalar<ScalarValue>`: a row writes only values of its own type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
+/** @throws {ArgumentTypeError} when `value` has not the type of the row's values */
+export function assertKind(row: Pick<Scalar, 'name' | 'kind'>, value: unknown, where = ''): void {
+  if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} for ${row.name}${where}`, value);
+}
+
 /**
- * Makes one row. `get` and `set` must be written out in the call, and each row gets a class of its own:
- * V8 keeps one type feedback per function literal and one set of constants per class, so rows that share them
- * run up to 20 times slower (bench/ts/scalar.bench.mjs).
+ * Makes one row. Everything hot comes written out for the row, as in rows.gen.ts: engines keep one profile for each
+ * function in the source. A plain object: the engines see through its methods where it is a constant.
+ * @param size bytes, when they are not those of an element of the typed array
  */
 export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
   name: string,
   label: string,
-  size: number,
-  kind: 'number' | 'bigint' | 'boolean',
   Elements: ElementsClass<A>,
-  get: (data: DataView, address: number) => T,
-  set: (data: DataView, address: number, value: T) => void,
+  get: Scalar<T, A>['get'],
+  set: Scalar<T, A>['set'],
+  read: Scalar<T, A>['read'],
+  write: Scalar<T, A>['write'],
+  kind: Scalar['kind'] = 'number',
+  size: number = Elements.BYTES_PER_ELEMENT,
 ): Scalar<T, A> {
-  class Row implements Scalar<T, A> {
-    readonly name = name;
-    readonly label = label;
-    readonly size = size;
-    readonly kind = kind;
-    readonly Elements = Elements;
-    readonly get = get;
-    readonly set = set;
-
-    read(memory: LinearMemory, address: Address): T {
-      try {
-        // One comparison refuses NaN, fractions, negatives and other types; what remains the DataView checks.
-        if ((address as number) >>> 0 === address) return get(memory.data, address);
-      } catch {
-        // Out of range, or the memory grew: `locate` decides.
-      }
-      const at = memory.locate(address, size); // first, as it renews the view
-      return get(memory.data, at);
-    }
-
-    write(memory: LinearMemory, address: Address, value: T): void {
-      if (typeof value !== kind) throw new ArgumentTypeError(`a ${kind} for ${name}`, value);
-      try {
-        if ((address as number) >>> 0 === address) {
-          set(memory.data, address, value);
-          return;
-        }
-      } catch {
-        // As in read, or the row refused the value; then it does so again below.
-      }
-      const at = memory.locate(address, size);
-      set(memory.data, at, value);
-    }
-
-    view(memory: LinearMemory, address: Address, count: number): A {
-      return memory.view(
-        Elements,
-        address,
-        toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT),
-      );
-    }
-
-    alloc(heap: RefHeap, value?: T): ScalarRef<T, A> {
+  return {
+    name,
+    label,
+    size,
+    kind,
+    Elements,
+    get,
+    set,
+    read,
+    write,
+    view(memory, address, count) {
+      const elements = toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT);
+      return memory.view(Elements, address, elements);
+    },
+    alloc(heap, value) {
       return heap.allocScalar(this, value);
-    }
-
-    wrap(heap: RefHeap, address: Address): ScalarRef<T, A> {
+    },
+    wrap(heap, address) {
       return heap.wrapScalar(this, address);
-    }
-
-    allocArray(heap: RefHeap, countOrValues: number | Values<T>): ScalarArrayRef<T, A> {
+    },
+    allocArray(heap, countOrValues) {
       return heap.allocScalarArray(this, countOrValues);
-    }
-
-    wrapArray(heap: RefHeap, address: Address, count: number): ScalarArrayRef<T, A> {
+    },
+    wrapArray(heap, address, count) {
       return heap.wrapScalarArray(this, address, count);
-    }
-  }
-  return new Row();
+    },
+  };
+}
+
+/** Reads where the fast way failed: an address of another form, a memory that grew, or an error. */
+export function slowRead<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
+  const at = memory.locate(address, row.size); // first, as it renews the view
+  return row.get(memory.data, at);
+}
+
+/** Writes where the fast way failed; as {@link slowRead}, or the row refused the value, and does so again. */
+export function slowWrite<T extends ScalarValue>(
+  row: Scalar<T>,
+  memory: LinearMemory,
+  address: Address,
+  value: T,
+): void {
+  assertKind(row, value);
+  const at = memory.locate(address, row.size);
+  row.set(memory.data, at, value);
 }

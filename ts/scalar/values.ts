@@ -2,8 +2,8 @@
 // Values of a row as bytes: what every bulk write is made from.
 import { ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
-import { assertAttached } from '../memory/memory.ts';
-import type { Scalar, ScalarValue, Values } from './scalar.ts';
+import { bytesOf } from '../memory/bytes.ts';
+import { assertKind, type Scalar, type ScalarValue, type Values } from './scalar.ts';
 
 /**
  * Returns the bytes of `values` as elements of `row`, in a buffer of their own. Everything a caller can hook
@@ -23,17 +23,15 @@ export function encodeValues<T extends ScalarValue>(
   const length = toCount(given, 'a length');
   if (length > most)
     throw new ArgumentRangeError(`at most ${most} values, as many as there is room for`, length);
-  if (ArrayBuffer.isView(values)) assertAttached(values);
+  const bytes = ArrayBuffer.isView(values) ? bytesOf(values) : undefined; // or refuses a stale one
   const own = values instanceof row.Elements;
-  // A typed array of the row's own kind: its bytes are the elements. Copied, as it may lie in the same memory.
-  if (own && row.Elements.name === `${row.label}Array`)
-    return new Uint8Array(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  if (bytes && own && hasOwnElements(row)) return new Uint8Array(bytes); // copied: it may lie in the same memory
   const data = newView(length * row.size);
   for (let i = 0; i < length; i++) {
     const found: ScalarValue | undefined = values[i];
     // The view of a 53-bit pointer array has bigints: they are its numbers.
     const value = own && row.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
-    if (typeof value !== row.kind) throw new ArgumentTypeError(`a ${row.kind} at index ${i}`, value);
+    if (typeof value !== row.kind) assertKind(row, value, ` at index ${i}`);
     row.set(data, i * row.size, value as T); // its kind was just looked at
   }
   return new Uint8Array(data.buffer);
@@ -53,6 +51,11 @@ export function valuesFrom<T>(source: Values<T>, offset: number, most: number | 
   return ArrayBuffer.isView(source)
     ? ((source as unknown as Float32Array).subarray(offset, end) as unknown as Values<T>) // a typed array: it has a length
     : (Array.prototype.slice.call(source, offset, end) as unknown as Values<T>); // its elements are what they were
+}
+
+/** Whether the elements of the row's typed array are its values, so that their bytes can be copied. */
+export function hasOwnElements({ Elements, label }: Pick<Scalar, 'Elements' | 'label'>): boolean {
+  return Elements.name === `${label}Array`;
 }
 
 function newView(size: number): DataView<ArrayBuffer> {

@@ -66,10 +66,23 @@ describe('a heap with a memory of its own', () => {
     [{ memory: null }, ArgumentTypeError],
     [null, ArgumentTypeError],
     [{ module: new Uint8Array(8) }, ModuleError],
-    [{ module: 5 }, ModuleError],
+    [{ module: 5 }, ArgumentTypeError],
+    [{ nullCheck: 1 }, ArgumentTypeError],
   ])('options %j are refused', async (options, error) => {
     expect(() => createHeapSync(options as never)).toThrow(error);
     await expect(createHeap(options as never)).rejects.toThrow(error);
+  });
+  test('what was freed cannot be wrapped until it is lent again, by whomever', () => {
+    const heap = newHeap();
+    const { address } = heap.allocInt32Array([1, 2]);
+    heap.free(address);
+    for (const wrap of [() => heap.wrapInt32(address), () => heap.wrapInt32Array(address, 2)])
+      expect(wrap).toThrow(expect.objectContaining({ code: 'FREED', address }));
+    const again = heap.exports.lm_heap_alloc(heap.handle, 8); // as C code does, behind the manager's back
+    expect(again).toBe(address);
+    heap.writeInt32(again, 7);
+    expect(heap.wrapInt32(again).value).toBe(7);
+    expect(heap.exports.lm_heap_free(heap.handle, again)).toBe(0);
   });
   test('a memory and sizes for one together are refused', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });

@@ -5,6 +5,7 @@ import {
   createWasmHeapManager,
   DoubleFreeError,
   FreedError,
+  i8,
   ModuleError,
   NotOwnedError,
   OutOfMemoryError,
@@ -491,6 +492,42 @@ describe('options', () => {
     memory.grow(1);
     expect(() => heap.readInt32(8)).toThrow(ModuleError);
   });
+  describe.each(['whenEmpty', 'always', 'never'] as const)(
+    'nullCheck, with pollingMode %s',
+    (pollingMode) => {
+      test.each<[string, (heap: WasmHeapManager, at: number | bigint) => unknown]>([
+        ['read', (heap, at) => heap.readInt32(at)],
+        ['read 8', (heap, at) => i8.read(heap, at)],
+        ['read 128', (heap, at) => heap.readBigUint128(at)],
+        ['read half', (heap, at) => heap.readFloat16(at)],
+        ['big-endian read', (heap, at) => heap.readInt32BE(at)],
+        ['write', (heap, at) => heap.writeInt32(at, 9)],
+        ['write 8', (heap, at) => heap.writeUint8(at, 9)],
+        ['write 256', (heap, at) => heap.writeBigUint256(at, 9n)],
+        ['atomic store', (heap, at) => heap.writeInt32Atomic(at, 9)],
+        ['view', (heap, at) => heap.viewInt32Array(at, 2)],
+        ['fill', (heap, at) => heap.fill(at, 4, 9)],
+        ['write bytes', (heap, at) => heap.writeBytes(at, new Uint8Array(4).fill(9))],
+        ['copy', (heap, at) => heap.copy(at, 64, 4)],
+        ['wrap', (heap, at) => heap.wrapInt32(at)],
+      ])('%s at 0 is refused, and at 8 is not', (_verb, act) => {
+        const memory = new WebAssembly.Memory({ initial: 1 });
+        const heap = createWasmHeapManager(memory, () => 64, () => undefined, { nullCheck: true, pollingMode }); // prettier-ignore
+        for (const at of [0, -0, 0n])
+          expect(() => act(heap, at)).toThrow(expect.objectContaining({ code: 'INVALID_TYPE', value: at }));
+        expect([...new Uint8Array(memory.buffer, 0, 8)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+        expect(() => act(heap, 8)).not.toThrow();
+        expect(heap.free(0)).toBe(undefined);
+        const ref = heap.allocInt32(5);
+        expect([ref.value, (ref.value = 6), heap.readInt32(64)]).toEqual([5, 6, 6]);
+        if (pollingMode === 'never') return;
+        memory.grow(1);
+        expect(() => act(heap, 0)).toThrow(expect.objectContaining({ code: 'INVALID_TYPE' }));
+        heap.writeInt32(65536, 8);
+        expect([ref.value, heap.readInt32(65536)]).toEqual([6, 8]);
+      });
+    },
+  );
   test.each([-0.1, 1.1, NaN, '1'])('a gcPressure of %s is refused', (gcPressure) => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const options = { enableGarbageCollection: true, gcPressure: gcPressure as number };

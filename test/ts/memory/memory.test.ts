@@ -2,12 +2,16 @@ import { describe, expect, test } from 'vitest';
 import {
   ArgumentRangeError,
   ArgumentTypeError,
+  copyBytes,
+  fillBytes,
   i32,
   LinearMemory,
   MisalignedError,
   ModuleError,
   OutOfBoundsError,
+  readBytes,
   u8,
+  writeBytes,
 } from '../../../ts/index.ts';
 import { elsewhere } from '../../support/thread.ts';
 
@@ -129,26 +133,26 @@ describe('views and bytes', () => {
     expect(() => memory.view(Uint8Array, 0, count)).toThrow(ArgumentRangeError),
   );
   test('writeBytes and readBytes copy, and refuse what does not fit without writing any of it', () => {
-    memory.writeBytes(100, new Uint8Array([1, 2, 3]));
-    const copy = memory.readBytes(100, 3);
+    writeBytes(memory, 100, new Uint8Array([1, 2, 3]));
+    const copy = readBytes(memory, 100, 3);
     expect([...copy]).toEqual([1, 2, 3]);
     expect(copy.buffer).not.toBe(memory.buffer);
-    expect(() => memory.writeBytes(65534, new Uint8Array([9, 9, 9]))).toThrow(OutOfBoundsError);
-    expect([...memory.readBytes(65534, 2)]).toEqual([0, 0]);
+    expect(() => writeBytes(memory, 65534, new Uint8Array([9, 9, 9]))).toThrow(OutOfBoundsError);
+    expect([...readBytes(memory, 65534, 2)]).toEqual([0, 0]);
     for (const wrong of [5, 'abc', null, undefined, [1, 2]])
-      expect(() => memory.writeBytes(0, wrong as never)).toThrow(ArgumentTypeError);
+      expect(() => writeBytes(memory, 0, wrong as never)).toThrow(ArgumentTypeError);
   });
   test('copy moves overlapping bytes as memmove does, both ways', () => {
-    memory.writeBytes(200, new Uint8Array([1, 2, 3, 4, 5, 6]));
-    memory.copy(202, 200, 4);
-    expect([...memory.readBytes(200, 6)]).toEqual([1, 2, 1, 2, 3, 4]);
-    memory.copy(200, 202, 4);
-    expect([...memory.readBytes(200, 6)]).toEqual([1, 2, 3, 4, 3, 4]);
+    writeBytes(memory, 200, new Uint8Array([1, 2, 3, 4, 5, 6]));
+    copyBytes(memory, 202, 200, 4);
+    expect([...readBytes(memory, 200, 6)]).toEqual([1, 2, 1, 2, 3, 4]);
+    copyBytes(memory, 200, 202, 4);
+    expect([...readBytes(memory, 200, 6)]).toEqual([1, 2, 3, 4, 3, 4]);
   });
   test('fill sets exactly its bytes', () => {
-    memory.fill(300, 3, 0xaa);
-    expect([...memory.readBytes(299, 5)]).toEqual([0, 0xaa, 0xaa, 0xaa, 0]);
-    expect(() => memory.fill(300, 3, '1' as never)).toThrow(ArgumentTypeError);
+    fillBytes(memory, 300, 3, 0xaa);
+    expect([...readBytes(memory, 299, 5)]).toEqual([0, 0xaa, 0xaa, 0xaa, 0]);
+    expect(() => fillBytes(memory, 300, 3, '1' as never)).toThrow(ArgumentTypeError);
   });
 });
 

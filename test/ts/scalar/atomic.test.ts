@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  fillBytes,
+  readBytes,
   ArgumentRangeError,
   ArgumentTypeError,
   atomicCompareExchange,
@@ -35,21 +37,21 @@ const sample = (row: Scalar<ScalarValue>): ScalarValue =>
 describe.each([false, true])('in memory with shared: %s', (shared) => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 4, shared }));
   test.each(narrow)('$name is stored and loaded whole', (row) => {
-    memory.fill(96, 32, 0x11);
+    fillBytes(memory, 96, 32, 0x11);
     atomicStore(row, memory, 104, sample(row));
     expect(atomicLoad(row, memory, 104)).toBe(sample(row));
     expect(row.read(memory, 104)).toBe(sample(row));
-    expect(memory.readBytes(96, 8).every((byte) => byte === 0x11)).toBe(true);
-    expect(memory.readBytes(104 + row.size, 8).every((byte) => byte === 0x11)).toBe(true);
+    expect(readBytes(memory, 96, 8).every((byte) => byte === 0x11)).toBe(true);
+    expect(readBytes(memory, 104 + row.size, 8).every((byte) => byte === 0x11)).toBe(true);
   });
   test.each(narrow.filter((row) => row.size > 1))(
     '$name refuses a misaligned address and stores nothing',
     (row) => {
-      memory.fill(96, 32);
+      fillBytes(memory, 96, 32);
       expect(() => atomicLoad(row, memory, 97)).toThrow(MisalignedError);
       const act = (): void => atomicStore(row, memory, 97, sample(row));
       expect(act).toThrow(expect.objectContaining({ code: 'MISALIGNED', address: 97, align: row.size }));
-      expect(memory.readBytes(96, 32).every((byte) => byte === 0)).toBe(true);
+      expect(readBytes(memory, 96, 32).every((byte) => byte === 0)).toBe(true);
     },
   );
   test.each(narrow)('$name refuses addresses outside and values of another type', (row) => {

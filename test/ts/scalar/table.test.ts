@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  fillBytes,
+  readBytes,
   ArgumentRangeError,
   ArgumentTypeError,
   bool,
@@ -105,19 +107,19 @@ describe.each(memories)('in %s memory', (_name, newMemory) => {
   });
 
   test.each(all)('$name touches its own bytes only', (row) => {
-    memory.fill(120, 64, 0xa5);
+    fillBytes(memory, 120, 64, 0xa5);
     row.write(memory, 128, EXACT[row.name]?.[0] as ScalarValue);
-    expect(memory.readBytes(120, 8).every((byte) => byte === 0xa5)).toBe(true);
-    expect(memory.readBytes(128 + row.size, 8).every((byte) => byte === 0xa5)).toBe(true);
+    expect(readBytes(memory, 120, 8).every((byte) => byte === 0xa5)).toBe(true);
+    expect(readBytes(memory, 128 + row.size, 8).every((byte) => byte === 0xa5)).toBe(true);
   });
 
   test.each(all)('$name is refused where any of its bytes is outside, and changes nothing', (row) => {
-    memory.fill(PAGE - 64, 64, 0x5a);
+    fillBytes(memory, PAGE - 64, 64, 0x5a);
     for (const at of [PAGE - row.size + 1, PAGE, PAGE + 8, 2 ** 32, NaN, -1, 0.5]) {
       expect(() => row.read(memory, at)).toThrow(OutOfBoundsError);
       expect(() => row.write(memory, at, EXACT[row.name]?.[1] as ScalarValue)).toThrow(OutOfBoundsError);
     }
-    expect(memory.readBytes(PAGE - 64, 64).every((byte) => byte === 0x5a)).toBe(true);
+    expect(readBytes(memory, PAGE - 64, 64).every((byte) => byte === 0x5a)).toBe(true);
   });
 });
 
@@ -154,10 +156,10 @@ test('integers lie in memory with the lowest byte first', () => {
   u32.write(memory, 8, 0x01020304);
   u64.write(memory, 16, 0x0102030405060708n);
   u128.write(memory, 32, 0x0102n << 112n);
-  expect([...memory.readBytes(0, 2)]).toEqual([2, 1]);
-  expect([...memory.readBytes(8, 4)]).toEqual([4, 3, 2, 1]);
-  expect([...memory.readBytes(16, 8)]).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
-  expect([...memory.readBytes(46, 2)]).toEqual([2, 1]);
+  expect([...readBytes(memory, 0, 2)]).toEqual([2, 1]);
+  expect([...readBytes(memory, 8, 4)]).toEqual([4, 3, 2, 1]);
+  expect([...readBytes(memory, 16, 8)]).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+  expect([...readBytes(memory, 46, 2)]).toEqual([2, 1]);
 });
 
 describe('pointers', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  readBytes,
   ArgumentRangeError,
   EncodingError,
   FreedError,
@@ -66,7 +67,7 @@ describe.each(codecs)('$name', (codec) => {
           const at = 512 + odd;
           const elements = model(pointsOf(text));
           expect(codec.writeSized(memory, at, text)).toBe(elements.length);
-          const bytes = memory.readBytes(at, elements.length * size);
+          const bytes = readBytes(memory, at, elements.length * size);
           expect([...bytes]).toEqual(
             elements.flatMap((e) => Array.from({ length: size }, (_, i) => (e >>> (8 * i)) & 255)),
           );

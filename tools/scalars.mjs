@@ -1,0 +1,219 @@
+// The scalar table: one row per C type. To add a type, add a row here and run `npm run generate`.
+//
+// Each row's code is written out wherever it is hot (reading, writing, refs, array refs): engines keep one profile
+// per function in the source, so a function that all rows shared would be up to 20 times slower in a program that
+// uses several rows (bench/ts/mixed.bench.mjs). Hence the generated files.
+
+/** A row that the engine's DataView has. */
+function plain(name, label, size, doc, kind = 'number') {
+  const end = size > 1 ? ', true' : '';
+  return {
+    ...{ name, label, size, kind, doc, elements: `${label}Array` },
+    ...{ get: `data.get${label}(p${end})`, set: `data.set${label}(p, x${end})` },
+  };
+}
+
+/** An integer of `words` 64-bit words. */
+function wide(name, label, words, doc) {
+  const read = `getWide(data, p, ${words})`;
+  const get = name.startsWith('i') ? `BigInt.asIntN(${64 * words}, ${read})` : read;
+  const set = `setWide(data, p, x, ${words})`;
+  return { name, label, size: 8 * words, kind: 'bigint', doc, elements: 'BigUint64Array', get, set };
+}
+
+/**
+ * The columns: name, label (in the manager's methods), bytes, `typeof` of its values, typed array, and the code that
+ * gets from and sets in the view `data` at `p` the value `x`; what is called there is in half, wide and limits.
+ */
+export const SCALARS = [
+  plain('i8', 'Int8', 1, '`int8_t`, -128 to 127.'),
+  plain('u8', 'Uint8', 1, '`uint8_t`, 0 to 255.'),
+  {
+    ...plain('u8', 'Uint8', 1),
+    name: 'u8c',
+    label: 'Uint8Clamped',
+    elements: 'Uint8ClampedArray',
+    set: 'data.setUint8(p, clamp(x))',
+    doc: '`uint8_t` that does not wrap: rounded to the nearest (ties to even) and held within 0 to 255.',
+  },
+  plain('i16', 'Int16', 2, '`int16_t`, -32,768 to 32,767.'),
+  plain('u16', 'Uint16', 2, '`uint16_t`, 0 to 65,535.'),
+  plain('i32', 'Int32', 4, '`int32_t`, -2^31 to 2^31 - 1.'),
+  plain('u32', 'Uint32', 4, '`uint32_t`, 0 to 2^32 - 1.'),
+  plain('i64', 'BigInt64', 8, '`int64_t` as a bigint, -2^63 to 2^63 - 1.', 'bigint'),
+  plain('u64', 'BigUint64', 8, '`uint64_t` as a bigint, 0 to 2^64 - 1.', 'bigint'),
+  {
+    ...plain('f16', 'Float16', 2),
+    elements: 'Uint16Array',
+    get: 'getHalf(data, p)',
+    set: 'setHalf(data, p, x)',
+    doc: '`_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`.',
+  },
+  plain('f32', 'Float32', 4, '`float` (binary32).'),
+  plain('f64', 'Float64', 8, '`double` (binary64).'),
+  {
+    ...plain('u32', 'Uint32', 4),
+    name: 'ptr32',
+    label: 'Pointer32',
+    set: 'data.setUint32(p, pointer32(x), true)',
+    doc: 'A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned.',
+  },
+  {
+    ...plain('u64', 'BigUint64', 8),
+    name: 'ptr53',
+    label: 'Pointer53',
+    get: 'fromPointer53(data.getBigUint64(p, true))',
+    set: 'data.setBigUint64(p, pointer53(x), true)',
+    doc: 'A pointer of a 64-bit module as a number. One above 2^53 - 1 is refused, on reading and on writing.',
+  },
+  {
+    ...plain('u64', 'BigUint64', 8, '', 'bigint'),
+    name: 'ptr64',
+    label: 'Pointer64',
+    set: 'data.setBigUint64(p, pointer64(x), true)',
+    doc: 'A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1.',
+  },
+  wide('i128', 'BigInt128', 2, 'A signed integer of 128 bits. Seen as its 64-bit words, two for each.'),
+  wide('u128', 'BigUint128', 2, 'An unsigned integer of 128 bits. Seen as its 64-bit words, two for each.'),
+  wide('i256', 'BigInt256', 4, 'A signed integer of 256 bits. Seen as its 64-bit words, four for each.'),
+  wide('u256', 'BigUint256', 4, 'An unsigned integer of 256 bits. Seen as its 64-bit words, four for each.'),
+  {
+    ...plain('u8', 'Uint8', 1, '', 'boolean'),
+    name: 'bool',
+    label: 'Boolean',
+    get: 'data.getUint8(p) !== 0',
+    set: 'data.setUint8(p, x ? 1 : 0)',
+    doc: '`bool`: one byte, written as 0 or 1; any other byte reads as true.',
+  },
+];
+
+/** The other names that wasm-heap-manager has, in its README or in an older version. */
+export const ALSO = { Uint8Clamped: 'ClampedUint8' };
+export const isWide = (label) => /(128|256)$/.test(label);
+
+/** The code of a column with other names for the view, the place and the value. */
+const put = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
+const types = ({ kind, elements }) => `${kind}, ${elements}`;
+
+/** The body of a function that reads at `p` in `memory`, and that of one that writes `x` there. */
+const reading = (get, memory, name) => `
+    try {
+      if ((p as number) >>> 0 === p) return ${put(get, `${memory}.data`, 'p')};
+    } catch {}
+    return slowRead(${name}, ${memory}, p);`;
+const writing = (kind, set, memory, name) => `
+    if (typeof x === '${kind}')
+      try {
+        if ((p as number) >>> 0 === p) {
+          ${put(set, `${memory}.data`, 'p')};
+          return;
+        }
+      } catch {}
+    slowWrite(${name}, ${memory}, p, x);`;
+/** What the code of the columns calls. */
+export const IMPORTS = `import { getHalf, setHalf } from '../scalar/half.ts';
+import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
+import { getWide, setWide } from '../scalar/wide.ts';`;
+
+/** ts/scalar/rows.gen.ts */
+export function rowsFile() {
+  const rowOf = (row) => {
+    const { name, label, size, kind, elements, doc, get, set } = row;
+    const own = size === { 1: 1, 2: 2, 4: 4, 8: 8 }[size];
+    const rest = own ? (kind === 'number' ? '' : `'${kind}',`) : `'${kind}', ${size},`;
+    return `/** ${doc} */
+export const ${name}: Scalar<${types(row)}> = /* @__PURE__ */ scalar<${types(row)}>(
+  '${name}', '${label}', ${elements},
+  (data, p) => ${get},
+  (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
+  (memory, p) => {${reading(get, 'memory', name)}},
+  (memory, p, x) => {${writing(kind, set, 'memory', name)}},
+  ${rest}
+);`;
+  };
+  return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
+${IMPORTS.replaceAll('../scalar/', './')}
+import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
+
+// How each row reads: one comparison refuses NaN, fractions, negatives and other types (or throws, for a bigint);
+// what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
+// the value: slowRead and slowWrite find out.
+
+${SCALARS.map(rowOf).join('\n')}
+`;
+}
+
+/** ts/heap/refs.gen.ts: the classes of the refs of each row, under the names of wasm-heap-manager. */
+export function refsFile() {
+  const classesOf = (row) => {
+    const { name, label, kind, get, set } = row;
+    return `/** A ref to one \`${name}\`. */
+export class ${label}Ref extends ScalarRef<${types(row)}> {
+  get type(): Scalar<${types(row)}> { return ${name}; }
+  get value(): ${kind} {
+    try {
+      return ${put(get, 'this.cell.data', 'this.address')};
+    } catch {
+      return this.slowRead();
+    }
+  }
+  set value(x: ${kind}) {
+    if (typeof x === '${kind}')
+      try {
+        ${put(set, 'this.cell.data', 'this.address')};
+        return;
+      } catch {}
+    this.slowWrite(x);
+  }
+}
+/** A ref to an array of \`${name}\`. */
+export class ${label}ArrayRef extends ${name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef'}<${types(row)}> {
+  get type(): Scalar<${types(row)}> { return ${name}; }
+  at(i: number): ${kind} {
+    return ${name}.read(this.block.memory, this.place(i));
+  }
+  setAt(i: number, x: ${kind}): this {
+    ${name}.write(this.block.memory, this.place(i), x);
+    return this;
+  }
+}`;
+  };
+  const also = Object.entries(ALSO).flatMap(([label, other]) =>
+    ['Ref', 'ArrayRef'].map(
+      (end) => `/** The same as {@link ${label}${end}}. */
+export type ${other}${end} = ${label}${end};
+/** The same as {@link ${label}${end}}. */
+export const ${other}${end}: typeof ${label}${end} = ${label}${end};`,
+    ),
+  );
+  return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
+import { PointerArrayRef, ScalarArrayRef } from '../scalar/array.ts';
+${IMPORTS}
+import { ScalarRef } from '../scalar/ref.ts';
+import { ${SCALARS.map(({ name }) => name).join(', ')} } from '../scalar/rows.gen.ts';
+import type { Scalar } from '../scalar/scalar.ts';
+
+// The address of a ref was checked when it was made: only the end of the memory and of the block can be in the way.
+// Either throws, and then the row says which.
+
+${SCALARS.map(classesOf).join('\n')}
+${also.join('\n')}
+`;
+}
+
+/** The methods of the manager that are hot, for methods.gen.ts. Not by way of the row: V8 looks up every import anew. */
+export function hotMethods() {
+  const both = SCALARS.map(
+    ({ name, label, kind, get, set }) => `
+  read${label}(this: LinearMemory, p: Address): ${kind} {${reading(get, 'this', name)}},
+  write${label}(this: LinearMemory, p: Address, x: ${kind}): void {${writing(kind, set, 'this', name)}},`,
+  );
+  return `/** The two of each row that are hot: a function for each, for the reason at tools/scalars.mjs. */
+export const hot: Readonly<Record<string, unknown>> = {${both.join('')}
+};
+
+/** The classes of a row's refs: of one, and of an array. */
+export const classes: readonly (readonly [object, unknown, unknown])[] = [
+${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`).join('\n')}
+];`;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// The memory of a heap, with what a heap's options change of it: when its buffer is asked for, and whether address 0
+// is one. Whoever uses neither option has an ordinary view: they cost nothing then.
+import { ArgumentTypeError } from '../errors.ts';
+import type { Address } from '../memory/address.ts';
+import { LinearMemory, viewOf, type MemorySource, type ViewClass } from '../memory/memory.ts';
+import type { WasmHeapManagerOptions } from './options.ts';
+
+export const NOT_NULL = 'an address other than 0 (NULL)';
+
+/** The memory of a heap. */
+export class HeapMemory extends LinearMemory {
+  readonly #nullCheck: boolean;
+
+  constructor(source: MemorySource, pollingMode: WasmHeapManagerOptions['pollingMode'], nullCheck: boolean) {
+    const asked = pollingMode === 'never' ? pollOnce(source) : source;
+    super(asked);
+    this.#nullCheck = nullCheck;
+    const polls = pollingMode === 'always';
+    if (polls || nullCheck) replaceView(this, asked, polls, nullCheck ? nullCheckedView() : DataView);
+  }
+
+  /** As {@link LinearMemory.locate}; the library's own. */
+  override locate(address: Address, size: number, align?: number): number {
+    const at = super.locate(address, size, align);
+    if (at === 0 && this.#nullCheck) throw new ArgumentTypeError(NOT_NULL, address);
+    return at;
+  }
+
+  /** As {@link locate}; 0 is let through. */
+  protected locateOrNull(address: Address, size: number): number {
+    return super.locate(address, size);
+  }
+}
+
+const ask = (source: MemorySource): ArrayBufferLike =>
+  typeof source === 'function' ? source() : source.buffer;
+
+/** A source that asks `source` once and gives that for ever. */
+function pollOnce(source: MemorySource): MemorySource {
+  let buffer: ArrayBufferLike | undefined;
+  return () => (buffer ??= ask(source));
+}
+
+/**
+ * Makes the view of `memory` of the class `View`; and with `polls`, makes it ask `source` before every access: its
+ * view becomes a getter that compares buffers.
+ */
+function replaceView(memory: LinearMemory, source: MemorySource, polls: boolean, View: ViewClass): void {
+  let kept = new View(memory.data.buffer);
+  const replaced: PropertyDescriptor = {
+    get() {
+      const buffer = polls ? ask(source) : kept.buffer;
+      if (polls && (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength))
+        kept = viewOf(() => buffer, View);
+      return kept;
+    },
+    set(view: DataView) {
+      kept = new View(view.buffer);
+    },
+  };
+  Object.defineProperty(memory, 'data', replaced);
+  Object.defineProperty(memory.cell, 'data', replaced);
+}
+
+/** A view that throws at 0 as it does at its end. */
+function nullCheckedView(): ViewClass {
+  const View = class extends (DataView as ViewClass) {};
+  for (const [name, { value: verb }] of Object.entries(
+    Object.getOwnPropertyDescriptors(DataView.prototype) as Record<string, PropertyDescriptor>,
+  ))
+    if (/^[gs]et/.test(name))
+      Object.defineProperty(View.prototype, name, {
+        value(this: DataView, address: number, ...rest: unknown[]) {
+          return verb.call(this, address || -1, ...rest);
+        },
+      });
+  return View;
+}
