@@ -44,7 +44,7 @@ static void check_that(bool cond, const char *what, uint32_t line) {
 }
 #define CHECK(cond) check_that((cond), #cond, __LINE__)
 
-static void check_run(const char *name, void (*test)(void)) {
+static inline void check_run(const char *name, void (*test)(void)) {
   uint32_t before = check_total;
   check_test      = name;
   check_state     = check_seed * 2654435761u | 1;
@@ -61,7 +61,7 @@ static inline uint32_t random_below(uint32_t below) {
   return (check_state >> 3) % below;
 }
 
-static void check_report(void) {
+static inline void check_report(void) {
   put_number(check_total), put_text(" checks, "), put_number(check_failed);
   put_text(" failed, seed "), put_number(check_seed), put_text("\n");
 }

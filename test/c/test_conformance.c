@@ -2,6 +2,8 @@
 // test_conformance.c: what every strategy must do, through the interface of allocator.h.
 #include "strategies.h"
 
+static lm_block_record records[8192];
+
 static uint32_t some_size(void) {
   switch (random_below(8)) {
   case 0:
