@@ -12,13 +12,20 @@ const REASONS = join(ROOT, 'test/c/unreached.json');
 /** Builds the tests with counters, runs them, and prints a line per file. Returns whether all is covered or explained. */
 export function coverage() {
   say('C tests with counters (gcov)');
-  const folder = cmake('coverage', ['-DLM_COVERAGE=ON', '-DCMAKE_BUILD_TYPE=Debug']);
+  const options = ['-DLM_COVERAGE=ON', '-DCMAKE_BUILD_TYPE=Debug'];
+  const trees = [['coverage', options]];
+  if (process.platform === 'linux') trees.push(['coverage32', [...options, '-DLM_M32=ON']]);
+  return table(merge(trees.flatMap(([name, flags]) => counted(cmake(name, flags)))));
+}
+
+/** Runs the tests of one build; returns gcov's reports. */
+function counted(folder) {
   const files = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
   for (const file of files.filter((name) => name.endsWith('.gcda'))) rmSync(file);
   run('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return table(merge(reports(folder)));
+  return reports(folder);
 }
 
 /** What gcov says of every object file. */
@@ -53,7 +60,7 @@ function merge(all) {
 function add(lines, { line_number: number, count, branches }) {
   const known = lines.get(number) ?? { count: 0, branches: [] };
   known.count += count;
-  // A line of a macro or of a function that was inlined may have other branches in another test: the longest list is it.
+  // Where a width has branches that the other one has not, they are the last of the line.
   for (const [i, branch] of branches.entries()) known.branches[i] = (known.branches[i] ?? 0) + branch.count;
   lines.set(number, known);
 }
@@ -80,7 +87,9 @@ function table(files) {
       if (count > 0 && taken === branches.length) continue;
       if (reason) used.add(reason);
       if (count > 0 && reason) continue;
-      missing.push(`    ${name}:${number}: ${count > 0 ? `${taken} of ${branches.length} ways` : 'not run'}: ${text}`);
+      missing.push(
+        `    ${name}:${number}: ${count > 0 ? `${taken} of ${branches.length} ways` : 'not run'}: ${text}`,
+      );
     }
     for (const key of Object.keys(total)) total[key] += sums[key];
     console.log(row(name, sums));

@@ -51,6 +51,16 @@ static inline void check_run(const char *name, void (*test)(void)) {
   test();
   if (check_total == before) check_that(false, "the test checks something", 0);
 }
+// Checks that a `holds()` is no more when `place` has `value`, and is again when it has not.
+#define SEEN(holds, place, value)                                                                  \
+  do {                                                                                             \
+    __typeof__(place) as_it_was = (place);                                                         \
+    CHECK(holds);                                                                                  \
+    (place) = (value);                                                                             \
+    CHECK(!(holds));                                                                               \
+    (place) = as_it_was;                                                                           \
+  } while (0)
+
 #define RUN(test) check_run(#test, test)
 
 // Returns a number in [0, below). (xorshift32)

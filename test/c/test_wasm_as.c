@@ -20,6 +20,11 @@ static void blocks_lie_above_heap_base_and_memory_grows(void) {
   CHECK(!allocate_memory(0) && !allocate_memory(LM_AS_MAX + 1) && !allocate_memory(SIZE_MAX));
 }
 
+static void address_0_is_never_the_state(void) {
+  heap_base = 3;
+  CHECK(as_base() == 16);
+}
+
 static void free_and_reset_give_back(void) {
   ram_start(1, RAM_PAGES);
   heap_base       = (uintptr_t)ram + 1024;
@@ -43,4 +48,4 @@ static void a_full_memory_that_cannot_grow_gives_0(void) {
 }
 
 CHECK_MAIN(RUN(blocks_lie_above_heap_base_and_memory_grows); RUN(free_and_reset_give_back);
-           RUN(a_full_memory_that_cannot_grow_gives_0););
+           RUN(address_0_is_never_the_state); RUN(a_full_memory_that_cannot_grow_gives_0););

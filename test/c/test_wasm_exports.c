@@ -57,8 +57,23 @@ TESTS_OF(bestfit);
 TESTS_OF(buddy);
 TESTS_OF(bump);
 
+static void holds_sees_a_region_outside_the_memory(void) {
+  ram_start(1, 1);
+  lm_tlsf *t         = (lm_tlsf *)js_tlsf_open((uintptr_t)ram, LM_PAGE / 2, 0);
+  t->tags.region.end = (lm_tag *)((uintptr_t)t->tags.region.end + LM_PAGE);
+  t->tags.high += LM_PAGE;
+  CHECK(!lm_tlsf_holds(t));
+  lm_bump *b = (lm_bump *)js_bump_open((uintptr_t)ram, LM_PAGE / 2, 0);
+  b->region.end += LM_PAGE;
+  CHECK(!lm_bump_holds(b));
+  lm_buddy *y = (lm_buddy *)js_buddy_open((uintptr_t)ram, LM_PAGE / 2, 0);
+  y->region.size += LM_PAGE;
+  CHECK(!lm_buddy_holds(y));
+}
+
 #define RUN_TESTS_OF(x)                                                                            \
   RUN(x##_verbs_do_what_their_functions_do);                                                       \
   RUN(x##_verbs_refuse_what_is_not_one)
 
-CHECK_MAIN(RUN_TESTS_OF(tlsf); RUN_TESTS_OF(bestfit); RUN_TESTS_OF(buddy); RUN_TESTS_OF(bump););
+CHECK_MAIN(RUN_TESTS_OF(tlsf); RUN_TESTS_OF(bestfit); RUN_TESTS_OF(buddy); RUN_TESTS_OF(bump);
+           RUN(holds_sees_a_region_outside_the_memory););
