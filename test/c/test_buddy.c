@@ -73,6 +73,13 @@ static void growth_brings_an_aligned_block_where_memory_touches_and_where_not(vo
   CHECK(p && (uintptr_t)p % (SIZE / 2) == 0 && lm_buddy_holds(a));
 }
 
+static void a_place_near_the_end_of_the_address_space_is_not_asked_for(void) {
+  lm_span span = {other, 2 * SIZE};
+  lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
+  a->edge      = UINTPTR_MAX - 100;  // up to the next multiple of the size it would wrap
+  CHECK(lm_buddy_alloc(a, SIZE / 2) != NULL && lm_buddy_holds(a));
+}
+
 static void reset_frees_all(void) {
   lm_buddy *a = new_buddy();
   size_t free = lm_buddy_stats(a)->free_blocks;
@@ -158,7 +165,7 @@ static void holds_sees_words_that_cannot_be(void) {
   SEEN(lm_buddy_holds(a), a->last, r);
   SEEN(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
   SEEN(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_buddy_holds(a), a->orders, a->orders | order_size(39 % (8 * sizeof(size_t))));
+  SEEN(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
   lm_buddy_block *b = a->lists[10];
   CHECK(b && b->next && b->next->prev == b);
   SEEN(lm_buddy_holds(a), b->next, b);
@@ -183,4 +190,5 @@ CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again); RUN(holds_sees_wo
            RUN(only_the_address_of_a_live_block_passes);
            RUN(a_request_for_the_whole_pool_is_refused_and_half_of_it_is_met);
            RUN(growth_brings_an_aligned_block_where_memory_touches_and_where_not);
-           RUN(reset_frees_all); RUN(holds_sees_what_is_wrong););
+           RUN(a_place_near_the_end_of_the_address_space_is_not_asked_for); RUN(reset_frees_all);
+           RUN(holds_sees_what_is_wrong););
