@@ -160,12 +160,13 @@ static inline void tag_claim(lm_tags *t, lm_tag *b) {
 // Makes lent block `b` at least `size` bytes where it is, by all of the free block above it. That
 // block's header goes on saying FREE. Returns false iff it cannot be.
 static inline bool tag_extend(lm_tags *t, lm_tag *b, size_t size) {
-  lm_tag *next = tag_next(t, b);
-  size_t whole = tag_size(t, b) + tag_size(t, next);
+  size_t whole = tag_size(t, b);
+  lm_tag *next = tag_at((uintptr_t)b + whole);
+  whole += tag_size(t, next);
   if (!(next->head & FREE) || whole < size) return false;
   list_remove(t, next);
   tag_set(t, b, whole);
-  tag_next(t, b)->head &= ~(size_t)PREV_FREE;
+  tag_at((uintptr_t)b + whole)->head &= ~(size_t)PREV_FREE;
   return true;
 }
 
@@ -293,17 +294,18 @@ static inline size_t tags_key(const lm_tags *t) {
 
 // Makes the state at `base`, rounded up to 16, and the first region of what is left. Returns NULL
 // iff the range is not allowed or too small.
-static inline lm_tags *tags_init(void *base, size_t size, size_t magic) {
+static inline lm_tags *tags_init(void *base, size_t size, lm_more *more, void *state,
+                                 size_t magic) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   size_t most     = FLAGS + TAGS_HEADER - LM_WORD + TAG_MIN + LM_WORD;  // of the smallest region
   if (!range_allowed(base, size) || size < pad + sizeof(lm_tags) + most) return NULL;
   lm_tags *t = (lm_tags *)(start + pad);
   __builtin_memset(t, 0, sizeof *t);
-  t->magic       = magic ^ (size_t)t;
-  t->key         = tags_key(t);
-  t->low         = UINTPTR_MAX;
-  t->pages.taken = size;
+  t->magic = magic ^ (size_t)t;
+  t->key   = key_of((uintptr_t)t);
+  t->low   = UINTPTR_MAX;
+  t->pages = (lm_pages){more, state, size};
   region_open(t, &t->region, (uintptr_t)(t + 1), size - pad - sizeof(lm_tags));
   return t;
 }

@@ -32,15 +32,10 @@ static lm_tag *block_find(lm_tags *t, size_t size) {
 static void block_trim(lm_tags *t, lm_tag *b, size_t request, size_t need) {
   size_t effective = tag_size(t, b) - TAGS_HEADER;
   if (effective - request > request / 4) tag_shrink(t, b, need);
-  *block_logical(b) = request;
 }
 
 lm_bestfit *lm_bestfit_init(void *base, size_t size, lm_more *more, void *state) {
-  lm_tags *t = tags_init(base, size, LM_BESTFIT_MAGIC);
-  if (!t) return NULL;
-  t->pages.more  = more;
-  t->pages.state = state;
-  return (lm_bestfit *)t;
+  return (lm_bestfit *)tags_init(base, size, more, state, LM_BESTFIT_MAGIC);
 }
 
 bool lm_bestfit_is(const lm_bestfit *a) { return a->tags.magic == (LM_BESTFIT_MAGIC ^ (size_t)a); }
@@ -51,6 +46,7 @@ void *lm_bestfit_alloc(lm_bestfit *a, size_t size) {
   if (!b) return NULL;
   tag_claim(&a->tags, b);
   block_trim(&a->tags, b, size, need);
+  *block_logical(b) = size;
   return tags_lend(&a->tags, b);
 }
 
@@ -63,6 +59,7 @@ void *lm_bestfit_alloc_aligned(lm_bestfit *a, size_t size, size_t align) {
   tag_claim(&a->tags, b);
   b = tag_align(&a->tags, b, align);
   block_trim(&a->tags, b, size, need);
+  *block_logical(b) = size;
   return tags_lend(&a->tags, b);
 }
 
@@ -94,19 +91,18 @@ void *lm_bestfit_realloc(lm_bestfit *a, void *p, size_t size) {
   if (!need || block_check(t, p) != LM_OK) return NULL;
   lm_tag *b  = tag_of(p);
   size_t old = tag_size(t, b);
-  if (need <= old) {
-    *block_logical(b) = size;
-    return p;
+  if (need > old) {
+    if (!tag_extend(t, b, need)) {
+      void *q = lm_bestfit_alloc(a, size);
+      if (!q) return NULL;
+      __builtin_memcpy(q, p, old - TAGS_HEADER);
+      lm_bestfit_free(a, p);
+      return q;
+    }
+    block_trim(t, b, size, need);
+    tags_account(t, 0, tag_size(t, b) - old);
   }
-  if (!tag_extend(t, b, need)) {
-    void *q = lm_bestfit_alloc(a, size);
-    if (!q) return NULL;
-    __builtin_memcpy(q, p, old - TAGS_HEADER);
-    lm_bestfit_free(a, p);
-    return q;
-  }
-  block_trim(t, b, size, need);
-  tags_account(t, 0, tag_size(t, b) - old);
+  *block_logical(b) = size;
   return p;
 }
 

@@ -8,7 +8,8 @@ enum { FREE = 0x80, CELL = LM_BUDDY_CELL };
 
 static size_t order_size(unsigned k) { return (size_t)1 << k; }
 
-// Returns the order of the smallest block for a request, LM_BUDDY_ORDERS when there is none.
+// Returns the order of the smallest block for a request, LM_BUDDY_ORDERS or more when there is
+// none.
 static unsigned order_of(size_t request) {
   if (request > LM_REQUEST_MAX) return LM_BUDDY_ORDERS;
   return lm_log2(request > CELL ? request - 1 : CELL - 1) + 1;

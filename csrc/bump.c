@@ -80,13 +80,13 @@ static bool region_fits(const lm_bump_region *r, size_t size, size_t align) {
 }
 
 // Returns a region that has room, NULL iff there is none and none can be had. First asks for what
-// the newest one lacks, which is enough when it is given where that one ends; else for all.
+// the newest one lacks, which is enough when it is given where that one ends; else for all. (No
+// newest one that lacks room has `all`.)
 static lm_bump_region *region_find(lm_bump *a, size_t size, size_t align) {
   for (lm_bump_region *r = a->last; r; r = r->next)
     if (region_fits(r, size, align)) return r;
   size_t room = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
-  size_t lack = all > room ? all - room : 0;
-  if (!region_ask(a, lack > REGION_EXTRA ? lack : REGION_EXTRA)) return NULL;
+  if (!region_ask(a, all - room)) return NULL;
   if (region_fits(a->newest, size, align)) return a->newest;
   return region_ask(a, all) && region_fits(a->newest, size, align) ? a->newest : NULL;
 }

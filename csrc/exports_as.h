@@ -14,11 +14,20 @@
 
 #define LM_AS_MAX ((size_t)1 << 30)
 
+// Where the program's own data ends. A test says it in C.
+#ifndef LM_AS_BASE
 __asm__(".globaltype heap_base, i32, immutable\n");
 
-static inline uintptr_t as_base(void) {
+static inline uintptr_t as_heap_base(void) {
   uintptr_t base;
   __asm__("global.get heap_base\nlocal.set %0" : "=r"(base));
+  return base;
+}
+#define LM_AS_BASE as_heap_base()
+#endif
+
+static inline uintptr_t as_base(void) {
+  uintptr_t base = LM_AS_BASE;
   return base < 16 ? 16 : (base + 15) & ~(uintptr_t)15;
 }
 

@@ -13,8 +13,10 @@
 
 enum { NIL_SIZE = 16 };
 
-extern uint8_t nil[NIL_SIZE];
+extern uint8_t nil[];
+#ifndef LM_TEST_MEMORY  // a test has it where its memory begins
 uint8_t nil[NIL_SIZE];
+#endif
 uintptr_t walle_allocate(size_t size);
 void walle_deallocate(uintptr_t p);
 uintptr_t walle_reallocate(uintptr_t p, size_t size);
@@ -23,7 +25,7 @@ size_t walle_size(uintptr_t p);
 static lm_bestfit *walle_state(void) {
   lm_bestfit *a = (lm_bestfit *)(nil + NIL_SIZE);
   if (lm_bestfit_is(a)) return a;
-  return lm_bestfit_init(a, lm_memory_pages() * LM_PAGE - NIL_SIZE, lm_pages_wasm, NULL);
+  return lm_bestfit_init(a, lm_memory_pages() * LM_PAGE - (uintptr_t)a, lm_pages_wasm, NULL);
 }
 
 LM_EXPORT(allocate) uintptr_t walle_allocate(size_t size) {
@@ -35,9 +37,9 @@ LM_EXPORT(deallocate) void walle_deallocate(uintptr_t p) {
 }
 
 LM_EXPORT(reallocate) uintptr_t walle_reallocate(uintptr_t p, size_t size) {
-  if (size) return (uintptr_t)lm_bestfit_realloc(walle_state(), (void *)p, size);
-  walle_deallocate(p);
-  return 0;
+  lm_bestfit *a = walle_state();
+  if (size) return (uintptr_t)lm_bestfit_realloc(a, (void *)p, size);
+  return lm_bestfit_free(a, (void *)p), 0;
 }
 
 LM_EXPORT(size) size_t walle_size(uintptr_t p) { return lm_bestfit_size(walle_state(), (void *)p); }

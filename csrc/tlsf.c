@@ -22,11 +22,7 @@ static lm_tag *block_take(lm_tags *t, size_t size) {
 }
 
 lm_tlsf *lm_tlsf_init(void *base, size_t size, lm_more *more, void *state) {
-  lm_tags *t = tags_init(base, size, LM_TLSF_MAGIC);
-  if (!t) return NULL;
-  t->pages.more  = more;
-  t->pages.state = state;
-  return (lm_tlsf *)t;
+  return (lm_tlsf *)tags_init(base, size, more, state, LM_TLSF_MAGIC);
 }
 
 bool lm_tlsf_is(const lm_tlsf *a) { return a->tags.magic == (LM_TLSF_MAGIC ^ (size_t)a); }

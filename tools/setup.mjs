@@ -37,6 +37,14 @@ const NEEDS = {
       brew: '--cask chromium',
     },
   ],
+  prove: [
+    {
+      file: () => fuzzerWorks(),
+      what: 'clang with libFuzzer',
+      apt: ['clang', 'libclang-rt-dev'],
+      brew: 'llvm',
+    },
+  ],
   all: [
     {
       any: ['firefox-esr', 'firefox'],
@@ -85,7 +93,7 @@ export function chromium() {
   return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
 }
 
-/** Brings everything that `job` needs: 'build', or 'test' (the build's things too), or 'all' (all of it). */
+/** Brings everything that `job` needs: 'build', 'test', 'prove' or 'all', each with those before it. */
 export function setup(job) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
@@ -136,6 +144,12 @@ function m32Works() {
   const source = 'int main(void) { return sizeof(void *) - 4; }';
   const args = ['-m32', '-x', 'c', '-', '-fsanitize=address,undefined', '-o', '/dev/null'];
   return spawnSync('gcc', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
+}
+
+function fuzzerWorks() {
+  const source = 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n) { return p && n && 0; }';
+  const args = ['-x', 'c', '-', '-fsanitize=fuzzer,address,undefined', '-o', '/dev/null'];
+  return spawnSync('clang', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }
 
 /** Installs the npm packages of a folder, unless its lock file is the one they were installed by. */

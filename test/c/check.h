@@ -44,13 +44,23 @@ static void check_that(bool cond, const char *what, uint32_t line) {
 }
 #define CHECK(cond) check_that((cond), #cond, __LINE__)
 
-static void check_run(const char *name, void (*test)(void)) {
+static inline void check_run(const char *name, void (*test)(void)) {
   uint32_t before = check_total;
   check_test      = name;
   check_state     = check_seed * 2654435761u | 1;
   test();
   if (check_total == before) check_that(false, "the test checks something", 0);
 }
+// Checks that a `holds()` is no more when `place` has `value`, and is again when it has not.
+#define SEEN(holds, place, value)                                                                  \
+  do {                                                                                             \
+    __typeof__(place) as_it_was = (place);                                                         \
+    CHECK(holds);                                                                                  \
+    (place) = (value);                                                                             \
+    CHECK(!(holds));                                                                               \
+    (place) = as_it_was;                                                                           \
+  } while (0)
+
 #define RUN(test) check_run(#test, test)
 
 // Returns a number in [0, below). (xorshift32)
@@ -61,7 +71,7 @@ static inline uint32_t random_below(uint32_t below) {
   return (check_state >> 3) % below;
 }
 
-static void check_report(void) {
+static inline void check_report(void) {
   put_number(check_total), put_text(" checks, "), put_number(check_failed);
   put_text(" failed, seed "), put_number(check_seed), put_text("\n");
 }

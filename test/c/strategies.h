@@ -27,6 +27,7 @@ typedef struct strategy {
   const lm_stats *(*stats)(void *);
   size_t (*walk)(const void *, lm_cursor *, lm_block_record *records, size_t capacity);
   bool (*holds)(const void *);
+  void (*reset)(void *);  // NULL: it has none
 } strategy;
 
 // The verbs of strategy `x`, as functions that take its address untyped.
@@ -55,11 +56,14 @@ typedef struct strategy {
   }                                                                                                \
   static bool x##_holds_(const void *a) { return lm_##x##_holds(a); }                              \
   _Static_assert(1, "")
-#define STRATEGY(x, reuses, joins, overhead)                                                       \
+#define STRATEGY_RESET(x)                                                                          \
+  static void x##_reset_(void *a) { lm_##x##_reset(a); }                                           \
+  _Static_assert(1, "")
+#define STRATEGY(x, reuses, joins, overhead, reset)                                                \
   {                                                                                                \
 #x, reuses, joins, overhead, sizeof(lm_##x), x##_init_, x##_alloc_, x##_alloc_aligned_,        \
         x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_, x##_stats_, x##_walk_, \
-        x##_holds_                                                                                 \
+        x##_holds_, reset                                                                          \
   }
 
 STRATEGY_VERBS(heap);
@@ -67,11 +71,17 @@ STRATEGY_VERBS(tlsf);
 STRATEGY_VERBS(buddy);
 STRATEGY_VERBS(bestfit);
 STRATEGY_VERBS(bump);
+STRATEGY_RESET(tlsf);
+STRATEGY_RESET(buddy);
+STRATEGY_RESET(bestfit);
+STRATEGY_RESET(bump);
 
 static const strategy strategies[] = {
-    STRATEGY(heap, true, false, 4096),  // slabs may stay; test_heap.c says more
-    STRATEGY(tlsf, true, true, 96),    STRATEGY(bestfit, true, true, 128),
-    STRATEGY(buddy, true, true, 128),  STRATEGY(bump, false, false, 96),
+    STRATEGY(heap, true, false, 4096, NULL),  // slabs may stay; test_heap.c says more
+    STRATEGY(tlsf, true, true, 96, tlsf_reset_),
+    STRATEGY(bestfit, true, true, 128, bestfit_reset_),
+    STRATEGY(buddy, true, true, 128, buddy_reset_),
+    STRATEGY(bump, false, false, 96, bump_reset_),
 };
 
 enum { POOL = 1 << 20, FIRST = 32768, STEPS = 1500 };
@@ -80,7 +90,6 @@ static _Alignas(65536) uint8_t pool[POOL];
 static uint8_t copy[POOL];
 static shadow lent;
 static faults source;
-static lm_block_record records[8192];
 static const strategy *on;  // the one under test
 
 // Returns an allocator that has the first `size` bytes of the pool and can have no more.

@@ -182,6 +182,7 @@ const tests = [
     assert.equal(walle().nil.value, 0);
     assert.ok(!sections(bytes).includes(DATA));
     console.log(`walle: ${bytes.length} bytes`);
+    assert.ok(bytes.length <= 2560, `${bytes.length} bytes`);
   }],
   ['WALL-E: a freed block is handed out once (1, 2)', () => {
     const { allocate, deallocate, bytes } = walle();

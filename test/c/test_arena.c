@@ -244,7 +244,55 @@ static void holds_sees_what_is_wrong(void) {
   CHECK(lm_arena_holds(&arena));
 }
 
-CHECK_MAIN(RUN(alloc_gives_aligned_bytes_in_order_and_to_the_last_one);
+static void a_chunk_is_never_asked_for_twice_in_one_size(void) {
+  open_chained();
+  source.fail_at = 1;
+  CHECK(lm_arena_alloc(&arena, 1000, 8) == NULL && source.calls == 1);  // two of 256 is less
+  CHECK(lm_arena_alloc(&arena, 1000, 8) != NULL && lm_arena_holds(&arena));
+  // An arena over half of the address space, which no test touches: two of it would wrap.
+  void *block = (void *)(uintptr_t)4096;
+  CHECK(lm_arena_init(&arena, block, SIZE_MAX / 2 + 1, source_more, source_less, NULL));
+  uintptr_t end = arena.end;
+  arena.top     = end;
+  source.calls = source.fail_at = 0;
+  CHECK(lm_arena_alloc(&arena, 100, 8) && source.calls == 1 && arena.chunks == 1);
+  lm_arena_destroy(&arena);
+}
+
+static void a_mark_that_was_not_made_here_is_refused(void) {
+  open_fixed();
+  lm_arena_mark mark, good;
+  CHECK(lm_arena_alloc(&arena, 100, 1) != NULL);
+  lm_arena_note(&arena, &good);
+  mark = good, mark.top = arena.base - 1;
+  CHECK(!lm_arena_rewind(&arena, &mark));
+  mark = good, mark.epoch_high++;
+  CHECK(!lm_arena_rewind(&arena, &mark));
+  mark = good, mark.chunk = (lm_arena_chunk *)(void *)pool;
+  CHECK(!lm_arena_rewind(&arena, &mark) && lm_arena_used(&arena) == 100);
+}
+
+static void holds_sees_words_that_cannot_be(void) {
+  open_chained();
+  lm_arena_alloc(&arena, 1000, 8);
+  lm_arena_alloc(&arena, 5000, 8);
+  lm_arena_chunk *chunk = arena.chunk;
+  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
+  SEEN(lm_arena_holds(&arena), chunk->base, 0);
+  SEEN(lm_arena_holds(&arena), chunk->base, chunk->top + 1);
+  SEEN(lm_arena_holds(&arena), chunk->top, chunk->end + 1);
+  SEEN(lm_arena_holds(&arena), chunk->below, NULL);
+  SEEN(lm_arena_holds(&arena), arena.below, 0);
+  lm_arena_destroy(&arena);
+  SEEN(lm_arena_holds(&arena), arena.end, 1);
+  SEEN(lm_arena_holds(&arena), arena.chunk, chunk);
+  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
+  SEEN(lm_arena_holds(&arena), arena.below, 1);
+}
+
+CHECK_MAIN(RUN(a_chunk_is_never_asked_for_twice_in_one_size);
+           RUN(a_mark_that_was_not_made_here_is_refused); RUN(holds_sees_words_that_cannot_be);
+           RUN(alloc_gives_aligned_bytes_in_order_and_to_the_last_one);
            RUN(alloc_refuses_what_cannot_be_and_changes_nothing);
            RUN(init_refuses_null_empty_and_wrapping_blocks);
            RUN(the_last_byte_of_the_address_space_is_never_lent);

@@ -100,9 +100,10 @@ static void a_logical_size_over_the_effective_one_is_seen(void) {
   lm_bestfit *a             = new_bestfit();
   void *p                   = lm_bestfit_alloc(a, 100);
   *block_logical(tag_of(p)) = 255;
-  CHECK(lm_bestfit_check(a, p) == LM_NOT_A_BLOCK && !lm_bestfit_holds(a));
+  CHECK(lm_bestfit_check(a, p) == LM_NOT_A_BLOCK && !lm_bestfit_holds(a) && lm_bestfit_is(a));
   CHECK(lm_bestfit_free(a, p) == LM_NOT_A_BLOCK && lm_bestfit_size(a, p) == 0);
   *block_logical(tag_of(p)) = 100;
+  SEEN(lm_bestfit_holds(a), a->tags.listed, 7);
   CHECK(lm_bestfit_holds(a) && lm_bestfit_free(a, p) == LM_OK && lm_bestfit_size(a, p) == 0);
 }
 

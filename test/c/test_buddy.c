@@ -73,6 +73,13 @@ static void growth_brings_an_aligned_block_where_memory_touches_and_where_not(vo
   CHECK(p && (uintptr_t)p % (SIZE / 2) == 0 && lm_buddy_holds(a));
 }
 
+static void a_place_near_the_end_of_the_address_space_is_not_asked_for(void) {
+  lm_span span = {other, 2 * SIZE};
+  lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
+  a->edge      = UINTPTR_MAX - 100;  // up to the next multiple of the size it would wrap
+  CHECK(lm_buddy_alloc(a, SIZE / 2) != NULL && lm_buddy_holds(a));
+}
+
 static void reset_frees_all(void) {
   lm_buddy *a = new_buddy();
   size_t free = lm_buddy_stats(a)->free_blocks;
@@ -124,10 +131,64 @@ static void holds_sees_what_is_wrong(void) {
   CHECK(lm_buddy_holds(a));
 }
 
-CHECK_MAIN(RUN(every_block_is_a_power_of_two_at_a_multiple_of_its_size);
+static void a_cursor_that_is_none_starts_its_region_again(void) {
+  static lm_block_record records[64];
+  lm_buddy *a = new_buddy();
+  void *p = lm_buddy_alloc(a, 64), *q = lm_buddy_alloc(a, 4096);
+  lm_cursor first = {0}, part = {0};
+  size_t count = lm_buddy_walk(a, &first, records, 64), n = lm_buddy_walk(a, &part, records, 2);
+  lm_cursor noted = part;
+  CHECK(p && q && n == 2 && lm_buddy_walk(a, &part, records, 64) == count - 2);
+  part = noted, part.address += 1;  // no cell begins there
+  CHECK(lm_buddy_walk(a, &part, records, 64) == count);
+  part = noted, part.address = a->region.first + a->region.size + CELL;
+  CHECK(lm_buddy_walk(a, &part, records, 64) == count);
+  part = noted, part.address = (uintptr_t)q + CELL;  // inside a block
+  CHECK(lm_buddy_walk(a, &part, records, 64) < count);
+  part = noted, part.address = a->region.first + a->region.size;
+  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.over);
+}
+
+static void holds_sees_words_that_cannot_be(void) {
+  lm_span span = {other + 48, SIZE};
+  lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
+  CHECK(lm_buddy_alloc(a, 100000) && a->stats.regions > 1);
+  void *p[6];
+  for (size_t i = 0; i < 6; i++) p[i] = lm_buddy_alloc(a, 1024);
+  for (size_t i = 0; i < 6; i += 2) lm_buddy_free(a, p[i]);
+  lm_buddy_region *r = &a->region;
+  SEEN(lm_buddy_holds(a), r->first, r->first + 1);
+  SEEN(lm_buddy_holds(a), r->size, r->size - 1);
+  SEEN(lm_buddy_holds(a), r->size, r->size - CELL);
+  SEEN(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
+  SEEN(lm_buddy_holds(a), r->next, NULL);
+  SEEN(lm_buddy_holds(a), a->last, r);
+  SEEN(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  SEEN(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  SEEN(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
+  lm_buddy_block *b = a->lists[10];
+  CHECK(b && b->next && b->next->prev == b);
+  SEEN(lm_buddy_holds(a), b->next, b);
+  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)((uintptr_t)b->next + 8));
+  SEEN(lm_buddy_holds(a), b->next, b->next->next);
+  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)(uintptr_t)16);
+  SEEN(lm_buddy_holds(a), b->next->prev, b->next);
+  SEEN(lm_buddy_holds(a), b->next->prev, NULL);
+  SEEN(lm_buddy_holds(a), b->next->prev, (lm_buddy_block *)(uintptr_t)16);
+  uintptr_t first = r->first;
+  r->first        = (uintptr_t)0 - CELL;
+  CHECK(!lm_buddy_holds(a));
+  r->first = first;
+  *map_at(region_of(r, (uintptr_t)p[1]), (uintptr_t)p[1]) |= FREE;  // two buddies are free
+  CHECK(!lm_buddy_holds(a));
+}
+
+CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again); RUN(holds_sees_words_that_cannot_be);
+           RUN(every_block_is_a_power_of_two_at_a_multiple_of_its_size);
            RUN(freed_buddies_join_up_to_where_they_were_cut_from);
            RUN(realloc_grows_into_free_upper_buddies_and_gives_them_back);
            RUN(only_the_address_of_a_live_block_passes);
            RUN(a_request_for_the_whole_pool_is_refused_and_half_of_it_is_met);
            RUN(growth_brings_an_aligned_block_where_memory_touches_and_where_not);
-           RUN(reset_frees_all); RUN(holds_sees_what_is_wrong););
+           RUN(a_place_near_the_end_of_the_address_space_is_not_asked_for); RUN(reset_frees_all);
+           RUN(holds_sees_what_is_wrong););

@@ -95,7 +95,76 @@ static void holds_sees_what_is_wrong(void) {
   CHECK(lm_bump_holds(a));
 }
 
-CHECK_MAIN(RUN(blocks_follow_one_another_with_a_word_between);
+static size_t *header_of(void *p) { return (size_t *)p - 1; }
+
+static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
+  lm_block_record records[9];
+  lm_bump *a = new_bump();
+  void *p[6];
+  for (size_t i = 0; i < 6; i++) p[i] = lm_bump_alloc(a, 100);
+  size_t good = *header_of(p[3]), bad[] = {a->key, good ^ 4, good ^ LM_ALIGN << 20};
+  for (size_t i = 0; i < 3; i++) {
+    lm_cursor whole = {0}, part = {0};
+    CHECK(lm_bump_walk(a, &part, records, 5) == 5);
+    *header_of(p[3]) = bad[i];
+    CHECK(lm_bump_check(a, p[3]) == LM_NOT_A_BLOCK && lm_bump_check(a, p[2]) == LM_NOT_A_BLOCK);
+    CHECK(lm_bump_walk(a, &whole, records, 9) == 3 && !lm_bump_holds(a));
+    a->changes++;  // so that the block has to be looked for
+    CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.over);
+    *header_of(p[3]) = good;
+  }
+  CHECK(lm_bump_check(a, p[2]) == LM_OK && lm_bump_holds(a));
+}
+
+static void a_walk_over_a_reset_goes_on_at_the_end_of_what_is_free(void) {
+  lm_block_record records[9];
+  lm_span span = {pool + SIZE + 40, SIZE - 40};
+  lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
+  for (size_t i = 0; i < 8; i++) CHECK(lm_bump_alloc(a, 1000) != NULL);
+  lm_cursor part = {0};
+  CHECK(lm_bump_walk(a, &part, records, 2) == 2);
+  lm_bump_reset(a);
+  size_t n = lm_bump_walk(a, &part, records, 9);
+  CHECK(n > 0 && records[0].state == LM_BLOCK_FREE && records[0].address > (uintptr_t)pool + SIZE);
+  lm_cursor whole = {0};
+  CHECK(lm_bump_walk(a, &whole, records, 9) == 1 + n && records[0].state == LM_BLOCK_TOP);
+}
+
+static void holds_sees_words_that_cannot_be(void) {
+  lm_span span = {pool + SIZE + 40, SIZE - 40};
+  lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
+  for (size_t i = 0; i < 8; i++) CHECK(lm_bump_alloc(a, 1000) != NULL);
+  lm_bump_region *r = &a->region, *later = r->next;
+  SEEN(lm_bump_holds(a), r->first, r->first + 1);
+  SEEN(lm_bump_holds(a), r->first, (uintptr_t)r - LM_WORD);
+  SEEN(lm_bump_holds(a), r->first, r->end);
+  SEEN(lm_bump_holds(a), r->end, r->end + 1);
+  SEEN(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
+  SEEN(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
+  SEEN(lm_bump_holds(a), r->next, NULL);
+  SEEN(lm_bump_holds(a), a->newest, r);
+  SEEN(lm_bump_holds(a), a->last, r);
+  SEEN(lm_bump_holds(a), a->last, later + 1);
+  SEEN(lm_bump_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  SEEN(lm_bump_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  SEEN(lm_bump_holds(a), a->stats.regions, 1);
+  SEEN(lm_bump_holds(a), a->stats.regions, 3);
+  uintptr_t first = r->first;  // a region at the very end of the address space
+  r->first        = (uintptr_t)0 - LM_WORD;
+  CHECK(!lm_bump_holds(a));
+  r->first = first;
+  while (lm_bump_alloc(a, 0)) {
+  }
+  CHECK(a->newest->top == a->newest->end);
+  SEEN(lm_bump_holds(a), a->last, later + 1);  // all are full, and none lends
+  lm_bump_reset(a);
+  CHECK(lm_bump_holds(a));
+  SEEN(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
+}
+
+CHECK_MAIN(RUN(a_header_that_is_damaged_is_no_block_and_ends_a_walk);
+           RUN(a_walk_over_a_reset_goes_on_at_the_end_of_what_is_free);
+           RUN(holds_sees_words_that_cannot_be); RUN(blocks_follow_one_another_with_a_word_between);
            RUN(what_was_freed_is_not_lent_before_a_reset); RUN(reset_forgets_what_was_lent);
            RUN(reset_lends_from_all_regions_again); RUN(realloc_of_the_newest_block_is_in_place);
            RUN(a_request_that_fails_leaves_no_region); RUN(holds_sees_what_is_wrong););

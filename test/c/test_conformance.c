@@ -2,6 +2,9 @@
 // test_conformance.c: what every strategy must do, through the interface of allocator.h.
 #include "strategies.h"
 
+static lm_block_record records[8192];
+static bool falling;  // later regions lie lower
+
 static uint32_t some_size(void) {
   switch (random_below(8)) {
   case 0:
@@ -65,7 +68,7 @@ static void walk_agrees(void *a) {
       bool is_free = records[i].state == LM_BLOCK_FREE || records[i].state == LM_BLOCK_TOP;
       live += is_live, live_bytes += is_live ? records[i].size : 0;
       freed += is_free, free_bytes += is_free ? records[i].size : 0;
-      CHECK(records[i].address >= below && records[i].state <= LM_BLOCK_LOST);
+      CHECK((falling || records[i].address >= below) && records[i].state <= LM_BLOCK_LOST);
       below = records[i].address + records[i].size;
     }
   }
@@ -336,6 +339,68 @@ static void *stingy_more(lm_pages *self, size_t min, size_t *got) {
   return pool + FIRST + 8;
 }
 
+// Gives `bytes` at a time, whatever was asked, right behind the last ones or with gaps.
+typedef struct trickle {
+  uint8_t *at;
+  size_t bytes, gap;
+  uint32_t calls;
+} trickle;
+
+static void *trickle_more(lm_pages *self, size_t min, size_t *got) {
+  trickle *t = self->state;
+  if (t->at + t->gap + t->bytes > pool + POOL) return NULL;
+  (void)min;
+  uint8_t *p = t->at + t->gap;
+  t->at      = p + t->bytes;
+  t->calls++;
+  *got = t->bytes;
+  return p;
+}
+
+static void a_source_that_gives_a_few_bytes_at_a_time_is_asked_a_few_times(void) {
+  for (size_t bytes = 1; bytes < 400; bytes += bytes < 120 ? 1 : 37) {
+    for (size_t gap = 0; gap < 24; gap += 8) {
+      trickle t = {pool + FIRST, bytes, gap, 0};
+      fixed(FIRST);
+      void *a = on->init(pool, FIRST, trickle_more, &t);
+      for (uint32_t i = 0; i < 5; i++) {
+        uint32_t calls = t.calls;
+        CHECK(on->alloc(a, POOL / 2) == NULL && t.calls > calls && t.calls <= calls + 4);
+        CHECK(on->holds(a) && on->alloc_aligned(a, POOL / 2, 4096) == NULL && on->holds(a));
+      }
+      uint8_t *p = on->alloc(a, 1000);
+      CHECK(p != NULL && on->holds(a));
+      for (size_t i = 0; p && i < 1000; i++) p[i] = 1;
+      CHECK(on->holds(a) && on->free(a, p) == LM_OK);
+    }
+  }
+}
+
+// Gives what lies below the last that it gave: as a program does whose memory grows downwards, or
+// another that takes and gives back.
+static void *falling_more(lm_pages *self, size_t min, size_t *got) {
+  trickle *t  = self->state;
+  size_t size = min + (4096 - min % 4096);
+  if (min > POOL || size + t->gap > (size_t)(t->at - pool)) return NULL;
+  t->at -= size + t->gap;
+  t->calls++;
+  *got = size;
+  return t->at;
+}
+
+static void regions_may_come_in_any_order(void) {
+  for (size_t gap = 0; gap < 200; gap += 50) {
+    trickle t = {pool + POOL - FIRST, 0, gap, 0};
+    fixed(0);
+    shadow_allow(&lent, pool, POOL);
+    void *a = on->init(pool + POOL - FIRST, FIRST, falling_more, &t);
+    falling = true;
+    random_run(a);
+    falling = false;
+    CHECK(on->stats(a)->regions > 1 && t.calls > 0);
+  }
+}
+
 static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
   for (size_t gift = 1; gift < 200; gift++) {
     size_t left = gift;
@@ -409,6 +474,18 @@ static void a_walk_goes_on_over_what_changes(void) {
   CHECK(seen > 20 && seen < 10000 && on->holds(a));
 }
 
+static void a_walk_that_is_over_or_goes_nowhere_gives_nothing(void) {
+  void *a = fixed(FIRST);
+  CHECK(on->alloc(a, 100) != NULL);
+  lm_cursor none = {0}, over = {0}, lost = {0};
+  CHECK(on->walk(a, &none, records, 0) == 0 && !none.over && none.address == 0);
+  while (on->walk(a, &over, records, 1)) {
+  }
+  CHECK(over.over && on->walk(a, &over, records, 10) == 0);
+  lost.region = LM_WORD;  // of no region there is
+  CHECK(on->walk(a, &lost, records, 10) == 0 && lost.over);
+}
+
 static void peak_is_the_most_that_was_live(void) {
   void *a = fixed(FIRST), *p = on->alloc(a, 1000), *q = on->alloc(a, 2000);
   size_t peak = on->stats(a)->live_bytes;
@@ -435,10 +512,13 @@ static void run_all(void) {
   RUN(what_was_freed_in_any_order_is_what_there_was);
   RUN(every_call_of_the_page_source_may_fail);
   RUN(a_source_that_gives_less_than_asked_for_is_not_believed);
+  RUN(a_source_that_gives_a_few_bytes_at_a_time_is_asked_a_few_times);
+  RUN(regions_may_come_in_any_order);
   RUN(the_smallest_region_holds_one_block_and_one_byte_less_is_refused);
   RUN(init_refuses_null_and_ranges_that_wrap);
   RUN(a_walk_in_any_steps_visits_every_block_once_in_order);
   RUN(a_walk_goes_on_over_what_changes);
+  RUN(a_walk_that_is_over_or_goes_nowhere_gives_nothing);
   RUN(peak_is_the_most_that_was_live);
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "check.h"
 #include "linmem/pages.h"
+#if defined(LM_TEST_MEMORY)  // built once more, natively, with a memory of its own
+#include "memory.h"
+#elif defined(__wasm__)
+static void ram_start(size_t pages, size_t most) { (void)pages, (void)most; }
+#endif
 
 static uint8_t pool[20000];
 
@@ -31,8 +36,9 @@ static void span_refuses_sizes_near_the_end_of_size_t(void) {
   CHECK(span.size == sizeof pool && got == 0);
 }
 
-#if defined(__wasm__)
+#if defined(__wasm__) || defined(LM_TEST_MEMORY)
 static void wasm_grows_by_exactly_the_pages_needed(void) {
+  ram_start(1, 40);
   lm_pages pages = {lm_pages_wasm, NULL, 0};
   size_t got = 0, before = lm_memory_pages();
   CHECK(pages.more(&pages, 1, &got) == (void *)(before * LM_PAGE) && got == LM_PAGE);
@@ -43,12 +49,14 @@ static void wasm_grows_by_exactly_the_pages_needed(void) {
 }
 
 static void wasm_grows_by_an_eighth_of_what_was_taken(void) {
+  ram_start(1, 40);
   lm_pages pages = {lm_pages_wasm, NULL, 80 * LM_PAGE};
   size_t got     = 0;
   CHECK(pages.more(&pages, 1, &got) != NULL && got == 10 * LM_PAGE);
 }
 
 static void wasm_falls_back_to_the_need_when_more_is_refused(void) {
+  ram_start(1, 40);
   lm_pages pages = {lm_pages_wasm, NULL, (size_t)1 << 31};  // an eighth is over the test's maximum
   size_t got = 0, before = lm_memory_pages();
   CHECK(pages.more(&pages, LM_PAGE + 1, &got) == (void *)(before * LM_PAGE));
@@ -56,6 +64,7 @@ static void wasm_falls_back_to_the_need_when_more_is_refused(void) {
 }
 
 static void wasm_refused_changes_nothing(void) {
+  ram_start(1, 40);
   lm_pages pages = {lm_pages_wasm, NULL, 0};
   size_t got = 7, before = lm_memory_pages();
   CHECK(pages.more(&pages, PTRDIFF_MAX, &got) == NULL);
@@ -73,8 +82,13 @@ static void wasm_source_has_nothing_natively(void) {
 static void memory_holds_refuses_zero_and_ranges_that_wrap(void) {
   CHECK(!lm_memory_holds(0, 1));
   CHECK(!lm_memory_holds(UINTPTR_MAX - 3, 5));
+#if defined(LM_TEST_MEMORY)
+  ram_start(1, 1);
+  CHECK(lm_memory_holds((uintptr_t)ram, LM_PAGE) && lm_memory_holds((uintptr_t)ram, 0));
+#else
   CHECK(lm_memory_holds((uintptr_t)pool, sizeof pool));
-#if defined(__wasm__)
+#endif
+#if defined(__wasm__) || defined(LM_TEST_MEMORY)
   size_t end = lm_memory_pages() * LM_PAGE;
   CHECK(lm_memory_holds(end - 1, 1));
   CHECK(!lm_memory_holds(end - 1, 2));
@@ -82,7 +96,7 @@ static void memory_holds_refuses_zero_and_ranges_that_wrap(void) {
 #endif
 }
 
-#if defined(__wasm__)
+#if defined(__wasm__) || defined(LM_TEST_MEMORY)
 #define PLATFORM_TESTS                                                                             \
   RUN(wasm_grows_by_exactly_the_pages_needed);                                                     \
   RUN(wasm_grows_by_an_eighth_of_what_was_taken);                                                  \

@@ -128,7 +128,47 @@ static void holds_sees_what_is_wrong(void) {
   CHECK(!lm_slice_holds(&s));
 }
 
-CHECK_MAIN(RUN(every_element_type_has_its_size_and_alignment);
+static uint8_t chunk_room[1024];  // for one
+static void *chunk_more(void *state, size_t size) {
+  return (void)state, size <= sizeof chunk_room ? chunk_room : NULL;
+}
+static void chunk_less(void *state, void *chunk) { (void)state, (void)chunk; }
+
+static void slices_of_every_chunk_live_until_they_are_rewound_over(void) {
+  static lm_arena arena;
+  lm_slice low, high, high_again;
+  lm_arena_mark mark;
+  CHECK(lm_arena_init(&arena, block, 500, chunk_more, chunk_less, NULL));
+  CHECK(lm_slice_of_arena(&low, &arena, LM_u8, 490));
+  CHECK(lm_slice_of_arena(&high, &arena, LM_u8, 90) && arena.chunks == 1);
+  CHECK(lm_slice_alive(&low, &arena) && lm_slice_alive(&high, &arena));
+  lm_arena_note(&arena, &mark);
+  CHECK(lm_slice_of_arena(&high_again, &arena, LM_u8, 90) && lm_arena_rewind(&arena, &mark));
+  CHECK(lm_slice_alive(&low, &arena) && lm_slice_alive(&high, &arena));
+  CHECK(lm_arena_alloc(&arena, 40, 1) && !lm_slice_alive(&high_again, &arena));  // half of it again
+  high_again.address = arena.top + 8;
+  CHECK(!lm_slice_alive(&high_again, &arena));
+  lm_slice above = low;  // of no chunk that the arena bumps through now
+  above.address  = arena.end + 4096;
+  CHECK(lm_slice_alive(&above, &arena));
+  above.address = arena.base - 1;
+  CHECK(lm_slice_alive(&above, &arena));
+  lm_arena_reset(&arena);
+  CHECK(!lm_slice_alive(&low, &arena) && !lm_slice_alive(&high, &arena));
+}
+
+static void holds_sees_what_a_dead_slice_cannot_have(void) {
+  lm_slice s;
+  CHECK(!lm_slice_of(&s, NULL, LM_u8, 4));
+  SEEN(lm_slice_holds(&s), s.address, 8);
+  SEEN(lm_slice_holds(&s), s.length, 1);
+  SEEN(lm_slice_holds(&s), s.type, LM_u8);
+  SEEN(lm_slice_holds(&s), s.epoch_high, 1);
+}
+
+CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);
+           RUN(holds_sees_what_a_dead_slice_cannot_have);
+           RUN(every_element_type_has_its_size_and_alignment);
            RUN(a_slice_of_an_arena_lives_as_long_as_its_epoch);
            RUN(a_slice_that_was_rewound_over_is_dead);
            RUN(a_slice_of_a_heap_lives_until_it_is_freed_once);

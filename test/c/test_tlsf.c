@@ -165,7 +165,118 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   CHECK(lm_tlsf_holds(a));
 }
 
-CHECK_MAIN(RUN(every_verb_takes_a_bounded_number_of_steps);
+static size_t *word_at(const void *p) { return (size_t *)(uintptr_t)p; }
+
+// Makes the word below `p` say that a block of `size` bytes with `flags` begins there.
+static void header_fake(lm_tlsf *a, void *p, size_t size, size_t flags) {
+  word_at(p)[-1] = (size ^ a->tags.key) | flags;
+}
+
+static void what_looks_like_a_header_is_asked_for_its_neighbours(void) {
+  lm_tlsf *a = new_tlsf(100000);
+  uint8_t *p = lm_tlsf_alloc(a, 1000), *in = p + 4 * LM_ALIGN, *next = in + 8 * LM_ALIGN;
+  __builtin_memset(p, 0, 1000);
+  header_fake(a, in, 8 * LM_ALIGN, 0);
+  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next one is none
+  header_fake(a, next, 8 * LM_ALIGN, PREV_FREE);
+  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next one says that it is free
+  header_fake(a, next, 8 * LM_ALIGN, 0);
+  CHECK(lm_tlsf_check(a, in) == LM_OK);  // what tlsf.h says of it: cheap, not complete
+  header_fake(a, in, 8 * LM_ALIGN, PREV_FREE);
+  size_t wrong[] = {0, LM_ALIGN + 1, SIZE_MAX, 2 * LM_ALIGN};
+  for (size_t i = 0; i < 4; i++) {
+    word_at(in)[-2] = wrong[i];
+    CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the one below is not free
+  }
+  header_fake(a, in, 0, 0);
+  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK && lm_tlsf_holds(a));
+}
+
+static void the_end_of_a_region_is_no_block(void) {
+  lm_span span = {pool + 200000, 100000};
+  lm_tlsf *a   = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
+  CHECK(lm_tlsf_alloc(a, 90000) && lm_tlsf_alloc(a, 50000) && lm_tlsf_stats(a)->regions == 2);
+  CHECK(lm_tlsf_check(a, tag_payload(a->tags.region.end)) == LM_NOT_A_BLOCK);
+  CHECK(lm_tlsf_holds(a));
+}
+
+static void a_walk_ends_at_a_header_that_is_damaged(void) {
+  lm_block_record records[9];
+  lm_tlsf *a = new_tlsf(100000);
+  for (uint32_t i = 0; i < 6; i++) blocks[i] = lm_tlsf_alloc(a, 100);
+  lm_tag *b    = tag_of(blocks[3]);
+  size_t good  = b->head;
+  size_t bad[] = {a->tags.key, good ^ 4, good ^ LM_ALIGN << 20};
+  for (size_t i = 0; i < 3; i++) {
+    lm_cursor whole = {0}, part = {0};
+    b->head = bad[i];
+    CHECK(lm_tlsf_walk(a, &whole, records, 9) == 3 && !lm_tlsf_holds(a));
+    b->head = good;
+    CHECK(lm_tlsf_walk(a, &part, records, 5) == 5);
+    a->tags.changes++;  // so that it has to be looked for
+    b->head = bad[i];
+    CHECK(lm_tlsf_walk(a, &part, records, 9) == 0 && part.over);
+    b->head = good;
+  }
+  lm_cursor beyond = {0};
+  CHECK(lm_tlsf_walk(a, &beyond, records, 1) == 1);
+  beyond.address = (uintptr_t)a->tags.last->end + LM_ALIGN;
+  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.over);
+  beyond = (lm_cursor){.region = (uintptr_t)&a->tags.region, .address = UINTPTR_MAX};
+  a->tags.changes++;
+  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.over);
+  CHECK(lm_tlsf_holds(a));
+}
+
+static void holds_sees_words_that_cannot_be(void) {
+  lm_span span = {pool + 200000, 400000};
+  lm_tlsf *a   = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
+  lm_tags *t   = &a->tags;
+  for (uint32_t i = 0; i < 9; i++) blocks[i] = lm_tlsf_alloc(a, 2000);
+  for (uint32_t i = 0; i < 9; i += 2) lm_tlsf_free(a, blocks[i]);
+  CHECK(lm_tlsf_alloc(a, 95000) && t->stats.regions == 2);
+  lm_tags_region *r = &t->region;
+  lm_tag *first = r->first, *end = r->end, *low = tag_of(blocks[4]);
+  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)((uintptr_t)first + 1));
+  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)((uintptr_t)r - LM_WORD));
+  SEEN(lm_tlsf_holds(a), r->end, (lm_tag *)((uintptr_t)end + 1));
+  SEEN(lm_tlsf_holds(a), r->end, first);
+  SEEN(lm_tlsf_holds(a), r->end, (lm_tag *)((uintptr_t)0 - LM_WORD));
+  SEEN(lm_tlsf_holds(a), t->low, (uintptr_t)first + LM_ALIGN);
+  SEEN(lm_tlsf_holds(a), t->high, (uintptr_t)t->last->end - LM_ALIGN);
+  SEEN(lm_tlsf_holds(a), t->last, r);
+  SEEN(lm_tlsf_holds(a), r->next, NULL);
+  SEEN(lm_tlsf_holds(a), t->stats.peak_live_bytes, t->stats.live_bytes - 1);
+  SEEN(lm_tlsf_holds(a), t->pages.taken, t->spans - 1);
+  SEEN(lm_tlsf_holds(a), end->head, t->key | FREE);
+  SEEN(lm_tlsf_holds(a), end->head, t->key ^ LM_ALIGN);
+  SEEN(lm_tlsf_holds(a), end->head, t->key ^ 4);
+  SEEN(lm_tlsf_holds(a), end->head, t->key ^ TAG_MIN);
+  SEEN(lm_tlsf_holds(a), low->head, t->key ^ 300000 / LM_ALIGN * LM_ALIGN);  // beyond its region
+  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)(((uintptr_t)r & ~(uintptr_t)FLAGS) - LM_WORD));
+  lm_tag *lowest = tag_of(blocks[0]);
+  SEEN(lm_tlsf_holds(a), lowest->next, (lm_tag *)(uintptr_t)16);
+  SEEN(lm_tlsf_holds(a), lowest->next, low);
+  SEEN(lm_tlsf_holds(a), low->head, low->head & ~(size_t)FREE);
+  SEEN(lm_tlsf_holds(a), low->next, low);
+  SEEN(lm_tlsf_holds(a), low->next, (lm_tag *)(uintptr_t)16);
+  SEEN(lm_tlsf_holds(a), low->prev, low);
+  SEEN(lm_tlsf_holds(a), t->lists[1], low);
+  t->cols[0] ^= 2, t->rows ^= 1;  // so that the list counts
+  t->lists[1] = (lm_tag *)(uintptr_t)16;
+  CHECK(!lm_tlsf_holds(a));
+  t->lists[1] = low;
+  CHECK(!lm_tlsf_holds(a));
+  t->cols[0] ^= 2, t->rows ^= 1, t->lists[1] = NULL;
+  unsigned list = list_of(tag_size(t, low));
+  SEEN(lm_tlsf_holds(a), t->lists[list], (lm_tag *)(uintptr_t)16);
+  SEEN(lm_tlsf_holds(a), t->listed, t->listed - 1);
+  CHECK(lm_tlsf_holds(a) && lm_tlsf_is(a));
+}
+
+CHECK_MAIN(RUN(what_looks_like_a_header_is_asked_for_its_neighbours);
+           RUN(the_end_of_a_region_is_no_block); RUN(a_walk_ends_at_a_header_that_is_damaged);
+           RUN(holds_sees_words_that_cannot_be); RUN(every_verb_takes_a_bounded_number_of_steps);
            RUN(ten_thousand_blocks_of_one_list_are_not_looked_through);
            RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_lent);
            RUN(a_neighbour_taken_in_whole_is_already_free);

@@ -64,19 +64,26 @@ static inline unsigned lm_log2(size_t x) {
 // (`lm_memory_grow`: the size before, or SIZE_MAX when refused). A native build has no such memory:
 // it has 0 pages and refuses.
 #define LM_PAGE ((size_t)65536)
-#if defined(__wasm__)
+#if defined(LM_TEST_MEMORY)  // a test's own memory in the place of the module's
+size_t lm_memory_pages(void);
+size_t lm_memory_grow(size_t pages);
+#elif defined(__wasm__)
 static inline size_t lm_memory_pages(void) { return __builtin_wasm_memory_size(0); }
 static inline size_t lm_memory_grow(size_t pages) { return __builtin_wasm_memory_grow(0, pages); }
-// Returns true when all of [address, address + size) is memory, and address is not 0.
+#else
+static inline size_t lm_memory_pages(void) { return 0; }
+static inline size_t lm_memory_grow(size_t pages) { return (void)pages, SIZE_MAX; }
+#endif
+
+// Returns true when all of [address, address + size) is memory, and address is not 0. A process
+// cannot ask cheaply: natively only address 0 and a range that wraps are known to be wrong.
+#if defined(__wasm__) || defined(LM_TEST_MEMORY)
 static inline bool lm_memory_holds(uintptr_t address, size_t size) {
   if (address == 0 || size == 0) return address != 0;
   if (size - 1 > UINTPTR_MAX - address) return false;
   return (address + (size - 1)) / LM_PAGE < lm_memory_pages();
 }
 #else
-static inline size_t lm_memory_pages(void) { return 0; }
-static inline size_t lm_memory_grow(size_t pages) { return (void)pages, SIZE_MAX; }
-// A process cannot ask cheaply; only address 0 and a range that wraps are known to be wrong.
 static inline bool lm_memory_holds(uintptr_t address, size_t size) {
   return address != 0 && (size == 0 || size - 1 <= UINTPTR_MAX - address);
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "../../../csrc/heap_inner.h"
+#include "inputs.h"
+
+static void need_at(size_t x) {
+  size_t least = (4 * LM_WORD + LM_ALIGN - 1) / LM_ALIGN * LM_ALIGN;
+  size_t need  = (x + LM_WORD + LM_ALIGN - 1) / LM_ALIGN * LM_ALIGN;
+  if (need < least) need = least;
+  bool none = x > LM_REQUEST_MAX || (LM_WORD == 8 && need > ((size_t)1 << 39) - LM_ALIGN);
+  AGREE(block_need(x) == (none ? 0 : need), x);
+}
+static void a_block_has_room_for_its_request_and_no_unit_more(void) { for_each_input(need_at); }
+
+// Returns the smallest size of a bin: bins 0 to 15 have one each; from there on 16 share what lies
+// between two powers of two.
+static uint64_t bin_floor(unsigned bin) {
+  if (bin < 16) return (uint64_t)bin * LM_ALIGN;
+  uint64_t power = (uint64_t)SMALL_SIZE << (bin / 16 - 1);
+  return power + power / 16 * (bin % 16);
+}
+static unsigned bin_now;
+static uint64_t bin_end;
+static void bin_at(size_t x) {
+  if (x > SPAN_MAX) return;
+  while (x >= bin_end) bin_end = bin_floor(++bin_now + 1);
+  AGREE(bin_of(x) == bin_now && bin_now < LM_HEAP_ROWS * LM_HEAP_COLS, x);
+}
+static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
+  bin_now = 0, bin_end = LM_ALIGN;
+  for_each_input(bin_at);
+}
+
+// The class of a request is the first whose objects are large enough, and wastes at most an eighth.
+static void every_small_request_has_the_smallest_class_that_fits(void) {
+  for (size_t units = 1; units <= LM_HEAP_UNITS; units++) {
+    unsigned kind = class_of(units);
+    CHECK(kind < LM_HEAP_CLASSES && class_units(kind) >= units);
+    CHECK(kind == 0 || class_units(kind - 1) < units);
+    CHECK(class_units(kind) - units <= units / 8 && class_of(class_units(kind)) == kind);
+  }
+  CHECK(class_units(class_of(LM_HEAP_UNITS)) == LM_HEAP_UNITS);
+}
+
+CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_unit_more);
+           RUN(every_size_is_in_the_bin_whose_range_it_lies_in);
+           RUN(every_small_request_has_the_smallest_class_that_fits););

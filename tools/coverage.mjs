@@ -1,0 +1,115 @@
+// npm run coverage: which lines and branches of csrc the C tests run, per file, by gcov, which comes with gcc.
+// Fails when a line is left out, or a branch is and test/c/unreached.json does not say why.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cmake } from './build.mjs';
+import { ROOT, run, say, setup, stop } from './setup.mjs';
+
+const REASONS = join(ROOT, 'test/c/unreached.json');
+
+/** Builds the tests with counters, runs them, and prints a line per file. Returns whether all is covered or explained. */
+export function coverage() {
+  say('C tests with counters (gcov)');
+  const options = ['-DLM_COVERAGE=ON', '-DCMAKE_BUILD_TYPE=Debug'];
+  const trees = [['coverage', options]];
+  if (process.platform === 'linux') trees.push(['coverage32', [...options, '-DLM_M32=ON']]);
+  return table(merge(trees.flatMap(([name, flags]) => counted(cmake(name, flags)))));
+}
+
+/** Runs the tests of one build; returns gcov's reports. */
+function counted(folder) {
+  const files = readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
+  for (const file of files.filter((name) => name.endsWith('.gcda'))) rmSync(file);
+  run('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return reports(folder);
+}
+
+/** What gcov says of every object file. */
+function reports(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.gcda'));
+  return files.map((name) => {
+    const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 };
+    const { status, stdout, stderr } = spawnSync(
+      'gcov',
+      ['--json-format', '--stdout', '--branch-probabilities', name],
+      options,
+    );
+    if (status !== 0) stop(`gcov failed: ${stderr}`);
+    return JSON.parse(stdout);
+  });
+}
+
+/** Adds up the counts of a file that several tests have compiled. */
+function merge(all) {
+  const files = new Map();
+  for (const { files: list, current_working_directory: base } of all) {
+    for (const { file, lines } of list) {
+      const name = relative(ROOT, join(file.startsWith('/') ? '' : base, file));
+      if (!name.startsWith('csrc/')) continue;
+      if (!files.has(name)) files.set(name, new Map());
+      for (const line of lines) add(files.get(name), line);
+    }
+  }
+  return files;
+}
+
+function add(lines, { line_number: number, count, branches }) {
+  const known = lines.get(number) ?? { count: 0, branches: [] };
+  known.count += count;
+  // Where a width has branches that the other one has not, they are the last of the line.
+  for (const [i, branch] of branches.entries()) known.branches[i] = (known.branches[i] ?? 0) + branch.count;
+  lines.set(number, known);
+}
+
+/** Prints the table and what is missing. */
+function table(files) {
+  const reasons = existsSync(REASONS) ? JSON.parse(readFileSync(REASONS, 'utf8')) : [];
+  const used = new Set();
+  let good = true;
+  const total = { lines: 0, run: 0, branches: 0, taken: 0 };
+  console.log(`${'file'.padEnd(36)}${cells('lines', 'run', '%', 'branches', 'taken', '%')}`);
+  for (const [name, lines] of [...files].sort()) {
+    const source = readFileSync(join(ROOT, name), 'utf8').split('\n');
+    const sums = { lines: 0, run: 0, branches: 0, taken: 0 };
+    const missing = [];
+    for (const [number, { count, branches }] of [...lines].sort(([a], [b]) => a - b)) {
+      const text = source[number - 1].trim();
+      const reason = reasons.find((one) => one.file === name && text.includes(one.text));
+      const taken = branches.filter((n) => n > 0).length;
+      sums.lines++;
+      sums.run += Number(count > 0);
+      sums.branches += branches.length;
+      sums.taken += taken;
+      if (count > 0 && taken === branches.length) continue;
+      if (reason) used.add(reason);
+      if (count > 0 && reason) continue;
+      missing.push(
+        `    ${name}:${number}: ${count > 0 ? `${taken} of ${branches.length} ways` : 'not run'}: ${text}`,
+      );
+    }
+    for (const key of Object.keys(total)) total[key] += sums[key];
+    console.log(row(name, sums));
+    if (missing.length > 0) console.log(missing.join('\n'));
+    good &&= missing.length === 0;
+  }
+  console.log(row('all', total));
+  for (const { file, text } of reasons.filter((one) => !used.has(one))) {
+    console.log(`    ${file}: explained, and all of it runs or is gone: ${text}`);
+    good = false;
+  }
+  return good;
+}
+
+const percent = (part, whole) => (whole === 0 ? '' : ((100 * part) / whole).toFixed(1));
+const cells = (...values) => values.map((value) => String(value).padStart(10)).join('');
+const row = (name, { lines, run: hit, branches, taken }) =>
+  name.padEnd(36) + cells(lines, hit, percent(hit, lines), branches, taken, percent(taken, branches));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  setup('test');
+  if (!coverage()) stop('some lines or branches are neither run nor explained in test/c/unreached.json');
+}
