@@ -202,8 +202,14 @@ lm_block *lm_block_take(lm_heap *h, size_t size) {
     b = bin_search(h, size);
     if (!b) return region_grow(h, size) ? top_take(h, size) : NULL;
   }
-  block_claim(h, b);
-  lm_block_shrink(h, b, size);
+  size_t rest = block_size(h, b) - size;
+  if (rest < BLOCK_MIN) {
+    block_claim(h, b);
+    return b;
+  }
+  bin_remove(h, b);  // the rest's neighbours are lent
+  b->head = size ^ h->key;
+  bin_insert(h, block_at((uintptr_t)b + size), rest);
   return b;
 }
 
