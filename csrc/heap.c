@@ -3,11 +3,8 @@
 // heap_large.c.
 #include "heap_inner.h"
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#ifdef __OPTIMIZE_SIZE__
-#define INLINE inline
-#else
-#define INLINE inline __attribute__((always_inline))
+#ifndef LM_READY
+#define LM_READY(heap) ((void)0)  // malloc.c: makes the heap when it is all zero
 #endif
 
 // Blocks of their own.
@@ -27,11 +24,16 @@ static void block_free(lm_heap *h, lm_block *b) {
   lm_block_release(h, b);
 }
 
-static __attribute__((noinline)) void *block_alloc(lm_heap *h, size_t size) {
+// As lm_block_take, after the slabs that hold nothing were given back.
+static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
+  return lm_heap_trim(h) ? lm_block_take(h, size) : NULL;
+}
+
+static void *block_alloc(lm_heap *h, size_t size) {
   size_t need = block_need(size);
   if (!need) return NULL;
   lm_block *b = lm_block_take(h, need);
-  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need);
+  if (!b) b = block_take_last(h, need);
   return b ? block_lend(h, b) : NULL;
 }
 
@@ -73,7 +75,7 @@ lm_status lm_heap_check(const lm_heap *h, const void *p) {
 #define refuse(h, where, p) LM_OK  // never asked
 #else
 // Says that `p` was refused, and why.
-static __attribute__((noinline)) lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
   lm_status what = lm_heap_check(h, p);
   if (h->hook) h->hook(h, where, what, p);
   return what;
@@ -122,20 +124,21 @@ static INLINE void *object_take(lm_heap *h, size_t units) {
   lm_object *o = s->free;
   if (!LIKELY(!is_end(o))) return NULL;
   s->free = object_next(o);
-  s->used++;
 #ifndef LM_LEAN
   o->link = 0;
 #endif
   return o;
 }
 
-static __attribute__((noinline)) void *alloc_slow(lm_heap *h, size_t size) {
-  if (size > LM_HEAP_SMALL) return block_alloc(h, size);
-  size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
-  void *p      = lm_slab_refill(h, units);
-  if (p) return p;
-  p = block_alloc(h, size);
-  if (p) lm_slab_wait(h, units);
+static NOINLINE void *alloc_slow(lm_heap *h, size_t size) {
+  LM_READY(h);
+  size_t units = size > LM_HEAP_SMALL ? 0 : (size + LM_ALIGN - 1) / LM_ALIGN;
+  if (size <= LM_HEAP_SMALL) {
+    void *p = lm_slab_refill(h, units);
+    if (p) return p;
+  }
+  void *p = block_alloc(h, size);
+  if (p && size <= LM_HEAP_SMALL) lm_slab_wait(h, units);
   return p;
 }
 
@@ -163,7 +166,7 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
     }
   }
   lm_block *b = lm_block_take(h, need + align + BLOCK_MIN);
-  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need + align + BLOCK_MIN);
+  if (!b) b = block_take_last(h, need + align + BLOCK_MIN);
   if (!b) return NULL;
   b = lm_block_align(h, b, align);
   lm_block_shrink(h, b, need);
@@ -171,7 +174,7 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 }
 
 // As free, of a block of its own, or an object that looks free or like none.
-static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
+static NOINLINE lm_status free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
 #ifndef LM_LEAN
   if (in_bank(h, p)) {

@@ -5,6 +5,14 @@
 #define LM_HEAP_INNER_H
 #include "linmem/heap.h"
 
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define NOINLINE __attribute__((noinline))
+#ifdef __OPTIMIZE_SIZE__
+#define INLINE inline
+#else
+#define INLINE inline __attribute__((always_inline))
+#endif
+
 enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
@@ -81,6 +89,7 @@ enum {
   WAIT       = 16,                        // requests of a class before it takes a slab
   WAIT_AGAIN = 256,                       // and after there was no bank to be had
   SLAB_FULL  = 65536,                     // S4
+  SLAB_TAKEN = 1 << 30,                   // used of a slab that becomes current
   SLABS_ALL  = (1 << LM_HEAP_SLABS) - 1,  // every bit of a bank's mask
 };
 _Static_assert(sizeof(lm_bank) < LM_HEAP_SLAB / 2, "the last slab is still one");
@@ -183,11 +192,16 @@ static inline bool object_is_plain(const lm_slab *s, const void *p) {
   return !(object_misfits(s, p) | (unsigned)object_looks_free(p));
 }
 
-// Returns the number of objects lent of slab `s`, whatever its state (S4).
-static inline size_t slab_used(const lm_heap *h, const lm_slab *s) {
-  if (s->used < 0) return (size_t)(s->used + SLAB_FULL);
-  bool current = s->size && h->current[s->size / LM_ALIGN] == s;
-  return (size_t)s->used - current;
+// Returns the number of objects in the list of slab `s`.
+static inline size_t slab_free(const lm_slab *s) {
+  size_t count = 0;
+  for (const lm_object *o = s->free; !is_end(o); o = object_next(o)) count++;
+  return count;
+}
+
+// True when slab `s`, which is not vacant, is the current one of its class.
+static inline bool slab_is_current(const lm_heap *h, const lm_slab *s) {
+  return h->current[s->size / LM_ALIGN] == s;
 }
 
 // Notes what is live after something was lent.
@@ -196,23 +210,29 @@ static inline void account_note(lm_heap *h) {
   if (live > h->stats.peak_live_bytes) h->stats.peak_live_bytes = live;
 }
 
+// What the files offer each other. A build that has them all in one file makes these private to it,
+// so that the compiler may put them where they are called.
+#ifndef LM_INNER
+#define LM_INNER
+#endif
+
 // heap_large.c: blocks.
 
-lm_block *lm_block_take(lm_heap *h, size_t size);
-lm_block *lm_block_take_bank(lm_heap *h);
-void lm_block_release(lm_heap *h, lm_block *b);
-void lm_block_shrink(lm_heap *h, lm_block *b, size_t size);
-lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align);
-bool lm_block_extend(lm_heap *h, lm_block *b, size_t size);
-bool lm_region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size);
+LM_INNER lm_block *lm_block_take(lm_heap *h, size_t size);
+LM_INNER lm_block *lm_block_take_bank(lm_heap *h);
+LM_INNER void lm_block_release(lm_heap *h, lm_block *b);
+LM_INNER void lm_block_shrink(lm_heap *h, lm_block *b, size_t size);
+LM_INNER lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align);
+LM_INNER bool lm_block_extend(lm_heap *h, lm_block *b, size_t size);
+LM_INNER bool lm_region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size);
 
 // heap_small.c: slabs. What is rare.
 
 // Returns an object of another slab than the current one of `units`, which has none; NULL iff the
 // request is to be a block of its own.
-void *lm_slab_refill(lm_heap *h, size_t units);
+LM_INNER void *lm_slab_refill(lm_heap *h, size_t units);
 // Counts a request of `units` that was served as a block of its own.
-void lm_slab_wait(lm_heap *h, size_t units);
+LM_INNER void lm_slab_wait(lm_heap *h, size_t units);
 // Slab `s` has just become free of objects, or was full until now. Returns LM_OK.
-lm_status lm_slab_turn(lm_heap *h, lm_slab *s);
+LM_INNER lm_status lm_slab_turn(lm_heap *h, lm_slab *s);
 #endif

@@ -2,6 +2,12 @@
 // heap_inspect.c: walk and holds, which look at a heap and change nothing.
 #include "heap_inner.h"
 
+// Returns the number of objects lent of slab `s`, whatever its state (S4).
+static size_t slab_used(const lm_heap *h, const lm_slab *s) {
+  if (s->used < 0) return (size_t)(s->used + SLAB_FULL);
+  return slab_is_current(h, s) ? s->many - slab_free(s) : (size_t)s->used;
+}
+
 // Accounts.
 
 const lm_stats *lm_heap_stats(lm_heap *h) {
@@ -26,7 +32,7 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
       size_t used = slab_used(h, slab);
       s->live_blocks += used;
       s->live_bytes += used * slab->size;
-      s->free_blocks += slab->limit / slab->size - used;
+      s->free_blocks += slab->many - used;
       s->free_bytes += slab->limit - used * slab->size;
     }
   }
@@ -176,24 +182,24 @@ static bool slab_sane(const lm_heap *h, const lm_slab *s) {
 
 // S3 of slab `s`: what is free is in its list, once, and the rest is lent.
 static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
-  size_t count = 0, most = s->limit / s->size;
+  size_t count = 0;
   const lm_object *o = s->free;
   for (; o != list_end(s->base); o = object_next(o)) {
     if ((uintptr_t)o - s->base >= s->limit || object_misfits(s, o) || !object_looks_free(o))
       return false;
-    if (++count > most) return false;
+    if (++count > s->many) return false;
   }
-  return count + slab_used(h, s) == most;
+  return count + slab_used(h, s) == s->many;
 }
 
 // S2 to S4 of slab `s`; it is not vacant.
 static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (s->kind >= LM_HEAP_CLASSES || s->size != class_units(s->kind) * LM_ALIGN) return false;
   if (s->inverse != 0xffffffffu / s->size + 1) return false;
-  if (s->limit != slab_room(s->number) / s->size * s->size) return false;
+  if (s->many != slab_room(s->number) / s->size || s->limit != s->many * s->size) return false;
   if (!slab_free_holds(h, s)) return false;
-  if (s->used < 0) return s->used + SLAB_FULL == s->limit / s->size;
-  if (h->current[class_units(s->kind)] == s) return s->used > 0;
+  if (s->used < 0) return s->used + SLAB_FULL == s->many;
+  if (slab_is_current(h, s)) return s->used > 0;
   const lm_class *c = &h->classes[s->kind];
   if (s->prev ? !slab_sane(h, s->prev) || s->prev->next != s : c->first != s) return false;
   if (s->next ? !slab_sane(h, s->next) || s->next->prev != s : c->last != s) return false;

@@ -108,8 +108,8 @@ static lm_slab *slab_new(lm_heap *h, unsigned kind) {
   s->size    = (uint16_t)(class_units(kind) * LM_ALIGN);
   s->inverse = (uint32_t)(0xffffffffu / s->size) + 1;
   s->kind    = (uint8_t)kind;
-  s->limit   = (uint16_t)(slab_room(number) / s->size * s->size);
-  s->used    = 0;
+  s->many    = (uint16_t)(slab_room(number) / s->size);
+  s->limit   = (uint16_t)(s->many * s->size);
   h->changes++;
   h->slab_bytes += s->limit;
   account_note(h);
@@ -143,7 +143,7 @@ void *lm_slab_refill(lm_heap *h, size_t units) {
   unsigned kind = class_of(units ? units : 1);
   lm_class *c   = &h->classes[kind];
   lm_slab *s    = h->current[units];
-  if (s) s->used -= 1 + SLAB_FULL;
+  if (s) s->used = s->many - SLAB_FULL;
   s = c->first;
   if (s) {
     queue_remove(h, s);
@@ -154,7 +154,7 @@ void *lm_slab_refill(lm_heap *h, size_t units) {
   if (!s) return NULL;
   lm_object *o = s->free;
   s->free      = object_next(o);
-  s->used += 2;
+  s->used      = SLAB_TAKEN;
   o->link = 0;
   return o;
 }
@@ -164,10 +164,12 @@ void lm_slab_wait(lm_heap *h, size_t units) {
   c->wait     = c->wait ? c->wait - 1 : WAIT_AGAIN;
 }
 
-lm_status lm_slab_turn(lm_heap *h, lm_slab *s) {
+NOINLINE lm_status lm_slab_turn(lm_heap *h, lm_slab *s) {
   if (s->used < 0) {
     s->used += SLAB_FULL;
     queue_add(h, s);
+  } else if (slab_is_current(h, s)) {
+    s->used = SLAB_TAKEN;
   } else {
     queue_remove(h, s);
     slab_retire(h, s);
@@ -179,9 +181,8 @@ bool lm_heap_trim(lm_heap *h) {
   size_t before = h->banks;
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
     lm_slab *s = h->current[class_units(kind)];
-    if (!s || s->used != 1) continue;
+    if (!s || slab_free(s) != s->many) continue;
     current_set(h, kind, NULL);
-    s->used = 0;
     slab_retire(h, s);
   }
   if (h->spare) bank_release(h, h->spare);

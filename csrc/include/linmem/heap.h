@@ -35,8 +35,9 @@
 //       is its place. Each bank is in it. Map and banks are lent blocks that no caller has.
 //   S2  A slab is vacant, or all its numbers follow from its class and its place.
 //   S3  An object is lent or in its slab's list, once; a free one's link leads into its own page.
-//   S4  A slab that is not vacant is current (used is 1 more than what is lent), in the queue of
-//       its class (used is what is lent, which is not 0), or full (used is SLAB_FULL less).
+//   S4  A slab that is not vacant is current (used says nothing, but is above 0), in the queue of
+//       its class (used is what is lent, which is not 0), or full (used is SLAB_FULL less). Objects
+//       are taken from current slabs only, until one is full; so only free needs to count.
 //   S5  The open list has just the banks with a vacant slab. At most one is vacant as a whole:
 //   spare.
 //
@@ -89,12 +90,13 @@ typedef struct lm_object {
 
 typedef struct lm_slab {
   lm_object *free;   // S3; the last one's next, and that of an empty list, is base + 1
-  int32_t used;      // objects lent, and what S4 adds
+  int32_t used;      // S4
   uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
   struct lm_slab *next, *prev;  // in the queue of its class (S4)
   uintptr_t base;               // first object
   uint16_t size;                // of its objects; 0 in a vacant slab
   uint16_t limit;               // bytes of all of them
+  uint16_t many;                // and their number
   uint8_t kind;                 // number of the class
   uint8_t number;               // place in the bank
 } lm_slab;
