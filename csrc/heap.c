@@ -3,6 +3,10 @@
 // heap_large.c.
 #include "heap_inner.h"
 
+#ifndef BLOCK_TAKE  // heap_one.h: where a call is spared
+#define BLOCK_TAKE lm_block_take
+#define BLOCK_RELEASE lm_block_release
+#endif
 #ifndef LM_READY
 #define LM_READY(heap) ((void)0)  // malloc.c: makes the heap when it is all zero
 #endif
@@ -21,7 +25,7 @@ static void block_free(lm_heap *h, lm_block *b) {
   h->changes++;
   h->large--;
   h->large_bytes -= block_size(h, b) - LM_WORD;
-  lm_block_release(h, b);
+  BLOCK_RELEASE(h, b);
 }
 
 // As lm_block_take, after the slabs that hold nothing were given back.
@@ -32,7 +36,7 @@ static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
 static void *block_alloc(lm_heap *h, size_t size) {
   size_t need = block_need(size);
   if (!need) return NULL;
-  lm_block *b = lm_block_take(h, need);
+  lm_block *b = BLOCK_TAKE(h, need);
   if (!b) b = block_take_last(h, need);
   return b ? block_lend(h, b) : NULL;
 }
@@ -49,7 +53,7 @@ static lm_status object_check(const void *p) {
   return LM_OK;  // its owner wrote what looks so
 }
 
-static lm_status block_check(const lm_heap *h, const void *p) {
+static INLINE lm_status block_check(const lm_heap *h, const void *p) {
   const lm_region *r = region_of(h, p);
   if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
   lm_block *b = block_of(p);
@@ -64,13 +68,13 @@ static lm_status block_check(const lm_heap *h, const void *p) {
   return agrees ? LM_OK : LM_NOT_A_BLOCK;
 }
 
-lm_status lm_heap_check(const lm_heap *h, const void *p) {
+NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
   return in_bank(h, p) ? object_check(p) : block_check(h, p);
 }
 
 #ifdef LM_LEAN
 #define OBJECT_PLAIN(s, p) true
-#define OBJECT_REFUSED(h, p) false
+#define REFUSED(h, p) false
 #define BLOCK_REFUSED(h, p) false
 #define refuse(h, where, p) LM_OK  // never asked
 #else
@@ -82,7 +86,7 @@ static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
 }
 
 #define OBJECT_PLAIN(s, p) object_is_plain(s, p)
-#define OBJECT_REFUSED(h, p) (object_check(p) != LM_OK)
+#define REFUSED(h, p) (lm_heap_check(h, p) != LM_OK)
 #define BLOCK_REFUSED(h, p) (block_check(h, p) != LM_OK)
 #endif
 
@@ -202,15 +206,20 @@ static INLINE lm_status free_fast(lm_heap *h, void *p) {
 
 lm_status lm_heap_free(lm_heap *h, void *p) { return free_fast(h, p); }
 
-// Copies words: blocks are whole words long.
-static void words_copy(void *to, const void *from, size_t size) {
+// Copies `size` bytes, up to the next whole word: blocks are whole words long.
+static INLINE void words_copy(void *to, const void *from, size_t size) {
+  typedef uint64_t __attribute__((aligned(4))) two;
   if (size > 256) {
     __builtin_memcpy(to, from, size);
     return;
   }
-  size_t *t       = to;
-  const size_t *f = from;
-  for (size_t i = 0; i < (size + LM_WORD - 1) / LM_WORD; i++) t[i] = f[i];
+  uint8_t *t       = to;
+  const uint8_t *f = from;
+  for (; size >= 8; size -= 8, t += 8, f += 8) *(two *)(void *)t = *(const two *)(const void *)f;
+  if (LM_WORD == 4 ? size > 4 : size > 0)
+    *(two *)(void *)t = *(const two *)(const void *)f;
+  else if (size)
+    *(uint32_t *)(void *)t = *(const uint32_t *)(const void *)f;
 }
 
 void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
@@ -234,7 +243,7 @@ static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
 
 static void *object_realloc(lm_heap *h, void *p, size_t size) {
   const lm_slab *s = slab_of(p);
-  if (OBJECT_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
+  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
   if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
   void *q = move(h, p, s->size, size);
@@ -246,7 +255,7 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (in_bank(h, p)) return object_realloc(h, p, size);
   size_t need = block_need(size);
   if (!need) return NULL;
-  if (BLOCK_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
+  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
   if (need > old) {

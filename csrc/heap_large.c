@@ -156,7 +156,7 @@ static bool region_grow(lm_heap *h, size_t size) {
 
 // Makes lent block `b` free and joins it with its free neighbours. A header that is absorbed says
 // FREE from then on, so that a second free of it is seen for what it is.
-void lm_block_release(lm_heap *h, lm_block *b) {
+static INLINE void block_release(lm_heap *h, lm_block *b) {
   size_t size    = block_size(h, b);
   lm_block *next = block_at((uintptr_t)b + size);
   if (b->head & PREV_FREE) {
@@ -177,6 +177,8 @@ void lm_block_release(lm_heap *h, lm_block *b) {
   bin_insert(h, b, size);
 }
 
+NOINLINE void lm_block_release(lm_heap *h, lm_block *b) { block_release(h, b); }
+
 // Cuts lent block `b` down to `size` bytes and frees the rest, if it is enough for a block.
 void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
   size_t rest = block_size(h, b) - size;
@@ -189,7 +191,7 @@ void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
 
 // Takes free block `b` out of its list. `size` bytes of it are lent from here on, and the rest is
 // freed, if it is enough for a block; its neighbours are lent (H3).
-static lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
+static INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
   size_t all = block_size(h, b);
   bin_remove(h, b);
   if (all - size >= BLOCK_MIN) {
@@ -211,10 +213,11 @@ static NOINLINE lm_block *block_take_slow(lm_heap *h, size_t size) {
 }
 
 // Returns a lent block of at least `size` bytes; NULL iff none is left and none can be had.
-lm_block *lm_block_take(lm_heap *h, size_t size) {
+static INLINE lm_block *block_take(lm_heap *h, size_t size) {
   lm_block *b = bin_find(h, size);
   return b ? block_claim(h, b, size) : block_take_slow(h, size);
 }
+NOINLINE lm_block *lm_block_take(lm_heap *h, size_t size) { return block_take(h, size); }
 
 // Gives back the bytes of lent block `b` below the first payload aligned to `align`. Returns the
 // block that is left.

@@ -23,7 +23,9 @@ LM_INNER lm_status lm_heap_free(lm_heap *heap, void *p);
 LM_INNER lm_status lm_heap_check(const lm_heap *heap, const void *p);
 LM_INNER size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
 LM_INNER bool lm_heap_trim(lm_heap *heap);
-#include "heap.c"
 #include "heap_large.c"
+#define BLOCK_TAKE block_take
+#define BLOCK_RELEASE block_release
+#include "heap.c"
 #include "heap_small.c"
 #endif
