@@ -3,61 +3,57 @@
 // heap_large.c.
 #include "heap_inner.h"
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#ifdef __OPTIMIZE_SIZE__
-#define INLINE inline
-#else
-#define INLINE inline __attribute__((always_inline))
+#ifndef BLOCK_TAKE  // heap_one.h: where a call is spared
+#define BLOCK_TAKE lm_block_take
+#define BLOCK_RELEASE lm_block_release
 #endif
-
-// Accounts.
-
-static inline void account_add(lm_heap *h, size_t bytes) {
-  if (bytes > h->credit) {
-    h->stats.peak_live_bytes += bytes - h->credit;
-    h->credit = 0;
-  } else {
-    h->credit -= bytes;
-  }
-}
+#ifndef LM_READY
+#define LM_READY(heap) ((void)0)  // malloc.c: makes the heap when it is all zero
+#endif
 
 // Blocks of their own.
 
 static void *block_lend(lm_heap *h, lm_block *b) {
   h->changes++;
   h->large++;
-  account_add(h, block_size(h, b) - LM_WORD);
+  h->large_bytes += block_size(h, b) - LM_WORD;
+  account_note(h);
   return block_payload(b);
 }
 
 static void block_free(lm_heap *h, lm_block *b) {
   h->changes++;
   h->large--;
-  h->credit += block_size(h, b) - LM_WORD;
-  lm_block_release(h, b);
+  h->large_bytes -= block_size(h, b) - LM_WORD;
+  BLOCK_RELEASE(h, b);
 }
 
-static __attribute__((noinline)) void *block_alloc(lm_heap *h, size_t size) {
+// As lm_block_take, after the slabs that hold nothing were given back.
+static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
+  return lm_heap_trim(h) ? lm_block_take(h, size) : NULL;
+}
+
+static void *block_alloc(lm_heap *h, size_t size) {
   size_t need = block_need(size);
   if (!need) return NULL;
-  lm_block *b = lm_block_take(h, need);
-  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need);
+  lm_block *b = BLOCK_TAKE(h, need);
+  if (!b) b = block_take_last(h, need);
   return b ? block_lend(h, b) : NULL;
 }
 
 // The one check of addresses that come from outside.
 
-static lm_status object_check(const lm_heap *h, const void *p) {
+static lm_status object_check(const void *p) {
   const lm_slab *s   = slab_of(p);
   const lm_object *o = p;
-  if (!object_fits(s, p)) return LM_NOT_A_BLOCK;
-  if (LIKELY(o->mark != object_mark(h, o))) return LM_OK;
-  for (const lm_object *f = s->free; f; f = f->next)
+  if (object_misfits(s, p)) return LM_NOT_A_BLOCK;
+  if (LIKELY(!object_looks_free(o))) return LM_OK;
+  for (const lm_object *f = s->free; !is_end(f); f = object_next(f))
     if (f == o) return LM_ALREADY_FREE;
-  return LM_OK;  // its owner wrote the mark
+  return LM_OK;  // its owner wrote what looks so
 }
 
-static lm_status block_check(const lm_heap *h, const void *p) {
+static INLINE lm_status block_check(const lm_heap *h, const void *p) {
   const lm_region *r = region_of(h, p);
   if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
   lm_block *b = block_of(p);
@@ -72,37 +68,32 @@ static lm_status block_check(const lm_heap *h, const void *p) {
   return agrees ? LM_OK : LM_NOT_A_BLOCK;
 }
 
-lm_status lm_heap_check(const lm_heap *h, const void *p) {
-  return page_is_bank(h, page_of(h, p)) ? object_check(h, p) : block_check(h, p);
+NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
+  return in_bank(h, p) ? object_check(p) : block_check(h, p);
 }
 
 #ifdef LM_LEAN
-#define OBJECT_PLAIN(h, s, p) true
-#define OBJECT_REFUSED(h, p) false
+#define OBJECT_PLAIN(s, p) true
+#define REFUSED(h, p) false
 #define BLOCK_REFUSED(h, p) false
 #define refuse(h, where, p) LM_OK  // never asked
 #else
 // Says that `p` was refused, and why.
-static __attribute__((noinline)) lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
   lm_status what = lm_heap_check(h, p);
   if (h->hook) h->hook(h, where, what, p);
   return what;
 }
 
-// An object that is surely lent; another may be too, if its owner wrote the mark.
-#define OBJECT_PLAIN(h, s, p) (object_fits(s, p) && ((lm_object *)(p))->mark != object_mark(h, p))
-#define OBJECT_REFUSED(h, p) (object_check(h, p) != LM_OK)
+#define OBJECT_PLAIN(s, p) object_is_plain(s, p)
+#define REFUSED(h, p) (lm_heap_check(h, p) != LM_OK)
 #define BLOCK_REFUSED(h, p) (block_check(h, p) != LM_OK)
 #endif
 
-static INLINE void object_give(lm_heap *h, lm_slab *s, lm_object *o) {
-  o->next = s->free;
-#ifndef LM_LEAN
-  o->mark = object_mark(h, o);
-#endif
+static INLINE void object_give(lm_slab *s, lm_object *o) {
+  object_link(o, s->free);
   s->free = o;
   s->used--;
-  h->credit += s->size;
 }
 
 // Verbs.
@@ -119,6 +110,7 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   h->pages.more  = more;
   h->pages.state = state;
   h->pages.taken = size;
+  map_first(h);
   for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) h->classes[i].wait = WAIT;
   lm_region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
   return h;
@@ -131,32 +123,26 @@ bool lm_heap_is(const lm_heap *h) { return h->magic == (LM_HEAP_MAGIC ^ (size_t)
 
 // Returns a free object of the current slab for `units`, NULL iff it has none.
 static INLINE void *object_take(lm_heap *h, size_t units) {
-  lm_slab *s   = slab_current(h, units);
+  lm_slab *s = h->current[units];
+  if (!LIKELY(s != NULL)) return NULL;  // a heap of zeros has none
   lm_object *o = s->free;
-  if (!LIKELY(o != NULL)) return NULL;
-  s->free = o->next;
-  s->used++;
+  if (!LIKELY(!is_end(o))) return NULL;
+  s->free = object_next(o);
 #ifndef LM_LEAN
-  o->mark = 0;
+  o->link = 0;
 #endif
-  account_add(h, s->size);
   return o;
 }
 
-// Returns an object of another slab, NULL iff the request is to be a block of its own.
-static void *object_find(lm_heap *h, size_t units) {
-  void *p = lm_slab_refill(h, units);
-  if (p) account_add(h, slab_current(h, units)->size);
-  return p;
-}
-
-static __attribute__((noinline)) void *alloc_slow(lm_heap *h, size_t size) {
-  if (size > LM_HEAP_SMALL) return block_alloc(h, size);
-  size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
-  void *p      = object_find(h, units);
-  if (p) return p;
-  p = block_alloc(h, size);
-  if (p) lm_slab_wait(h, units);
+static NOINLINE void *alloc_slow(lm_heap *h, size_t size) {
+  LM_READY(h);
+  size_t units = size > LM_HEAP_SMALL ? 0 : (size + LM_ALIGN - 1) / LM_ALIGN;
+  if (size <= LM_HEAP_SMALL) {
+    void *p = lm_slab_refill(h, units);
+    if (p) return p;
+  }
+  void *p = block_alloc(h, size);
+  if (p && size <= LM_HEAP_SMALL) lm_slab_wait(h, units);
   return p;
 }
 
@@ -175,13 +161,16 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   size_t need = block_need(size);
   if (!need) return NULL;
   size_t whole = ((size ? size : 1) + align - 1) & ~(align - 1);
-  if (whole <= LM_HEAP_SMALL) {  // every class of a multiple of `align` is one
-    void *p = object_take(h, whole / LM_ALIGN);
-    if (!p) p = object_find(h, whole / LM_ALIGN);
-    if (p) return p;
+  if (whole <= LM_HEAP_SMALL) {
+    size_t units = whole / LM_ALIGN;
+    if (class_units(class_of(units)) * LM_ALIGN % align == 0) {
+      void *p = object_take(h, units);
+      if (!p) p = lm_slab_refill(h, units);
+      if (p) return p;
+    }
   }
   lm_block *b = lm_block_take(h, need + align + BLOCK_MIN);
-  if (!b && lm_heap_trim(h)) b = lm_block_take(h, need + align + BLOCK_MIN);
+  if (!b) b = block_take_last(h, need + align + BLOCK_MIN);
   if (!b) return NULL;
   b = lm_block_align(h, b, align);
   lm_block_shrink(h, b, need);
@@ -189,15 +178,14 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 }
 
 // As free, of a block of its own, or an object that looks free or like none.
-static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
+static NOINLINE lm_status free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
 #ifndef LM_LEAN
-  if (page_is_bank(h, page_of(h, p))) {
+  if (in_bank(h, p)) {
     lm_slab *s = slab_of(p);
-    if (object_check(h, p) != LM_OK) return refuse(h, LM_IN_FREE, p);
-    object_give(h, s, p);
-    if (s->used <= 0) lm_slab_turn(h, s);
-    return LM_OK;
+    if (object_check(p) != LM_OK) return refuse(h, LM_IN_FREE, p);
+    object_give(s, p);
+    return s->used > 0 ? LM_OK : lm_slab_turn(h, s);
   }
 #endif
   if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_FREE, p);
@@ -206,24 +194,32 @@ static __attribute__((noinline)) lm_status free_slow(lm_heap *h, void *p) {
 }
 
 static INLINE lm_status free_fast(lm_heap *h, void *p) {
-  if (!LIKELY(page_is_bank(h, page_of(h, p)))) return free_slow(h, p);
-  lm_slab *s = slab_of(p);
-  if (!LIKELY(OBJECT_PLAIN(h, s, p))) return free_slow(h, p);
-  object_give(h, s, p);
-  return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
+  if (LIKELY(in_bank(h, p))) {
+    lm_slab *s = slab_of(p);
+    if (LIKELY(OBJECT_PLAIN(s, p))) {
+      object_give(s, p);
+      return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
+    }
+  }
+  return free_slow(h, p);
 }
 
 lm_status lm_heap_free(lm_heap *h, void *p) { return free_fast(h, p); }
 
-// Copies words: blocks are whole words long.
-static void words_copy(void *to, const void *from, size_t size) {
+// Copies `size` bytes, up to the next whole word: blocks are whole words long.
+static INLINE void words_copy(void *to, const void *from, size_t size) {
+  typedef uint64_t __attribute__((aligned(4))) two;
   if (size > 256) {
     __builtin_memcpy(to, from, size);
     return;
   }
-  size_t *t       = to;
-  const size_t *f = from;
-  for (size_t i = 0; i < (size + LM_WORD - 1) / LM_WORD; i++) t[i] = f[i];
+  uint8_t *t       = to;
+  const uint8_t *f = from;
+  for (; size >= 8; size -= 8, t += 8, f += 8) *(two *)(void *)t = *(const two *)(const void *)f;
+  if (LM_WORD == 4 ? size > 4 : size > 0)
+    *(two *)(void *)t = *(const two *)(const void *)f;
+  else if (size)
+    *(uint32_t *)(void *)t = *(const uint32_t *)(const void *)f;
 }
 
 void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
@@ -247,7 +243,7 @@ static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
 
 static void *object_realloc(lm_heap *h, void *p, size_t size) {
   const lm_slab *s = slab_of(p);
-  if (OBJECT_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
+  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
   if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
   void *q = move(h, p, s->size, size);
@@ -256,10 +252,10 @@ static void *object_realloc(lm_heap *h, void *p, size_t size) {
 
 void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (!p) return lm_heap_alloc(h, size);
-  if (page_is_bank(h, page_of(h, p))) return object_realloc(h, p, size);
+  if (in_bank(h, p)) return object_realloc(h, p, size);
   size_t need = block_need(size);
   if (!need) return NULL;
-  if (BLOCK_REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
+  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
   if (need > old) {
@@ -276,12 +272,12 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
     return p;
   }
   h->changes++;
-  h->credit += old - LM_WORD;
-  account_add(h, block_size(h, b) - LM_WORD);
+  h->large_bytes += block_size(h, b) - old;
+  account_note(h);
   return p;
 }
 
 size_t lm_heap_usable_size(const lm_heap *h, const void *p) {
   if (lm_heap_check(h, p) != LM_OK) return 0;
-  return page_is_bank(h, page_of(h, p)) ? slab_of(p)->size : block_size(h, block_of(p)) - LM_WORD;
+  return in_bank(h, p) ? slab_of(p)->size : block_size(h, block_of(p)) - LM_WORD;
 }

@@ -5,6 +5,14 @@
 #define LM_HEAP_INNER_H
 #include "linmem/heap.h"
 
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define NOINLINE __attribute__((noinline))
+#ifdef __OPTIMIZE_SIZE__
+#define INLINE inline
+#else
+#define INLINE inline __attribute__((always_inline))
+#endif
+
 enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
@@ -81,40 +89,62 @@ enum {
   WAIT       = 16,                        // requests of a class before it takes a slab
   WAIT_AGAIN = 256,                       // and after there was no bank to be had
   SLAB_FULL  = 65536,                     // S4
+  SLAB_TAKEN = 1 << 30,                   // used of a slab that becomes current
   SLABS_ALL  = (1 << LM_HEAP_SLABS) - 1,  // every bit of a bank's mask
 };
 _Static_assert(sizeof(lm_bank) < LM_HEAP_SLAB / 2, "the last slab is still one");
 
+#define SLAB_UNITS (LM_HEAP_SLAB / LM_ALIGN)
+
 // Returns the class of a request of `units`, which is in [1, LM_HEAP_UNITS].
 static inline unsigned class_of(size_t units) {
   if (units <= 16) return (unsigned)units - 1;
-  unsigned log = lm_log2(units - 1);
-  return (log - 4) * 8 + 8 + (unsigned)((units - 1) >> (log - 3));
+  if (units <= 32) return (unsigned)(units + 15) / 2;
+  return (unsigned)(24 + LM_HEAP_MANY - SLAB_UNITS / units);
 }
 
 // Returns the units of the objects of class `kind`.
 static inline size_t class_units(unsigned kind) {
   if (kind < 16) return kind + 1;
-  return (size_t)(9 + kind % 8) << (kind / 8 - 1);
+  if (kind < 24) return 2 * kind - 14;
+  return SLAB_UNITS / (24 + LM_HEAP_MANY - kind);
 }
 
-// True when page `page`, counted from the map's first, is a bank.
-static inline bool page_is_bank(const lm_heap *h, size_t page) {
-  return page < h->map_count && h->map[page];
+// The map.
+
+static inline uintptr_t bank_last(const void *p) { return (uintptr_t)p | (LM_HEAP_BANK - 1); }
+
+// Returns the word of the map that has the bank of `p`, if there is one.
+static inline uintptr_t *map_at(const lm_heap *h, const void *p) {
+  size_t place = (uintptr_t)p / (LM_HEAP_BANK / LM_WORD) & h->map_mask;
+  return (uintptr_t *)((uintptr_t)h->map + place);
 }
 
-static inline size_t page_of(const lm_heap *h, const void *p) {
-  return ((uintptr_t)p >> LM_HEAP_BANK_LOG) - h->map_base;
+// True when `p` lies in a bank.
+static inline bool in_bank(const lm_heap *h, const void *p) {
+  return *map_at(h, p) == bank_last(p);
 }
+
+// Makes the map the one of the heap's own words; there are no banks.
+static inline void map_first(lm_heap *h) {
+  for (size_t i = 0; i < LM_HEAP_NEAR; i++) h->near[i] = 0;
+  h->map      = h->near;
+  h->map_mask = sizeof h->near - LM_WORD;
+}
+
+static inline size_t map_words(const lm_heap *h) { return h->map_mask / LM_WORD + 1; }
 
 static inline uintptr_t bank_base(const void *p) { return (uintptr_t)p & ~(LM_HEAP_BANK - 1); }
 
-static inline lm_bank *bank_at(uintptr_t base) {
-  return (lm_bank *)(base + LM_HEAP_BANK - sizeof(lm_bank));
+// Returns the bank that `p` lies in. By the base: an engine should not wait for the map's word.
+static inline lm_bank *bank_of(const void *p) {
+  uint8_t *base = (uint8_t *)bank_base(p);
+  return (lm_bank *)(void *)(base + (LM_HEAP_BANK - sizeof(lm_bank)));
 }
 
+// Returns the slab of `p`, which lies in a bank.
 static inline lm_slab *slab_of(const void *p) {
-  return &bank_at(bank_base(p))->slabs[((uintptr_t)p & (LM_HEAP_BANK - 1)) / LM_HEAP_SLAB];
+  return &bank_of(p)->slabs[((uintptr_t)p & (LM_HEAP_BANK - 1)) / LM_HEAP_SLAB];
 }
 
 // Returns the bytes of slab `number`, objects or not.
@@ -122,44 +152,87 @@ static inline size_t slab_room(unsigned number) {
   return number + 1 < LM_HEAP_SLABS ? LM_HEAP_SLAB : LM_HEAP_SLAB - sizeof(lm_bank);
 }
 
-static inline size_t object_mark(const lm_heap *h, const lm_object *o) {
-  return (size_t)o ^ ~h->key;
+// The objects of a slab.
+
+#ifdef LM_LEAN
+#define LINK_BITS ((uintptr_t)0)
+#else
+#define LINK_BITS (~(uintptr_t)0)  // plain data rarely looks like a near address with these turned
+#endif
+
+static inline lm_object *object_next(const lm_object *o) {
+  return (lm_object *)(o->link ^ LINK_BITS);
 }
 
-// True when an object of slab `s` could begin at `p`, by where it lies.
-static inline bool object_fits(const lm_slab *s, const void *p) {
-  size_t at = (uintptr_t)p & (LM_HEAP_SLAB - 1);
-  return at < s->carved && (uint32_t)at * s->inverse < s->inverse;
+static inline void object_link(lm_object *o, const lm_object *next) {
+  o->link = (uintptr_t)next ^ LINK_BITS;
 }
 
-static inline lm_slab *slab_current(const lm_heap *h, size_t units) {
-  return (lm_slab *)((uintptr_t)&h->none + h->current[units]);
+// The end of the list of the slab at `base`. No object has an odd address.
+static inline lm_object *list_end(uintptr_t base) { return (lm_object *)(base + 1); }
+static inline bool is_end(const lm_object *o) { return (uintptr_t)o & 1; }
+
+// True when `p`, which lies in a slab, may be free: its first word leads into its own page. It may
+// be misaligned.
+static inline bool object_looks_free(const void *p) {
+  typedef uintptr_t __attribute__((aligned(1))) word;
+  return (*(const word *)p ^ LINK_BITS ^ (uintptr_t)p) < LM_HEAP_SLAB;
 }
 
-// Returns the number of objects lent of slab `s`, whatever its state (S4).
-static inline size_t slab_used(const lm_heap *h, const lm_slab *s) {
-  if (s->used < 0) return (size_t)(s->used + SLAB_FULL);
-  bool current = s->size && slab_current(h, s->size / LM_ALIGN) == s;
-  return (size_t)s->used - current;
+// Returns 0 when an object of slab `s` could begin at `p`, by where it lies. Numbers and no
+// branches: this is asked at every free.
+static inline unsigned object_misfits(const lm_slab *s, const void *p) {
+  uint32_t at = (uint32_t)((uintptr_t)p & (LM_HEAP_SLAB - 1));
+  return (unsigned)(at * s->inverse >= s->inverse) | (unsigned)(at >= s->limit);
 }
+
+// True when `p` is surely an object of slab `s` that is lent; another may be one too, if its owner
+// wrote what looks free.
+static inline bool object_is_plain(const lm_slab *s, const void *p) {
+  return !(object_misfits(s, p) | (unsigned)object_looks_free(p));
+}
+
+// Returns the number of objects in the list of slab `s`.
+static inline size_t slab_free(const lm_slab *s) {
+  size_t count = 0;
+  for (const lm_object *o = s->free; !is_end(o); o = object_next(o)) count++;
+  return count;
+}
+
+// True when slab `s`, which is not vacant, is the current one of its class.
+static inline bool slab_is_current(const lm_heap *h, const lm_slab *s) {
+  return h->current[s->size / LM_ALIGN] == s;
+}
+
+// Notes what is live after something was lent.
+static inline void account_note(lm_heap *h) {
+  size_t live = h->large_bytes + h->slab_bytes;
+  if (live > h->stats.peak_live_bytes) h->stats.peak_live_bytes = live;
+}
+
+// What the files offer each other. A build that has them all in one file makes these private to it,
+// so that the compiler may put them where they are called.
+#ifndef LM_INNER
+#define LM_INNER
+#endif
 
 // heap_large.c: blocks.
 
-lm_block *lm_block_take(lm_heap *h, size_t size);
-lm_block *lm_block_take_bank(lm_heap *h);
-void lm_block_release(lm_heap *h, lm_block *b);
-void lm_block_shrink(lm_heap *h, lm_block *b, size_t size);
-lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align);
-bool lm_block_extend(lm_heap *h, lm_block *b, size_t size);
-bool lm_region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size);
+LM_INNER lm_block *lm_block_take(lm_heap *h, size_t size);
+LM_INNER lm_block *lm_block_take_bank(lm_heap *h);
+LM_INNER void lm_block_release(lm_heap *h, lm_block *b);
+LM_INNER void lm_block_shrink(lm_heap *h, lm_block *b, size_t size);
+LM_INNER lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align);
+LM_INNER bool lm_block_extend(lm_heap *h, lm_block *b, size_t size);
+LM_INNER bool lm_region_open(lm_heap *h, lm_region *r, uintptr_t start, size_t size);
 
-// heap_small.c: slabs. All but object_take are for what is rare.
+// heap_small.c: slabs. What is rare.
 
-// Returns an object from a slab that is not the current one of `units`, or from the part of it not
-// carved; NULL iff the request is to be a block of its own.
-void *lm_slab_refill(lm_heap *h, size_t units);
+// Returns an object of another slab than the current one of `units`, which has none; NULL iff the
+// request is to be a block of its own.
+LM_INNER void *lm_slab_refill(lm_heap *h, size_t units);
 // Counts a request of `units` that was served as a block of its own.
-void lm_slab_wait(lm_heap *h, size_t units);
+LM_INNER void lm_slab_wait(lm_heap *h, size_t units);
 // Slab `s` has just become free of objects, or was full until now. Returns LM_OK.
-lm_status lm_slab_turn(lm_heap *h, lm_slab *s);
+LM_INNER lm_status lm_slab_turn(lm_heap *h, lm_slab *s);
 #endif

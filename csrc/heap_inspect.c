@@ -2,39 +2,43 @@
 // heap_inspect.c: walk and holds, which look at a heap and change nothing.
 #include "heap_inner.h"
 
+// Returns the number of objects lent of slab `s`, whatever its state (S4).
+static size_t slab_used(const lm_heap *h, const lm_slab *s) {
+  if (s->used < 0) return (size_t)(s->used + SLAB_FULL);
+  return slab_is_current(h, s) ? s->many - slab_free(s) : (size_t)s->used;
+}
+
 // Accounts.
 
 const lm_stats *lm_heap_stats(lm_heap *h) {
   lm_stats *s    = &h->stats;
-  size_t inner   = h->banks + (h->map != NULL);  // blocks that are the heap's own
+  size_t inner   = h->banks + (h->map != h->near);  // blocks that are the heap's own
   size_t own     = 0;  // usable bytes of those; a bank's block may be a little larger than the bank
-  s->live_bytes  = s->peak_live_bytes - h->credit;
+  s->live_bytes  = h->large_bytes;
   s->live_blocks = h->large;
   s->free_blocks = h->binned + (h->top != h->last->end);
   s->free_bytes  = 0;
-  size_t lent    = 0;  // bytes of objects lent
-  for (size_t page = 0; page < h->map_count; page++) {
-    if (!h->map[page]) continue;
-    uintptr_t base   = (h->map_base + page) << LM_HEAP_BANK_LOG;
-    const lm_bank *k = bank_at(base);
-    own += block_size(h, block_of((void *)base)) - LM_WORD;
-    for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
-      const lm_slab *slab = &k->slabs[i];
+  for (size_t i = 0; i < map_words(h); i++) {
+    if (!h->map[i]) continue;
+    const lm_bank *k = bank_of((void *)h->map[i]);
+    own += block_size(h, block_of((void *)bank_base(k))) - LM_WORD;
+    for (unsigned j = 0; j < LM_HEAP_SLABS; j++) {
+      const lm_slab *slab = &k->slabs[j];
       if (!slab->size) {
         s->free_blocks++;
-        s->free_bytes += slab_room(i);
+        s->free_bytes += slab_room(j);
         continue;
       }
       size_t used = slab_used(h, slab);
       s->live_blocks += used;
-      s->free_blocks += slab->carved / slab->size - used + (slab->carved < slab->limit);
+      s->live_bytes += used * slab->size;
+      s->free_blocks += slab->many - used;
       s->free_bytes += slab->limit - used * slab->size;
-      lent += used * slab->size;
     }
   }
-  if (h->map) own += block_size(h, block_of(h->map)) - LM_WORD;
+  if (h->map != h->near) own += block_size(h, block_of(h->map)) - LM_WORD;
   size_t blocks = h->large + inner + h->binned + (h->top != h->last->end);
-  s->free_bytes += h->spans - own - blocks * LM_WORD - (s->live_bytes - lent);
+  s->free_bytes += h->spans - own - blocks * LM_WORD - h->large_bytes;
   s->taken_bytes = h->pages.taken;
   return s;
 }
@@ -43,7 +47,7 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
 
 static inline bool bank_block(const lm_heap *h, const lm_block *b) {
   const void *p = (const void *)((uintptr_t)b + LM_WORD);
-  return ((uintptr_t)p & (LM_HEAP_BANK - 1)) == 0 && page_is_bank(h, page_of(h, p));
+  return ((uintptr_t)p & (LM_HEAP_BANK - 1)) == 0 && in_bank(h, p);
 }
 
 // Returns the block of region `r` the cursor stands at or in: as noted if the heap has not changed,
@@ -53,7 +57,7 @@ static lm_block *cursor_block(const lm_heap *h, const lm_region *r, const lm_cur
   lm_block *b = r->first;
   if (c->address == 0) return b;
   bool same = c->changes == h->changes && at - (uintptr_t)b <= end - (uintptr_t)b;
-  if (same && !page_is_bank(h, page_of(h, (void *)c->address))) return block_at(at);
+  if (same && !in_bank(h, (void *)c->address)) return block_at(at);
   if (same && bank_base((void *)c->address) - (uintptr_t)b <= end - (uintptr_t)b)
     return block_of((void *)bank_base((void *)c->address));
   while (b != r->end && block_sane(h, r, b)) {
@@ -74,25 +78,23 @@ static void record_fill(const lm_heap *h, lm_block_record *record, lm_block *b) 
 
 // Fills the records of slab `s` that begin at or above `from`; returns how many.
 static size_t slab_walk(const lm_slab *s, uintptr_t from, lm_block_record *records, size_t room) {
-  size_t size = s->size ? s->size : 1, count = 0;
-  uintptr_t carved = s->base + s->carved, at = s->base;
+  size_t size = s->size ? s->size : slab_room(s->number), count = 0;
+  uintptr_t at = s->base, end = at + (s->size ? s->limit : size);
   if (from > at) at += (from - at + size - 1) / size * size;
   uintptr_t first = at;
-  for (; at < carved && count < room; at += size)
-    records[count++] = (lm_block_record){at, size, LM_BLOCK_LIVE, s->kind};
-  for (const lm_object *o = s->free; s->size && o; o = o->next) {
+  for (; at < end && count < room; at += size)
+    records[count++] =
+        (lm_block_record){at, size, s->size ? LM_BLOCK_LIVE : LM_BLOCK_FREE, s->kind};
+  for (const lm_object *o = s->free; s->size && !is_end(o); o = object_next(o)) {
     size_t i = ((uintptr_t)o - first) / size;
     if ((uintptr_t)o >= first && i < count) records[i].state = LM_BLOCK_FREE;
   }
-  size_t rest = s->size ? (size_t)s->limit - s->carved : slab_room(s->number);
-  if (rest && count < room && from <= carved)
-    records[count++] = (lm_block_record){carved, rest, LM_BLOCK_FREE, s->kind};
   return count;
 }
 
 // As slab_walk, of the bank in block `b`.
 static size_t bank_walk(const lm_block *b, uintptr_t from, lm_block_record *records, size_t room) {
-  const lm_bank *k = bank_at((uintptr_t)b + LM_WORD);
+  const lm_bank *k = bank_of((void *)((uintptr_t)b + LM_WORD));
   size_t count     = 0;
   for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
     if (from < k->slabs[i].base + LM_HEAP_SLAB)
@@ -173,57 +175,56 @@ static bool region_holds(const lm_heap *h, const lm_region *r) {
 
 // True when a slab descriptor can lie at `s`, so that it may be followed.
 static bool slab_sane(const lm_heap *h, const lm_slab *s) {
-  if (!page_is_bank(h, page_of(h, s))) return false;
-  size_t at = (uintptr_t)s - (uintptr_t)bank_at(bank_base(s));
+  if (!in_bank(h, s)) return false;
+  size_t at = (uintptr_t)s - (uintptr_t)bank_of(s);
   return at < sizeof(lm_slab) * LM_HEAP_SLABS && at % sizeof(lm_slab) == 0;
 }
 
 // S3 of slab `s`: what is free is in its list, once, and the rest is lent.
 static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
-  size_t count = 0, size = s->size, most = s->carved / size;
-  for (const lm_object *o = s->free; o; o = o->next) {
-    if ((uintptr_t)o - s->base >= s->carved || ((uintptr_t)o - s->base) % size) return false;
-#ifndef LM_LEAN
-    if (o->mark != object_mark(h, o)) return false;
-#endif
-    if (++count > most) return false;
+  size_t count = 0;
+  const lm_object *o = s->free;
+  for (; o != list_end(s->base); o = object_next(o)) {
+    if ((uintptr_t)o - s->base >= s->limit || object_misfits(s, o) || !object_looks_free(o))
+      return false;
+    if (++count > s->many) return false;
   }
-  return count + slab_used(h, s) == most;
+  return count + slab_used(h, s) == s->many;
 }
 
 // S2 to S4 of slab `s`; it is not vacant.
 static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (s->kind >= LM_HEAP_CLASSES || s->size != class_units(s->kind) * LM_ALIGN) return false;
   if (s->inverse != 0xffffffffu / s->size + 1) return false;
-  if (s->limit != slab_room(s->number) / s->size * s->size) return false;
-  if (s->carved > s->limit || s->carved % s->size || !slab_free_holds(h, s)) return false;
-  if (s->used < 0) return s->used + SLAB_FULL == s->limit / s->size;
-  if (slab_current(h, class_units(s->kind)) == s) return s->used > 0;
+  if (s->many != slab_room(s->number) / s->size || s->limit != s->many * s->size) return false;
+  if (!slab_free_holds(h, s)) return false;
+  if (s->used < 0) return s->used + SLAB_FULL == s->many;
+  if (slab_is_current(h, s)) return s->used > 0;
   const lm_class *c = &h->classes[s->kind];
   if (s->prev ? !slab_sane(h, s->prev) || s->prev->next != s : c->first != s) return false;
   if (s->next ? !slab_sane(h, s->next) || s->next->prev != s : c->last != s) return false;
-  return s->used > 0 && s->free;
+  return s->used > 0 && !is_end(s->free);
 }
 
-// S1 to S5 of the bank at `base`.
-static bool bank_holds(const lm_heap *h, uintptr_t base) {
-  const lm_bank *k = bank_at(base);
+// S1 to S5 of bank `k`.
+static bool bank_holds(const lm_heap *h, const lm_bank *k) {
+  uintptr_t base = bank_base(k);
   if ((k->vacant & ~(uint32_t)SLABS_ALL) != 0) return false;
   for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
     const lm_slab *s = &k->slabs[i];
     if (s->number != i || s->base != base + i * LM_HEAP_SLAB) return false;
     if ((s->size == 0) != (k->vacant >> i & 1)) return false;
-    if (s->size == 0 ? s->carved != 0 : !slab_holds(h, s)) return false;
+    if (s->size == 0 ? s->inverse != 0 : !slab_holds(h, s)) return false;
   }
   return k->vacant != SLABS_ALL || k == h->spare;
 }
 
 // S4 of the classes: what they say is current or queued is a slab of theirs.
 static bool classes_hold(const lm_heap *h) {
-  if (h->none.free || h->none.size || h->current[0] != h->current[1]) return false;
+  if (h->current[0] != h->current[1]) return false;
   for (size_t units = 1; units <= LM_HEAP_UNITS; units++) {
-    const lm_slab *s = slab_current(h, units);
-    if (s != &h->none && (!slab_sane(h, s) || s->kind != class_of(units))) return false;
+    const lm_slab *s = h->current[units];
+    if (s && (!slab_sane(h, s) || s->kind != class_of(units))) return false;
     if (h->current[class_units(class_of(units))] != h->current[units]) return false;
   }
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
@@ -240,22 +241,29 @@ static bool classes_hold(const lm_heap *h) {
 static bool open_holds(const lm_heap *h, size_t count) {
   const lm_bank *prev = NULL;
   for (const lm_bank *k = h->open; k; prev = k, k = k->next) {
-    if (!count-- || !page_is_bank(h, page_of(h, k))) return false;
-    if (k != bank_at(bank_base(k)) || !k->vacant || k->prev != prev) return false;
+    if (!count-- || !in_bank(h, k)) return false;
+    if (k != bank_of(k) || !k->vacant || k->prev != prev) return false;
   }
   return count == 0;
 }
 
 // S1 to S5. `banks` is how many the blocks are.
 static bool slabs_hold(const lm_heap *h, size_t banks) {
-  size_t pages = 0, open = 0;
-  for (size_t page = 0; page < h->map_count; page++) {
-    if (!h->map[page]) continue;
-    uintptr_t base = (h->map_base + page) << LM_HEAP_BANK_LOG;
-    if (h->map[page] != 1 || ++pages > banks || !bank_holds(h, base)) return false;
-    open += bank_at(base)->vacant != 0;
+  size_t count = 0, open = 0, bytes = 0;
+  for (size_t i = 0; i < map_words(h); i++) {
+    uintptr_t last = h->map[i];
+    if (!last) continue;
+    if (last != bank_last((void *)last) || map_at(h, (void *)last) != &h->map[i]) return false;
+    const void *base = (const void *)bank_base((void *)last);
+    const lm_region *r = region_of(h, base);
+    if (!r || (uintptr_t)r->end - (uintptr_t)base < LM_HEAP_BANK - LM_WORD || ++count > banks) return false;
+    const lm_bank *k = bank_of((void *)last);
+    if (!bank_holds(h, k)) return false;
+    open += k->vacant != 0;
+    for (unsigned j = 0; j < LM_HEAP_SLABS; j++) bytes += k->slabs[j].size ? k->slabs[j].limit : 0;
   }
-  return pages == banks && banks == h->banks && classes_hold(h) && open_holds(h, open);
+  if (bytes != h->slab_bytes) return false;
+  return count == banks && banks == h->banks && classes_hold(h) && open_holds(h, open);
 }
 
 // H2 to H4, H6 of block `b`; `below` is FREE iff the one below it is free.
@@ -296,7 +304,7 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
       if (what == SPANS) total += block_size(h, b);
       if (what == BINNED) total += !lent && b != h->top;
       if (what == BANKS) total += bank;
-      if (what == MAPS) total += map && h->map_count == block_size(h, b) - LM_WORD;
+      if (what == MAPS) total += map && h->map_mask < block_size(h, b) - LM_WORD;
       if (what == LARGE) total += lent && !own;
       if (what == LARGE_BYTES && lent && !own) total += block_size(h, b) - LM_WORD;
     }
@@ -304,33 +312,21 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
   return total;
 }
 
-// Bytes of objects lent, from the slabs.
-static size_t objects_bytes(const lm_heap *h) {
-  size_t bytes = 0;
-  for (size_t page = 0; page < h->map_count; page++) {
-    if (!h->map[page]) continue;
-    const lm_bank *k = bank_at((h->map_base + page) << LM_HEAP_BANK_LOG);
-    for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
-      if (k->slabs[i].size) bytes += slab_used(h, &k->slabs[i]) * k->slabs[i].size;
-  }
-  return bytes;
-}
-
-// True when the map lies in a block of the heap, so that it may be read.
+// True when the map is the first one or lies in a region, so that it may be read.
 static bool map_sane(const lm_heap *h) {
-  if (!h->map) return h->map_count == 0;
+  if ((h->map_mask + LM_WORD) & h->map_mask || h->map_mask % LM_WORD != 0) return false;
+  if (h->map == h->near) return h->map_mask == sizeof h->near - LM_WORD;
+  if ((uintptr_t)h->map & (LM_WORD - 1)) return false;
   const lm_region *r = region_of(h, h->map);
-  uintptr_t room     = r ? (uintptr_t)r->end - (uintptr_t)h->map : 0;
-  return r && h->map_count <= room;
+  return r && h->map_mask < (uintptr_t)r->end - (uintptr_t)h->map;
 }
 
 bool lm_heap_holds(const lm_heap *h) {
   if (!lm_heap_is(h) || h->key != heap_key(h) || !map_sane(h)) return false;
   if (!blocks_hold(h) || blocks_sum(h, SPANS) != h->spans) return false;
   if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large) return false;
-  if (blocks_sum(h, MAPS) != (h->map != NULL)) return false;
-  if (!slabs_hold(h, blocks_sum(h, BANKS)) || h->credit > h->stats.peak_live_bytes) return false;
-  size_t live = blocks_sum(h, LARGE_BYTES) + objects_bytes(h);
-  if (live != h->stats.peak_live_bytes - h->credit) return false;
+  if (blocks_sum(h, MAPS) != (h->map != h->near)) return false;
+  if (blocks_sum(h, LARGE_BYTES) != h->large_bytes) return false;
+  if (h->large_bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS))) return false;
   return h->spans <= h->pages.taken && bins_hold(h);
 }

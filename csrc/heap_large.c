@@ -156,7 +156,7 @@ static bool region_grow(lm_heap *h, size_t size) {
 
 // Makes lent block `b` free and joins it with its free neighbours. A header that is absorbed says
 // FREE from then on, so that a second free of it is seen for what it is.
-void lm_block_release(lm_heap *h, lm_block *b) {
+static INLINE void block_release(lm_heap *h, lm_block *b) {
   size_t size    = block_size(h, b);
   lm_block *next = block_at((uintptr_t)b + size);
   if (b->head & PREV_FREE) {
@@ -177,6 +177,8 @@ void lm_block_release(lm_heap *h, lm_block *b) {
   bin_insert(h, b, size);
 }
 
+NOINLINE void lm_block_release(lm_heap *h, lm_block *b) { block_release(h, b); }
+
 // Cuts lent block `b` down to `size` bytes and frees the rest, if it is enough for a block.
 void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
   size_t rest = block_size(h, b) - size;
@@ -187,25 +189,35 @@ void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
   lm_block_release(h, tail);
 }
 
-// Takes free block `b` out of its list; it is lent from here on, whole.
-static void block_claim(lm_heap *h, lm_block *b) {
+// Takes free block `b` out of its list. `size` bytes of it are lent from here on, and the rest is
+// freed, if it is enough for a block; its neighbours are lent (H3).
+static INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
+  size_t all = block_size(h, b);
   bin_remove(h, b);
-  b->head &= ~(size_t)FREE;
-  block_next(h, b)->head &= ~(size_t)PREV_FREE;
+  if (all - size >= BLOCK_MIN) {
+    b->head = size ^ h->key;
+    bin_insert(h, block_at((uintptr_t)b + size), all - size);
+  } else {
+    b->head &= ~(size_t)FREE;
+    block_next(h, b)->head &= ~(size_t)PREV_FREE;
+  }
+  return b;
+}
+
+// As lm_block_take, when no list has a block that is found at once.
+static NOINLINE lm_block *block_take_slow(lm_heap *h, size_t size) {
+  if (block_size(h, h->top) >= size) return top_take(h, size);
+  lm_block *b = bin_search(h, size);
+  if (b) return block_claim(h, b, size);
+  return region_grow(h, size) ? top_take(h, size) : NULL;
 }
 
 // Returns a lent block of at least `size` bytes; NULL iff none is left and none can be had.
-lm_block *lm_block_take(lm_heap *h, size_t size) {
+static INLINE lm_block *block_take(lm_heap *h, size_t size) {
   lm_block *b = bin_find(h, size);
-  if (!b) {
-    if (block_size(h, h->top) >= size) return top_take(h, size);
-    b = bin_search(h, size);
-    if (!b) return region_grow(h, size) ? top_take(h, size) : NULL;
-  }
-  block_claim(h, b);
-  lm_block_shrink(h, b, size);
-  return b;
+  return b ? block_claim(h, b, size) : block_take_slow(h, size);
 }
+NOINLINE lm_block *lm_block_take(lm_heap *h, size_t size) { return block_take(h, size); }
 
 // Gives back the bytes of lent block `b` below the first payload aligned to `align`. Returns the
 // block that is left.
@@ -232,7 +244,7 @@ lm_block *lm_block_take_bank(lm_heap *h) {
   lm_block *b = bin_find(h, LM_HEAP_BANK);
   if (b && block_size(h, b) < bank_need(b)) b = bin_find(h, 3 * LM_HEAP_BANK);
   if (b) {
-    block_claim(h, b);
+    block_claim(h, b, block_size(h, b));
   } else {
     size_t need = bank_need(h->top);
     if (block_size(h, h->top) < need && !region_grow(h, need)) return NULL;
@@ -255,7 +267,7 @@ bool lm_block_extend(lm_heap *h, lm_block *b, size_t size) {
     top_take(h, size - old);
   } else {
     if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
-    block_claim(h, next);
+    block_claim(h, next, block_size(h, next));
   }
   block_set(h, b, old + block_size(h, next));
   next->head |= FREE;  // as in lm_block_release: an absorbed header

@@ -22,6 +22,7 @@ const linker = ['wasm-ld', 'wasm-ld-14'].map((name) => join(llvm, name)).find(ex
 const flags = ['-mbulk-memory', '-fno-strict-aliasing', '-fno-builtin-malloc', '-Icsrc/include', '-w'];
 const system = join(emscripten, 'system/lib');
 export const ALLOCATORS = {
+  floor: { sources: ['bench/c/floor.c'], flags: [] },
   linmem: { sources: ['bench/c/linmem.c'], flags: [] },
   lean: { sources: ['bench/c/linmem.c'], flags: ['-DLM_LEAN'] },
   dlmalloc: { sources: [join(system, 'dlmalloc.c')], flags: ['-DNDEBUG'] },

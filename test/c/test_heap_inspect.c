@@ -177,7 +177,8 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   words[n++] = &h->spans;
   words[n++] = &h->binned;
   words[n++] = &h->large;
-  words[n++] = &h->credit;
+  words[n++] = &h->large_bytes;
+  words[n++] = &h->slab_bytes;
   words[n++] = &h->stats.regions;
   words[n++] = (size_t *)(void *)&h->top->head;
   words[n++] = (size_t *)(void *)&h->last->end->head;
@@ -280,19 +281,18 @@ static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
     CHECK(is_refused(h, b[49], LM_ALREADY_FREE));
     uint8_t *moved = lm_heap_realloc(h, b[20], 9000);
     CHECK(moved != b[20] && is_refused(h, b[20], LM_ALREADY_FREE));  // the old address of a realloc
-    if (h->map) CHECK(is_refused(h, h->map, LM_NOT_A_BLOCK));        // a block that is the heap's
+    CHECK(is_refused(h, h->map, LM_NOT_A_BLOCK));                    // the heap's own words
     h->hook = NULL;
     CHECK(lm_heap_free(h, p) != LM_OK && lm_heap_holds(h));
   }
 }
 
-static void an_object_whose_owner_wrote_the_mark_of_a_free_one_can_be_freed(void) {
+static void an_object_whose_owner_wrote_what_looks_free_can_be_freed(void) {
   lm_heap *h = fixed_heap(POOL / 2);
   lm_object *o[60];
   for (size_t i = 0; i < 60; i++) o[i] = lm_heap_alloc(h, 40);
   lm_heap_free(h, o[30]);
-  size_t key  = o[30]->mark ^ (size_t)o[30];
-  o[40]->mark = (size_t)o[40] ^ key;
+  o[40]->link = o[30]->link;  // leads into this page, as that of a free one
   CHECK(lm_heap_check(h, o[40]) == LM_OK && lm_heap_free(h, o[40]) == LM_OK && lm_heap_holds(h));
   CHECK(lm_heap_free(h, o[40]) == LM_ALREADY_FREE);
 }
@@ -307,18 +307,27 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   CHECK(lm_heap_holds(h) && h->banks > 1);
   lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
   for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
-    size_t bits = offsetof(lm_slab, next) * 8;
+    size_t bits = offsetof(lm_slab, next) * 8, used = offsetof(lm_slab, used) * 8;
     for (size_t bit = 0; bit < bits; bit++) {
+      bool says_nothing = bit / 32 == used / 32 && h->current[slab[i].size / LM_ALIGN] == &slab[i];
+      if (says_nothing && bit % 32 != 31) continue;  // only that it is above 0
       uint8_t *byte = (uint8_t *)&slab[i] + bit / 8;
       *byte ^= (uint8_t)(1u << bit % 8);
       CHECK(!lm_heap_holds(h));
       *byte ^= (uint8_t)(1u << bit % 8);
     }
   }
-  for (size_t page = 0; page < h->map_count; page++) {
-    h->map[page] ^= 1;
+  for (size_t place = 0; place <= h->map_mask / sizeof(uintptr_t); place++) {
+    for (size_t bit = 0; bit < sizeof(uintptr_t) * 8; bit++) {
+      h->map[place] ^= (uintptr_t)1 << bit;
+      CHECK(!lm_heap_holds(h));
+      h->map[place] ^= (uintptr_t)1 << bit;
+    }
+  }
+  for (size_t bit = 0; bit < sizeof(size_t) * 8; bit++) {
+    h->map_mask ^= (size_t)1 << bit;
     CHECK(!lm_heap_holds(h));
-    h->map[page] ^= 1;
+    h->map_mask ^= (size_t)1 << bit;
   }
   CHECK(lm_heap_holds(h));
 }
@@ -356,6 +365,6 @@ CHECK_MAIN(RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(holds_sees_every_bit_that_is_wrong); RUN(holds_sees_a_list_entry_that_is_no_block);
            RUN(holds_sees_two_free_neighbours);
            RUN(every_kind_of_wrong_free_and_realloc_is_refused_and_told);
-           RUN(an_object_whose_owner_wrote_the_mark_of_a_free_one_can_be_freed);
+           RUN(an_object_whose_owner_wrote_what_looks_free_can_be_freed);
            RUN(holds_sees_every_bit_of_a_slab_that_is_wrong);
            RUN(a_walk_in_any_steps_visits_every_object_once_in_order););

@@ -26,16 +26,18 @@
 //   A request of up to LM_HEAP_SMALL bytes is an object of its class, without a header, in a slab:
 //
 //     bank (a lent block, aligned to its size):  | slab | slab | slab | slab ... lm_bank |
-//     slab:  | object | object | ... | carved, all of one size ... | not carved yet |
+//     slab:  | object | object | ... all of one size ... | less than an object |
 //
-//   A class serves its first requests as blocks of their own, so a small program takes no bank. One
-//   byte per bank-sized page says whether an address is in a bank.
+//   A class serves its first requests as blocks of their own, so a small program takes no bank. The
+//   map says whether an address is in a bank.
 //
-//   S1  map[page] is 1 iff a bank lies there; map and banks are lent blocks that no caller has.
+//   S1  A word of the map is 0, or the last address of a bank whose number, cut to the map's size,
+//       is its place. Each bank is in it. Map and banks are lent blocks that no caller has.
 //   S2  A slab is vacant, or all its numbers follow from its class and its place.
-//   S3  An object carved is lent or in its slab's list, once; a free one bears its mark.
-//   S4  A slab that is not vacant is current (used is 1 more than what is lent), in the queue of
-//       its class (used is what is lent, which is not 0), or full (used is SLAB_FULL less).
+//   S3  An object is lent or in its slab's list, once; a free one's link leads into its own page.
+//   S4  A slab that is not vacant is current (used says nothing, but is above 0), in the queue of
+//       its class (used is what is lent, which is not 0), or full (used is SLAB_FULL less). Objects
+//       are taken from current slabs only, until one is full; so only free needs to count.
 //   S5  The open list has just the banks with a vacant slab. At most one is vacant as a whole:
 //   spare.
 //
@@ -76,25 +78,27 @@ typedef struct lm_region {
 #define LM_HEAP_BANK ((size_t)1 << LM_HEAP_BANK_LOG)  // bytes and alignment of a bank
 #define LM_HEAP_SLABS ((unsigned)(LM_HEAP_BANK / LM_HEAP_SLAB))
 #define LM_HEAP_UNITS (LM_HEAP_SMALL / LM_ALIGN)  // 128, or 64 when LM_ALIGN is 16
-// One class per unit up to 16 units, then eight per doubling.
-#define LM_HEAP_CLASSES (LM_HEAP_UNITS <= 32 ? 24 : LM_HEAP_UNITS <= 64 ? 32 : 40)
+// One class per unit up to 16 units, per two up to 32, then one per number of objects in a slab.
+#define LM_HEAP_MANY (LM_HEAP_SLAB / LM_ALIGN / 33)  // objects in a slab of the first such class
+#define LM_HEAP_FEW (LM_HEAP_SLAB / LM_HEAP_SMALL)   // and of the last one
+#define LM_HEAP_CLASSES (24 + LM_HEAP_MANY - LM_HEAP_FEW + 1)
+#define LM_HEAP_NEAR 8  // words of the first map
 
 typedef struct lm_object {
-  struct lm_object *next;  // in its slab's list; only while free
-  size_t mark;             // while free: says so
+  uintptr_t link;  // the next in its slab's list, all bits turned; only while free
 } lm_object;
 
 typedef struct lm_slab {
-  lm_object *free;   // S3
-  int32_t used;      // objects lent, and what S4 adds
+  lm_object *free;   // S3; the last one's next, and that of an empty list, is base + 1
+  int32_t used;      // S4
   uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
-  uint16_t size;     // of its objects; 0 in a vacant slab
-  uint16_t carved;   // bytes that have been made objects
-  uint16_t limit;    // bytes that can be: whole objects only
-  uint8_t kind;      // number of the class
-  uint8_t number;    // place in the bank
-  uintptr_t base;    // first object
   struct lm_slab *next, *prev;  // in the queue of its class (S4)
+  uintptr_t base;               // first object
+  uint16_t size;                // of its objects; 0 in a vacant slab
+  uint16_t limit;               // bytes of all of them
+  uint16_t many;                // and their number
+  uint8_t kind;                 // number of the class
+  uint8_t number;               // place in the bank
 } lm_slab;
 
 // The end of a bank. The last slab is shorter by it.
@@ -128,17 +132,17 @@ struct lm_heap {
   size_t spans;      // bytes from first to end, of all regions
   size_t binned;     // blocks in the lists
   size_t large;      // blocks lent to callers that are no slab objects
-  size_t credit;     // peak_live_bytes less the bytes that are live
+  size_t large_bytes;  // their usable bytes
+  size_t slab_bytes;   // bytes of objects, lent or not, of slabs that are not vacant
   lm_stats stats;
   lm_hook *hook;                      // called on each refusal; may be NULL
-  uint8_t *map;                       // S1; NULL when there are no banks
-  size_t map_base;                    // number of the first page the map knows
-  size_t map_count;                   // pages it knows
-  lm_bank *open;                      // S5
-  lm_bank *spare;                     // one bank that is vacant as a whole, or NULL
-  size_t banks;                       // banks there are
-  lm_slab none;                       // of no class, for ever empty
-  size_t current[LM_HEAP_UNITS + 1];  // by units of the request: a slab's address less none's
+  uintptr_t *map;                       // S1
+  size_t map_mask;                      // its size less one word, in bytes
+  uintptr_t near[LM_HEAP_NEAR];         // the first map
+  lm_bank *open;                        // S5
+  lm_bank *spare;                       // one bank that is vacant as a whole, or NULL
+  size_t banks;                         // banks there are
+  lm_slab *current[LM_HEAP_UNITS + 1];  // by units of the request; NULL when there is none
   lm_class classes[LM_HEAP_CLASSES];
   uint32_t rows;                                // bit r: cols[r] is not 0
   uint16_t cols[LM_HEAP_ROWS];                  // bit c: bins[r * 16 + c] is not empty
@@ -191,7 +195,8 @@ size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
 // alloc does itself before it fails.
 bool lm_heap_trim(lm_heap *heap);
 
-// Returns the accounts as they stand, valid until the heap's next verb. Cost: O(slabs).
+// Returns the accounts as they stand, valid until the heap's next verb. Cost: O(slabs). The peak
+// counts slabs as a whole: what is lent of them changes too often to look at each time.
 const lm_stats *lm_heap_stats(lm_heap *heap);
 
 // Fills `records` with up to `capacity` blocks, live and free, and moves the cursor past them; a
