@@ -5,12 +5,13 @@ import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import type { TextCodec, TextOptions } from '../text/codec.ts';
+import { verbsOf, type TextCodec } from '../text/codec.ts';
 import { codecs } from '../text/codecs.ts';
-import { readPair } from '../text/framing.ts';
+import { find, FRAMINGS, headOf, type Framing } from '../text/framing.ts';
+import { toPolicy, type TextOptions } from '../text/policy.ts';
+import { StringRef, terminatedRefClass, type TextHeap } from '../text/ref.ts';
 import { countTerminated } from '../text/terminator.ts';
-import { StringRef, type Framing, type TextHeap } from '../text/ref.ts';
-import { readWord, toWord, type WordBytes } from '../text/word.ts';
+import { assertNotNull, type WordBytes } from '../text/word.ts';
 import type { HeapStrings } from './strings.gen.ts';
 
 export type { HeapStrings };
@@ -19,21 +20,12 @@ export type { HeapStrings };
 interface Lender extends TextHeap {
   lendTo<R>(bytes: number, align: number, make: (block: Block) => R): R;
   blockAt(address: Address): Block | undefined;
-  roomAt(address: Address): number | undefined;
   readonly strangers: Block;
 }
 
-/** The manager's word for a framing, and the verb's key of the codec. */
-const FRAMINGS: readonly (readonly [Framing, string])[] = [
-  ['Sized', ''],
-  ['Fixed', 'Fixed'],
-  ['Prefixed', 'Prefixed'],
-  ['Paired', 'Paired'],
-];
-
 /** Puts the string methods on the manager's prototype. */
 export function installStrings(prototype: object): void {
-  Object.assign(prototype, {
+  const methods: Record<string, unknown> = {
     allocText,
     wrapText,
     getElementCountOfNullTerminatedString(
@@ -44,45 +36,22 @@ export function installStrings(prototype: object): void {
     ) {
       return countTerminated(this, address, bytesPerElement, limit);
     },
-  });
-  for (const codec of codecs) Object.assign(prototype, terminatedOf(codec), othersOf(codec));
-}
-
-/** Written out: the ones that short strings make hot. */
-function terminatedOf(codec: TextCodec): object {
-  const name = `NullTerminated${codec.label}String`;
-  return {
-    [`read${name}`](this: LinearMemory, address: Address, limit?: number, options?: TextOptions) {
-      return codec.readTerminated(this, address, limit, options);
-    },
-    [`write${name}`](this: Lender, address: Address, text: string, capacity?: number, options?: TextOptions) {
-      const size = codec.bytesPerElement;
-      const room = capacity ?? this.roomAt(address);
-      const most = capacity === undefined && room !== undefined ? Math.floor(room / size) : room;
-      return codec.writeTerminated(this, address, text, most, options);
-    },
-    [`alloc${name}`](this: Lender, textOrCount: string | number, options?: TextOptions) {
-      return codec.allocTerminated(this, textOrCount, options);
-    },
-    [`wrap${name}`](this: Lender, address: Address, capacity?: number) {
-      return codec.wrapTerminated(this, address, capacity);
-    },
   };
-}
-
-function othersOf(codec: TextCodec): object {
-  const methods: Record<string, unknown> = {
-    [`byteLengthOf${codec.label}String`]: (text: string, options?: TextOptions) =>
-      codec.byteLength(text, options),
-  };
-  for (const [framing, word] of FRAMINGS)
-    for (const verb of ['read', 'write', 'alloc', 'wrap']) {
-      const act = codec[`${verb}${framing}` as 'readSized'] as (...all: unknown[]) => unknown; // each takes its own
-      methods[`${verb}${word}${codec.label}String`] = function (this: LinearMemory, ...given: unknown[]) {
-        return act.call(codec, this, ...given);
-      };
+  for (const codec of codecs) {
+    methods[`byteLengthOf${codec.label}String`] = (text: string, options?: TextOptions) =>
+      codec.byteLength(text, options);
+    for (const framing of FRAMINGS) {
+      const word = framing === 'Terminated' ? 'NullTerminated' : framing === 'Sized' ? '' : framing;
+      for (const [verb, act] of verbsOf(codec, framing))
+        methods[`${verb}${word}${codec.label}String`] = function (
+          this: LinearMemory,
+          ...[what, a, b, c, d, e]: readonly unknown[]
+        ) {
+          return act(this, what, a, b, c, d, e);
+        };
     }
-  return methods;
+  }
+  Object.assign(prototype, methods);
 }
 
 function allocText(
@@ -93,31 +62,22 @@ function allocText(
   wordBytes: WordBytes = 4,
   options?: TextOptions,
 ): StringRef {
+  const policy = toPolicy(options);
   const size = codec.bytesPerElement;
   const isText = typeof textOrCount === 'string';
   if (!isText && typeof textOrCount !== 'number')
     throw new ArgumentTypeError('a string, or a number of elements', textOrCount);
   const count = isText
-    ? codec.byteLength(textOrCount, options) / size
+    ? codec.lay(textOrCount, policy).byteLength / size
     : toCount(textOrCount, 'a count of elements');
-  const tail = framing === 'Terminated' ? 1 : 0;
-  const head = framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
-  const bytes = toCount(head + (count + tail) * size, 'a size in bytes');
+  const head = headOf(framing, wordBytes);
+  const room = framing === 'Terminated' ? count + 1 : count;
+  const bytes = toCount(head + room * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block) => {
     const at = block.address;
-    const ref = new StringRef(
-      this,
-      at,
-      bytes,
-      block,
-      true,
-      codec,
-      framing,
-      count + tail,
-      wordBytes,
-      at + head,
-    );
-    if (isText) ref.write(textOrCount, options);
+    const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
+    const ref = new Class(this, at, bytes, block, true, codec, framing, room, wordBytes, at + head, block);
+    if (isText) ref.write(textOrCount, policy);
     else if (framing === 'Paired') ref.write('');
     return ref;
   });
@@ -132,37 +92,29 @@ function wrapText(
   wordBytes: WordBytes = 4,
 ): StringRef {
   const size = codec.bytesPerElement;
-  const at = this.locate(address, 0);
-  if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', address);
-  const block = this.blockAt(at);
-  const given = count === undefined ? undefined : toCount(count, 'a count of elements');
-  let head = 0;
-  let place = at;
-  let room = given ?? 0;
-  if (framing === 'Terminated') {
-    const known = block && Math.floor((block.address + block.byteLength - at) / size);
-    room = given ?? known ?? countTerminated(this, at, size) + 1;
-  } else if (framing === 'Prefixed') {
-    head = toWord(wordBytes);
-    room = given ?? readWord(this, this.locate(at, head), head);
-  } else if (framing === 'Paired') {
-    const pair = readPair(this, at, wordBytes);
-    place = this.locate(pair[0], 0);
-    room = given ?? pair[1];
-    this.locate(place, room * size);
-  } else toCount(count as number, 'a count of elements'); // undefined is refused there
-  const bytes = framing === 'Paired' ? 2 * wordBytes : head + room * size;
-  this.locate(at, bytes);
-  return new StringRef(
-    this,
-    at,
-    bytes,
-    block ?? this.strangers,
-    false,
-    codec,
-    framing,
-    room,
-    wordBytes,
-    place,
-  );
+  const head = headOf(framing, wordBytes);
+  const at = this.locate(address, head);
+  assertNotNull(at);
+  const known = this.blockAt(at);
+  const block = known ?? this.strangers;
+  let lender = block;
+  let place = at + head;
+  let room =
+    count === undefined && (head || framing === 'Terminated')
+      ? undefined
+      : toCount(count as number, 'a count of elements'); // undefined is refused there
+  if (framing === 'Terminated')
+    room ??= known
+      ? Math.floor((known.address + known.byteLength - at) / size)
+      : countTerminated(this, at, size) + 1;
+  else if (framing === 'Paired' || room === undefined) {
+    const [start, length] = find(framing, this, at, size, room, wordBytes);
+    room ??= length;
+    place = start;
+    if (framing === 'Paired') lender = this.blockAt(place) ?? this.strangers;
+  }
+  this.locate(place, room * size);
+  const bytes = framing === 'Paired' ? head : head + room * size;
+  const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
+  return new Class(this, at, bytes, block, false, codec, framing, room, wordBytes, place, lender);
 }

@@ -28,8 +28,11 @@ export interface ElementsClass<A extends ArrayBufferView> {
 export class ViewCell {
   /** Little-endian by use. */
   data: DataView;
+  /** The same bytes for the text room, if it has asked for them. M3: it looks whose they are before it takes them. */
+  bytes: Uint8Array | undefined;
   constructor(data: DataView) {
     this.data = data;
+    this.bytes = undefined;
   }
 }
 

@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: MIT
 // What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
 // Browsers' coders refuse views of shared and of resizable buffers; `own` copies those first.
-import { EncodingError } from '../errors.ts';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type Store = (this: Uint8Array, text: string, offset: number, length: number) => number;
-interface Slices {
+interface Native {
   readonly latin1Slice: Slice;
   readonly ucs2Slice: Slice;
   readonly utf8Slice: Slice;
   readonly latin1Write: Store;
   readonly ucs2Write: Store;
   readonly utf8Write: Store;
-  indexOf(this: Uint8Array, value: number | string, from: number, encoding?: string): number;
+  indexOf(this: Uint8Array, value: number, from: number): number;
+  /** Bytes of a text in UTF-8. */
+  measure(text: string): number;
 }
 interface BufferClass {
-  readonly prototype: Slices;
+  readonly prototype: Native;
   byteLength(text: string): number;
 }
 
 // Kept at import, so that a page that replaces them later changes nothing here.
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
-const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
 const { fromCharCode } = String;
 
 /** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
-export const native: (Slices & { measure(text: string): number }) | undefined = /* @__PURE__ */ slices();
+export const native: Native | undefined = /* @__PURE__ */ slices();
+/** The same where all of them are the engine's own code: Deno's are, but for reading, loops in JavaScript. */
+export const fast: Native | undefined = 'Deno' in globalThis ? undefined : native;
 
-/** Those methods, if the buffer has them all and they do what this library counts on. */
-function slices(): (Slices & { measure(text: string): number }) | undefined {
+/** Those methods, if the Buffer has them all and they do what this library counts on. */
+function slices(): Native | undefined {
+  const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
   const p = NodeBuffer?.prototype;
   if (!NodeBuffer || !p?.utf8Slice || !p.latin1Slice || !p.ucs2Slice || !p.utf8Write) return undefined;
   const { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf } = p;
@@ -40,30 +43,12 @@ function slices(): (Slices & { measure(text: string): number }) | undefined {
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 
-/** Bytes that every coder takes: the same ones, or a copy when their buffer is shared or resizable. */
-export function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Bytes from `start` up to `end` that every coder takes: a view, or a copy when the buffer is shared or resizable. */
+export function own(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   return buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable
-    ? (bytes as Uint8Array<ArrayBuffer>) // its buffer is one
-    : bytes.slice();
-}
-
-/**
- * Returns what `make` returns: a string of the engine.
- * @throws {EncodingError} when the engine throws, as it does for strings longer than it can have
- */
-export function made(make: () => string, bytes: Uint8Array, at: number, what: string): string {
-  try {
-    return make();
-  } catch (cause) {
-    if (cause instanceof EncodingError) throw cause;
-    const error = new EncodingError(
-      `the ${bytes.length} bytes at address ${at} are ${what}, or too many for a string`,
-      at,
-    );
-    error.cause = cause;
-    throw error;
-  }
+    ? (bytes as Uint8Array<ArrayBuffer>).subarray(start, end) // its buffer is one
+    : bytes.slice(start, end);
 }
 
 /** Returns the string of these units, in pieces that no engine's limit of arguments is below. */

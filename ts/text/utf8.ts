@@ -2,15 +2,9 @@
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
 import { EncodingError } from '../errors.ts';
-import {
-  assertString,
-  assertTextOptions,
-  TextCodec,
-  wellFormed,
-  type Encoded,
-  type TextOptions,
-} from './codec.ts';
-import { Builder, Decoder, Encoder, made, native, own } from './platform.ts';
+import { TextCodec, type Encoded } from './codec.ts';
+import { Builder, Decoder, Encoder, fast, native, own } from './platform.ts';
+import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
 let encoder: TextEncoder | undefined;
 let lenient: TextDecoder | undefined;
@@ -62,18 +56,24 @@ function secondOf(lead: number, surrogates: boolean): [number, number] {
 }
 
 /** Returns the text of `bytes`, as the engine's decoder would, or with surrogates as WTF-8 has them. */
-export function decodeLoop(bytes: Uint8Array, at: number, options: TextOptions): string {
+export function decodeLoop(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  { surrogates, invalid }: Policy,
+  base: number,
+): string {
   const builder = new Builder();
-  for (let i = 0; i < bytes.length;) {
+  for (let i = from; i < end;) {
     const start = i;
     const lead = bytes[i++] as number; // i was inside
     let point = lead;
     if (lead > 0x7f) {
       let more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-      let [low, high] = secondOf(lead, options.surrogates === 'wtf8');
+      let [low, high] = secondOf(lead, surrogates === 'wtf8');
       point = more ? lead & (0x3f >> more) : -1;
       for (; more > 0; more--) {
-        const byte = bytes[i] ?? 0;
+        const byte = i < end ? (bytes[i] as number) : 0; // i is inside
         if (byte < low || byte > high) {
           point = -1;
           break;
@@ -83,52 +83,48 @@ export function decodeLoop(bytes: Uint8Array, at: number, options: TextOptions):
         i++;
       }
     }
-    if (point < 0 && options.invalid === 'throw') throw refused(at + start, at);
+    if (point < 0 && invalid === 'throw')
+      throw new EncodingError(`the byte at address ${base + start} is not UTF-8`, base + start);
     builder.add(point < 0 ? 0xfffd : point);
   }
   return builder.done();
 }
 
-const refused = (index: number, at: number): EncodingError =>
-  new EncodingError(`the byte at address ${index}, in the text at address ${at}, is not UTF-8`, index);
+/** From this length on Deno's decoder beats its Buffer. */
+const LONG = fast ? Infinity : 512;
 
-class Utf8 extends TextCodec {
-  prepare(text: string, options?: TextOptions): Encoded {
-    assertString(text);
-    const policy = options?.surrogates;
-    const whole = policy === 'throw' || !Encoder ? wellFormed(text, policy) : text;
-    const byLoop = !Encoder || (policy === 'wtf8' && wellFormed(text) !== text);
-    if (native && !byLoop) {
-      const byteLength = native.measure(whole);
-      const write = byteLength === whole.length ? native.latin1Write : native.utf8Write;
-      return { byteLength, copyTo: (target) => void write.call(target, whole, 0, byteLength) };
+function lay(text: string, { surrogates }: Policy): Encoded {
+  if (surrogates === 'throw') wellFormed(text, surrogates);
+  const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
+  if (native && !keeps) {
+    const byteLength = native.measure(text);
+    const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;
+    return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
+  }
+  const bytes =
+    Encoder && !keeps
+      ? (encoder ??= new Encoder()).encode(text)
+      : encodeLoop(keeps ? text : wellFormed(text));
+  return { byteLength: bytes.length, copyTo: (target, at = 0) => target.set(bytes, at) };
+}
+
+function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
+  if (policy.invalid !== 'throw' && policy.surrogates !== 'wtf8') {
+    if (native && end - start < LONG) return native.utf8Slice.call(bytes, start, end);
+    if (Decoder)
+      return (lenient ??= new Decoder('utf-8', { ignoreBOM: true })).decode(own(bytes, start, end));
+  } else if (Decoder) {
+    try {
+      strict ??= new Decoder('utf-8', { ignoreBOM: true, fatal: true });
+      return strict.decode(own(bytes, start, end));
+    } catch {
+      // The loop says where.
     }
-    const bytes = byLoop || !Encoder ? encodeLoop(whole) : (encoder ??= new Encoder()).encode(whole);
-    return { byteLength: bytes.length, copyTo: (target) => target.set(bytes) };
   }
-
-  decode(bytes: Uint8Array, options: TextOptions = {}, at = 0): string {
-    const { length } = bytes;
-    return made(
-      () => {
-        if (!Decoder || options.surrogates === 'wtf8') return decodeLoop(bytes, at, options);
-        if (options.invalid !== 'throw')
-          return native
-            ? native.utf8Slice.call(bytes, 0, length)
-            : (lenient ??= new Decoder('utf-8', { ignoreBOM: true })).decode(own(bytes));
-        return (strict ??= new Decoder('utf-8', { ignoreBOM: true, fatal: true })).decode(own(bytes));
-      },
-      bytes,
-      at,
-      'not UTF-8',
-    );
-  }
-
-  override byteLength(text: string, options?: TextOptions): number {
-    assertTextOptions(options);
-    return utf8ByteLength(options?.surrogates === 'throw' ? wellFormed(text, 'throw') : text);
-  }
+  return decodeLoop(bytes, start, end, policy, base);
 }
 
 /** UTF-8. */
-export const utf8: TextCodec = /* @__PURE__ */ new Utf8('utf-8', 'Utf8', 1, 0x80);
+export const utf8: TextCodec = /* @__PURE__ */ new TextCodec('utf-8', 'Utf8', 1, 0x80, lay, slice, (point) =>
+  point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4,
+);

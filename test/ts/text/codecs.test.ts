@@ -10,6 +10,7 @@ import {
 } from '../../../ts/index.ts';
 import type { StringRef } from '../../../ts/index.ts';
 import { codecs } from '../../../ts/text/codecs.ts';
+import { toPolicy } from '../../../ts/text/policy.ts';
 import { decodeLoop } from '../../../ts/text/utf8.ts';
 import { fakeHeap } from '../../support/heap.ts';
 import { SEED } from '../../support/prng.ts';
@@ -172,7 +173,7 @@ test(`any bytes read as UTF-8 by the loop as by the engine (SEED=${SEED})`, () =
       for (const bytes of [a, new Uint8Array(b)]) {
         const text = engine.decode(bytes);
         expect(utf8.decode(bytes)).toBe(text);
-        expect(decodeLoop(bytes, 0, {})).toBe(text);
+        expect(decodeLoop(bytes, 0, bytes.length, toPolicy({}), 0)).toBe(text);
       }
     }),
     { seed: SEED, numRuns: 1000 },
