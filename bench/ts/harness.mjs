@@ -1,6 +1,14 @@
 // Times contenders side by side in one process: interleaved rounds, medians, spread, and ratios to a named one.
 // Absolute numbers are of this machine and this minute; the ratios are what is claimed.
 
+const { Deno, Bun } = globalThis;
+/** The engine with its version. */
+export const engine = Deno
+  ? `Deno ${Deno.version.deno}`
+  : Bun
+    ? `Bun ${Bun.version}`
+    : `Node ${process.versions.node}`;
+
 /** Keeps the optimiser from dropping what is computed. */
 export const sink = { value: 0 };
 

@@ -45,7 +45,12 @@ export function installStrings(prototype: object): void {
       for (const [verb, act] of verbsOf(codec, framing))
         methods[`${verb}${word}${codec.label}String`] = function (
           this: LinearMemory,
-          ...[what, a, b, c, d, e]: readonly unknown[]
+          what: unknown,
+          a: unknown,
+          b: unknown,
+          c: unknown,
+          d: unknown,
+          e: unknown,
         ) {
           return act(this, what, a, b, c, d, e);
         };

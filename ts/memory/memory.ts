@@ -28,11 +28,13 @@ export interface ElementsClass<A extends ArrayBufferView> {
 export class ViewCell {
   /** Little-endian by use. */
   data: DataView;
-  /** The same bytes for the text room, if it has asked for them. M3: it looks whose they are before it takes them. */
+  /** For the text room: the bytes of the view `seen`. M3: it compares that view before it takes them. */
   bytes: Uint8Array | undefined;
+  seen: DataView | undefined;
   constructor(data: DataView) {
     this.data = data;
     this.bytes = undefined;
+    this.seen = undefined;
   }
 }
 

@@ -12,6 +12,8 @@ import type { WordBytes } from './word.ts';
 export interface Encoded {
   /** Bytes it takes. */
   readonly byteLength: number;
+  /** Its bytes, where they are made already and each stands for itself; until the next text is measured. */
+  readonly bytes?: Uint8Array;
   /** Writes them all to `target` from `at` (0 unless given) on, which has room for them. */
   copyTo(target: Uint8Array, at?: number): void;
 }

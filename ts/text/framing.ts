@@ -9,8 +9,8 @@ import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { Encoded, TextCodec } from './codec.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
-import { readShort, SHORT_WRITE, writeShort } from './short.ts';
-import { baseOf, bytesIn, countTerminated, search } from './terminator.ts';
+import { readNear, readShort, SHORT_READ, SHORT_WRITE, writeShort } from './short.ts';
+import { baseOf, bytesIn, countTerminated, indexOfNul, placeOf, search } from './terminator.ts';
 import { assertNotNull, readWord, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Where a text begins and ends. */
@@ -34,13 +34,20 @@ export function read(
   options?: TextOptions,
 ): string {
   const policy = toPolicy(options);
-  const isSized = framing === 'Sized';
-  if (isSized || framing === 'Terminated') {
-    const short = readShort(codec, memory, address, given, isSized, policy);
-    if (short !== undefined) return short;
+  if (framing === 'Sized') {
+    if (given && given >>> 0 === given) {
+      const text = given <= SHORT_READ ? readShort(codec, memory, address, given) : undefined;
+      if (text !== undefined) return text;
+      const at = placeOf(memory, address, given * codec.bytesPerElement);
+      assertNotNull(at);
+      return readAt(codec, memory, at, given, policy);
+    }
+  } else if (framing === 'Terminated') {
+    const text = readNear(codec, memory, address, given, policy);
+    if (text !== undefined) return text;
   }
-  const [start, count] = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
-  return readAt(codec, memory, start, count, policy);
+  const found = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
+  return readAt(codec, memory, found[0], found[1], policy);
 }
 
 /** The text of elements that are in the memory. */
@@ -78,7 +85,7 @@ export function find(
   wordBytes: WordBytes = 4,
 ): [start: number, count: number] {
   const head = headOf(framing, wordBytes);
-  const at = memory.locate(address, head);
+  const at = placeOf(memory, address, head);
   if (room !== 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
   if (framing === 'Terminated') return [at, countTerminated(memory, at, size, room)];
   let start = at + head;
@@ -88,7 +95,7 @@ export function find(
     if (framing === 'Paired') start = readWord(memory, at, wordBytes);
     if (start === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
   } else count = toCount(room as number, ELEMENTS); // undefined is refused there
-  if (count > 0) memory.locate(start, count * size);
+  if (count > 0) placeOf(memory, start, count * size);
   if (framing === 'Fixed') {
     const found = search(memory, start, size, count);
     if (found >= 0) count = found;
@@ -121,20 +128,20 @@ export function write(
   if ((tail || !(head || isFixed)) && text.length <= Math.min(room - tail, SHORT_WRITE))
     if (writeShort(codec, memory, address, text, tail)) return text.length;
   const most = head ? Math.min(room, 256 ** wordBytes - 1) : room - tail;
-  if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text);
   const encoded = fitted(codec, text, most, tail, policy);
+  if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);
   const count = encoded.byteLength / codec.bytesPerElement;
   const pad = isFixed ? room - count : tail;
   if (framing !== 'Paired') store(codec, memory, address, encoded, inFront, pad);
   else {
-    const pair = memory.locate(address, head);
+    const pair = placeOf(memory, address, head);
     assertNotNull(pair);
-    const start = memory.locate(place, encoded.byteLength);
+    const start = placeOf(memory, place, encoded.byteLength);
     if (start >= 256 ** wordBytes) throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
     store(codec, memory, start, encoded, 0, 0);
     writeWord(memory, pair, wordBytes, start);
   }
-  if (head) writeWord(memory, memory.locate(address, head) + head - wordBytes, wordBytes, count);
+  if (head) writeWord(memory, placeOf(memory, address, head) + head - wordBytes, wordBytes, count);
   return count;
 }
 
@@ -144,8 +151,9 @@ function roomAt(codec: TextCodec, memory: LinearMemory, address: Address, head: 
   return bytes === undefined ? Infinity : Math.floor(Math.max(bytes - head, 0) / codec.bytesPerElement);
 }
 
-/** @throws {EncodingError} when `text` has a NUL */
-function assertNoNul(text: string): void {
+/** @throws {EncodingError} when `text` has a NUL. In its bytes it is found faster, where they are there. */
+function assertNoNul(text: string, bytes?: Uint8Array): void {
+  if (bytes && indexOfNul(bytes, 0) < 0) return;
   const nul = text.indexOf('\0');
   if (nul >= 0) throw new EncodingError(`a NUL at index ${nul}, where C would end the string`, nul);
 }
@@ -173,7 +181,7 @@ function store(
   pad: number,
 ): void {
   const whole = head + encoded.byteLength + pad * codec.bytesPerElement;
-  const at = memory.locate(address, whole);
+  const at = placeOf(memory, address, whole);
   if (whole > 0) assertNotNull(at);
   const bytes = bytesIn(memory, at, at + whole);
   const start = at - baseOf(at, at + whole);

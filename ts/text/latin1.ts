@@ -4,19 +4,16 @@ import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
 import { fast, fromUnits, native } from './platform.ts';
 
-/** @throws {EncodingError} when `text` has a unit of `beyond` or more */
-export function layBytes(text: string, beyond: number, name: string): Encoded {
+/** @throws {EncodingError} when `text` has a unit that `beyond` finds */
+export function layBytes(text: string, isAscii: boolean, beyond: RegExp, name: string): Encoded {
   const { length } = text;
-  const isAscii = native?.measure(text) === length;
-  if (!isAscii)
-    for (let i = 0; i < length; i++)
-      if (text.charCodeAt(i) >= beyond)
-        throw new EncodingError(`the character at index ${i} is not in ${name}`, i);
+  const index = isAscii ? -1 : text.search(beyond); // where none can be V8 sees that at once
+  if (index >= 0) throw new EncodingError(`the character at index ${index} is not in ${name}`, index);
   return {
     byteLength: length,
     copyTo(target, at = 0) {
       if (fast) fast.latin1Write.call(target, text, at, length);
-      else if (isAscii) native?.utf8Write.call(target, text, at, length);
+      else if (isAscii && native) native.utf8Write.call(target, text, at, length);
       else for (let i = 0; i < length; i++) target[at + i] = text.charCodeAt(i);
     },
   };
@@ -28,7 +25,7 @@ export const latin1: TextCodec = /* @__PURE__ */ new TextCodec(
   'Latin1',
   1,
   0x100,
-  (text) => layBytes(text, 0x100, 'Latin-1'),
+  (text) => layBytes(text, !fast && native?.measure(text) === text.length, /[^\0-\xff]/, 'Latin-1'),
   (bytes, start, end) =>
     native ? native.latin1Slice.call(bytes, start, end) : fromUnits(bytes.subarray(start, end)),
 );

@@ -15,6 +15,9 @@ interface Native {
   /** Bytes of a text in UTF-8. */
   measure(text: string): number;
 }
+interface Process {
+  readonly versions?: { readonly v8?: string };
+}
 interface BufferClass {
   readonly prototype: Native;
   byteLength(text: string): number;
@@ -24,6 +27,23 @@ interface BufferClass {
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
 const { fromCharCode } = String;
+
+let encoder: TextEncoder | undefined;
+let scratch: Uint8Array<ArrayBuffer> | undefined;
+/** The longest text that surely fits in the scratch, in 16 KiB. */
+const SCRATCH = 5461;
+
+/** Returns the bytes of a text in UTF-8, valid until the next call; undefined when it is too long, or there is no coder. */
+export function encodeShort(text: string): Uint8Array | undefined {
+  if (!Encoder || text.length > SCRATCH) return undefined;
+  encoder ??= new Encoder();
+  scratch ??= new Uint8Array(3 * SCRATCH);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+}
+
+/** Returns the bytes of a text in UTF-8; undefined when there is no coder. */
+export const encodeWhole = (text: string): Uint8Array | undefined =>
+  Encoder && (encoder ??= new Encoder()).encode(text);
 
 /** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
 export const native: Native | undefined = /* @__PURE__ */ slices();
@@ -39,7 +59,10 @@ function slices(): Native | undefined {
   const { byteLength } = NodeBuffer;
   const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
   if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
-  const measure = (text: string): number => byteLength(text);
+  // V8 13 (Node 24) counts the bytes slower than it writes them.
+  const counts = /^13\./.test((globalThis as { process?: Process }).process?.versions?.v8 ?? '');
+  const measure = (text: string): number =>
+    (counts ? encodeShort(text)?.length : undefined) ?? byteLength(text);
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 
@@ -59,20 +82,22 @@ export function fromUnits(units: Uint8Array | Uint16Array): string {
   return text;
 }
 
-/** Collects code points to a string. */
+/** Collects code points, about as many as are expected, to a string. */
 export class Builder {
-  readonly #units = new Uint16Array(4096);
+  readonly #units: Uint16Array;
   #count = 0;
   #text = '';
 
+  constructor(expected: number) {
+    this.#units = new Uint16Array(Math.min(4096, 2 * expected + 2));
+  }
   add(point: number): void {
-    if (this.#count > 4094) this.#text = this.done();
+    if (this.#count + 2 > this.#units.length) this.#text = this.done();
     if (point > 0xffff) {
       this.#units[this.#count++] = 0xd7c0 + (point >>> 10); // 0xd800 + ((point - 0x10000) >> 10)
       this.#units[this.#count++] = 0xdc00 + (point & 0x3ff);
     } else this.#units[this.#count++] = point;
   }
-
   done(): string {
     const text = this.#text + fromUnits(this.#units.subarray(0, this.#count));
     this.#count = 0;

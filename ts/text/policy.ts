@@ -37,9 +37,10 @@ export function toPolicy(options: TextOptions | undefined): Policy {
   if (options === undefined) return DEFAULTS;
   if (typeof options !== 'object' || options === null) throw new ArgumentTypeError('text options', options);
   const policy: Record<string, unknown> = { ...DEFAULTS };
-  for (const [name, choice] of Object.entries(options)) {
+  for (const name in options) {
     if (!Object.hasOwn(DEFAULTS, name))
       throw new ArgumentTypeError(`the text options ${Object.keys(DEFAULTS).join(', ')}`, name);
+    const choice = options[name as keyof Policy];
     const choices = CHOICES[name] as readonly unknown[]; // it has the names of the defaults
     if (choice === undefined) continue;
     if (!choices.includes(choice)) throw new ArgumentTypeError(`${name}: ${choices.join(' or ')}`, choice);

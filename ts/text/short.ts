@@ -6,11 +6,11 @@ import type { LinearMemory } from '../memory/memory.ts';
 import type { TextCodec } from './codec.ts';
 import { native } from './platform.ts';
 import type { Policy } from './policy.ts';
-import { baseOf, bytesIn } from './terminator.ts';
+import { bytesIn, indexOfNul } from './terminator.ts';
 import { element } from './word.ts';
 
 /** The most elements that are read by a loop. Bun's Buffer is faster at any length. */
-const SHORT_READ = native && 'Bun' in globalThis ? 0 : 16;
+export const SHORT_READ = native && 'Bun' in globalThis ? 0 : 16;
 /** The most elements that are written by a loop. */
 export const SHORT_WRITE = 24;
 /** How far a NUL is looked for by a loop: in words of four bytes, or in elements. */
@@ -18,37 +18,54 @@ const NEAR = 64;
 
 const { fromCharCode } = String;
 
-/**
- * The text of up to `limit` elements when it is near and all are plain: up to its NUL, or `sized`, all of them. Else
- * undefined, as for anything that is wrong: the long way looks again, at the memory as it is then.
- */
+const isAddress = (address: Address): address is number =>
+  typeof address === 'number' && address >>> 0 === address && address !== 0;
+
+/** The text of a few elements when all are plain. Else undefined, as for anything that is wrong: see {@link readNear}. */
 export function readShort(
   codec: TextCodec,
   memory: LinearMemory,
   address: Address,
+  count: number,
+): string | undefined {
+  try {
+    if (isAddress(address)) return join(memory.data, address, codec.bytesPerElement, count, codec.plain);
+  } catch {
+    // The end of the memory as it was.
+  }
+  return undefined;
+}
+
+/**
+ * The text up to its NUL, which is among the first `limit` elements, when that is found fast. Else undefined, as for
+ * anything that is wrong: the long way looks again, at the memory as it is then.
+ */
+export function readNear(
+  codec: TextCodec,
+  memory: LinearMemory,
+  address: Address,
   limit: number | undefined,
-  sized: boolean,
   policy: Policy,
 ): string | undefined {
-  if (typeof address !== 'number' || address >>> 0 !== address || address === 0) return undefined;
+  if (!isAddress(address) || !(limit === undefined || limit >>> 0 === limit)) return undefined;
   const { bytesPerElement: size, plain } = codec;
   const { data } = memory;
+  const most = limit ?? Infinity;
   let count: number;
   try {
-    if (sized) count = limit && limit >>> 0 === limit && limit <= SHORT_READ ? limit : -1;
-    else count = size === 1 ? nearByte(data, address, plain) : nearElement(data, address, size, plain);
-    if (count < 0 || (!sized && limit !== undefined && !(limit >>> 0 === limit && count < limit)))
-      return undefined;
-    if (count <= SHORT_READ) return join(data, address, size, count, plain);
+    count = size === 1 ? nearByte(data, address, plain) : nearElement(data, address, size, plain);
+    if (count >= 0 && count <= SHORT_READ && count < most) return join(data, address, size, count, plain);
   } catch {
     return undefined; // the end of the memory as it was
   }
+  const bytes = bytesIn(memory, 0, 0);
+  const isPlain = count >= 0;
+  if (!isPlain && size === 1 && limit === undefined) count = indexOfNul(bytes, address) - address;
   const end = address + count * size;
-  const bytes = bytesIn(memory, address, end);
-  const base = baseOf(address, end);
-  return native && size === 1
-    ? native.latin1Slice.call(bytes, address - base, end - base)
-    : codec.slice(bytes, address - base, end - base, policy, base);
+  if (count < 0 || count >= most || end > bytes.length) return undefined;
+  return isPlain && native && size === 1
+    ? native.latin1Slice.call(bytes, address, end)
+    : codec.slice(bytes, address, end, policy, 0);
 }
 
 /** How many plain bytes are before the first 0, or -1 where that is not near, or another byte is before it. */
@@ -118,8 +135,7 @@ export function writeShort(
     const unit = text.charCodeAt(i);
     if (unit >= plain || (unit === 0 && tail > 0)) return false;
   }
-  if (typeof address !== 'number' || address >>> 0 !== address || address === 0 || length + tail === 0)
-    return false;
+  if (!isAddress(address) || length + tail === 0) return false;
   try {
     const { data } = memory;
     // The last element first: it throws before anything is written.

@@ -10,20 +10,25 @@ import { utf8 } from './utf8.ts';
 /** A ref to a NUL-terminated string in ASCII. */
 export type NullTerminatedAsciiStringRef = NullTerminatedStringRef;
 /** The class of those refs, for `instanceof`. */
-export const NullTerminatedAsciiStringRef = /* @__PURE__ */ terminatedRefClass(ascii);
+export const NullTerminatedAsciiStringRef: typeof NullTerminatedStringRef =
+  /* @__PURE__ */ terminatedRefClass(ascii);
 /** A ref to a NUL-terminated string in Latin-1. */
 export type NullTerminatedLatin1StringRef = NullTerminatedStringRef;
 /** The class of those refs, for `instanceof`. */
-export const NullTerminatedLatin1StringRef = /* @__PURE__ */ terminatedRefClass(latin1);
+export const NullTerminatedLatin1StringRef: typeof NullTerminatedStringRef =
+  /* @__PURE__ */ terminatedRefClass(latin1);
 /** A ref to a NUL-terminated string in UTF-8. */
 export type NullTerminatedUtf8StringRef = NullTerminatedStringRef;
 /** The class of those refs, for `instanceof`. */
-export const NullTerminatedUtf8StringRef = /* @__PURE__ */ terminatedRefClass(utf8);
+export const NullTerminatedUtf8StringRef: typeof NullTerminatedStringRef =
+  /* @__PURE__ */ terminatedRefClass(utf8);
 /** A ref to a NUL-terminated string in UTF-16. */
 export type NullTerminatedUtf16StringRef = NullTerminatedStringRef;
 /** The class of those refs, for `instanceof`. */
-export const NullTerminatedUtf16StringRef = /* @__PURE__ */ terminatedRefClass(utf16);
+export const NullTerminatedUtf16StringRef: typeof NullTerminatedStringRef =
+  /* @__PURE__ */ terminatedRefClass(utf16);
 /** A ref to a NUL-terminated string in UTF-32. */
 export type NullTerminatedUtf32StringRef = NullTerminatedStringRef;
 /** The class of those refs, for `instanceof`. */
-export const NullTerminatedUtf32StringRef = /* @__PURE__ */ terminatedRefClass(utf32);
+export const NullTerminatedUtf32StringRef: typeof NullTerminatedStringRef =
+  /* @__PURE__ */ terminatedRefClass(utf32);

@@ -16,12 +16,24 @@ export const baseOf = (start: number, end: number): number => (end > MOST ? star
 
 /** Bytes of the memory as it was when last asked for, those from `start` up to `end` among them. */
 export function bytesIn(memory: LinearMemory, start: number, end: number): Uint8Array {
-  const { buffer } = memory.data;
-  if (end > MOST) return new Uint8Array(buffer, start, end - start);
-  const { cell } = memory;
-  if (cell.bytes?.buffer !== buffer)
-    cell.bytes = buffer.byteLength > MOST ? new Uint8Array(buffer, 0, MOST) : new Uint8Array(buffer);
-  return cell.bytes;
+  const { cell, data } = memory;
+  if (end > MOST) return new Uint8Array(data.buffer, start, end - start);
+  if (cell.bytes && cell.seen === data) return cell.bytes;
+  cell.seen = data;
+  const { buffer } = data;
+  return (cell.bytes = buffer.byteLength > MOST ? new Uint8Array(buffer, 0, MOST) : new Uint8Array(buffer));
+}
+
+/**
+ * The same as `memory.locate(address, size)`, but asks for the buffer only when the view of it as it was will not do:
+ * a detached one has no bytes, and one of a shared memory that grew is right as far as it goes.
+ */
+export function placeOf(memory: LinearMemory, address: Address, size: number): number {
+  return typeof address === 'number' &&
+    address >>> 0 === address &&
+    address + size <= bytesIn(memory, 0, 0).length
+    ? address
+    : memory.locate(address, size);
 }
 
 /**
@@ -39,13 +51,21 @@ export function countTerminated(
   if (size !== 1 && size !== 2 && size !== 4)
     throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
   const most = limit === undefined ? Infinity : toCount(limit, 'a count of elements');
-  const at = memory.locate(address, 0);
+  const at = placeOf(memory, address, 0);
   assertNotNull(at);
-  const span = Math.min(most, Math.floor((memory.data.byteLength - at) / size));
-  const count = search(memory, at, size, span);
-  if (count < 0) throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
-  return count;
+  for (;;) {
+    const { byteLength } = memory.data;
+    const span = Math.min(most, Math.floor((byteLength - at) / size));
+    const count = search(memory, at, size, span);
+    if (count >= 0) return count;
+    if (memory.byteLength === byteLength)
+      throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
+  }
 }
+
+/** Returns the index of the first 0 from `start` on, or -1. */
+export const indexOfNul = (bytes: Uint8Array, start: number): number =>
+  fast ? fast.indexOf.call(bytes, 0, start) : bytes.indexOf(0, start);
 
 /** Returns the index of the first element that is 0 among `span`, or -1. The range is in the memory. */
 export function search(memory: LinearMemory, at: number, size: number, span: number): number {
@@ -62,7 +82,7 @@ function searchPart(memory: LinearMemory, at: number, size: number, span: number
     const [start, end] = [at - base, at - base + span];
     const whole = bytesIn(memory, at, at + span);
     const bytes = end < whole.length ? whole.subarray(0, end) : whole;
-    return (fast ? fast.indexOf.call(bytes, 0, start) : bytes.indexOf(0, start)) - start;
+    return indexOfNul(bytes, start) - start;
   }
   if (at % size === 0)
     return memory

@@ -25,7 +25,7 @@ function lay(text: string, policy: Policy): Encoded {
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const keeps = policy.surrogates === 'wtf8';
-  const builder = new Builder();
+  const builder = new Builder((end - start) / 4);
   for (let i = start; i < end; i += 4) {
     let point = i + 4 > end ? -1 : data.getUint32(i, true);
     if (point > 0x10ffff || (!keeps && point >= 0xd800 && point <= 0xdfff)) point = -1;

@@ -3,10 +3,11 @@
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
 import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
-import { Builder, Decoder, Encoder, fast, native, own } from './platform.ts';
+import { Builder, Decoder, encodeShort, encodeWhole, fast, native, own } from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-let encoder: TextEncoder | undefined;
+/** Whose bytes are in the scratch. */
+let laid = '';
 let lenient: TextDecoder | undefined;
 let strict: TextDecoder | undefined;
 
@@ -63,7 +64,7 @@ export function decodeLoop(
   { surrogates, invalid }: Policy,
   base: number,
 ): string {
-  const builder = new Builder();
+  const builder = new Builder(end - from);
   for (let i = from; i < end;) {
     const start = i;
     const lead = bytes[i++] as number; // i was inside
@@ -92,25 +93,34 @@ export function decodeLoop(
 
 /** From this length on Deno's decoder beats its Buffer. */
 const LONG = fast ? Infinity : 512;
+const utf8Slice = native?.utf8Slice;
 
 function lay(text: string, { surrogates }: Policy): Encoded {
   if (surrogates === 'throw') wellFormed(text, surrogates);
   const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
+  // Of a text of one-byte characters the bytes are counted fast; V8 knows at once whether it is one.
+  const short = keeps || (native && !/[^\0-\xff]/.test(text)) ? undefined : encodeShort(text);
+  if (short) {
+    const { length } = short;
+    laid = text;
+    const copyTo = (target: Uint8Array, at = 0): void => {
+      // By now a getter of the heap's may have encoded another.
+      target.set(laid === text ? short : (encodeShort(text) as Uint8Array), at); // as short as before
+    };
+    return { byteLength: length, bytes: short, copyTo };
+  }
   if (native && !keeps) {
     const byteLength = native.measure(text);
     const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;
     return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
   }
-  const bytes =
-    Encoder && !keeps
-      ? (encoder ??= new Encoder()).encode(text)
-      : encodeLoop(keeps ? text : wellFormed(text));
+  const bytes = (keeps ? undefined : encodeWhole(text)) ?? encodeLoop(keeps ? text : wellFormed(text));
   return { byteLength: bytes.length, copyTo: (target, at = 0) => target.set(bytes, at) };
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   if (policy.invalid !== 'throw' && policy.surrogates !== 'wtf8') {
-    if (native && end - start < LONG) return native.utf8Slice.call(bytes, start, end);
+    if (utf8Slice && end - start < LONG) return utf8Slice.call(bytes, start, end);
     if (Decoder)
       return (lenient ??= new Decoder('utf-8', { ignoreBOM: true })).decode(own(bytes, start, end));
   } else if (Decoder) {
