@@ -3,7 +3,7 @@
 // program carries only those that it names.
 import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { FRAMINGS, read, write, type Framing } from './framing.ts';
+import { decode, FRAMINGS, read, write, writePlain, type Framing } from './framing.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
 import type { StringRef, TextHeap } from './ref.ts';
 import type { WordBytes } from './word.ts';
@@ -95,7 +95,7 @@ export class TextCodec {
    * @throws {EncodingError} when they are not of this encoding and the policy is `throw`
    */
   decode(bytes: Uint8Array, options?: TextOptions, at = 0): string {
-    return this.slice(bytes, 0, bytes.length, toPolicy(options), at);
+    return decode(this, bytes, 0, bytes.length, toPolicy(options), at);
   }
 }
 
@@ -217,7 +217,7 @@ export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
       ? write(codec, framing, memory, address, text, c, d, b, a)
       : hasWord
         ? write(codec, framing, memory, address, text, b, c, a)
-        : write(codec, framing, memory, address, text, a, b);
+        : writePlain(codec, framing, memory, address, text, a, b);
   return [
     ['read', (memory, address, a, b) => read(codec, framing, memory, address, a, b)],
     ['write', put],

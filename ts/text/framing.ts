@@ -11,7 +11,7 @@ import type { Encoded, TextCodec } from './codec.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
 import { readNear, readShort, SHORT_READ, SHORT_WRITE, writeShort } from './short.ts';
 import { baseOf, bytesIn, countTerminated, indexOfNul, placeOf, search } from './terminator.ts';
-import { assertNotNull, readWord, toWord, writeWord, type WordBytes } from './word.ts';
+import { assertNotNull, isSmall, readWord, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Where a text begins and ends. */
 export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
@@ -35,7 +35,7 @@ export function read(
 ): string {
   const policy = toPolicy(options);
   if (framing === 'Sized') {
-    if (given && given >>> 0 === given) {
+    if (given && isSmall(given)) {
       const text = given <= SHORT_READ ? readShort(codec, memory, address, given) : undefined;
       if (text !== undefined) return text;
       const at = placeOf(memory, address, given * codec.bytesPerElement);
@@ -58,15 +58,27 @@ export function readAt(
   count: number,
   policy: Policy,
 ): string {
-  const bytes = count * codec.bytesPerElement;
-  const end = start + bytes;
+  const end = start + count * codec.bytesPerElement;
   const base = baseOf(start, end);
+  return decode(codec, bytesIn(memory, start, end), start - base, end - base, policy, base);
+}
+
+/** The text of some of `bytes`. @throws {EncodingError} also when the engine has no string as long */
+export function decode(
+  codec: TextCodec,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  policy: Policy,
+  base: number,
+): string {
   try {
-    return codec.slice(bytesIn(memory, start, end), start - base, end - base, policy, base);
+    return codec.slice(bytes, start, end, policy, base);
   } catch (cause) {
     if (cause instanceof EncodingError) throw cause;
-    const error = new EncodingError(`the ${bytes} bytes at address ${start} make no string`, start);
-    error.cause = cause; // the engine's: too long
+    const at = base + start;
+    const error = new EncodingError(`the ${end - start} bytes at address ${at} make no string`, at);
+    error.cause = cause;
     throw error;
   }
 }
@@ -103,6 +115,25 @@ export function find(
   return [start, count];
 }
 
+/** The same as {@link write} for framings without words; short texts that are known to fit go their own way. */
+export function writePlain(
+  codec: TextCodec,
+  framing: Framing,
+  memory: LinearMemory,
+  address: Address,
+  text: string,
+  capacity?: number,
+  options?: TextOptions,
+): number {
+  if (typeof text === 'string' && text.length <= SHORT_WRITE && framing !== 'Fixed' && !options) {
+    const tail = framing === 'Terminated' ? 1 : 0;
+    const fits =
+      capacity === undefined ? !('roomAt' in memory) : isSmall(capacity) && text.length + tail <= capacity;
+    if (fits && writeShort(codec, memory, address, text, tail)) return text.length;
+  }
+  return write(codec, framing, memory, address, text, capacity, options);
+}
+
 /** Writes a text, whole or not at all. T1. Returns its elements. */
 export function write(
   codec: TextCodec,
@@ -125,8 +156,6 @@ export function write(
     capacity === undefined && !isFixed
       ? roomAt(codec, memory, place, inFront)
       : toCount(capacity as number, ELEMENTS); // undefined is refused there
-  if ((tail || !(head || isFixed)) && text.length <= Math.min(room - tail, SHORT_WRITE))
-    if (writeShort(codec, memory, address, text, tail)) return text.length;
   const most = head ? Math.min(room, 256 ** wordBytes - 1) : room - tail;
   const encoded = fitted(codec, text, most, tail, policy);
   if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);
@@ -166,7 +195,10 @@ function fitted(codec: TextCodec, text: string, most: number, tail: number, poli
   const encoded = codec.lay(text, policy);
   const count = encoded.byteLength / codec.bytesPerElement;
   if (count <= most) return encoded;
-  if (policy.truncate && most >= 0) return codec.lay(text.slice(0, codec.fit(text, most)), policy);
+  if (policy.truncate && most >= 0) {
+    const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, most)), policy);
+    return { byteLength, copyTo }; // its bytes are not those of the whole text
+  }
   const room = most + tail;
   throw new EncodingError(`the string takes ${count + tail} elements, there is room for ${room}`, room, room);
 }

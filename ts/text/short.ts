@@ -7,19 +7,21 @@ import type { TextCodec } from './codec.ts';
 import { native } from './platform.ts';
 import type { Policy } from './policy.ts';
 import { bytesIn, indexOfNul } from './terminator.ts';
-import { element } from './word.ts';
+import { element, isSmall } from './word.ts';
 
 /** The most elements that are read by a loop. Bun's Buffer is faster at any length. */
-export const SHORT_READ = native && 'Bun' in globalThis ? 0 : 16;
+export const SHORT_READ: number = native && 'Bun' in globalThis ? 0 : 16;
 /** The most elements that are written by a loop. */
 export const SHORT_WRITE = 24;
 /** How far a NUL is looked for by a loop: in words of four bytes, or in elements. */
-const NEAR = 64;
+const NEAR = 32;
+
+/** Every engine has strings that long. */
+const LONG = 2 ** 27;
 
 const { fromCharCode } = String;
 
-const isAddress = (address: Address): address is number =>
-  typeof address === 'number' && address >>> 0 === address && address !== 0;
+const isAddress = (address: Address): address is number => isSmall(address) && address !== 0;
 
 /** The text of a few elements when all are plain. Else undefined, as for anything that is wrong: see {@link readNear}. */
 export function readShort(
@@ -47,10 +49,10 @@ export function readNear(
   limit: number | undefined,
   policy: Policy,
 ): string | undefined {
-  if (!isAddress(address) || !(limit === undefined || limit >>> 0 === limit)) return undefined;
+  if (!isAddress(address) || !(limit === undefined || isSmall(limit))) return undefined;
   const { bytesPerElement: size, plain } = codec;
   const { data } = memory;
-  const most = limit ?? Infinity;
+  const most = Math.min(limit ?? LONG, LONG);
   let count: number;
   try {
     count = size === 1 ? nearByte(data, address, plain) : nearElement(data, address, size, plain);
@@ -139,14 +141,16 @@ export function writeShort(
   try {
     const { data } = memory;
     // The last element first: it throws before anything is written.
-    for (let i = length + tail - 1; i >= 0; i--) {
-      const unit = i < length ? text.charCodeAt(i) : 0;
-      if (size === 1) data.setUint8(address + i, unit);
-      else if (size === 2) data.setUint16(address + 2 * i, unit, true);
-      else data.setUint32(address + 4 * i, unit, true);
-    }
+    if (tail) put(data, address + length * size, size, 0);
+    for (let i = length - 1; i >= 0; i--) put(data, address + i * size, size, text.charCodeAt(i));
     return true;
   } catch {
     return false;
   }
+}
+
+function put(data: DataView, at: number, size: number, unit: number): void {
+  if (size === 1) data.setUint8(at, unit);
+  else if (size === 2) data.setUint16(at, unit, true);
+  else data.setUint32(at, unit, true);
 }

@@ -3,11 +3,19 @@
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
 import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
-import { Builder, Decoder, encodeShort, encodeWhole, fast, native, own } from './platform.ts';
+import {
+  Builder,
+  Decoder,
+  encodeShort,
+  encodeWhole,
+  fast,
+  makesFaster,
+  native,
+  own,
+  storeShort,
+} from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-/** Whose bytes are in the scratch. */
-let laid = '';
 let lenient: TextDecoder | undefined;
 let strict: TextDecoder | undefined;
 
@@ -98,17 +106,13 @@ const utf8Slice = native?.utf8Slice;
 function lay(text: string, { surrogates }: Policy): Encoded {
   if (surrogates === 'throw') wellFormed(text, surrogates);
   const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
-  // Of a text of one-byte characters the bytes are counted fast; V8 knows at once whether it is one.
-  const short = keeps || (native && !/[^\0-\xff]/.test(text)) ? undefined : encodeShort(text);
-  if (short) {
-    const { length } = short;
-    laid = text;
-    const copyTo = (target: Uint8Array, at = 0): void => {
-      // By now a getter of the heap's may have encoded another.
-      target.set(laid === text ? short : (encodeShort(text) as Uint8Array), at); // as short as before
+  const short = !keeps && makesFaster(text) ? encodeShort(text) : undefined;
+  if (short)
+    return {
+      byteLength: short.length,
+      bytes: short,
+      copyTo: (target, at = 0) => storeShort(text, target, at),
     };
-    return { byteLength: length, bytes: short, copyTo };
-  }
   if (native && !keeps) {
     const byteLength = native.measure(text);
     const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;

@@ -12,6 +12,10 @@ export function element(data: DataView, at: number, size: number): number {
   return size === 1 ? data.getUint8(at) : size === 2 ? data.getUint16(at, true) : data.getUint32(at, true);
 }
 
+/** Whether a value is a whole number below 2^32. */
+export const isSmall = (value: unknown): value is number =>
+  typeof value === 'number' && value >>> 0 === value;
+
 /** @throws {ArgumentTypeError} when it is 0: to strings that is NULL */
 export function assertNotNull(at: number): void {
   if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);
