@@ -2,7 +2,7 @@
 // Latin-1 (ISO 8859-1): byte n is U+00n, all 256 of them. Not windows-1252, which is what browsers call latin1.
 import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
-import { fast, fromUnits, native } from './platform.ts';
+import { fast, gather, native, take } from './platform.ts';
 
 /** @throws {EncodingError} when `text` has a unit that `beyond` finds */
 export function layBytes(text: string, isAscii: boolean, beyond: RegExp, name: string): Encoded {
@@ -26,6 +26,8 @@ export const latin1: TextCodec = /* @__PURE__ */ new TextCodec(
   1,
   0x100,
   (text) => layBytes(text, !fast && native?.measure(text) === text.length, /[^\0-\xff]/, 'Latin-1'),
-  (bytes, start, end) =>
-    native ? native.latin1Slice.call(bytes, start, end) : fromUnits(bytes.subarray(start, end)),
+  (bytes, start, end, policy, base) =>
+    native
+      ? native.latin1Slice.call(bytes, start, end)
+      : gather(start, end, policy, base, (at) => take(1, bytes[at] as number)), // at is inside
 );

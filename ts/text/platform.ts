@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
-// Browsers' coders refuse views of shared and of resizable buffers; `own` copies those first.
+// Browsers' coders refuse views of shared and of resizable buffers; those are copied first.
+import { EncodingError } from '../errors.ts';
+import type { Policy } from './policy.ts';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type Store = (this: Uint8Array, text: string, offset: number, length: number) => number;
@@ -26,7 +28,7 @@ interface BufferClass {
 // Kept at import, so that a page that replaces them later changes nothing here.
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
-const { fromCharCode } = String;
+const { fromCodePoint } = String;
 
 /** V8's major version in Node; NaN in other engines, and in Deno. */
 const version =
@@ -92,41 +94,57 @@ function slices(): Native | undefined {
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 
-/** Bytes from `start` up to `end` that every coder takes: a view, or a copy when the buffer is shared or resizable. */
-export function own(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+const decoders: Record<string, TextDecoder> = {};
+
+/** Returns the text of bytes as the engine's decoder has it, which there must be. */
+export function decodeBy(
+  name: string,
+  fatal: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string {
+  const decoder = (decoders[name + fatal] ??= new (Decoder as typeof TextDecoder)(name, {
+    ignoreBOM: true,
+    fatal,
+  }));
   const { buffer } = bytes;
-  return buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable
-    ? (bytes as Uint8Array<ArrayBuffer>).subarray(start, end) // its buffer is one
-    : bytes.slice(start, end);
+  const isTaken = buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable;
+  return decoder.decode(
+    (isTaken ? bytes.subarray(start, end) : bytes.slice(start, end)) as Uint8Array<ArrayBuffer>,
+  );
 }
 
-/** Returns the string of these units, in pieces that no engine's limit of arguments is below. */
-export function fromUnits(units: Uint8Array | Uint16Array): string {
+/** What {@link gather} is given: a code point, or NO_TEXT, and behind it how many bytes it takes. */
+export const take = (bytes: number, point: number): number => bytes * 0x200000 + point;
+export const NO_TEXT = 0x1fffff;
+
+/**
+ * The text of bytes, a code point at a time, as `next` takes them from an index on.
+ * @throws {EncodingError} when it finds no text and the policy is `throw`
+ */
+export function gather(
+  start: number,
+  end: number,
+  policy: Policy,
+  base: number,
+  next: (at: number) => number,
+): string {
   let text = '';
-  for (let i = 0; i < units.length; i += 4096)
-    text += fromCharCode.apply(null, units.subarray(i, i + 4096) as unknown as number[]); // array-like
-  return text;
-}
-
-/** Collects code points, about as many as are expected, to a string. */
-export class Builder {
-  readonly #units: Uint16Array;
-  #count = 0;
-  #text = '';
-
-  constructor(expected: number) {
-    this.#units = new Uint16Array(Math.min(4096, 2 * expected + 2));
+  let points: number[] = [];
+  for (let at = start; at < end;) {
+    const taken = next(at);
+    let point = taken & NO_TEXT;
+    if (point === NO_TEXT) {
+      if (policy.invalid === 'throw')
+        throw new EncodingError(`the bytes at address ${base + at} are no text`, base + at);
+      point = 0xfffd;
+    }
+    if (points.push(point) > 4095) {
+      text += fromCodePoint(...points);
+      points = [];
+    }
+    at += taken >> 21;
   }
-  add(point: number): void {
-    if (this.#count + 2 > this.#units.length) this.#text = this.done();
-    if (point > 0xffff) {
-      this.#units[this.#count++] = 0xd7c0 + (point >>> 10); // 0xd800 + ((point - 0x10000) >> 10)
-      this.#units[this.#count++] = 0xdc00 + (point & 0x3ff);
-    } else this.#units[this.#count++] = point;
-  }
-  done(): string {
-    const text = this.#text + fromUnits(this.#units.subarray(0, this.#count));
-    this.#count = 0;
-    return text;
-  }
+  return text + fromCodePoint(...points);
 }

@@ -35,16 +35,15 @@ const DEFAULTS: Policy = { surrogates: 'replace', invalid: 'replace', nul: 'thro
  */
 export function toPolicy(options: TextOptions | undefined): Policy {
   if (options === undefined) return DEFAULTS;
-  if (typeof options !== 'object' || options === null) throw new ArgumentTypeError('text options', options);
   const policy: Record<string, unknown> = { ...DEFAULTS };
+  const refuse = (value: unknown): never => {
+    throw new ArgumentTypeError(`text options of ${JSON.stringify(CHOICES)}`, value);
+  };
+  if (typeof options !== 'object' || options === null) refuse(options);
   for (const name in options) {
-    if (!Object.hasOwn(DEFAULTS, name))
-      throw new ArgumentTypeError(`the text options ${Object.keys(DEFAULTS).join(', ')}`, name);
     const choice = options[name as keyof Policy];
-    const choices = CHOICES[name] as readonly unknown[]; // it has the names of the defaults
-    if (choice === undefined) continue;
-    if (!choices.includes(choice)) throw new ArgumentTypeError(`${name}: ${choices.join(' or ')}`, choice);
-    policy[name] = choice;
+    if (!Object.hasOwn(CHOICES, name)) refuse(name);
+    else if (choice !== undefined) policy[name] = CHOICES[name]?.includes(choice) ? choice : refuse(choice);
   }
   return policy as Policy; // each name and choice was looked at
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // UTF-16, little-endian: two bytes an element, at any address.
-import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
-import { Decoder, fast, fromUnits, native, own } from './platform.ts';
+import { decodeBy, Decoder, fast, gather, native, NO_TEXT, take } from './platform.ts';
 import { loneSurrogate, wellFormed, type Policy } from './policy.ts';
-
-let decoder: TextDecoder | undefined;
 
 function lay(text: string, policy: Policy): Encoded {
   const whole = wellFormed(text, policy.surrogates);
@@ -23,25 +20,23 @@ function lay(text: string, policy: Policy): Encoded {
   };
 }
 
-/** The text of the units as they are. An odd byte at the end is no unit. */
-const units = (bytes: Uint8Array, start: number, end: number): string =>
-  native
-    ? native.ucs2Slice.call(bytes, start, end)
-    : fromUnits(new Uint16Array(bytes.slice(start, end).buffer));
-
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
+  const isEven = (end - start) % 2 === 0;
   const keeps = policy.surrogates === 'wtf8';
-  const odd = (end - start) % 2;
-  const strict = policy.invalid === 'throw';
-  if (!native && Decoder && !keeps && !strict && !odd)
-    return (decoder ??= new Decoder('utf-16le', { ignoreBOM: true })).decode(own(bytes, start, end));
-  const text = units(bytes, start, end - odd);
-  const lone = keeps ? -1 : loneSurrogate(text);
-  if (strict && (odd || lone >= 0)) {
-    const at = base + start + 2 * (lone < 0 ? text.length : lone);
-    throw new EncodingError(`the element at address ${at} is not UTF-16`, at);
-  }
-  return (lone < 0 ? text : wellFormed(text)) + (odd ? '\ufffd' : '');
+  if (native && isEven) {
+    const text = native.ucs2Slice.call(bytes, start, end);
+    if (keeps || loneSurrogate(text) < 0) return text;
+    if (policy.invalid !== 'throw') return wellFormed(text);
+  } else if (Decoder && isEven && !keeps && policy.invalid !== 'throw')
+    return decodeBy('utf-16le', false, bytes, start, end);
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return gather(start, end, policy, base, (at) => {
+    if (at + 2 > end) return take(2, NO_TEXT);
+    const unit = data.getUint16(at, true);
+    const next = at + 4 > end ? 0 : data.getUint16(at + 2, true);
+    if (unit >> 10 === 0x36 && next >> 10 === 0x37) return take(4, (unit << 10) + next - 0x35fdc00);
+    return take(2, unit >> 11 === 0x1b && !keeps ? NO_TEXT : unit);
+  });
 }
 
 /** UTF-16, little-endian. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // UTF-32, little-endian: four bytes a code point, at any address.
-import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
-import { Builder } from './platform.ts';
+import { gather, NO_TEXT, take } from './platform.ts';
 import { wellFormed, type Policy } from './policy.ts';
 
 function lay(text: string, policy: Policy): Encoded {
@@ -24,16 +23,11 @@ function lay(text: string, policy: Policy): Encoded {
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const keeps = policy.surrogates === 'wtf8';
-  const builder = new Builder((end - start) / 4);
-  for (let i = start; i < end; i += 4) {
-    let point = i + 4 > end ? -1 : data.getUint32(i, true);
-    if (point > 0x10ffff || (!keeps && point >= 0xd800 && point <= 0xdfff)) point = -1;
-    if (point < 0 && policy.invalid === 'throw')
-      throw new EncodingError(`the element at address ${base + i} is no code point`, base + i);
-    builder.add(point < 0 ? 0xfffd : point);
-  }
-  return builder.done();
+  return gather(start, end, policy, base, (at) => {
+    const point = at + 4 > end ? NO_TEXT : data.getUint32(at, true);
+    const isLone = point >= 0xd800 && point <= 0xdfff && policy.surrogates !== 'wtf8';
+    return take(4, point > 0x10ffff || isLone ? NO_TEXT : point);
+  });
 }
 
 /** UTF-32, little-endian. */

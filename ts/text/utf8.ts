@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
-import { EncodingError } from '../errors.ts';
 import { TextCodec, type Encoded } from './codec.ts';
 import {
-  Builder,
+  decodeBy,
   Decoder,
   encodeShort,
   encodeWhole,
   fast,
+  gather,
   makesFaster,
   native,
-  own,
+  NO_TEXT,
   storeShort,
+  take,
 } from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-let lenient: TextDecoder | undefined;
-let strict: TextDecoder | undefined;
+/** Bytes of a code point. */
+const width = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
+const pointOf = (character: string): number => character.codePointAt(0) as number; // of one that is there
 
 /**
  * Returns how many bytes `text` takes in UTF-8, without a terminator; a lone surrogate counts as U+FFFD. O(n).
@@ -26,77 +28,51 @@ let strict: TextDecoder | undefined;
 export function utf8ByteLength(text: string): number {
   assertString(text);
   if (native) return native.measure(text);
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 ? 1 : 2;
-    // A pair is two units and four bytes: two from their count, two from the first of them.
-    if (unit >= 0xd800 && unit < 0xdc00) {
-      const next = text.charCodeAt(i + 1);
-      if (next >= 0xdc00 && next <= 0xdfff) i++;
-    }
-  }
+  let bytes = 0;
+  for (const character of text) bytes += width(pointOf(character));
   return bytes;
 }
 
 function encodeLoop(text: string): Uint8Array {
   const bytes = new Uint8Array(utf8ByteLength(text));
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const point = text.codePointAt(i) as number; // i is inside
-    if (point > 0xffff) i++;
-    if (point < 0x80) bytes[at++] = point;
-    else {
-      const more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-      bytes[at++] = (0xff00 >> (more + 1)) | (point >> (6 * more)); // 0xc0, 0xe0, 0xf0 once cut to a byte
-      for (let shift = 6 * (more - 1); shift >= 0; shift -= 6) bytes[at++] = 0x80 | ((point >> shift) & 0x3f);
-    }
+  for (const character of text) {
+    const point = pointOf(character);
+    let more = width(point);
+    // 0xc0, 0xe0, 0xf0 once cut to a byte
+    bytes[at++] = more > 1 ? (0xff00 >> more) | (point >> (6 * more - 6)) : point;
+    while (--more > 0) bytes[at++] = 0x80 | ((point >> (6 * more - 6)) & 0x3f);
   }
   return bytes;
-}
-
-/** The bytes that may follow a lead directly: [low, high]; the rest are 80..BF (Unicode, table 3-7). */
-function secondOf(lead: number, surrogates: boolean): [number, number] {
-  if (lead === 0xe0) return [0xa0, 0xbf];
-  if (lead === 0xed && !surrogates) return [0x80, 0x9f];
-  if (lead === 0xf0) return [0x90, 0xbf];
-  return [0x80, lead === 0xf4 ? 0x8f : 0xbf];
 }
 
 /** Returns the text of `bytes`, as the engine's decoder would, or with surrogates as WTF-8 has them. */
 export function decodeLoop(
   bytes: Uint8Array,
-  from: number,
+  start: number,
   end: number,
-  { surrogates, invalid }: Policy,
+  policy: Policy,
   base: number,
 ): string {
-  const builder = new Builder(end - from);
-  for (let i = from; i < end;) {
-    const start = i;
-    const lead = bytes[i++] as number; // i was inside
-    let point = lead;
-    if (lead > 0x7f) {
-      let more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-      let [low, high] = secondOf(lead, surrogates === 'wtf8');
-      point = more ? lead & (0x3f >> more) : -1;
-      for (; more > 0; more--) {
-        const byte = i < end ? (bytes[i] as number) : 0; // i is inside
-        if (byte < low || byte > high) {
-          point = -1;
-          break;
-        }
-        point = (point << 6) | (byte & 0x3f);
-        [low, high] = [0x80, 0xbf];
-        i++;
-      }
+  const keeps = policy.surrogates === 'wtf8';
+  return gather(start, end, policy, base, (from) => {
+    const lead = bytes[from] as number; // from is inside
+    if (lead < 0x80) return take(1, lead);
+    const more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    // What may follow directly (Unicode, table 3-7); the rest are 80..BF.
+    let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    let high = lead === 0xf4 ? 0x8f : lead === 0xed && !keeps ? 0x9f : 0xbf;
+    let point = lead & (0x3f >> more);
+    let at = from + 1;
+    for (; at <= from + more; at++) {
+      const byte = at < end ? (bytes[at] as number) : 0; // at is inside
+      if (byte < low || byte > high) break;
+      point = (point << 6) | (byte & 0x3f);
+      low = 0x80;
+      high = 0xbf;
     }
-    if (point < 0 && invalid === 'throw')
-      throw new EncodingError(`the byte at address ${base + start} is not UTF-8`, base + start);
-    builder.add(point < 0 ? 0xfffd : point);
-  }
-  return builder.done();
+    return take(at - from, more && at > from + more ? point : NO_TEXT);
+  });
 }
 
 /** From this length on Deno's decoder beats its Buffer. */
@@ -125,12 +101,10 @@ function lay(text: string, { surrogates }: Policy): Encoded {
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   if (policy.invalid !== 'throw' && policy.surrogates !== 'wtf8') {
     if (utf8Slice && end - start < LONG) return utf8Slice.call(bytes, start, end);
-    if (Decoder)
-      return (lenient ??= new Decoder('utf-8', { ignoreBOM: true })).decode(own(bytes, start, end));
+    if (Decoder) return decodeBy('utf-8', false, bytes, start, end);
   } else if (Decoder) {
     try {
-      strict ??= new Decoder('utf-8', { ignoreBOM: true, fatal: true });
-      return strict.decode(own(bytes, start, end));
+      return decodeBy('utf-8', true, bytes, start, end);
     } catch {
       // The loop says where.
     }
@@ -139,6 +113,4 @@ function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, ba
 }
 
 /** UTF-8. */
-export const utf8: TextCodec = /* @__PURE__ */ new TextCodec('utf-8', 'Utf8', 1, 0x80, lay, slice, (point) =>
-  point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4,
-);
+export const utf8: TextCodec = /* @__PURE__ */ new TextCodec('utf-8', 'Utf8', 1, 0x80, lay, slice, width);
