@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The manager's string methods, made from the codecs: for each codec and framing `read...`, `write...`,
 // `alloc...` and `wrap...`. Their types and docs are in strings.gen.ts.
-import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
@@ -11,7 +10,7 @@ import { find, FRAMINGS, headOf, type Framing } from '../text/framing.ts';
 import { toPolicy, type TextOptions } from '../text/policy.ts';
 import { StringRef, terminatedRefClass, type TextHeap } from '../text/ref.ts';
 import { countTerminated } from '../text/terminator.ts';
-import { assertNotNull, type WordBytes } from '../text/word.ts';
+import { assertNotNull, toElements, type WordBytes } from '../text/word.ts';
 import type { HeapStrings } from './strings.gen.ts';
 
 export type { HeapStrings };
@@ -59,6 +58,24 @@ export function installStrings(prototype: object): void {
   Object.assign(prototype, methods);
 }
 
+/** Makes a ref; `block` is what it lies in, `lender` what its text lies in. */
+function refOf(
+  heap: Lender,
+  codec: TextCodec,
+  framing: Framing,
+  wordBytes: WordBytes,
+  room: number,
+  at: number,
+  place: number,
+  block: Block,
+  lender: Block,
+  owned: boolean,
+): StringRef {
+  const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
+  const end = framing === 'Paired' && !owned ? at + 2 * wordBytes : place + room * codec.bytesPerElement;
+  return new Class(heap, at, end - at, block, owned, codec, framing, room, wordBytes, place, lender);
+}
+
 function allocText(
   this: Lender,
   codec: TextCodec,
@@ -70,20 +87,14 @@ function allocText(
   const policy = toPolicy(options);
   const size = codec.bytesPerElement;
   const isText = typeof textOrCount === 'string';
-  if (!isText && typeof textOrCount !== 'number')
-    throw new ArgumentTypeError('a string, or a number of elements', textOrCount);
-  const count = isText
-    ? codec.lay(textOrCount, policy).byteLength / size
-    : toCount(textOrCount, 'a count of elements');
+  const count = isText ? codec.lay(textOrCount, policy).byteLength / size : toElements(textOrCount);
   const head = headOf(framing, wordBytes);
   const room = framing === 'Terminated' ? count + 1 : count;
   const bytes = toCount(head + room * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block) => {
     const at = block.address;
-    const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
-    const ref = new Class(this, at, bytes, block, true, codec, framing, room, wordBytes, at + head, block);
-    if (isText) ref.write(textOrCount, policy);
-    else if (framing === 'Paired') ref.write('');
+    const ref = refOf(this, codec, framing, wordBytes, room, at, at + head, block, block, true);
+    if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', policy);
     return ref;
   });
 }
@@ -104,22 +115,18 @@ function wrapText(
   const block = known ?? this.strangers;
   let lender = block;
   let place = at + head;
-  let room =
-    count === undefined && (head || framing === 'Terminated')
-      ? undefined
-      : toCount(count as number, 'a count of elements'); // undefined is refused there
+  let room = count;
+  if (count !== undefined || !(head || framing === 'Terminated')) toElements(count as number); // undefined is refused there
   if (framing === 'Terminated')
     room ??= known
       ? Math.floor((known.address + known.byteLength - at) / size)
       : countTerminated(this, at, size) + 1;
   else if (framing === 'Paired' || room === undefined) {
-    const [start, length] = find(framing, this, at, size, room, wordBytes);
-    room ??= length;
-    place = start;
+    const found = find(framing, this, at, size, room, wordBytes);
+    place = found[0];
+    room ??= found[1];
     if (framing === 'Paired') lender = this.blockAt(place) ?? this.strangers;
   }
   this.locate(place, room * size);
-  const bytes = framing === 'Paired' ? head : head + room * size;
-  const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
-  return new Class(this, at, bytes, block, false, codec, framing, room, wordBytes, place, lender);
+  return refOf(this, codec, framing, wordBytes, room, at, place, block, lender, false);
 }

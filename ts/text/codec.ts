@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What a codec is: an encoding as a noun, with a verb for each framing. It is one object per encoding, so that a
 // program carries only those that it names.
-import { toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { decode, FRAMINGS, read, write, writePlain, type Framing } from './framing.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
 import type { StringRef, TextHeap } from './ref.ts';
-import type { WordBytes } from './word.ts';
+import { toElements, type WordBytes } from './word.ts';
 
 /** A text that has been measured and can be stored. */
 export interface Encoded {
@@ -74,7 +74,7 @@ export class TextCodec {
   fit(text: string, count: number): number {
     assertString(text);
     let i = 0;
-    for (let room = toCount(count, 'a count of elements'); i < text.length;) {
+    for (let room = toElements(count); i < text.length;) {
       const point = text.codePointAt(i) as number; // i is inside
       room -= this.width(point);
       if (room < 0) break;

@@ -5,19 +5,17 @@
 //   T1  A write measures first and then stores: the whole text with all that belongs to it, or nothing.
 //   T2  A read never passes the end of the memory: a string that has no NUL before it is an error.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { Encoded, TextCodec } from './codec.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
-import { readNear, readShort, SHORT_READ, SHORT_WRITE, writeShort } from './short.ts';
+import { readShort, SHORT_WRITE, writeShort } from './short.ts';
 import { baseOf, bytesIn, countTerminated, indexOfNul, placeOf, search } from './terminator.ts';
-import { assertNotNull, isSmall, readWord, toWord, writeWord, type WordBytes } from './word.ts';
+import { assertNotNull, isSmall, readWord, toElements, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Where a text begins and ends. */
 export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
 export const FRAMINGS: readonly Framing[] = ['Terminated', 'Sized', 'Fixed', 'Prefixed', 'Paired'];
-
-const ELEMENTS = 'a count of elements';
 
 /** Bytes of a prefix or a pair: what is at the address of a text before, or instead of, the text. */
 export function headOf(framing: Framing, wordBytes: number): number {
@@ -34,17 +32,15 @@ export function read(
   options?: TextOptions,
 ): string {
   const policy = toPolicy(options);
-  if (framing === 'Sized') {
-    if (given && isSmall(given)) {
-      const text = given <= SHORT_READ ? readShort(codec, memory, address, given) : undefined;
-      if (text !== undefined) return text;
+  const isSized = framing === 'Sized';
+  if (isSized || framing === 'Terminated') {
+    const text = readShort(codec, memory, address, given, isSized, policy);
+    if (text !== undefined) return text;
+    if (given && isSized && isSmall(given)) {
       const at = placeOf(memory, address, given * codec.bytesPerElement);
       assertNotNull(at);
       return readAt(codec, memory, at, given, policy);
     }
-  } else if (framing === 'Terminated') {
-    const text = readNear(codec, memory, address, given, policy);
-    if (text !== undefined) return text;
   }
   const found = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
   return readAt(codec, memory, found[0], found[1], policy);
@@ -106,7 +102,7 @@ export function find(
     count = readWord(memory, start - wordBytes, wordBytes);
     if (framing === 'Paired') start = readWord(memory, at, wordBytes);
     if (start === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
-  } else count = toCount(room as number, ELEMENTS); // undefined is refused there
+  } else count = toElements(room as number); // undefined is refused there
   if (count > 0) placeOf(memory, start, count * size);
   if (framing === 'Fixed') {
     const found = search(memory, start, size, count);
@@ -155,7 +151,7 @@ export function write(
   const room =
     capacity === undefined && !isFixed
       ? roomAt(codec, memory, place, inFront)
-      : toCount(capacity as number, ELEMENTS); // undefined is refused there
+      : toElements(capacity as number); // undefined is refused there
   const most = head ? Math.min(room, 256 ** wordBytes - 1) : room - tail;
   const encoded = fitted(codec, text, most, tail, policy);
   if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);

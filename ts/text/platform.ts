@@ -37,27 +37,27 @@ const version =
     : parseInt((globalThis as { process?: Process }).process?.versions?.v8 ?? '', 10);
 const WIDE = /[^\0-\xff]/;
 
-/**
- * Whether the bytes of a text in UTF-8 are made faster than counted: always without a Buffer and in V8 13 (Node 24);
- * in V8 before that when it has wide characters, which V8 itself knows at once.
- */
-export const makesFaster = (text: string): boolean =>
-  !native || version === 13 || (version < 13 && WIDE.test(text));
-
 let encoder: TextEncoder | undefined;
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 /** The longest text that surely fits in the scratch, in 16 KiB. */
-const SCRATCH = 5461;
-
+const SHORT = 5461;
 /** Whose bytes are in the scratch, and how many. A getter of a heap's may write a text during the write of another. */
 let laid: string | undefined;
 let length = 0;
 
-/** Returns the bytes of a text in UTF-8, valid until the next call; undefined when it is too long, or there is no coder. */
-export function encodeShort(text: string): Uint8Array | undefined {
-  if (!Encoder || text.length > SCRATCH) return undefined;
+/**
+ * Whether the bytes of a text in UTF-8 are made faster than counted: always without a Buffer; in V8 13 (Node 24) when
+ * they are few; and in V8 before that when it has wide characters, which V8 itself knows at once.
+ */
+export const makesFaster = (text: string): boolean =>
+  !native || (text.length <= SHORT && (version === 13 || (version < 13 && WIDE.test(text))));
+
+/** Returns the bytes of a text in UTF-8, valid until the next call; undefined when there is no coder. */
+export function encoded(text: string): Uint8Array | undefined {
+  if (!Encoder) return undefined;
   encoder ??= new Encoder();
-  scratch ??= new Uint8Array(3 * SCRATCH);
+  if (text.length > SHORT) return encoder.encode(text);
+  scratch ??= new Uint8Array(3 * SHORT);
   if (laid !== text) {
     length = encoder.encodeInto(text, scratch).written;
     laid = text;
@@ -65,15 +65,11 @@ export function encodeShort(text: string): Uint8Array | undefined {
   return scratch.subarray(0, length);
 }
 
-/** Writes those bytes to `target` from `at` on, as the last use of them. */
-export function storeShort(text: string, target: Uint8Array, at: number): void {
-  target.set(encodeShort(text) as Uint8Array, at); // it was short before
+/** Writes what was encoded of a text to `target` from `at` on, as its last use. */
+export function storeEncoded(text: string, bytes: Uint8Array, target: Uint8Array, at: number): void {
+  target.set(text.length > SHORT || laid === text ? bytes : (encoded(text) as Uint8Array), at); // as it was before
   laid = undefined;
 }
-
-/** Returns the bytes of a text in UTF-8; undefined when there is no coder. */
-export const encodeWhole = (text: string): Uint8Array | undefined =>
-  Encoder && (encoder ??= new Encoder()).encode(text);
 
 /** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
 export const native: Native | undefined = /* @__PURE__ */ slices();
@@ -90,7 +86,7 @@ function slices(): Native | undefined {
   const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
   if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
   const measure = (text: string): number =>
-    (version === 13 ? encodeShort(text)?.length : undefined) ?? byteLength(text);
+    version === 13 && text.length <= SHORT ? (encoded(text) as Uint8Array).length : byteLength(text);
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 

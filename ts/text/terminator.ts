@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Finding the NUL that ends a string.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { fast } from './platform.ts';
-import { assertNotNull, element, isSmall } from './word.ts';
+import { assertNotNull, element, isSmall, toElements } from './word.ts';
 
 /** Above this the Buffer's methods take no offset, and further up the engine makes no array. */
 const MOST = 2 ** 31 - 1;
@@ -51,7 +51,7 @@ export function countTerminated(
 ): number {
   if (size !== 1 && size !== 2 && size !== 4)
     throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
-  const most = limit === undefined ? Infinity : toCount(limit, 'a count of elements');
+  const most = limit === undefined ? Infinity : toElements(limit);
   const at = placeOf(memory, address, 0);
   assertNotNull(at);
   for (;;) {

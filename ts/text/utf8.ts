@@ -5,14 +5,13 @@ import { TextCodec, type Encoded } from './codec.ts';
 import {
   decodeBy,
   Decoder,
-  encodeShort,
-  encodeWhole,
+  encoded,
   fast,
   gather,
   makesFaster,
   native,
   NO_TEXT,
-  storeShort,
+  storeEncoded,
   take,
 } from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
@@ -82,20 +81,20 @@ const utf8Slice = native?.utf8Slice;
 function lay(text: string, { surrogates }: Policy): Encoded {
   if (surrogates === 'throw') wellFormed(text, surrogates);
   const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
-  const short = !keeps && makesFaster(text) ? encodeShort(text) : undefined;
-  if (short)
+  const made = !keeps && makesFaster(text) ? encoded(text) : undefined;
+  if (made)
     return {
-      byteLength: short.length,
-      bytes: short,
-      copyTo: (target, at = 0) => storeShort(text, target, at),
+      byteLength: made.length,
+      bytes: made,
+      copyTo: (target, at = 0) => storeEncoded(text, made, target, at),
     };
   if (native && !keeps) {
     const byteLength = native.measure(text);
     const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;
     return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
   }
-  const bytes = (keeps ? undefined : encodeWhole(text)) ?? encodeLoop(keeps ? text : wellFormed(text));
-  return { byteLength: bytes.length, copyTo: (target, at = 0) => target.set(bytes, at) };
+  const bytes = encodeLoop(keeps ? text : wellFormed(text));
+  return { byteLength: bytes.length, bytes, copyTo: (target, at = 0) => target.set(bytes, at) };
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {

@@ -12,6 +12,9 @@ export function element(data: DataView, at: number, size: number): number {
   return size === 1 ? data.getUint8(at) : size === 2 ? data.getUint16(at, true) : data.getUint32(at, true);
 }
 
+/** Returns a count of elements. @throws as {@link toCount} */
+export const toElements = (count: number): number => toCount(count, 'a count of elements');
+
 /** Whether a value is a whole number below 2^32. */
 export const isSmall = (value: unknown): value is number =>
   typeof value === 'number' && value >>> 0 === value;
