@@ -1,4 +1,4 @@
-// npm run test:all: everything that npm test does, then the same test files in every engine.
+// npm run test:all: everything that npm test does, then the same test files in every engine, and the slow ones.
 // `npm run test:all -- firefox bun` runs only these, without npm test.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -142,6 +142,10 @@ async function main(names) {
     if (names.length > 0 && lines.length > 0 && !names.includes(engine.name)) continue;
     if (engine.program && existsSync(engine.program)) lines.push(await test(engine, lines[0]?.files));
     else leftOut.push(engine.name);
+  }
+  if (names.length === 0) {
+    say('the slow tests, in Node');
+    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
   }
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not to be had here: ${leftOut.join(', ')}`);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The manager's string methods, made from the codecs: for each codec and framing `read...`, `write...`,
 // `alloc...` and `wrap...`. Their types and docs are in strings.gen.ts.
-import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { RefHeap } from '../scalar/ref.ts';
-import type { TextCodec, TextOptions } from '../text/codec.ts';
+import { verbsOf, type TextCodec } from '../text/codec.ts';
 import { codecs } from '../text/codecs.ts';
-import { readPair } from '../text/framing.ts';
+import { find, FRAMINGS, headOf, type Framing } from '../text/framing.ts';
+import { toPolicy, type TextOptions } from '../text/policy.ts';
+import { StringRef, terminatedRefClass, type TextHeap } from '../text/ref.ts';
 import { countTerminated } from '../text/terminator.ts';
-import { StringRef, type Framing, type TextHeap } from '../text/ref.ts';
-import { readWord, toWord, type WordBytes } from '../text/word.ts';
+import { assertNotNull, toElements, type WordBytes } from '../text/word.ts';
 import type { HeapStrings } from './strings.gen.ts';
 
 export type { HeapStrings };
@@ -24,21 +24,12 @@ interface Lender extends TextHeap {
     make: (block: Block, address: number, heap: RefHeap, owned: boolean) => R,
   ): R;
   blockAt(address: Address): Block | undefined;
-  roomAt(address: Address): number | undefined;
   readonly strangers: Block;
 }
 
-/** The manager's word for a framing, and the verb's key of the codec. */
-const FRAMINGS: readonly (readonly [Framing, string])[] = [
-  ['Sized', ''],
-  ['Fixed', 'Fixed'],
-  ['Prefixed', 'Prefixed'],
-  ['Paired', 'Paired'],
-];
-
 /** Puts the string methods on the manager's prototype. */
 export function installStrings(prototype: object): void {
-  Object.assign(prototype, {
+  const methods: Record<string, unknown> = {
     allocText,
     wrapText,
     getElementCountOfNullTerminatedString(
@@ -49,45 +40,45 @@ export function installStrings(prototype: object): void {
     ) {
       return countTerminated(this, address, bytesPerElement, limit);
     },
-  });
-  for (const codec of codecs) Object.assign(prototype, terminatedOf(codec), othersOf(codec));
-}
-
-/** Written out: the ones that short strings make hot. */
-function terminatedOf(codec: TextCodec): object {
-  const name = `NullTerminated${codec.label}String`;
-  return {
-    [`read${name}`](this: LinearMemory, address: Address, limit?: number, options?: TextOptions) {
-      return codec.readTerminated(this, address, limit, options);
-    },
-    [`write${name}`](this: Lender, address: Address, text: string, capacity?: number, options?: TextOptions) {
-      const size = codec.bytesPerElement;
-      const room = capacity ?? this.roomAt(address);
-      const most = capacity === undefined && room !== undefined ? Math.floor(room / size) : room;
-      return codec.writeTerminated(this, address, text, most, options);
-    },
-    [`alloc${name}`](this: Lender, textOrCount: string | number, options?: TextOptions) {
-      return codec.allocTerminated(this, textOrCount, options);
-    },
-    [`wrap${name}`](this: Lender, address: Address, capacity?: number) {
-      return codec.wrapTerminated(this, address, capacity);
-    },
   };
-}
-
-function othersOf(codec: TextCodec): object {
-  const methods: Record<string, unknown> = {
-    [`byteLengthOf${codec.label}String`]: (text: string, options?: TextOptions) =>
-      codec.byteLength(text, options),
-  };
-  for (const [framing, word] of FRAMINGS)
-    for (const verb of ['read', 'write', 'alloc', 'wrap']) {
-      const act = codec[`${verb}${framing}` as 'readSized'] as (...all: unknown[]) => unknown; // each takes its own
-      methods[`${verb}${word}${codec.label}String`] = function (this: LinearMemory, ...given: unknown[]) {
-        return act.call(codec, this, ...given);
-      };
+  for (const codec of codecs) {
+    methods[`byteLengthOf${codec.label}String`] = (text: string, options?: TextOptions) =>
+      codec.byteLength(text, options);
+    for (const framing of FRAMINGS) {
+      const word = framing === 'Terminated' ? 'NullTerminated' : framing === 'Sized' ? '' : framing;
+      for (const [verb, act] of verbsOf(codec, framing))
+        methods[`${verb}${word}${codec.label}String`] = function (
+          this: LinearMemory,
+          what: unknown,
+          a: unknown,
+          b: unknown,
+          c: unknown,
+          d: unknown,
+          e: unknown,
+        ) {
+          return act(this, what, a, b, c, d, e);
+        };
     }
-  return methods;
+  }
+  Object.assign(prototype, methods);
+}
+
+/** Makes a ref; `block` is what it lies in, `lender` what its text lies in. */
+function refOf(
+  heap: RefHeap,
+  codec: TextCodec,
+  framing: Framing,
+  wordBytes: WordBytes,
+  room: number,
+  at: number,
+  place: number,
+  block: Block,
+  lender: Block,
+  owned: boolean,
+  end: number,
+): StringRef {
+  const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
+  return new Class(heap, at, end - at, block, owned, codec, framing, room, wordBytes, place, lender);
 }
 
 function allocText(
@@ -98,31 +89,16 @@ function allocText(
   wordBytes: WordBytes = 4,
   options?: TextOptions,
 ): StringRef {
+  const policy = toPolicy(options);
   const size = codec.bytesPerElement;
   const isText = typeof textOrCount === 'string';
-  if (!isText && typeof textOrCount !== 'number')
-    throw new ArgumentTypeError('a string, or a number of elements', textOrCount);
-  const count = isText
-    ? codec.byteLength(textOrCount, options) / size
-    : toCount(textOrCount, 'a count of elements');
-  const tail = framing === 'Terminated' ? 1 : 0;
-  const head = framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
-  const bytes = toCount(head + (count + tail) * size, 'a size in bytes');
+  const count = isText ? codec.lay(textOrCount, policy).byteLength / size : toElements(textOrCount);
+  const head = headOf(framing, wordBytes);
+  const room = framing === 'Terminated' ? count + 1 : count;
+  const bytes = toCount(head + room * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block, at, heap, owned) => {
-    const ref = new StringRef(
-      heap,
-      at,
-      bytes,
-      block,
-      owned,
-      codec,
-      framing,
-      count + tail,
-      wordBytes,
-      at + head,
-    );
-    if (isText) ref.write(textOrCount, options);
-    else if (framing === 'Paired') ref.write('');
+    const ref = refOf(heap, codec, framing, wordBytes, room, at, at + head, block, block, owned, at + bytes);
+    if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', policy);
     return ref;
   });
 }
@@ -136,37 +112,26 @@ function wrapText(
   wordBytes: WordBytes = 4,
 ): StringRef {
   const size = codec.bytesPerElement;
-  const at = this.locate(address, 0);
-  if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', address);
-  const block = this.blockAt(at);
-  const given = count === undefined ? undefined : toCount(count, 'a count of elements');
-  let head = 0;
-  let place = at;
-  let room = given ?? 0;
-  if (framing === 'Terminated') {
-    const known = block && Math.floor((block.address + block.byteLength - at) / size);
-    room = given ?? known ?? countTerminated(this, at, size) + 1;
-  } else if (framing === 'Prefixed') {
-    head = toWord(wordBytes);
-    room = given ?? readWord(this, this.locate(at, head), head);
-  } else if (framing === 'Paired') {
-    const pair = readPair(this, at, wordBytes);
-    place = this.locate(pair[0], 0);
-    room = given ?? pair[1];
-    this.locate(place, room * size);
-  } else toCount(count as number, 'a count of elements'); // undefined is refused there
-  const bytes = framing === 'Paired' ? 2 * wordBytes : head + room * size;
-  this.locate(at, bytes);
-  return new StringRef(
-    this,
-    at,
-    bytes,
-    block ?? this.strangers,
-    false,
-    codec,
-    framing,
-    room,
-    wordBytes,
-    place,
-  );
+  const head = headOf(framing, wordBytes);
+  const at = this.locate(address, head);
+  assertNotNull(at);
+  const known = this.blockAt(at);
+  const block = known ?? this.strangers;
+  let lender = block;
+  let place = at + head;
+  let room = count;
+  if (count !== undefined || !(head || framing === 'Terminated')) toElements(count as number); // undefined is refused there
+  if (framing === 'Terminated')
+    room ??= known
+      ? Math.floor((known.address + known.byteLength - at) / size)
+      : countTerminated(this, at, size) + 1;
+  else if (framing === 'Paired' || room === undefined) {
+    const found = find(framing, this, at, size, room, wordBytes);
+    place = found[0];
+    room ??= found[1];
+    if (framing === 'Paired') lender = this.blockAt(place) ?? this.strangers;
+  }
+  this.locate(place, room * size);
+  const end = framing === 'Paired' ? at + 2 * wordBytes : place + room * codec.bytesPerElement;
+  return refOf(this, codec, framing, wordBytes, room, at, place, block, lender, false, end);
 }

@@ -24,8 +24,13 @@ export interface ElementsClass<A extends ArrayBufferView> {
 export class ViewCell {
   /** Little-endian by use. */
   data: DataView;
+  /** For the text room: the bytes of the view `seen`. M3: it compares that view before it takes them. */
+  bytes: Uint8Array | undefined;
+  seen: DataView | undefined;
   constructor(data: DataView) {
     this.data = data;
+    this.bytes = undefined;
+    this.seen = undefined;
   }
 }
 

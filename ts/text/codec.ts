@@ -1,111 +1,25 @@
 // SPDX-License-Identifier: MIT
 // What a codec is: an encoding as a noun, with a verb for each framing. It is one object per encoding, so that a
 // program carries only those that it names.
-import { ArgumentTypeError, EncodingError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import {
-  readFixed,
-  readPaired,
-  readPrefixed,
-  readSized,
-  readTerminated,
-  writeFixed,
-  writePaired,
-  writePrefixed,
-  writeSized,
-  writeTerminated,
-} from './framing.ts';
+import { decode, FRAMINGS, read, write, writePlain, type Framing } from './framing.ts';
+import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
 import type { StringRef, TextHeap } from './ref.ts';
-import type { WordBytes } from './word.ts';
-
-/** What to do with text that has no exact form. */
-export interface TextOptions {
-  /**
-   * A lone surrogate: `replace` (unless given) makes it U+FFFD, `throw` refuses the string, `wtf8` keeps it, as
-   * its three bytes in UTF-8 and as it is in UTF-16 and UTF-32, in reads as in writes.
-   */
-  readonly surrogates?: 'replace' | 'throw' | 'wtf8';
-  /** Bytes that are not of the encoding: `replace` (unless given) reads U+FFFD, `throw` refuses them. */
-  readonly invalid?: 'replace' | 'throw';
-  /** A U+0000 inside a string that ends at its first NUL: `throw` (unless given) refuses it, `allow` writes it. */
-  readonly nul?: 'throw' | 'allow';
-}
+import { toElements, type WordBytes } from './word.ts';
 
 /** A text that has been measured and can be stored. */
 export interface Encoded {
   /** Bytes it takes. */
   readonly byteLength: number;
-  /** Writes them all to `target`, which has that length. */
-  copyTo(target: Uint8Array): void;
-}
-
-/** @throws {ArgumentTypeError} when `value` is not a primitive string */
-export function assertString(value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw new ArgumentTypeError('a string', value);
-}
-
-/** Returns the index of the first lone surrogate from `from` on, which begins no second half, or -1. O(n). */
-export function loneSurrogate(text: string, from = 0): number {
-  for (let i = from; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0xd800 || unit > 0xdfff) continue;
-    const next = text.charCodeAt(i + 1); // NaN at the end
-    if (unit > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) return i;
-    i++;
-  }
-  return -1;
-}
-
-const POLICIES: Readonly<Record<keyof TextOptions, readonly string[]>> = {
-  surrogates: ['replace', 'throw', 'wtf8'],
-  invalid: ['replace', 'throw'],
-  nul: ['throw', 'allow'],
-};
-
-/** @throws {ArgumentTypeError} when `options` is given and is no object, or has a name or a policy that is none */
-export function assertTextOptions(options: TextOptions | undefined): void {
-  if (options === undefined) return;
-  if (typeof options !== 'object' || options === null) throw new ArgumentTypeError('text options', options);
-  for (const [name, policy] of Object.entries(options)) {
-    const policies = POLICIES[name as keyof TextOptions] as readonly string[] | undefined; // or another name
-    if (!policies)
-      throw new ArgumentTypeError(`one of the text options ${Object.keys(POLICIES).join(', ')}`, name);
-    if (policy !== undefined && !policies.includes(policy as string))
-      throw new ArgumentTypeError(`a policy of ${name}: ${policies.join(', ')}`, policy);
-  }
-}
-
-/** @throws {ArgumentTypeError} when it is 0: to strings that is NULL */
-export function assertNotNull(at: number): void {
-  if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);
-}
-
-/**
- * Returns `text` with its lone surrogates as the policy has them. O(n).
- * @throws {EncodingError} when it has one and the policy is `throw`
- */
-export function wellFormed(text: string, policy: TextOptions['surrogates'] = 'replace'): string {
-  if (policy === 'wtf8' || text.isWellFormed?.()) return text;
-  const at = loneSurrogate(text);
-  if (at < 0) return text;
-  if (policy === 'throw') throw new EncodingError(`the string has a lone surrogate at index ${at}`, at);
-  return replaceLone(text, at);
-}
-
-/** `text` with U+FFFD for its lone surrogates, the first of which is at `first`. By hand: JavaScriptCore's /u is wrong. */
-function replaceLone(text: string, first: number): string {
-  let whole = '';
-  let done = 0;
-  for (let at = first; at >= 0; at = loneSurrogate(text, done)) {
-    whole += `${text.slice(done, at)}\ufffd`;
-    done = at + 1;
-  }
-  return whole + text.slice(done);
+  /** Its bytes, where they are made already and each stands for itself; until the next text is measured. */
+  readonly bytes?: Uint8Array;
+  /** Writes them all to `target` from `at` (0 unless given) on, which has room for them. */
+  copyTo(target: Uint8Array, at?: number): void;
 }
 
 /** An encoding. Counts are of its elements: bytes in ASCII, Latin-1 and UTF-8, 2 bytes in UTF-16, 4 in UTF-32. */
-export abstract class TextCodec {
+export class TextCodec {
   /** Its name, as in `utf-8`. */
   readonly name: string;
   /** Its name in the manager's methods, as in `readNullTerminatedUtf8String`. */
@@ -114,12 +28,32 @@ export abstract class TextCodec {
   readonly bytesPerElement: 1 | 2 | 4;
   /** Elements below this are characters by themselves; the library's own. */
   readonly plain: number;
+  /** Measures a string; the library's own. Errors as {@link prepare}. */
+  readonly lay: (text: string, policy: Policy) => Encoded;
+  /** The text of the bytes from `start` up to `end`; byte 0 is at address `base`; the library's own. */
+  readonly slice: (bytes: Uint8Array, start: number, end: number, policy: Policy, base: number) => string;
+  /** Elements of a code point; the library's own. */
+  readonly width: (point: number) => number;
 
-  constructor(name: string, label: string, bytesPerElement: 1 | 2 | 4, plain: number) {
+  // All codecs are of this one class, so that code for all of them meets one shape of object.
+  constructor(
+    name: string,
+    label: string,
+    bytesPerElement: 1 | 2 | 4,
+    plain: number,
+    lay: TextCodec['lay'],
+    slice: TextCodec['slice'],
+    width: TextCodec['width'] = () => 1,
+  ) {
     this.name = name;
     this.label = label;
     this.bytesPerElement = bytesPerElement;
     this.plain = plain;
+    this.lay = lay;
+    this.slice = slice;
+    this.width = width;
+    for (const framing of FRAMINGS)
+      for (const [verb, act] of verbsOf(this, framing)) Object.assign(this, { [verb + framing]: act });
   }
 
   /**
@@ -127,55 +61,66 @@ export abstract class TextCodec {
    * @throws {EncodingError} when it has a character that the encoding lacks, or a lone surrogate under `throw`
    * @throws {ArgumentTypeError} when it is not a string
    */
-  abstract prepare(text: string, options?: TextOptions): Encoded;
-  /**
-   * Returns the text of `bytes`. U+FEFF is text like any other.
-   * @param at where they start, for the error
-   * @throws {EncodingError} when they are not of this encoding and the policy is `throw`
-   */
-  abstract decode(bytes: Uint8Array, options?: TextOptions, at?: number): string;
-
+  prepare(text: string, options?: TextOptions): Encoded {
+    const policy = toPolicy(options);
+    assertString(text);
+    return this.lay(text, policy);
+  }
   /** Returns how many bytes `text` takes, without a terminator. Errors as {@link prepare}. O(n). */
   byteLength(text: string, options?: TextOptions): number {
-    assertTextOptions(options);
     return this.prepare(text, options).byteLength;
+  }
+  /** Returns how many units of `text`, its `length` at most, make whole characters in `count` elements. O(n). */
+  fit(text: string, count: number): number {
+    assertString(text);
+    let i = 0;
+    for (let room = toElements(count); i < text.length;) {
+      const point = text.codePointAt(i) as number; // i is inside
+      room -= this.width(point);
+      if (room < 0) break;
+      i += point > 0xffff ? 2 : 1;
+    }
+    return i;
   }
   /** Returns the bytes of `text`, in a buffer of their own. Errors as {@link prepare}. */
   encode(text: string, options?: TextOptions): Uint8Array<ArrayBuffer> {
-    assertTextOptions(options);
     const encoded = this.prepare(text, options);
     const bytes = new Uint8Array(encoded.byteLength);
     encoded.copyTo(bytes);
     return bytes;
   }
-
-  /** Returns the string at `address` up to its NUL, which must be among the first `limit` elements. */
-  readTerminated(memory: LinearMemory, address: Address, limit?: number, options?: TextOptions): string {
-    return readTerminated(this, memory, address, limit, options);
+  /**
+   * Returns the text of `bytes`. U+FEFF is text like any other.
+   * @param at where they start, for the error
+   * @throws {EncodingError} when they are not of this encoding and the policy is `throw`
+   */
+  decode(bytes: Uint8Array, options?: TextOptions, at = 0): string {
+    return decode(this, bytes, 0, bytes.length, toPolicy(options), at);
   }
-  /** Writes `text` and a NUL, whole or not at all. Returns the elements written, without the NUL. */
+}
+
+/** The verbs of a codec, one of each for each framing. */
+export interface TextCodec {
+  /** Returns the string at `address` up to its NUL, which must be among the first `limit` elements. */
+  readTerminated(memory: LinearMemory, address: Address, limit?: number, options?: TextOptions): string;
+  /**
+   * Writes `text` and a NUL, whole or not at all. Returns the elements written, without the NUL. Where no capacity
+   * is given the block of the heap that it is in is the limit, if it is in one; so in all framings.
+   */
   writeTerminated(
     memory: LinearMemory,
     address: Address,
     text: string,
     capacity?: number,
     options?: TextOptions,
-  ): number {
-    return writeTerminated(this, memory, address, text, capacity, options);
-  }
+  ): number;
   /** Allocates a place for `text`, or for that many elements, and a NUL. */
-  allocTerminated(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef {
-    return heap.allocText(this, 'Terminated', textOrCount, undefined, options);
-  }
+  allocTerminated(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
   /** Borrows the string at `address`; its place has `capacity` elements. */
-  wrapTerminated(heap: TextHeap, address: Address, capacity?: number): StringRef {
-    return heap.wrapText(this, 'Terminated', address, capacity);
-  }
+  wrapTerminated(heap: TextHeap, address: Address, capacity?: number): StringRef;
 
   /** Returns the text of exactly `count` elements; NULs among them are text. */
-  readSized(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string {
-    return readSized(this, memory, address, count, options);
-  }
+  readSized(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` without a terminator, whole or not at all. Returns the elements written. */
   writeSized(
     memory: LinearMemory,
@@ -183,22 +128,14 @@ export abstract class TextCodec {
     text: string,
     capacity?: number,
     options?: TextOptions,
-  ): number {
-    return writeSized(this, memory, address, text, capacity, options);
-  }
+  ): number;
   /** Allocates a place for `text`, or for that many elements, without a terminator. */
-  allocSized(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef {
-    return heap.allocText(this, 'Sized', textOrCount, undefined, options);
-  }
+  allocSized(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
   /** Borrows the `count` elements at `address`. */
-  wrapSized(heap: TextHeap, address: Address, count: number): StringRef {
-    return heap.wrapText(this, 'Sized', address, count);
-  }
+  wrapSized(heap: TextHeap, address: Address, count: number): StringRef;
 
   /** Returns the text of a field of `count` elements, as `char[16]`: up to its first NUL, or all of it. */
-  readFixed(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string {
-    return readFixed(this, memory, address, count, options);
-  }
+  readFixed(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` to a field of `count` elements and fills the rest with NULs. A full field has none. */
   writeFixed(
     memory: LinearMemory,
@@ -206,17 +143,11 @@ export abstract class TextCodec {
     text: string,
     count: number,
     options?: TextOptions,
-  ): number {
-    return writeFixed(this, memory, address, text, count, options);
-  }
+  ): number;
   /** Allocates a field for `text`, or of that many elements. */
-  allocFixed(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef {
-    return heap.allocText(this, 'Fixed', textOrCount, undefined, options);
-  }
+  allocFixed(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
   /** Borrows the field of `count` elements at `address`. */
-  wrapFixed(heap: TextHeap, address: Address, count: number): StringRef {
-    return heap.wrapText(this, 'Fixed', address, count);
-  }
+  wrapFixed(heap: TextHeap, address: Address, count: number): StringRef;
 
   /** Returns the text behind a count of elements, an unsigned integer of `prefixBytes` (4 unless given). */
   readPrefixed(
@@ -224,9 +155,7 @@ export abstract class TextCodec {
     address: Address,
     prefixBytes?: WordBytes,
     options?: TextOptions,
-  ): string {
-    return readPrefixed(this, memory, address, prefixBytes, options);
-  }
+  ): string;
   /** Writes the count of elements and `text`; `capacity` counts elements, the prefix not among them. */
   writePrefixed(
     memory: LinearMemory,
@@ -235,27 +164,19 @@ export abstract class TextCodec {
     prefixBytes?: WordBytes,
     capacity?: number,
     options?: TextOptions,
-  ): number {
-    return writePrefixed(this, memory, address, text, prefixBytes, capacity, options);
-  }
+  ): number;
   /** Allocates a place for a prefix and `text`, or that many elements. */
   allocPrefixed(
     heap: TextHeap,
     textOrCount: string | number,
     prefixBytes?: WordBytes,
     options?: TextOptions,
-  ): StringRef {
-    return heap.allocText(this, 'Prefixed', textOrCount, prefixBytes, options);
-  }
+  ): StringRef;
   /** Borrows a prefixed string; its place has `capacity` elements, or just its own. */
-  wrapPrefixed(heap: TextHeap, address: Address, prefixBytes?: WordBytes, capacity?: number): StringRef {
-    return heap.wrapText(this, 'Prefixed', address, capacity, prefixBytes);
-  }
+  wrapPrefixed(heap: TextHeap, address: Address, prefixBytes?: WordBytes, capacity?: number): StringRef;
 
   /** Returns the text that the pair at `address` points to: a pointer, then a count of elements. */
-  readPaired(memory: LinearMemory, address: Address, wordBytes?: WordBytes, options?: TextOptions): string {
-    return readPaired(this, memory, address, wordBytes, options);
-  }
+  readPaired(memory: LinearMemory, address: Address, wordBytes?: WordBytes, options?: TextOptions): string;
   /** Writes `text` at `place` without a terminator, and the pair that says so at `address`. */
   writePaired(
     memory: LinearMemory,
@@ -265,20 +186,42 @@ export abstract class TextCodec {
     wordBytes?: WordBytes,
     capacity?: number,
     options?: TextOptions,
-  ): number {
-    return writePaired(this, memory, address, text, place, wordBytes, capacity, options);
-  }
+  ): number;
   /** Allocates a pair and, behind it in the same block, a place for `text` or for that many elements. */
   allocPaired(
     heap: TextHeap,
     textOrCount: string | number,
     wordBytes?: WordBytes,
     options?: TextOptions,
-  ): StringRef {
-    return heap.allocText(this, 'Paired', textOrCount, wordBytes, options);
-  }
+  ): StringRef;
   /** Borrows the pair at `address`; the place it points to has `capacity` elements, or just its own. */
-  wrapPaired(heap: TextHeap, address: Address, wordBytes?: WordBytes, capacity?: number): StringRef {
-    return heap.wrapText(this, 'Paired', address, capacity, wordBytes);
-  }
+  wrapPaired(heap: TextHeap, address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
+}
+
+/** A verb of a codec. Each takes its own arguments: as the interface has them, which is what callers see. */
+// biome-ignore lint/suspicious/noExplicitAny: for that reason
+export type Verb = (where: any, what: any, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown;
+
+/** The four verbs of a framing by name. */
+export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
+  const isPaired = framing === 'Paired';
+  const hasWord = isPaired || framing === 'Prefixed';
+  const alloc: Verb = (heap: TextHeap, given, a, b) =>
+    hasWord
+      ? heap.allocText(codec, framing, given, a, b)
+      : heap.allocText(codec, framing, given, undefined, a);
+  const wrap: Verb = (heap: TextHeap, address, a, b) =>
+    hasWord ? heap.wrapText(codec, framing, address, b, a) : heap.wrapText(codec, framing, address, a);
+  const put: Verb = (memory: LinearMemory, address, text, a, b, c, d?: TextOptions) =>
+    isPaired
+      ? write(codec, framing, memory, address, text, c, d, b, a)
+      : hasWord
+        ? write(codec, framing, memory, address, text, b, c, a)
+        : writePlain(codec, framing, memory, address, text, a, b);
+  return [
+    ['read', (memory, address, a, b) => read(codec, framing, memory, address, a, b)],
+    ['write', put],
+    ['alloc', alloc],
+    ['wrap', wrap],
+  ];
 }

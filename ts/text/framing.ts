@@ -5,271 +5,217 @@
 //   T1  A write measures first and then stores: the whole text with all that belongs to it, or nothing.
 //   T2  A read never passes the end of the memory: a string that has no NUL before it is an error.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { toAddress, toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { assertNotNull, assertString, assertTextOptions, type TextCodec, type TextOptions } from './codec.ts';
-import { countTerminated, search, toRoom } from './terminator.ts';
-import { element, readWord, toWord, writeWord, type WordBytes } from './word.ts';
+import type { Encoded, TextCodec } from './codec.ts';
+import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
+import { readShort, SHORT_WRITE, writeShort } from './short.ts';
+import { baseOf, bytesIn, countTerminated, indexOfNul, placeOf, search } from './terminator.ts';
+import { assertNotNull, isSmall, readWord, toElements, toWord, writeWord, type WordBytes } from './word.ts';
 
-/** Up to here a loop over the elements beats a call of the engine's coder (bench/ts/text.bench.mjs). */
-const SHORT = 16;
+/** Where a text begins and ends. */
+export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
+export const FRAMINGS: readonly Framing[] = ['Terminated', 'Sized', 'Fixed', 'Prefixed', 'Paired'];
 
-export function readTerminated(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  limit?: number,
-  options?: TextOptions,
-): string {
-  assertTextOptions(options);
-  const most = limit === undefined ? SHORT : Math.min(toRoom(limit), SHORT);
-  const short = readShort(codec, memory.data, address, most, false);
-  if (short !== undefined) return short;
-  const size = codec.bytesPerElement;
-  const count = countTerminated(memory, address, size, limit); // renews the view
-  const at = toAddress(address, count, memory.data.byteLength);
-  return codec.decode(new Uint8Array(memory.data.buffer, at, count * size), options, at);
+/** Bytes of a prefix or a pair: what is at the address of a text before, or instead of, the text. */
+export function headOf(framing: Framing, wordBytes: number): number {
+  return framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
 }
 
-/**
- * The text of up to `most` elements when all are plain: up to its NUL, or `sized`, all of them. Else undefined, as for
- * anything that goes wrong.
- */
-function readShort(
+/** Reads a text; `given` is the limit or the count of elements, or the bytes of a word. */
+export function read(
   codec: TextCodec,
-  data: DataView,
+  framing: Framing,
+  memory: LinearMemory,
   address: Address,
-  most: number,
-  sized: boolean,
-): string | undefined {
-  const { bytesPerElement: size, plain } = codec;
-  let text = '';
-  try {
-    if ((address as number) >>> 0 !== address || address === 0) return undefined;
-    for (let i = 0; i < most; i++) {
-      const unit = size === 1 ? data.getUint8(address + i) : element(data, address + i * size, size);
-      if (unit === 0 && !sized) return text;
-      if (unit >= plain) return undefined;
-      text += String.fromCharCode(unit);
+  given?: number,
+  options?: TextOptions,
+): string {
+  const policy = toPolicy(options);
+  const isSized = framing === 'Sized';
+  if (isSized || framing === 'Terminated') {
+    const text = readShort(codec, memory, address, given, isSized, policy);
+    if (text !== undefined) return text;
+    if (given && isSized && isSmall(given)) {
+      const at = placeOf(memory, address, given * codec.bytesPerElement);
+      assertNotNull(at);
+      return readAt(codec, memory, at, given, policy);
     }
-    return sized ? text : undefined;
-  } catch {
-    return undefined; // the end of the memory as it was: the long way looks again
+  }
+  const found = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
+  return readAt(codec, memory, found[0], found[1], policy);
+}
+
+/** The text of elements that are in the memory. */
+export function readAt(
+  codec: TextCodec,
+  memory: LinearMemory,
+  start: number,
+  count: number,
+  policy: Policy,
+): string {
+  const end = start + count * codec.bytesPerElement;
+  const base = baseOf(start, end);
+  return decode(codec, bytesIn(memory, start, end), start - base, end - base, policy, base);
+}
+
+/** The text of some of `bytes`. @throws {EncodingError} also when the engine has no string as long */
+export function decode(
+  codec: TextCodec,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  policy: Policy,
+  base: number,
+): string {
+  try {
+    return codec.slice(bytes, start, end, policy, base);
+  } catch (cause) {
+    if (cause instanceof EncodingError) throw cause;
+    const at = base + start;
+    const error = new EncodingError(`the ${end - start} bytes at address ${at} make no string`, at);
+    error.cause = cause;
+    throw error;
   }
 }
 
-export function readSized(
-  codec: TextCodec,
+/**
+ * Returns where a text is: its first byte, its elements. All are in the memory.
+ * @param room its limit or its count; of no use to those that have words
+ * @throws {EncodingError} when it has no NUL, or no pointer
+ */
+export function find(
+  framing: Framing,
   memory: LinearMemory,
   address: Address,
-  count: number,
-  options?: TextOptions,
-): string {
-  assertTextOptions(options);
-  const isShort = count > 0 && count <= SHORT && Number.isInteger(count);
-  const short = isShort ? readShort(codec, memory.data, address, count, true) : undefined;
-  if (short !== undefined) return short;
-  const size = codec.bytesPerElement;
-  const at = memory.locate(address, 0);
-  if (count > 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
-  return codec.decode(memory.view(Uint8Array, at, toRoom(count) * size), options, at);
-}
-
-export function readFixed(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  count: number,
-  options?: TextOptions,
-): string {
-  return readSized(codec, memory, address, countFixed(codec, memory, address, count), options);
-}
-
-/** Returns how many elements of a field are before its first NUL: all when it has none. */
-export function countFixed(codec: TextCodec, memory: LinearMemory, address: Address, count: number): number {
-  const size = codec.bytesPerElement;
-  const at = memory.locate(address, toCount(count, 'a count of elements') * size);
-  const found = search(memory, at, size, count);
-  return found < 0 ? count : found;
-}
-
-export function readPrefixed(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  prefixBytes: WordBytes = 4,
-  options?: TextOptions,
-): string {
-  const at = memory.locate(address, toWord(prefixBytes));
-  return readSized(codec, memory, at + prefixBytes, readWord(memory, at, prefixBytes), options);
-}
-
-export function readPaired(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
+  size: number,
+  room?: number,
   wordBytes: WordBytes = 4,
-  options?: TextOptions,
-): string {
-  const [at, count] = readPair(memory, address, wordBytes);
-  return count === 0 ? '' : readSized(codec, memory, at, count, options);
+): [start: number, count: number] {
+  const head = headOf(framing, wordBytes);
+  const at = placeOf(memory, address, head);
+  if (room !== 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
+  if (framing === 'Terminated') return [at, countTerminated(memory, at, size, room)];
+  let start = at + head;
+  let count: number;
+  if (head) {
+    count = readWord(memory, start - wordBytes, wordBytes);
+    if (framing === 'Paired') start = readWord(memory, at, wordBytes);
+    if (start === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
+  } else count = toElements(room as number); // undefined is refused there
+  if (count > 0) placeOf(memory, start, count * size);
+  if (framing === 'Fixed') {
+    const found = search(memory, start, size, count);
+    if (found >= 0) count = found;
+  }
+  return [start, count];
 }
 
-/**
- * Returns a pointer and the count behind it.
- * @throws {EncodingError} when the pointer is NULL and the count is not 0
- */
-export function readPair(memory: LinearMemory, address: Address, wordBytes: WordBytes = 4): [number, number] {
-  const at = memory.locate(address, 2 * toWord(wordBytes));
-  const place = readWord(memory, at, wordBytes);
-  const count = readWord(memory, at + wordBytes, wordBytes);
-  if (place === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
-  return [place, count];
-}
-
-export function writeTerminated(
+/** The same as {@link write} for framings without words; short texts that are known to fit go their own way. */
+export function writePlain(
   codec: TextCodec,
+  framing: Framing,
   memory: LinearMemory,
   address: Address,
   text: string,
   capacity?: number,
   options?: TextOptions,
+): number {
+  if (typeof text === 'string' && text.length <= SHORT_WRITE && framing !== 'Fixed' && !options) {
+    const tail = framing === 'Terminated' ? 1 : 0;
+    const fits =
+      capacity === undefined ? !('roomAt' in memory) : isSmall(capacity) && text.length + tail <= capacity;
+    if (fits && writeShort(codec, memory, address, text, tail)) return text.length;
+  }
+  return write(codec, framing, memory, address, text, capacity, options);
+}
+
+/** Writes a text, whole or not at all. T1. Returns its elements. */
+export function write(
+  codec: TextCodec,
+  framing: Framing,
+  memory: LinearMemory,
+  address: Address,
+  text: string,
+  capacity?: number,
+  options?: TextOptions,
+  wordBytes: WordBytes = 4,
+  place: Address = address,
 ): number {
   assertString(text);
-  assertTextOptions(options);
-  const room = toRoom(capacity);
-  if (text.length < room && text.length <= SHORT && writeShort(codec, memory, address, text))
-    return text.length;
-  assertNoNul(text, options);
-  return store(codec, memory, address, text, room - 1, 0, 1, 0, options);
-}
-
-/** Writes a short plain text and its NUL; false, and nothing written, when it is another or has no place. */
-function writeShort(codec: TextCodec, memory: LinearMemory, address: Address, text: string): boolean {
-  const { bytesPerElement: size, plain } = codec;
-  const { length } = text;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 0 || unit >= plain) return false;
+  const policy = toPolicy(options);
+  const tail = framing === 'Terminated' ? 1 : 0;
+  const head = headOf(framing, wordBytes);
+  const isFixed = framing === 'Fixed';
+  const inFront = framing === 'Prefixed' ? head : 0;
+  const room =
+    capacity === undefined && !isFixed
+      ? roomAt(codec, memory, place, inFront)
+      : toElements(capacity as number); // undefined is refused there
+  const most = head ? Math.min(room, 256 ** wordBytes - 1) : room - tail;
+  const encoded = fitted(codec, text, most, tail, policy);
+  if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);
+  const count = encoded.byteLength / codec.bytesPerElement;
+  const pad = isFixed ? room - count : tail;
+  if (framing !== 'Paired') store(codec, memory, address, encoded, inFront, pad);
+  else {
+    const pair = placeOf(memory, address, head);
+    assertNotNull(pair);
+    const start = placeOf(memory, place, encoded.byteLength);
+    if (start >= 256 ** wordBytes) throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
+    store(codec, memory, start, encoded, 0, 0);
+    writeWord(memory, pair, wordBytes, start);
   }
-  try {
-    if ((address as number) >>> 0 !== address || address === 0) return false;
-    const { data } = memory;
-    // The last element first: it throws before anything is written.
-    if (size === 1) {
-      data.setUint8(address + length, 0);
-      for (let i = 0; i < length; i++) data.setUint8(address + i, text.charCodeAt(i));
-    } else if (size === 2) {
-      data.setUint16(address + 2 * length, 0);
-      for (let i = 0; i < length; i++) data.setUint16(address + 2 * i, text.charCodeAt(i), true);
-    } else {
-      data.setUint32(address + 4 * length, 0);
-      for (let i = 0; i < length; i++) data.setUint32(address + 4 * i, text.charCodeAt(i), true);
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export function writeSized(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  capacity?: number,
-  options?: TextOptions,
-): number {
-  return store(codec, memory, address, text, toRoom(capacity), 0, 0, 0, options);
-}
-
-export function writeFixed(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  count: number,
-  options?: TextOptions,
-): number {
-  assertString(text);
-  assertNoNul(text, options);
-  return store(codec, memory, address, text, toCount(count, 'a count of elements'), 0, 0, count, options);
-}
-
-export function writePrefixed(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  prefixBytes: WordBytes = 4,
-  capacity?: number,
-  options?: TextOptions,
-): number {
-  const most = Math.min(toRoom(capacity), 256 ** toWord(prefixBytes) - 1);
-  const count = store(codec, memory, address, text, most, prefixBytes, 0, 0, options);
-  writeWord(memory, memory.locate(address, prefixBytes), prefixBytes, count);
+  if (head) writeWord(memory, placeOf(memory, address, head) + head - wordBytes, wordBytes, count);
   return count;
 }
 
-export function writePaired(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  place: Address,
-  wordBytes: WordBytes = 4,
-  capacity?: number,
-  options?: TextOptions,
-): number {
-  const most = Math.min(toRoom(capacity), 256 ** toWord(wordBytes) - 1);
-  const at = memory.locate(address, 2 * wordBytes);
-  const start = memory.locate(place, 0);
-  if (start >= 256 ** wordBytes) throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
-  const count = store(codec, memory, start, text, most, 0, 0, 0, options);
-  writeWord(memory, at, wordBytes, start);
-  writeWord(memory, at + wordBytes, wordBytes, count);
-  return count;
+/** Elements from `head` bytes behind `address` to the end of the heap's block there; Infinity where none is known. */
+function roomAt(codec: TextCodec, memory: LinearMemory, address: Address, head: number): number {
+  const bytes = (memory as { roomAt?(address: Address): number | undefined }).roomAt?.(address);
+  return bytes === undefined ? Infinity : Math.floor(Math.max(bytes - head, 0) / codec.bytesPerElement);
 }
 
-/** @throws {EncodingError} when `text` has a NUL and the policy does not allow it */
-export function assertNoNul(text: string, options?: TextOptions): void {
-  const nul = options?.nul === 'allow' ? -1 : text.indexOf('\0');
-  if (nul >= 0) throw new EncodingError(`the string has a NUL at index ${nul}, where C would end it`, nul);
+/** @throws {EncodingError} when `text` has a NUL. In its bytes it is found faster, where they are there. */
+function assertNoNul(text: string, bytes?: Uint8Array): void {
+  if (bytes && indexOfNul(bytes, 0) < 0) return;
+  const nul = text.indexOf('\0');
+  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul}, where C would end the string`, nul);
 }
 
 /**
- * Stores `text` behind `head` bytes that the caller fills, with `tail` NULs or filled with them to `pad` elements.
- * Returns its elements. T1.
- * @throws {EncodingError} when it has more than `most` elements
+ * Measures `text`, or what of it has room where that is enough.
+ * @throws {EncodingError} when it takes more than `most` elements
  */
+function fitted(codec: TextCodec, text: string, most: number, tail: number, policy: Policy): Encoded {
+  const encoded = codec.lay(text, policy);
+  const count = encoded.byteLength / codec.bytesPerElement;
+  if (count <= most) return encoded;
+  if (policy.truncate && most >= 0) {
+    const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, most)), policy);
+    return { byteLength, copyTo }; // its bytes are not those of the whole text
+  }
+  const room = most + tail;
+  throw new EncodingError(`the string takes ${count + tail} elements, there is room for ${room}`, room, room);
+}
+
+/** Stores a text behind `head` bytes that the caller fills, and `pad` elements that are 0. */
 function store(
   codec: TextCodec,
   memory: LinearMemory,
   address: Address,
-  text: string,
-  most: number,
+  encoded: Encoded,
   head: number,
-  tail: number,
   pad: number,
-  options?: TextOptions,
-): number {
-  const size = codec.bytesPerElement;
-  assertTextOptions(options);
-  const encoded = codec.prepare(text, options);
-  const count = encoded.byteLength / size;
-  if (count > most) {
-    const room = Math.max(most + tail, 0);
-    throw new EncodingError(
-      `the string takes ${count} elements${tail ? ' and a NUL' : ''}, the place has ${room}`,
-      room,
-      room,
-    );
-  }
-  const end = head + encoded.byteLength;
-  const whole = head + Math.max(count + tail, pad) * size;
-  const place = memory.view(Uint8Array, address, whole);
-  if (whole > 0) assertNotNull(place.byteOffset);
-  encoded.copyTo(place.subarray(head, end));
-  place.fill(0, end);
-  return count;
+): void {
+  const whole = head + encoded.byteLength + pad * codec.bytesPerElement;
+  const at = placeOf(memory, address, whole);
+  if (whole > 0) assertNotNull(at);
+  const bytes = bytesIn(memory, at, at + whole);
+  const start = at - baseOf(at, at + whole);
+  const end = start + whole;
+  encoded.copyTo(bytes, start + head);
+  let i = start + head + encoded.byteLength;
+  if (end - i > 4) bytes.fill(0, i, end);
+  else for (; i < end; i++) bytes[i] = 0;
 }

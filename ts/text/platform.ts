@@ -1,96 +1,146 @@
 // SPDX-License-Identifier: MIT
 // What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
-// Browsers' coders refuse views of shared and of resizable buffers; `own` copies those first.
+// Browsers' coders refuse views of shared and of resizable buffers; those are copied first.
 import { EncodingError } from '../errors.ts';
+import type { Policy } from './policy.ts';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type Store = (this: Uint8Array, text: string, offset: number, length: number) => number;
-interface Slices {
+interface Native {
   readonly latin1Slice: Slice;
   readonly ucs2Slice: Slice;
   readonly utf8Slice: Slice;
   readonly latin1Write: Store;
   readonly ucs2Write: Store;
   readonly utf8Write: Store;
-  indexOf(this: Uint8Array, value: number | string, from: number, encoding?: string): number;
+  indexOf(this: Uint8Array, value: number, from: number): number;
+  /** Bytes of a text in UTF-8. */
+  measure(text: string): number;
+}
+interface Process {
+  readonly versions?: { readonly v8?: string };
 }
 interface BufferClass {
-  readonly prototype: Slices;
+  readonly prototype: Native;
   byteLength(text: string): number;
 }
 
 // Kept at import, so that a page that replaces them later changes nothing here.
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
-const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
-const { fromCharCode } = String;
+const { fromCodePoint } = String;
+
+/** V8's major version in Node; NaN in other engines, and in Deno. */
+const version =
+  'Deno' in globalThis || 'Bun' in globalThis
+    ? NaN
+    : parseInt((globalThis as { process?: Process }).process?.versions?.v8 ?? '', 10);
+const WIDE = /[^\0-\xff]/;
+
+let encoder: TextEncoder | undefined;
+let scratch: Uint8Array<ArrayBuffer> | undefined;
+/** The longest text that surely fits in the scratch, in 16 KiB. */
+const SHORT = 5461;
+/** Whose bytes are in the scratch, and how many. A getter of a heap's may write a text during the write of another. */
+let laid: string | undefined;
+let length = 0;
+
+/**
+ * Whether the bytes of a text in UTF-8 are made faster than counted: always without a Buffer; in V8 13 (Node 24) when
+ * they are few; and in V8 before that when it has wide characters, which V8 itself knows at once.
+ */
+export const makesFaster = (text: string): boolean =>
+  !native || (text.length <= SHORT && (version === 13 || (version < 13 && WIDE.test(text))));
+
+/** Returns the bytes of a text in UTF-8, valid until the next call; undefined when there is no coder. */
+export function encoded(text: string): Uint8Array | undefined {
+  if (!Encoder) return undefined;
+  encoder ??= new Encoder();
+  if (text.length > SHORT) return encoder.encode(text);
+  scratch ??= new Uint8Array(3 * SHORT);
+  if (laid !== text) {
+    length = encoder.encodeInto(text, scratch).written;
+    laid = text;
+  }
+  return scratch.subarray(0, length);
+}
+
+/** Writes what was encoded of a text to `target` from `at` on, as its last use. */
+export function storeEncoded(text: string, bytes: Uint8Array, target: Uint8Array, at: number): void {
+  target.set(text.length > SHORT || laid === text ? bytes : (encoded(text) as Uint8Array), at); // as it was before
+  laid = undefined;
+}
 
 /** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
-export const native: (Slices & { measure(text: string): number }) | undefined = /* @__PURE__ */ slices();
+export const native: Native | undefined = /* @__PURE__ */ slices();
+/** The same where all of them are the engine's own code: Deno's are, but for reading, loops in JavaScript. */
+export const fast: Native | undefined = 'Deno' in globalThis ? undefined : native;
 
-/** Those methods, if the buffer has them all and they do what this library counts on. */
-function slices(): (Slices & { measure(text: string): number }) | undefined {
+/** Those methods, if the Buffer has them all and they do what this library counts on. */
+function slices(): Native | undefined {
+  const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
   const p = NodeBuffer?.prototype;
   if (!NodeBuffer || !p?.utf8Slice || !p.latin1Slice || !p.ucs2Slice || !p.utf8Write) return undefined;
   const { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf } = p;
   const { byteLength } = NodeBuffer;
   const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
   if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
-  const measure = (text: string): number => byteLength(text);
+  const measure = (text: string): number =>
+    version === 13 && text.length <= SHORT ? (encoded(text) as Uint8Array).length : byteLength(text);
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 
-/** Bytes that every coder takes: the same ones, or a copy when their buffer is shared or resizable. */
-export function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+const decoders: Record<string, TextDecoder> = {};
+
+/** Returns the text of bytes as the engine's decoder has it, which there must be. */
+export function decodeBy(
+  name: string,
+  fatal: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string {
+  const decoder = (decoders[name + fatal] ??= new (Decoder as typeof TextDecoder)(name, {
+    ignoreBOM: true,
+    fatal,
+  }));
   const { buffer } = bytes;
-  return buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable
-    ? (bytes as Uint8Array<ArrayBuffer>) // its buffer is one
-    : bytes.slice();
+  const isTaken = buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable;
+  return decoder.decode(
+    (isTaken ? bytes.subarray(start, end) : bytes.slice(start, end)) as Uint8Array<ArrayBuffer>,
+  );
 }
+
+/** What {@link gather} is given: a code point, or NO_TEXT, and behind it how many bytes it takes. */
+export const take = (bytes: number, point: number): number => bytes * 0x200000 + point;
+export const NO_TEXT = 0x1fffff;
 
 /**
- * Returns what `make` returns: a string of the engine.
- * @throws {EncodingError} when the engine throws, as it does for strings longer than it can have
+ * The text of bytes, a code point at a time, as `next` takes them from an index on.
+ * @throws {EncodingError} when it finds no text and the policy is `throw`
  */
-export function made(make: () => string, bytes: Uint8Array, at: number, what: string): string {
-  try {
-    return make();
-  } catch (cause) {
-    if (cause instanceof EncodingError) throw cause;
-    const error = new EncodingError(
-      `the ${bytes.length} bytes at address ${at} are ${what}, or too many for a string`,
-      at,
-    );
-    error.cause = cause;
-    throw error;
-  }
-}
-
-/** Returns the string of these units, in pieces that no engine's limit of arguments is below. */
-export function fromUnits(units: Uint8Array | Uint16Array): string {
+export function gather(
+  start: number,
+  end: number,
+  policy: Policy,
+  base: number,
+  next: (at: number) => number,
+): string {
   let text = '';
-  for (let i = 0; i < units.length; i += 4096)
-    text += fromCharCode.apply(null, units.subarray(i, i + 4096) as unknown as number[]); // array-like
-  return text;
-}
-
-/** Collects code points to a string. */
-export class Builder {
-  readonly #units = new Uint16Array(4096);
-  #count = 0;
-  #text = '';
-
-  add(point: number): void {
-    if (this.#count > 4094) this.#text = this.done();
-    if (point > 0xffff) {
-      this.#units[this.#count++] = 0xd7c0 + (point >>> 10); // 0xd800 + ((point - 0x10000) >> 10)
-      this.#units[this.#count++] = 0xdc00 + (point & 0x3ff);
-    } else this.#units[this.#count++] = point;
+  let points: number[] = [];
+  for (let at = start; at < end;) {
+    const taken = next(at);
+    let point = taken & NO_TEXT;
+    if (point === NO_TEXT) {
+      if (policy.invalid === 'throw')
+        throw new EncodingError(`the bytes at address ${base + at} are no text`, base + at);
+      point = 0xfffd;
+    }
+    if (points.push(point) > 4095) {
+      text += fromCodePoint(...points);
+      points = [];
+    }
+    at += taken >> 21;
   }
-
-  done(): string {
-    const text = this.#text + fromUnits(this.#units.subarray(0, this.#count));
-    this.#count = 0;
-    return text;
-  }
+  return text + fromCodePoint(...points);
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Refs to strings: one place in a heap, with its codec and its framing.
+import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
-import type { LinearMemory } from '../memory/memory.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
-import type { TextCodec, TextOptions } from './codec.ts';
-import { countFixed, readPair } from './framing.ts';
-import { countTerminated } from './terminator.ts';
-import { readWord, type WordBytes } from './word.ts';
-
-/** Where a text begins and ends. */
-export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
+import type { TextCodec } from './codec.ts';
+import { find, readAt, write, type Framing } from './framing.ts';
+import { toPolicy, type TextOptions } from './policy.ts';
+import type { WordBytes } from './word.ts';
 
 /** What strings need of a heap. The heap room implements it. */
 export interface TextHeap extends RefHeap {
@@ -43,8 +40,10 @@ export class StringRef extends Ref {
   readonly allocatedElementCount: number;
   /** Bytes of its prefix, or of each word of its pair. */
   readonly wordBytes: WordBytes;
-  /** Where its text lies, for a pair; the library's own. */
+  /** Where the place of its text is; the library's own. */
   readonly place: number;
+  /** The block of that place, which a pair borrows from; the library's own. */
+  readonly lender: Block;
   #count: number;
 
   constructor(
@@ -58,6 +57,7 @@ export class StringRef extends Ref {
     room: number,
     wordBytes: WordBytes,
     place: number,
+    lender: Block,
   ) {
     super(heap, address, byteLength, block, owned);
     this.codec = codec;
@@ -65,12 +65,13 @@ export class StringRef extends Ref {
     this.allocatedElementCount = room;
     this.wordBytes = wordBytes;
     this.place = place;
+    this.lender = lender;
     this.#count = room;
   }
 
   /**
    * The string in memory. Setting it writes the whole string or, when it does not fit, nothing.
-   * @throws {FreedError} when its block was freed
+   * @throws {FreedError} when its block was freed, or for a pair the block that its text is in
    * @throws {EncodingError} when it has no NUL though it must (reading), or does not fit (writing)
    */
   get value(): string {
@@ -82,22 +83,17 @@ export class StringRef extends Ref {
 
   /** Returns the string in memory; errors as {@link value}. */
   read(options?: TextOptions): string {
-    const [memory, start, count] = this.#find();
-    return this.codec.readSized(memory, start, count, options);
+    const policy = toPolicy(options);
+    return readAt(this.codec, this.block.memory, ...this.#find(), policy);
   }
 
   /** Writes `text`, whole or not at all. Returns the ref. */
   write(text: string, options?: TextOptions): this {
-    const { codec, address, wordBytes, allocatedElementCount: room } = this;
     this.assertLive();
+    this.#assertLent();
+    const { codec, framing, address, allocatedElementCount: room, wordBytes, place } = this;
     const { memory } = this.block;
-    if (this.framing === 'Terminated') codec.writeTerminated(memory, address, text, room, options);
-    else if (this.framing === 'Fixed') codec.writeFixed(memory, address, text, room, options);
-    else if (this.framing === 'Prefixed')
-      codec.writePrefixed(memory, address, text, wordBytes, room, options);
-    else if (this.framing === 'Paired')
-      codec.writePaired(memory, address, text, this.place, wordBytes, room, options);
-    else this.#count = codec.writeSized(memory, address, text, room, options);
+    this.#count = write(codec, framing, memory, address, text, room, options, wordBytes, place);
     return this;
   }
 
@@ -107,7 +103,7 @@ export class StringRef extends Ref {
   }
   /** Elements of the string now, without a terminator. O(n) where it has one. */
   get encodedElementCount(): number {
-    return this.#find()[2];
+    return this.#find()[1];
   }
   /** Bytes of the string now, without a terminator. */
   get encodedByteLength(): number {
@@ -119,41 +115,49 @@ export class StringRef extends Ref {
   }
   /** A fresh view of the string's bytes, without a terminator. */
   get encodedBytesView(): Uint8Array {
-    const [memory, start, count] = this.#find();
-    return this.keep(memory.view(Uint8Array, start, count * this.bytesPerElement));
+    const [start, count] = this.#find();
+    return this.keep(this.block.memory.view(Uint8Array, start, count * this.bytesPerElement));
   }
   /** A fresh view of the string's elements. @throws {MisalignedError} when its address is no multiple of theirs */
   get encodedElementsView(): TextElements {
-    const [memory, start, count] = this.#find();
-    return this.#elements(memory, start, count);
+    return this.#elements(...this.#find());
   }
   /** A fresh view of all elements of its place; errors as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
-    const head = this.framing === 'Prefixed' ? this.wordBytes : 0;
-    const start = this.framing === 'Paired' ? this.place : this.address + head;
-    return this.#elements(this.block.memory, start, this.allocatedElementCount);
+    this.#assertLent();
+    return this.#elements(this.place, this.allocatedElementCount);
   }
 
-  #elements(memory: LinearMemory, start: number, count: number): TextElements {
-    const size = this.bytesPerElement;
-    const Elements = size === 1 ? Uint8Array : size === 2 ? Uint16Array : Uint32Array;
-    return this.keep(memory.view<TextElements>(Elements, start, count));
+  #elements(start: number, count: number): TextElements {
+    const Elements = [Uint8Array, Uint16Array, Uint32Array][this.bytesPerElement >> 1] as typeof Uint8Array; // one of them
+    return this.keep(this.block.memory.view<TextElements>(Elements, start, count));
   }
 
-  /** The memory, and where in it the text lies: first byte, elements. */
-  #find(): [LinearMemory, number, number] {
+  /** Where in the memory the text lies: first byte, elements. */
+  #find(): [number, number] {
     this.assertLive();
-    const { codec, address, framing, wordBytes, allocatedElementCount: room } = this;
-    const { memory } = this.block;
-    if (framing === 'Terminated')
-      return [memory, address, countTerminated(memory, address, codec.bytesPerElement, room)];
-    if (framing === 'Fixed') return [memory, address, countFixed(codec, memory, address, room)];
-    if (framing === 'Paired') return [memory, ...readPair(memory, address, wordBytes)];
-    if (framing === 'Prefixed') {
-      const at = memory.locate(address, wordBytes);
-      return [memory, at + wordBytes, readWord(memory, at, wordBytes)];
-    }
-    return [memory, address, this.#count];
+    const { framing, address, wordBytes, allocatedElementCount, bytesPerElement } = this;
+    const room = framing === 'Sized' ? this.#count : allocatedElementCount;
+    const found = find(framing, this.block.memory, address, bytesPerElement, room, wordBytes);
+    // A pair that was pointed elsewhere since is another's.
+    if (found[0] === this.place) this.#assertLent();
+    return found;
   }
+
+  #assertLent(): void {
+    if (!this.lender.live) throw new FreedError(this.place);
+  }
+}
+
+/** A ref to a string that ends at its first NUL: what wasm-heap-manager has. */
+export class NullTerminatedStringRef extends StringRef {}
+
+const classes: WeakMap<TextCodec, typeof NullTerminatedStringRef> = /* @__PURE__ */ new WeakMap();
+
+/** The class of the refs to NUL-terminated strings of one codec, for `instanceof`. */
+export function terminatedRefClass(codec: TextCodec): typeof NullTerminatedStringRef {
+  let made = classes.get(codec);
+  if (!made) classes.set(codec, (made = class extends NullTerminatedStringRef {}));
+  return made;
 }

@@ -1,15 +1,41 @@
 // SPDX-License-Identifier: MIT
 // Finding the NUL that ends a string.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { assertNotNull } from './codec.ts';
-import { native } from './platform.ts';
-import { element } from './word.ts';
+import { fast } from './platform.ts';
+import { assertNotNull, element, isSmall, toElements } from './word.ts';
 
-/** A count of elements that a caller may leave out. */
-export const toRoom = (count: number | undefined): number =>
-  count === undefined ? Infinity : toCount(count, 'a count of elements');
+/** Above this the Buffer's methods take no offset, and further up the engine makes no array. */
+const MOST = 2 ** 31 - 1;
+/** The most elements that are searched at once, for the same reason. */
+const PART = 2 ** 28;
+
+const NONE = /* @__PURE__ */ new Uint8Array(0);
+
+/** The address of byte 0 of what {@link bytesIn} returns. */
+export const baseOf = (start: number, end: number): number => (end > MOST ? start : 0);
+
+/** Bytes of the memory as it was when last asked for, those from `start` up to `end` among them. */
+export function bytesIn(memory: LinearMemory, start: number, end: number): Uint8Array {
+  const { cell, data } = memory;
+  if (cell.bytes && cell.seen === data && end <= MOST) return cell.bytes;
+  const { buffer } = data;
+  if (end > MOST) return new Uint8Array(buffer, start, end - start);
+  if (buffer.byteLength === 0) return NONE; // it was replaced
+  cell.seen = data;
+  return (cell.bytes = buffer.byteLength > MOST ? new Uint8Array(buffer, 0, MOST) : new Uint8Array(buffer));
+}
+
+/**
+ * The same as `memory.locate(address, size)`, but asks for the buffer only when the view of it as it was will not do:
+ * a detached one has no bytes, and one of a shared memory that grew is right as far as it goes.
+ */
+export function placeOf(memory: LinearMemory, address: Address, size: number): number {
+  return isSmall(address) && address + size <= bytesIn(memory, 0, 0).length
+    ? address
+    : memory.locate(address, size);
+}
 
 /**
  * Returns how many elements of `size` bytes are before the first that is 0. O(n).
@@ -25,24 +51,44 @@ export function countTerminated(
 ): number {
   if (size !== 1 && size !== 2 && size !== 4)
     throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
-  const most = toRoom(limit);
-  const at = memory.locate(address, 0);
+  const most = limit === undefined ? Infinity : toElements(limit);
+  const at = placeOf(memory, address, 0);
   assertNotNull(at);
-  const span = Math.min(most, Math.floor((memory.byteLength - at) / size));
-  const count = search(memory, at, size, span);
-  if (count < 0) throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
-  return count;
+  for (;;) {
+    const { byteLength } = memory.data;
+    const span = Math.min(most, Math.floor((byteLength - at) / size));
+    const count = search(memory, at, size, span);
+    if (count >= 0) return count;
+    if (memory.byteLength === byteLength)
+      throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
+  }
 }
+
+/** Returns the index of the first 0 from `start` on, or -1. */
+export const indexOfNul = (bytes: Uint8Array, start: number): number =>
+  fast ? fast.indexOf.call(bytes, 0, start) : bytes.indexOf(0, start);
 
 /** Returns the index of the first element that is 0 among `span`, or -1. The range is in the memory. */
 export function search(memory: LinearMemory, at: number, size: number, span: number): number {
-  const bytes = memory.view(Uint8Array, at, span * size);
-  if (size === 1) return native ? native.indexOf.call(bytes, 0, 0) : bytes.indexOf(0);
-  if (at % size === 0) {
-    if (size === 4) return memory.view(Uint32Array, at, span).indexOf(0);
-    const found = native ? native.indexOf.call(bytes, '\0', 0, 'utf16le') : 1;
-    return found % 2 === 0 ? found / 2 : memory.view(Uint16Array, at, span).indexOf(0);
+  for (let done = 0; done < span; done += PART) {
+    const found = searchPart(memory, at + done * size, size, Math.min(PART, span - done));
+    if (found >= 0) return done + found;
   }
+  return -1;
+}
+
+function searchPart(memory: LinearMemory, at: number, size: number, span: number): number {
+  if (size === 1) {
+    const base = baseOf(at, at + span);
+    const [start, end] = [at - base, at - base + span];
+    const whole = bytesIn(memory, at, at + span);
+    const bytes = end < whole.length ? whole.subarray(0, end) : whole;
+    return indexOfNul(bytes, start) - start;
+  }
+  if (at % size === 0)
+    return memory
+      .view<Uint16Array | Uint32Array>(size === 2 ? Uint16Array : Uint32Array, at, span)
+      .indexOf(0);
   const { data } = memory;
   for (let i = 0; i < span; i++) if (element(data, at + i * size, size) === 0) return i;
   return -1;

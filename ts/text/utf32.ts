@@ -1,46 +1,34 @@
 // SPDX-License-Identifier: MIT
 // UTF-32, little-endian: four bytes a code point, at any address.
-import { EncodingError } from '../errors.ts';
-import { assertString, TextCodec, wellFormed, type Encoded, type TextOptions } from './codec.ts';
-import { Builder, made } from './platform.ts';
+import { TextCodec, type Encoded } from './codec.ts';
+import { gather, NO_TEXT, take } from './platform.ts';
+import { wellFormed, type Policy } from './policy.ts';
 
-class Utf32 extends TextCodec {
-  prepare(text: string, options?: TextOptions): Encoded {
-    assertString(text);
-    const whole = wellFormed(text, options?.surrogates);
-    let count = whole.length;
-    for (let i = 0; i < whole.length; i++)
-      if ((whole.codePointAt(i) as number) > 0xffff) {
-        count--; // i is inside; two units are one point
-        i++;
+function lay(text: string, policy: Policy): Encoded {
+  const whole = wellFormed(text, policy.surrogates);
+  let count = 0;
+  for (let i = 0; i < whole.length; i++, count++) if ((whole.codePointAt(i) as number) > 0xffff) i++; // inside
+  return {
+    byteLength: 4 * count,
+    copyTo(target, start = 0) {
+      const data = new DataView(target.buffer, target.byteOffset + start, 4 * count);
+      for (let i = 0, at = 0; i < whole.length; i++, at += 4) {
+        const point = whole.codePointAt(i) as number; // i is inside
+        data.setUint32(at, point, true);
+        if (point > 0xffff) i++;
       }
-    return {
-      byteLength: 4 * count,
-      copyTo(target) {
-        const data = new DataView(target.buffer, target.byteOffset, target.byteLength);
-        for (let i = 0, at = 0; i < whole.length; i++, at += 4) {
-          const point = whole.codePointAt(i) as number; // i is inside
-          data.setUint32(at, point, true);
-          if (point > 0xffff) i++;
-        }
-      },
-    };
-  }
+    },
+  };
+}
 
-  decode(bytes: Uint8Array, options?: TextOptions, at = 0): string {
-    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const keeps = options?.surrogates === 'wtf8';
-    const builder = new Builder();
-    for (let i = 0; i < bytes.length; i += 4) {
-      let point = i + 4 > bytes.length ? -1 : data.getUint32(i, true);
-      if (point > 0x10ffff || (!keeps && point >= 0xd800 && point <= 0xdfff)) point = -1;
-      if (point < 0 && options?.invalid === 'throw')
-        throw new EncodingError(`the element at address ${at + i} is no code point`, at + i);
-      builder.add(point < 0 ? 0xfffd : point);
-    }
-    return made(() => builder.done(), bytes, at, 'UTF-32');
-  }
+function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return gather(start, end, policy, base, (at) => {
+    const point = at + 4 > end ? NO_TEXT : data.getUint32(at, true);
+    const isLone = point >= 0xd800 && point <= 0xdfff && policy.surrogates !== 'wtf8';
+    return take(4, point > 0x10ffff || isLone ? NO_TEXT : point);
+  });
 }
 
 /** UTF-32, little-endian. */
-export const utf32: TextCodec = /* @__PURE__ */ new Utf32('utf-32le', 'Utf32', 4, 0xd800);
+export const utf32: TextCodec = /* @__PURE__ */ new TextCodec('utf-32le', 'Utf32', 4, 0xd800, lay, slice);

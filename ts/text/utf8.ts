@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
-import { EncodingError } from '../errors.ts';
+import { TextCodec, type Encoded } from './codec.ts';
 import {
-  assertString,
-  assertTextOptions,
-  TextCodec,
-  wellFormed,
-  type Encoded,
-  type TextOptions,
-} from './codec.ts';
-import { Builder, Decoder, Encoder, made, native, own } from './platform.ts';
+  decodeBy,
+  Decoder,
+  encoded,
+  fast,
+  gather,
+  makesFaster,
+  native,
+  NO_TEXT,
+  storeEncoded,
+  take,
+} from './platform.ts';
+import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-let encoder: TextEncoder | undefined;
-let lenient: TextDecoder | undefined;
-let strict: TextDecoder | undefined;
+/** Bytes of a code point. */
+const width = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
+const pointOf = (character: string): number => character.codePointAt(0) as number; // of one that is there
 
 /**
  * Returns how many bytes `text` takes in UTF-8, without a terminator; a lone surrogate counts as U+FFFD. O(n).
@@ -23,112 +27,89 @@ let strict: TextDecoder | undefined;
 export function utf8ByteLength(text: string): number {
   assertString(text);
   if (native) return native.measure(text);
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 ? 1 : 2;
-    // A pair is two units and four bytes: two from their count, two from the first of them.
-    if (unit >= 0xd800 && unit < 0xdc00) {
-      const next = text.charCodeAt(i + 1);
-      if (next >= 0xdc00 && next <= 0xdfff) i++;
-    }
-  }
+  let bytes = 0;
+  for (const character of text) bytes += width(pointOf(character));
   return bytes;
 }
 
 function encodeLoop(text: string): Uint8Array {
   const bytes = new Uint8Array(utf8ByteLength(text));
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const point = text.codePointAt(i) as number; // i is inside
-    if (point > 0xffff) i++;
-    if (point < 0x80) bytes[at++] = point;
-    else {
-      const more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-      bytes[at++] = (0xff00 >> (more + 1)) | (point >> (6 * more)); // 0xc0, 0xe0, 0xf0 once cut to a byte
-      for (let shift = 6 * (more - 1); shift >= 0; shift -= 6) bytes[at++] = 0x80 | ((point >> shift) & 0x3f);
-    }
+  for (const character of text) {
+    const point = pointOf(character);
+    let more = width(point);
+    // 0xc0, 0xe0, 0xf0 once cut to a byte
+    bytes[at++] = more > 1 ? (0xff00 >> more) | (point >> (6 * more - 6)) : point;
+    while (--more > 0) bytes[at++] = 0x80 | ((point >> (6 * more - 6)) & 0x3f);
   }
   return bytes;
 }
 
-/** The bytes that may follow a lead directly: [low, high]; the rest are 80..BF (Unicode, table 3-7). */
-function secondOf(lead: number, surrogates: boolean): [number, number] {
-  if (lead === 0xe0) return [0xa0, 0xbf];
-  if (lead === 0xed && !surrogates) return [0x80, 0x9f];
-  if (lead === 0xf0) return [0x90, 0xbf];
-  return [0x80, lead === 0xf4 ? 0x8f : 0xbf];
-}
-
 /** Returns the text of `bytes`, as the engine's decoder would, or with surrogates as WTF-8 has them. */
-export function decodeLoop(bytes: Uint8Array, at: number, options: TextOptions): string {
-  const builder = new Builder();
-  for (let i = 0; i < bytes.length;) {
-    const start = i;
-    const lead = bytes[i++] as number; // i was inside
-    let point = lead;
-    if (lead > 0x7f) {
-      let more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-      let [low, high] = secondOf(lead, options.surrogates === 'wtf8');
-      point = more ? lead & (0x3f >> more) : -1;
-      for (; more > 0; more--) {
-        const byte = bytes[i] ?? 0;
-        if (byte < low || byte > high) {
-          point = -1;
-          break;
-        }
-        point = (point << 6) | (byte & 0x3f);
-        [low, high] = [0x80, 0xbf];
-        i++;
-      }
+export function decodeLoop(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  policy: Policy,
+  base: number,
+): string {
+  const keeps = policy.surrogates === 'wtf8';
+  return gather(start, end, policy, base, (from) => {
+    const lead = bytes[from] as number; // from is inside
+    if (lead < 0x80) return take(1, lead);
+    const more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    // What may follow directly (Unicode, table 3-7); the rest are 80..BF.
+    let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    let high = lead === 0xf4 ? 0x8f : lead === 0xed && !keeps ? 0x9f : 0xbf;
+    let point = lead & (0x3f >> more);
+    let at = from + 1;
+    for (; at <= from + more; at++) {
+      const byte = at < end ? (bytes[at] as number) : 0; // at is inside
+      if (byte < low || byte > high) break;
+      point = (point << 6) | (byte & 0x3f);
+      low = 0x80;
+      high = 0xbf;
     }
-    if (point < 0 && options.invalid === 'throw') throw refused(at + start, at);
-    builder.add(point < 0 ? 0xfffd : point);
-  }
-  return builder.done();
+    return take(at - from, more && at > from + more ? point : NO_TEXT);
+  });
 }
 
-const refused = (index: number, at: number): EncodingError =>
-  new EncodingError(`the byte at address ${index}, in the text at address ${at}, is not UTF-8`, index);
+/** From this length on Deno's decoder beats its Buffer. */
+const LONG = fast ? Infinity : 512;
+const utf8Slice = native?.utf8Slice;
 
-class Utf8 extends TextCodec {
-  prepare(text: string, options?: TextOptions): Encoded {
-    assertString(text);
-    const policy = options?.surrogates;
-    const whole = policy === 'throw' || !Encoder ? wellFormed(text, policy) : text;
-    const byLoop = !Encoder || (policy === 'wtf8' && wellFormed(text) !== text);
-    if (native && !byLoop) {
-      const byteLength = native.measure(whole);
-      const write = byteLength === whole.length ? native.latin1Write : native.utf8Write;
-      return { byteLength, copyTo: (target) => void write.call(target, whole, 0, byteLength) };
+function lay(text: string, { surrogates }: Policy): Encoded {
+  if (surrogates === 'throw') wellFormed(text, surrogates);
+  const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
+  const made = !keeps && makesFaster(text) ? encoded(text) : undefined;
+  if (made)
+    return {
+      byteLength: made.length,
+      bytes: made,
+      copyTo: (target, at = 0) => storeEncoded(text, made, target, at),
+    };
+  if (native && !keeps) {
+    const byteLength = native.measure(text);
+    const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;
+    return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
+  }
+  const bytes = encodeLoop(keeps ? text : wellFormed(text));
+  return { byteLength: bytes.length, bytes, copyTo: (target, at = 0) => target.set(bytes, at) };
+}
+
+function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
+  if (policy.invalid !== 'throw' && policy.surrogates !== 'wtf8') {
+    if (utf8Slice && end - start < LONG) return utf8Slice.call(bytes, start, end);
+    if (Decoder) return decodeBy('utf-8', false, bytes, start, end);
+  } else if (Decoder) {
+    try {
+      return decodeBy('utf-8', true, bytes, start, end);
+    } catch {
+      // The loop says where.
     }
-    const bytes = byLoop || !Encoder ? encodeLoop(whole) : (encoder ??= new Encoder()).encode(whole);
-    return { byteLength: bytes.length, copyTo: (target) => target.set(bytes) };
   }
-
-  decode(bytes: Uint8Array, options: TextOptions = {}, at = 0): string {
-    const { length } = bytes;
-    return made(
-      () => {
-        if (!Decoder || options.surrogates === 'wtf8') return decodeLoop(bytes, at, options);
-        if (options.invalid !== 'throw')
-          return native
-            ? native.utf8Slice.call(bytes, 0, length)
-            : (lenient ??= new Decoder('utf-8', { ignoreBOM: true })).decode(own(bytes));
-        return (strict ??= new Decoder('utf-8', { ignoreBOM: true, fatal: true })).decode(own(bytes));
-      },
-      bytes,
-      at,
-      'not UTF-8',
-    );
-  }
-
-  override byteLength(text: string, options?: TextOptions): number {
-    assertTextOptions(options);
-    return utf8ByteLength(options?.surrogates === 'throw' ? wellFormed(text, 'throw') : text);
-  }
+  return decodeLoop(bytes, start, end, policy, base);
 }
 
 /** UTF-8. */
-export const utf8: TextCodec = /* @__PURE__ */ new Utf8('utf-8', 'Utf8', 1, 0x80);
+export const utf8: TextCodec = /* @__PURE__ */ new TextCodec('utf-8', 'Utf8', 1, 0x80, lay, slice, width);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Unsigned little-endian integers in a memory: a string's elements, counts and pointers.
-import { ArgumentRangeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
@@ -10,6 +10,18 @@ export type WordBytes = 1 | 2 | 4 | 8;
 /** Returns the element at `at`. */
 export function element(data: DataView, at: number, size: number): number {
   return size === 1 ? data.getUint8(at) : size === 2 ? data.getUint16(at, true) : data.getUint32(at, true);
+}
+
+/** Returns a count of elements. @throws as {@link toCount} */
+export const toElements = (count: number): number => toCount(count, 'a count of elements');
+
+/** Whether a value is a whole number below 2^32. */
+export const isSmall = (value: unknown): value is number =>
+  typeof value === 'number' && value >>> 0 === value;
+
+/** @throws {ArgumentTypeError} when it is 0: to strings that is NULL */
+export function assertNotNull(at: number): void {
+  if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);
 }
 
 /** @throws {ArgumentRangeError} when it is not 1, 2, 4 or 8 */

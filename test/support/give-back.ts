@@ -1,0 +1,3 @@
+import { taken } from './taken.ts';
+
+for (const [name, property] of taken) Object.defineProperty(globalThis, name, property);

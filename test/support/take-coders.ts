@@ -1,0 +1,3 @@
+import { take } from './taken.ts';
+
+take('TextDecoder', 'TextEncoder');

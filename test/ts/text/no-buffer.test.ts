@@ -1,0 +1,10 @@
+// The tests of the codecs as in a browser: with coders, without Node's Buffer.
+import '../../support/take-buffer.ts';
+import '../../support/text.ts';
+import '../../support/give-back.ts';
+import { expect, test } from 'vitest';
+import { Decoder, Encoder, native } from '../../../ts/text/platform.ts';
+
+test('the Buffer was not there, the coders were', () => {
+  expect([native, typeof Encoder, typeof Decoder]).toEqual([undefined, 'function', 'function']);
+});

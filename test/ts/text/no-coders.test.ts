@@ -1,0 +1,11 @@
+// The tests of the codecs as in an AudioWorklet or a bare engine: without Node's Buffer, without coders.
+import '../../support/take-buffer.ts';
+import '../../support/take-coders.ts';
+import '../../support/text.ts';
+import '../../support/give-back.ts';
+import { expect, test } from 'vitest';
+import { Decoder, Encoder, native } from '../../../ts/text/platform.ts';
+
+test('neither the Buffer nor the coders were there', () => {
+  expect([native, Encoder, Decoder]).toEqual([undefined, undefined, undefined]);
+});
