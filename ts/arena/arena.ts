@@ -3,7 +3,7 @@
 // (csrc/include/linmem/arena.h) and lies in the block itself, so that C code and other threads see the same arena.
 //
 //   A1  Only the struct in memory says what is lent; nothing of it is kept here but where its fields lie.
-//   A2  The frames are of the epoch in `low` and `high`. Where memory says another, C or another thread has reset
+//   A2  The frames are of one epoch. Where memory says another, C or another thread has reset
 //       the arena: then the frames end, and begin anew.
 import {
   ArgumentTypeError,
@@ -16,11 +16,10 @@ import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatch, watch } from '../heap/collect.ts';
 import { refClassesOf } from '../heap/methods.ts';
 import { isAlign, toAlign, toCount, type Address } from '../memory/address.ts';
-import type { ScalarRef } from '../scalar/ref.ts';
-import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { Block } from '../memory/block.ts';
-import { installDispose } from '../memory/dispose.ts';
+import type { ScalarRef } from '../scalar/ref.ts';
+import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { Chunks } from './chunks.ts';
 import type { ArenaOptions, AttachOptions } from './create.ts';
 import { ArenaMark, Frames } from './frames.ts';
@@ -28,8 +27,10 @@ import type { WasmHeapManager } from './manager.ts';
 import { ArenaPlace, openPlace } from './place.ts';
 import { Region, type Cut } from './region.ts';
 
-/** Where a new arena is to lie, or one that is there. */
-type Where = { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
+/** Where a new arena is to lie, and whether it is the heap's own, which ends with the heap; or one that is there. */
+type Where =
+  | { readonly capBytes: number; readonly align: number; readonly ofHeap?: true }
+  | { readonly attach: Address };
 
 /**
  * A block of the heap that is lent out by moving one address up, and taken back whole by `reset()`. Not cleared.
@@ -44,9 +45,8 @@ export class WasmHeapArena extends Region {
   readonly capBytes: number;
   /** What slices of it say: `arena`, or `frame` for the heap's frame arena. */
   readonly kind: 'frame' | 'arena';
-  /** Where its struct lies. */
-  private readonly start: number;
   // Plain properties, as V8 reads them faster than #names.
+  private readonly start: number;
   private readonly place: ArenaPlace;
   private readonly block: Block;
   /** Where its top lies, its end behind it; 0 where one addition is not enough: 64-bit addresses, or threads. */
@@ -76,7 +76,8 @@ export class WasmHeapArena extends Region {
       this.place = place;
       this.block = block;
       this.chunks = new Chunks(heap, place.address, block, grow);
-      watch(this, this.chunks, block);
+      // What is watched keeps the heap: an arena that the heap keeps would keep both for ever.
+      if (!where.ofHeap) watch(this, this.chunks, block);
     }
     const { address, at, word, shared } = this.place;
     this.start = address;
@@ -153,12 +154,17 @@ export class WasmHeapArena extends Region {
     value?: T,
   ): ScalarRef<T, A> {
     const { size, kind } = row;
-    if (typeof value !== kind || this.frames.exposed) return super.allocScalar(row, value);
-    const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
+    const { topAt } = this;
+    if (typeof value !== kind || topAt === 0 || this.frames.exposed) return super.allocScalar(row, value);
+    let [top, address] = [0, 0];
     try {
+      top = this.block.memory.data.getUint32(topAt, true);
+      address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
       row.set(this.heap.data, address, value as T); // its kind was just looked at
     } catch {
-      this.place.setTop(address + size, address); // the row refuses the value, and does so again
+      // The memory grew or ended, it is full, or the row refuses the value: then it does so again.
+      const pad = address - top;
+      if (address > 0) this.place.setTop(address + size, pad >= 0 && pad < MALLOC_ALIGN ? top : address);
       return super.allocScalar(row, value);
     }
     return new (refClassesOf(row).Alias)(this.heap, address, this.frames.newest, false);
@@ -228,10 +234,10 @@ export class WasmHeapArena extends Region {
     const drop = this.chunks?.drop(place, 0) ?? [];
     if (place.chunks > 0) {
       const { reset } = this.options;
-      if (!reset) throw new NotOwnedError(this.start, 'the chunks of this arena are its maker’s to free');
+      if (!reset) throw new NotOwnedError(this.start, 'only its maker can free the chunks of this arena');
       reset(this.start);
     } else {
-      place.write(place.at.top, this.basePtr);
+      place.write(place.at.top, place.read(place.at.base));
       place.step();
     }
     this.begin();
@@ -262,7 +268,7 @@ export class WasmHeapArena extends Region {
     this.frames.endAll();
   }
   /** As {@link destroy}, for an arena that was made here. */
-  dispose(): void {
+  override dispose(): void {
     if (this.chunks) this.destroy();
   }
 
@@ -292,9 +298,3 @@ export class WasmHeapArena extends Region {
     this.chunks?.forget(this.place.chunks);
   }
 }
-
-/** For `using`, where the engine knows `Symbol.dispose`. */
-export interface WasmHeapArena {
-  [Symbol.dispose](): void;
-}
-installDispose(WasmHeapArena.prototype);

@@ -11,6 +11,7 @@ import { refClassesOf } from '../heap/methods.ts';
 import type { HeapMethods } from '../heap/methods.gen.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { installDispose } from '../memory/dispose.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
@@ -39,6 +40,9 @@ export abstract class Region {
    * own.
    */
   abstract cut<R>(bytes: number, align: number, make: (cut: Cut) => R): R;
+
+  /** Ends it, and with it all that was allocated in it. */
+  abstract dispose(): void;
 
   /** Allocates one scalar; `allocInt32(value)` and the like come here. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
@@ -108,7 +112,11 @@ export abstract class Region {
 type AllocOf<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
 
 /** The manager's `alloc...` methods for scalars, arrays and strings; their refs borrow from the region. */
-export interface Region extends AllocOf<HeapMethods>, AllocOf<HeapStrings>, SliceMethods {}
+export interface Region extends AllocOf<HeapMethods>, AllocOf<HeapStrings>, SliceMethods {
+  /** For `using`, where the engine knows `Symbol.dispose`. */
+  [Symbol.dispose](): void;
+}
+installDispose(Region.prototype);
 
 /** Puts the methods of every row and every encoding on the prototype of all regions. */
 function install(prototype: object): void {

@@ -10,7 +10,6 @@ import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import { installDispose } from '../memory/dispose.ts';
 import type { Block } from '../memory/block.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';
 import { Ref, ScalarRef } from '../scalar/ref.ts';
@@ -32,7 +31,11 @@ export class Scratch {
   readonly open: Scope[] = [];
   constructor(heap: WasmHeapManager) {
     this.grows = !isShared(heap);
-    this.arena = new WasmHeapArena(heap, { capBytes: SCRATCH_BYTES, align: 16 }, { grow: this.grows });
+    this.arena = new WasmHeapArena(
+      heap,
+      { capBytes: SCRATCH_BYTES, align: 16, ofHeap: true },
+      { grow: this.grows },
+    );
   }
 }
 
@@ -118,11 +121,11 @@ export class Scope extends Region {
     if (ref instanceof Ref) ref.assertLive();
     else ref.assertAlive();
     const index = this.blocks?.indexOf(ref.block) ?? -1;
-    if (index >= 0) {
+    if (index >= 0 && (ref instanceof Ref ? ref.owned : ref.owns)) {
       this.blocks?.splice(index, 1);
       return ref;
     }
-    if (ref.block !== this.frame)
+    if (index < 0 && ref.block !== this.frame)
       throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
     return copyOf(this.heap, ref) as K; // a copy is of the class of what it was made from
   }
@@ -145,16 +148,11 @@ export class Scope extends Region {
     attemptAll(blocks.reverse().map((block) => () => block.live && this.heap.takeBack(block)));
   }
   /** The same as {@link end}. */
-  dispose(): void {
+  override dispose(): void {
     this.end();
   }
 }
 
-/** So that `using s = heap.scope()` works where the engine knows `Symbol.dispose`. */
-export interface Scope {
-  [Symbol.dispose](): void;
-}
-installDispose(Scope.prototype);
 /** Runs `act` in a scope of `heap`; a promise that it returns holds the scope open until it settles. */
 export function runScope<R>(heap: WasmHeapManager, act: (scope: Scope) => R): R {
   const scope = new Scope(heap);
