@@ -19,6 +19,7 @@ export class HeapArenas {
   readonly #arenas = new Map<number, WeakRef<WasmHeapArena>>();
   readonly #epochs = new WeakMap<Block, number>();
   readonly #seals = new WeakMap<Block, number>();
+  #sealed = false;
 
   constructor(heap: WasmHeapManager) {
     this.#heap = heap;
@@ -48,10 +49,12 @@ export class HeapArenas {
   /** The epoch of `block`, for its seal before `ptr`, which {@link breakSeal} breaks. */
   seal(block: Block, ptr: number): number {
     this.#seals.set(block, ptr - SEAL);
+    this.#sealed = true;
     return this.epochOf(block);
   }
   /** Breaks the seal of a block that is freed, if it has one. Returns what mends it, should the free fail. */
   breakSeal(block: Block): (() => void) | undefined {
+    if (!this.#sealed) return undefined; // to look a block up costs more than to free it
     const at = this.#seals.get(block);
     if (at === undefined || !block.live) return undefined;
     writeEpoch(this.#heap, this.#heap.locate(at, 8), 0);
