@@ -65,3 +65,10 @@ if(NOT EMSCRIPTEN)
   endforeach()
   lm_test(test_layout test/c/test_layout.c)
 endif()
+
+# The arena of shared builds, with threads; the wasm of this build has none.
+find_package(Threads)
+if(NOT EMSCRIPTEN AND CMAKE_USE_PTHREADS_INIT)
+  lm_test(test_arena_shared test/c/test_arena_shared.c)
+  target_link_libraries(test_arena_shared PRIVATE Threads::Threads)
+endif()
