@@ -4,35 +4,32 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
+import { ENGINES, RUNTIMES } from './engines.mjs';
 import { chromium, installPackages, ROOT, run, say, setup, stop, which } from './setup.mjs';
 
-const RUNTIMES = 'test/runtimes';
 const REPORTS = join(ROOT, 'build/runtimes');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const SECONDS = 300;
 
 /** The engines in the order they run. What the first one counts, all others must count. */
 function enginesHere() {
-  const binary = (path) => join(ROOT, RUNTIMES, 'node_modules', path);
   const here = process.execPath;
-  const node = (name, label, program, major) => ({
-    ...{ name, label, program, command: [program] },
-    env: { ENGINE: `^Node\\.js/${major}\\b`, ENGINE_IS_NODE: '1' },
-  });
-  const other = (name, label, program, ...args) => ({
-    ...{ name, label, program, command: [program, ...args] },
-    env: { ENGINE: `^${label}/`, DENO_V8_FLAGS: '--expose-gc' },
-  });
+  const version = ({ name }) => (name === 'node' ? process.versions.node.split('.')[0] : name.slice(4));
+  const env = (engine) =>
+    engine.label === 'Node'
+      ? { ENGINE: `^Node\\.js/${version(engine)}\\b`, ENGINE_IS_NODE: '1' }
+      : { ENGINE: `^${engine.label}/`, DENO_V8_FLAGS: '--expose-gc' };
+  const more = { bun: ['--bun'] };
+  const engines = ENGINES.map((engine) => ({
+    ...engine,
+    command: [engine.program, ...engine.args, ...(more[engine.name] ?? [])],
+    env: env(engine),
+  }));
   const browser = (name, label, program, ...wrap) => ({
     ...{ name, label, program, command: [...wrap, here], isBrowser: true },
   });
   return [
-    node('node', 'Node', here, process.versions.node.split('.')[0]),
-    node('node22', 'Node', binary('node22/bin/node'), 22),
-    node('node24', 'Node', binary('node24/bin/node'), 24),
-    node('node26', 'Node', binary('node26/bin/node'), 26),
-    other('deno', 'Deno', binary('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'),
-    other('bun', 'Bun', binary('@oven/bun-linux-x64/bin/bun'), '--bun'),
+    ...engines,
     browser('chromium', 'Chromium', chromium()),
     browser('firefox', 'Firefox', process.env.FIREFOX || which('firefox-esr') || which('firefox')),
     browser('webkit', 'WebKitGTK', which('WebKitWebDriver'), 'xvfb-run', '--auto-servernum'),
