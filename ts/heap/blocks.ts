@@ -158,7 +158,9 @@ export class BlockHeap extends HeapMemory {
     attemptAll(
       this.#book()
         .blocks()
-        .map((block) => () => this.giveBack(block)),
+        .map((block) => () => {
+          if (block.live) this.giveBack(block); // or freeing another freed it
+        }),
     );
   }
 

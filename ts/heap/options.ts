@@ -30,7 +30,8 @@ export interface WasmHeapManagerOptions {
   readonly trackAllocations?: boolean;
   /**
    * Whether a block is given back when the ref that owns it is collected as garbage; false unless given. A net
-   * under `free`, not instead of it: engines collect late, and never in a loop that does not end.
+   * under `free`, not instead of it: engines collect late, never in a loop that does not end, and not at the end of
+   * the program.
    */
   readonly enableGarbageCollection?: boolean;
   /**

@@ -8,7 +8,6 @@ import {
 } from './libraries.ts'; // prettier-ignore
 
 interface Defect {
-  readonly id: string;
   /** What linmem does instead. */
   readonly claim: string;
   readonly probe: (lib: Library) => unknown;
@@ -47,7 +46,6 @@ function tracksOdd(): boolean {
 
 const growth: Defect[] = [
   {
-    id: 'H-B1',
     claim: 'a shared memory that grew is used to its new end',
     probe(lib) {
       const module = fakeModule(new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true }));
@@ -62,7 +60,6 @@ const growth: Defect[] = [
     theirs: [[100000, 64512, 65536], ['throws RangeError', undefined]], // prettier-ignore
   },
   {
-    id: 'H-B15 (growth)',
     claim: 'a write after a heap was copied to grow lands in the heap that is current',
     probe(lib) {
       let buffer = new ArrayBuffer(64);
@@ -90,7 +87,6 @@ const growth: Defect[] = [
     theirs: [1, 48],
   },
   {
-    id: 'H-B20 (never)',
     claim: 'a heap that must not ask again says after growth that its buffer is gone',
     probe(lib) {
       const { heap, module } = heapOf(lib, { pollingMode: 'never' });
@@ -101,7 +97,6 @@ const growth: Defect[] = [
     theirs: [undefined, 'throws TypeError'],
   },
   {
-    id: 'H-B20 (HEAPU8)',
     claim: 'an Emscripten module that does not renew HEAPU8 is named as the trouble',
     probe(lib) {
       const memory = new WebAssembly.Memory({ initial: 1 });
@@ -114,7 +109,6 @@ const growth: Defect[] = [
     theirs: [undefined, 'throws TypeError'],
   },
   {
-    id: 'H-B23',
     claim: 'every whole-memory view follows a resizable buffer',
     probe(lib) {
       const buffer = new Resizable(100, { maxByteLength: 200 });
@@ -131,7 +125,6 @@ const growth: Defect[] = [
 
 const addresses: Defect[] = [
   {
-    id: 'H-B2',
     claim: 'an index outside an array is refused, and the neighbour is as it was',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -148,7 +141,6 @@ const addresses: Defect[] = [
     theirs: [true, [99, 7, 7, 7], 99, true],
   },
   {
-    id: 'H-B3',
     claim: 'a negative address is never counted from the end of the heap',
     probe: (lib) =>
       outcome(() => {
@@ -159,7 +151,6 @@ const addresses: Defect[] = [
     theirs: [65520, 8],
   },
   {
-    id: 'H-B4',
     claim: 'whatever is no address in the memory is one error for every type and verb',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -178,7 +169,6 @@ const addresses: Defect[] = [
     theirs: [undefined, 'throws RangeError', undefined, 4, 0, undefined, undefined, 0],
   },
   {
-    id: 'H-B19',
     claim: 'what is no pointer is not stored as one',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -196,7 +186,6 @@ const addresses: Defect[] = [
 
 const frees: Defect[] = [
   {
-    id: 'H-B5 (twice)',
     claim: 'a block that was freed does not reach the allocator again',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -209,7 +198,6 @@ const frees: Defect[] = [
     theirs: [undefined, undefined, 2],
   },
   {
-    id: 'H-B5 (alias)',
     claim: 'a ref that was made by wrap cannot free, and ends with the block',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -222,7 +210,6 @@ const frees: Defect[] = [
     theirs: [1, undefined, 1],
   },
   {
-    id: 'H-B5 (other manager)',
     claim: 'a ref of one manager is refused by another and stays lent',
     probe(lib) {
       const [a, b] = [heapOf(lib), heapOf(lib)];
@@ -233,7 +220,6 @@ const frees: Defect[] = [
     theirs: [undefined, true, 1, 1],
   },
   {
-    id: 'H-B5 (inside)',
     claim: 'an address inside a block cannot be freed',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -248,7 +234,6 @@ const frees: Defect[] = [
     theirs: [undefined, undefined, 2],
   },
   {
-    id: 'H-B6 (value)',
     claim: 'a first value that is refused leaves no block lent',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -258,7 +243,6 @@ const frees: Defect[] = [
     theirs: ['throws TypeError', 1, 0],
   },
   {
-    id: 'H-B6 (text)',
     claim: 'a text that cannot be stored leaves no block lent',
     needs: 'allocNullTerminatedAsciiString',
     probe(lib) {
@@ -269,7 +253,6 @@ const frees: Defect[] = [
     theirs: ['throws Error', 1],
   },
   {
-    id: 'H-B6, H-B22',
     claim: 'an allocator that does not align loses no block, and its arrays are aligned',
     probe(lib) {
       const { heap, module } = heapOf(lib, {}, fakeModule(undefined, 1));
@@ -282,7 +265,6 @@ const frees: Defect[] = [
     theirs: [true, 'throws Error', 1],
   },
   {
-    id: 'H-B14 (free by address)',
     claim: 'a free by address does not look at every ref that is lent',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -299,7 +281,6 @@ const frees: Defect[] = [
     theirs: 100,
   },
   {
-    id: 'H-B16 (freeAll)',
     claim: 'freeAll goes on after an error and reports it',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -315,7 +296,6 @@ const frees: Defect[] = [
     theirs: ['throws Error', [true, false, false, false], 3],
   },
   {
-    id: 'H-B16 (elements)',
     claim: 'freeElements frees each block once, refuses garbage, and goes on',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -328,7 +308,6 @@ const frees: Defect[] = [
     theirs: [undefined, 2, 0],
   },
   {
-    id: 'H-B16 (unsafe element)',
     claim: 'a pointer that is none does not keep the array of it lent',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -340,7 +319,6 @@ const frees: Defect[] = [
     theirs: ['throws Error', false, 1],
   },
   {
-    id: 'H-B21',
     claim: 'a length that is no whole number is refused',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -359,14 +337,12 @@ const at = (lib: Library, answer: unknown, memory = new WebAssembly.Memory({ ini
   );
 const allocators: Defect[] = [
   {
-    id: 'H-B13 (bigint)',
     claim: 'an allocator that returns bigints is understood',
     probe: (lib) => outcome(() => at(lib, 1024n).allocInt32(5).value),
     ours: 5,
     theirs: 'throws TypeError',
   },
   {
-    id: 'H-B13 (2 GiB)',
     claim: 'an address above 2 GiB, as wasm returns it, is one',
     probe(lib) {
       const memory = new WebAssembly.Memory({ initial: 32769 });
@@ -377,7 +353,6 @@ const allocators: Defect[] = [
     theirs: 'throws Error',
   },
   {
-    id: 'H-B15 (static data)',
     claim: 'a heap over the memory of a module leaves the static data of the module alone',
     probe(lib) {
       const memory = new WebAssembly.Memory({ initial: 1 });
@@ -389,7 +364,6 @@ const allocators: Defect[] = [
     theirs: false,
   },
   {
-    id: 'H-B15 (reset)',
     claim: 'a ref does not outlive the reset of its allocator',
     probe(lib) {
       const { heap, reset } = lib.guest(new WebAssembly.Memory({ initial: 1 }));
@@ -402,7 +376,6 @@ const allocators: Defect[] = [
     theirs: [false, 5],
   },
   {
-    id: 'H-B15 (negative size)',
     claim: 'a negative size is refused, and the next block does not overlap the last',
     probe(lib) {
       const { heap } = lib.guest(new WebAssembly.Memory({ initial: 1 }));
@@ -415,7 +388,6 @@ const allocators: Defect[] = [
     theirs: ['number', false],
   },
   {
-    id: 'H-B15 (console)',
     claim: 'growth says nothing to the console',
     async probe(lib) {
       let lines = 0;
@@ -433,14 +405,12 @@ const allocators: Defect[] = [
 
 const text: Defect[] = [
   {
-    id: 'H-B7 (UTF-8)',
     claim: 'a leading U+FEFF stays',
     probe: (lib) => heapOf(lib).heap.allocNullTerminatedUtf8String('\uFEFFhi').value,
     ours: '\uFEFFhi',
     theirs: 'hi',
   },
   {
-    id: 'H-B7 (UTF-16)',
     claim: 'a leading U+FEFF stays in UTF-16',
     needs: 'allocNullTerminatedUtf16String',
     probe: (lib) =>
@@ -449,7 +419,6 @@ const text: Defect[] = [
     theirs: 'hi',
   },
   {
-    id: 'H-B8 (UTF-8)',
     claim: 'a sequence that is cut off at the end is seen',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -461,7 +430,6 @@ const text: Defect[] = [
     theirs: ['a', ''],
   },
   {
-    id: 'H-B8 (UTF-16)',
     claim: 'a lone surrogate at the end is not dropped',
     needs: 'readNullTerminatedUtf16String',
     probe(lib) {
@@ -473,7 +441,6 @@ const text: Defect[] = [
     theirs: 1,
   },
   {
-    id: 'H-B9 (UTF-8)',
     claim: 'a string that does not fit leaves what was there',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -487,7 +454,6 @@ const text: Defect[] = [
     theirs: ['throws Error', false],
   },
   {
-    id: 'H-B9 (ASCII)',
     claim: 'a string with a character that has no ASCII leaves what was there',
     needs: 'writeNullTerminatedAsciiString',
     probe(lib) {
@@ -499,7 +465,6 @@ const text: Defect[] = [
     theirs: ['throws Error', 'abllo'],
   },
   {
-    id: 'H-B10 (write)',
     claim: 'a write with two arguments works, as the README has it',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -510,14 +475,12 @@ const text: Defect[] = [
     theirs: ['throws Error', '\0xx'],
   },
   {
-    id: 'H-B11 (NUL)',
     claim: 'a NUL inside a C string is refused, not a silent end',
     probe: (lib) => outcome(() => heapOf(lib).heap.allocNullTerminatedUtf8String('a\0b').value),
     ours: 'throws ENCODING',
     theirs: 'a',
   },
   {
-    id: 'H-B11 (sized)',
     claim: 'text of a known length needs no NUL',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -528,7 +491,6 @@ const text: Defect[] = [
     theirs: 'throws TypeError',
   },
   {
-    id: 'H-B12',
     claim: 'a wrapped string may grow to the end of its block',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -540,7 +502,6 @@ const text: Defect[] = [
     theirs: 'throws Error',
   },
   {
-    id: 'H-B17',
     claim: 'bytes above 127 are not read as windows-1252',
     needs: 'readNullTerminatedAsciiString',
     probe(lib) {
@@ -552,7 +513,6 @@ const text: Defect[] = [
     theirs: '€Ã©',
   },
   {
-    id: 'H-B18',
     claim: 'a number that is no code point is read as U+FFFD',
     needs: 'readNullTerminatedUtf32String',
     probe(lib) {
@@ -564,7 +524,6 @@ const text: Defect[] = [
     theirs: 'throws RangeError',
   },
   {
-    id: 'H-B24',
     claim: 'a read makes no decoder of its own',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -592,14 +551,12 @@ const README_NAMES = [
 ]; // prettier-ignore
 const names: Defect[] = [
   {
-    id: 'H-B10 (methods)',
     claim: 'every method of the README is there',
     probe: (lib) => README_NAMES.filter((name) => !(name in lib.WasmHeapManager.prototype)).length,
     ours: 0,
     theirs: README_NAMES.length,
   },
   {
-    id: 'H-B10 (properties)',
     claim: 'every property of the README is there',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -615,14 +572,12 @@ const names: Defect[] = [
 
 const old: Defect[] = [
   {
-    id: 'O-B3',
     claim: 'an empty UTF-8 string takes UTF-8',
     probe: (lib) => outcome(() => heapOf(lib).heap.allocNullTerminatedUtf8String(4).write('é').value),
     ours: 'é',
     theirs: 'throws Error',
   },
   {
-    id: 'O-B4 (ASCII)',
     claim: 'a string never passes the end of its block',
     needs: 'allocNullTerminatedAsciiString',
     probe(lib) {
@@ -635,7 +590,6 @@ const old: Defect[] = [
     theirs: ['object', 0x41414141],
   },
   {
-    id: 'O-B5',
     claim: 'a wrapped string can be read',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -646,7 +600,6 @@ const old: Defect[] = [
     theirs: 'throws Error',
   },
   {
-    id: 'O-B6',
     claim: 'what is not aligned is read and written exactly, or refused',
     probe(lib) {
       const { heap } = heapOf(lib);
@@ -658,7 +611,6 @@ const old: Defect[] = [
     theirs: [undefined, 0, 1024],
   },
   {
-    id: 'O-B7',
     claim: 'no memory is an error, and nothing is cleared',
     probe(lib) {
       const { heap, module } = heapOf(lib);
@@ -670,7 +622,6 @@ const old: Defect[] = [
     theirs: [true, 0],
   },
   {
-    id: 'O-B8 (length)',
     claim: 'a heap of any length can be wrapped',
     probe: (lib) =>
       outcome(() => {
@@ -682,7 +633,6 @@ const old: Defect[] = [
     theirs: 'throws RangeError',
   },
   {
-    id: 'O-B8 (_free)',
     claim: 'a module without _free is refused before anything is allocated',
     probe(lib) {
       let asked = 0;
@@ -693,7 +643,6 @@ const old: Defect[] = [
     theirs: [5, 1],
   },
   {
-    id: 'O-B8 (chunks)',
     claim: 'a character across 2^24 bytes is whole',
     probe(lib) {
       const module = fakeModule(new WebAssembly.Memory({ initial: 260, maximum: 300 }));
@@ -710,7 +659,6 @@ const old: Defect[] = [
 // Without an engine that collects when asked there is nothing to see.
 const garbage: Defect[] = [
   {
-    id: 'H-B14 (collection)',
     claim: 'refs that were dropped give their blocks back',
     async probe(lib) {
       const { heap, module } = heapOf(lib, { enableGarbageCollection: true });
@@ -724,7 +672,6 @@ const garbage: Defect[] = [
     theirs: [200, 0, 200],
   },
   {
-    id: 'H-B14 (without tracking)',
     claim: 'refs that were dropped give their blocks back, also without tracking',
     async probe(lib) {
       const { heap, module } = heapOf(lib, { enableGarbageCollection: true, trackAllocations: false });
@@ -740,7 +687,6 @@ const garbage: Defect[] = [
 ];
 const oldGarbage: Defect[] = [
   {
-    id: 'O-B1',
     claim: 'a block that was freed by hand is not freed again by its finalizer',
     probe: (lib) =>
       quiet(async () => {
@@ -759,7 +705,6 @@ const oldGarbage: Defect[] = [
     theirs: [true, false],
   },
   {
-    id: 'O-B2',
     claim: 'an array that was made of elements is freed once',
     probe: (lib) =>
       quiet(async () => {
@@ -777,10 +722,10 @@ function compare(defects: readonly Defect[], theirs: Library, where = true): voi
   for (const defect of defects) {
     const there = where && (!defect.needs || has(defect.needs));
     const run = there ? test : test.skip;
-    run(`${defect.id}: ${defect.claim}`, async () => {
+    run(defect.claim, async () => {
       expect(await defect.probe(linmem), 'linmem').toEqual(defect.ours);
     });
-    test.skipIf(!where || defect.shows === false)(`${defect.id} is a defect of the peer`, async () => {
+    test.skipIf(!where || defect.shows === false)(`the peer does otherwise: ${defect.claim}`, async () => {
       expect(await quiet(() => defect.probe(theirs)), 'the peer').toEqual(defect.theirs);
     });
   }

@@ -12,7 +12,7 @@ import { fakeHeap } from '../../support/heap.ts';
 import { outcome } from './libraries.ts';
 
 describe('an allocator that calls back', () => {
-  test('and frees what is being resized has each block freed once (D13, J5)', () => {
+  test('and frees what is being resized has each block freed once', () => {
     const { heap, module } = fakeHeap();
     const { malloc } = module;
     const ref: ScalarArrayRef<number> = heap.allocInt32Array([1, 2, 3]);
@@ -25,7 +25,7 @@ describe('an allocator that calls back', () => {
     heap.freeAll();
     expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
   });
-  test('and allocates while it frees keeps both in the book (D13, J5)', () => {
+  test('and allocates while it frees keeps both in the book', () => {
     const { heap, module } = fakeHeap();
     const ref = heap.allocInt32Array(4);
     const { free } = module;
@@ -39,7 +39,7 @@ describe('an allocator that calls back', () => {
     heap.freeAll();
     expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
   });
-  test('and throws from the free at the end of a resize leaves nothing that nobody owns (J4)', () => {
+  test('and throws from the free at the end of a resize leaves nothing that nobody owns', () => {
     const { heap, module } = fakeHeap();
     const ref = heap.allocInt32Array([1, 2, 3]);
     const { free } = module;
@@ -53,7 +53,7 @@ describe('an allocator that calls back', () => {
 });
 
 describe('a block that C freed behind the manager, and gave out again', () => {
-  test('is not freed by the old ref: the own heap (E3, J10)', () => {
+  test('is not freed by the old ref: the own heap', () => {
     const heap = createHeapSync();
     const old = heap.allocInt32(5);
     heap.exports.lm_heap_free(heap.handle, old.address);
@@ -66,7 +66,7 @@ describe('a block that C freed behind the manager, and gave out again', () => {
 });
 
 describe('aliases', () => {
-  test('that begin inside a block of the manager end with it (E6)', () => {
+  test('that begin inside a block of the manager end with it', () => {
     const { heap } = fakeHeap();
     const array = heap.allocInt32Array([1, 2, 3]);
     const inside = heap.wrapInt32Array(array.address + 4, 2);
@@ -77,7 +77,7 @@ describe('aliases', () => {
       'throws FREED',
     ]);
   });
-  test('that borrow an array of pointers free none of its elements (order of checks)', () => {
+  test('that borrow an array of pointers free none of its elements', () => {
     const { heap, module } = fakeHeap();
     const target = heap.allocInt32(1);
     const owner = heap.allocPointer32Array([target.address]);
@@ -90,7 +90,7 @@ describe('aliases', () => {
     const block = heap.allocUint8Array(16);
     expect(outcome(() => heap.adopt(block.address - 8, 64))).toBe('throws NOT_OWNED');
   });
-  test('without tracking, a free by address does not reach the ref: as the options say (H-B14)', () => {
+  test('without tracking, a free by address does not reach the ref: as the options say', () => {
     const { heap, module } = fakeHeap({ trackAllocations: false });
     const ref = heap.allocInt32(5);
     heap.free(ref.address);
@@ -109,7 +109,7 @@ describe('what is given in place of what is due', () => {
     const array = fakeHeap().heap.allocInt32Array([1, 2]);
     expect(outcome(() => array.copyTo(target as never))).toBe('throws INVALID_TYPE');
   });
-  test('a stale view is a typed error as a source, and writes nothing (C1)', () => {
+  test('a stale view is a typed error as a source, and writes nothing', () => {
     const { heap, module } = fakeHeap();
     const array = heap.allocInt32Array([1, 2, 3]);
     const stale = array.view;

@@ -38,7 +38,7 @@ test('a block that C freed leaves the book when its ref finds out', () => {
 });
 // A browser keeps the modules that it has loaded.
 test.runIf(typeof document === 'undefined')(
-  'an engine without TextDecoder and TextEncoder (AudioWorklet) has strings all the same (F16)',
+  'an engine without TextDecoder and TextEncoder (AudioWorklet) has strings all the same',
   async () => {
     vi.stubGlobal('TextDecoder', undefined);
     vi.stubGlobal('TextEncoder', undefined);
@@ -52,7 +52,7 @@ test.runIf(typeof document === 'undefined')(
       expect(heap.allocNullTerminatedUtf8String(text).value).toBe(text.replace('\uD83D', '\uFFFD'));
   },
 );
-test('a string at 0 is NULL, for reading and for writing (A6)', () => {
+test('a string at 0 is NULL, for reading and for writing', () => {
   const { heap } = fakeHeap();
   expect(outcome(() => heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
   expect(outcome(() => heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
