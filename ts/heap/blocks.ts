@@ -155,13 +155,10 @@ export class BlockHeap extends HeapMemory {
    * @throws {AggregateError} with every error, after all blocks were tried
    */
   freeAll(): void {
-    attemptAll(
-      this.#book()
-        .blocks()
-        .map((block) => () => {
-          if (block.live) this.giveBack(block); // or freeing another freed it
-        }),
-    );
+    const free = (block: Block) => () => {
+      if (block.live) this.giveBack(block); // or freeing another freed it
+    };
+    attemptAll(this.#book().blocks().map(free));
   }
 
   /** Enters `ref` as the owner of its block; the library's own: refs do so themselves when they are made. */
