@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
-import { ALSO, hotMethods, IMPORTS, isWide, refsFile, rowsFile, SCALARS } from './scalars.mjs';
+import { ALSO, HOT_IMPORTS, hotMethods, isWide, refsFile, rowsFile, SCALARS } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
 /** One method: name with `L` for the row's label, parameters, result, doc. `T` is the row's value, `A` its view. */
@@ -87,7 +87,7 @@ import type { ScalarRef } from '../scalar/ref.ts';
 import { ${SCALARS.map(({ name }) => name).join(', ')} } from '../scalar/rows.gen.ts';
 import { ${SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ')} } from './refs.gen.ts';
 import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
-${IMPORTS}
+${HOT_IMPORTS}
 
 /** The methods that the manager has for each row of the scalar table, and its whole-memory views. */
 export interface HeapMethods {

@@ -70,7 +70,6 @@ import {
 import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
-import { getWide, setWide } from '../scalar/wide.ts';
 
 /** The methods that the manager has for each row of the scalar table, and its whole-memory views. */
 export interface HeapMethods {
@@ -1044,70 +1043,6 @@ export const hot: Readonly<Record<string, unknown>> = {
         }
       } catch {}
     slowWrite(ptr64, this, p, x);
-  },
-  readBigInt128(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return BigInt.asIntN(128, getWide(this.data, p, 2));
-    } catch {}
-    return slowRead(i128, this, p);
-  },
-  writeBigInt128(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(this.data, p, x, 2);
-          return;
-        }
-      } catch {}
-    slowWrite(i128, this, p, x);
-  },
-  readBigUint128(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return getWide(this.data, p, 2);
-    } catch {}
-    return slowRead(u128, this, p);
-  },
-  writeBigUint128(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(this.data, p, x, 2);
-          return;
-        }
-      } catch {}
-    slowWrite(u128, this, p, x);
-  },
-  readBigInt256(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return BigInt.asIntN(256, getWide(this.data, p, 4));
-    } catch {}
-    return slowRead(i256, this, p);
-  },
-  writeBigInt256(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(this.data, p, x, 4);
-          return;
-        }
-      } catch {}
-    slowWrite(i256, this, p, x);
-  },
-  readBigUint256(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return getWide(this.data, p, 4);
-    } catch {}
-    return slowRead(u256, this, p);
-  },
-  writeBigUint256(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(this.data, p, x, 4);
-          return;
-        }
-      } catch {}
-    slowWrite(u256, this, p, x);
   },
   readBoolean(this: LinearMemory, p: Address): boolean {
     try {

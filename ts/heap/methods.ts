@@ -94,18 +94,23 @@ const ATOMIC_VERBS: Readonly<Record<string, Act>> = {
   ),
 };
 
+const read: Act = (row, memory, address) => row.read(memory, address);
+const write: Act = (row, memory, address, value) => row.write(memory, address, value);
+const WIDE_VERBS: Readonly<Record<string, Act>> = {
+  readL: read,
+  writeL: write,
+  readLLE: read,
+  writeLLE: write,
+};
+
 /** The methods of one row. tools/generate.mjs has the same names with their types and docs. */
 function methodsOf(row: Scalar): object {
   const methods: Record<string, unknown> = {};
   const put = (name: string, method: unknown): void => {
     for (const label of [row.label, ALSO[row.label]]) if (label) methods[name.replace('L', label)] = method;
   };
-  for (const verb of ['readL', 'writeL']) {
-    const method = hot[verb.replace('L', row.label)];
-    put(verb, method);
-    if (row.size > 8) put(`${verb}LE`, method);
-  }
-  for (const [name, act] of Object.entries({ ...VERBS, ...(row.size > 8 ? {} : ATOMIC_VERBS) }))
+  for (const name of ['readL', 'writeL']) put(name, hot[name.replace('L', row.label)]);
+  for (const [name, act] of Object.entries({ ...VERBS, ...(row.size > 8 ? WIDE_VERBS : ATOMIC_VERBS) }))
     put(name, function (this: LinearMemory, a: never, b: never, c: never) {
       return act(row, this, a, b, c);
     });

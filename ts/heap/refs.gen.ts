@@ -2,7 +2,6 @@
 import { PointerArrayRef, ScalarArrayRef } from '../scalar/array.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
-import { getWide, setWide } from '../scalar/wide.ts';
 import { ScalarRef } from '../scalar/ref.ts';
 import {
   i8,
@@ -36,14 +35,14 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
   get type(): Scalar<number, Int8Array> {
     return i8;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getInt8(this.address);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setInt8(this.address, x);
@@ -57,10 +56,10 @@ export class Int8ArrayRef extends ScalarArrayRef<number, Int8Array> {
   get type(): Scalar<number, Int8Array> {
     return i8;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return i8.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     i8.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -70,14 +69,14 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
   get type(): Scalar<number, Uint8Array> {
     return u8;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getUint8(this.address);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setUint8(this.address, x);
@@ -91,10 +90,10 @@ export class Uint8ArrayRef extends ScalarArrayRef<number, Uint8Array> {
   get type(): Scalar<number, Uint8Array> {
     return u8;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return u8.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     u8.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -104,14 +103,14 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
   get type(): Scalar<number, Uint8ClampedArray> {
     return u8c;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getUint8(this.address);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setUint8(this.address, clamp(x));
@@ -125,10 +124,10 @@ export class Uint8ClampedArrayRef extends ScalarArrayRef<number, Uint8ClampedArr
   get type(): Scalar<number, Uint8ClampedArray> {
     return u8c;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return u8c.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     u8c.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -138,14 +137,14 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
   get type(): Scalar<number, Int16Array> {
     return i16;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getInt16(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setInt16(this.address, x, true);
@@ -159,10 +158,10 @@ export class Int16ArrayRef extends ScalarArrayRef<number, Int16Array> {
   get type(): Scalar<number, Int16Array> {
     return i16;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return i16.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     i16.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -172,14 +171,14 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
   get type(): Scalar<number, Uint16Array> {
     return u16;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getUint16(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setUint16(this.address, x, true);
@@ -193,10 +192,10 @@ export class Uint16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
   get type(): Scalar<number, Uint16Array> {
     return u16;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return u16.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     u16.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -206,14 +205,14 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
   get type(): Scalar<number, Int32Array> {
     return i32;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getInt32(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setInt32(this.address, x, true);
@@ -227,10 +226,10 @@ export class Int32ArrayRef extends ScalarArrayRef<number, Int32Array> {
   get type(): Scalar<number, Int32Array> {
     return i32;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return i32.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     i32.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -240,14 +239,14 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
   get type(): Scalar<number, Uint32Array> {
     return u32;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getUint32(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setUint32(this.address, x, true);
@@ -261,10 +260,10 @@ export class Uint32ArrayRef extends ScalarArrayRef<number, Uint32Array> {
   get type(): Scalar<number, Uint32Array> {
     return u32;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return u32.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     u32.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -274,14 +273,14 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
   get type(): Scalar<bigint, BigInt64Array> {
     return i64;
   }
-  get value(): bigint {
+  override get value(): bigint {
     try {
       return this.cell.data.getBigInt64(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: bigint) {
+  override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
         this.cell.data.setBigInt64(this.address, x, true);
@@ -295,10 +294,10 @@ export class BigInt64ArrayRef extends ScalarArrayRef<bigint, BigInt64Array> {
   get type(): Scalar<bigint, BigInt64Array> {
     return i64;
   }
-  at(i: number): bigint {
+  override at(i: number): bigint {
     return i64.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: bigint): this {
+  override setAt(i: number, x: bigint): this {
     i64.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -308,14 +307,14 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u64;
   }
-  get value(): bigint {
+  override get value(): bigint {
     try {
       return this.cell.data.getBigUint64(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: bigint) {
+  override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
         this.cell.data.setBigUint64(this.address, x, true);
@@ -329,10 +328,10 @@ export class BigUint64ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u64;
   }
-  at(i: number): bigint {
+  override at(i: number): bigint {
     return u64.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: bigint): this {
+  override setAt(i: number, x: bigint): this {
     u64.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -342,14 +341,14 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
   get type(): Scalar<number, Uint16Array> {
     return f16;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return getHalf(this.cell.data, this.address);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         setHalf(this.cell.data, this.address, x);
@@ -363,10 +362,10 @@ export class Float16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
   get type(): Scalar<number, Uint16Array> {
     return f16;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return f16.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     f16.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -376,14 +375,14 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
   get type(): Scalar<number, Float32Array> {
     return f32;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getFloat32(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setFloat32(this.address, x, true);
@@ -397,10 +396,10 @@ export class Float32ArrayRef extends ScalarArrayRef<number, Float32Array> {
   get type(): Scalar<number, Float32Array> {
     return f32;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return f32.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     f32.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -410,14 +409,14 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
   get type(): Scalar<number, Float64Array> {
     return f64;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getFloat64(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setFloat64(this.address, x, true);
@@ -431,10 +430,10 @@ export class Float64ArrayRef extends ScalarArrayRef<number, Float64Array> {
   get type(): Scalar<number, Float64Array> {
     return f64;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return f64.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     f64.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -444,14 +443,14 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
   get type(): Scalar<number, Uint32Array> {
     return ptr32;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return this.cell.data.getUint32(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setUint32(this.address, pointer32(x), true);
@@ -465,10 +464,10 @@ export class Pointer32ArrayRef extends PointerArrayRef<number, Uint32Array> {
   get type(): Scalar<number, Uint32Array> {
     return ptr32;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return ptr32.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     ptr32.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -478,14 +477,14 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
   get type(): Scalar<number, BigUint64Array> {
     return ptr53;
   }
-  get value(): number {
+  override get value(): number {
     try {
       return fromPointer53(this.cell.data.getBigUint64(this.address, true));
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: number) {
+  override set value(x: number) {
     if (typeof x === 'number')
       try {
         this.cell.data.setBigUint64(this.address, pointer53(x), true);
@@ -499,10 +498,10 @@ export class Pointer53ArrayRef extends PointerArrayRef<number, BigUint64Array> {
   get type(): Scalar<number, BigUint64Array> {
     return ptr53;
   }
-  at(i: number): number {
+  override at(i: number): number {
     return ptr53.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: number): this {
+  override setAt(i: number, x: number): this {
     ptr53.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -512,14 +511,14 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return ptr64;
   }
-  get value(): bigint {
+  override get value(): bigint {
     try {
       return this.cell.data.getBigUint64(this.address, true);
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: bigint) {
+  override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
         this.cell.data.setBigUint64(this.address, pointer64(x), true);
@@ -533,10 +532,10 @@ export class Pointer64ArrayRef extends PointerArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return ptr64;
   }
-  at(i: number): bigint {
+  override at(i: number): bigint {
     return ptr64.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: bigint): this {
+  override setAt(i: number, x: bigint): this {
     ptr64.write(this.block.memory, this.place(i), x);
     return this;
   }
@@ -546,33 +545,11 @@ export class BigInt128Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return i128;
   }
-  get value(): bigint {
-    try {
-      return BigInt.asIntN(128, getWide(this.cell.data, this.address, 2));
-    } catch {
-      return this.slowRead();
-    }
-  }
-  set value(x: bigint) {
-    if (typeof x === 'bigint')
-      try {
-        setWide(this.cell.data, this.address, x, 2);
-        return;
-      } catch {}
-    this.slowWrite(x);
-  }
 }
 /** A ref to an array of `i128`. */
 export class BigInt128ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return i128;
-  }
-  at(i: number): bigint {
-    return i128.read(this.block.memory, this.place(i));
-  }
-  setAt(i: number, x: bigint): this {
-    i128.write(this.block.memory, this.place(i), x);
-    return this;
   }
 }
 /** A ref to one `u128`. */
@@ -580,33 +557,11 @@ export class BigUint128Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u128;
   }
-  get value(): bigint {
-    try {
-      return getWide(this.cell.data, this.address, 2);
-    } catch {
-      return this.slowRead();
-    }
-  }
-  set value(x: bigint) {
-    if (typeof x === 'bigint')
-      try {
-        setWide(this.cell.data, this.address, x, 2);
-        return;
-      } catch {}
-    this.slowWrite(x);
-  }
 }
 /** A ref to an array of `u128`. */
 export class BigUint128ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u128;
-  }
-  at(i: number): bigint {
-    return u128.read(this.block.memory, this.place(i));
-  }
-  setAt(i: number, x: bigint): this {
-    u128.write(this.block.memory, this.place(i), x);
-    return this;
   }
 }
 /** A ref to one `i256`. */
@@ -614,33 +569,11 @@ export class BigInt256Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return i256;
   }
-  get value(): bigint {
-    try {
-      return BigInt.asIntN(256, getWide(this.cell.data, this.address, 4));
-    } catch {
-      return this.slowRead();
-    }
-  }
-  set value(x: bigint) {
-    if (typeof x === 'bigint')
-      try {
-        setWide(this.cell.data, this.address, x, 4);
-        return;
-      } catch {}
-    this.slowWrite(x);
-  }
 }
 /** A ref to an array of `i256`. */
 export class BigInt256ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return i256;
-  }
-  at(i: number): bigint {
-    return i256.read(this.block.memory, this.place(i));
-  }
-  setAt(i: number, x: bigint): this {
-    i256.write(this.block.memory, this.place(i), x);
-    return this;
   }
 }
 /** A ref to one `u256`. */
@@ -648,33 +581,11 @@ export class BigUint256Ref extends ScalarRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u256;
   }
-  get value(): bigint {
-    try {
-      return getWide(this.cell.data, this.address, 4);
-    } catch {
-      return this.slowRead();
-    }
-  }
-  set value(x: bigint) {
-    if (typeof x === 'bigint')
-      try {
-        setWide(this.cell.data, this.address, x, 4);
-        return;
-      } catch {}
-    this.slowWrite(x);
-  }
 }
 /** A ref to an array of `u256`. */
 export class BigUint256ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   get type(): Scalar<bigint, BigUint64Array> {
     return u256;
-  }
-  at(i: number): bigint {
-    return u256.read(this.block.memory, this.place(i));
-  }
-  setAt(i: number, x: bigint): this {
-    u256.write(this.block.memory, this.place(i), x);
-    return this;
   }
 }
 /** A ref to one `bool`. */
@@ -682,14 +593,14 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
   get type(): Scalar<boolean, Uint8Array> {
     return bool;
   }
-  get value(): boolean {
+  override get value(): boolean {
     try {
       return this.cell.data.getUint8(this.address) !== 0;
     } catch {
       return this.slowRead();
     }
   }
-  set value(x: boolean) {
+  override set value(x: boolean) {
     if (typeof x === 'boolean')
       try {
         this.cell.data.setUint8(this.address, x ? 1 : 0);
@@ -703,10 +614,10 @@ export class BooleanArrayRef extends ScalarArrayRef<boolean, Uint8Array> {
   get type(): Scalar<boolean, Uint8Array> {
     return bool;
   }
-  at(i: number): boolean {
+  override at(i: number): boolean {
     return bool.read(this.block.memory, this.place(i));
   }
-  setAt(i: number, x: boolean): this {
+  override setAt(i: number, x: boolean): this {
     bool.write(this.block.memory, this.place(i), x);
     return this;
   }

@@ -35,9 +35,14 @@ export abstract class ScalarArrayRef<
    * @throws {ArgumentRangeError} when it is no integer in [-length, length)
    * @throws {FreedError} when its block was freed
    */
-  abstract at(index: number): T;
+  at(index: number): T {
+    return this.type.read(this.block.memory, this.place(index));
+  }
   /** Writes element `index`; errors as {@link at}. Returns the ref. */
-  abstract setAt(index: number, value: T): this;
+  setAt(index: number, value: T): this {
+    this.type.write(this.block.memory, this.place(index), value);
+    return this;
+  }
   /**
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
    * It borrows from this ref's block: it cannot be freed, and ends with it.

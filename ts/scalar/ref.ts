@@ -139,8 +139,12 @@ export abstract class ScalarRef<
   /** The row of the table that says how it is read and written. */
   abstract readonly type: Scalar<T, A>;
   /** The value in memory. @throws {FreedError} when its block was freed */
-  abstract get value(): T;
-  abstract set value(value: T);
+  get value(): T {
+    return this.slowRead();
+  }
+  set value(value: T) {
+    this.slowWrite(value);
+  }
 
   /** The library's own: refs are made by `alloc...` and `wrap...`. */
   constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
