@@ -14,6 +14,7 @@ typedef struct strategy {
   const char *name;
   bool reuses;      // what was freed is lent again
   bool joins;       // what was freed in one region becomes one block again
+  bool refuses;     // free and realloc of what is no live block say so
   size_t overhead;  // bytes that the smallest region has besides the state, at most
   size_t state;     // bytes of the state
   void *(*init)(void *base, size_t size, lm_more *more, void *state);
@@ -59,11 +60,16 @@ typedef struct strategy {
 #define STRATEGY_RESET(x)                                                                          \
   static void x##_reset_(void *a) { lm_##x##_reset(a); }                                           \
   _Static_assert(1, "")
-#define STRATEGY(x, reuses, joins, overhead, reset)                                                \
+#ifdef LM_LEAN
+#define HEAP_REFUSES false
+#else
+#define HEAP_REFUSES true
+#endif
+#define STRATEGY(x, reuses, joins, refuses, overhead, reset)                                       \
   {                                                                                                \
-#x, reuses, joins, overhead, sizeof(lm_##x), x##_init_, x##_alloc_, x##_alloc_aligned_,        \
-        x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_, x##_stats_, x##_walk_, \
-        x##_holds_, reset                                                                          \
+#x, reuses, joins, refuses, overhead, sizeof(lm_##x), x##_init_, x##_alloc_,                   \
+        x##_alloc_aligned_, x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_,    \
+        x##_stats_, x##_walk_, x##_holds_, reset                                                   \
   }
 
 STRATEGY_VERBS(heap);
@@ -77,11 +83,11 @@ STRATEGY_RESET(bestfit);
 STRATEGY_RESET(bump);
 
 static const strategy strategies[] = {
-    STRATEGY(heap, true, false, 4096, NULL),  // slabs may stay; test_heap.c says more
-    STRATEGY(tlsf, true, true, 96, tlsf_reset_),
-    STRATEGY(bestfit, true, true, 128, bestfit_reset_),
-    STRATEGY(buddy, true, true, 128, buddy_reset_),
-    STRATEGY(bump, false, false, 96, bump_reset_),
+    STRATEGY(heap, true, false, HEAP_REFUSES, 4096, NULL),  // slabs may stay; test_heap.c says more
+    STRATEGY(tlsf, true, true, true, 96, tlsf_reset_),
+    STRATEGY(bestfit, true, true, true, 128, bestfit_reset_),
+    STRATEGY(buddy, true, true, true, 128, buddy_reset_),
+    STRATEGY(bump, false, false, true, 96, bump_reset_),
 };
 
 enum { POOL = 1 << 20, FIRST = 32768, STEPS = 1500 };
