@@ -4,6 +4,10 @@
 #   linmem::linmem  liblinmem.a: all of linmem, and malloc, free, ... in the place of Emscripten's. Link it with
 #                   -sMALLOC=none, or with any other malloc, which it then replaces. (Emscripten only)
 #   linmem::core    liblinmem_core.a: the same without the malloc family
+#
+# A module that JavaScript loads has to name what it exports. For malloc, the arena and the slices, link it with
+#   -sEXPORTED_FUNCTIONS=@<linmem>/cmake/exports.json
+# or name those of that list that you call; your own functions go there too, or are EMSCRIPTEN_KEEPALIVE.
 get_filename_component(_lm_root_dir "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 file(GLOB _lm_core_sources CONFIGURE_DEPENDS "${_lm_root_dir}/csrc/heap*.c")
 foreach(name pages tlsf bestfit buddy bump arena slice)

@@ -41,7 +41,7 @@ if(EMSCRIPTEN)
                    ${CMAKE_CURRENT_BINARY_DIR}/example)
 endif()
 
-foreach(name test_conformance test_arena test_slice test_malloc test_tlsf test_bestfit test_buddy test_bump)
+foreach(name test_conformance test_conformance_pages test_arena test_slice test_malloc test_tlsf test_bestfit test_buddy test_bump)
   set(sources test/c/${name}.c csrc/pages.c)
   if(name MATCHES "conformance|arena|slice|malloc")  # the others compile their strategy into themselves
     list(APPEND sources ${LM_SOURCES} ${LM_STRATEGY_SOURCES})

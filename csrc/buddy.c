@@ -114,9 +114,9 @@ static bool region_ask(lm_buddy *a, size_t min) {
 // that; when it came from elsewhere, for what is enough anywhere.
 static bool region_grow(lm_buddy *a, unsigned k) {
   size_t size = order_size(k);
+  if (size > PTRDIFF_MAX) return false;  // no source gives so much, and the sums below would wrap
   size_t own  = size / 8 + 8 * LM_BUDDY_CELL;  // more than a region's own words and map
   size_t near = ((a->edge + own + size - 1) & -size) + size - a->edge;
-  if (near < size + own) near = 2 * size + own;  // it would wrap
   size_t half = a->pages.taken / 2;
   if (!region_ask(a, near > half ? near : half) && (near >= half || !region_ask(a, near)))
     return false;

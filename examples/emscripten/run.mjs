@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Builds the example in every way there is to find linmem, with every malloc of Emscripten's in its place, and runs it.
 //   node examples/emscripten/run.mjs [FOLDER]   FOLDER holds what is built; else a temporary one
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WASI } from 'node:wasi';
 import assert from 'node:assert/strict';
@@ -25,6 +26,48 @@ function output(wasm) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(status, 0, `${wasm}: ${stderr}`);
   return stdout;
+}
+
+/** Calls malloc, the arena and the slices of the module from JavaScript. */
+async function useModule(file) {
+  writeFileSync(join(file, '../package.json'), '{ "type": "commonjs" }');
+  const load = createRequire(import.meta.url)(resolve(file));
+  const module = await load({ wasmBinary: readFileSync(file.replace(/js$/, 'wasm')) });
+  const word = (address) => new DataView(module.HEAPU8.buffer).getUint32(address, true);
+  const BASE = 0;
+  const TOP = 4; // offsets in lm_arena
+  const F64 = 12; // an lm_element
+  const before = module._malloc(64);
+  const arena = module._arena_open(256);
+  assert.ok(before > 0 && arena % 8 === 0 && module._lm_arena_holds(arena) === 1);
+
+  // JavaScript bumps it, as arena.h says, and C sees that.
+  const p = word(arena + TOP);
+  new DataView(module.HEAPU8.buffer).setUint32(arena + TOP, p + 24, true);
+  assert.ok(p === word(arena + BASE) && module._lm_arena_used(arena) === 24);
+  const q = module._lm_arena_alloc(arena, 100, 64);
+  assert.ok(q % 64 === 0 && q >= p + 24);
+
+  // It goes on in chunks; a slice of it lives until the mark is rewound to.
+  const mark = module._malloc(16);
+  const slice = module._malloc(24);
+  module._lm_arena_note(arena, mark);
+  assert.equal(module._lm_slice_of_arena(slice, arena, F64, 1000), 1);
+  assert.equal(module._lm_slice_bytes(slice), 8000);
+  assert.ok(module._lm_slice_alive(slice, arena) === 1 && module._lm_slice_holds(slice) === 1);
+  assert.ok(module._lm_arena_rewind(arena, mark) === 1 && module._lm_arena_used(arena) === q + 100 - p);
+  assert.ok(module._lm_arena_alloc(arena, 2 ** 31, 8) === 0 && module._lm_arena_alloc(arena, 8, 3) === 0);
+  module._lm_arena_reset(arena);
+  assert.ok(module._lm_slice_alive(slice, arena) === 0 && module._lm_arena_used(arena) === 0);
+  module._arena_close(arena);
+  const again = module._realloc(module._calloc(10, 10), 1000);
+  assert.ok(
+    again > 0 && module._malloc_usable_size(again) >= 1000 && module._aligned_alloc(4096, 10) % 4096 === 0,
+  );
+  for (const block of [again, mark, slice, before]) module._free(block);
+  const names = JSON.parse(readFileSync(join(linmem, 'cmake/exports.json'), 'utf8'));
+  for (const name of names) assert.equal(typeof module[name], 'function', name);
+  return names.length;
 }
 
 if (folder === '--run') {
@@ -52,4 +95,8 @@ if (folder === '--run') {
       );
     }
   }
+  const file = join(folder, 'subdirectory/example_module.js');
+  const count = await useModule(file);
+  const bytes = readFileSync(file.replace(/js$/, 'wasm')).length;
+  console.log(`a module that exports ${count} functions of linmem: ${bytes} bytes, ran`);
 }

@@ -13,7 +13,8 @@
 typedef struct strategy {
   const char *name;
   bool reuses;      // what was freed is lent again
-  bool joins;       // what was freed in one region becomes one block again
+  size_t keeps;     // bytes that it may keep for itself when all is freed and trimmed
+  bool refuses;     // free and realloc of what is no live block say so
   size_t overhead;  // bytes that the smallest region has besides the state, at most
   size_t state;     // bytes of the state
   void *(*init)(void *base, size_t size, lm_more *more, void *state);
@@ -28,6 +29,7 @@ typedef struct strategy {
   size_t (*walk)(const void *, lm_cursor *, lm_block_record *records, size_t capacity);
   bool (*holds)(const void *);
   void (*reset)(void *);  // NULL: it has none
+  bool (*trim)(void *);   // gives back what it kept for blocks to come; NULL: it keeps nothing
 } strategy;
 
 // The verbs of strategy `x`, as functions that take its address untyped.
@@ -59,11 +61,16 @@ typedef struct strategy {
 #define STRATEGY_RESET(x)                                                                          \
   static void x##_reset_(void *a) { lm_##x##_reset(a); }                                           \
   _Static_assert(1, "")
-#define STRATEGY(x, reuses, joins, overhead, reset)                                                \
+#ifdef LM_LEAN
+#define HEAP_REFUSES false
+#else
+#define HEAP_REFUSES true
+#endif
+#define STRATEGY(x, reuses, keeps, refuses, overhead, reset, trim)                                 \
   {                                                                                                \
-#x, reuses, joins, overhead, sizeof(lm_##x), x##_init_, x##_alloc_, x##_alloc_aligned_,        \
-        x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_, x##_stats_, x##_walk_, \
-        x##_holds_, reset                                                                          \
+#x, reuses, keeps, refuses, overhead, sizeof(lm_##x), x##_init_, x##_alloc_,                   \
+        x##_alloc_aligned_, x##_calloc_, x##_realloc_, x##_free_, x##_check_, x##_usable_size_,    \
+        x##_stats_, x##_walk_, x##_holds_, reset, trim                                             \
   }
 
 STRATEGY_VERBS(heap);
@@ -76,12 +83,15 @@ STRATEGY_RESET(buddy);
 STRATEGY_RESET(bestfit);
 STRATEGY_RESET(bump);
 
+static bool heap_trim_(void *a) { return lm_heap_trim(a); }
+
+// The heap keeps slabs until it is trimmed, and then the map that says where slabs may be.
 static const strategy strategies[] = {
-    STRATEGY(heap, true, false, 4096, NULL),  // slabs may stay; test_heap.c says more
-    STRATEGY(tlsf, true, true, 96, tlsf_reset_),
-    STRATEGY(bestfit, true, true, 128, bestfit_reset_),
-    STRATEGY(buddy, true, true, 128, buddy_reset_),
-    STRATEGY(bump, false, false, 96, bump_reset_),
+    STRATEGY(heap, true, 4096, HEAP_REFUSES, 4096, NULL, heap_trim_),
+    STRATEGY(tlsf, true, 0, true, 96, tlsf_reset_, NULL),
+    STRATEGY(bestfit, true, 0, true, 128, bestfit_reset_, NULL),
+    STRATEGY(buddy, true, 0, true, 128, buddy_reset_, NULL),
+    STRATEGY(bump, false, SIZE_MAX, true, 96, bump_reset_, NULL),
 };
 
 enum { POOL = 1 << 20, FIRST = 32768, STEPS = 1500 };

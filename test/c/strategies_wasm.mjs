@@ -81,6 +81,22 @@ const tests = [
       assert.equal(call('holds'), 1);
     }
   }),
+  ...each('someone else may grow the memory in between, and keeps what he got', (strategy) => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const { call } = open(strategy, memory);
+    const theirs = [];
+    for (let size = 1000; size < 100_000; size += 9000) {
+      const page = memory.grow(1) * PAGE;
+      new Uint8Array(memory.buffer, page, PAGE).fill(0x77);
+      theirs.push(page);
+      const p = call('alloc', size);
+      assert.ok(p > 0 && call('holds') === 1);
+      new Uint8Array(memory.buffer, p, size).fill(0xff);
+    }
+    for (const page of theirs)
+      assert.ok(new Uint8Array(memory.buffer, page, PAGE).every((byte) => byte === 0x77));
+    assert.equal(call('holds'), 1);
+  }),
   ...each('bytes, frees and refusals are as the header says', (strategy) => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { call } = open(strategy, memory, 1024);

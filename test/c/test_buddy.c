@@ -73,11 +73,24 @@ static void growth_brings_an_aligned_block_where_memory_touches_and_where_not(vo
   CHECK(p && (uintptr_t)p % (SIZE / 2) == 0 && lm_buddy_holds(a));
 }
 
-static void a_place_near_the_end_of_the_address_space_is_not_asked_for(void) {
-  lm_span span = {other, 2 * SIZE};
-  lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
-  a->edge      = UINTPTR_MAX - 100;  // up to the next multiple of the size it would wrap
-  CHECK(lm_buddy_alloc(a, SIZE / 2) != NULL && lm_buddy_holds(a));
+// A source that has nothing, and notes the least that it was asked for.
+static size_t asked_least;
+static void *asked_more(lm_pages *self, size_t min, size_t *got) {
+  (void)self, (void)got;
+  if (min < asked_least) asked_least = min;
+  return NULL;
+}
+
+static void a_source_is_never_asked_for_less_than_the_block(void) {
+  lm_buddy *a      = lm_buddy_init(pool, 65536, asked_more, NULL);
+  uintptr_t edge[] = {a->edge, 4096, UINTPTR_MAX / 2, UINTPTR_MAX - 100};  // where sums wrap
+  for (size_t i = 0; i < 4; i++) {
+    a->edge = edge[i];
+    for (size_t size = LM_REQUEST_MAX; size > SIZE; size /= 2) {
+      asked_least = SIZE_MAX;
+      CHECK(lm_buddy_alloc(a, size) == NULL && asked_least >= size && lm_buddy_holds(a));
+    }
+  }
 }
 
 static void reset_frees_all(void) {
@@ -190,5 +203,5 @@ CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again); RUN(holds_sees_wo
            RUN(only_the_address_of_a_live_block_passes);
            RUN(a_request_for_the_whole_pool_is_refused_and_half_of_it_is_met);
            RUN(growth_brings_an_aligned_block_where_memory_touches_and_where_not);
-           RUN(a_place_near_the_end_of_the_address_space_is_not_asked_for); RUN(reset_frees_all);
+           RUN(a_source_is_never_asked_for_less_than_the_block); RUN(reset_frees_all);
            RUN(holds_sees_what_is_wrong););

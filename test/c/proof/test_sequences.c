@@ -123,8 +123,8 @@ static void all_free(void) {
   while (count) op_free(sequences % 2 ? 0 : count - 1);
   const lm_stats *s = on->stats(a);
   CHECK(s->live_blocks == 0 && s->live_bytes == 0 && on->holds(a));
-  if (on->joins && s->regions == region_count)
-    CHECK(s->free_blocks == free_blocks && s->free_bytes == free_bytes);
+  if (!on->reuses || on->trim || s->regions != region_count) return;
+  CHECK(s->free_blocks == free_blocks && s->free_bytes == free_bytes);
 }
 
 // Does every sequence of `left` more operations. (As deep as LENGTH.)
