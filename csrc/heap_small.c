@@ -48,13 +48,13 @@ static void open_remove(lm_heap *h, lm_bank *k) {
 
 // Makes the map twice as large. Returns false iff it cannot be.
 static bool map_grow(lm_heap *h) {
-  uintptr_t *old = h->map;
+  uintptr_t *old = map_start(h);
   size_t words = map_words(h), room = 2 * words * LM_WORD;
   lm_block *b = room <= MAP_MOST ? lm_block_take(h, block_need(room)) : NULL;
   if (!b) return false;
-  h->map      = block_payload(b);
+  h->map_from = (uintptr_t)block_payload(b) - (uintptr_t)h->near;
   h->map_mask = room - LM_WORD;
-  __builtin_memset(h->map, 0, room);
+  __builtin_memset(map_start(h), 0, room);
   for (size_t i = 0; i < words; i++)
     if (old[i]) *map_at(h, (void *)old[i]) = old[i];
   if (old != h->near) lm_block_release(h, block_of(old));
@@ -155,7 +155,7 @@ void *lm_slab_refill(lm_heap *h, size_t units) {
   lm_object *o = s->free;
   s->free      = object_next(o);
   s->used      = SLAB_TAKEN;
-  o->link = 0;
+  o->link      = 0;
   return o;
 }
 
@@ -187,8 +187,8 @@ bool lm_heap_trim(lm_heap *h) {
   }
   if (h->spare) bank_release(h, h->spare);
   h->spare = NULL;
-  if (!h->banks && h->map != h->near) {
-    lm_block_release(h, block_of(h->map));
+  if (!h->banks && h->map_from) {
+    lm_block_release(h, block_of(map_start(h)));
     map_first(h);
     return true;
   }

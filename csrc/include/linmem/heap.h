@@ -121,27 +121,27 @@ typedef struct lm_heap lm_heap;
 typedef void lm_hook(lm_heap *heap, lm_verb where, lm_status what, const void *block);
 
 struct lm_heap {
-  size_t magic;      // LM_HEAP_MAGIC xor the heap's address
-  size_t key;        // xor of every header; the low bits are 0
-  size_t changes;    // counts what moved a block, so that a walk can tell
-  lm_block *top;     // H6
-  lm_region *last;   // the newest region
-  lm_region region;  // the first region
-  lm_pages pages;    // where more comes from
-  size_t got;        // where the page source answers: a local would need a shadow stack
-  size_t spans;      // bytes from first to end, of all regions
-  size_t binned;     // blocks in the lists
-  size_t large;      // blocks lent to callers that are no slab objects
+  size_t magic;        // LM_HEAP_MAGIC xor the heap's address
+  size_t key;          // xor of every header; the low bits are 0
+  size_t changes;      // counts what moved a block, so that a walk can tell
+  lm_block *top;       // H6
+  lm_region *last;     // the newest region
+  lm_region region;    // the first region
+  lm_pages pages;      // where more comes from
+  size_t got;          // where the page source answers: a local would need a shadow stack
+  size_t spans;        // bytes from first to end, of all regions
+  size_t binned;       // blocks in the lists
+  size_t large;        // blocks lent to callers that are no slab objects
   size_t large_bytes;  // their usable bytes
   size_t slab_bytes;   // bytes of objects, lent or not, of slabs that are not vacant
   lm_stats stats;
-  lm_hook *hook;                      // called on each refusal; may be NULL
-  uintptr_t *map;                       // S1
-  size_t map_mask;                      // its size less one word, in bytes
-  uintptr_t near[LM_HEAP_NEAR];         // the first map
-  lm_bank *open;                        // S5
-  lm_bank *spare;                       // one bank that is vacant as a whole, or NULL
-  size_t banks;                         // banks there are
+  lm_hook *hook;                 // called on each refusal; may be NULL
+  size_t map_from;               // the map's address less that of near: a heap of zeros has one
+  size_t map_mask;               // its size less one word, in bytes
+  uintptr_t near[LM_HEAP_NEAR];  // the first map
+  lm_bank *open;                 // S5
+  lm_bank *spare;                // one bank that is vacant as a whole, or NULL
+  size_t banks;                  // banks there are
   lm_slab *current[LM_HEAP_UNITS + 1];  // by units of the request; NULL when there is none
   lm_class classes[LM_HEAP_CLASSES];
   uint32_t rows;                                // bit r: cols[r] is not 0
