@@ -115,7 +115,11 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   h->pages.state = state;
   h->pages.taken = size;
   map_first(h);
-  for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) h->classes[i].wait = WAIT;
+  ring_start(&h->open);
+  for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) {
+    ring_start(&h->classes[i].queue);
+    h->classes[i].wait = WAIT;
+  }
   lm_region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
   return h;
 }

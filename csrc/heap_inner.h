@@ -85,6 +85,8 @@ static inline size_t heap_key(const lm_heap *h) {
 
 // Slabs.
 
+static inline void ring_start(lm_link *ring) { ring->next = ring->prev = ring; }
+
 enum {
   WAIT       = 16,                        // requests of a class before it takes a slab
   WAIT_AGAIN = 256,                       // and after there was no bank to be had

@@ -200,9 +200,11 @@ static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (!slab_free_holds(h, s)) return false;
   if (s->used < 0) return s->used + SLAB_FULL == s->many;
   if (slab_is_current(h, s)) return s->used > 0;
-  const lm_class *c = &h->classes[s->kind];
-  if (s->prev ? !slab_sane(h, s->prev) || s->prev->next != s : c->first != s) return false;
-  if (s->next ? !slab_sane(h, s->next) || s->next->prev != s : c->last != s) return false;
+  const lm_link *ring = &h->classes[s->kind].queue, *next = s->link.next, *prev = s->link.prev;
+  if ((prev != ring && !slab_sane(h, (const lm_slab *)prev)) || prev->next != &s->link)
+    return false;
+  if ((next != ring && !slab_sane(h, (const lm_slab *)next)) || next->prev != &s->link)
+    return false;
   return s->used > 0 && !is_end(s->free);
 }
 
@@ -228,23 +230,26 @@ static bool classes_hold(const lm_heap *h) {
     if (h->current[class_units(class_of(units))] != h->current[units]) return false;
   }
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
-    const lm_class *c = &h->classes[kind];
-    if (!c->first != !c->last) return false;
+    const lm_link *ring = &h->classes[kind].queue, *prev = ring;
     size_t most = h->banks * LM_HEAP_SLABS;
-    for (const lm_slab *s = c->first; s; s = s->next)
+    for (const lm_link *l = ring->next; l != ring; prev = l, l = l->next) {
+      const lm_slab *s = (const lm_slab *)l;
       if (!most-- || !slab_sane(h, s) || s->kind != kind || !s->size) return false;
+    }
+    if (ring->prev != prev) return false;
   }
   return true;
 }
 
 // S5: the list has just the banks with a vacant slab; `count` of them there are.
 static bool open_holds(const lm_heap *h, size_t count) {
-  const lm_bank *prev = NULL;
-  for (const lm_bank *k = h->open; k; prev = k, k = k->next) {
-    if (!count-- || !in_bank(h, k)) return false;
-    if (k != bank_of(k) || !k->vacant || k->prev != prev) return false;
+  const lm_link *prev = &h->open;
+  for (const lm_link *l = prev->next; l != &h->open; prev = l, l = l->next) {
+    if (!count-- || !in_bank(h, l)) return false;
+    const lm_bank *k = bank_of(l);
+    if (l != &k->link || !k->vacant || l->prev != prev) return false;
   }
-  return count == 0;
+  return count == 0 && h->open.prev == prev;
 }
 
 // S1 to S5. `banks` is how many the blocks are.

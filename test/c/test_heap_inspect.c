@@ -309,8 +309,9 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   CHECK(lm_heap_holds(h) && h->banks > 1);
   lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
   for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
-    size_t bits = offsetof(lm_slab, next) * 8, used = offsetof(lm_slab, used) * 8;
-    for (size_t bit = 0; bit < bits; bit++) {
+    size_t from = offsetof(lm_slab, free) * 8, used = offsetof(lm_slab, used) * 8;
+    size_t bits = (offsetof(lm_slab, number) + 1) * 8;
+    for (size_t bit = from; bit < bits; bit++) {
       bool says_nothing = bit / 32 == used / 32 && h->current[slab[i].size / LM_ALIGN] == &slab[i];
       if (says_nothing && bit % 32 != 31) continue;  // only that it is above 0
       uint8_t *byte = (uint8_t *)&slab[i] + bit / 8;
