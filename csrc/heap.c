@@ -8,7 +8,10 @@
 #define BLOCK_RELEASE lm_block_release
 #endif
 #ifndef LM_READY
-#define LM_READY(heap) ((void)0)  // malloc.c: makes the heap when it is all zero
+#define LM_READY(heap) ((void)0)  // heap_one.h: makes the heap when it is all zero
+#endif
+#ifndef LM_FAILED
+#define LM_FAILED() ((void)0)  // heap_one.h: told when there is no memory
 #endif
 
 // Blocks of their own.
@@ -57,7 +60,7 @@ static INLINE lm_status block_check(const lm_heap *h, const void *p) {
   const lm_region *r = region_of(h, p);
   if (!r || ((uintptr_t)p & FLAGS)) return LM_NOT_A_BLOCK;
   lm_block *b = block_of(p);
-  if (!block_sane(h, r, b) || p == h->map) return LM_NOT_A_BLOCK;
+  if (!block_sane(h, r, b) || p == map_start(h)) return LM_NOT_A_BLOCK;
   if (b->head & FREE) return LM_ALREADY_FREE;
   lm_block *next = block_next(h, b);
   if (!block_sane(h, r, next) || (next->head & PREV_FREE)) return LM_NOT_A_BLOCK;
@@ -80,6 +83,7 @@ NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
 #else
 // Says that `p` was refused, and why.
 static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+  LM_READY(h);
   lm_status what = lm_heap_check(h, p);
   if (h->hook) h->hook(h, where, what, p);
   return what;
@@ -111,7 +115,11 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   h->pages.state = state;
   h->pages.taken = size;
   map_first(h);
-  for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) h->classes[i].wait = WAIT;
+  ring_start(&h->open);
+  for (unsigned i = 0; i < LM_HEAP_CLASSES; i++) {
+    ring_start(&h->classes[i].queue);
+    h->classes[i].wait = WAIT;
+  }
   lm_region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
   return h;
 }
@@ -142,6 +150,7 @@ static NOINLINE void *alloc_slow(lm_heap *h, size_t size) {
     if (p) return p;
   }
   void *p = block_alloc(h, size);
+  if (!p) LM_FAILED();
   if (p && size <= LM_HEAP_SMALL) lm_slab_wait(h, units);
   return p;
 }
@@ -158,6 +167,7 @@ void *lm_heap_alloc(lm_heap *h, size_t size) {
 void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
   if (align <= LM_ALIGN) return lm_heap_alloc(h, size);
+  LM_READY(h);
   size_t need = block_need(size);
   if (!need) return NULL;
   size_t whole = ((size ? size : 1) + align - 1) & ~(align - 1);

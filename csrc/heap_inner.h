@@ -85,6 +85,8 @@ static inline size_t heap_key(const lm_heap *h) {
 
 // Slabs.
 
+static inline void ring_start(lm_link *ring) { ring->next = ring->prev = ring; }
+
 enum {
   WAIT       = 16,                        // requests of a class before it takes a slab
   WAIT_AGAIN = 256,                       // and after there was no bank to be had
@@ -114,10 +116,14 @@ static inline size_t class_units(unsigned kind) {
 
 static inline uintptr_t bank_last(const void *p) { return (uintptr_t)p | (LM_HEAP_BANK - 1); }
 
+static inline uintptr_t *map_start(const lm_heap *h) {
+  return (uintptr_t *)((uintptr_t)h->near + h->map_from);
+}
+
 // Returns the word of the map that has the bank of `p`, if there is one.
 static inline uintptr_t *map_at(const lm_heap *h, const void *p) {
   size_t place = (uintptr_t)p / (LM_HEAP_BANK / LM_WORD) & h->map_mask;
-  return (uintptr_t *)((uintptr_t)h->map + place);
+  return (uintptr_t *)((uintptr_t)h->near + (h->map_from + place));
 }
 
 // True when `p` lies in a bank.
@@ -128,7 +134,7 @@ static inline bool in_bank(const lm_heap *h, const void *p) {
 // Makes the map the one of the heap's own words; there are no banks.
 static inline void map_first(lm_heap *h) {
   for (size_t i = 0; i < LM_HEAP_NEAR; i++) h->near[i] = 0;
-  h->map      = h->near;
+  h->map_from = 0;
   h->map_mask = sizeof h->near - LM_WORD;
 }
 

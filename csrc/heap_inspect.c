@@ -12,15 +12,15 @@ static size_t slab_used(const lm_heap *h, const lm_slab *s) {
 
 const lm_stats *lm_heap_stats(lm_heap *h) {
   lm_stats *s    = &h->stats;
-  size_t inner   = h->banks + (h->map != h->near);  // blocks that are the heap's own
+  size_t inner   = h->banks + (h->map_from != 0);  // blocks that are the heap's own
   size_t own     = 0;  // usable bytes of those; a bank's block may be a little larger than the bank
   s->live_bytes  = h->large_bytes;
   s->live_blocks = h->large;
   s->free_blocks = h->binned + (h->top != h->last->end);
   s->free_bytes  = 0;
   for (size_t i = 0; i < map_words(h); i++) {
-    if (!h->map[i]) continue;
-    const lm_bank *k = bank_of((void *)h->map[i]);
+    if (!map_start(h)[i]) continue;
+    const lm_bank *k = bank_of((void *)map_start(h)[i]);
     own += block_size(h, block_of((void *)bank_base(k))) - LM_WORD;
     for (unsigned j = 0; j < LM_HEAP_SLABS; j++) {
       const lm_slab *slab = &k->slabs[j];
@@ -36,7 +36,7 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
       s->free_bytes += slab->limit - used * slab->size;
     }
   }
-  if (h->map != h->near) own += block_size(h, block_of(h->map)) - LM_WORD;
+  if (h->map_from != 0) own += block_size(h, block_of(map_start(h))) - LM_WORD;
   size_t blocks = h->large + inner + h->binned + (h->top != h->last->end);
   s->free_bytes += h->spans - own - blocks * LM_WORD - h->large_bytes;
   s->taken_bytes = h->pages.taken;
@@ -123,7 +123,7 @@ size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, si
         c->changes = h->changes;
         return count;
       }
-      if (!bank && block_payload(b) != h->map) record_fill(h, &records[count++], b);
+      if (!bank && block_payload(b) != map_start(h)) record_fill(h, &records[count++], b);
     }
     c->address = 0;
   }
@@ -182,7 +182,7 @@ static bool slab_sane(const lm_heap *h, const lm_slab *s) {
 
 // S3 of slab `s`: what is free is in its list, once, and the rest is lent.
 static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
-  size_t count = 0;
+  size_t count       = 0;
   const lm_object *o = s->free;
   for (; o != list_end(s->base); o = object_next(o)) {
     if ((uintptr_t)o - s->base >= s->limit || object_misfits(s, o) || !object_looks_free(o))
@@ -200,9 +200,11 @@ static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (!slab_free_holds(h, s)) return false;
   if (s->used < 0) return s->used + SLAB_FULL == s->many;
   if (slab_is_current(h, s)) return s->used > 0;
-  const lm_class *c = &h->classes[s->kind];
-  if (s->prev ? !slab_sane(h, s->prev) || s->prev->next != s : c->first != s) return false;
-  if (s->next ? !slab_sane(h, s->next) || s->next->prev != s : c->last != s) return false;
+  const lm_link *ring = &h->classes[s->kind].queue, *next = s->link.next, *prev = s->link.prev;
+  if ((prev != ring && !slab_sane(h, (const lm_slab *)prev)) || prev->next != &s->link)
+    return false;
+  if ((next != ring && !slab_sane(h, (const lm_slab *)next)) || next->prev != &s->link)
+    return false;
   return s->used > 0 && !is_end(s->free);
 }
 
@@ -228,35 +230,40 @@ static bool classes_hold(const lm_heap *h) {
     if (h->current[class_units(class_of(units))] != h->current[units]) return false;
   }
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
-    const lm_class *c = &h->classes[kind];
-    if (!c->first != !c->last) return false;
+    const lm_link *ring = &h->classes[kind].queue, *prev = ring;
     size_t most = h->banks * LM_HEAP_SLABS;
-    for (const lm_slab *s = c->first; s; s = s->next)
+    for (const lm_link *l = ring->next; l != ring; prev = l, l = l->next) {
+      const lm_slab *s = (const lm_slab *)l;
       if (!most-- || !slab_sane(h, s) || s->kind != kind || !s->size) return false;
+    }
+    if (ring->prev != prev) return false;
   }
   return true;
 }
 
 // S5: the list has just the banks with a vacant slab; `count` of them there are.
 static bool open_holds(const lm_heap *h, size_t count) {
-  const lm_bank *prev = NULL;
-  for (const lm_bank *k = h->open; k; prev = k, k = k->next) {
-    if (!count-- || !in_bank(h, k)) return false;
-    if (k != bank_of(k) || !k->vacant || k->prev != prev) return false;
+  const lm_link *prev = &h->open;
+  for (const lm_link *l = prev->next; l != &h->open; prev = l, l = l->next) {
+    if (!count-- || !in_bank(h, l)) return false;
+    const lm_bank *k = bank_of(l);
+    if (l != &k->link || !k->vacant || l->prev != prev) return false;
   }
-  return count == 0;
+  return count == 0 && h->open.prev == prev;
 }
 
 // S1 to S5. `banks` is how many the blocks are.
 static bool slabs_hold(const lm_heap *h, size_t banks) {
   size_t count = 0, open = 0, bytes = 0;
   for (size_t i = 0; i < map_words(h); i++) {
-    uintptr_t last = h->map[i];
+    uintptr_t last = map_start(h)[i];
     if (!last) continue;
-    if (last != bank_last((void *)last) || map_at(h, (void *)last) != &h->map[i]) return false;
-    const void *base = (const void *)bank_base((void *)last);
+    if (last != bank_last((void *)last) || map_at(h, (void *)last) != &map_start(h)[i])
+      return false;
+    const void *base   = (const void *)bank_base((void *)last);
     const lm_region *r = region_of(h, base);
-    if (!r || (uintptr_t)r->end - (uintptr_t)base < LM_HEAP_BANK - LM_WORD || ++count > banks) return false;
+    if (!r || (uintptr_t)r->end - (uintptr_t)base < LM_HEAP_BANK - LM_WORD || ++count > banks)
+      return false;
     const lm_bank *k = bank_of((void *)last);
     if (!bank_holds(h, k)) return false;
     open += k->vacant != 0;
@@ -299,7 +306,7 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
   for (const lm_region *r = &h->region; r; r = r->next) {
     for (const lm_block *b = r->first; b != r->end; b = block_next(h, b)) {
       bool lent = !(b->head & FREE), bank = bank_block(h, b),
-           map = (uintptr_t)b + LM_WORD == (uintptr_t)h->map;
+           map = (uintptr_t)b + LM_WORD == (uintptr_t)map_start(h);
       bool own = bank || map;  // the heap's
       if (what == SPANS) total += block_size(h, b);
       if (what == BINNED) total += !lent && b != h->top;
@@ -315,18 +322,19 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
 // True when the map is the first one or lies in a region, so that it may be read.
 static bool map_sane(const lm_heap *h) {
   if ((h->map_mask + LM_WORD) & h->map_mask || h->map_mask % LM_WORD != 0) return false;
-  if (h->map == h->near) return h->map_mask == sizeof h->near - LM_WORD;
-  if ((uintptr_t)h->map & (LM_WORD - 1)) return false;
-  const lm_region *r = region_of(h, h->map);
-  return r && h->map_mask < (uintptr_t)r->end - (uintptr_t)h->map;
+  if (!h->map_from) return h->map_mask == sizeof h->near - LM_WORD;
+  if (h->map_from & (LM_WORD - 1)) return false;
+  const lm_region *r = region_of(h, map_start(h));
+  return r && h->map_mask < (uintptr_t)r->end - (uintptr_t)map_start(h);
 }
 
 bool lm_heap_holds(const lm_heap *h) {
   if (!lm_heap_is(h) || h->key != heap_key(h) || !map_sane(h)) return false;
   if (!blocks_hold(h) || blocks_sum(h, SPANS) != h->spans) return false;
   if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large) return false;
-  if (blocks_sum(h, MAPS) != (h->map != h->near)) return false;
+  if (blocks_sum(h, MAPS) != (h->map_from != 0)) return false;
   if (blocks_sum(h, LARGE_BYTES) != h->large_bytes) return false;
-  if (h->large_bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS))) return false;
+  if (h->large_bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS)))
+    return false;
   return h->spans <= h->pages.taken && bins_hold(h);
 }

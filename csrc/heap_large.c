@@ -2,6 +2,7 @@
 // heap_large.c: blocks: the lists of free ones, the top one, and the regions they lie in.
 #include "heap_inner.h"
 
+enum { TRIES = 8 };  // blocks of its own list that a request looks at before a higher list
 #define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
 _Static_assert(REGION_EXTRA >= sizeof(lm_region) + 2 * LM_ALIGN + 2 * LM_WORD,
                "a region's own words");
@@ -45,11 +46,13 @@ static void bin_remove(lm_heap *h, lm_block *b) {
 }
 
 // Returns a free block of at least `size` bytes that is found at once, NULL iff there is none such.
-// The first block of the request's own list may be large enough; every block of a higher list is.
+// One of the first blocks of the request's own list may be large enough; every block of a higher
+// list is.
 static lm_block *bin_find(const lm_heap *h, size_t size) {
   unsigned bin = bin_of(size), row = bin / LM_HEAP_COLS;
-  lm_block *first = h->bins[bin];
-  if (first && block_size(h, first) >= size) return first;
+  lm_block *b = h->bins[bin];
+  for (unsigned tries = TRIES; b && tries; b = b->next, tries--)
+    if (block_size(h, b) >= size) return b;
   unsigned cols = h->cols[row] & (~0u << (bin % LM_HEAP_COLS) << 1);
   if (!cols) {
     unsigned rows = h->rows & (~0u << row << 1);

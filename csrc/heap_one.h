@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// heap_one.h: the heap, all but what inspects it, compiled into the file that includes this, for one
-// heap at an address that is a constant there: the functions are private, so that the compiler puts
-// the address into them and the short ways of malloc and free where they are called.
+// heap_one.h: the heap, all but what inspects it, compiled into the file that includes this, for
+// one heap at an address that is a constant there: the functions are private, so that the compiler
+// puts the address into them and the short ways of malloc and free where they are called.
 //
-// Define LM_READY(heap) before: what makes that heap when it is still all zero. It is asked on every
-// way but the short ones.
+// A heap of zeros has nothing to give and knows no address, so the short ways ask nobody whether
+// there is a heap. Define before: LM_READY(heap), which makes the heap when it is still all zero,
+// and if errno or the like is to be told, LM_FAILED().
 #ifndef LM_HEAP_ONE_H
 #define LM_HEAP_ONE_H
 #include "linmem/allocator.h"

@@ -4,57 +4,30 @@
 
 #define MAP_MOST (LM_WORD << (32 - LM_HEAP_BANK_LOG))  // bytes: a word for each bank of 4 GiB
 
-// The queue of a class: slabs that have lent objects and have free ones, and are not current (S4).
+// Rings.
 
-static void queue_add(lm_heap *h, lm_slab *s) {
-  lm_class *c = &h->classes[s->kind];
-  s->next     = NULL;
-  s->prev     = c->last;
-  if (c->last)
-    c->last->next = s;
-  else
-    c->first = s;
-  c->last = s;
+// Puts `l` before `ring`, that is last.
+static void link_add(lm_link *ring, lm_link *l) {
+  l->next          = ring;
+  l->prev          = ring->prev;
+  ring->prev->next = l;
+  ring->prev       = l;
 }
 
-static void queue_remove(lm_heap *h, lm_slab *s) {
-  lm_class *c = &h->classes[s->kind];
-  if (s->next)
-    s->next->prev = s->prev;
-  else
-    c->last = s->prev;
-  if (s->prev)
-    s->prev->next = s->next;
-  else
-    c->first = s->next;
-}
-
-// The list of banks that have a vacant slab (S5).
-
-static void open_add(lm_heap *h, lm_bank *k) {
-  k->prev = NULL;
-  k->next = h->open;
-  if (k->next) k->next->prev = k;
-  h->open = k;
-}
-
-static void open_remove(lm_heap *h, lm_bank *k) {
-  if (k->next) k->next->prev = k->prev;
-  if (k->prev)
-    k->prev->next = k->next;
-  else
-    h->open = k->next;
+static void link_remove(lm_link *l) {
+  l->prev->next = l->next;
+  l->next->prev = l->prev;
 }
 
 // Makes the map twice as large. Returns false iff it cannot be.
 static bool map_grow(lm_heap *h) {
-  uintptr_t *old = h->map;
+  uintptr_t *old = map_start(h);
   size_t words = map_words(h), room = 2 * words * LM_WORD;
   lm_block *b = room <= MAP_MOST ? lm_block_take(h, block_need(room)) : NULL;
   if (!b) return false;
-  h->map      = block_payload(b);
+  h->map_from = (uintptr_t)block_payload(b) - (uintptr_t)h->near;
   h->map_mask = room - LM_WORD;
-  __builtin_memset(h->map, 0, room);
+  __builtin_memset(map_start(h), 0, room);
   for (size_t i = 0; i < words; i++)
     if (old[i]) *map_at(h, (void *)old[i]) = old[i];
   if (old != h->near) lm_block_release(h, block_of(old));
@@ -77,12 +50,12 @@ static lm_bank *bank_new(lm_heap *h) {
   *map_at(h, base) = bank_last(base);
   h->banks++;
   h->changes++;
-  open_add(h, k);
+  link_add(h->open.next, &k->link);
   return k;
 }
 
 static void bank_release(lm_heap *h, lm_bank *k) {
-  open_remove(h, k);
+  link_remove(&k->link);
   *map_at(h, k) = 0;
   h->banks--;
   lm_block_release(h, block_of((void *)bank_base(k)));
@@ -98,12 +71,12 @@ static void slab_fill(lm_slab *s) {
 
 // Returns a slab of class `kind`, all its objects free; NULL iff there is none.
 static lm_slab *slab_new(lm_heap *h, unsigned kind) {
-  lm_bank *k = h->open ? h->open : bank_new(h);
+  lm_bank *k = h->open.next == &h->open ? bank_new(h) : bank_of(h->open.next);
   if (!k) return NULL;
   if (k == h->spare) h->spare = NULL;
   unsigned number = (unsigned)__builtin_ctz(k->vacant);
   k->vacant &= k->vacant - 1;
-  if (!k->vacant) open_remove(h, k);
+  if (!k->vacant) link_remove(&k->link);
   lm_slab *s = &k->slabs[number];
   s->size    = (uint16_t)(class_units(kind) * LM_ALIGN);
   s->inverse = (uint32_t)(0xffffffffu / s->size) + 1;
@@ -124,7 +97,7 @@ static void slab_retire(lm_heap *h, lm_slab *s) {
   h->slab_bytes -= s->limit;
   s->size    = 0;
   s->inverse = 0;
-  if (!k->vacant) open_add(h, k);
+  if (!k->vacant) link_add(h->open.next, &k->link);
   k->vacant |= 1u << s->number;
   if (k->vacant != SLABS_ALL) return;
   if (h->spare) {
@@ -144,18 +117,18 @@ void *lm_slab_refill(lm_heap *h, size_t units) {
   lm_class *c   = &h->classes[kind];
   lm_slab *s    = h->current[units];
   if (s) s->used = s->many - SLAB_FULL;
-  s = c->first;
-  if (s) {
-    queue_remove(h, s);
-  } else if (c->wait == 0) {
-    s = slab_new(h, kind);
+  if (c->queue.next != &c->queue) {
+    s = (lm_slab *)c->queue.next;
+    link_remove(&s->link);
+  } else {
+    s = c->wait ? NULL : slab_new(h, kind);
   }
   current_set(h, kind, s);
   if (!s) return NULL;
   lm_object *o = s->free;
   s->free      = object_next(o);
   s->used      = SLAB_TAKEN;
-  o->link = 0;
+  o->link      = 0;
   return o;
 }
 
@@ -167,11 +140,11 @@ void lm_slab_wait(lm_heap *h, size_t units) {
 NOINLINE lm_status lm_slab_turn(lm_heap *h, lm_slab *s) {
   if (s->used < 0) {
     s->used += SLAB_FULL;
-    queue_add(h, s);
+    link_add(&h->classes[s->kind].queue, &s->link);
   } else if (slab_is_current(h, s)) {
     s->used = SLAB_TAKEN;
   } else {
-    queue_remove(h, s);
+    link_remove(&s->link);
     slab_retire(h, s);
   }
   return LM_OK;
@@ -187,8 +160,8 @@ bool lm_heap_trim(lm_heap *h) {
   }
   if (h->spare) bank_release(h, h->spare);
   h->spare = NULL;
-  if (!h->banks && h->map != h->near) {
-    lm_block_release(h, block_of(h->map));
+  if (!h->banks && h->map_from) {
+    lm_block_release(h, block_of(map_start(h)));
     map_first(h);
     return true;
   }

@@ -7,24 +7,10 @@
 // got. Emscripten links none under -sMALLOC=none when nobody asks for it; then it comes from behind
 // the program's data and from emscripten_resize_heap.
 //
-// free and realloc of what is not a live block do nothing and give NULL; a realloc to 0 bytes
-// shrinks. A test compiles this file with LM_MALLOC(name) and LM_SBRK of its own.
-#include "linmem/allocator.h"
-
-typedef struct lm_heap lm_heap;
-
-// The first declaration decides the linkage: these make the functions of heap.c private here.
-#define PRIVATE __attribute__((unused)) static
-PRIVATE lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state);
-PRIVATE bool lm_heap_is(const lm_heap *heap);
-PRIVATE void *lm_heap_alloc(lm_heap *heap, size_t size);
-PRIVATE void *lm_heap_alloc_aligned(lm_heap *heap, size_t size, size_t align);
-PRIVATE void *lm_heap_calloc(lm_heap *heap, size_t count, size_t size);
-PRIVATE void *lm_heap_realloc(lm_heap *heap, void *p, size_t size);
-PRIVATE lm_status lm_heap_free(lm_heap *heap, void *p);
-PRIVATE lm_status lm_heap_check(const lm_heap *heap, const void *p);
-PRIVATE size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
-#include "heap.c"
+// free and realloc of what is not a live block do nothing and give NULL, and tell
+// linmem_refused (malloc.h); a realloc to 0 bytes shrinks. A test compiles this file with
+// LM_MALLOC(name) and LM_SBRK of its own.
+#include "linmem/config.h"
 
 #ifndef LM_MALLOC
 #define LM_MALLOC(name) name
@@ -39,10 +25,15 @@ int emscripten_resize_heap(size_t size);
 
 enum { STEP = 4096, SPARE = 1024 };
 
+static void heap_ready(void);
+#define LM_READY(heap) heap_ready()
+#define LM_FAILED() or_no_memory(NULL)
+static void *or_no_memory(void *p);
+#include "heap_one.h"
+#include "linmem/malloc.h"
+
 static struct {
-  _Alignas(
-      64) uint8_t first[sizeof(lm_heap) + SPARE];  // the heap, and a region for small beginnings
-  bool ready;
+  _Alignas(64) uint8_t first[sizeof(lm_heap) + SPARE];  // the heap, and a region to begin with
   bool began;  // memory behind the program's data was taken
 } state;
 
@@ -87,10 +78,15 @@ static void *malloc_more(lm_pages *self, size_t min, size_t *got) {
   return LM_SBRK ? more_by_sbrk(min, got) : more_by_growing(min, got);
 }
 
-static lm_heap *heap_ready(void) {
-  if (!state.ready)
-    state.ready = lm_heap_init(state.first, sizeof state.first, malloc_more, NULL) != NULL;
-  return HEAP;
+static void tell_refused(lm_heap *h, lm_verb where, lm_status what, const void *block) {
+  (void)h;
+  if (linmem_refused) linmem_refused(where, what, block);
+}
+
+static void heap_ready(void) {
+  if (HEAP->magic) return;
+  lm_heap_init(state.first, sizeof state.first, malloc_more, NULL);
+  HEAP->hook = tell_refused;
 }
 
 // Returns `p`; sets errno when it is NULL.
@@ -119,26 +115,26 @@ size_t LM_MALLOC(malloc_usable_size)(void *p);
 int LM_MALLOC(malloc_trim)(size_t keep);
 struct mallinfo LM_MALLOC(mallinfo)(void);
 
-void *LM_MALLOC(malloc)(size_t size) { return or_no_memory(lm_heap_alloc(heap_ready(), size)); }
+void *LM_MALLOC(malloc)(size_t size) { return lm_heap_alloc(HEAP, size); }
 
-void LM_MALLOC(free)(void *p) { lm_heap_free(heap_ready(), p); }
+void LM_MALLOC(free)(void *p) { lm_heap_free(HEAP, p); }
 
 void *LM_MALLOC(calloc)(size_t count, size_t size) {
-  return or_no_memory(lm_heap_calloc(heap_ready(), count, size));
+  return or_no_memory(lm_heap_calloc(HEAP, count, size));
 }
 
 void *LM_MALLOC(realloc)(void *p, size_t size) {
-  return or_no_memory(lm_heap_realloc(heap_ready(), p, size));
+  return or_no_memory(lm_heap_realloc(HEAP, p, size));
 }
 
 void *LM_MALLOC(reallocarray)(void *p, size_t count, size_t size) {
   bool fits = !size || count <= SIZE_MAX / size;
-  return or_no_memory(fits ? lm_heap_realloc(heap_ready(), p, count * size) : NULL);
+  return or_no_memory(fits ? lm_heap_realloc(HEAP, p, count * size) : NULL);
 }
 
 // NULL and EINVAL when `align` is no power of two; over 64 KiB there is no memory.
 void *LM_MALLOC(memalign)(size_t align, size_t size) {
-  if (align_is_power(align)) return or_no_memory(lm_heap_alloc_aligned(heap_ready(), size, align));
+  if (align_is_power(align)) return or_no_memory(lm_heap_alloc_aligned(HEAP, size, align));
   if (__errno_location) *__errno_location() = LM_EINVAL;
   return NULL;
 }
@@ -149,19 +145,25 @@ void *LM_MALLOC(aligned_alloc)(size_t align, size_t size) {
 
 int LM_MALLOC(posix_memalign)(void **result, size_t align, size_t size) {
   if (!align_is_power(align) || align < sizeof(void *)) return LM_EINVAL;
-  void *p = lm_heap_alloc_aligned(heap_ready(), size, align);
+  void *p = lm_heap_alloc_aligned(HEAP, size, align);
   if (!p) return LM_ENOMEM;
   *result = p;
   return 0;
 }
 
-size_t LM_MALLOC(malloc_usable_size)(void *p) { return lm_heap_usable_size(heap_ready(), p); }
+size_t LM_MALLOC(malloc_usable_size)(void *p) { return lm_heap_usable_size(HEAP, p); }
 
-// A wasm memory never shrinks: nothing can be given back to the system.
-int LM_MALLOC(malloc_trim)(size_t keep) { return (void)keep, 0; }
+// Joins the slabs that hold nothing with the blocks, so that any request may have them. 0: nothing
+// went back to the system, as a wasm memory never shrinks.
+int LM_MALLOC(malloc_trim)(size_t keep) {
+  (void)keep;
+  lm_heap_trim(HEAP);
+  return 0;
+}
 
 struct mallinfo LM_MALLOC(mallinfo)(void) {
-  const lm_stats *s = lm_heap_stats(heap_ready());
+  heap_ready();
+  const lm_stats *s = lm_heap_stats(HEAP);
   return (struct mallinfo){.arena    = s->taken_bytes,
                            .ordblks  = s->free_blocks,
                            .usmblks  = s->peak_live_bytes,

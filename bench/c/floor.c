@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// floor.c: no allocator: malloc gives the next bytes of a ring of 1 MiB, free does nothing. What the
-// bench itself costs: its loops, its stores and two calls.
+// floor.c: no allocator: malloc gives the next bytes of a ring of 1 MiB, free does nothing. What
+// the bench itself costs: its loops, its stores and two calls.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +15,10 @@ void *calloc(size_t count, size_t size);
 void *realloc(void *p, size_t size);
 
 void *malloc(size_t size) {
-  size        = (size + 7) & ~(size_t)7;
-  size_t from = size <= RING - at ? at : 0;  // a block larger than the ring is not written to its end
-  at          = size <= RING - from ? from + size : 0;
+  size = (size + 7) & ~(size_t)7;
+  size_t from =
+      size <= RING - at ? at : 0;  // a block larger than the ring is not written to its end
+  at = size <= RING - from ? from + size : 0;
   return ring + from;
 }
 void free(void *p) { (void)p; }

@@ -252,6 +252,8 @@ static bool is_refused(lm_heap *h, void *p, lm_status what) {
   return freed && moved && refused.calls == calls + 2 && refused.what == what && pool_same();
 }
 
+static uintptr_t *map_of(lm_heap *h) { return (uintptr_t *)((uintptr_t)h->near + h->map_from); }
+
 // Fourteen kinds of wrong addresses, among small blocks and among large ones.
 static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
   for (size_t size = 40; size <= 4000; size += 3960) {
@@ -281,7 +283,7 @@ static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
     CHECK(is_refused(h, b[49], LM_ALREADY_FREE));
     uint8_t *moved = lm_heap_realloc(h, b[20], 9000);
     CHECK(moved != b[20] && is_refused(h, b[20], LM_ALREADY_FREE));  // the old address of a realloc
-    CHECK(is_refused(h, h->map, LM_NOT_A_BLOCK));                    // the heap's own words
+    CHECK(is_refused(h, map_of(h), LM_NOT_A_BLOCK));                 // the heap's own words
     h->hook = NULL;
     CHECK(lm_heap_free(h, p) != LM_OK && lm_heap_holds(h));
   }
@@ -307,8 +309,9 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   CHECK(lm_heap_holds(h) && h->banks > 1);
   lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
   for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
-    size_t bits = offsetof(lm_slab, next) * 8, used = offsetof(lm_slab, used) * 8;
-    for (size_t bit = 0; bit < bits; bit++) {
+    size_t from = offsetof(lm_slab, free) * 8, used = offsetof(lm_slab, used) * 8;
+    size_t bits = (offsetof(lm_slab, number) + 1) * 8;
+    for (size_t bit = from; bit < bits; bit++) {
       bool says_nothing = bit / 32 == used / 32 && h->current[slab[i].size / LM_ALIGN] == &slab[i];
       if (says_nothing && bit % 32 != 31) continue;  // only that it is above 0
       uint8_t *byte = (uint8_t *)&slab[i] + bit / 8;
@@ -319,9 +322,9 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   }
   for (size_t place = 0; place <= h->map_mask / sizeof(uintptr_t); place++) {
     for (size_t bit = 0; bit < sizeof(uintptr_t) * 8; bit++) {
-      h->map[place] ^= (uintptr_t)1 << bit;
+      map_of(h)[place] ^= (uintptr_t)1 << bit;
       CHECK(!lm_heap_holds(h));
-      h->map[place] ^= (uintptr_t)1 << bit;
+      map_of(h)[place] ^= (uintptr_t)1 << bit;
     }
   }
   for (size_t bit = 0; bit < sizeof(size_t) * 8; bit++) {

@@ -90,14 +90,45 @@ static void requests_that_wrap_are_refused(void) {
   CHECK(my_malloc_usable_size(p) >= 10 && brk_at <= 4096 && lm_heap_holds(HEAP));
 }
 
-static void what_is_no_block_is_let_be(void) {
+static struct {
+  uint32_t calls;
+  lm_verb where;
+  lm_status what;
+  const void *block;
+} refused;
+
+void linmem_refused(lm_verb where, lm_status what, const void *block) {
+  refused.calls++, refused.where = where, refused.what = what, refused.block = block;
+}
+
+static void what_is_no_block_is_let_be_and_told(void) {
   start(true);
+  refused.calls = 0;
   my_free(pool + 64);  // before the first malloc
+  CHECK(refused.calls == 1 && refused.where == LM_IN_FREE && refused.what == LM_NOT_A_BLOCK);
   uint8_t *p = my_malloc(1000);
   my_free(p + 8), my_free(pool), my_free(&brk_at), my_free((void *)(uintptr_t)8);
+  CHECK(refused.calls == 5 && refused.block == (void *)(uintptr_t)8);
+  CHECK(!my_realloc(p + 8, 10) && refused.calls == 6 && refused.where == LM_IN_REALLOC);
   CHECK(!my_realloc(p + 8, 10) && lm_heap_stats(HEAP)->live_blocks == 1);
   my_free(p), my_free(p);
+  CHECK(refused.what == LM_ALREADY_FREE && refused.block == p && refused.calls == 8);
   CHECK(lm_heap_stats(HEAP)->live_blocks == 0 && lm_heap_holds(HEAP));
+}
+
+static void nothing_works_on_a_heap_that_nobody_made_yet(void) {
+  start(true);
+  CHECK(my_realloc(pool + 64, 8) == NULL && my_malloc_usable_size(pool + 64) == 0);
+  my_free(NULL), my_free(pool + 64);
+  CHECK(my_malloc_trim(0) == 0 && my_mallinfo().uordblks == 0 && brk_at == 0);
+}
+
+static void trim_gives_empty_slabs_to_larger_requests(void) {
+  start(true);
+  void *p[400];
+  for (size_t i = 0; i < 400; i++) p[i] = my_malloc(100);
+  for (size_t i = 0; i < 400; i++) my_free(p[i]);
+  CHECK(HEAP->banks > 0 && my_malloc_trim(0) == 0 && HEAP->banks == 0 && lm_heap_holds(HEAP));
 }
 
 static void what_others_got_from_sbrk_stays_theirs(void) {
@@ -176,7 +207,9 @@ static void the_other_names_are_the_same_functions(void) {
 CHECK_MAIN(RUN(the_family_works_from_the_first_call_on);
            RUN(a_small_program_takes_at_most_4_KiB_from_sbrk);
            RUN(aligned_blocks_are_aligned_and_wrong_alignments_refused);
-           RUN(requests_that_wrap_are_refused); RUN(what_is_no_block_is_let_be);
+           RUN(requests_that_wrap_are_refused); RUN(what_is_no_block_is_let_be_and_told);
+           RUN(nothing_works_on_a_heap_that_nobody_made_yet);
+           RUN(trim_gives_empty_slabs_to_larger_requests);
            RUN(what_others_got_from_sbrk_stays_theirs);
            RUN(an_sbrk_that_fails_gives_NULL_and_may_recover);
            RUN(sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more);

@@ -100,7 +100,7 @@ export const Element = {
 
 /** `lm_heap`: bytes of state at the start of its first region. */
 export const HeapState = {
-  size: 2820,
+  size: 2824,
   alignment: 8,
   blockHeader: 4,
   largestAlignment: 65536,

@@ -88,30 +88,35 @@ typedef struct lm_object {
   uintptr_t link;  // the next in its slab's list, all bits turned; only while free
 } lm_object;
 
+// A member of a list that is a ring, or the ring's own place in it: alone when the list is empty.
+typedef struct lm_link {
+  struct lm_link *next, *prev;
+} lm_link;
+
 typedef struct lm_slab {
+  lm_link link;      // in the queue of its class (S4)
   lm_object *free;   // S3; the last one's next, and that of an empty list, is base + 1
   int32_t used;      // S4
   uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
-  struct lm_slab *next, *prev;  // in the queue of its class (S4)
-  uintptr_t base;               // first object
-  uint16_t size;                // of its objects; 0 in a vacant slab
-  uint16_t limit;               // bytes of all of them
-  uint16_t many;                // and their number
-  uint8_t kind;                 // number of the class
-  uint8_t number;               // place in the bank
+  uintptr_t base;    // first object
+  uint16_t size;     // of its objects; 0 in a vacant slab
+  uint16_t limit;    // bytes of all of them
+  uint16_t many;     // and their number
+  uint8_t kind;      // number of the class
+  uint8_t number;    // place in the bank
 } lm_slab;
 
 // The end of a bank. The last slab is shorter by it.
 typedef struct lm_bank {
   lm_slab slabs[LM_HEAP_SLABS];
-  struct lm_bank *next, *prev;  // in the list of banks that have a vacant slab (S5)
-  uint32_t vacant;              // bit i: slabs[i] is vacant
-  size_t header;                // of the block above
+  lm_link link;     // in the list of banks that have a vacant slab (S5)
+  uint32_t vacant;  // bit i: slabs[i] is vacant
+  size_t header;    // of the block above
 } lm_bank;
 
 typedef struct lm_class {
-  lm_slab *first, *last;  // S4
-  size_t wait;            // requests to serve as blocks of their own before a slab is taken
+  lm_link queue;  // S4
+  size_t wait;    // requests to serve as blocks of their own before a slab is taken
 } lm_class;
 
 // What was being done when something was refused, and who may be told: the hook sees each refusal
@@ -121,27 +126,27 @@ typedef struct lm_heap lm_heap;
 typedef void lm_hook(lm_heap *heap, lm_verb where, lm_status what, const void *block);
 
 struct lm_heap {
-  size_t magic;      // LM_HEAP_MAGIC xor the heap's address
-  size_t key;        // xor of every header; the low bits are 0
-  size_t changes;    // counts what moved a block, so that a walk can tell
-  lm_block *top;     // H6
-  lm_region *last;   // the newest region
-  lm_region region;  // the first region
-  lm_pages pages;    // where more comes from
-  size_t got;        // where the page source answers: a local would need a shadow stack
-  size_t spans;      // bytes from first to end, of all regions
-  size_t binned;     // blocks in the lists
-  size_t large;      // blocks lent to callers that are no slab objects
+  size_t magic;        // LM_HEAP_MAGIC xor the heap's address
+  size_t key;          // xor of every header; the low bits are 0
+  size_t changes;      // counts what moved a block, so that a walk can tell
+  lm_block *top;       // H6
+  lm_region *last;     // the newest region
+  lm_region region;    // the first region
+  lm_pages pages;      // where more comes from
+  size_t got;          // where the page source answers: a local would need a shadow stack
+  size_t spans;        // bytes from first to end, of all regions
+  size_t binned;       // blocks in the lists
+  size_t large;        // blocks lent to callers that are no slab objects
   size_t large_bytes;  // their usable bytes
   size_t slab_bytes;   // bytes of objects, lent or not, of slabs that are not vacant
   lm_stats stats;
-  lm_hook *hook;                      // called on each refusal; may be NULL
-  uintptr_t *map;                       // S1
-  size_t map_mask;                      // its size less one word, in bytes
-  uintptr_t near[LM_HEAP_NEAR];         // the first map
-  lm_bank *open;                        // S5
-  lm_bank *spare;                       // one bank that is vacant as a whole, or NULL
-  size_t banks;                         // banks there are
+  lm_hook *hook;                 // called on each refusal; may be NULL
+  size_t map_from;               // the map's address less that of near: a heap of zeros has one
+  size_t map_mask;               // its size less one word, in bytes
+  uintptr_t near[LM_HEAP_NEAR];  // the first map
+  lm_link open;                  // S5
+  lm_bank *spare;                // one bank that is vacant as a whole, or NULL
+  size_t banks;                  // banks there are
   lm_slab *current[LM_HEAP_UNITS + 1];  // by units of the request; NULL when there is none
   lm_class classes[LM_HEAP_CLASSES];
   uint32_t rows;                                // bit r: cols[r] is not 0

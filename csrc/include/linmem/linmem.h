@@ -6,6 +6,7 @@
 #include "linmem/buddy.h"
 #include "linmem/bump.h"
 #include "linmem/heap.h"
+#include "linmem/malloc.h"
 #include "linmem/slice.h"
 #include "linmem/tlsf.h"
 #endif
