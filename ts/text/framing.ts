@@ -179,7 +179,7 @@ function roomAt(memory: LinearMemory, address: Address, head: number, size: numb
 function assertNoNul(text: string, bytes?: Uint8Array): void {
   if (bytes && indexOfNul(bytes, 0) < 0) return;
   const nul = text.indexOf('\0');
-  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul}, where C would end the string`, nul);
+  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul} would end the string`, nul);
 }
 
 /**
@@ -194,7 +194,7 @@ function fitted(codec: TextCodec, text: string, room: number, tail: number, poli
     const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, room - tail)), policy);
     return { byteLength, copyTo }; // its bytes are not those of the whole text
   }
-  throw new EncodingError(`the string takes ${count} elements, there is room for ${room}`, room, room);
+  throw new EncodingError(`${count} elements in a place of ${room}`, room, room);
 }
 
 /** Stores a text, and NULs behind it in the rest of `whole` bytes. */
