@@ -97,7 +97,7 @@ function line(what, results, goal, against) {
 /** `node bench/ts/text.bench.mjs lengths`: what short plain text costs, to see where the loops should end. */
 function lengths() {
   const all = [1, 4, 8, 12, 16, 17, 20, 24, 28, 32, 33, 40, 48];
-  console.log(`${engine}; ns by length`.padEnd(40), all.map((n) => String(n).padStart(5)).join(''));
+  console.log(`${runtime}; ns by length`.padEnd(40), all.map((n) => String(n).padStart(5)).join(''));
   for (const label of ['Ascii', 'Latin1', 'Utf8', 'Utf16', 'Utf32'])
     for (const word of ['', 'NullTerminated'])
       for (const verb of ['read', 'write']) {
