@@ -94,14 +94,55 @@ function line(what, results, goal, against) {
   );
 }
 
-console.log(`${runtime}; medians of interleaved runs`);
+/** `node bench/ts/text.bench.mjs lengths`: what short plain text costs, to see where the loops should end. */
+function lengths() {
+  const all = [1, 4, 8, 12, 16, 17, 20, 24, 28, 32, 33, 40, 48];
+  console.log(`${runtime}; ns by length`.padEnd(40), all.map((n) => String(n).padStart(5)).join(''));
+  for (const label of ['Ascii', 'Latin1', 'Utf8', 'Utf16', 'Utf32'])
+    for (const word of ['', 'NullTerminated'])
+      for (const verb of ['read', 'write']) {
+        const method = heap[`${verb}${word}${label}String`];
+        const calls = Object.fromEntries(
+          all.map((n) => {
+            const text = 'abcd'.repeat(12).slice(0, n);
+            const at = 1024 + 512 * n;
+            heap[`write${word}${label}String`](at, text, n + 1);
+            const act =
+              verb === 'read'
+                ? () => method.call(heap, at, word ? undefined : n).length
+                : () => method.call(heap, at, text, n + 1);
+            return [n, () => { for (let i = 0; i < 500; i++) sink.value += act(); }]; // prettier-ignore
+          }),
+        );
+        const results = race(calls, 500, 60);
+        const shown = all.map((n) => results[n].median.toFixed(0).padStart(5)).join('');
+        console.log(`${label}, ${verb} ${word || 'sized'}`.padEnd(40), shown);
+      }
+}
+if (process.argv[2] === 'lengths') {
+  lengths();
+  process.exit();
+}
+
 const only = process.argv[2];
-for (const row of ROWS.filter(([name]) => !only || name.includes(only)))
+const rows = ROWS.filter(([name]) => !only || name.includes(only));
+
+// All of them first, so that what is timed is optimised, and for all encodings.
+for (const row of rows) {
+  const text = row[2].repeat(8);
+  const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
+  heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
+  for (const [, ours, theirs] of races(row, text, n))
+    for (const act of [ours, ...Object.values(theirs)]) for (let i = 0; i < 5000; i++) sink.value += act();
+}
+
+console.log(`${runtime}; medians of interleaved runs`);
+for (const row of rows)
   for (const length of LENGTHS) {
     const text = row[2].repeat(length / 8);
     const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
     heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
-    const repeat = Math.max(2, Math.min(1000, Math.floor(2e5 / length)));
+    const repeat = Math.max(2, Math.min(1000, Math.floor(4e5 / length)));
     for (const [what, ours, theirs] of races(row, text, n)) {
       const times = (act) => () => { for (let i = 0; i < repeat; i++) sink.value += act(); }; // prettier-ignore
       const calls = { linmem: ours, ...theirs };

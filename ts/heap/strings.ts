@@ -46,18 +46,7 @@ export function installStrings(prototype: object): void {
       codec.byteLength(text, options);
     for (const framing of FRAMINGS) {
       const word = framing === 'Terminated' ? 'NullTerminated' : framing === 'Sized' ? '' : framing;
-      for (const [verb, act] of verbsOf(codec, framing))
-        methods[`${verb}${word}${codec.label}String`] = function (
-          this: LinearMemory,
-          what: unknown,
-          a: unknown,
-          b: unknown,
-          c: unknown,
-          d: unknown,
-          e: unknown,
-        ) {
-          return act(this, what, a, b, c, d, e);
-        };
+      for (const [verb, act] of verbsOf(codec, framing)) methods[`${verb}${word}${codec.label}String`] = act;
     }
   }
   Object.assign(prototype, methods);

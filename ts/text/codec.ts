@@ -53,7 +53,12 @@ export class TextCodec {
     this.slice = slice;
     this.width = width;
     for (const framing of FRAMINGS)
-      for (const [verb, act] of verbsOf(this, framing)) Object.assign(this, { [verb + framing]: act });
+      for (const [verb, act] of verbsOf(this, framing))
+        Object.assign(this, {
+          // biome-ignore lint/suspicious/noExplicitAny: as in Verb
+          [verb + framing]: (where: LinearMemory, what: any, a: any, b: any, c: any, d: any, e: any) =>
+            act.call(where, what, a, b, c, d, e),
+        });
   }
 
   /**
@@ -198,30 +203,41 @@ export interface TextCodec {
   wrapPaired(heap: TextHeap, address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
 }
 
-/** A verb of a codec. Each takes its own arguments: as the interface has them, which is what callers see. */
+/** A verb of a codec, as a method of a heap's. Each takes its own arguments: callers see them in the interfaces. */
 // biome-ignore lint/suspicious/noExplicitAny: for that reason
-export type Verb = (where: any, what: any, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown;
+export type Verb = (this: any, what: any, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown;
 
-/** The four verbs of a framing by name. */
+/** The four verbs of a framing by name. Functions that call others by name, so that V8 takes these into them. */
 export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
   const isPaired = framing === 'Paired';
   const hasWord = isPaired || framing === 'Prefixed';
-  const alloc: Verb = (heap: TextHeap, given, a, b) =>
-    hasWord
-      ? heap.allocText(codec, framing, given, a, b)
-      : heap.allocText(codec, framing, given, undefined, a);
-  const wrap: Verb = (heap: TextHeap, address, a, b) =>
-    hasWord ? heap.wrapText(codec, framing, address, b, a) : heap.wrapText(codec, framing, address, a);
-  const put: Verb = (memory: LinearMemory, address, text, a, b, c, d?: TextOptions) =>
-    isPaired
-      ? write(codec, framing, memory, address, text, c, d, b, a)
-      : hasWord
-        ? write(codec, framing, memory, address, text, b, c, a)
-        : writePlain(codec, framing, memory, address, text, a, b);
   return [
-    ['read', (memory, address, a, b) => read(codec, framing, memory, address, a, b)],
-    ['write', put],
-    ['alloc', alloc],
-    ['wrap', wrap],
+    [
+      'read',
+      function (this: LinearMemory, address, given, options) {
+        return read(codec, framing, this, address, given, options);
+      },
+    ],
+    [
+      'write',
+      function (this: LinearMemory, address, text, a, b, c, d?: TextOptions) {
+        if (!hasWord) return writePlain(codec, framing, this, address, text, a, b);
+        return isPaired
+          ? write(codec, framing, this, address, text, c, d, b, a)
+          : write(codec, framing, this, address, text, b, c, a);
+      },
+    ],
+    [
+      'alloc',
+      function (this: TextHeap, given, a, b) {
+        return this.allocText(codec, framing, given, hasWord ? a : undefined, hasWord ? b : a);
+      },
+    ],
+    [
+      'wrap',
+      function (this: TextHeap, address, a, b) {
+        return this.wrapText(codec, framing, address, hasWord ? b : a, hasWord ? a : undefined);
+      },
+    ],
   ];
 }

@@ -144,78 +144,65 @@ export function write(
 ): number {
   assertString(text);
   const policy = toPolicy(options);
-  const tail = framing === 'Terminated' ? 1 : 0;
+  const size = codec.bytesPerElement;
   const head = headOf(framing, wordBytes);
+  const isPaired = framing === 'Paired';
   const isFixed = framing === 'Fixed';
-  const inFront = framing === 'Prefixed' ? head : 0;
+  const tail = framing === 'Terminated' ? 1 : 0;
   const room =
     capacity === undefined && !isFixed
-      ? roomAt(codec, memory, place, inFront)
+      ? roomAt(memory, place, isPaired ? 0 : head, size)
       : toElements(capacity as number); // undefined is refused there
-  const most = head ? Math.min(room, 256 ** wordBytes - 1) : room - tail;
-  const encoded = fitted(codec, text, most, tail, policy);
+  const encoded = fitted(codec, text, head ? Math.min(room, 256 ** wordBytes - 1) : room, tail, policy);
   if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);
-  const count = encoded.byteLength / codec.bytesPerElement;
-  const pad = isFixed ? room - count : tail;
-  if (framing !== 'Paired') store(codec, memory, address, encoded, inFront, pad);
-  else {
-    const pair = placeOf(memory, address, head);
-    assertNotNull(pair);
-    const start = placeOf(memory, place, encoded.byteLength);
-    if (start >= 256 ** wordBytes) throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
-    store(codec, memory, start, encoded, 0, 0);
-    writeWord(memory, pair, wordBytes, start);
-  }
-  if (head) writeWord(memory, placeOf(memory, address, head) + head - wordBytes, wordBytes, count);
+  const count = encoded.byteLength / size;
+  const whole = (isFixed ? room : count + tail) * size;
+  const at = placeOf(memory, address, head);
+  if (head + whole > 0) assertNotNull(at);
+  const start = placeOf(memory, isPaired ? place : at + head, whole);
+  if (whole > 0) assertNotNull(start);
+  if (isPaired && start >= 256 ** wordBytes)
+    throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
+  store(memory, start, encoded, whole);
+  if (isPaired) writeWord(memory, at, wordBytes, start);
+  if (head) writeWord(memory, at + head - wordBytes, wordBytes, count);
   return count;
 }
 
 /** Elements from `head` bytes behind `address` to the end of the heap's block there; Infinity where none is known. */
-function roomAt(codec: TextCodec, memory: LinearMemory, address: Address, head: number): number {
+function roomAt(memory: LinearMemory, address: Address, head: number, size: number): number {
   const bytes = (memory as { roomAt?(address: Address): number | undefined }).roomAt?.(address);
-  return bytes === undefined ? Infinity : Math.floor(Math.max(bytes - head, 0) / codec.bytesPerElement);
+  return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - head) / size));
 }
 
 /** @throws {EncodingError} when `text` has a NUL. In its bytes it is found faster, where they are there. */
 function assertNoNul(text: string, bytes?: Uint8Array): void {
   if (bytes && indexOfNul(bytes, 0) < 0) return;
   const nul = text.indexOf('\0');
-  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul}, where C would end the string`, nul);
+  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul} would end the string`, nul);
 }
 
 /**
  * Measures `text`, or what of it has room where that is enough.
- * @throws {EncodingError} when it takes more than `most` elements
+ * @throws {EncodingError} when it takes more than `room` elements, `tail` more among them
  */
-function fitted(codec: TextCodec, text: string, most: number, tail: number, policy: Policy): Encoded {
+function fitted(codec: TextCodec, text: string, room: number, tail: number, policy: Policy): Encoded {
   const encoded = codec.lay(text, policy);
-  const count = encoded.byteLength / codec.bytesPerElement;
-  if (count <= most) return encoded;
-  if (policy.truncate && most >= 0) {
-    const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, most)), policy);
+  const count = encoded.byteLength / codec.bytesPerElement + tail;
+  if (count <= room) return encoded;
+  if (policy.truncate && room >= tail) {
+    const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, room - tail)), policy);
     return { byteLength, copyTo }; // its bytes are not those of the whole text
   }
-  const room = most + tail;
-  throw new EncodingError(`the string takes ${count + tail} elements, there is room for ${room}`, room, room);
+  throw new EncodingError(`${count} elements in a place of ${room}`, room, room);
 }
 
-/** Stores a text behind `head` bytes that the caller fills, and `pad` elements that are 0. */
-function store(
-  codec: TextCodec,
-  memory: LinearMemory,
-  address: Address,
-  encoded: Encoded,
-  head: number,
-  pad: number,
-): void {
-  const whole = head + encoded.byteLength + pad * codec.bytesPerElement;
-  const at = placeOf(memory, address, whole);
-  if (whole > 0) assertNotNull(at);
+/** Stores a text, and NULs behind it in the rest of `whole` bytes. */
+function store(memory: LinearMemory, at: number, encoded: Encoded, whole: number): void {
   const bytes = bytesIn(memory, at, at + whole);
   const start = at - baseOf(at, at + whole);
-  const end = start + whole;
-  encoded.copyTo(bytes, start + head);
-  let i = start + head + encoded.byteLength;
-  if (end - i > 4) bytes.fill(0, i, end);
-  else for (; i < end; i++) bytes[i] = 0;
+  encoded.copyTo(bytes, start);
+  let i = start + encoded.byteLength;
+  if (start + whole - i > 4) bytes.fill(0, i, start + whole);
+  else for (; i < start + whole; i++) bytes[i] = 0;
 }

@@ -7,7 +7,7 @@ import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { TextCodec } from './codec.ts';
 import { find, readAt, write, type Framing } from './framing.ts';
 import { toPolicy, type TextOptions } from './policy.ts';
-import type { WordBytes } from './word.ts';
+import { elementsOf, type WordBytes } from './word.ts';
 
 /** What strings need of a heap. The heap room implements it. */
 export interface TextHeap extends RefHeap {
@@ -90,7 +90,6 @@ export class StringRef extends Ref {
   /** Writes `text`, whole or not at all. Returns the ref. */
   write(text: string, options?: TextOptions): this {
     this.assertLive();
-    this.#assertLent();
     const { codec, framing, address, allocatedElementCount: room, wordBytes, place } = this;
     const { memory } = this.block;
     this.#count = write(codec, framing, memory, address, text, room, options, wordBytes, place);
@@ -125,13 +124,11 @@ export class StringRef extends Ref {
   /** A fresh view of all elements of its place; errors as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
-    this.#assertLent();
     return this.#elements(this.place, this.allocatedElementCount);
   }
 
   #elements(start: number, count: number): TextElements {
-    const Elements = [Uint8Array, Uint16Array, Uint32Array][this.bytesPerElement >> 1] as typeof Uint8Array; // one of them
-    return this.keep(this.block.memory.view<TextElements>(Elements, start, count));
+    return this.keep(this.block.memory.view<TextElements>(elementsOf(this.bytesPerElement), start, count));
   }
 
   /** Where in the memory the text lies: first byte, elements. */
@@ -139,13 +136,12 @@ export class StringRef extends Ref {
     this.assertLive();
     const { framing, address, wordBytes, allocatedElementCount, bytesPerElement } = this;
     const room = framing === 'Sized' ? this.#count : allocatedElementCount;
-    const found = find(framing, this.block.memory, address, bytesPerElement, room, wordBytes);
-    // A pair that was pointed elsewhere since is another's.
-    if (found[0] === this.place) this.#assertLent();
-    return found;
+    return find(framing, this.block.memory, address, bytesPerElement, room, wordBytes);
   }
 
-  #assertLent(): void {
+  /** @throws {FreedError} when its block was freed, or that of the text of a pair */
+  override assertLive(): void {
+    super.assertLive();
     if (!this.lender.live) throw new FreedError(this.place);
   }
 }

@@ -4,7 +4,7 @@ import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import { fast } from './platform.ts';
-import { assertNotNull, element, isSmall, toElements } from './word.ts';
+import { assertNotNull, element, elementsOf, isSmall, toElements } from './word.ts';
 
 /** Above this the Buffer's methods take no offset, and further up the engine makes no array. */
 const MOST = 2 ** 31 - 1;
@@ -70,26 +70,15 @@ export const indexOfNul = (bytes: Uint8Array, start: number): number =>
 
 /** Returns the index of the first element that is 0 among `span`, or -1. The range is in the memory. */
 export function search(memory: LinearMemory, at: number, size: number, span: number): number {
+  const { data } = memory;
+  if (at % size > 0) {
+    for (let i = 0; i < span; i++) if (element(data, at + i * size, size) === 0) return i;
+    return -1;
+  }
   for (let done = 0; done < span; done += PART) {
-    const found = searchPart(memory, at + done * size, size, Math.min(PART, span - done));
+    const view = new (elementsOf(size))(data.buffer, at + done * size, Math.min(PART, span - done));
+    const found = size === 1 ? indexOfNul(view, 0) : view.indexOf(0);
     if (found >= 0) return done + found;
   }
-  return -1;
-}
-
-function searchPart(memory: LinearMemory, at: number, size: number, span: number): number {
-  if (size === 1) {
-    const base = baseOf(at, at + span);
-    const [start, end] = [at - base, at - base + span];
-    const whole = bytesIn(memory, at, at + span);
-    const bytes = end < whole.length ? whole.subarray(0, end) : whole;
-    return indexOfNul(bytes, start) - start;
-  }
-  if (at % size === 0)
-    return memory
-      .view<Uint16Array | Uint32Array>(size === 2 ? Uint16Array : Uint32Array, at, span)
-      .indexOf(0);
-  const { data } = memory;
-  for (let i = 0; i < span; i++) if (element(data, at + i * size, size) === 0) return i;
   return -1;
 }

@@ -7,6 +7,10 @@ import type { LinearMemory } from '../memory/memory.ts';
 /** Bytes of a count or a pointer in memory. */
 export type WordBytes = 1 | 2 | 4 | 8;
 
+/** The typed array of such elements. They are all seen as one class, which has what is needed of them. */
+export const elementsOf = (size: number): typeof Uint8Array =>
+  [Uint8Array, Uint16Array, Uint32Array][size >> 1] as typeof Uint8Array;
+
 /** Returns the element at `at`. */
 export function element(data: DataView, at: number, size: number): number {
   return size === 1 ? data.getUint8(at) : size === 2 ? data.getUint16(at, true) : data.getUint32(at, true);
@@ -27,7 +31,7 @@ export function assertNotNull(at: number): void {
 /** @throws {ArgumentRangeError} when it is not 1, 2, 4 or 8 */
 export function toWord(bytes: number): number {
   if (bytes === 1 || bytes === 2 || bytes === 4 || bytes === 8) return bytes;
-  throw new ArgumentRangeError('a word of 1, 2, 4 or 8 bytes', toCount(bytes, 'a number of bytes'));
+  throw new ArgumentRangeError('a word of 1, 2, 4 or 8 bytes', bytes);
 }
 
 /** The unsigned integer at `at`, a place in the memory. */

@@ -1,1 +1,2 @@
 import '../../support/text.ts';
+import '../../support/text-wrong.ts';

@@ -1,6 +1,7 @@
 // The tests of the codecs as in a browser: with coders, without Node's Buffer.
 import '../../support/take-buffer.ts';
 import '../../support/text.ts';
+import '../../support/text-wrong.ts';
 import '../../support/give-back.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, native } from '../../../ts/text/platform.ts';

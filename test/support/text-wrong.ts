@@ -1,0 +1,182 @@
+// More tests of the codecs, to be imported as text.ts is: bytes that are no text, and text that is cut to its place.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { EncodingError, utf8 } from '../../ts/index.ts';
+import { codecs } from '../../ts/text/codecs.ts';
+import { toPolicy } from '../../ts/text/policy.ts';
+import { decodeLoop } from '../../ts/text/utf8.ts';
+import { SEED } from './prng.ts';
+import { heap, memories, MODEL, MOST, pointsOf, textOf } from './text.ts';
+
+/** Bytes, many of them of the kinds that codecs look at. */
+const anyBytes = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc
+    .array(
+      fc.constantFrom(
+        0x41,
+        0xc2,
+        0xe0,
+        0xed,
+        0xf0,
+        0xf4,
+        0x80,
+        0xbf,
+        0xa0,
+        0xd8,
+        0xdb,
+        0xdc,
+        0xdf,
+        0,
+        0x10,
+        0x11,
+        0xff,
+      ),
+      { maxLength: 40 },
+    )
+    .map((bytes) => new Uint8Array(bytes)),
+);
+/** What is in bytes, one entry for each element: its units, none where it is no text; and its address from 0. */
+type Piece = readonly [units: readonly number[] | undefined, at: number];
+const PIECES: Record<string, (bytes: Uint8Array, keeps: boolean) => Piece[]> = {
+  Ascii: (bytes) => [...bytes].map((b, at) => [b < 0x80 ? [b] : undefined, at]),
+  Latin1: (bytes) => [...bytes].map((b, at) => [[b], at]),
+  Utf16: (bytes, keeps) => {
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const pieces: Piece[] = [];
+    for (let at = 0; at < bytes.length; at += 2) {
+      if (at + 1 === bytes.length) pieces.push([undefined, at]);
+      else {
+        const unit = data.getUint16(at, true);
+        const next = at + 3 < bytes.length ? data.getUint16(at + 2, true) : 0;
+        const isPair = unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000;
+        const isLone = unit >= 0xd800 && unit < 0xe000 && !isPair;
+        pieces.push([isPair ? [unit, next] : isLone && !keeps ? undefined : [unit], at]);
+        if (isPair) at += 2;
+      }
+    }
+    return pieces;
+  },
+  Utf32: (bytes, keeps) =>
+    Array.from({ length: Math.ceil(bytes.length / 4) }, (_, i) => {
+      const [a = 0, b = 0, c = 0, d] = bytes.subarray(4 * i, 4 * i + 4);
+      const point = d === undefined ? -1 : a + 256 * (b + 256 * (c + 256 * d));
+      const isText = point >= 0 && point <= 0x10ffff && (keeps || point < 0xd800 || point > 0xdfff);
+      const units = isText ? [...String.fromCodePoint(point)].flatMap((x) => [...unitsOf(x)]) : undefined;
+      return [units, 4 * i];
+    }),
+};
+function unitsOf(text: string): number[] {
+  return Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+}
+
+test.each(codecs.filter(({ label }) => PIECES[label]))(
+  `any bytes, cut ones too, read as $name as the model has them, under every policy (SEED=${SEED})`,
+  (codec) =>
+    fc.assert(
+      fc.property(anyBytes, fc.boolean(), (bytes, keeps) => {
+        const pieces = PIECES[codec.label]?.(bytes, keeps) ?? [];
+        const surrogates = keeps ? 'wtf8' : 'replace';
+        const text = pieces.map(([units]) => String.fromCharCode(...(units ?? [0xfffd]))).join('');
+        expect(codec.decode(bytes, { surrogates })).toBe(text);
+        const wrong = pieces.find(([units]) => units === undefined);
+        const strict = (): string => codec.decode(bytes, { surrogates, invalid: 'throw' }, 64);
+        if (wrong)
+          expect(strict).toThrow(expect.objectContaining({ code: 'ENCODING', index: 64 + wrong[1] }));
+        else expect(strict()).toBe(text);
+        const size = codec.bytesPerElement;
+        const count = Math.floor(bytes.length / size);
+        for (const [, memory] of memories) {
+          memory.view(Uint8Array, 1001, bytes.length).set(bytes);
+          if (bytes.length % size === 0)
+            expect(codec.readSized(memory, 1001, count, { surrogates })).toBe(text);
+        }
+      }),
+      { seed: SEED, numRuns: 300 },
+    ),
+);
+test(`any bytes read as UTF-8 by the loop as by the engine, and as the model has them (SEED=${SEED})`, () => {
+  const engine = new TextDecoder('utf-8', { ignoreBOM: true });
+  const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+  const refuses = (act: () => string): boolean => {
+    try {
+      act();
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      const text = engine.decode(bytes);
+      expect(utf8.decode(bytes)).toBe(text);
+      expect(decodeLoop(bytes, 0, bytes.length, toPolicy({}), 0)).toBe(text);
+      const wrong = refuses(() => strict.decode(bytes));
+      expect(refuses(() => utf8.decode(bytes, { invalid: 'throw' }))).toBe(wrong);
+      expect(refuses(() => decodeLoop(bytes, 0, bytes.length, toPolicy({ invalid: 'throw' }), 0))).toBe(
+        wrong,
+      );
+      for (const [, memory] of memories) {
+        memory.view(Uint8Array, 1001, bytes.length).set(bytes);
+        expect(utf8.readSized(memory, 1001, bytes.length)).toBe(text);
+      }
+    }),
+    { seed: SEED, numRuns: 1000 },
+  );
+});
+
+describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
+  const { label, bytesPerElement: size } = codec;
+  const model = MODEL[label] as (points: number[]) => number[];
+  const write = (framing: string, text: string, room: number, options: object): number => {
+    if (framing === 'Terminated') return codec.writeTerminated(heap, 512, text, room + 1, options);
+    if (framing === 'Sized') return codec.writeSized(heap, 512, text, room, options);
+    if (framing === 'Fixed') return codec.writeFixed(heap, 512, text, room, options);
+    if (framing === 'Prefixed') return codec.writePrefixed(heap, 512, text, 4, room, options);
+    return codec.writePaired(heap, 512, text, 520, 4, room, options);
+  };
+  const readBack = (framing: string, count: number): string => {
+    if (framing === 'Terminated') return codec.readTerminated(heap, 512);
+    if (framing === 'Sized') return codec.readSized(heap, 512, count);
+    if (framing === 'Fixed') return codec.readFixed(heap, 512, count);
+    return framing === 'Prefixed' ? codec.readPrefixed(heap, 512) : codec.readPaired(heap, 512);
+  };
+  test.each(['Terminated', 'Sized', 'Fixed', 'Prefixed', 'Paired'])(
+    `whole characters only, %s (SEED=${SEED})`,
+    (framing) =>
+      fc.assert(
+        fc.property(textOf(MOST[label]), fc.nat(80), (text, room) => {
+          const given = text.replaceAll('\0', 'x');
+          heap.fill(512, 1024, 0x77);
+          // The longest prefix of whole characters that fits, one character at a time.
+          let whole = '';
+          for (const c of given.toWellFormed()) {
+            if (model(pointsOf(whole + c)).length > room) break;
+            whole += c;
+          }
+          const count = model(pointsOf(whole)).length;
+          expect(codec.fit(given, room)).toBe(whole.length);
+          expect(write(framing, given, room, { truncate: true })).toBe(count);
+          expect(readBack(framing, count)).toBe(whole);
+          const used = { Terminated: count + 1, Sized: count, Fixed: room }[framing];
+          if (used !== undefined) expect(heap.readUint8(512 + used * size)).toBe(0x77);
+          if (whole !== given.toWellFormed())
+            expect(() => write(framing, given, room, { truncate: false })).toThrow(EncodingError);
+        }),
+        { seed: SEED },
+      ),
+  );
+  test('a place without room for the NUL is refused all the same, and what is wrong in the rest too', () => {
+    expect(() => codec.writeTerminated(heap, 512, 'a', 0, { truncate: true })).toThrow(EncodingError);
+    expect(codec.writeTerminated(heap, 512, 'a', 1, { truncate: true })).toBe(0);
+    expect(() => codec.writeTerminated(heap, 512, 'abc\0', 2, { truncate: true })).toThrow(EncodingError);
+    expect(() =>
+      codec.writeSized(heap, 512, 'abc\ud800', 2, { truncate: true, surrogates: 'throw' }),
+    ).toThrow(EncodingError);
+    expect(() => codec.writeSized(heap, 512, 'a', 2, { truncate: 1 } as never)).toThrow(TypeError);
+  });
+  test('a prefix too narrow for the count is room for as many as it can tell', () => {
+    expect(codec.writePrefixed(heap, 512, 'x'.repeat(300), 1, undefined, { truncate: true })).toBe(255);
+    expect(codec.readPrefixed(heap, 512, 1)).toBe('x'.repeat(255));
+  });
+});
