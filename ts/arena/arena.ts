@@ -17,7 +17,7 @@ import { unwatch, watch } from '../heap/collect.ts';
 import { refClassesOf } from '../heap/methods.ts';
 import { isAlign, toAlign, toCount, type Address } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import { Block } from '../memory/block.ts';
+import { Block, type Owner } from '../memory/block.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { Chunks } from './chunks.ts';
@@ -37,8 +37,10 @@ type Where =
  * When it is collected as garbage its memory goes back to the heap: slices, refs and views of it keep it alive, bare
  * addresses do not.
  */
-export class WasmHeapArena extends Region {
+export class WasmHeapArena extends Region implements Owner {
   readonly heap: WasmHeapManager;
+  /** B2 of block.ts; the library's own. */
+  cell: Owner['cell'];
   /** Its first byte. */
   readonly basePtr: number;
   /** Bytes it has, before it grows. */
@@ -46,7 +48,6 @@ export class WasmHeapArena extends Region {
   /** What slices of it say: `arena`, or `frame` for the heap's frame arena. */
   readonly kind: 'frame' | 'arena';
   // Plain properties, as V8 reads them faster than #names.
-  private readonly start: number;
   private readonly place: ArenaPlace;
   private readonly block: Block;
   /** Where its top lies, its end behind it; 0 where one addition is not enough: 64-bit addresses, or threads. */
@@ -72,20 +73,19 @@ export class WasmHeapArena extends Region {
       this.place = ArenaPlace.find(heap, heap.locate(where.attach, 8));
       this.block = new Block(heap, this.place.address, this.place.at.size);
     } else {
-      const { place, block } = openPlace(heap, where.capBytes, where.align, grow);
-      this.place = place;
-      this.block = block;
-      this.chunks = new Chunks(heap, place.address, block, grow);
-      // What is watched keeps the heap: an arena that the heap keeps would keep both for ever.
-      if (!where.ofHeap) watch(this, this.chunks, block);
+      ({ place: this.place, block: this.block } = openPlace(heap, where.capBytes, where.align, grow));
+      this.chunks = new Chunks(heap, this.place.address, this.block, grow);
+      // What is watched keeps the heap: an arena that the heap keeps would keep both for ever. The heap knows the
+      // block, so the block knows others weakly.
+      this.block.owner = where.ofHeap ? this : (watch(this, this.chunks, this.block) ?? this);
     }
-    const { address, at, word, shared } = this.place;
-    this.start = address;
+    this.cell = this.block.memory.cell;
+    const { at, word, shared } = this.place;
     this.basePtr = this.place.read(at.base);
     this.capBytes = this.place.read(at.end) - this.basePtr;
     this.topAt = word === 4 && !shared ? at.top : 0;
     this.frames = new Frames(this.place, shared || this.chunks === undefined);
-    heap.arenas.open(address, this);
+    heap.arenas.open(this.place.address, this);
   }
 
   /**
@@ -120,9 +120,10 @@ export class WasmHeapArena extends Region {
     const topAt = this.topAt;
     if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
       try {
-        const { data } = this.block.memory; // a destroyed one has no byte to read
+        const { data } = this.cell; // a destroyed one has no byte to read
         // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
-        const at = (data.getInt32(topAt, true) + (align - 1)) & -align;
+        const mask = align === 16 ? 15 : align - 1; // and never `-align`: that takes JavaScriptCore 40 ns
+        const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0)) {
           data.setInt32(topAt, at + bytes, true);
           return at >>> 0;
@@ -143,7 +144,7 @@ export class WasmHeapArena extends Region {
       if (at !== undefined) return at;
     } while (this.chunks?.grow(place, size, align));
     const { alloc } = this.options;
-    const at = alloc && size < 2 ** 32 ? this.heap.locate(alloc(this.start, size, align), size) : 0;
+    const at = alloc && size < 2 ** 32 ? this.heap.locate(alloc(place.address, size, align), size) : 0;
     if (at === 0) throw new OutOfMemoryError(size, align);
     return at;
   }
@@ -234,8 +235,8 @@ export class WasmHeapArena extends Region {
     const drop = this.chunks?.drop(place, 0) ?? [];
     if (place.chunks > 0) {
       const { reset } = this.options;
-      if (!reset) throw new NotOwnedError(this.start, 'only its maker can free the chunks of this arena');
-      reset(this.start);
+      if (!reset) throw new NotOwnedError(place.address, 'only its maker can free the chunks of this arena');
+      reset(place.address);
     } else {
       place.write(place.at.top, place.read(place.at.base));
       place.step();
@@ -251,7 +252,8 @@ export class WasmHeapArena extends Region {
    */
   destroy(): void {
     if (this.destroyed) return;
-    const { heap, start: address, block, place } = this;
+    const { heap, block, place } = this;
+    const { address } = place;
     if (!this.chunks) throw new NotOwnedError(address, 'its maker destroys this arena');
     this.reset();
     const end = place.read(place.at.end);
@@ -281,7 +283,7 @@ export class WasmHeapArena extends Region {
   private current(): ArenaPlace {
     try {
       const { data } = this.block.memory;
-      const at = this.start;
+      const at = this.place.address;
       if (data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32 === this.frames.born)
         return this.place;
     } catch {

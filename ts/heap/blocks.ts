@@ -92,7 +92,8 @@ export class BlockHeap extends HeapMemory {
   }
   /** The refs that own what is lent now, oldest first. @throws {ArgumentTypeError} without trackAllocations */
   get allocatedHeapRefs(): Ref[] {
-    return this.#book().owners() as Ref[]; // own() takes nothing else
+    const owners = this.#book().owners();
+    return owners.filter((owner) => owner instanceof Ref); // arenas are no refs
   }
 
   /**

@@ -1,0 +1,58 @@
+// An arena reads its memory through a cell of its own, which the end of its block takes from it.
+import { expect, test } from 'vitest';
+import { createHeapSync, FreedError, WasmHeapArena } from '../../../ts/index.ts';
+import { fakeHeap } from '../../support/heap.ts';
+
+test('alloc throws FreedError and writes nothing after the block was freed, however that came about', () => {
+  for (const end of ['destroy', 'freeAll', 'free'] as const) {
+    const heap = createHeapSync();
+    const arena = heap.createHeapArena(256);
+    const { address } = arena;
+    arena.alloc(32);
+    if (end === 'free') heap.free(address);
+    else if (end === 'destroy') arena.destroy();
+    else heap.freeAll();
+    const before = heap.readBytes(0, 8192);
+    for (const bytes of [0, 1, 32, 1e6]) expect(() => arena.alloc(bytes)).toThrow(FreedError);
+    expect(heap.readBytes(0, 8192)).toEqual(before);
+    expect(arena.destroyed).toBe(true);
+  }
+});
+test('alloc goes on after the memory grew, and after a destroy that failed', () => {
+  const { heap, module } = fakeHeap();
+  const arena = heap.createHeapArena(256);
+  const first = arena.alloc(32);
+  module.memory.grow(1);
+  expect(arena.alloc(32)).toBe(first + 32);
+  const { free } = module;
+  module.free = () => {
+    throw new Error('not now');
+  };
+  expect(() => arena.destroy()).toThrow('not now');
+  module.free = free;
+  expect(arena.alloc(32)).toBe(first);
+  arena.destroy();
+  expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+});
+test('alloc aligns to every power of two, and refuses what is none', () => {
+  const arena = createHeapSync().createHeapArena(2 ** 18);
+  for (let align = 1; align <= 65536; align *= 2) {
+    arena.alloc(1, 1);
+    expect(arena.alloc(3, align) % align).toBe(0);
+  }
+  const used = arena.usedBytes();
+  for (const align of [0, -16, 3, 15, 17, 2 ** 17, 2 ** 31, 1.5, NaN]) {
+    expect(() => arena.alloc(8, align)).toThrow(RangeError);
+  }
+  expect(arena.usedBytes()).toBe(used);
+});
+test('an arena is none of the allocated refs', () => {
+  const heap = createHeapSync();
+  const arena = heap.createHeapArena(256);
+  const ref = heap.allocInt32(1);
+  arena.allocInt32(2);
+  heap.scope((s) => s.allocInt32(3));
+  expect(heap.allocatedHeapRefs).toEqual([ref]);
+  expect(heap.statistics.liveBlocks).toBe(3);
+  expect(arena).toBeInstanceOf(WasmHeapArena);
+});
