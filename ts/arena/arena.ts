@@ -5,13 +5,7 @@
 //   A1  Only the struct in memory says what is lent; nothing of it is kept here but where its fields lie.
 //   A2  The frames are of the epoch in `low` and `high`. Where memory says another, C or another thread has reset
 //       the arena: then the frames end, and begin anew.
-import {
-  ArgumentTypeError,
-  FreedError,
-  NotOwnedError,
-  OutOfMemoryError,
-  StaleEpochError,
-} from '../errors.ts';
+import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatch, watch } from '../heap/collect.ts';
 import { refClassesOf } from '../heap/methods.ts';
@@ -21,12 +15,12 @@ import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { Block } from '../memory/block.ts';
 import { installDispose } from '../memory/dispose.ts';
-import { Chunks } from './chunks.ts';
+import { Chunks, theirChunks } from './chunks.ts';
 import type { ArenaOptions, AttachOptions } from './create.ts';
 import { ArenaMark, Frames } from './frames.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { ArenaPlace, openPlace } from './place.ts';
-import { Region, type Cut } from './region.ts';
+import { refuses, Region, type Cut } from './region.ts';
 
 /** Where a new arena is to lie, or one that is there. */
 type Where = { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
@@ -63,6 +57,7 @@ export class WasmHeapArena extends Region {
     { grow = false }: ArenaOptions = {},
     options: AttachOptions = {},
     kind: 'frame' | 'arena' = 'arena',
+    collected: boolean = kind === 'arena',
   ) {
     super();
     this.heap = heap;
@@ -76,15 +71,17 @@ export class WasmHeapArena extends Region {
       this.place = place;
       this.block = block;
       this.chunks = new Chunks(heap, place.address, block, grow);
-      watch(this, this.chunks, block);
+      // Not what its heap holds: then the registry would hold the heap, and that the arena, for ever.
+      if (collected) watch(this, this.chunks, block);
     }
     const { address, at, word, shared } = this.place;
     this.start = address;
-    this.basePtr = this.place.read(at.base);
-    this.capBytes = this.place.read(at.end) - this.basePtr;
+    const { base, end } = this.place.first();
+    this.basePtr = base;
+    this.capBytes = end - base;
     this.topAt = word === 4 && !shared ? at.top : 0;
-    this.frames = new Frames(this.place, shared || this.chunks === undefined);
-    heap.arenas.open(address, this);
+    this.frames = new Frames(this, this.place, shared || this.chunks === undefined);
+    heap.arenas.open(address, this, this.chunks && this.block);
   }
 
   /**
@@ -117,18 +114,18 @@ export class WasmHeapArena extends Region {
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
-    if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
-      try {
+    try {
+      if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
         const { data } = this.block.memory; // a destroyed one has no byte to read
         // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
         const at = (data.getInt32(topAt, true) + (align - 1)) & -align;
-        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0)) {
+        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
           data.setInt32(topAt, at + bytes, true);
           return at >>> 0;
         }
-      } catch {
-        // The memory grew, or there is none any more.
       }
+    } catch {
+      // The memory grew, or there is none any more, or a bigint came.
     }
     return this.allocSlow(bytes, align);
   }
@@ -142,9 +139,9 @@ export class WasmHeapArena extends Region {
       if (at !== undefined) return at;
     } while (this.chunks?.grow(place, size, align));
     const { alloc } = this.options;
-    const at = alloc && size < 2 ** 32 ? this.heap.locate(alloc(this.start, size, align), size) : 0;
-    if (at === 0) throw new OutOfMemoryError(size, align);
-    return at;
+    const at = alloc && size < 2 ** 32 ? alloc(this.start, size, align) : 0;
+    if (Number(at) === 0) throw new OutOfMemoryError(size, align);
+    return this.heap.locate(at, size);
   }
 
   /** As for every region; here without a call back, as this is what scopes do most. */
@@ -153,14 +150,9 @@ export class WasmHeapArena extends Region {
     value?: T,
   ): ScalarRef<T, A> {
     const { size, kind } = row;
-    if (typeof value !== kind || this.frames.exposed) return super.allocScalar(row, value);
+    if (typeof value !== kind || this.frames.exposed || refuses(row)) return super.allocScalar(row, value);
     const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
-    try {
-      row.set(this.heap.data, address, value as T); // its kind was just looked at
-    } catch {
-      this.place.setTop(address + size, address); // the row refuses the value, and does so again
-      return super.allocScalar(row, value);
-    }
+    row.set(this.heap.data, address, value as T); // its kind was just looked at, and the view is current
     return new (refClassesOf(row).Alias)(this.heap, address, this.frames.newest, false);
   }
 
@@ -173,7 +165,8 @@ export class WasmHeapArena extends Region {
       return make({ address, block: this.frames.newest, owned: false, arena: this });
     } catch (error) {
       const drop = this.chunks?.drop(place, before) ?? [];
-      place.setTop(address + bytes, top);
+      // What the maker took a chunk for lies at its beginning.
+      place.setTop(address + bytes, place.chunks === before ? top : place.read(place.at.base));
       attemptAll(drop);
       throw error;
     }
@@ -190,11 +183,7 @@ export class WasmHeapArena extends Region {
    * @throws {ArgumentTypeError} when it is no mark of this arena
    */
   rewind(mark: ArenaMark): void {
-    if (!(mark instanceof ArenaMark) || mark.arena !== this)
-      throw new ArgumentTypeError('a mark of this arena', mark);
-    const now = this.epoch();
-    if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
-    if (!this.frames.has(mark.frame)) throw new FreedError(mark.frame.address, 'mark');
+    this.frames.assertMark(mark, this.epoch());
     try {
       this.leave(mark.frame);
     } finally {
@@ -210,11 +199,12 @@ export class WasmHeapArena extends Region {
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
   leave(frame: Block): void {
     const place = this.current();
-    const { address: top } = frame;
-    const chunks = this.frames.endFrom(frame);
+    const chunks = this.frames.chunksAt(frame);
     if (chunks === undefined) return;
+    if (!this.chunks && place.chunks !== chunks) throw theirChunks(this.start);
+    this.frames.endFrom(frame);
     const drop = place.chunks > chunks ? this.chunks?.drop(place, chunks) : undefined;
-    place.write(place.at.top, top);
+    place.write(place.at.top, frame.address);
     if (drop) attemptAll(drop);
   }
 
@@ -228,10 +218,10 @@ export class WasmHeapArena extends Region {
     const drop = this.chunks?.drop(place, 0) ?? [];
     if (place.chunks > 0) {
       const { reset } = this.options;
-      if (!reset) throw new NotOwnedError(this.start, 'the chunks of this arena are its maker’s to free');
+      if (!reset) throw theirChunks(this.start);
       reset(this.start);
     } else {
-      place.write(place.at.top, this.basePtr);
+      place.write(place.at.top, place.read(place.at.base));
       place.step();
     }
     this.begin();
@@ -249,13 +239,13 @@ export class WasmHeapArena extends Region {
     if (!this.chunks) throw new NotOwnedError(address, 'its maker destroys this arena');
     this.reset();
     const end = place.read(place.at.end);
-    heap.arenas.close(address, true);
+    heap.arenas.close(address, true, this);
     place.setRange(0, 0, 0);
     try {
       heap.takeBack(block);
     } catch (error) {
       place.setRange(this.basePtr, this.basePtr, end);
-      heap.arenas.open(address, this);
+      heap.arenas.open(address, this, block);
       throw error;
     }
     unwatch(block);
@@ -281,11 +271,18 @@ export class WasmHeapArena extends Region {
     } catch {
       // The memory grew, or there is none any more.
     }
-    if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
     this.heap.refresh();
-    const { epoch } = this.place;
-    if (epoch !== this.frames.born) this.begin();
+    if (!this.destroyed && this.place.epoch !== this.frames.born) {
+      if (this.chunks || this.place.isOpen) this.begin();
+      else this.block.end(); // its maker destroyed it
+    }
+    if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
     return this.place;
+  }
+  /** Ends what was cut from it, as its block is freed; what is returned mends that. The library's own. */
+  ending(): () => void {
+    this.frames.endAll();
+    return () => this.begin();
   }
   private begin(): void {
     this.frames.begin(); // A2

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The blocks of an arena that was made here: its own one, and the chunks it grew by. Knows nothing of the arena, so
 // that it can give them back when the arena was collected as garbage.
-import { OutOfMemoryError } from '../errors.ts';
+import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import type { Reclaimer } from '../heap/collect.ts';
 import type { Block } from '../memory/block.ts';
 import type { WasmHeapManager } from './manager.ts';
 import type { ArenaPlace } from './place.ts';
 import { CHUNK_WORDS } from './struct.ts';
+
+/** What goes wrong where the chunks of the arena at `address` would have to go, and somebody else took them. */
+export const theirChunks = (address: number): NotOwnedError =>
+  new NotOwnedError(address, 'the chunks of this arena are its maker’s to free');
 
 /** The blocks of one arena. */
 export class Chunks implements Reclaimer {

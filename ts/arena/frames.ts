@@ -6,6 +6,7 @@
 //   F2  A frame is a loan: when it ends, every ref and slice that was cut from it ends.
 //   F3  As long as nobody else knows where the arena lies, only this thread ends frames, and F2 is all there is to
 //       check. From then on slices compare the epoch in memory too.
+import { ArgumentTypeError, FreedError, StaleEpochError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
 import { epochAt } from './epochs.ts';
@@ -32,11 +33,13 @@ export class Frames {
   born = 0;
   /** F3. */
   exposed: boolean;
+  private readonly arena: WasmHeapArena;
   private readonly place: ArenaPlace;
   private readonly frames: Block[] = [];
   private readonly chunks: number[] = [];
 
-  constructor(place: ArenaPlace, exposed: boolean) {
+  constructor(arena: WasmHeapArena, place: ArenaPlace, exposed: boolean) {
+    this.arena = arena;
     this.place = place;
     this.exposed = exposed;
     this.begin();
@@ -56,6 +59,7 @@ export class Frames {
   push(): Block {
     const { at, heap, address, chunks } = this.place;
     const frame = new Block(heap, this.place.read(at.top), 0);
+    frame.keeps = this.arena;
     if (this.exposed) frame.epoch = epochAt(address, this.born);
     this.frames.push(frame);
     this.chunks.push(chunks);
@@ -71,16 +75,21 @@ export class Frames {
     }
     return address;
   }
-  has(frame: Block): boolean {
-    return this.newest === frame || this.frames.includes(frame);
+  /** Refuses what is no mark here in epoch `now`; errors as {@link WasmHeapArena.rewind}. */
+  assertMark(mark: ArenaMark, now: number): void {
+    if (!(mark instanceof ArenaMark) || mark.arena !== this.arena)
+      throw new ArgumentTypeError('a mark of this arena', mark);
+    if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
+    if (this.chunksAt(mark.frame) === undefined) throw new FreedError(mark.frame.address, 'mark');
   }
-  /** Ends `frame` and all newer ones, and returns the chunks there were when it began; undefined when it is not here. */
-  endFrom(frame: Block): number | undefined {
-    if (!this.has(frame)) return undefined;
-    for (;;) {
-      const chunks = this.chunks[this.chunks.length - 1];
-      if (this.endNewest() === frame) return chunks;
-    }
+  /** The chunks there were when `frame` began; undefined when it is not here. */
+  chunksAt(frame: Block): number | undefined {
+    const last = this.frames.length - 1;
+    return this.chunks[this.frames[last] === frame ? last : this.frames.indexOf(frame)];
+  }
+  /** Ends `frame`, which is here, and all newer ones. */
+  endFrom(frame: Block): void {
+    while (this.endNewest() !== frame);
   }
   /** Ends all frames. */
   endAll(): void {

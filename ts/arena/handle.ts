@@ -78,7 +78,7 @@ function ofHeap(heap: WasmHeapManager, ptr: number, bytes: number, epoch: number
   if (block) {
     const now = heap.arenas.knownEpochOf(block);
     if (now !== epoch) throw new StaleEpochError(epoch, now);
-    if (ptr + bytes > block.address + block.byteLength)
+    if (ptr < heap.arenas.startOf(block) || ptr + bytes > block.address + block.byteLength)
       throw new OutOfBoundsError(ptr, bytes, heap.byteLength);
     const { owner } = block;
     const alive = (owner && 'deref' in owner ? owner.deref() : owner) as Ref | undefined; // own() takes nothing else

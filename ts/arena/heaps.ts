@@ -18,24 +18,26 @@ export class HeapArenas {
   readonly #heap: WasmHeapManager;
   readonly #arenas = new Map<number, WeakRef<WasmHeapArena>>();
   readonly #epochs = new WeakMap<Block, number>();
-  readonly #seals = new WeakMap<Block, number>();
+  /** Blocks whose end is not all that ends: where the seal of a slice lies, or 0 for an arena. */
+  readonly #ends = new WeakMap<Block, number>();
 
   constructor(heap: WasmHeapManager) {
     this.#heap = heap;
     this.epochs = new HeapEpochs(heap);
   }
 
-  /** Enters the arena at `address`, held weakly. */
-  open(address: number, arena: WasmHeapArena): void {
+  /** Enters the arena at `address`, held weakly; with the block that it ends with, when that is of this heap. */
+  open(address: number, arena: WasmHeapArena, block?: Block): void {
     this.#arenas.set(address, new WeakRef(arena));
+    if (block) this.#ends.set(block, 0);
   }
   /** The arena whose struct is at `address`, when it was made or attached here. */
   find(address: number): WasmHeapArena | undefined {
     return this.#arenas.get(address)?.deref();
   }
-  /** Strikes an arena out; when its memory is still its own, notes how far its epochs went. */
-  close(address: number, live: boolean): void {
-    this.#arenas.delete(address);
+  /** Strikes out `arena`, or one that was collected; when its memory is still its own, notes how far its epochs went. */
+  close(address: number, live: boolean, arena?: WasmHeapArena): void {
+    if (this.find(address) === arena) this.#arenas.delete(address); // or it is another one by now
     if (live) this.epochs.reached(readEpoch(this.#heap, this.#heap.locate(address, 8)));
   }
 
@@ -45,15 +47,24 @@ export class HeapArenas {
     if (epoch === undefined) this.#epochs.set(block, (epoch = this.epochs.next()));
     return epoch;
   }
-  /** The epoch of `block`, for its seal before `ptr`, which {@link breakSeal} breaks. */
+  /** The epoch of `block`, for its seal before `ptr`, which {@link ending} breaks. */
   seal(block: Block, ptr: number): number {
-    this.#seals.set(block, ptr - SEAL);
+    this.#ends.set(block, ptr - SEAL);
     return this.epochOf(block);
   }
-  /** Breaks the seal of a block that is freed, if it has one. Returns what mends it, should the free fail. */
-  breakSeal(block: Block): (() => void) | undefined {
-    const at = this.#seals.get(block);
+  /** Where the elements of a heap slice begin in its block. */
+  startOf(block: Block): number {
+    const at = this.#ends.get(block);
+    return at ? at + SEAL : block.address;
+  }
+  /**
+   * Ends what ends with a block that is freed: breaks its seal, or ends what was cut from its arena. Returns what
+   * mends that, should the free fail.
+   */
+  ending(block: Block): (() => void) | undefined {
+    const at = this.#ends.get(block);
     if (at === undefined || !block.live) return undefined;
+    if (at === 0) return this.find(block.address)?.ending();
     writeEpoch(this.#heap, this.#heap.locate(at, 8), 0);
     return () => writeEpoch(this.#heap, at, this.epochOf(block));
   }

@@ -92,11 +92,11 @@ export class WasmHeapManager extends HeapManager {
   }
 
   protected override giveBack(block: Block): void {
-    const broken = this.arenas.breakSeal(block);
+    const mend = this.arenas.ending(block);
     try {
       super.giveBack(block);
     } catch (error) {
-      broken?.();
+      mend?.();
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import {
   arenaLayout,
   CHUNK_WORDS,
   findArena,
+  isArena,
   isShared,
   readWord,
   writeWord,
@@ -73,6 +74,23 @@ export class ArenaPlace {
   get used(): number {
     return this.read(this.at.below) + this.read(this.at.top) - this.read(this.at.base);
   }
+  /** Whether there still is an arena, not a destroyed one, nor other bytes. */
+  get isOpen(): boolean {
+    return isArena(this.heap, this.address, this.word);
+  }
+  /** The ends of the block below all chunks: of the arena as it was made. */
+  first(): { base: number; end: number } {
+    let [base, end, below] = [this.read(this.at.base), this.read(this.at.end), this.read(this.at.chunk)];
+    for (let number = this.chunks; number > 0; number--) {
+      const head = this.heap.locate(below, CHUNK_WORDS * this.word, this.word);
+      [below = 0, base = 0, , end = 0] = this.words(head);
+    }
+    return { base, end };
+  }
+  /** The words at the head of a chunk: the chunk below it, and base, top and end as they were. */
+  private words(head: number): number[] {
+    return [0, 1, 2, 3].map((i) => readWord(this.heap, head + i * this.word, this.word));
+  }
   /** Begins the next epoch. */
   step(): number {
     return stepEpoch(this.heap, this.address);
@@ -117,11 +135,7 @@ export class ArenaPlace {
   }
   /** Goes back to what it had before the newest chunk. */
   pop(): void {
-    const { heap, word } = this;
-    const at = this.read(this.at.chunk);
-    const [below = 0, base = 0, top = 0, end = 0] = [0, 1, 2, 3].map((i) =>
-      readWord(heap, at + i * word, word),
-    );
+    const [below = 0, base = 0, top = 0, end = 0] = this.words(this.read(this.at.chunk));
     this.#setChunk(below, this.chunks - 1);
     this.setRange(base, top, end);
     this.write(this.at.below, this.read(this.at.below) - (top - base));
@@ -147,10 +161,7 @@ export class ArenaPlace {
       if (at >= base && at + size <= top) return number;
       if (number === 0) break;
       const head = this.heap.locate(below, CHUNK_WORDS * this.word, this.word);
-      const [next = 0, from = 0, to = 0] = [0, 1, 2].map((i) =>
-        readWord(this.heap, head + i * this.word, this.word),
-      );
-      [base, top, below] = [from, to, next];
+      [below = 0, base = 0, top = 0] = this.words(head);
     }
     throw new OutOfBoundsError(at, size, this.heap.byteLength);
   }

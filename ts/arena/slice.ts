@@ -170,33 +170,33 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   }
   /** Returns element `index`; a negative index counts from the end. @throws {ArgumentRangeError} outside */
   at(index: number): T {
-    const i = index >>> 0;
-    if (i === index && i < this.length) {
-      try {
+    try {
+      const i = index >>> 0;
+      if (i === index && i < this.length) {
         const { block } = this;
         const { data } = block.memory; // S2
         if (isOfEpoch(block, data)) return this.get(data, this.ptr + i * this.size);
-      } catch {
-        // Ended, or the memory grew.
       }
+    } catch {
+      // Ended, or the memory grew, or the index is a bigint.
     }
     this.assertAlive();
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
   }
   /** Writes element `index`; errors as {@link at}. Returns the slice. */
   set(index: number, value: T): this {
-    const i = index >>> 0;
-    if (i === index && i < this.length && typeof value === this.valueKind) {
-      try {
+    try {
+      const i = index >>> 0;
+      if (i === index && i < this.length && typeof value === this.valueKind) {
         const { block } = this;
         const { data } = block.memory; // S2
         if (isOfEpoch(block, data)) {
           this.put(data, this.ptr + i * this.size, value);
           return this;
         }
-      } catch {
-        // Ended, the memory grew, or the row refuses the value; then it does so again below.
       }
+    } catch {
+      // Ended, the memory grew, or the row refuses the value or the index; then it does so again below.
     }
     this.assertAlive();
     this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value);

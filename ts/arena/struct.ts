@@ -56,16 +56,19 @@ export function isShared(memory: LinearMemory): boolean {
   return Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
 }
 
+/** Whether there is an arena of that word at `address`, and no destroyed one. */
+export function isArena(memory: LinearMemory, address: number, word: Word): boolean {
+  const { size, magic, base } = arenaLayout(word, address);
+  if (address % 8 !== 0 || address > memory.byteLength - size) return false;
+  const found = memory.data.getUint32(magic, true);
+  return found === (ARENA_MAGIC ^ address) >>> 0 && readWord(memory, base, word) !== 0;
+}
+
 /**
  * Returns the bytes of a word of the arena at `address`.
  * @throws {ArgumentTypeError} when there is no arena there, or a destroyed one
  */
 export function findArena(memory: LinearMemory, address: number): Word {
-  for (const word of [4, 8] as const) {
-    const { size, magic, base } = arenaLayout(word, address);
-    if (address % 8 !== 0 || address > memory.byteLength - size) continue;
-    const found = memory.data.getUint32(magic, true);
-    if (found === (ARENA_MAGIC ^ address) >>> 0 && readWord(memory, base, word) !== 0) return word;
-  }
+  for (const word of [4, 8] as const) if (isArena(memory, address, word)) return word;
   throw new ArgumentTypeError('the address of an arena (lm_arena) that was not destroyed', address);
 }

@@ -44,6 +44,8 @@ export class Block {
   owner: Owner | WeakRef<Owner> | undefined;
   /** Its epoch, when others can end that too: C code, other threads. Else its own end is all there is to see. */
   epoch: Epoch | undefined;
+  /** What must not be collected while something of this loan is in use: the arena that a frame is of. */
+  keeps: object | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
     this.memory = memory;
@@ -52,6 +54,7 @@ export class Block {
     this.base = base;
     this.owner = undefined;
     this.epoch = undefined;
+    this.keeps = undefined;
   }
 
   /** False once freed. A new loan is a new block. */
