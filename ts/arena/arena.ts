@@ -70,7 +70,7 @@ export class WasmHeapArena extends Region {
       const { place, block } = openPlace(heap, where.capBytes, where.align, grow);
       this.place = place;
       this.block = block;
-      this.chunks = new Chunks(heap, place.address, block, grow);
+      this.chunks = new Chunks(heap, block, grow);
       // Not what its heap holds: then the registry would hold the heap, and that the arena, for ever.
       if (collected) watch(this, this.chunks, block);
     }
@@ -235,21 +235,10 @@ export class WasmHeapArena extends Region {
    */
   destroy(): void {
     if (this.destroyed) return;
-    const { heap, start: address, block, place } = this;
-    if (!this.chunks) throw new NotOwnedError(address, 'its maker destroys this arena');
+    if (!this.chunks) throw new NotOwnedError(this.start, 'its maker destroys this arena');
     this.reset();
-    const end = place.read(place.at.end);
-    heap.arenas.close(address, true, this);
-    place.setRange(0, 0, 0);
-    try {
-      heap.takeBack(block);
-    } catch (error) {
-      place.setRange(this.basePtr, this.basePtr, end);
-      heap.arenas.open(address, this, block);
-      throw error;
-    }
-    unwatch(block);
-    this.frames.endAll();
+    this.heap.takeBack(this.block); // which ends all of it
+    unwatch(this.block);
   }
   /** As {@link destroy}, for an arena that was made here. */
   dispose(): void {
@@ -282,7 +271,10 @@ export class WasmHeapArena extends Region {
   /** Ends what was cut from it, as its block is freed; what is returned mends that. The library's own. */
   ending(): () => void {
     this.frames.endAll();
-    return () => this.begin();
+    return () => {
+      this.heap.arenas.open(this.start, this, this.block);
+      this.begin();
+    };
   }
   private begin(): void {
     this.frames.begin(); // A2

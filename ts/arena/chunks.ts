@@ -15,14 +15,12 @@ export const theirChunks = (address: number): NotOwnedError =>
 /** The blocks of one arena. */
 export class Chunks implements Reclaimer {
   readonly #heap: WasmHeapManager;
-  readonly #address: number;
   /** The arena's own block, then its chunks. */
   readonly #blocks: Block[];
   readonly #grows: boolean;
 
-  constructor(heap: WasmHeapManager, address: number, block: Block, grows: boolean) {
+  constructor(heap: WasmHeapManager, block: Block, grows: boolean) {
     this.#heap = heap;
-    this.#address = address;
     this.#blocks = [block];
     this.#grows = grows;
   }
@@ -57,7 +55,6 @@ export class Chunks implements Reclaimer {
   }
   /** Gives everything back, as the arena was collected. */
   reclaim(): void {
-    this.#heap.arenas.close(this.#address, this.#blocks[0]?.live === true);
     for (const block of this.#blocks) this.#heap.reclaim(block);
   }
 }

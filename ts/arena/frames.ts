@@ -9,7 +9,6 @@
 import { ArgumentTypeError, FreedError, StaleEpochError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
-import { epochAt } from './epochs.ts';
 import type { ArenaPlace } from './place.ts';
 
 /** A place in an arena to go back to, as {@link WasmHeapArena.mark} returned it. */
@@ -57,10 +56,10 @@ export class Frames {
   }
   /** Begins a frame where the arena stands. */
   push(): Block {
-    const { at, heap, address, chunks } = this.place;
+    const { at, heap, chunks } = this.place;
     const frame = new Block(heap, this.place.read(at.top), 0);
     frame.keeps = this.arena;
-    if (this.exposed) frame.epoch = epochAt(address, this.born);
+    if (this.exposed) frame.epoch = this.place.epochOf(this.born);
     this.frames.push(frame);
     this.chunks.push(chunks);
     return frame;
@@ -70,7 +69,7 @@ export class Frames {
     const { address } = this.place;
     if (!this.exposed) {
       this.exposed = true;
-      const epoch = epochAt(address, this.born);
+      const epoch = this.place.epochOf(this.born);
       for (const frame of this.frames) frame.epoch = epoch;
     }
     return address;

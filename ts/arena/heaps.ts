@@ -3,10 +3,12 @@
 import type { WasmHeapManager } from './manager.ts';
 import type { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
-import { HeapEpochs, readEpoch, writeEpoch } from './epochs.ts';
+import { HeapEpochs } from './epochs.ts';
 import type { FrameArena } from './frame.ts';
+import { ArenaPlace } from './place.ts';
 import type { Scratch } from './scope.ts';
-import { SEAL } from './seal.ts';
+import { breakSeal, SEAL, writeSeal } from './seal.ts';
+import { wordOf } from './struct.ts';
 
 /** The arenas of one heap. */
 export class HeapArenas {
@@ -28,17 +30,13 @@ export class HeapArenas {
 
   /** Enters the arena at `address`, held weakly; with the block that it ends with, when that is of this heap. */
   open(address: number, arena: WasmHeapArena, block?: Block): void {
+    if (!block && this.find(address)?.destroyed === false) return; // it was made here
     this.#arenas.set(address, new WeakRef(arena));
     if (block) this.#ends.set(block, 0);
   }
   /** The arena whose struct is at `address`, when it was made or attached here. */
   find(address: number): WasmHeapArena | undefined {
     return this.#arenas.get(address)?.deref();
-  }
-  /** Strikes out `arena`, or one that was collected; when its memory is still its own, notes how far its epochs went. */
-  close(address: number, live: boolean, arena?: WasmHeapArena): void {
-    if (this.find(address) === arena) this.#arenas.delete(address); // or it is another one by now
-    if (live) this.epochs.reached(readEpoch(this.#heap, this.#heap.locate(address, 8)));
   }
 
   /** The epoch of a block that is a heap slice: a number that no other loan of the heap has. */
@@ -64,9 +62,23 @@ export class HeapArenas {
   ending(block: Block): (() => void) | undefined {
     const at = this.#ends.get(block);
     if (at === undefined || !block.live) return undefined;
-    if (at === 0) return this.find(block.address)?.ending();
-    writeEpoch(this.#heap, this.#heap.locate(at, 8), 0);
-    return () => writeEpoch(this.#heap, at, this.epochOf(block));
+    if (at === 0) return this.#endArena(block.address);
+    const ptr = at + SEAL;
+    breakSeal(this.#heap, ptr);
+    return () => writeSeal(this.#heap, ptr, block.address + block.byteLength - ptr, this.epochOf(block));
+  }
+  #endArena(address: number): (() => void) | undefined {
+    const word = wordOf(this.#heap, this.#heap.locate(address, 8));
+    if (word === 0) return undefined; // somebody wrote over it
+    const place = new ArenaPlace(this.#heap, address, word);
+    const open = place.close();
+    this.epochs.reached(place.epoch);
+    const begin = this.find(address)?.ending();
+    this.#arenas.delete(address);
+    return () => {
+      open();
+      begin?.();
+    };
   }
   /** As {@link epochOf}, but 0 for a block that no handle was made of. */
   knownEpochOf(block: Block): number {

@@ -81,7 +81,8 @@ export class WasmHeapManager extends HeapManager {
 
   /**
    * What tells this heap from others, as a plain object for `postMessage`. To be set in another thread that works on
-   * the same memory, so that handles of the one are valid in the other. In shared memory it lends 8 bytes, once.
+   * the same memory, so that handles of the one are valid in the other. In shared memory it takes 16 bytes
+   * of the allocator, for ever, which are not in the statistics.
    * @throws {ArgumentTypeError} {@link OutOfBoundsError} when it is set to no identity, or set late
    */
   get identity(): HeapIdentity {

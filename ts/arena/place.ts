@@ -3,16 +3,16 @@
 import { ArgumentRangeError, ArgumentTypeError, OutOfBoundsError } from '../errors.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { toAlign, toCount } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
-import { readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
+import type { Block, Epoch } from '../memory/block.ts';
+import { epochAt, readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
 import {
   ARENA_MAGIC,
   arenaLayout,
   CHUNK_WORDS,
-  findArena,
   isArena,
   isShared,
   readWord,
+  wordOf,
   writeWord,
   type ArenaLayout,
   type Word,
@@ -38,7 +38,9 @@ export class ArenaPlace {
 
   /** The place of an arena that is there already. @throws {ArgumentTypeError} when there is none */
   static find(heap: WasmHeapManager, address: number): ArenaPlace {
-    return new ArenaPlace(heap, address, findArena(heap, address));
+    const word = wordOf(heap, address);
+    if (word !== 0) return new ArenaPlace(heap, address, word);
+    throw new ArgumentTypeError('the address of an arena (lm_arena) that was not destroyed', address);
   }
 
   /** Writes the struct of an empty arena over [base, end). */
@@ -66,6 +68,10 @@ export class ArenaPlace {
   get epoch(): number {
     return readEpoch(this.heap, this.address);
   }
+  /** The epoch `epoch` of it, as blocks keep it. */
+  epochOf(epoch: number): Epoch {
+    return epochAt(this.address, epoch, this.at.magic, ARENA_MAGIC ^ this.address);
+  }
   /** Chunks taken. */
   get chunks(): number {
     return this.heap.data.getUint32(this.at.chunks, true);
@@ -90,6 +96,18 @@ export class ArenaPlace {
   /** The words at the head of a chunk: the chunk below it, and base, top and end as they were. */
   private words(head: number): number[] {
     return [0, 1, 2, 3].map((i) => readWord(this.heap, head + i * this.word, this.word));
+  }
+  /** Ends it for all who know it, as its block is freed. What is returned mends that, in the next epoch. */
+  close(): () => void {
+    const { at, address, heap } = this;
+    const [base, top, end] = [this.read(at.base), this.read(at.top), this.read(at.end)];
+    this.step();
+    this.setRange(0, 0, 0);
+    heap.data.setUint32(at.magic, 0, true);
+    return () => {
+      this.setRange(base, top, end);
+      heap.data.setUint32(at.magic, ARENA_MAGIC ^ address, true);
+    };
   }
   /** Begins the next epoch. */
   step(): number {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where the fields of a C arena lie: `lm_arena` and `lm_arena_chunk` of csrc/include/linmem/arena.h, for words of
 // 4 or 8 bytes. test/ts/core/exports.test.ts holds them against what the C compiler says.
-import { ArgumentTypeError } from '../errors.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
 /** Bytes of an address: 8 on wasm64. */
@@ -64,11 +63,7 @@ export function isArena(memory: LinearMemory, address: number, word: Word): bool
   return found === (ARENA_MAGIC ^ address) >>> 0 && readWord(memory, base, word) !== 0;
 }
 
-/**
- * Returns the bytes of a word of the arena at `address`.
- * @throws {ArgumentTypeError} when there is no arena there, or a destroyed one
- */
-export function findArena(memory: LinearMemory, address: number): Word {
-  for (const word of [4, 8] as const) if (isArena(memory, address, word)) return word;
-  throw new ArgumentTypeError('the address of an arena (lm_arena) that was not destroyed', address);
+/** Returns the bytes of a word of the arena at `address`; 0 when there is none, or a destroyed one. */
+export function wordOf(memory: LinearMemory, address: number): Word | 0 {
+  return isArena(memory, address, 4) ? 4 : isArena(memory, address, 8) ? 8 : 0;
 }

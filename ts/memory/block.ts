@@ -18,11 +18,16 @@ class FreedMemory extends LinearMemory {
 
 const FREED: LinearMemory = /* @__PURE__ */ new FreedMemory({ buffer: /* @__PURE__ */ new ArrayBuffer(0) });
 
-/** An epoch that lies in memory: 64 bits at `at`, which were these two 32-bit integers when it began. */
+/**
+ * An epoch that lies in memory: 64 bits at `at`, which were these two 32-bit integers when it began. The integer at
+ * `signAt` is `sign` as long as what it is the epoch of is there, and not other bytes.
+ */
 export interface Epoch {
   readonly at: number;
   readonly low: number;
   readonly high: number;
+  readonly signAt: number;
+  readonly sign: number;
 }
 
 /** What owns a block. */
