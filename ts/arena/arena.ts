@@ -3,15 +3,9 @@
 // (csrc/include/linmem/arena.h) and lies in the block itself, so that C code and other threads see the same arena.
 //
 //   A1  Only the struct in memory says what is lent; nothing of it is kept here but where its fields lie.
-//   A2  The frames are of one epoch. Where memory says another, C or another thread has reset
-//       the arena: then the frames end, and begin anew.
-import {
-  ArgumentTypeError,
-  FreedError,
-  NotOwnedError,
-  OutOfMemoryError,
-  StaleEpochError,
-} from '../errors.ts';
+//   A2  The frames are of one epoch. Where memory says another, C or another thread has reset the arena: then the
+//       frames end, and begin anew.
+import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatch, watch } from '../heap/collect.ts';
 import { refClassesOf } from '../heap/methods.ts';
@@ -20,17 +14,15 @@ import { attemptAll } from '../memory/attempt.ts';
 import { Block, type Owner } from '../memory/block.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
-import { Chunks } from './chunks.ts';
+import { Chunks, theirChunks } from './chunks.ts';
 import type { ArenaOptions, AttachOptions } from './create.ts';
 import { ArenaMark, Frames } from './frames.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { ArenaPlace, openPlace } from './place.ts';
-import { Region, type Cut } from './region.ts';
+import { refuses, Region, type Cut } from './region.ts';
 
-/** Where a new arena is to lie, and whether it is the heap's own, which ends with the heap; or one that is there. */
-type Where =
-  | { readonly capBytes: number; readonly align: number; readonly ofHeap?: true }
-  | { readonly attach: Address };
+/** Where a new arena is to lie, or one that is there. */
+type Where = { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
 
 /**
  * A block of the heap that is lent out by moving one address up, and taken back whole by `reset()`. Not cleared.
@@ -64,6 +56,7 @@ export class WasmHeapArena extends Region implements Owner {
     { grow = false }: ArenaOptions = {},
     options: AttachOptions = {},
     kind: 'frame' | 'arena' = 'arena',
+    collected: boolean = kind === 'arena',
   ) {
     super();
     this.heap = heap;
@@ -74,18 +67,19 @@ export class WasmHeapArena extends Region implements Owner {
       this.block = new Block(heap, this.place.address, this.place.at.size);
     } else {
       ({ place: this.place, block: this.block } = openPlace(heap, where.capBytes, where.align, grow));
-      this.chunks = new Chunks(heap, this.place.address, this.block, grow);
-      // What is watched keeps the heap: an arena that the heap keeps would keep both for ever. The heap knows the
-      // block, so the block knows others weakly.
-      this.block.owner = where.ofHeap ? this : (watch(this, this.chunks, this.block) ?? this);
+      this.chunks = new Chunks(heap, this.block, grow);
     }
+    const { address, at, word, shared } = this.place;
+    // Not watched is what its heap holds: then the registry would hold the heap, and that the arena, for ever.
+    const weak = collected && this.chunks && watch(this, this.chunks, this.block);
+    this.block.owner = weak || this;
     this.cell = this.block.memory.cell;
-    const { at, word, shared } = this.place;
-    this.basePtr = this.place.read(at.base);
-    this.capBytes = this.place.read(at.end) - this.basePtr;
+    const { base, end } = this.place.first();
+    this.basePtr = base;
+    this.capBytes = end - base;
     this.topAt = word === 4 && !shared ? at.top : 0;
-    this.frames = new Frames(this.place, shared || this.chunks === undefined);
-    heap.arenas.open(this.place.address, this);
+    this.frames = new Frames(this, this.place, shared || this.chunks === undefined);
+    heap.arenas.open(address, this, this.chunks && this.block);
   }
 
   /**
@@ -118,19 +112,19 @@ export class WasmHeapArena extends Region implements Owner {
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
-    if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
-      try {
+    try {
+      if (bytes >>> 0 === bytes && (align === 16 || isAlign(align)) && topAt > 0) {
         const { data } = this.cell; // a destroyed one has no byte to read
         // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
         const mask = align === 16 ? 15 : align - 1; // and never `-align`: that takes JavaScriptCore 40 ns
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
-        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0)) {
+        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
           data.setInt32(topAt, at + bytes, true);
           return at >>> 0;
         }
-      } catch {
-        // The memory grew, or there is none any more.
       }
+    } catch {
+      // The memory grew, or there is none any more, or a bigint came.
     }
     return this.allocSlow(bytes, align);
   }
@@ -144,9 +138,9 @@ export class WasmHeapArena extends Region implements Owner {
       if (at !== undefined) return at;
     } while (this.chunks?.grow(place, size, align));
     const { alloc } = this.options;
-    const at = alloc && size < 2 ** 32 ? this.heap.locate(alloc(place.address, size, align), size) : 0;
-    if (at === 0) throw new OutOfMemoryError(size, align);
-    return at;
+    const at = alloc && size < 2 ** 32 ? alloc(this.place.address, size, align) : 0;
+    if (Number(at) === 0) throw new OutOfMemoryError(size, align);
+    return this.heap.locate(at, size);
   }
 
   /** As for every region; here without a call back, as this is what scopes do most. */
@@ -155,19 +149,9 @@ export class WasmHeapArena extends Region implements Owner {
     value?: T,
   ): ScalarRef<T, A> {
     const { size, kind } = row;
-    const { topAt } = this;
-    if (typeof value !== kind || topAt === 0 || this.frames.exposed) return super.allocScalar(row, value);
-    let [top, address] = [0, 0];
-    try {
-      top = this.block.memory.data.getUint32(topAt, true);
-      address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
-      row.set(this.heap.data, address, value as T); // its kind was just looked at
-    } catch {
-      // The memory grew or ended, it is full, or the row refuses the value: then it does so again.
-      const pad = address - top;
-      if (address > 0) this.place.setTop(address + size, pad >= 0 && pad < MALLOC_ALIGN ? top : address);
-      return super.allocScalar(row, value);
-    }
+    if (typeof value !== kind || this.frames.exposed || refuses(row)) return super.allocScalar(row, value);
+    const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
+    row.set(this.heap.data, address, value as T); // its kind was just looked at, and the view is current
     return new (refClassesOf(row).Alias)(this.heap, address, this.frames.newest, false);
   }
 
@@ -180,7 +164,8 @@ export class WasmHeapArena extends Region implements Owner {
       return make({ address, block: this.frames.newest, owned: false, arena: this });
     } catch (error) {
       const drop = this.chunks?.drop(place, before) ?? [];
-      place.setTop(address + bytes, top);
+      // What the maker took a chunk for lies at its beginning.
+      place.setTop(address + bytes, place.chunks === before ? top : place.read(place.at.base));
       attemptAll(drop);
       throw error;
     }
@@ -197,11 +182,7 @@ export class WasmHeapArena extends Region implements Owner {
    * @throws {ArgumentTypeError} when it is no mark of this arena
    */
   rewind(mark: ArenaMark): void {
-    if (!(mark instanceof ArenaMark) || mark.arena !== this)
-      throw new ArgumentTypeError('a mark of this arena', mark);
-    const now = this.epoch();
-    if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
-    if (!this.frames.has(mark.frame)) throw new FreedError(mark.frame.address, 'mark');
+    this.frames.assertMark(mark, this.epoch());
     try {
       this.leave(mark.frame);
     } finally {
@@ -217,11 +198,12 @@ export class WasmHeapArena extends Region implements Owner {
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
   leave(frame: Block): void {
     const place = this.current();
-    const { address: top } = frame;
-    const chunks = this.frames.endFrom(frame);
+    const chunks = this.frames.chunksAt(frame);
     if (chunks === undefined) return;
+    if (!this.chunks && place.chunks !== chunks) throw theirChunks(this.place.address);
+    this.frames.endFrom(frame);
     const drop = place.chunks > chunks ? this.chunks?.drop(place, chunks) : undefined;
-    place.write(place.at.top, top);
+    place.write(place.at.top, frame.address);
     if (drop) attemptAll(drop);
   }
 
@@ -235,8 +217,8 @@ export class WasmHeapArena extends Region implements Owner {
     const drop = this.chunks?.drop(place, 0) ?? [];
     if (place.chunks > 0) {
       const { reset } = this.options;
-      if (!reset) throw new NotOwnedError(place.address, 'only its maker can free the chunks of this arena');
-      reset(place.address);
+      if (!reset) throw theirChunks(this.place.address);
+      reset(this.place.address);
     } else {
       place.write(place.at.top, place.read(place.at.base));
       place.step();
@@ -252,22 +234,10 @@ export class WasmHeapArena extends Region implements Owner {
    */
   destroy(): void {
     if (this.destroyed) return;
-    const { heap, block, place } = this;
-    const { address } = place;
-    if (!this.chunks) throw new NotOwnedError(address, 'its maker destroys this arena');
+    if (!this.chunks) throw new NotOwnedError(this.place.address, 'its maker destroys this arena');
     this.reset();
-    const end = place.read(place.at.end);
-    heap.arenas.close(address, true);
-    place.setRange(0, 0, 0);
-    try {
-      heap.takeBack(block);
-    } catch (error) {
-      place.setRange(this.basePtr, this.basePtr, end);
-      heap.arenas.open(address, this);
-      throw error;
-    }
-    unwatch(block);
-    this.frames.endAll();
+    this.heap.takeBack(this.block); // which ends all of it
+    unwatch(this.block);
   }
   /** As {@link destroy}, for an arena that was made here. */
   override dispose(): void {
@@ -289,11 +259,21 @@ export class WasmHeapArena extends Region implements Owner {
     } catch {
       // The memory grew, or there is none any more.
     }
-    if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
     this.heap.refresh();
-    const { epoch } = this.place;
-    if (epoch !== this.frames.born) this.begin();
+    if (!this.destroyed && this.place.epoch !== this.frames.born) {
+      if (this.chunks || this.place.isOpen) this.begin();
+      else this.block.end(); // its maker destroyed it
+    }
+    if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
     return this.place;
+  }
+  /** Ends what was cut from it, as its block is freed; what is returned mends that. The library's own. */
+  ending(): () => void {
+    this.frames.endAll();
+    return () => {
+      this.heap.arenas.open(this.place.address, this, this.block);
+      this.begin();
+    };
   }
   private begin(): void {
     this.frames.begin(); // A2

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
 // The blocks of an arena that was made here: its own one, and the chunks it grew by. Knows nothing of the arena, so
 // that it can give them back when the arena was collected as garbage.
-import { OutOfMemoryError } from '../errors.ts';
+import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import type { Reclaimer } from '../heap/collect.ts';
 import type { Block } from '../memory/block.ts';
 import type { WasmHeapManager } from './manager.ts';
 import type { ArenaPlace } from './place.ts';
 import { CHUNK_WORDS } from './struct.ts';
 
+/** What goes wrong where the chunks of the arena at `address` would have to go, and somebody else took them. */
+export const theirChunks = (address: number): NotOwnedError =>
+  new NotOwnedError(address, 'the chunks of this arena are its maker’s to free');
+
 /** The blocks of one arena. */
 export class Chunks implements Reclaimer {
   readonly #heap: WasmHeapManager;
-  readonly #address: number;
   /** The arena's own block, then its chunks. */
   readonly #blocks: Block[];
   readonly #grows: boolean;
 
-  constructor(heap: WasmHeapManager, address: number, block: Block, grows: boolean) {
+  constructor(heap: WasmHeapManager, block: Block, grows: boolean) {
     this.#heap = heap;
-    this.#address = address;
     this.#blocks = [block];
     this.#grows = grows;
   }
@@ -53,7 +55,6 @@ export class Chunks implements Reclaimer {
   }
   /** Gives everything back, as the arena was collected. */
   reclaim(): void {
-    this.#heap.arenas.close(this.#address, this.#blocks[0]?.live === true);
     for (const block of this.#blocks) this.#heap.reclaim(block);
   }
 }

@@ -5,7 +5,7 @@
 //       reached, so that an arena made where another one was is never mistaken for it.
 //   E2  In a shared memory the last epoch lies in the memory, so that E1 holds for all threads whose managers
 //       know the heap by the same identity.
-import { ArgumentTypeError, StaleEpochError } from '../errors.ts';
+import { ArgumentTypeError, OutOfMemoryError, StaleEpochError } from '../errors.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { toCount } from '../memory/address.ts';
 import type { Epoch } from '../memory/block.ts';
@@ -32,12 +32,21 @@ export function writeEpoch(memory: LinearMemory, at: number, epoch: number): voi
   memory.data.setUint32(at + 4, Math.floor(epoch / 2 ** 32), true);
 }
 
-/** The epoch `epoch` at `at`, as blocks keep it. */
-export const epochAt = (at: number, epoch: number): Epoch => ({
+/** The epoch `epoch` at `at`, as blocks keep it; `sign` at `signAt` says that it still is one. */
+export const epochAt = (at: number, epoch: number, signAt: number, sign: number): Epoch => ({
   at,
   low: epoch | 0,
   high: Math.floor(epoch / 2 ** 32) | 0,
+  signAt,
+  sign: sign | 0,
 });
+
+/** What the epoch is now; 0 when nothing is there that has one. */
+export function epochNow(memory: LinearMemory, { at, signAt, sign }: Epoch): number {
+  const data = memory.refresh();
+  const inside = Math.max(at, signAt) <= data.byteLength - 8;
+  return inside && data.getInt32(signAt, true) === sign ? readEpoch(memory, at) : 0;
+}
 
 /** Begins the next epoch at `at`, in one indivisible step, and returns it. */
 export function stepEpoch(memory: LinearMemory, at: number): number {
@@ -46,11 +55,12 @@ export function stepEpoch(memory: LinearMemory, at: number): number {
   return readEpoch(memory, at);
 }
 
-/** @throws {StaleEpochError} unless the epoch at `at` is `epoch` */
-export function assertEpoch(memory: LinearMemory, at: number, epoch: number): void {
-  memory.locate(at, 8);
-  const now = readEpoch(memory, at);
-  if (now !== epoch) throw new StaleEpochError(epoch, now);
+/** Returns `epoch`. @throws {StaleEpochError} unless that is what it is now */
+export function assertEpoch(memory: LinearMemory, epoch: Epoch): Epoch {
+  const born = (epoch.low >>> 0) + (epoch.high >>> 0) * 2 ** 32;
+  const now = epochNow(memory, epoch);
+  if (now !== born || born === 0) throw new StaleEpochError(born, now);
+  return epoch;
 }
 
 /** The epochs and the identity of one heap. */
@@ -64,7 +74,7 @@ export class HeapEpochs {
     this.#heap = heap;
   }
 
-  /** What other threads must know to be of the same heap. In shared memory it lends 8 bytes, once. */
+  /** What other threads must know to be of the same heap. In shared memory it takes 16 bytes of the allocator, for ever. */
   get identity(): HeapIdentity {
     this.#place();
     return { id: this.#id, epochs: this.#cell };
@@ -104,10 +114,12 @@ export class HeapEpochs {
   }
 
   #place(): void {
-    if (this.#cell === 0 && isShared(this.#heap))
-      this.#cell = this.#heap.lendTo(8, 8, (block) => {
-        writeEpoch(this.#heap, block.address, this.#last);
-        return block.address;
-      });
+    const heap = this.#heap;
+    if (this.#cell !== 0 || !isShared(heap)) return;
+    const at = heap.allocate(16); // not in the book: other threads know it, and freeAll must leave it
+    if (Number(at) === 0) throw new OutOfMemoryError(16, 8);
+    const cell = Math.ceil(heap.locate(at, 16) / 8) * 8;
+    writeEpoch(heap, cell, this.#last);
+    this.#cell = cell;
   }
 }

@@ -31,7 +31,7 @@ export class FrameArena {
   init(capBytes: number = FRAME_BYTES): number {
     const old = this.#live();
     if (old && old.capBytes === capBytes) return old.basePtr;
-    const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16, ofHeap: true }, {}, {}, 'frame');
+    const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16 }, {}, {}, 'frame');
     this.#arena = arena;
     old?.destroy();
     return arena.basePtr;

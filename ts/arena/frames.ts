@@ -6,9 +6,9 @@
 //   F2  A frame is a loan: when it ends, every ref and slice that was cut from it ends.
 //   F3  As long as nobody else knows where the arena lies, only this thread ends frames, and F2 is all there is to
 //       check. From then on slices compare the epoch in memory too.
+import { ArgumentTypeError, FreedError, StaleEpochError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
-import { epochAt } from './epochs.ts';
 import type { ArenaPlace } from './place.ts';
 
 /** A place in an arena to go back to, as {@link WasmHeapArena.mark} returned it. */
@@ -32,11 +32,13 @@ export class Frames {
   born = 0;
   /** F3. */
   exposed: boolean;
+  private readonly arena: WasmHeapArena;
   private readonly place: ArenaPlace;
   private readonly frames: Block[] = [];
   private readonly chunks: number[] = [];
 
-  constructor(place: ArenaPlace, exposed: boolean) {
+  constructor(arena: WasmHeapArena, place: ArenaPlace, exposed: boolean) {
+    this.arena = arena;
     this.place = place;
     this.exposed = exposed;
     this.begin();
@@ -54,9 +56,10 @@ export class Frames {
   }
   /** Begins a frame where the arena stands. */
   push(): Block {
-    const { at, heap, address, chunks } = this.place;
+    const { at, heap, chunks } = this.place;
     const frame = new Block(heap, this.place.read(at.top), 0);
-    if (this.exposed) frame.epoch = epochAt(address, this.born);
+    frame.keeps = this.arena;
+    if (this.exposed) frame.epoch = this.place.epochOf(this.born);
     this.frames.push(frame);
     this.chunks.push(chunks);
     return frame;
@@ -66,21 +69,26 @@ export class Frames {
     const { address } = this.place;
     if (!this.exposed) {
       this.exposed = true;
-      const epoch = epochAt(address, this.born);
+      const epoch = this.place.epochOf(this.born);
       for (const frame of this.frames) frame.epoch = epoch;
     }
     return address;
   }
-  has(frame: Block): boolean {
-    return this.newest === frame || this.frames.includes(frame);
+  /** Refuses what is no mark here in epoch `now`; errors as {@link WasmHeapArena.rewind}. */
+  assertMark(mark: ArenaMark, now: number): void {
+    if (!(mark instanceof ArenaMark) || mark.arena !== this.arena)
+      throw new ArgumentTypeError('a mark of this arena', mark);
+    if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
+    if (this.chunksAt(mark.frame) === undefined) throw new FreedError(mark.frame.address, 'mark');
   }
-  /** Ends `frame` and all newer ones, and returns the chunks there were when it began; undefined when it is not here. */
-  endFrom(frame: Block): number | undefined {
-    if (!this.has(frame)) return undefined;
-    for (;;) {
-      const chunks = this.chunks[this.chunks.length - 1];
-      if (this.endNewest() === frame) return chunks;
-    }
+  /** The chunks there were when `frame` began; undefined when it is not here. */
+  chunksAt(frame: Block): number | undefined {
+    const last = this.frames.length - 1;
+    return this.chunks[this.frames[last] === frame ? last : this.frames.indexOf(frame)];
+  }
+  /** Ends `frame`, which is here, and all newer ones. */
+  endFrom(frame: Block): void {
+    while (this.endNewest() !== frame);
   }
   /** Ends all frames. */
   endAll(): void {

@@ -10,12 +10,13 @@ import {
 import type { WasmHeapManager } from './manager.ts';
 import type { Ref } from '../scalar/ref.ts';
 import { toCount } from '../memory/address.ts';
-import { Block } from '../memory/block.ts';
+import { Block, type Epoch } from '../memory/block.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
-import { assertEpoch, epochAt } from './epochs.ts';
+import { assertEpoch } from './epochs.ts';
 import { ArenaPlace } from './place.ts';
 import { findSeal } from './seal.ts';
+import { wordOf } from './struct.ts';
 import { WasmSlice, type SliceArena, type WasmSliceKind } from './slice.ts';
 
 /** A slice as a plain object: it can be cloned, stored and posted to another thread. */
@@ -78,13 +79,13 @@ function ofHeap(heap: WasmHeapManager, ptr: number, bytes: number, epoch: number
   if (block) {
     const now = heap.arenas.knownEpochOf(block);
     if (now !== epoch) throw new StaleEpochError(epoch, now);
-    if (ptr + bytes > block.address + block.byteLength)
+    if (ptr < heap.arenas.startOf(block) || ptr + bytes > block.address + block.byteLength)
       throw new OutOfBoundsError(ptr, bytes, heap.byteLength);
     const { owner } = block;
     const alive = (owner && 'deref' in owner ? owner.deref() : owner) as Ref | undefined; // own() takes nothing else
     return { block, owner: alive };
   }
-  return { block: lentThere(heap, ptr, findSeal(heap, ptr, bytes, epoch), epoch) };
+  return { block: lentThere(heap, ptr, findSeal(heap, ptr, bytes, epoch)) };
 }
 
 function ofArena(heap: WasmHeapManager, at: number, ptr: number, bytes: number, epoch: number): Found {
@@ -94,14 +95,17 @@ function ofArena(heap: WasmHeapManager, at: number, ptr: number, bytes: number, 
     if (now !== epoch) throw new StaleEpochError(epoch, now);
     return { block: arena.loanOf(ptr, bytes), owner: arena };
   }
-  assertEpoch(heap, at, epoch);
-  ArenaPlace.find(heap, at).chunkOf(ptr, bytes);
-  return { block: lentThere(heap, ptr, at, epoch) };
+  const word = wordOf(heap, at);
+  if (word === 0) throw new StaleEpochError(epoch, 0);
+  const place = new ArenaPlace(heap, at, word);
+  const found = assertEpoch(heap, place.epochOf(epoch));
+  place.chunkOf(ptr, bytes);
+  return { block: lentThere(heap, ptr, found) };
 }
 
 /** A loan of another thread: what it has is its epoch in memory. */
-function lentThere(heap: WasmHeapManager, ptr: number, at: number, epoch: number): Block {
+function lentThere(heap: WasmHeapManager, ptr: number, epoch: Epoch): Block {
   const block = new Block(heap, ptr, 0);
-  block.epoch = epochAt(at, epoch);
+  block.epoch = epoch;
   return block;
 }

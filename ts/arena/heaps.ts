@@ -3,10 +3,12 @@
 import type { WasmHeapManager } from './manager.ts';
 import type { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
-import { HeapEpochs, readEpoch, writeEpoch } from './epochs.ts';
+import { HeapEpochs } from './epochs.ts';
 import type { FrameArena } from './frame.ts';
+import { ArenaPlace } from './place.ts';
 import type { Scratch } from './scope.ts';
-import { SEAL } from './seal.ts';
+import { breakSeal, SEAL, writeSeal } from './seal.ts';
+import { wordOf } from './struct.ts';
 
 /** The arenas of one heap. */
 export class HeapArenas {
@@ -18,26 +20,23 @@ export class HeapArenas {
   readonly #heap: WasmHeapManager;
   readonly #arenas = new Map<number, WeakRef<WasmHeapArena>>();
   readonly #epochs = new WeakMap<Block, number>();
-  readonly #seals = new WeakMap<Block, number>();
-  #sealed = false;
+  /** Blocks whose end is not all that ends: where the seal of a slice lies, or 0 for an arena. */
+  readonly #ends = new WeakMap<Block, number>();
 
   constructor(heap: WasmHeapManager) {
     this.#heap = heap;
     this.epochs = new HeapEpochs(heap);
   }
 
-  /** Enters the arena at `address`, held weakly. */
-  open(address: number, arena: WasmHeapArena): void {
+  /** Enters the arena at `address`, held weakly; with the block that it ends with, when that is of this heap. */
+  open(address: number, arena: WasmHeapArena, block?: Block): void {
+    if (!block && this.find(address)?.destroyed === false) return; // it was made here
     this.#arenas.set(address, new WeakRef(arena));
+    if (block) this.#tie(block, 0);
   }
   /** The arena whose struct is at `address`, when it was made or attached here. */
   find(address: number): WasmHeapArena | undefined {
     return this.#arenas.get(address)?.deref();
-  }
-  /** Strikes an arena out; when its memory is still its own, notes how far its epochs went. */
-  close(address: number, live: boolean): void {
-    this.#arenas.delete(address);
-    if (live) this.epochs.reached(readEpoch(this.#heap, this.#heap.locate(address, 8)));
   }
 
   /** The epoch of a block that is a heap slice: a number that no other loan of the heap has. */
@@ -46,19 +45,45 @@ export class HeapArenas {
     if (epoch === undefined) this.#epochs.set(block, (epoch = this.epochs.next()));
     return epoch;
   }
-  /** The epoch of `block`, for its seal before `ptr`, which {@link breakSeal} breaks. */
+  /** The epoch of `block`, for its seal before `ptr`, which {@link ending} breaks. */
   seal(block: Block, ptr: number): number {
-    this.#seals.set(block, ptr - SEAL);
-    this.#sealed = true;
+    this.#tie(block, ptr - SEAL);
     return this.epochOf(block);
   }
-  /** Breaks the seal of a block that is freed, if it has one. Returns what mends it, should the free fail. */
-  breakSeal(block: Block): (() => void) | undefined {
-    if (!this.#sealed) return undefined; // to look a block up costs more than to free it
-    const at = this.#seals.get(block);
-    if (at === undefined || !block.live) return undefined;
-    writeEpoch(this.#heap, this.#heap.locate(at, 8), 0);
-    return () => writeEpoch(this.#heap, at, this.epochOf(block));
+  #tie(block: Block, at: number): void {
+    block.tied = true;
+    this.#ends.set(block, at);
+  }
+  /** Where the elements of a heap slice begin in its block. */
+  startOf(block: Block): number {
+    const at = this.#ends.get(block);
+    return at ? at + SEAL : block.address;
+  }
+  /**
+   * Ends what ends with a block that is freed: breaks its seal, or ends what was cut from its arena. Returns what
+   * mends that, should the free fail.
+   */
+  ending(block: Block): (() => void) | undefined {
+    if (!block.tied || !block.live) return undefined; // to look a block up costs more than to free it
+    const at = this.#ends.get(block);
+    if (at === undefined) return undefined;
+    if (at === 0) return this.#endArena(block.address);
+    const ptr = at + SEAL;
+    breakSeal(this.#heap, ptr);
+    return () => writeSeal(this.#heap, ptr, block.address + block.byteLength - ptr, this.epochOf(block));
+  }
+  #endArena(address: number): (() => void) | undefined {
+    const word = wordOf(this.#heap, this.#heap.locate(address, 8));
+    if (word === 0) return undefined; // somebody wrote over it
+    const place = new ArenaPlace(this.#heap, address, word);
+    const open = place.close();
+    this.epochs.reached(place.epoch);
+    const begin = this.find(address)?.ending();
+    this.#arenas.delete(address);
+    return () => {
+      open();
+      begin?.();
+    };
   }
   /** As {@link epochOf}, but 0 for a block that no handle was made of. */
   knownEpochOf(block: Block): number {

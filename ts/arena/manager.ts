@@ -81,7 +81,8 @@ export class WasmHeapManager extends HeapManager {
 
   /**
    * What tells this heap from others, as a plain object for `postMessage`. To be set in another thread that works on
-   * the same memory, so that handles of the one are valid in the other. In shared memory it lends 8 bytes, once.
+   * the same memory, so that handles of the one are valid in the other. In shared memory it takes 16 bytes
+   * of the allocator, for ever, which are not in the statistics.
    * @throws {ArgumentTypeError} {@link OutOfBoundsError} when it is set to no identity, or set late
    */
   get identity(): HeapIdentity {
@@ -92,11 +93,11 @@ export class WasmHeapManager extends HeapManager {
   }
 
   protected override giveBack(block: Block): void {
-    const broken = this.arenas.breakSeal(block);
+    const mend = this.arenas.ending(block);
     try {
       super.giveBack(block);
     } catch (error) {
-      broken?.();
+      mend?.();
       throw error;
     }
   }

@@ -3,15 +3,16 @@
 import { ArgumentRangeError, ArgumentTypeError, OutOfBoundsError } from '../errors.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { toAlign, toCount } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
-import { readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
+import type { Block, Epoch } from '../memory/block.ts';
+import { epochAt, readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
 import {
   ARENA_MAGIC,
   arenaLayout,
   CHUNK_WORDS,
-  findArena,
+  isArena,
   isShared,
   readWord,
+  wordOf,
   writeWord,
   type ArenaLayout,
   type Word,
@@ -37,7 +38,9 @@ export class ArenaPlace {
 
   /** The place of an arena that is there already. @throws {ArgumentTypeError} when there is none */
   static find(heap: WasmHeapManager, address: number): ArenaPlace {
-    return new ArenaPlace(heap, address, findArena(heap, address));
+    const word = wordOf(heap, address);
+    if (word !== 0) return new ArenaPlace(heap, address, word);
+    throw new ArgumentTypeError('the address of an arena (lm_arena) that was not destroyed', address);
   }
 
   /** Writes the struct of an empty arena over [base, end). */
@@ -65,6 +68,10 @@ export class ArenaPlace {
   get epoch(): number {
     return readEpoch(this.heap, this.address);
   }
+  /** The epoch `epoch` of it, as blocks keep it. */
+  epochOf(epoch: number): Epoch {
+    return epochAt(this.address, epoch, this.at.magic, ARENA_MAGIC ^ this.address);
+  }
   /** Chunks taken. */
   get chunks(): number {
     return this.heap.data.getUint32(this.at.chunks, true);
@@ -72,6 +79,35 @@ export class ArenaPlace {
   /** Bytes lent, their paddings included. */
   get used(): number {
     return this.read(this.at.below) + this.read(this.at.top) - this.read(this.at.base);
+  }
+  /** Whether there still is an arena, not a destroyed one, nor other bytes. */
+  get isOpen(): boolean {
+    return isArena(this.heap, this.address, this.word);
+  }
+  /** The ends of the block below all chunks: of the arena as it was made. */
+  first(): { base: number; end: number } {
+    let [base, end, below] = [this.read(this.at.base), this.read(this.at.end), this.read(this.at.chunk)];
+    for (let number = this.chunks; number > 0; number--) {
+      const head = this.heap.locate(below, CHUNK_WORDS * this.word, this.word);
+      [below = 0, base = 0, , end = 0] = this.words(head);
+    }
+    return { base, end };
+  }
+  /** The words at the head of a chunk: the chunk below it, and base, top and end as they were. */
+  private words(head: number): number[] {
+    return [0, 1, 2, 3].map((i) => readWord(this.heap, head + i * this.word, this.word));
+  }
+  /** Ends it for all who know it, as its block is freed. What is returned mends that, in the next epoch. */
+  close(): () => void {
+    const { at, address, heap } = this;
+    const [base, top, end] = [this.read(at.base), this.read(at.top), this.read(at.end)];
+    this.step();
+    this.setRange(0, 0, 0);
+    heap.data.setUint32(at.magic, 0, true);
+    return () => {
+      this.setRange(base, top, end);
+      heap.data.setUint32(at.magic, ARENA_MAGIC ^ address, true);
+    };
   }
   /** Begins the next epoch. */
   step(): number {
@@ -117,11 +153,7 @@ export class ArenaPlace {
   }
   /** Goes back to what it had before the newest chunk. */
   pop(): void {
-    const { heap, word } = this;
-    const at = this.read(this.at.chunk);
-    const [below = 0, base = 0, top = 0, end = 0] = [0, 1, 2, 3].map((i) =>
-      readWord(heap, at + i * word, word),
-    );
+    const [below = 0, base = 0, top = 0, end = 0] = this.words(this.read(this.at.chunk));
     this.#setChunk(below, this.chunks - 1);
     this.setRange(base, top, end);
     this.write(this.at.below, this.read(this.at.below) - (top - base));
@@ -147,10 +179,7 @@ export class ArenaPlace {
       if (at >= base && at + size <= top) return number;
       if (number === 0) break;
       const head = this.heap.locate(below, CHUNK_WORDS * this.word, this.word);
-      const [next = 0, from = 0, to = 0] = [0, 1, 2].map((i) =>
-        readWord(this.heap, head + i * this.word, this.word),
-      );
-      [base, top, below] = [from, to, next];
+      [below = 0, base = 0, top = 0] = this.words(head);
     }
     throw new OutOfBoundsError(at, size, this.heap.byteLength);
   }

@@ -15,9 +15,12 @@ import { installDispose } from '../memory/dispose.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
-import { rows } from '../scalar/table.ts';
+import { ptr32, ptr53, ptr64, rows } from '../scalar/table.ts';
 import { encodeValues } from '../scalar/values.ts';
 import { SLICE_ALIGN, sliceVerbs, WasmSlice, type SliceArena, type SliceMethods } from './slice.ts';
+
+/** Whether `row` refuses some values of its own kind. */
+export const refuses = (row: object): boolean => row === ptr53 || row === ptr64 || row === ptr32;
 
 /** What a region cut off for somebody. */
 export interface Cut {

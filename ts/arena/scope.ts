@@ -31,11 +31,8 @@ export class Scratch {
   readonly open: Scope[] = [];
   constructor(heap: WasmHeapManager) {
     this.grows = !isShared(heap);
-    this.arena = new WasmHeapArena(
-      heap,
-      { capBytes: SCRATCH_BYTES, align: 16, ofHeap: true },
-      { grow: this.grows },
-    );
+    const where = { capBytes: SCRATCH_BYTES, align: 16 };
+    this.arena = new WasmHeapArena(heap, where, { grow: this.grows }, {}, 'arena', false);
   }
 }
 

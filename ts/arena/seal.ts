@@ -3,9 +3,11 @@
 // unshared memory there is nobody else to see it, and no seal.
 //
 //   epoch (64 bits) | magic xor the low 32 bits of the slice's address | low 32 bits of its size in bytes
-import { StaleEpochError } from '../errors.ts';
+import { OutOfBoundsError, StaleEpochError } from '../errors.ts';
 import type { WasmHeapManager } from './manager.ts';
-import { readEpoch, writeEpoch } from './epochs.ts';
+import type { Epoch } from '../memory/block.ts';
+import { assertEpoch, epochAt, writeEpoch } from './epochs.ts';
+import { isShared } from './struct.ts';
 
 /** Bytes of a seal. */
 export const SEAL = 16;
@@ -19,14 +21,15 @@ export function writeSeal(heap: WasmHeapManager, ptr: number, bytes: number, epo
   heap.data.setUint32(ptr - 4, bytes, true);
 }
 
-/** Returns where the epoch of the slice lies. @throws {StaleEpochError} when no such slice is lent there */
-export function findSeal(heap: WasmHeapManager, ptr: number, bytes: number, epoch: number): number {
-  const at = ptr - SEAL;
-  const now = at >= 0 && at % 8 === 0 && sealFits(heap, ptr, bytes) ? readEpoch(heap, at) : 0;
-  if (now !== epoch || epoch === 0) throw new StaleEpochError(epoch, now);
-  return at;
+/** Breaks the seal of the slice at `ptr`. */
+export function breakSeal(heap: WasmHeapManager, ptr: number): void {
+  heap.fill(ptr - SEAL, SEAL);
 }
 
-function sealFits({ data }: WasmHeapManager, ptr: number, bytes: number): boolean {
-  return data.getUint32(ptr - 8, true) === (SEAL_MAGIC ^ ptr) >>> 0 && bytes <= data.getUint32(ptr - 4, true);
+/** Returns the epoch of the slice. @throws {StaleEpochError} when no such slice is lent there */
+export function findSeal(heap: WasmHeapManager, ptr: number, bytes: number, epoch: number): Epoch {
+  if (!isShared(heap) || ptr < SEAL || ptr % 8 !== 0) throw new StaleEpochError(epoch, 0);
+  const found = assertEpoch(heap, epochAt(ptr - SEAL, epoch, ptr - 8, SEAL_MAGIC ^ ptr));
+  if (bytes <= heap.data.getUint32(ptr - 4, true)) return found;
+  throw new OutOfBoundsError(ptr, bytes, heap.byteLength);
 }

@@ -14,8 +14,8 @@ import { Ref } from '../scalar/ref.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { rows } from '../scalar/table.ts';
-import { encodeValues, valuesFrom } from '../scalar/values.ts';
-import { readEpoch } from './epochs.ts';
+import { encodeValues, hasOwnElements, valuesFrom } from '../scalar/values.ts';
+import { epochNow } from './epochs.ts';
 import type { WasmSliceHandle } from './handle.ts';
 import type { SliceMethods } from './slices.gen.ts';
 
@@ -40,7 +40,7 @@ export interface SliceArena {
 }
 
 /** The slices that views were taken from: a view keeps what it looks at from being collected. */
-const keepers = new WeakMap<ArrayBufferView, object>();
+const keepers = new WeakMap<ArrayBufferView, { readonly type: object }>();
 
 /**
  * `length` elements of one type. `at`, `set`, `write` and iteration are checked each time: against the length, against
@@ -123,7 +123,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   /** Whether it may still be used: not freed, and its arena neither reset, rewound to before it nor destroyed. */
   isAlive(): boolean {
     const { block } = this;
-    return block.live && (!block.epoch || this.epochNow() === this.born);
+    return block.live && (!block.epoch || epochNow(this.heap, block.epoch) === this.born);
   }
   /**
    * @throws {FreedError} when it was freed, or its arena destroyed or rewound to before it
@@ -131,17 +131,12 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    */
   assertAlive(): void {
     if (this.isAlive()) return;
-    const { born, owner, ptr } = this;
+    const { born, owner, ptr, block } = this;
     const arena = owner instanceof Ref ? undefined : owner;
     if (arena?.destroyed) throw new FreedError(arena.basePtr, 'arena');
-    const now = arena ? arena.epoch() : this.epochNow();
-    if (born !== 0 && now !== born) throw new StaleEpochError(born, now);
+    const now = arena ? arena.epoch() : block.epoch ? epochNow(this.heap, block.epoch) : 0;
+    if (born !== 0 && now !== 0 && now !== born) throw new StaleEpochError(born, now);
     throw new FreedError(ptr, 'slice');
-  }
-  /** The epoch in memory, 0 when there is none. */
-  private epochNow(): number {
-    const at = this.block.epoch?.at ?? 0;
-    return at > 0 && at <= this.heap.byteLength - 8 ? readEpoch(this.heap, at) : 0;
   }
 
   /** Returns the buffer of the memory as it is now. @throws {FreedError} {@link StaleEpochError} as all here */
@@ -170,33 +165,33 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   }
   /** Returns element `index`; a negative index counts from the end. @throws {ArgumentRangeError} outside */
   at(index: number): T {
-    const i = index >>> 0;
-    if (i === index && i < this.length) {
-      try {
+    try {
+      const i = index >>> 0;
+      if (i === index && i < this.length) {
         const { block } = this;
         const { data } = block.memory; // S2
         if (isOfEpoch(block, data)) return this.get(data, this.ptr + i * this.size);
-      } catch {
-        // Ended, or the memory grew.
       }
+    } catch {
+      // Ended, or the memory grew, or the index is a bigint.
     }
     this.assertAlive();
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
   }
   /** Writes element `index`; errors as {@link at}. Returns the slice. */
   set(index: number, value: T): this {
-    const i = index >>> 0;
-    if (i === index && i < this.length && typeof value === this.valueKind) {
-      try {
+    try {
+      const i = index >>> 0;
+      if (i === index && i < this.length && typeof value === this.valueKind) {
         const { block } = this;
         const { data } = block.memory; // S2
         if (isOfEpoch(block, data)) {
           this.put(data, this.ptr + i * this.size, value);
           return this;
         }
-      } catch {
-        // Ended, the memory grew, or the row refuses the value; then it does so again below.
       }
+    } catch {
+      // Ended, the memory grew, or the row refuses the value or the index; then it does so again below.
     }
     this.assertAlive();
     this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value);
@@ -219,7 +214,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   write(source: Values<T> | null | undefined, srcOffset = 0, zeroFill = true, truncate = false): this {
     const { heap, ptr, length, byteLength } = this;
     const offset = toCount(srcOffset, 'an offset in elements');
-    const values = valuesFrom(source ?? [], offset, truncate ? length : undefined);
+    const values = valuesFrom(standsFor(this.type, source) ?? [], offset, truncate ? length : undefined);
     const bytes = encodeValues(this.type, values, length);
     this.assertAlive(); // after what a caller can hook: reading the source may have freed it
     if (zeroFill) heap.fill(ptr + bytes.length, byteLength - bytes.length);
@@ -266,12 +261,23 @@ export interface WasmSlice<A extends ArrayBufferView, T extends ScalarValue> {
   [Symbol.dispose](): void;
 }
 installDispose(WasmSlice.prototype);
+
+/** What `source` has: the values of a slice of `row`, when it is a view of one whose elements are not the values. */
+function standsFor<T extends ScalarValue, S>(row: Scalar<T>, source: S): S | T[] {
+  const slice = hasOwnElements(row) ? undefined : keepers.get(source as ArrayBufferView); // or finds nothing
+  return slice?.type === row ? [...(slice as WasmSlice<ArrayBufferView, T>)] : source; // of its row
+}
+
 /** S1: whether the epoch in `data`, if there is one to compare, is that of `block`. */
 function isOfEpoch(block: Block, data: DataView): boolean {
   const { epoch } = block;
   if (epoch === undefined) return true;
   const { at } = epoch;
-  return data.getInt32(at, true) === epoch.low && data.getInt32(at + 4, true) === epoch.high;
+  return (
+    data.getInt32(at, true) === epoch.low &&
+    data.getInt32(at + 4, true) === epoch.high &&
+    data.getInt32(epoch.signAt, true) === epoch.sign
+  );
 }
 
 /** The methods `allocF32` and the like, each what `make` makes of its row. */

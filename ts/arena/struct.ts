@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where the fields of a C arena lie: `lm_arena` and `lm_arena_chunk` of csrc/include/linmem/arena.h, for words of
 // 4 or 8 bytes. test/ts/core/exports.test.ts holds them against what the C compiler says.
-import { ArgumentTypeError } from '../errors.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
 /** Bytes of an address: 8 on wasm64. */
@@ -56,16 +55,15 @@ export function isShared(memory: LinearMemory): boolean {
   return Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
 }
 
-/**
- * Returns the bytes of a word of the arena at `address`.
- * @throws {ArgumentTypeError} when there is no arena there, or a destroyed one
- */
-export function findArena(memory: LinearMemory, address: number): Word {
-  for (const word of [4, 8] as const) {
-    const { size, magic, base } = arenaLayout(word, address);
-    if (address % 8 !== 0 || address > memory.byteLength - size) continue;
-    const found = memory.data.getUint32(magic, true);
-    if (found === (ARENA_MAGIC ^ address) >>> 0 && readWord(memory, base, word) !== 0) return word;
-  }
-  throw new ArgumentTypeError('the address of an arena (lm_arena) that was not destroyed', address);
+/** Whether there is an arena of that word at `address`, and no destroyed one. */
+export function isArena(memory: LinearMemory, address: number, word: Word): boolean {
+  const { size, magic, base } = arenaLayout(word, address);
+  if (address % 8 !== 0 || address > memory.byteLength - size) return false;
+  const found = memory.data.getUint32(magic, true);
+  return found === (ARENA_MAGIC ^ address) >>> 0 && readWord(memory, base, word) !== 0;
+}
+
+/** Returns the bytes of a word of the arena at `address`; 0 when there is none, or a destroyed one. */
+export function wordOf(memory: LinearMemory, address: number): Word | 0 {
+  return isArena(memory, address, 4) ? 4 : isArena(memory, address, 8) ? 8 : 0;
 }

@@ -18,11 +18,16 @@ class FreedMemory extends LinearMemory {
 
 const FREED: LinearMemory = /* @__PURE__ */ new FreedMemory({ buffer: /* @__PURE__ */ new ArrayBuffer(0) });
 
-/** An epoch that lies in memory: 64 bits at `at`, which were these two 32-bit integers when it began. */
+/**
+ * An epoch that lies in memory: 64 bits at `at`, which were these two 32-bit integers when it began. The integer at
+ * `signAt` is `sign` as long as what it is the epoch of is there, and not other bytes.
+ */
 export interface Epoch {
   readonly at: number;
   readonly low: number;
   readonly high: number;
+  readonly signAt: number;
+  readonly sign: number;
 }
 
 /** What owns a block. */
@@ -44,6 +49,10 @@ export class Block {
   owner: Owner | WeakRef<Owner> | undefined;
   /** Its epoch, when others can end that too: C code, other threads. Else its own end is all there is to see. */
   epoch: Epoch | undefined;
+  /** Whether something else ends with it, as what is cut from an arena does. */
+  tied: boolean;
+  /** What must not be collected while something of this loan is in use: the arena that a frame is of. */
+  keeps: object | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
     this.memory = memory;
@@ -52,6 +61,8 @@ export class Block {
     this.base = base;
     this.owner = undefined;
     this.epoch = undefined;
+    this.tied = false;
+    this.keeps = undefined;
   }
 
   /** False once freed. A new loan is a new block. */

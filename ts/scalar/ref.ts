@@ -117,7 +117,7 @@ export abstract class Ref {
   }
   /** Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
   protected keep<V extends ArrayBufferView>(view: V): V {
-    if (this.heap.collects) keepers.set(view, this);
+    if (this.heap.collects || this.block.keeps) keepers.set(view, this);
     return view;
   }
 }

@@ -44,8 +44,9 @@ export function encodeValues<T extends ScalarValue>(
  */
 export function valuesFrom<T>(source: Values<T>, offset: number, most: number | undefined): Values<T> {
   if (offset === 0 && most === undefined) return source;
-  const { length } = Object(source) as Values<T>;
-  if (typeof length !== 'number') throw new ArgumentTypeError('an array', source);
+  const given = typeof source === 'object' && source !== null ? source.length : undefined;
+  if (typeof given !== 'number') throw new ArgumentTypeError('an array', source);
+  const length = toCount(given, 'a length');
   if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
   const end = most === undefined ? length : Math.min(length, offset + most);
   return ArrayBuffer.isView(source)

@@ -1,0 +1,107 @@
+// Heaps of every kind for the tests of arenas and slices, and the check that nothing of them is still lent.
+import { expect } from 'vitest';
+import {
+  createHeapSync,
+  createWasmHeapManager,
+  createWasmHeapManager64,
+  LinmemHeap,
+  type WasmHeapManager,
+  type WasmHeapManagerOptions,
+} from '../../ts/index.ts';
+import { fakeHeap, fakeModule, type Module } from './heap.ts';
+
+export interface Made {
+  readonly heap: WasmHeapManager;
+  /** What its allocator kept in its own book; linmem's heap has its own. */
+  readonly module?: Module;
+}
+
+const PAGE = 65536;
+
+/** A module over a plain buffer that cannot grow. */
+function plainModule(bytes: number): Module {
+  const memory = { buffer: new ArrayBuffer(bytes), grow: () => expect.fail() };
+  return fakeModule(memory as unknown as WebAssembly.Memory);
+}
+/** A module whose memory grows by whole pages, but from an odd place on, and aligns to nothing. */
+const rawModule = (): Module => fakeModule(new WebAssembly.Memory({ initial: 1, maximum: 64 }), 1);
+const newMemory = (shared: boolean): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: 1, maximum: 64, shared });
+
+/** Every kind of heap there is, by name. */
+export const KINDS = {
+  own: (): Made => ({ heap: createHeapSync() }),
+  guest: (): Made => ({ heap: createHeapSync({ memory: newMemory(false) }) }),
+  wrapped: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(newMemory(false))),
+  unaligned: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, rawModule()),
+  plain: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, plainModule(40 * PAGE)),
+  shared: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(newMemory(true))),
+  wide: (): Made => {
+    const module = fakeModule(newMemory(false));
+    const malloc = (bytes: bigint): bigint => BigInt(module.malloc(Number(bytes)));
+    const free = (address: bigint): void => module.free(Number(address));
+    return { heap: createWasmHeapManager64(module.memory, malloc, free), module };
+  },
+};
+export type Kind = keyof typeof KINDS;
+export const kinds = Object.keys(KINDS) as Kind[];
+/** The kinds whose memory threads do not share: arenas can grow there. */
+export const unshared = kinds.filter((kind) => kind !== 'shared');
+
+/** Another manager of the same heap, as another thread has one. */
+export function again({ heap, module }: Made): WasmHeapManager {
+  if (!module) return expect.fail('a fake module');
+  const { identity } = heap;
+  const other = createWasmHeapManager(
+    () => module.memory.buffer,
+    (bytes) => module.malloc(bytes),
+    (address) => module.free(address),
+  );
+  other.identity = identity;
+  return other;
+}
+
+let made: Made[] = [];
+
+/** Returns a heap of a kind; {@link settle} looks at it at the end of the test. */
+export function make(kind: Kind, options?: WasmHeapManagerOptions): Made {
+  const one = KINDS[kind](options);
+  made.push(one);
+  return one;
+}
+/** The heap alone. */
+export const heapOf = (kind: Kind = 'wrapped', options?: WasmHeapManagerOptions): WasmHeapManager =>
+  make(kind, options).heap;
+
+/** Blocks lent, but for the one that scopes share. */
+export function lentBlocks(heap: WasmHeapManager): number {
+  const { scratch } = heap.arenas;
+  return heap.statistics.liveBlocks - (scratch && !scratch.arena.destroyed ? 1 : 0);
+}
+
+/** For afterEach: fails when a block of a heap that the test made is still lent, or a heap is not whole. */
+export function settle(): void {
+  const all = made;
+  made = [];
+  for (const { heap, module } of all) {
+    expect(lentBlocks(heap), 'blocks still lent').toBe(0);
+    heap.freeAll();
+    const shared = !(heap.buffer instanceof ArrayBuffer); // and counts its epochs in a block of its own, for ever
+    if (module)
+      expect(module.lent.size, 'blocks that the allocator still lends').toBeLessThanOrEqual(shared ? 1 : 0);
+    expect(module?.badFrees ?? [], 'wrong frees that reached the allocator').toEqual([]);
+    if (!(heap instanceof LinmemHeap)) continue;
+    expect(heap.holds(), 'the invariants of the C heap').toBe(true);
+    expect(heap.stats().liveBlocks, 'blocks that the C heap still lends').toBe(0);
+  }
+}
+
+/** What `act` throws; fails when it does not. */
+export function errorOf(act: () => unknown): { readonly code?: string; readonly message: string } {
+  try {
+    act();
+  } catch (error) {
+    return error as Error & { code?: string };
+  }
+  return expect.fail('nothing was thrown');
+}

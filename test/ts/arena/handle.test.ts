@@ -1,0 +1,267 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  MisalignedError,
+  OutOfBoundsError,
+  rows,
+  sliceFromHandle,
+  StaleEpochError,
+  u32,
+  WrongHeapError,
+  type Scalar,
+  type WasmHeapManager,
+  type WasmSlice,
+  type WasmSliceHandle,
+} from '../../../ts/index.ts';
+import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+
+afterEach(settle);
+const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+const valueOf = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+
+/** Four numbers in each place where slices are lent. */
+const lent = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
+  [
+    heap.allocSlice(u32, 4),
+    heap.createHeapArena(100).allocU32(4),
+    heap.frameArena.arena.allocU32(4),
+    heap.scope().allocU32(4),
+  ].map((slice) => slice.write([1, 2, 3, 4]));
+const endAll = (heap: WasmHeapManager): void => heap.freeAll();
+
+describe.each(kinds)('in a heap of the kind %s, a handle', (kind) => {
+  test('is a plain object that can be cloned, and stands for the same elements', () => {
+    const { heap } = make(kind);
+    heap.frameArena.init(100);
+    for (const slice of lent(heap)) {
+      const handle = slice.handle();
+      const cloned = structuredClone(handle);
+      expect(cloned).toEqual(handle);
+      expect(JSON.parse(JSON.stringify(handle))).toEqual(handle);
+      const { kind: place, ptr, length, epoch } = slice;
+      expect(handle).toMatchObject({ kind: place, dtype: 'u32', ptr, length, epoch });
+      const same = sliceFromHandle(heap, cloned);
+      expect([...same]).toEqual([1, 2, 3, 4]);
+      same.set(0, 9);
+      expect([slice.at(0), same.kind, same.ptr, same.epoch, same.owns]).toEqual([9, place, ptr, epoch, false]);
+      expect(heap.sliceFromHandle(same.handle()).at(0)).toBe(9);
+    }
+    endAll(heap);
+  }); // prettier-ignore
+  test.each(all)('of a slice of $name works', (row) => {
+    const { heap } = make(kind);
+    const arena = heap.createHeapArena(1000);
+    for (const slice of [heap.allocSlice(row, 3), arena.allocSlice(row, 3)]) {
+      slice.write([valueOf(row), valueOf(row)]);
+      const same = heap.sliceFromHandle(structuredClone(slice.handle()));
+      expect([same.type, same.byteLength, [...same]]).toEqual([row, slice.byteLength, [...slice]]);
+    }
+    endAll(heap);
+  });
+  test('is refused once what it stands for was freed, reset, rewound or destroyed', () => {
+    const { heap } = make(kind);
+    const arena = heap.createHeapArena(100);
+    const mark = arena.mark();
+    const ends: [() => WasmSlice<Uint32Array, number>, (slice: WasmSlice<Uint32Array, number>) => void, unknown][] = [
+      [() => heap.allocSlice(u32, 4), (slice) => slice.free(), StaleEpochError],
+      [() => arena.allocU32(4), () => arena.rewind(mark), OutOfBoundsError],
+      [() => arena.allocU32(4), () => arena.reset(), StaleEpochError],
+      [() => heap.frameArena.arena.allocU32(4), () => heap.frameArena.reset(), StaleEpochError],
+      [() => heap.frameArena.arena.allocU32(4), () => heap.frameArena.init(200), undefined],
+      [() => arena.allocU32(4), () => arena.destroy(), undefined],
+    ]; // prettier-ignore
+    heap.frameArena.init(100);
+    for (const [lend, end, error] of ends) {
+      const slice = lend();
+      const handle = slice.handle();
+      const same = heap.sliceFromHandle(handle);
+      end(slice);
+      expect(() => heap.sliceFromHandle(handle)).toThrow(error as never);
+      expect([slice.isAlive(), same.isAlive()]).toEqual([false, false]);
+      expect(() => slice.handle()).toThrow();
+    }
+    heap.frameArena.destroy();
+  });
+});
+
+describe('a handle is refused', () => {
+  type Forged = { [K in keyof WasmSliceHandle]?: unknown };
+  const forged: [string, Forged | ((handle: WasmSliceHandle) => Forged), unknown][] = [
+    ['of another heap', ({ heap }) => ({ heap: heap + 1 }), WrongHeapError],
+    ['of no heap', { heap: 0 }, WrongHeapError],
+    ['with an epoch of 0', { epoch: 0 }, ArgumentRangeError],
+    ['with a later epoch', ({ epoch }) => ({ epoch: epoch + 1 }), StaleEpochError],
+    ['with an epoch 2^32 later', ({ epoch }) => ({ epoch: epoch + 2 ** 32 }), StaleEpochError],
+    ...[-1, 0.5, NaN, Infinity, 2 ** 53].flatMap((value) =>
+      ['ptr', 'length', 'epoch', 'heap', 'arena'].map((name): (typeof forged)[0] => [`whose ${name} is ${value}`, { [name]: value }, ArgumentRangeError])),
+    ...['1', null, undefined, {}, 1n].flatMap((value) =>
+      ['ptr', 'length', 'epoch', 'heap', 'arena', 'kind', 'dtype'].map((name): (typeof forged)[0] => [`whose ${name} is a ${typeof value}`, { [name]: value }, ArgumentTypeError])),
+    ['of an unknown kind', { kind: 'stack' }, ArgumentTypeError],
+    ['of an unknown dtype', { dtype: 'f31' }, ArgumentTypeError],
+    ['whose dtype is a name that all objects have', { dtype: 'constructor' }, ArgumentTypeError],
+    ['that reaches beyond what was lent', { length: 5 }, OutOfBoundsError],
+    ['that begins before what was lent', ({ ptr }) => ({ ptr: ptr - 4 }), undefined],
+    ['that begins 16 bytes before', ({ ptr }) => ({ ptr: ptr - 16 }), undefined],
+    ['that lies beyond the memory', { ptr: 2 ** 31 }, OutOfBoundsError],
+    ['whose bytes wrap', { length: 2 ** 30 + 1 }, OutOfBoundsError],
+    ['whose bytes are beyond 2^53', { length: 2 ** 52 }, undefined],
+    ['at the end of the memory', { ptr: 64 * 65536 - 4, length: 4 }, OutOfBoundsError],
+    ['at address 0', { ptr: 0 }, undefined],
+    ['that is misaligned for its dtype', ({ ptr }) => ({ ptr: ptr + 2, length: 1 }), MisalignedError],
+    ['that is misaligned for another dtype', ({ ptr }) => ({ ptr: ptr + 4, dtype: 'f64', length: 1 }), MisalignedError],
+    ['whose dtype is too large for what was lent', { dtype: 'f64' }, OutOfBoundsError],
+  ]; // prettier-ignore
+  describe.each(['wrapped', 'shared'] as const)('in a heap of the kind %s', (kind) => {
+    test.each(forged)('%s', (_what, change, error) => {
+      const { heap } = make(kind);
+      heap.frameArena.init(100);
+      for (const slice of lent(heap)) {
+        const handle = slice.handle();
+        const wrong = { ...handle, ...(typeof change === 'function' ? change(handle) : change) };
+        expect(() => heap.sliceFromHandle(wrong as never)).toThrow(error as never);
+        expect([...slice]).toEqual([1, 2, 3, 4]);
+      }
+      endAll(heap);
+    });
+    test('whose arena is another one, none, or of another kind', () => {
+      const { heap } = make(kind);
+      heap.frameArena.init(100);
+      const slices = lent(heap);
+      const [own, arena] = slices.map((slice) => slice.handle());
+      const other = heap.createHeapArena(100);
+      for (const at of [other.address, 0, 8, (arena as WasmSliceHandle).arena + 8, heap.byteLength - 8, 2 ** 40])
+        expect(() => heap.sliceFromHandle({ ...(arena as WasmSliceHandle), arena: at })).toThrow();
+      expect(() => heap.sliceFromHandle({ ...(arena as WasmSliceHandle), kind: 'heap' })).toThrow();
+      expect(() => heap.sliceFromHandle({ ...(own as WasmSliceHandle), kind: 'arena' })).toThrow();
+      endAll(heap);
+    }); // prettier-ignore
+  });
+  test.each([undefined, null, 5, 'handle', () => 0, Symbol.iterator])('when it is none: %s', (handle) => {
+    expect(() => heapOf().sliceFromHandle(handle as never)).toThrow(ArgumentTypeError);
+  });
+  test('when it is of a heap that has the same address, epoch and memory size', () => {
+    const [one, two] = [heapOf(), heapOf()];
+    const slices = [one, two].map((heap) => heap.createHeapArena(100).allocU32(4));
+    const [handle, other] = slices.map((slice) => slice.handle()) as [WasmSliceHandle, WasmSliceHandle];
+    expect({ ...handle, heap: 0 }).toEqual({ ...other, heap: 0 });
+    expect(() => two.sliceFromHandle(handle)).toThrow(WrongHeapError);
+    for (const heap of [one, two]) heap.freeAll();
+  });
+});
+
+test('the fields of a handle are read once, each, before anything is looked up', () => {
+  const { heap } = make('wrapped');
+  const arena = heap.createHeapArena(100);
+  const handle = arena.allocU32(4).write([1, 2, 3, 4]).handle();
+  const reads: string[] = [];
+  const counting = new Proxy(handle, {
+    get: (target, name) => (reads.push(String(name)), Reflect.get(target, name) as unknown),
+  });
+  expect([...heap.sliceFromHandle(counting)]).toEqual([1, 2, 3, 4]);
+  expect([...reads].sort()).toEqual(Object.keys(handle).sort());
+  for (const name of Object.keys(handle)) {
+    const hostile = { ...handle };
+    const get = (): unknown => (arena.destroyed || arena.destroy(), handle[name as keyof WasmSliceHandle]);
+    Object.defineProperty(hostile, name, { get });
+    expect(['FREED', 'STALE_EPOCH']).toContain(errorOf(() => heap.sliceFromHandle(hostile)).code);
+  }
+});
+
+test('a handle of a slice that was rewound past is refused, as long as its bytes are not lent again', () => {
+  const { heap } = make('wrapped');
+  const arena = heap.createHeapArena(100);
+  const mark = arena.mark();
+  const handle = arena.allocU32(4).handle();
+  arena.rewind(mark);
+  expect(() => heap.sliceFromHandle(handle)).toThrow(OutOfBoundsError);
+  arena.allocU32(2);
+  expect(() => heap.sliceFromHandle(handle)).toThrow(OutOfBoundsError);
+  arena.destroy();
+});
+
+test('a slice made from a handle ends with the part of the arena it lies in, not with a later one', () => {
+  const { heap } = make('wrapped');
+  const arena = heap.createHeapArena(50, 16, { grow: true });
+  const first = arena.allocU32(4).write([1, 2, 3, 4]).handle();
+  const outer = arena.mark();
+  const second = arena.allocU32(4).write([5]).handle();
+  const inner = arena.mark();
+  const third = arena.allocU32(400).write([6]).handle();
+  const slices = [first, second, third].map((handle) => heap.sliceFromHandle(handle));
+  expect(slices.map((slice) => slice.at(0))).toEqual([1, 5, 6]);
+  arena.rewind(inner);
+  expect(slices.map((slice) => slice.isAlive())).toEqual([true, true, false]);
+  arena.rewind(outer);
+  expect(slices.map((slice) => slice.isAlive())).toEqual([true, false, false]);
+  arena.destroy();
+});
+
+describe('of another manager with the same identity, in shared memory,', () => {
+  test('handles work, are borrowed, and end with what they stand for', () => {
+    const made = make('shared');
+    const { heap } = made;
+    const other = again(made);
+    heap.frameArena.init(100);
+    const slices = lent(heap);
+    const there = slices.map((slice) => other.sliceFromHandle(structuredClone(slice.handle())));
+    for (const [i, slice] of there.entries()) {
+      expect([...slice]).toEqual([1, 2, 3, 4]);
+      slice.set(1, 77);
+      expect(slices[i]?.at(1)).toBe(77);
+      expect(() => slice.free()).toThrow();
+      expect((slice.view() as Uint32Array)[1]).toBe(77);
+      expect(heap.sliceFromHandle(slice.handle()).at(1)).toBe(77);
+    }
+    const handles = slices.map((slice) => slice.handle());
+    heap.freeAll();
+    for (const [i, slice] of there.entries()) {
+      expect([slice.isAlive(), slices[i]?.isAlive()]).toEqual([false, false]);
+      for (const use of [
+        () => slice.at(0),
+        () => slice.set(0, 1),
+        () => slice.view(),
+        () => slice.write([1]),
+      ])
+        expect(use).toThrow(expect.objectContaining({ code: expect.stringMatching(/FREED|STALE/) as never }));
+      expect(() => other.sliceFromHandle(handles[i] as WasmSliceHandle)).toThrow();
+    }
+  });
+  test('a heap slice whose block was lent again is stale, whatever was written there', () => {
+    const made = make('shared');
+    const { heap } = made;
+    const other = again(made);
+    const slice = heap.allocSlice(u32, 4);
+    const handle = slice.handle();
+    const alias = other.sliceFromHandle(handle);
+    slice.free();
+    for (let round = 0; round < 3; round++) {
+      const young = heap.allocSlice(u32, 4);
+      expect(young.ptr).toBe(slice.ptr);
+      expect([alias.isAlive(), young.isAlive()]).toEqual([false, true]);
+      expect(() => other.sliceFromHandle(handle)).toThrow(StaleEpochError);
+      young.free();
+    }
+    const data = heap.allocUint32Array(Array.from({ length: 8 }, (_, i) => (i % 2 ? 0 : handle.epoch)));
+    expect(data.address).toBeLessThan(slice.ptr);
+    expect(() => other.sliceFromHandle(handle)).toThrow(StaleEpochError);
+    expect(alias.isAlive(), 'user data that is the old epoch').toBe(false);
+    data.free();
+  });
+  test('a slice of an arena whose memory was lent again is stale, whatever was written there', () => {
+    const made = make('shared');
+    const { heap } = made;
+    const other = again(made);
+    const arena = heap.createHeapArena(100);
+    const handle = arena.allocU32(4).handle();
+    const alias = other.sliceFromHandle(handle);
+    const attached = other.attachArena(arena.address);
+    const mine = attached.allocU32(2);
+    arena.destroy();
+    const data = heap.allocUint32Array(Array.from({ length: 40 }, (_, i) => (i % 2 ? 0 : handle.epoch)));
+    expect(data.address).toBe(handle.arena);
+    expect(() => other.sliceFromHandle(handle)).toThrow();
+    expect([alias.isAlive(), mine.isAlive()], 'user data that is the old epoch').toEqual([false, false]);
+    data.free();
+  });
+});

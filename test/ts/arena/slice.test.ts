@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  DoubleFreeError,
+  FreedError,
+  NotOwnedError,
+  rows,
+  type Scalar,
+  type ScalarValue,
+  type WasmHeapManager,
+  type WasmSlice,
+} from '../../../ts/index.ts';
+import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+
+afterEach(settle);
+const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+const verb = (row: Scalar): string => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
+const valueOf = (row: Scalar, i: number): ScalarValue =>
+  row.kind === 'bigint' ? BigInt(i) : row.kind === 'boolean' ? i % 2 === 1 : i;
+const valuesOf = (row: Scalar, ...all: number[]): ScalarValue[] => all.map((i) => valueOf(row, i));
+type Verbs = Record<string, (length: number, align?: number) => WasmSlice>;
+
+/** A slice of five elements in each place where slices are lent, and what ends it. */
+const PLACES: Record<string, (heap: WasmHeapManager, row: Scalar) => [WasmSlice, () => void]> = {
+  heap: (heap, row) => {
+    const slice = heap.allocSlice(row, 5);
+    return [slice, () => slice.free()];
+  },
+  arena: (heap, row) => {
+    const arena = heap.createHeapArena(400);
+    return [(arena as unknown as Verbs)[verb(row)]?.(5) as WasmSlice, () => arena.destroy()];
+  },
+  frame: (heap, row) => {
+    heap.frameArena.init(400);
+    const { arena } = heap.frameArena;
+    return [arena.allocSlice(row, 5), () => heap.frameArena.destroy()];
+  },
+  scope: (heap, row) => {
+    const scope = heap.scope();
+    return [scope.allocSlice(row, 5), () => scope.end()];
+  },
+  handle: (heap, row) => {
+    const slice = heap.allocSlice(row, 5);
+    return [heap.sliceFromHandle(slice.handle()), () => slice.free()];
+  },
+};
+
+describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
+  describe.each(all)('of $name', (row) => {
+    const withSlice = (
+      kind: 'wrapped' | 'shared',
+      act: (slice: WasmSlice, heap: WasmHeapManager) => void,
+    ) => {
+      const heap = heapOf(kind);
+      const [slice, end] = PLACES[place]?.(heap, row) ?? expect.fail();
+      slice.write(valuesOf(row, 1, 2, 3, 4, 5));
+      act(slice, heap);
+      end();
+      expect(slice.isAlive()).toBe(false);
+      for (const use of [() => slice.at(0), () => slice.set(0, valueOf(row, 1)), () => slice.view(), () => slice.write([])])
+        expect(['FREED', 'STALE_EPOCH']).toContain(errorOf(use).code); // prettier-ignore
+    };
+    test('says what it is, and is aligned for its view', () =>
+      withSlice('wrapped', (slice, heap) => {
+        expect([slice.dtype, slice.length, slice.byteLength, slice.type]).toEqual([
+          row.name,
+          5,
+          5 * row.size,
+          row,
+        ]);
+        expect(slice.kind).toBe(place === 'frame' ? 'frame' : /arena|scope/.test(place) ? 'arena' : 'heap');
+        expect([slice.ptr % 16, slice.isAlive(), slice.buffer() === heap.buffer]).toEqual([0, true, true]);
+        expect(slice.epoch).toBeGreaterThanOrEqual(1);
+      }));
+    test('is read, written and gone over, each index checked', () => {
+      for (const kind of ['wrapped', 'shared'] as const)
+        withSlice(kind, (slice) => {
+          expect([...slice]).toEqual(valuesOf(row, 1, 2, 3, 4, 5));
+          expect(slice.set(1, valueOf(row, 8)).set(-1, valueOf(row, 9))).toBe(slice);
+          expect([slice.at(0), slice.at(1), slice.at(-1), slice.at(-5), slice.at(-0)]).toEqual(valuesOf(row, 1, 8, 9, 1, 1));
+          for (const index of [5, -6, 0.5, NaN, Infinity, 2 ** 32, -(2 ** 32)]) {
+            expect(() => slice.at(index)).toThrow(ArgumentRangeError);
+            expect(() => slice.set(index, valueOf(row, 7))).toThrow(ArgumentRangeError);
+          }
+          for (const index of ['0', null, undefined, {}, 0n, [0]]) {
+            expect(() => slice.at(index as never)).toThrow(ArgumentTypeError);
+            expect(() => slice.set(index as never, valueOf(row, 7))).toThrow(ArgumentTypeError);
+          }
+          for (const value of ['1', null, undefined, {}, Symbol.iterator, row.kind === 'bigint' ? 1 : 1n])
+            expect(() => slice.set(0, value as never)).toThrow(ArgumentTypeError);
+          expect([...slice]).toEqual(valuesOf(row, 1, 8, 3, 4, 9));
+        }); // prettier-ignore
+    });
+    test('gives the same view until the memory grows, and then one of the memory as it is', () =>
+      withSlice('wrapped', (slice, heap) => {
+        const view = slice.view();
+        expect([view.byteOffset, view.byteLength, view.constructor]).toEqual([slice.ptr, 5 * row.size, row.Elements]);
+        slice.set(0, valueOf(row, 7));
+        expect(slice.view()).toBe(view);
+        const { buffer } = view;
+        (heap.heapGetter as () => ArrayBuffer)();
+        heap.free(heap.alloc(100_000));
+        expect(slice.view().buffer).not.toBe(buffer);
+        expect([slice.view().buffer, slice.view() === slice.view()]).toEqual([heap.buffer, true]);
+        expect([...slice]).toEqual(valuesOf(row, 7, 2, 3, 4, 5));
+        expect(slice.set(4, valueOf(row, 1)).at(4)).toEqual(valueOf(row, 1));
+      })); // prettier-ignore
+  });
+});
+
+describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
+  test('is freed once; then it is stale through every alias, also when its block is lent again', () => {
+    const { heap } = make(kind);
+    const slice = heap.allocSlice(all[6] as Scalar, 4);
+    const handle = structuredClone(slice.handle());
+    const alias = heap.sliceFromHandle(handle);
+    alias.set(0, 9);
+    expect(slice.at(0)).toBe(9);
+    expect(() => alias.free()).toThrow(NotOwnedError);
+    alias.dispose();
+    expect(slice.isAlive()).toBe(true);
+    slice.free();
+    const young = heap.allocSlice(all[6] as Scalar, 4);
+    expect(young.ptr).toBe(slice.ptr);
+    expect([slice.isAlive(), alias.isAlive(), young.isAlive()]).toEqual([false, false, true]);
+    for (const use of [() => slice.at(0), () => alias.at(0), () => alias.view(), () => alias.handle()])
+      expect(use).toThrow(FreedError);
+    expect(() => heap.sliceFromHandle(handle)).toThrow(expect.objectContaining({ code: 'STALE_EPOCH' }));
+    expect(() => slice.free()).toThrow(DoubleFreeError);
+    slice.dispose();
+    expect(young.at(0)).toBe(0);
+    young.dispose();
+    young.dispose();
+  });
+  test('of 0 elements has an address of its own, an empty view, and no element', () => {
+    const { heap } = make(kind);
+    const slices = [heap.allocSlice(all[0] as Scalar, 0), heap.allocSlice(all[0] as Scalar, 0)];
+    const [a, b] = slices as [WasmSlice, WasmSlice];
+    expect([a.ptr === b.ptr, a.ptr === 0, a.byteLength, [...a], a.view().byteLength]).toEqual([false, false, 0, [], 0]);
+    expect(() => a.at(0)).toThrow(ArgumentRangeError);
+    expect(a.write([]).write(null)).toBe(a);
+    expect(() => a.write([1])).toThrow(ArgumentRangeError);
+    for (const slice of slices) slice.free();
+  }); // prettier-ignore
+  test('is aligned to every power of two that is asked for', () => {
+    const { heap } = make(kind);
+    for (let align = 1; align <= 65536; align *= 2) {
+      const slice = heap.allocSlice(all[11] as Scalar, 3, align);
+      expect(slice.ptr % Math.max(align, 8)).toBe(0);
+      slice.write([1, 2, 3]).free();
+    }
+  });
+});
+
+test('a slice of an arena, of a scope or of a handle cannot be freed by itself, and stays alive', () => {
+  for (const place of ['arena', 'frame', 'scope', 'handle']) {
+    const [slice, end] = PLACES[place]?.(heapOf(), all[1] as Scalar) ?? expect.fail();
+    expect(() => slice.free()).toThrow(NotOwnedError);
+    slice.dispose();
+    expect(slice.isAlive()).toBe(true);
+    end();
+  }
+});
+
+test('a slice stays readable while others grow the memory, iterators included', () => {
+  const { heap } = make('wrapped');
+  const slice = heap.createHeapArena(64).allocU16(3).write([1, 2, 3]);
+  const seen: number[] = [];
+  for (const value of slice) {
+    seen.push(value);
+    heap.free(heap.alloc(heap.byteLength));
+  }
+  expect(seen).toEqual([1, 2, 3]);
+  const broken = slice[Symbol.iterator]();
+  broken.next();
+  heap.freeAll();
+  expect(() => broken.next()).toThrow(FreedError);
+});
