@@ -34,8 +34,8 @@ async function useModule(file) {
   const load = createRequire(import.meta.url)(resolve(file));
   const module = await load({ wasmBinary: readFileSync(file.replace(/js$/, 'wasm')) });
   const word = (address) => new DataView(module.HEAPU8.buffer).getUint32(address, true);
-  const BASE = 0;
-  const TOP = 4; // offsets in lm_arena
+  const BASE = 8;
+  const TOP = 12; // offsets in lm_arena
   const F64 = 12; // an lm_element
   const before = module._malloc(64);
   const arena = module._arena_open(256);

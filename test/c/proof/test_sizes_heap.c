@@ -30,15 +30,17 @@ static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
   for_each_input(bin_at);
 }
 
-// The class of a request is the first whose objects are large enough, and wastes at most an eighth.
+// The class of a request is the first whose objects are large enough. They are at most one unit
+// larger, or a slab has as many of them as it would have of the very size.
 static void every_small_request_has_the_smallest_class_that_fits(void) {
   for (size_t units = 1; units <= LM_HEAP_UNITS; units++) {
     unsigned kind = class_of(units);
-    CHECK(kind < LM_HEAP_CLASSES && class_units(kind) >= units);
+    size_t size   = class_units(kind);
+    CHECK(kind < LM_HEAP_CLASSES && size >= units && class_of(size) == kind);
     CHECK(kind == 0 || class_units(kind - 1) < units);
-    CHECK(class_units(kind) - units <= units / 8 && class_of(class_units(kind)) == kind);
+    CHECK(size <= units + 1 || SLAB_UNITS / size == SLAB_UNITS / units);
   }
-  CHECK(class_units(class_of(LM_HEAP_UNITS)) == LM_HEAP_UNITS);
+  CHECK(class_of(LM_HEAP_UNITS) == LM_HEAP_CLASSES - 1);
 }
 
 CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_unit_more);
