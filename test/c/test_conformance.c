@@ -185,6 +185,34 @@ static void what_was_freed_in_any_order_is_what_there_was(void) {
   CHECK(on->name[0] != 0);
 }
 
+// An allocator of strategy `in` lives in a block of the one under test. Neither takes a block of
+// the other for its own: headers of the one look like none to the other, since their keys differ.
+static void refused_by_each_other(const strategy *in) {
+  void *a    = fixed(POOL);
+  uint8_t *p = on->alloc(a, 1000), *home = on->alloc(a, FIRST), *q = on->alloc(a, 1000);
+  void *inner = in->init(home, FIRST, lm_pages_none, NULL);
+  CHECK(inner != NULL);
+  uint8_t *blocks[12];
+  for (size_t i = 0; i < 12; i++) blocks[i] = in->alloc(inner, 8 + 40 * i);
+  for (size_t i = 0; i < 12; i += 3) CHECK(in->free(inner, blocks[i]) == LM_OK);
+  for (size_t i = 0; i < 12 && on->refuses; i++) {
+    CHECK(on->check(a, blocks[i]) != LM_OK && on->free(a, blocks[i]) != LM_OK);
+    CHECK(on->realloc(a, blocks[i], 10) == NULL && on->usable_size(a, blocks[i]) == 0);
+  }
+  uint8_t *outer[] = {p, home, q};
+  for (size_t i = 0; i < 3 && in->refuses; i++) {
+    CHECK(in->check(inner, outer[i]) != LM_OK && in->free(inner, outer[i]) != LM_OK);
+    CHECK(in->realloc(inner, outer[i], 10) == NULL && in->usable_size(inner, outer[i]) == 0);
+  }
+  CHECK(on->holds(a) && in->holds(inner) && on->stats(a)->live_blocks == 3);
+  CHECK(in->stats(inner)->live_blocks == 8 && on->free(a, home) == LM_OK);
+}
+
+static void an_allocator_in_a_block_of_another_has_its_own_blocks(void) {
+  for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++)
+    refused_by_each_other(&strategies[i]);
+}
+
 static void the_smallest_region_holds_one_block_and_one_byte_less_is_refused(void) {
   size_t size = 0;
   __builtin_memset(pool, 0xa5, sizeof pool);
@@ -281,6 +309,7 @@ static void run_all(void) {
   if (on->refuses) RUN(a_neighbour_taken_in_by_realloc_is_no_block);
   RUN(a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied);
   RUN(what_was_freed_in_any_order_is_what_there_was);
+  RUN(an_allocator_in_a_block_of_another_has_its_own_blocks);
   RUN(the_smallest_region_holds_one_block_and_one_byte_less_is_refused);
   RUN(init_refuses_null_and_ranges_that_wrap);
   RUN(a_walk_in_any_steps_visits_every_block_once_in_order);

@@ -18,7 +18,8 @@
 // Complains when `cond` is false; else it costs little. `x` is the input.
 #define AGREE(cond, x)                                                                             \
   do {                                                                                             \
-    if (!(cond)) check_that(false, "for an input: " #cond, (uint32_t)(x));                         \
+    if (!(cond))                                                                                   \
+      check_that(false, "(for the input in the place of a line) " #cond, (uint32_t)(x));           \
   } while (0)
 
 // Returns the input after `x`: the next one, or one not far beyond, but none of the 40 about a
