@@ -59,9 +59,9 @@ function merge(all) {
 
 function add(lines, { line_number: number, count, branches }) {
   const known = lines.get(number) ?? { count: 0, branches: [] };
-  known.count += count;
+  known.count += Math.max(0, count);
   // Where a width has branches that the other one has not, they are the last of the line.
-  for (const [i, branch] of branches.entries()) known.branches[i] = (known.branches[i] ?? 0) + branch.count;
+  for (const [i, branch] of branches.entries()) known.branches[i] = (known.branches[i] ?? 0) + Math.max(0, branch.count);
   lines.set(number, known);
 }
 
