@@ -19,7 +19,7 @@ export function check() {
 }
 
 function cFiles() {
-  const folders = ['csrc', 'csrc/include/linmem', 'test/c', 'bench/c', 'examples/emscripten'];
+  const folders = ['csrc', 'csrc/include/linmem', 'test/c', 'test/c/proof', 'bench/c', 'examples/emscripten'];
   const inside = (folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
   return folders
     .filter((folder) => existsSync(join(ROOT, folder)))

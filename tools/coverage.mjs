@@ -1,7 +1,7 @@
 // npm run coverage: which lines and branches of csrc the C tests run, per file, by gcov, which comes with gcc.
 // Fails when a line is left out, or a branch is and test/c/unreached.json does not say why.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
@@ -61,47 +61,54 @@ function add(lines, { line_number: number, count, branches }) {
   const known = lines.get(number) ?? { count: 0, branches: [] };
   known.count += Math.max(0, count);
   // Where a width has branches that the other one has not, they are the last of the line.
-  for (const [i, branch] of branches.entries()) known.branches[i] = (known.branches[i] ?? 0) + Math.max(0, branch.count);
+  for (const [i, branch] of branches.entries())
+    known.branches[i] = (known.branches[i] ?? 0) + Math.max(0, branch.count);
   lines.set(number, known);
 }
 
-/** Prints the table and what is missing. */
+/** Prints the table and what is missing. Returns whether nothing is. */
 function table(files) {
-  const reasons = existsSync(REASONS) ? JSON.parse(readFileSync(REASONS, 'utf8')) : [];
-  const used = new Set();
-  let good = true;
+  const reasons = JSON.parse(readFileSync(REASONS, 'utf8')).map((reason) => ({ ...reason, used: false }));
   const total = { lines: 0, run: 0, branches: 0, taken: 0 };
+  let good = true;
   console.log(`${'file'.padEnd(36)}${cells('lines', 'run', '%', 'branches', 'taken', '%')}`);
   for (const [name, lines] of [...files].sort()) {
-    const source = readFileSync(join(ROOT, name), 'utf8').split('\n');
-    const sums = { lines: 0, run: 0, branches: 0, taken: 0 };
-    const missing = [];
-    for (const [number, { count, branches }] of [...lines].sort(([a], [b]) => a - b)) {
-      const text = source[number - 1].trim();
-      const reason = reasons.find((one) => one.file === name && text.includes(one.text));
-      const taken = branches.filter((n) => n > 0).length;
-      sums.lines++;
-      sums.run += Number(count > 0);
-      sums.branches += branches.length;
-      sums.taken += taken;
-      if (count > 0 && taken === branches.length) continue;
-      if (reason) used.add(reason);
-      if (count > 0 && reason) continue;
-      missing.push(
-        `    ${name}:${number}: ${count > 0 ? `${taken} of ${branches.length} ways` : 'not run'}: ${text}`,
-      );
-    }
+    const { sums, missing } = summary(
+      name,
+      lines,
+      reasons.filter(({ file }) => file === name),
+    );
     for (const key of Object.keys(total)) total[key] += sums[key];
-    console.log(row(name, sums));
-    if (missing.length > 0) console.log(missing.join('\n'));
+    console.log([row(name, sums), ...missing].join('\n'));
     good &&= missing.length === 0;
   }
   console.log(row('all', total));
-  for (const { file, text } of reasons.filter((one) => !used.has(one))) {
+  for (const { file, text } of reasons.filter(({ used }) => !used)) {
     console.log(`    ${file}: explained, and all of it runs or is gone: ${text}`);
     good = false;
   }
   return good;
+}
+
+/** Adds up one file; `missing` has a line for each that is neither run whole nor explained. */
+function summary(name, lines, reasons) {
+  const source = readFileSync(join(ROOT, name), 'utf8').split('\n');
+  const sums = { lines: 0, run: 0, branches: 0, taken: 0 };
+  const missing = [];
+  for (const [number, { count, branches }] of [...lines].sort(([a], [b]) => a - b)) {
+    const text = source[number - 1].trim();
+    const taken = branches.filter((times) => times > 0).length;
+    sums.lines++;
+    sums.run += Number(count > 0);
+    sums.branches += branches.length;
+    sums.taken += taken;
+    if (count > 0 && taken === branches.length) continue;
+    const reason = count > 0 && reasons.find((one) => text.includes(one.text));
+    if (reason) reason.used = true;
+    const ways = count > 0 ? `${taken} of ${branches.length} ways` : 'not run';
+    if (!reason) missing.push(`    ${name}:${number}: ${ways}: ${text}`);
+  }
+  return { sums, missing };
 }
 
 const percent = (part, whole) => (whole === 0 ? '' : ((100 * part) / whole).toFixed(1));
