@@ -2,15 +2,16 @@
 // exports.c: the only C that knows it is called from JS. Checks every argument, then one call.
 #include "exports.h"
 
+#include "heap_inner.h"
+
 // Returns the heap at `address`, NULL iff there is none.
 static lm_heap *heap_at(uintptr_t address) {
   if (address % 16 || !lm_memory_holds(address, sizeof(lm_heap))) return NULL;
   lm_heap *heap = (lm_heap *)address;
-  return lm_heap_is(heap) ? heap : NULL;
+  return heap_is(heap) ? heap : NULL;
 }
 
-LM_EXPORT(lm_heap_open)
-uintptr_t js_heap_open(uintptr_t base, size_t size, unsigned grow) {
+LM_EXPORT(lm_heap_open) LM_RARE uintptr_t js_heap_open(uintptr_t base, size_t size, unsigned grow) {
   size_t skip = base < 16 ? 16 - base : 0;  // address 0 is NULL to everyone
   if (size <= skip || !lm_memory_holds(base + skip, size - skip)) return 0;
   lm_more *more = grow ? lm_pages_wasm : lm_pages_none;
@@ -20,11 +21,11 @@ uintptr_t js_heap_open(uintptr_t base, size_t size, unsigned grow) {
 LM_EXPORT(lm_heap_alloc)
 uintptr_t js_heap_alloc(uintptr_t heap, size_t size) {
   lm_heap *h = heap_at(heap);
-  return h ? (uintptr_t)lm_heap_alloc(h, size) : 0;
+  return h ? (uintptr_t)heap_alloc(h, size) : 0;
 }
 
 LM_EXPORT(lm_heap_alloc_aligned)
-uintptr_t js_heap_alloc_aligned(uintptr_t heap, size_t size, size_t align) {
+LM_RARE uintptr_t js_heap_alloc_aligned(uintptr_t heap, size_t size, size_t align) {
   lm_heap *h = heap_at(heap);
   return h ? (uintptr_t)lm_heap_alloc_aligned(h, size, align) : 0;
 }
@@ -44,29 +45,26 @@ uintptr_t js_heap_realloc(uintptr_t heap, uintptr_t p, size_t size) {
 LM_EXPORT(lm_heap_free)
 unsigned js_heap_free(uintptr_t heap, uintptr_t p) {
   lm_heap *h = heap_at(heap);
-  return h ? lm_heap_free(h, (void *)p) : LM_NOT_A_BLOCK;
+  return h ? heap_free(h, (void *)p) : LM_NOT_A_BLOCK;
 }
 
-LM_EXPORT(lm_heap_check)
-unsigned js_heap_check(uintptr_t heap, uintptr_t p) {
+LM_EXPORT(lm_heap_check) LM_RARE unsigned js_heap_check(uintptr_t heap, uintptr_t p) {
   const lm_heap *h = heap_at(heap);
   return h ? lm_heap_check(h, (void *)p) : LM_NOT_A_BLOCK;
 }
 
-LM_EXPORT(lm_heap_usable_size)
-size_t js_heap_usable_size(uintptr_t heap, uintptr_t p) {
+LM_EXPORT(lm_heap_usable_size) LM_RARE size_t js_heap_usable_size(uintptr_t heap, uintptr_t p) {
   const lm_heap *h = heap_at(heap);
   return h ? lm_heap_usable_size(h, (void *)p) : 0;
 }
 
-LM_EXPORT(lm_heap_stats)
-uintptr_t js_heap_stats(uintptr_t heap) {
+LM_EXPORT(lm_heap_stats) LM_RARE uintptr_t js_heap_stats(uintptr_t heap) {
   lm_heap *h = heap_at(heap);
   return h ? (uintptr_t)lm_heap_stats(h) : 0;
 }
 
 LM_EXPORT(lm_heap_walk)
-size_t js_heap_walk(uintptr_t heap, uintptr_t cursor, uintptr_t records, size_t capacity) {
+LM_RARE size_t js_heap_walk(uintptr_t heap, uintptr_t cursor, uintptr_t records, size_t capacity) {
   const lm_heap *h = heap_at(heap);
   if (!h || capacity == 0 || capacity > SIZE_MAX / sizeof(lm_block_record)) return 0;
   if (cursor % LM_WORD || !lm_memory_holds(cursor, sizeof(lm_cursor))) return 0;
@@ -74,8 +72,7 @@ size_t js_heap_walk(uintptr_t heap, uintptr_t cursor, uintptr_t records, size_t 
   return lm_heap_walk(h, (lm_cursor *)cursor, (lm_block_record *)records, capacity);
 }
 
-LM_EXPORT(lm_heap_holds)
-unsigned js_heap_holds(uintptr_t heap) {
+LM_EXPORT(lm_heap_holds) LM_RARE unsigned js_heap_holds(uintptr_t heap) {
   const lm_heap *h = heap_at(heap);
   return h && lm_heap_holds(h);
 }

@@ -32,7 +32,7 @@ static void block_free(lm_heap *h, lm_block *b) {
 }
 
 // As lm_block_take, after the slabs that hold nothing were given back.
-static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
+LM_RARE static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
   return lm_heap_trim(h) ? lm_block_take(h, size) : NULL;
 }
 
@@ -71,38 +71,30 @@ static INLINE lm_status block_check(const lm_heap *h, const void *p) {
   return agrees ? LM_OK : LM_NOT_A_BLOCK;
 }
 
-NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
+LM_RARE NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
   return in_bank(h, p) ? object_check(p) : block_check(h, p);
 }
 
 #ifdef LM_LEAN
-#define OBJECT_PLAIN(s, p) true
 #define REFUSED(h, p) false
 #define BLOCK_REFUSED(h, p) false
 #define refuse(h, where, p) LM_OK  // never asked
 #else
 // Says that `p` was refused, and why.
-static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+LM_RARE static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
   LM_READY(h);
   lm_status what = lm_heap_check(h, p);
   if (h->hook) h->hook(h, where, what, p);
   return what;
 }
 
-#define OBJECT_PLAIN(s, p) object_is_plain(s, p)
 #define REFUSED(h, p) (lm_heap_check(h, p) != LM_OK)
 #define BLOCK_REFUSED(h, p) (block_check(h, p) != LM_OK)
 #endif
 
-static INLINE void object_give(lm_slab *s, lm_object *o) {
-  object_link(o, s->free);
-  s->free = o;
-  s->used--;
-}
-
 // Verbs.
 
-lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
+LM_RARE lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!base || size - 1 > UINTPTR_MAX - start) return NULL;  // size 0 wraps, and fails too
@@ -124,25 +116,9 @@ lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *state) {
   return h;
 }
 
-bool lm_heap_is(const lm_heap *h) { return h->magic == (LM_HEAP_MAGIC ^ (size_t)h); }
+bool lm_heap_is(const lm_heap *h) { return heap_is(h); }
 
-// Every way that is not the short one ends in a call, and nothing happens after it: then an engine
-// keeps nothing across it, and the short way is short.
-
-// Returns a free object of the current slab for `units`, NULL iff it has none.
-static INLINE void *object_take(lm_heap *h, size_t units) {
-  lm_slab *s = h->current[units];
-  if (!LIKELY(s != NULL)) return NULL;  // a heap of zeros has none
-  lm_object *o = s->free;
-  if (!LIKELY(!is_end(o))) return NULL;
-  s->free = object_next(o);
-#ifndef LM_LEAN
-  o->link = 0;
-#endif
-  return o;
-}
-
-static NOINLINE void *alloc_slow(lm_heap *h, size_t size) {
+NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
   LM_READY(h);
   size_t units = size > LM_HEAP_SMALL ? 0 : (size + LM_ALIGN - 1) / LM_ALIGN;
   if (size <= LM_HEAP_SMALL) {
@@ -155,16 +131,9 @@ static NOINLINE void *alloc_slow(lm_heap *h, size_t size) {
   return p;
 }
 
-static INLINE void *alloc_fast(lm_heap *h, size_t size) {
-  return LIKELY(size <= LM_HEAP_SMALL) ? object_take(h, (size + LM_ALIGN - 1) / LM_ALIGN) : NULL;
-}
+void *lm_heap_alloc(lm_heap *h, size_t size) { return heap_alloc(h, size); }
 
-void *lm_heap_alloc(lm_heap *h, size_t size) {
-  void *p = alloc_fast(h, size);
-  return LIKELY(p != NULL) ? p : alloc_slow(h, size);
-}
-
-void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
+LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
   if (align <= LM_ALIGN) return lm_heap_alloc(h, size);
   LM_READY(h);
@@ -188,7 +157,7 @@ void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 }
 
 // As free, of a block of its own, or an object that looks free or like none.
-static NOINLINE lm_status free_slow(lm_heap *h, void *p) {
+NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
 #ifndef LM_LEAN
   if (in_bank(h, p)) {
@@ -203,18 +172,7 @@ static NOINLINE lm_status free_slow(lm_heap *h, void *p) {
   return LM_OK;
 }
 
-static INLINE lm_status free_fast(lm_heap *h, void *p) {
-  if (LIKELY(in_bank(h, p))) {
-    lm_slab *s = slab_of(p);
-    if (LIKELY(OBJECT_PLAIN(s, p))) {
-      object_give(s, p);
-      return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
-    }
-  }
-  return free_slow(h, p);
-}
-
-lm_status lm_heap_free(lm_heap *h, void *p) { return free_fast(h, p); }
+lm_status lm_heap_free(lm_heap *h, void *p) { return heap_free(h, p); }
 
 // Copies `size` bytes, up to the next whole word: blocks are whole words long.
 static INLINE void words_copy(void *to, const void *from, size_t size) {
@@ -287,7 +245,7 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   return p;
 }
 
-size_t lm_heap_usable_size(const lm_heap *h, const void *p) {
+LM_RARE size_t lm_heap_usable_size(const lm_heap *h, const void *p) {
   if (lm_heap_check(h, p) != LM_OK) return 0;
   return in_bank(h, p) ? slab_of(p)->size : block_size(h, block_of(p)) - LM_WORD;
 }

@@ -241,4 +241,58 @@ LM_INNER void *lm_slab_refill(lm_heap *h, size_t units);
 LM_INNER void lm_slab_wait(lm_heap *h, size_t units);
 // Slab `s` has just become free of objects, or was full until now. Returns LM_OK.
 LM_INNER lm_status lm_slab_turn(lm_heap *h, lm_slab *s);
+
+// heap.c: the long ways of alloc and free.
+
+LM_INNER void *lm_alloc_slow(lm_heap *h, size_t size);
+LM_INNER lm_status lm_free_slow(lm_heap *h, void *p);
+
+// The short ways. Every other way ends in a call, and nothing happens after it: then an engine
+// keeps nothing across it, and the short way is short.
+
+static inline bool heap_is(const lm_heap *h) { return h->magic == (LM_HEAP_MAGIC ^ (size_t)h); }
+
+// Returns a free object of the current slab for `units`, NULL iff it has none.
+static INLINE void *object_take(lm_heap *h, size_t units) {
+  lm_slab *s = h->current[units];
+  if (!LIKELY(s != NULL)) return NULL;  // a heap of zeros has none
+  lm_object *o = s->free;
+  if (!LIKELY(!is_end(o))) return NULL;
+  s->free = object_next(o);
+#ifndef LM_LEAN
+  o->link = 0;
+#endif
+  return o;
+}
+
+static INLINE void *alloc_fast(lm_heap *h, size_t size) {
+  return LIKELY(size <= LM_HEAP_SMALL) ? object_take(h, (size + LM_ALIGN - 1) / LM_ALIGN) : NULL;
+}
+
+static INLINE void *heap_alloc(lm_heap *h, size_t size) {
+  void *p = alloc_fast(h, size);
+  return LIKELY(p != NULL) ? p : lm_alloc_slow(h, size);
+}
+
+static INLINE void object_give(lm_slab *s, lm_object *o) {
+  object_link(o, s->free);
+  s->free = o;
+  s->used--;
+}
+
+static INLINE lm_status heap_free(lm_heap *h, void *p) {
+  if (LIKELY(in_bank(h, p))) {
+    lm_slab *s = slab_of(p);
+#ifdef LM_LEAN
+    bool plain = true;
+#else
+    bool plain = object_is_plain(s, p);
+#endif
+    if (LIKELY(plain)) {
+      object_give(s, p);
+      return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
+    }
+  }
+  return lm_free_slow(h, p);
+}
 #endif

@@ -44,6 +44,13 @@ _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM
 #define LM_IMPORT(name)
 #endif
 
+// On a function that is called rarely, in a file that is compiled for speed: its size counts.
+#if defined(__clang__)
+#define LM_RARE __attribute__((minsize))
+#else
+#define LM_RARE
+#endif
+
 // What errno is set to: WASI's numbers under Emscripten, Linux's elsewhere.
 #if defined(__wasm__)
 enum { LM_ENOMEM = 48, LM_EINVAL = 28 };
