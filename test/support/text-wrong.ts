@@ -6,7 +6,7 @@ import { codecs } from '../../ts/text/codecs.ts';
 import { toPolicy } from '../../ts/text/policy.ts';
 import { decodeLoop } from '../../ts/text/utf8.ts';
 import { SEED } from './prng.ts';
-import { heap, memories, MODEL, MOST, pointsOf, textOf } from './text.ts';
+import { heap, memories, MODEL, MOST, pointsOf, textOf } from './text-model.ts';
 
 /** Bytes, many of them of the kinds that codecs look at. */
 const anyBytes = fc.oneof(

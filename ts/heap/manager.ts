@@ -137,10 +137,9 @@ export class HeapManager extends BlockHeap implements RefHeap {
   }
 
   /** Bytes from `address` to the end of the block that it is in, when this heap lent it; the library's own. */
-  roomAt(address: Address): number | undefined {
-    const at = this.locate(address, 0);
-    const block = this.blockAt(at);
-    return block && block.address + block.byteLength - at;
+  roomAt(address: number): number | undefined {
+    const block = this.blockOf(address);
+    return block === this.borrowed ? undefined : block.address + block.byteLength - address;
   }
 
   /** The block that stands for all whose owner is not known; the library's own. */

@@ -3,7 +3,7 @@
 // program carries only those that it names.
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { decode, FRAMINGS, read, write, writePlain, type Framing } from './framing.ts';
+import { decode, FRAMINGS, read, write, type Framing } from './framing.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
 import type { StringRef, TextHeap } from './ref.ts';
 import { toElements, type WordBytes } from './word.ts';
@@ -221,7 +221,7 @@ export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
     [
       'write',
       function (this: LinearMemory, address, text, a, b, c, d?: TextOptions) {
-        if (!hasWord) return writePlain(codec, framing, this, address, text, a, b);
+        if (!hasWord) return write(codec, framing, this, address, text, a, b);
         return isPaired
           ? write(codec, framing, this, address, text, c, d, b, a)
           : write(codec, framing, this, address, text, b, c, a);

@@ -111,25 +111,6 @@ export function find(
   return [start, count];
 }
 
-/** The same as {@link write} for framings without words; short texts that are known to fit go their own way. */
-export function writePlain(
-  codec: TextCodec,
-  framing: Framing,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  capacity?: number,
-  options?: TextOptions,
-): number {
-  if (typeof text === 'string' && text.length <= SHORT_WRITE && framing !== 'Fixed' && !options) {
-    const tail = framing === 'Terminated' ? 1 : 0;
-    const fits =
-      capacity === undefined ? !('roomAt' in memory) : isSmall(capacity) && text.length + tail <= capacity;
-    if (fits && writeShort(codec, memory, address, text, tail)) return text.length;
-  }
-  return write(codec, framing, memory, address, text, capacity, options);
-}
-
 /** Writes a text, whole or not at all. T1. Returns its elements. */
 export function write(
   codec: TextCodec,
@@ -141,6 +122,32 @@ export function write(
   options?: TextOptions,
   wordBytes: WordBytes = 4,
   place: Address = address,
+): number {
+  const isTerminated = framing === 'Terminated';
+  if (
+    typeof text === 'string' &&
+    text.length <= SHORT_WRITE &&
+    !options &&
+    (isTerminated || framing === 'Sized')
+  ) {
+    const tail = isTerminated ? 1 : 0;
+    const room = capacity === undefined ? roomAt(memory, address, 0, codec.bytesPerElement) : capacity;
+    const fits = (capacity === undefined || isSmall(capacity)) && text.length + tail <= room;
+    if (fits && writeShort(codec, memory, address, text, tail)) return text.length;
+  }
+  return writeLong(codec, framing, memory, address, text, capacity, options, wordBytes, place);
+}
+
+function writeLong(
+  codec: TextCodec,
+  framing: Framing,
+  memory: LinearMemory,
+  address: Address,
+  text: string,
+  capacity: number | undefined,
+  options: TextOptions | undefined,
+  wordBytes: WordBytes,
+  place: Address,
 ): number {
   assertString(text);
   const policy = toPolicy(options);
@@ -171,7 +178,8 @@ export function write(
 
 /** Elements from `head` bytes behind `address` to the end of the heap's block there; Infinity where none is known. */
 function roomAt(memory: LinearMemory, address: Address, head: number, size: number): number {
-  const bytes = (memory as { roomAt?(address: Address): number | undefined }).roomAt?.(address);
+  const heap = memory as { roomAt?(address: number): number | undefined };
+  const bytes = heap.roomAt?.(placeOf(memory, address, 0));
   return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - head) / size));
 }
 

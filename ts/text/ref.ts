@@ -5,8 +5,8 @@ import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { TextCodec } from './codec.ts';
-import { find, readAt, write, type Framing } from './framing.ts';
-import { toPolicy, type TextOptions } from './policy.ts';
+import { find, read, write, type Framing } from './framing.ts';
+import type { TextOptions } from './policy.ts';
 import { elementsOf, type WordBytes } from './word.ts';
 
 /** What strings need of a heap. The heap room implements it. */
@@ -83,8 +83,10 @@ export class StringRef extends Ref {
 
   /** Returns the string in memory; errors as {@link value}. */
   read(options?: TextOptions): string {
-    const policy = toPolicy(options);
-    return readAt(this.codec, this.block.memory, ...this.#find(), policy);
+    this.assertLive();
+    const { codec, framing, address, wordBytes } = this;
+    const given = framing === 'Prefixed' || framing === 'Paired' ? wordBytes : this.#room;
+    return read(codec, framing, this.block.memory, address, given, options);
   }
 
   /** Writes `text`, whole or not at all. Returns the ref. */
@@ -134,9 +136,13 @@ export class StringRef extends Ref {
   /** Where in the memory the text lies: first byte, elements. */
   #find(): [number, number] {
     this.assertLive();
-    const { framing, address, wordBytes, allocatedElementCount, bytesPerElement } = this;
-    const room = framing === 'Sized' ? this.#count : allocatedElementCount;
-    return find(framing, this.block.memory, address, bytesPerElement, room, wordBytes);
+    const { framing, address, wordBytes, bytesPerElement } = this;
+    return find(framing, this.block.memory, address, bytesPerElement, this.#room, wordBytes);
+  }
+
+  /** The elements that its text is in: of a sized one those that were written. */
+  get #room(): number {
+    return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
   }
 
   /** @throws {FreedError} when its block was freed, or that of the text of a pair */
