@@ -97,7 +97,8 @@ function membersOf(item, find, exportedNames) {
 /** What a class or an interface extends that is a type and no declaration of its own. */
 function typesExtended({ signature, bases }, find, exportedNames) {
   const named = bases.filter((base) => !exportedNames.has(base) && find(base)?.kind === 'type').map(find);
-  const types = named.map((type) => type.signature.replace(/^type \w+ = /, ''));
+  const plain = named.filter((type) => !/^type \w+</.test(type.signature)); // what one with parameters gives is prose
+  const types = plain.map((type) => type.signature.replace(/^type \w+ = /, ''));
   const written = signature.match(/ extends ((?:Omit|Pick|Required|Partial)<.*)$/s)?.[1];
   // `(typeof NAMES)[number]` is a list that is written elsewhere: the names say more.
   const spell = (type) =>
@@ -111,17 +112,17 @@ function typesExtended({ signature, bases }, find, exportedNames) {
 }
 
 function blockPage(item, find, exportedNames) {
-  const { members, generated } = membersOf(item, find, exportedNames);
+  const { members: all, generated } = membersOf(item, find, exportedNames);
   const known = item.bases.filter((base) => exportedNames.has(base) || /Error$/.test(base));
+  // What says nothing of its own and is explained where it comes from, or is left out there, is not shown again.
+  const before = new Set(known.flatMap((base) => (find(base)?.members ?? []).map(({ name }) => name)));
+  const says = ({ doc }) => doc.text || doc.throws.length > 0;
+  const members = all.filter((one) => says(one) || !before.has(one.name));
   const parts = [prose(item.doc)];
   if (known.length > 0) parts.push(`Has what ${known.map(code).join(', ')} has, too.`);
   const types = typesExtended(item, find, exportedNames);
   if (types.length > 0) parts.push(`Has the fields of ${types.map(code).join(', ')}, too.`);
-  if (
-    members.length > 0 &&
-    members.every(({ doc }) => !doc.text && doc.throws.length === 0) &&
-    members[0].isMethod
-  )
+  if (members.length > 0 && !members.some(says) && members[0].isMethod)
     return [...parts, fence(item.text.replace(/^export (declare )?/, ''))];
   const properties = members.filter(({ isMethod, isSetter }) => !isMethod && !isSetter);
   const settable = new Set(members.filter(({ isSetter }) => isSetter).map(({ name }) => name));
@@ -133,7 +134,11 @@ function blockPage(item, find, exportedNames) {
     ]);
     parts.push(table([item.kind === 'interface' ? 'Field' : 'Property', 'Type', ''], rows));
   }
-  for (const one of members.filter(({ isMethod }) => isMethod)) parts.push(...methodPart(item, one));
+  const methods = members.filter(({ isMethod }) => isMethod);
+  if (item.file.endsWith('.gen') && methods.length > 0) {
+    const rows = methods.map((one) => [code(one.signature), line(one.doc)]);
+    parts.push(table(['Method', ''], rows));
+  } else for (const one of methods) parts.push(...methodPart(item, one));
   for (const from of generated) parts.push(...generatedPart(from));
   return parts;
 }

@@ -49,7 +49,7 @@ export class WasmHeapArena extends Region implements Owner {
   private readonly options: AttachOptions;
   private readonly frames: Frames;
 
-  /** Use {@link createHeapArena} or {@link attachArena}. */
+  /** The library's own: use {@link createHeapArena} or {@link attachArena}. */
   constructor(
     heap: WasmHeapManager,
     where: Where,
@@ -89,7 +89,7 @@ export class WasmHeapArena extends Region implements Owner {
   get address(): number {
     return this.frames.expose();
   }
-  /** The epoch now: the first arena of a heap begins with 1, and each reset adds 1. @throws {FreedError} when destroyed */
+  /** The epoch: each reset adds 1, and a new arena begins above all of its heap. @throws {FreedError} when destroyed */
   epoch(): number {
     return this.current().epoch;
   }
@@ -143,7 +143,7 @@ export class WasmHeapArena extends Region implements Owner {
     return this.heap.locate(at, size);
   }
 
-  /** As for every region; here without a call back, as this is what scopes do most. */
+  /** As for every region; a way of the library's own, without a call back, as this is what scopes do most. */
   override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -171,7 +171,7 @@ export class WasmHeapArena extends Region implements Owner {
     }
   }
 
-  /** Notes where the arena stands, for {@link rewind}. */
+  /** Notes where the arena stands, for {@link rewind}. @throws {FreedError} when it was destroyed */
   mark(): ArenaMark {
     return new ArenaMark(this, this.epoch(), this.enter());
   }
@@ -244,7 +244,7 @@ export class WasmHeapArena extends Region implements Owner {
     if (this.chunks) this.destroy();
   }
 
-  /** The loan that [at, at + size) belongs to. @throws {OutOfBoundsError} when it is not lent; the library's own */
+  /** The loan that [at, at + size) belongs to; the library's own. @throws {OutOfBoundsError} when it is not lent */
   loanOf(at: number, size: number): Block {
     return this.frames.around(this.current().chunkOf(at, size), at);
   }

@@ -6,7 +6,7 @@ import type { WasmHeapManager } from './manager.ts';
 
 /** Options of {@link createHeapArena}. */
 export interface ArenaOptions {
-  /** Whether it goes on in further blocks of the heap when it is full; else it is out of memory then. */
+  /** Whether a full arena goes on in a further block of the heap. Else, and unless given, it is out of memory then. */
   readonly grow?: boolean;
 }
 
@@ -19,7 +19,8 @@ export interface AttachOptions {
 }
 
 /**
- * Returns a new arena of `capBytes` bytes in `heap`, of which it takes one block.
+ * Returns a new arena of `capBytes` bytes in `heap`, for which it takes one block. It goes back with `destroy()`,
+ * or when the arena is collected as garbage.
  * @param align what its first byte is a multiple of, a power of two up to 65,536; 16 unless given
  * @throws {OutOfMemoryError} when the heap has no such block; nothing has changed then
  * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the capacity or the alignment is no such number, and for

@@ -17,14 +17,14 @@ export class FrameArena {
   readonly #heap: WasmHeapManager;
   #arena: WasmHeapArena | undefined;
 
-  /** Use `heap.frameArena` or {@link frameArenaOf}: a heap has one. */
+  /** The library's own: use `heap.frameArena` or {@link frameArenaOf}, as a heap has one. */
   constructor(heap: WasmHeapManager) {
     this.#heap = heap;
   }
 
   /**
-   * Makes it `capBytes` bytes large, 8 MiB unless given, and returns the address of the first. It has that capacity
-   * already: then nothing changes. It has another: then all that was lent of it ends.
+   * Makes it `capBytes` bytes large, 8 MiB unless given, and returns the address of the first byte. When it has that
+   * capacity already, nothing changes; when it has another, all that was lent of it ends.
    * @throws {OutOfMemoryError} when the heap has no such block; nothing has changed then
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the capacity is no such number
    */
@@ -37,7 +37,7 @@ export class FrameArena {
     return arena.basePtr;
   }
 
-  /** The arena itself, for slices, refs and strings that live until the next frame. Its first use is an `init()`. */
+  /** The arena itself, for slices, refs and strings that live until the next reset. Its first use is an `init()`. */
   get arena(): WasmHeapArena {
     if (!this.#live()) this.init();
     return this.#arena as WasmHeapArena; // init sets it
@@ -46,7 +46,7 @@ export class FrameArena {
     return this.#arena?.destroyed === false ? this.#arena : undefined;
   }
 
-  /** Takes everything back and begins an epoch. */
+  /** Takes everything back and begins an epoch: every slice and ref of it ends. */
   reset(): void {
     this.arena.reset();
   }
@@ -80,7 +80,10 @@ export class FrameArena {
     this.#arena = undefined;
   }
 
-  /** Returns a function that resets the arena and then does what `act` does, each time it is called. */
+  /**
+   * Returns a function that resets the arena and then does what `act` does, each time it is called: what a call lends
+   * lives until the next one.
+   */
   perCall<P extends unknown[], R>(act: (...args: P) => R): (...args: P) => R {
     return (...args) => {
       this.reset();

@@ -19,6 +19,7 @@ export class ArenaMark {
   readonly epoch: number;
   /** The library's own. */
   frame: Block;
+  /** The library's own: use {@link WasmHeapArena.mark}. */
   constructor(arena: WasmHeapArena, epoch: number, frame: Block) {
     this.arena = arena;
     this.epoch = epoch;

@@ -23,7 +23,8 @@ export class WasmHeapManager extends HeapManager {
   readonly arenas: HeapArenas = new HeapArenas(this);
 
   /**
-   * Returns a new arena of `capBytes` bytes, of which it takes one block.
+   * Returns a new arena of `capBytes` bytes, for which it takes one block. It goes back with `destroy()`, or when the
+   * arena is collected as garbage.
    * @param align what its first byte is a multiple of, a power of two up to 65,536
    * @throws {OutOfMemoryError} when there is no such block; nothing has changed then
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the capacity or the alignment is no such number
@@ -35,7 +36,7 @@ export class WasmHeapManager extends HeapManager {
   attachArena(address: Address, options?: AttachOptions): WasmHeapArena {
     return attachArena(this, address, options);
   }
-  /** The arena for what lives as long as a frame: the same one each time. */
+  /** The heap's arena for what lives as long as a frame: the same one each time. */
   get frameArena(): FrameArena {
     return frameArenaOf(this);
   }
@@ -52,8 +53,7 @@ export class WasmHeapManager extends HeapManager {
   }
 
   /**
-   * Returns a slice of `length` elements in a block of its own. Cleared, unless the option `clearAllocatedRegions`
-   * is false.
+   * Returns a slice of `length` elements in a block of its own, cleared. The caller frees it: `slice.free()`.
    * @param align a power of two up to 65,536; 16 unless given
    * @throws {OutOfMemoryError} when there is no such block
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the length or the alignment is no such number

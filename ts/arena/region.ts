@@ -33,7 +33,12 @@ export interface Cut {
   readonly arena: SliceArena | undefined;
 }
 
-/** A place in a heap to allocate in, all of which ends at once. */
+/**
+ * A place in a heap to allocate in, all of which ends at once: what arenas and scopes have in common. It has the
+ * `alloc...` methods of {@link WasmHeapManager} for scalars, arrays and strings (`allocInt32(5)`,
+ * `allocFloat64Array([1, 2])`, `allocNullTerminatedUtf8String('text')`); what they return borrows from the region and
+ * is not freed by itself.
+ */
 export abstract class Region {
   /** The heap it lies in. */
   abstract readonly heap: WasmHeapManager;
@@ -47,7 +52,7 @@ export abstract class Region {
   /** Ends it, and with it all that was allocated in it. */
   abstract dispose(): void;
 
-  /** Allocates one scalar; `allocInt32(value)` and the like come here. */
+  /** Returns a ref to one scalar, 0 unless given; `allocInt32(value)` and the like come here. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -60,7 +65,7 @@ export abstract class Region {
     });
   }
 
-  /** Allocates an array; `allocInt32Array(count)` and the like come here. */
+  /** Returns a ref to an array, of zeros or of values; `allocInt32Array(count)` and the like come here. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     countOrValues: number | Values<T>,
@@ -98,7 +103,7 @@ export abstract class Region {
     });
   }
 
-  /** What string methods take their place by: as the manager's, but zeroed here and cut from the region. */
+  /** What string methods take their place by: as the manager's, but cut from the region; the library's own. */
   lendTo<R>(
     bytes: number,
     align: number,

@@ -57,6 +57,7 @@ export class Scope extends Region {
   /** Blocks of its own. */
   private blocks: Block[] | undefined = undefined;
 
+  /** The library's own: use `heap.scope()`. */
   constructor(heap: WasmHeapManager) {
     super();
     this.heap = heap;
@@ -78,7 +79,7 @@ export class Scope extends Region {
     return this.cut(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
   }
 
-  /** As for every region. */
+  /** As for every region; a way of the library's own. */
   override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     row: Scalar<T, A>,
     value?: T,
@@ -111,6 +112,8 @@ export class Scope extends Region {
    * copy at another address, as most temporaries lie in one block that ends with the scope.
    * @throws {NotOwnedError} when it was not made in this scope
    * @throws {FreedError} when it was freed, or the scope has ended
+   * @throws {OutOfMemoryError} when there is no room for a copy
+   * @throws {ArgumentTypeError} when it is no ref and no slice
    */
   keep<K extends Keepable>(ref: K): K {
     if (!(ref instanceof Ref || ref instanceof WasmSlice))

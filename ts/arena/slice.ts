@@ -76,7 +76,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   private keptData: DataView | undefined;
 
   /**
-   * Made by the `alloc...` methods of heaps and arenas, and from handles.
+   * The library's own: slices are made by the `alloc...` methods of heaps and arenas, and from handles.
    * @param owner the ref that owns the block or must live as long, or the arena that does
    */
   constructor(
@@ -126,6 +126,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     return block.live && (!block.epoch || epochNow(this.heap, block.epoch) === this.born);
   }
   /**
+   * Does nothing while the slice may be used.
    * @throws {FreedError} when it was freed, or its arena destroyed or rewound to before it
    * @throws {StaleEpochError} when its arena was reset
    */
@@ -139,14 +140,16 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     throw new FreedError(ptr, 'slice');
   }
 
-  /** Returns the buffer of the memory as it is now. @throws {FreedError} {@link StaleEpochError} as all here */
+  /** Returns the buffer of the memory as it is now. @throws {FreedError} {@link StaleEpochError} when it has ended */
   buffer(): ArrayBufferLike {
     this.assertAlive();
     return this.heap.buffer;
   }
   /**
-   * Returns a typed array over the elements: the same one until the memory grows. The view keeps the slice's arena
-   * or block from being collected, but not from being freed or reset.
+   * Returns a typed array over the elements: the same one until the memory grows. It is the engine's own, and what is
+   * done with it later is not checked. It keeps the slice's arena or block from being collected, but not from being
+   * freed or reset.
+   * @throws {FreedError} {@link StaleEpochError} when the slice has ended
    */
   view(): A {
     try {
@@ -163,7 +166,11 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     this.keptData = this.heap.data;
     return (this.kept = view);
   }
-  /** Returns element `index`; a negative index counts from the end. @throws {ArgumentRangeError} outside */
+  /**
+   * Returns element `index`; a negative index counts from the end.
+   * @throws {ArgumentRangeError} when there is no such element
+   * @throws {FreedError} {@link StaleEpochError} when the slice has ended
+   */
   at(index: number): T {
     try {
       const i = index >>> 0;
@@ -178,7 +185,10 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     this.assertAlive();
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
   }
-  /** Writes element `index`; errors as {@link at}. Returns the slice. */
+  /**
+   * Writes element `index`; errors as {@link at}. Returns the slice.
+   * @throws {ArgumentTypeError} when the value has the wrong type
+   */
   set(index: number, value: T): this {
     try {
       const i = index >>> 0;
@@ -210,6 +220,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @param truncate whether a source that is too long is cut, instead of refused
    * @throws {ArgumentTypeError} when it is no array, or a value has the wrong type
    * @throws {ArgumentRangeError} when it is too long, or the offset is beyond its end
+   * @throws {FreedError} {@link StaleEpochError} when the slice has ended
    */
   write(source: Values<T> | null | undefined, srcOffset = 0, zeroFill = true, truncate = false): this {
     const { heap, ptr, length, byteLength } = this;
