@@ -27,13 +27,19 @@ export class FrameArena {
    * already: then nothing changes. It has another: then all that was lent of it ends.
    * @throws {OutOfMemoryError} when the heap has no such block; nothing has changed then
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the capacity is no such number
+   * @throws whatever the heap's free throws; then it has its old capacity, and is empty
    */
   init(capBytes: number = FRAME_BYTES): number {
     const old = this.#live();
     if (old && old.capBytes === capBytes) return old.basePtr;
     const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16 }, {}, {}, 'frame');
+    try {
+      old?.destroy();
+    } catch (error) {
+      arena.destroy(); // the old one is alive, and empty
+      throw error;
+    }
     this.#arena = arena;
-    old?.destroy();
     return arena.basePtr;
   }
 

@@ -44,7 +44,8 @@ function scratchOf(heap: WasmHeapManager): Scratch {
 }
 
 /** What a scope can keep: a ref or a slice that was made in it. */
-export type Keepable = Ref | WasmSlice;
+export type Keepable = Ref | WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
+type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
 
 /**
  * Temporaries of every kind: what its `alloc...` methods make is taken back when it ends. Made by `heap.scope()`.
@@ -119,11 +120,11 @@ export class Scope extends Region {
     if (ref instanceof Ref) ref.assertLive();
     else ref.assertAlive();
     const index = this.blocks?.indexOf(ref.block) ?? -1;
-    if (index >= 0) {
+    if (index >= 0 && (ref instanceof Ref ? ref.owned : ref.owns)) {
       this.blocks?.splice(index, 1);
       return ref;
     }
-    if (ref.block !== this.frame)
+    if (index < 0 && ref.block !== this.frame)
       throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
     return copyOf(this.heap, ref) as K; // a copy is of the class of what it was made from
   }
@@ -200,7 +201,7 @@ function endAfter(scope: Scope, error: unknown): unknown {
 /** A copy of what `ref` stands for, in a block of its own. */
 function copyOf(heap: WasmHeapManager, ref: Keepable): Keepable {
   if (ref instanceof WasmSlice) {
-    const copy = heap.allocSlice(ref.type, ref.length);
+    const copy = heap.allocSlice(ref.type as Scalar, ref.length); // of its own value
     heap.copy(copy.ptr, ref.ptr, ref.byteLength);
     return copy;
   }
