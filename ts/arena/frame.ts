@@ -16,6 +16,8 @@ export type FrameScheduler = (callback: (time: number) => void) => unknown;
 export class FrameArena {
   readonly #heap: WasmHeapManager;
   #arena: WasmHeapArena | undefined;
+  /** The capacity that it was made for; it may have a byte less. */
+  #asked = 0;
 
   /** Use `heap.frameArena` or {@link frameArenaOf}: a heap has one. */
   constructor(heap: WasmHeapManager) {
@@ -31,7 +33,7 @@ export class FrameArena {
    */
   init(capBytes: number = FRAME_BYTES): number {
     const old = this.#live();
-    if (old && old.capBytes === capBytes) return old.basePtr;
+    if (old && this.#asked === capBytes) return old.basePtr;
     const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16 }, {}, {}, 'frame');
     try {
       old?.destroy();
@@ -40,6 +42,7 @@ export class FrameArena {
       throw error;
     }
     this.#arena = arena;
+    this.#asked = capBytes;
     return arena.basePtr;
   }
 

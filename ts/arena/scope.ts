@@ -101,7 +101,7 @@ export class Scope extends Region {
       }
     }
     if (this.ended) throw new FreedError(this.frame.address, 'scope');
-    return heap.lendTo(bytes, align, (block) => {
+    return heap.lendAsIs(bytes, align, (block) => {
       const made = make({ address: block.address, block, owned: true, arena: undefined });
       (this.blocks ??= []).push(block);
       return made;
