@@ -30,7 +30,7 @@ export class Chunks implements Reclaimer {
     if (!this.#grows) return false;
     const need = CHUNK_WORDS * place.word + align + size;
     const twice = 2 * (place.read(place.at.end) - place.read(place.at.base));
-    const take = (bytes: number): Block => this.#heap.lendTo(bytes, 8, (block) => block);
+    const take = (bytes: number): Block => this.#heap.lendAsIs(bytes, 8, (block) => block);
     let block: Block;
     try {
       block = take(Math.max(need, twice));

@@ -16,6 +16,8 @@ export type FrameScheduler = (callback: (time: number) => void) => unknown;
 export class FrameArena {
   readonly #heap: WasmHeapManager;
   #arena: WasmHeapArena | undefined;
+  /** The capacity that it was made for; it may have a byte less. */
+  #asked = 0;
 
   /** The library's own: use `heap.frameArena` or {@link frameArenaOf}, as a heap has one. */
   constructor(heap: WasmHeapManager) {
@@ -27,13 +29,20 @@ export class FrameArena {
    * capacity already, nothing changes; when it has another, all that was lent of it ends.
    * @throws {OutOfMemoryError} when the heap has no such block; nothing has changed then
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the capacity is no such number
+   * @throws whatever the heap's free throws; then it has its old capacity, and is empty
    */
   init(capBytes: number = FRAME_BYTES): number {
     const old = this.#live();
-    if (old && old.capBytes === capBytes) return old.basePtr;
+    if (old && this.#asked === capBytes) return old.basePtr;
     const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16 }, {}, {}, 'frame');
+    try {
+      old?.destroy();
+    } catch (error) {
+      arena.destroy(); // the old one is alive, and empty
+      throw error;
+    }
     this.#arena = arena;
-    old?.destroy();
+    this.#asked = capBytes;
     return arena.basePtr;
   }
 

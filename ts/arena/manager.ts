@@ -67,7 +67,7 @@ export class WasmHeapManager extends HeapManager {
     const bytes = toCount(count * row.size, 'a size in bytes');
     const unit = Math.max(toAlign(align), row.Elements.BYTES_PER_ELEMENT);
     const head = isShared(this) ? Math.max(SEAL, unit) : 0;
-    return this.lendTo(head + bytes, unit, (block) => {
+    return this.lendAsIs(head + bytes, unit, (block) => {
       const ptr = block.address + head;
       if (head > 0) writeSeal(this, ptr, bytes, this.arenas.seal(block, ptr));
       const owner = new (refClassesOf(row).Many)(this, ptr, count, block, true);
@@ -92,6 +92,11 @@ export class WasmHeapManager extends HeapManager {
     this.arenas.epochs.identity = identity;
   }
 
+  /** As {@link lendTo}, but cleared only if all that the heap lends is; the library's own. */
+  lendAsIs<R>(bytes: number, align: number, make: (block: Block) => R): R {
+    const block = this.lend(bytes, align);
+    return this.orGiveBack(block, () => make(block));
+  }
   protected override giveBack(block: Block): void {
     const mend = this.arenas.ending(block);
     try {

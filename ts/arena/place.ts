@@ -49,7 +49,7 @@ export class ArenaPlace {
     heap.fill(address, at.size);
     this.write(this.at.base, base);
     this.write(this.at.top, base);
-    this.write(this.at.end, end);
+    this.write(this.at.end, this.within(end));
     writeEpoch(heap, address, epoch);
     heap.data.setUint32(at.magic, ARENA_MAGIC ^ address, true);
     return this;
@@ -137,6 +137,10 @@ export class ArenaPlace {
     return true;
   }
 
+  /** An end as a word can hold it: of what ends at 2^32 the last byte is left out, as C does. */
+  private within(end: number): number {
+    return this.word === 4 ? Math.min(end, 2 ** 32 - 1) : end;
+  }
   /** Goes on in the chunk [at, at + size): the words at its head keep what the arena had before. */
   push(at: number, size: number): void {
     const { heap, word } = this;
@@ -149,7 +153,7 @@ export class ArenaPlace {
     for (const [i, value] of head.entries()) writeWord(heap, at + i * word, word, value);
     this.write(this.at.below, this.used);
     this.#setChunk(at, this.chunks + 1);
-    this.setRange(at + CHUNK_WORDS * word, at + CHUNK_WORDS * word, at + size);
+    this.setRange(at + CHUNK_WORDS * word, at + CHUNK_WORDS * word, this.within(at + size));
   }
   /** Goes back to what it had before the newest chunk. */
   pop(): void {
@@ -198,7 +202,7 @@ export function openPlace(
   const unit = Math.max(toAlign(align), 8);
   const word = heap.addressBits === 64 ? 8 : 4;
   const head = Math.ceil(arenaLayout(word).size / unit) * unit;
-  return heap.lendTo(toCount(head + cap, 'a size in bytes'), unit, (block) => {
+  return heap.lendAsIs(toCount(head + cap, 'a size in bytes'), unit, (block) => {
     const base = block.address + head;
     const place = new ArenaPlace(heap, block.address, word);
     return { place: place.open(base, base + cap, heap.arenas.epochs.next()), block };

@@ -43,7 +43,8 @@ function scratchOf(heap: WasmHeapManager): Scratch {
 }
 
 /** What a scope can keep: a ref or a slice that was made in it. */
-export type Keepable = Ref | WasmSlice;
+export type Keepable = Ref | WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
+type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
 
 /**
  * Temporaries of every kind: what its `alloc...` methods make is taken back when it ends. Made by `heap.scope()`.
@@ -100,7 +101,7 @@ export class Scope extends Region {
       }
     }
     if (this.ended) throw new FreedError(this.frame.address, 'scope');
-    return heap.lendTo(bytes, align, (block) => {
+    return heap.lendAsIs(bytes, align, (block) => {
       const made = make({ address: block.address, block, owned: true, arena: undefined });
       (this.blocks ??= []).push(block);
       return made;
@@ -197,7 +198,7 @@ function endAfter(scope: Scope, error: unknown): unknown {
 /** A copy of what `ref` stands for, in a block of its own. */
 function copyOf(heap: WasmHeapManager, ref: Keepable): Keepable {
   if (ref instanceof WasmSlice) {
-    const copy = heap.allocSlice(ref.type, ref.length);
+    const copy = heap.allocSlice(ref.type as Scalar, ref.length); // of its own value
     heap.copy(copy.ptr, ref.ptr, ref.byteLength);
     return copy;
   }

@@ -153,6 +153,23 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
   });
 });
 
+test('heap slices are cleared, unless the heap is told not to clear; arenas are not', () => {
+  for (const clearAllocatedRegions of [true, false]) {
+    const heap = heapOf('wrapped', { clearAllocatedRegions });
+    heap.fill(1024, 4096, 0xee);
+    const slice = heap.allocSlice(all[1] as Scalar, 4);
+    expect([...slice]).toEqual(new Array(4).fill(clearAllocatedRegions ? 0 : 0xee));
+    const arena = heap.createHeapArena(64);
+    expect(arena.allocU8(1).at(0)).toBe(clearAllocatedRegions ? 0 : 0xee);
+    arena.allocU8(8).write([1, 2]);
+    arena.reset();
+    expect(arena.allocU8(1).at(0)).toBe(clearAllocatedRegions ? 0 : 0xee);
+    expect([...arena.allocUint8Array(16)]).toEqual(new Array(16).fill(0));
+    slice.free();
+    arena.destroy();
+  }
+});
+
 test('a slice of an arena, of a scope or of a handle cannot be freed by itself, and stays alive', () => {
   for (const place of ['arena', 'frame', 'scope', 'handle']) {
     const [slice, end] = PLACES[place]?.(heapOf(), all[1] as Scalar) ?? expect.fail();

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createWasmHeapManager,
+  createWasmHeapManager64,
+  OutOfMemoryError,
+  type WasmHeapManager,
+} from '../../../ts/index.ts';
+
+const GIB = 2 ** 30;
+const UNTOUCHED = { clearAllocatedRegions: false } as const;
+
+/** One buffer for all, of the largest size that the engine has; its pages are the system's own until written to. */
+function bufferOf(...sizes: number[]): ArrayBuffer | undefined {
+  for (const size of sizes) {
+    try {
+      return new ArrayBuffer(size);
+    } catch {
+      // A smaller one, then.
+    }
+  }
+  return undefined;
+}
+const buffer = bufferOf(5 * GIB, 4 * GIB);
+
+/** A heap that lends its blocks one after the other from `start` on, as a module of `bits` gives addresses. */
+function heapFrom(start: number, bits: 32 | 64, end = bits === 32 ? 4 * GIB : 5 * GIB): WasmHeapManager {
+  let next = start;
+  const take = (bytes: number): number => {
+    const at = next;
+    if (at + bytes > end) return 0;
+    next += bytes;
+    return at;
+  };
+  const view = buffer as ArrayBuffer;
+  const source = { buffer: view };
+  if (bits === 64)
+    return createWasmHeapManager64(source, (bytes) => BigInt(take(Number(bytes))), () => undefined, UNTOUCHED); // prettier-ignore
+  const malloc = (bytes: number): number => take(bytes) | 0; // signed, as wasm returns it
+  return createWasmHeapManager(source, malloc, () => undefined, UNTOUCHED);
+}
+
+const places: [string, number, 32 | 64, number][] = [
+  ['below 2 GiB', GIB, 32, 1000],
+  ['across 2 GiB', 2 * GIB - 600, 32, 2000],
+  ['above 2 GiB', 3 * GIB + 64, 32, 1000],
+  ['of 2.5 GiB from 1 GiB on', GIB, 32, 2.5 * GIB],
+  ['of 64 bits below 4 GiB', 2 * GIB, 64, 1000],
+  ['of 64 bits across 4 GiB', 4 * GIB - 600, 64, 2000],
+  ['of 64 bits above 4 GiB', 4 * GIB + 64, 64, 1000],
+];
+const fits = (start: number, capBytes: number): boolean =>
+  buffer !== undefined && start + capBytes + 100 <= buffer.byteLength;
+
+describe.each(places)('an arena %s', (_where, start, bits, capBytes) => {
+  test.runIf(fits(start, capBytes))('lends, marks, resets and makes handles as any other', () => {
+    const heap = heapFrom(start, bits);
+    const arena = heap.createHeapArena(capBytes);
+    expect([arena.capBytes, arena.basePtr > start, arena.basePtr % 16]).toEqual([capBytes, true, 0]);
+    const slices = Array.from({ length: 8 }, (_, i) => arena.allocF64(7).write([i, i]));
+    const ref = arena.allocPointer53(arena.basePtr);
+    const text = arena.allocNullTerminatedUtf8String('text');
+    for (const [i, slice] of slices.entries()) {
+      expect([...slice]).toEqual([i, i, 0, 0, 0, 0, 0]);
+      expect([...slice.view()]).toEqual([...slice]);
+      expect([...heap.sliceFromHandle(structuredClone(slice.handle()))]).toEqual([...slice]);
+      expect(slice.ptr).toBeGreaterThanOrEqual(i === 0 ? start : (slices[i - 1]?.ptr ?? 0) + 56);
+    }
+    expect([ref.value, text.value]).toEqual([arena.basePtr, 'text']);
+    const mark = arena.mark();
+    const rest = capBytes - arena.usedBytes();
+    const last = arena.alloc(rest, 1);
+    expect([last + rest, arena.usedBytes()]).toEqual([arena.basePtr + capBytes, capBytes]);
+    for (const bytes of [1, GIB, 2 * GIB, 3 * GIB, 4 * GIB - 1, 4 * GIB])
+      expect(() => arena.alloc(bytes, 1)).toThrow(OutOfMemoryError);
+    expect(() => arena.alloc(1, 65536)).toThrow(OutOfMemoryError);
+    arena.rewind(mark);
+    expect(arena.alloc(rest, 1)).toBe(last);
+    arena.reset();
+    expect([arena.usedBytes(), slices.some((slice) => slice.isAlive()), arena.alloc(1)]).toEqual([
+      0,
+      false,
+      arena.basePtr,
+    ]);
+    arena.destroy();
+    heap.frameArena.init(200);
+    expect(heap.scope((s) => s.allocInt32(heap.frameArena.allocF32(1) > start ? 5 : 0).value)).toBe(5);
+    heap.freeAll();
+  });
+  test.runIf(fits(start, capBytes))('that grows takes chunks from there on', () => {
+    const heap = heapFrom(start, bits);
+    const arena = heap.createHeapArena(64, 16, { grow: true });
+    const slices = Array.from({ length: 30 }, (_, i) => arena.allocU8(20).write([i]));
+    expect(slices.map((slice) => slice.at(0))).toEqual(slices.map((_, i) => i));
+    arena.destroy();
+  });
+});
+
+describe.runIf(buffer)('at the very end of 4 GiB', () => {
+  test('an arena lends to its last byte but one, and not beyond', () => {
+    const heap = heapFrom(4 * GIB - 1048, 32);
+    const arena = heap.createHeapArena(1000, 8);
+    expect(arena.basePtr + arena.capBytes).toBeLessThanOrEqual(4 * GIB);
+    expect(arena.capBytes).toBeGreaterThanOrEqual(999);
+    const most = arena.alloc(arena.capBytes, 1);
+    heap.writeUint8(most + arena.capBytes - 1, 9);
+    expect(() => arena.alloc(1, 1)).toThrow(OutOfMemoryError);
+    expect(arena.usedBytes()).toBe(arena.capBytes);
+    arena.destroy();
+    expect(arena.destroyed).toBe(true);
+  });
+  test('so does a chunk of one', () => {
+    const heap = heapFrom(4 * GIB - (48 + 64 + 16 + 8 + 96), 32); // the chunk has 8 bytes for an alignment
+    const arena = heap.createHeapArena(64, 8, { grow: true });
+    arena.alloc(64, 1);
+    expect(arena.alloc(96, 8)).toBe(4 * GIB - 104);
+    expect(() => arena.alloc(8, 1)).toThrow(OutOfMemoryError);
+    expect(arena.alloc(7, 1)).toBe(4 * GIB - 8);
+    expect(arena.usedBytes()).toBe(64 + 96 + 7);
+    arena.reset();
+    expect(arena.usedBytes()).toBe(0);
+    arena.destroy();
+  });
+  test('a frame arena asked for twice is taken once', () => {
+    const heap = heapFrom(4 * GIB - 1064, 32);
+    const base = heap.frameArena.init(1000);
+    expect(heap.frameArena.init(1000)).toBe(base);
+    heap.frameArena.destroy();
+  });
+});

@@ -1,0 +1,295 @@
+// Random programs against a model: what is alive, what it holds, and that nothing overlaps.
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  i32,
+  type ArenaMark,
+  type Ref,
+  type Scope,
+  type WasmHeapArena,
+  type WasmHeapManager,
+  type WasmSlice,
+  type WasmSliceHandle,
+} from '../../../ts/index.ts';
+import { lentBlocks, make, settle, type Kind } from '../../support/arena.ts';
+import { prng, SEED } from '../../support/prng.ts';
+
+afterEach(settle);
+
+/** Without `expect`, which takes a hundred times as long. */
+function throws(act: () => unknown): boolean {
+  try {
+    act();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** One loan as the model knows it: 8 bytes or more of one value. */
+interface Loan {
+  readonly at: number;
+  readonly bytes: number;
+  readonly value: number;
+  readonly one: WasmSlice<Int32Array, number> | (Ref & Iterable<number>) | undefined;
+  readonly handle: WasmSliceHandle | undefined;
+}
+interface ModelArena {
+  readonly arena: WasmHeapArena;
+  loans: Loan[];
+  marks: { mark: ArenaMark; loans: number }[];
+}
+interface ModelScope {
+  readonly scope: Scope;
+  loans: Loan[];
+}
+
+class Model {
+  readonly heap: WasmHeapManager;
+  readonly below: (n: number) => number;
+  readonly grow: boolean;
+  arenas: ModelArena[] = [];
+  scopes: ModelScope[] = [];
+  slices: Loan[] = [];
+  dead: Loan[] = [];
+  value = 1;
+
+  constructor(heap: WasmHeapManager, below: (n: number) => number, grow: boolean) {
+    this.heap = heap;
+    this.below = below;
+    this.grow = grow;
+  }
+
+  /** Makes a loan in a region, filled with a value of its own. */
+  lend(region: WasmHeapArena | Scope): Loan {
+    const { below, heap } = this;
+    const value = this.value++;
+    const count = 2 + below(40);
+    const align = 2 ** below(8);
+    const kind = below(3);
+    if (kind === 0) {
+      const one = region.allocI32(count, align).write(new Array<number>(count).fill(value));
+      return { at: one.ptr, bytes: 4 * count, value, one, handle: one.handle() };
+    }
+    if (kind === 1) {
+      const one = region.allocInt32Array(count).fill(value);
+      return { at: one.address, bytes: 4 * count, value, one: one as never, handle: undefined };
+    }
+    const at = region.alloc(4 * count, Math.max(4, align));
+    heap.viewInt32Array(at, count).fill(value);
+    return { at, bytes: 4 * count, value, one: undefined, handle: undefined };
+  }
+  own(): void {
+    const count = 2 + this.below(40);
+    const value = this.value++;
+    const one = this.heap.allocSlice(i32, count).write(new Array<number>(count).fill(value));
+    this.slices.push({ at: one.ptr, bytes: 4 * count, value, one, handle: one.handle() });
+  }
+  /** Notes loans as ended. What was rewound past has no handle to be refused: a handle has an epoch, not a frame. */
+  kill(loans: Loan[], rewound = false): void {
+    this.dead.push(...loans.map((loan) => (rewound ? { ...loan, handle: undefined } : loan)));
+    if (this.dead.length > 60) this.dead.splice(0, this.dead.length - 60);
+  }
+
+  get live(): Loan[] {
+    return [this.slices, ...this.arenas.map(({ loans }) => loans), ...this.scopes.map(({ loans }) => loans)].flat();
+  } // prettier-ignore
+
+  check(): void {
+    const live = this.live.sort((a, b) => a.at - b.at);
+    for (const [i, { at, bytes, value, one, handle }] of live.entries()) {
+      if (at + bytes > (live[i + 1]?.at ?? Infinity)) expect.fail(`loans of ${at} and ${live[i + 1]?.at} overlap`);
+      const values = one ? [...one] : [...this.heap.viewInt32Array(at, bytes / 4)];
+      if (values.length !== bytes / 4 || values.some((each) => each !== value)) expect.fail(`${at} lost its values`);
+      if (one && !alive(one)) expect.fail(`what is lent at ${at} is dead`);
+      if (handle && this.heap.sliceFromHandle(handle).at(-1) !== value) expect.fail(`the handle of ${at} is another`);
+    }
+    for (const { at, one, handle } of this.dead) {
+      if (one && alive(one)) expect.fail(`what was lent at ${at} is alive again`);
+      if (one && !throws(() => [...one])) expect.fail(`what was lent at ${at} can be read`);
+      if (handle && !throws(() => this.heap.sliceFromHandle(handle))) expect.fail(`the handle of ${at} is taken`);
+    }
+  } // prettier-ignore
+}
+const alive = (one: NonNullable<Loan['one']>): boolean => ('isAlive' in one ? one.isAlive() : !one.isFreed);
+const pick = <T>(list: T[], n: number): T | undefined => list[n % (list.length || 1)];
+
+const steps: [number, (model: Model) => void][] = [
+  [8, (m) => {
+    const found = pick(m.arenas, m.below(8));
+    if (found && m.live.length < 150) found.loans.push(m.lend(found.arena));
+  }],
+  [6, (m) => {
+    const found = pick(m.scopes, m.below(8));
+    if (found && m.live.length < 150) found.loans.push(m.lend(found.scope));
+  }],
+  [3, (m) => m.slices.length < 20 && m.own()],
+  [3, (m) => {
+    const [gone] = m.slices.splice(m.below(m.slices.length || 1), 1);
+    if (gone) {
+      (gone.one as WasmSlice).free();
+      m.kill([gone]);
+    }
+  }],
+  [2, (m) => {
+    const found = pick(m.arenas, m.below(8));
+    found?.marks.push({ mark: found.arena.mark(), loans: found.loans.length });
+  }],
+  [2, (m) => {
+    const found = pick(m.arenas, m.below(8));
+    const i = m.below(found?.marks.length || 1);
+    const to = found?.marks[i];
+    if (!found || !to) return;
+    found.arena.rewind(to.mark);
+    m.kill(found.loans.splice(to.loans), true);
+    for (const { mark } of found.marks.splice(i + 1)) expect(() => found.arena.rewind(mark)).toThrow();
+  }],
+  [1, (m) => {
+    const found = pick(m.arenas, m.below(8));
+    if (!found) return;
+    found.arena.reset();
+    m.kill(found.loans.splice(0));
+    for (const { mark } of found.marks.splice(0)) expect(() => found.arena.rewind(mark)).toThrow();
+  }],
+  [1, (m) => {
+    if (m.arenas.length >= 4) return;
+    const arena = m.heap.createHeapArena(8000 + m.below(500), 2 ** m.below(10), { grow: m.grow });
+    m.arenas.push({ arena, loans: [], marks: [] });
+  }],
+  [1, (m) => {
+    const [found] = m.arenas.splice(m.below(m.arenas.length || 1), 1);
+    if (!found) return;
+    if (found.arena.kind === 'frame') m.heap.frameArena.destroy();
+    else found.arena.destroy();
+    m.kill(found.loans);
+  }],
+  [1, (m) => {
+    const old = m.arenas.findIndex(({ arena }) => arena.kind === 'frame');
+    m.heap.frameArena.init(8000 + m.below(3));
+    const { arena } = m.heap.frameArena;
+    if (old >= 0 && m.arenas[old]?.arena === arena) return;
+    if (old >= 0) m.kill(m.arenas.splice(old, 1)[0]?.loans ?? []);
+    m.arenas.push({ arena, loans: [], marks: [] });
+  }],
+  [2, (m) => m.scopes.length < 4 && m.scopes.push({ scope: m.heap.scope(), loans: [] })],
+  [2, (m) => {
+    const [found] = m.scopes.splice(m.below(m.scopes.length || 1), 1);
+    if (!found) return;
+    found.scope.end();
+    m.kill(found.loans, true);
+  }],
+  [1, (m) => {
+    const found = pick(m.scopes, m.below(8));
+    const loan = found?.loans.findIndex(({ one }) => one && 'isAlive' in one) ?? -1;
+    if (!found || loan < 0 || m.slices.length >= 20) return;
+    const before = found.loans[loan] as Loan;
+    const kept = found.scope.keep(before.one as WasmSlice<Int32Array, number>);
+    if (kept === before.one) found.loans.splice(loan, 1);
+    m.slices.push({ ...before, at: kept.ptr, one: kept, handle: kept.handle() });
+  }],
+  [1, (m) => m.heap.free(m.heap.alloc(m.below(20) === 0 ? 200_000 : 10_000))],
+]; // prettier-ignore
+const deck = steps.flatMap(([count, step]) => new Array<typeof step>(count).fill(step));
+
+/** Runs one program of `count` steps on a heap of a kind. */
+function run(kind: Kind, seed: number, count: number): void {
+  const { heap } = make(kind);
+  const below = prng(seed);
+  const model = new Model(heap, below, kind !== 'shared');
+  for (let step = 0; step < count; step++) {
+    try {
+      deck[below(deck.length)]?.(model);
+      model.check();
+    } catch (error) {
+      throw new Error(`seed ${seed}, step ${step}: ${String(error)}`, { cause: error });
+    }
+  }
+  for (const { scope } of model.scopes) scope.end();
+  for (const { arena } of model.arenas) arena.destroy();
+  heap.frameArena.destroy();
+  for (const { one } of model.slices) (one as WasmSlice).free();
+  model.dead.push(...model.live);
+  expect(model.live.some(({ one }) => one && alive(one))).toBe(false);
+  expect(lentBlocks(heap)).toBe(0);
+}
+
+test.each(['own', 'wrapped', 'unaligned', 'shared', 'wide'] as const)(
+  `random programs on a heap of the kind %s do what the model does (SEED=${SEED})`,
+  (kind) => {
+    for (let program = 0; program < 12; program++) run(kind, (SEED + program * 7919) >>> 0, 150);
+  },
+);
+
+test(`scopes of promises that overlap, nest, throw and keep leave what was kept (SEED=${SEED})`, async () => {
+  for (const kind of ['own', 'wrapped', 'shared'] as const) {
+    const { heap } = make(kind);
+    const below = prng(SEED);
+    const kept: [WasmSlice<Int32Array, number>, number][] = [];
+    const act = async (depth: number): Promise<void> =>
+      heap.scope(async (s) => {
+        const value = below(1e9);
+        const slice = s.allocI32(1 + below(200)).write([value]);
+        const ref = s.allocInt32(value);
+        for (let i = below(4); i > 0; i--) {
+          if (below(2)) await new Promise((resolve) => setTimeout(resolve, below(3)));
+          else if (depth > 0) await act(depth - 1).catch(() => undefined);
+          heap.scope((inner) => inner.allocInt32Array(below(50)).fill(-1));
+          expect([slice.at(0), ref.value]).toEqual([value, value]);
+        }
+        if (below(3) === 0) kept.push([s.keep(slice), value]);
+        if (below(4) === 0) throw new Error('a scope that fails');
+      });
+    const all = Array.from({ length: 60 }, () => act(3));
+    const results = await Promise.allSettled(all);
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+    expect(reasons.filter((reason) => reason !== 'Error: a scope that fails')).toEqual([]);
+    expect(heap.arenas.scratch?.arena.usedBytes()).toBe(0);
+    expect([lentBlocks(heap), kept.length > 0]).toEqual([kept.length, true]);
+    for (const [slice, value] of kept) {
+      expect(slice.at(0)).toBe(value);
+      slice.free();
+    }
+  }
+}); // prettier-ignore
+
+describe('nothing grows', () => {
+  test('by 10^6 resets: each ends what was lent before it', () => {
+    const { heap } = make('own');
+    const arena = heap.createHeapArena(1024);
+    const first = arena.allocU8(8);
+    const handle = first.handle();
+    const bytes = heap.byteLength;
+    for (let i = 0; i < 1_000_000; i++) {
+      arena.allocInt32(i);
+      arena.reset();
+    }
+    expect([arena.epoch(), arena.usedBytes(), heap.byteLength]).toEqual([1_000_001, 0, bytes]);
+    expect([first.isAlive(), heap.statistics.liveBlocks]).toEqual([false, 1]);
+    expect(() => heap.sliceFromHandle(handle)).toThrow();
+    arena.destroy();
+  });
+  test('by 10^5 arenas: none has an epoch that one before it had', () => {
+    const { heap } = make('own');
+    let bytes = 0;
+    let last = 0;
+    for (let i = 0; i < 100_000; i++) {
+      const arena = heap.createHeapArena(256);
+      arena.allocInt32(i);
+      if (arena.epoch() <= last) expect.fail(`epoch ${last} again`);
+      last = arena.epoch();
+      arena.destroy();
+      if (i === 0) bytes = heap.byteLength;
+    }
+    expect([heap.byteLength, heap.statistics.liveBlocks]).toEqual([bytes, 0]);
+  });
+  test('by 10^5 scopes, nor by 10^5 heap slices', () => {
+    const { heap } = make('own');
+    const take = (i: number): number => heap.scope((s) => s.allocInt32(i).value + s.allocU8(3).length);
+    take(0);
+    const bytes = heap.byteLength;
+    for (let i = 0; i < 100_000; i++) {
+      take(i);
+      heap.allocSlice(i32, 5).free();
+    }
+    expect([heap.byteLength, lentBlocks(heap)]).toEqual([bytes, 0]);
+  });
+});
