@@ -19,7 +19,8 @@ export function progress(label, whole, out = process.stdout) {
       out.write(`\r   ${label} ${bar(part, whole)}`);
     },
     done(text) {
-      out.write(`${out.isTTY ? '\r\x1b[K' : ''}   ${label} ${bar(whole, whole)}  ${text}`.trimEnd() + '\n');
+      const line = `${out.isTTY ? '\r\x1b[K' : ''}   ${label} ${bar(whole, whole)}  ${text}`;
+      out.write(`${line.trimEnd()}\n`);
     },
   };
 }

@@ -86,7 +86,7 @@ function slices(): Native | undefined {
   const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
   if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
   const measure = (text: string): number =>
-    version === 13 && text.length <= SHORT ? (encoded(text) as Uint8Array).length : byteLength(text);
+    (version === 13 && text.length <= SHORT ? encoded(text)?.length : undefined) ?? byteLength(text);
   return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
 }
 

@@ -18,7 +18,7 @@ import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena
 
 afterEach(settle);
 const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const valueOf = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
 
 /** Four numbers in each place where slices are lent. */
 const lent = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
@@ -53,7 +53,7 @@ describe.each(kinds)('in a heap of the kind %s, a handle', (kind) => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(1000);
     for (const slice of [heap.allocSlice(row, 3), arena.allocSlice(row, 3)]) {
-      slice.write([valueOf(row), valueOf(row)]);
+      slice.write([valueFor(row), valueFor(row)]);
       const same = heap.sliceFromHandle(structuredClone(slice.handle()));
       expect([same.type, same.byteLength, [...same]]).toEqual([row, slice.byteLength, [...slice]]);
     }

@@ -4,7 +4,7 @@ import {
   FreedError,
   NotOwnedError,
   rows,
-  StringRef,
+  type StringRef,
   type Keepable,
   type Scalar,
   type Scope,
@@ -14,7 +14,7 @@ import { heapOf, kinds, lentBlocks, make, settle } from '../../support/arena.ts'
 
 afterEach(settle);
 const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const valueOf = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
 
 /** Runs `act` in a scope whose temporaries lie in the scratch, then in one that has blocks of its own. */
 function bothWays(heap: WasmHeapManager, act: (scope: Scope) => void): void {
@@ -28,7 +28,7 @@ describe.each(kinds)('in a heap of the kind %s, what a scope keeps', (kind) => {
   test.each(all)('of $name lives on with its value, and is freed by hand', (row) => {
     const { heap } = make(kind);
     let kept: Keepable[] = [];
-    const values = [valueOf(row), valueOf(row)];
+    const values = [valueFor(row), valueFor(row)];
     bothWays(heap, (s) => {
       const made = [s.allocScalar(row, values[0]), s.allocScalarArray(row, values), s.allocSlice(row, 2).write(values)];
       kept.push(...made.map((one) => s.keep<Keepable>(one)));

@@ -136,7 +136,7 @@ describe('write refuses, and changes nothing,', () => {
     ['an object without a length, and an offset', {}, 1],
     ['a length that is no number', { length: '2' }],
     ['bigints', BigInt64Array.of(1n)],
-    ['a hole', [1, , 3]], // biome-ignore lint/suspicious/noSparseArray: that is the case
+    ['a hole', Object.assign([1], { 2: 3 })],
     ['a value that is no number', [1, '2']],
     ['an offset that is no number', [1, 2], '1' as never],
     ['an iterator', [1, 2].values()],
