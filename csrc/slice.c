@@ -6,7 +6,7 @@ size_t lm_element_size(uint32_t type) {
 #define ELEMENT(name, number, size)                                                                \
   case number:                                                                                     \
     return size;
-    LM_ELEMENTS(ELEMENT)
+    LM_ELEMENTS(ELEMENT)  // NOLINT(bugprone-branch-clone): some types have one size
 #undef ELEMENT
   default:
     return 0;

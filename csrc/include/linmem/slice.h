@@ -36,7 +36,7 @@
 // clang-format on
 
 typedef enum lm_element {
-#define ELEMENT(name, number, size) LM_##name = number,
+#define ELEMENT(name, number, size) LM_##name = (number),
   LM_ELEMENTS(ELEMENT)
 #undef ELEMENT
 } lm_element;
