@@ -24,7 +24,7 @@ typedef enum lm_status {
 typedef struct lm_stats {
   size_t live_blocks;      // blocks lent
   size_t live_bytes;       // their usable bytes
-  size_t peak_live_bytes;  // the most live_bytes ever was
+  size_t peak_live_bytes;  // the most live_bytes ever was; the heap counts its slabs as a whole
   size_t free_blocks;      // blocks that could be lent, the top one included
   size_t free_bytes;       // their usable bytes
   size_t taken_bytes;      // bytes of all regions: blocks, headers and the allocator's own state
