@@ -16,12 +16,12 @@ export const theirChunks = (address: number): NotOwnedError =>
 export class Chunks implements Reclaimer {
   readonly #heap: WasmHeapManager;
   /** The arena's own block, then its chunks. */
-  readonly #blocks: Block[];
+  private readonly blocks: Block[];
   readonly #grows: boolean;
 
   constructor(heap: WasmHeapManager, block: Block, grows: boolean) {
     this.#heap = heap;
-    this.#blocks = [block];
+    this.blocks = [block];
     this.#grows = grows;
   }
 
@@ -38,23 +38,27 @@ export class Chunks implements Reclaimer {
       if (need >= twice || !(error instanceof OutOfMemoryError)) throw error;
       block = take(need);
     }
-    this.#blocks.push(block);
+    this.blocks.push(block);
     place.push(block.address, block.byteLength);
     return true;
   }
 
+  /** Chunks it has. */
+  get count(): number {
+    return this.blocks.length - 1;
+  }
   /** Lets go of the chunks after the first `keep`; what is returned gives them back to the heap, one each. */
   drop(place: ArenaPlace, keep: number): (() => void)[] {
-    const blocks = this.#blocks.splice(1 + keep);
+    const blocks = this.blocks.splice(1 + keep);
     for (let i = 0; i < blocks.length; i++) place.pop();
     return blocks.reverse().map((block) => () => this.#heap.takeBack(block));
   }
   /** Gives back the chunks after the first `keep`, which C let go of: its reset leaves them to who made them. */
   forget(keep: number): void {
-    for (const block of this.#blocks.splice(1 + keep)) this.#heap.reclaim(block);
+    for (const block of this.blocks.splice(1 + keep)) this.#heap.reclaim(block);
   }
   /** Gives everything back, as the arena was collected. */
   reclaim(): void {
-    for (const block of this.#blocks) this.#heap.reclaim(block);
+    for (const block of this.blocks) this.#heap.reclaim(block);
   }
 }

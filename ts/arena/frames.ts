@@ -57,13 +57,24 @@ export class Frames {
   }
   /** Begins a frame where the arena stands. */
   push(): Block {
-    const { at, heap, chunks } = this.place;
-    const frame = new Block(heap, this.place.read(at.top), 0);
+    const { at, chunks } = this.place;
+    return this.pushAt(this.place.read(at.top), chunks);
+  }
+  /** As {@link push}, for an arena that stands at `top` and has so many chunks. */
+  pushAt(top: number, chunks: number): Block {
+    const frame = new Block(this.place.heap, top, 0);
     frame.keeps = this.arena;
     if (this.exposed) frame.epoch = this.place.epochOf(this.born);
     this.frames.push(frame);
     this.chunks.push(chunks);
     return frame;
+  }
+  /** Ends `frame` when it is the newest one and no chunk was taken since; else does nothing. Returns whether it did. */
+  popAt(frame: Block, chunks: number | undefined): boolean {
+    const last = this.frames.length - 1;
+    if (this.frames[last] !== frame || this.chunks[last] !== chunks) return false;
+    this.endNewest();
+    return true;
   }
   /** F3: from here on others know the arena too. Returns where it lies. */
   expose(): number {

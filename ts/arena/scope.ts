@@ -28,7 +28,8 @@ export class Scratch {
   readonly arena: WasmHeapArena;
   /** Not in shared memory, where a full one makes scopes take blocks of their own. */
   readonly grows: boolean;
-  readonly open: Scope[] = [];
+  /** The open scope that was made last. Below it are those that were open then, some of them ended. */
+  newest: Scope | undefined = undefined;
   constructor(heap: WasmHeapManager) {
     this.grows = !isShared(heap);
     const where = { capBytes: SCRATCH_BYTES, align: 16 };
@@ -54,6 +55,8 @@ export class Scope extends Region {
   /** Whether it has ended. */
   ended = false;
   private readonly scratch: Scratch;
+  /** The newest scope when this one began. */
+  private readonly outer: Scope | undefined;
   private readonly frame: Block;
   /** Blocks of its own. */
   private blocks: Block[] | undefined = undefined;
@@ -62,9 +65,11 @@ export class Scope extends Region {
   constructor(heap: WasmHeapManager) {
     super();
     this.heap = heap;
-    this.scratch = scratchOf(heap);
-    this.frame = this.scratch.arena.enter();
-    this.scratch.open.push(this);
+    const scratch = scratchOf(heap);
+    this.scratch = scratch;
+    this.frame = scratch.arena.enter();
+    this.outer = scratch.newest;
+    scratch.newest = this;
   }
 
   /**
@@ -75,8 +80,11 @@ export class Scope extends Region {
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the size or the alignment is no such number
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
-    const { open, arena, grows } = this.scratch;
-    if (grows && open[open.length - 1] === this) return arena.alloc(bytes, align);
+    const { scratch } = this;
+    if (scratch.newest === this && scratch.grows) return scratch.arena.alloc(bytes, align);
+    return this.allocApart(bytes, align); // apart, as V8 inlines only what is short
+  }
+  private allocApart(bytes: number, align: number): number {
     return this.cut(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
   }
 
@@ -85,15 +93,14 @@ export class Scope extends Region {
     row: Scalar<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
-    const { open, arena, grows } = this.scratch;
-    const newest = grows && open[open.length - 1] === this;
-    return newest ? arena.allocScalar(row, value) : super.allocScalar(row, value);
+    const { newest, arena, grows } = this.scratch;
+    return newest === this && grows ? arena.allocScalar(row, value) : super.allocScalar(row, value);
   }
 
   cut<R>(bytes: number, align: number, make: (cut: Cut) => R): R {
     const { heap } = this;
-    const { open, arena } = this.scratch;
-    if (open[open.length - 1] === this) {
+    const { newest, arena } = this.scratch;
+    if (newest === this) {
       try {
         return arena.cut(bytes, align, make);
       } catch (error) {
@@ -138,11 +145,13 @@ export class Scope extends Region {
   end(): void {
     if (this.ended) return;
     this.ended = true;
-    const { open, arena } = this.scratch;
+    const { scratch } = this;
+    let { newest } = scratch;
     let lowest: Block | undefined;
-    while (open.length > 0 && (open[open.length - 1] as Scope).ended) lowest = (open.pop() as Scope).frame; // not empty
+    for (; newest?.ended; newest = newest.outer) lowest = newest.frame;
+    scratch.newest = newest;
     if (!lowest) this.frame.end();
-    else if (!arena.destroyed) arena.leave(lowest);
+    else if (!scratch.arena.destroyed) scratch.arena.leave(lowest);
     const blocks = this.blocks;
     if (!blocks) return;
     this.blocks = undefined;

@@ -1,6 +1,6 @@
 // An arena reads its memory through a cell of its own, which the end of its block takes from it.
-import { expect, test } from 'vitest';
-import { createHeapSync, FreedError, WasmHeapArena } from '../../../ts/index.ts';
+import { describe, expect, test } from 'vitest';
+import { createHeapSync, FreedError, u8, WasmHeapArena, type LinmemHeap } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
 test('alloc throws FreedError and writes nothing after the block was freed, however that came about', () => {
@@ -55,4 +55,68 @@ test('an arena is none of the allocated refs', () => {
   expect(heap.allocatedHeapRefs).toEqual([ref]);
   expect(heap.statistics.liveBlocks).toBe(3);
   expect(arena).toBeInstanceOf(WasmHeapArena);
+});
+
+describe('a scope takes back all of what it lent', () => {
+  const usedBytes = (heap: LinmemHeap): number | undefined => heap.arenas.scratch?.arena.usedBytes();
+
+  test('when the memory grew in it, before anything was lent or after', () => {
+    for (const first of [true, false]) {
+      const heap = createHeapSync();
+      const outer = heap.scope();
+      outer.alloc(8);
+      heap.scope((s) => {
+        if (first) s.alloc(100);
+        heap.memory.grow(1);
+        if (!first) s.alloc(100);
+      });
+      expect(usedBytes(heap)).toBe(8);
+      heap.memory.grow(1);
+      outer.end();
+      expect(usedBytes(heap)).toBe(0);
+    }
+  });
+  test('with the chunks it took, and none of those around it', () => {
+    const heap = createHeapSync();
+    const outer = heap.scope();
+    outer.alloc(8);
+    heap.scope((s) => {
+      s.alloc(10000);
+      heap.scope((t) => t.alloc(8));
+      expect([heap.statistics.liveBlocks, usedBytes(heap)]).toEqual([2, 10008]);
+    });
+    expect([heap.statistics.liveBlocks, usedBytes(heap)]).toEqual([1, 8]);
+    outer.end();
+    expect(usedBytes(heap)).toBe(0);
+  });
+  test('when others know the arena, whose epoch then counts', () => {
+    const heap = createHeapSync();
+    const ref = heap.scope((s) => {
+      const made = s.allocSlice(u8, 4);
+      expect(heap.arenas.scratch?.arena.address).toBeGreaterThan(0);
+      heap.scope((t) => t.alloc(8));
+      expect(made.isAlive()).toBe(true);
+      return made;
+    });
+    expect([ref.isAlive(), usedBytes(heap)]).toEqual([false, 0]);
+  });
+  test('in every order of three ends', () => {
+    for (const order of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]) {
+      const heap = createHeapSync();
+      const scopes = [heap.scope(), heap.scope(), heap.scope()];
+      const made = scopes.map((scope) => scope.allocSlice(u8, 8));
+      for (const i of order) {
+        scopes[i]?.end();
+        expect(made.map((slice) => slice.isAlive())).toEqual(scopes.map(({ ended }) => !ended));
+      }
+      expect([usedBytes(heap), heap.statistics.liveBlocks]).toEqual([0, 1]);
+    }
+  });
 });
