@@ -165,6 +165,8 @@ test('heap slices are cleared, unless the heap is told not to clear; arenas are 
     arena.reset();
     expect(arena.allocU8(1).at(0)).toBe(clearAllocatedRegions ? 0 : 0xee);
     expect([...arena.allocUint8Array(16)]).toEqual(new Array(16).fill(0));
+    for (const text of [arena.allocNullTerminatedUtf8String(8), arena.allocFixedUtf8String(8)])
+      expect([...text.allocatedBytesView].every((byte) => byte === 0)).toBe(true);
     slice.free();
     arena.destroy();
   }
