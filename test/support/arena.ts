@@ -23,21 +23,48 @@ function plainModule(bytes: number): Module {
   const memory = { buffer: new ArrayBuffer(bytes), grow: () => expect.fail() };
   return fakeModule(memory as unknown as WebAssembly.Memory);
 }
-/** A module whose memory grows by whole pages, but from an odd place on, and aligns to nothing. */
-const rawModule = (): Module => fakeModule(new WebAssembly.Memory({ initial: 1, maximum: 64 }), 1);
-const newMemory = (shared: boolean): WebAssembly.Memory =>
-  new WebAssembly.Memory({ initial: 1, maximum: 64, shared });
+/**
+ * A memory of one page that grows as a WebAssembly.Memory does, and leaves a detached buffer behind: a page of a
+ * browser has room for about a hundred real ones.
+ */
+function movingMemory(): WebAssembly.Memory {
+  let buffer = new ArrayBuffer(PAGE);
+  const memory = {
+    get buffer() {
+      return buffer;
+    },
+    grow(pages: number) {
+      const old = buffer;
+      if (old.byteLength + pages * PAGE > 64 * PAGE) throw new RangeError('the memory cannot grow');
+      buffer = new ArrayBuffer(old.byteLength + pages * PAGE);
+      new Uint8Array(buffer).set(new Uint8Array(old));
+      structuredClone(old, { transfer: [old] });
+      return old.byteLength / PAGE;
+    },
+  };
+  return memory as unknown as WebAssembly.Memory; // as far as modules go
+}
+/** Shared memories that were used before. */
+const pool: WebAssembly.Memory[] = [];
+function sharedMemory(): WebAssembly.Memory {
+  const memory = pool.pop() ?? new WebAssembly.Memory({ initial: 1, maximum: 64, shared: true });
+  new Uint8Array(memory.buffer).fill(0);
+  return memory;
+}
+const collect = (globalThis as { gc?: () => void }).gc;
 
 /** Every kind of heap there is, by name. */
 export const KINDS = {
   own: (): Made => ({ heap: createHeapSync() }),
-  guest: (): Made => ({ heap: createHeapSync({ memory: newMemory(false) }) }),
-  wrapped: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(newMemory(false))),
-  unaligned: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, rawModule()),
+  guest: (): Made => ({
+    heap: createHeapSync({ memory: new WebAssembly.Memory({ initial: 1, maximum: 64 }) }),
+  }),
+  wrapped: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(movingMemory())),
+  unaligned: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(movingMemory(), 1)),
   plain: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, plainModule(40 * PAGE)),
-  shared: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(newMemory(true))),
+  shared: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(sharedMemory())),
   wide: (): Made => {
-    const module = fakeModule(newMemory(false));
+    const module = fakeModule(movingMemory());
     const malloc = (bytes: bigint): bigint => BigInt(module.malloc(Number(bytes)));
     const free = (address: bigint): void => module.free(Number(address));
     return { heap: createWasmHeapManager64(module.memory, malloc, free), module };
@@ -62,6 +89,8 @@ export function again({ heap, module }: Made): WasmHeapManager {
 }
 
 let made: Made[] = [];
+/** Real memories that were made. */
+let real = 0;
 
 /** Returns a heap of a kind; {@link settle} looks at it at the end of the test. */
 export function make(kind: Kind, options?: WasmHeapManagerOptions): Made {
@@ -90,7 +119,9 @@ export function settle(): void {
     if (module)
       expect(module.lent.size, 'blocks that the allocator still lends').toBeLessThanOrEqual(shared ? 1 : 0);
     expect(module?.badFrees ?? [], 'wrong frees that reached the allocator').toEqual([]);
+    if (module && shared) pool.push(module.memory);
     if (!(heap instanceof LinmemHeap)) continue;
+    if (++real % 20 === 0) collect?.();
     expect(heap.holds(), 'the invariants of the C heap').toBe(true);
     expect(heap.stats().liveBlocks, 'blocks that the C heap still lends').toBe(0);
   }

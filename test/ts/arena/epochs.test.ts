@@ -69,6 +69,31 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
   });
 });
 
+test('both words of an epoch are compared, each time, also by who has only the memory to look at', () => {
+  const made = make('shared');
+  const { heap } = made;
+  const arena = heap.createHeapArena(64);
+  for (const [low, high] of [[7, 0], [0, 1], [0xffffffff, 2]] as const) {
+    const write = (l: number, h: number): void => {
+      heap.writeUint32(arena.address, l);
+      heap.writeUint32(arena.address + 4, h);
+    };
+    write(low, high);
+    const handle = arena.allocU32(1).write([5]).handle();
+    const there = again(made).sliceFromHandle(handle);
+    expect([handle.epoch, there.at(0), there.view().byteLength]).toEqual([low + high * 2 ** 32, 5, 4]);
+    for (const [l, h] of [[low, high + 1], [low ^ 1, high]] as const) {
+      write(l, h);
+      for (const use of [() => there.at(0), () => there.set(0, 1), () => there.view(), () => there.write([1])])
+        expect(use).toThrow(StaleEpochError);
+      expect([there.isAlive(), heap.readUint32(there.ptr)]).toEqual([false, 5]);
+    }
+    write(low, high);
+    arena.reset();
+  }
+  arena.destroy();
+}); // prettier-ignore
+
 describe('the identity of a heap', () => {
   test('makes handles of one manager valid in another of the same memory', () => {
     const made = make('shared');
@@ -142,7 +167,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     const last = there.allocU8(3);
     arena.destroy();
     expect(last.isAlive()).toBe(false);
-    for (const use of [() => there.alloc(1), () => there.alloc(0), () => there.allocU8(0), () => there.epoch(), () => there.reset(), () => last.at(0)])
+    for (const use of [() => there.alloc(0), () => there.alloc(1), () => there.allocU8(0), () => there.epoch(), () => there.reset(), () => last.at(0)])
       expect(use).toThrow(FreedError);
     expect(there.destroyed).toBe(true);
   }); // prettier-ignore
@@ -180,6 +205,19 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     expect([slice.isAlive(), same.usedBytes.length]).toEqual([false, 0]);
     expect(() => same.alloc(1)).toThrow(FreedError);
   });
+});
+
+test('an arena that lies where an attached one lay begins above the epochs that were seen of that', () => {
+  const made = make('wrapped');
+  const other = again(made);
+  const arena = made.heap.createHeapArena(100);
+  const { address } = arena;
+  made.heap.writeUint32(address, 1000); // as its maker in C does by resets
+  other.attachArena(address);
+  arena.destroy();
+  const next = other.createHeapArena(100);
+  expect([next.address === address, next.epoch() > 1000]).toEqual([true, true]);
+  next.destroy();
 });
 
 describe('an attached arena that its maker grew', () => {

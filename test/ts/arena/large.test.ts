@@ -121,9 +121,10 @@ describe.runIf(buffer)('at the very end of 4 GiB', () => {
     arena.destroy();
   });
   test('a frame arena asked for twice is taken once', () => {
-    const heap = heapFrom(4 * GIB - 1064, 32);
-    const base = heap.frameArena.init(1000);
-    expect(heap.frameArena.init(1000)).toBe(base);
+    const heap = heapFrom(4 * GIB - 1071, 32);
+    const base = heap.frameArena.init(1008);
+    expect([base + 1008, heap.frameArena.capBytes()]).toEqual([4 * GIB, 1007]);
+    expect(heap.frameArena.init(1008)).toBe(base);
     heap.frameArena.destroy();
   });
 });

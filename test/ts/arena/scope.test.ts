@@ -85,8 +85,12 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     const { heap } = make(kind);
     const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]; // prettier-ignore
     for (const order of orders) {
-      const scopes = [0, 1, 2].map(() => heap.scope());
-      const values = scopes.map((scope, i) => [scope.allocInt32(i), scope.allocU32(100).write([i])] as const);
+      const scopes: Scope[] = [];
+      const values = [0, 1, 2].map((i) => {
+        const scope = heap.scope(); // the newest one, then
+        scopes.push(scope);
+        return [scope.allocInt32(i), scope.allocU32(100).write([i])] as const;
+      });
       const late = scopes.map((scope, i) => scope.allocInt32Array([i, i]));
       for (const [n, i] of order.entries()) {
         scopes[i]?.end();
