@@ -16,7 +16,7 @@ import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { Chunks, theirChunks } from './chunks.ts';
 import type { ArenaOptions, AttachOptions } from './create.ts';
-import { ArenaMark, Frames } from './frames.ts';
+import { ArenaMark, Frames, type Frame } from './frames.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { ArenaPlace, openPlace } from './place.ts';
 import { refuses, Region, type Cut } from './region.ts';
@@ -191,7 +191,7 @@ export class WasmHeapArena extends Region implements Owner {
   }
 
   /** Begins a frame; the library's own. */
-  enter(): Block {
+  enter(): Frame {
     const { topAt, frames, chunks } = this;
     try {
       if (topAt > 0 && chunks && !frames.exposed)
@@ -203,25 +203,25 @@ export class WasmHeapArena extends Region implements Owner {
     return frames.push();
   }
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
-  leave(frame: Block): void {
+  leave(frame: Frame): void {
     const { topAt } = this;
     try {
       const { data } = this.cell;
       data.getInt8(topAt); // throws before anything ends
       if (topAt > 0 && !this.frames.exposed && this.frames.popAt(frame, this.chunks?.count)) {
-        data.setUint32(topAt, frame.address, true);
+        data.setUint32(topAt, frame.top, true);
         return;
       }
     } catch {
       // As above.
     }
     const place = this.current();
-    const chunks = this.frames.chunksAt(frame);
-    if (chunks === undefined) return;
+    if (!this.frames.has(frame)) return;
+    const { top, chunks } = frame;
     if (!this.chunks && place.chunks !== chunks) throw theirChunks(this.place.address);
     this.frames.endFrom(frame);
     const drop = place.chunks > chunks ? this.chunks?.drop(place, chunks) : undefined;
-    place.write(place.at.top, frame.address);
+    place.write(place.at.top, top);
     if (drop) attemptAll(drop);
   }
 

@@ -11,6 +11,18 @@ import { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
 import type { ArenaPlace } from './place.ts';
 
+/** Where an arena stood when the frame began, and the loan, once something was cut from it. */
+export class Frame {
+  readonly top: number;
+  readonly chunks: number;
+  loan: Block | undefined;
+  constructor(top: number, chunks: number) {
+    this.top = top;
+    this.chunks = chunks;
+    this.loan = undefined;
+  }
+}
+
 /** A place in an arena to go back to, as {@link WasmHeapArena.mark} returned it. */
 export class ArenaMark {
   /** The arena it is a mark of. */
@@ -18,16 +30,16 @@ export class ArenaMark {
   /** The epoch it was made in. */
   readonly epoch: number;
   /** The library's own. */
-  frame: Block;
+  frame: Frame;
   /** The library's own: use {@link WasmHeapArena.mark}. */
-  constructor(arena: WasmHeapArena, epoch: number, frame: Block) {
+  constructor(arena: WasmHeapArena, epoch: number, frame: Frame) {
     this.arena = arena;
     this.epoch = epoch;
     this.frame = frame;
   }
 }
 
-/** The frames of one arena: loans that begin at the arena's top, and how many chunks it had then. */
+/** The frames of one arena. */
 export class Frames {
   /** The epoch they are of. */
   born = 0;
@@ -35,8 +47,7 @@ export class Frames {
   exposed: boolean;
   private readonly arena: WasmHeapArena;
   private readonly place: ArenaPlace;
-  private readonly frames: Block[] = [];
-  private readonly chunks: number[] = [];
+  private readonly frames: Frame[] = [];
 
   constructor(arena: WasmHeapArena, place: ArenaPlace, exposed: boolean) {
     this.arena = arena;
@@ -45,8 +56,16 @@ export class Frames {
     this.begin();
   }
 
+  /** The loan of the newest frame. */
   get newest(): Block {
-    return this.frames[this.frames.length - 1] as Block; // F1: there is always one
+    return this.loanOf(this.frames[this.frames.length - 1] as Frame); // F1: there is always one
+  }
+  private loanOf(frame: Frame): Block {
+    if (frame.loan) return frame.loan;
+    const loan = new Block(this.place.heap, frame.top, 0);
+    loan.keeps = this.arena;
+    if (this.exposed) loan.epoch = this.place.epochOf(this.born);
+    return (frame.loan = loan);
   }
   /** Ends all frames, and begins the first one of the epoch in memory. */
   begin(): void {
@@ -56,23 +75,19 @@ export class Frames {
     this.push();
   }
   /** Begins a frame where the arena stands. */
-  push(): Block {
+  push(): Frame {
     const { at, chunks } = this.place;
     return this.pushAt(this.place.read(at.top), chunks);
   }
   /** As {@link push}, for an arena that stands at `top` and has so many chunks. */
-  pushAt(top: number, chunks: number): Block {
-    const frame = new Block(this.place.heap, top, 0);
-    frame.keeps = this.arena;
-    if (this.exposed) frame.epoch = this.place.epochOf(this.born);
+  pushAt(top: number, chunks: number): Frame {
+    const frame = new Frame(top, chunks);
     this.frames.push(frame);
-    this.chunks.push(chunks);
     return frame;
   }
   /** Ends `frame` when it is the newest one and no chunk was taken since; else does nothing. Returns whether it did. */
-  popAt(frame: Block, chunks: number | undefined): boolean {
-    const last = this.frames.length - 1;
-    if (this.frames[last] !== frame || this.chunks[last] !== chunks) return false;
+  popAt(frame: Frame, chunks: number | undefined): boolean {
+    if (this.frames[this.frames.length - 1] !== frame || frame.chunks !== chunks) return false;
     this.endNewest();
     return true;
   }
@@ -82,7 +97,7 @@ export class Frames {
     if (!this.exposed) {
       this.exposed = true;
       const epoch = this.place.epochOf(this.born);
-      for (const frame of this.frames) frame.epoch = epoch;
+      for (const { loan } of this.frames) if (loan) loan.epoch = epoch;
     }
     return address;
   }
@@ -91,34 +106,32 @@ export class Frames {
     if (!(mark instanceof ArenaMark) || mark.arena !== this.arena)
       throw new ArgumentTypeError('a mark of this arena', mark);
     if (mark.epoch !== now) throw new StaleEpochError(mark.epoch, now);
-    if (this.chunksAt(mark.frame) === undefined) throw new FreedError(mark.frame.address, 'mark');
+    if (!this.has(mark.frame)) throw new FreedError(mark.frame.top, 'mark');
   }
-  /** The chunks there were when `frame` began; undefined when it is not here. */
-  chunksAt(frame: Block): number | undefined {
-    const last = this.frames.length - 1;
-    return this.chunks[this.frames[last] === frame ? last : this.frames.indexOf(frame)];
+  /** Whether `frame` has not ended. */
+  has(frame: Frame): boolean {
+    return this.frames[this.frames.length - 1] === frame || this.frames.includes(frame);
   }
   /** Ends `frame`, which is here, and all newer ones. */
-  endFrom(frame: Block): void {
+  endFrom(frame: Frame): void {
     while (this.endNewest() !== frame);
   }
   /** Ends all frames. */
   endAll(): void {
     while (this.endNewest());
   }
-  private endNewest(): Block | undefined {
+  private endNewest(): Frame | undefined {
     const last = this.frames.pop();
-    this.chunks.pop();
-    last?.end();
+    last?.loan?.end();
     return last;
   }
-  /** The frame that address `at` in chunk `chunk` belongs to. */
+  /** The loan that address `at` in chunk `chunk` belongs to. */
   around(chunk: number, at: number): Block {
     let i = this.frames.length;
     while (--i > 0) {
-      const began = this.chunks[i] as number; // one for each frame
-      if (began < chunk || (began === chunk && (this.frames[i] as Block).address <= at)) break;
+      const { chunks, top } = this.frames[i] as Frame; // i counts down to 0
+      if (chunks < chunk || (chunks === chunk && top <= at)) break;
     }
-    return this.frames[i] as Block; // F1
+    return this.loanOf(this.frames[i] as Frame); // F1
   }
 }

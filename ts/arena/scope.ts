@@ -16,6 +16,7 @@ import { Ref, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { StringRef, type TextHeap } from '../text/ref.ts';
 import { WasmHeapArena } from './arena.ts';
+import type { Frame } from './frames.ts';
 import { Region, type Cut } from './region.ts';
 import { WasmSlice } from './slice.ts';
 import { isShared } from './struct.ts';
@@ -57,7 +58,7 @@ export class Scope extends Region {
   private readonly scratch: Scratch;
   /** The newest scope when this one began. */
   private readonly outer: Scope | undefined;
-  private readonly frame: Block;
+  private readonly frame: Frame;
   /** Blocks of its own. */
   private blocks: Block[] | undefined = undefined;
 
@@ -107,7 +108,7 @@ export class Scope extends Region {
         if (!(error instanceof OutOfMemoryError)) throw error;
       }
     }
-    if (this.ended) throw new FreedError(this.frame.address, 'scope');
+    if (this.ended) throw new FreedError(this.frame.top, 'scope');
     return heap.lendAsIs(bytes, align, (block) => {
       const made = make({ address: block.address, block, owned: true, arena: undefined });
       (this.blocks ??= []).push(block);
@@ -133,7 +134,7 @@ export class Scope extends Region {
       this.blocks?.splice(index, 1);
       return ref;
     }
-    if (index < 0 && ref.block !== this.frame)
+    if (index < 0 && ref.block !== this.frame.loan)
       throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
     return copyOf(this.heap, ref) as K; // a copy is of the class of what it was made from
   }
@@ -147,10 +148,10 @@ export class Scope extends Region {
     this.ended = true;
     const { scratch } = this;
     let { newest } = scratch;
-    let lowest: Block | undefined;
+    let lowest: Frame | undefined;
     for (; newest?.ended; newest = newest.outer) lowest = newest.frame;
     scratch.newest = newest;
-    if (!lowest) this.frame.end();
+    if (!lowest) this.frame.loan?.end();
     else if (!scratch.arena.destroyed) scratch.arena.leave(lowest);
     const blocks = this.blocks;
     if (!blocks) return;
