@@ -16,6 +16,7 @@ import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { ptr32, ptr53, ptr64, rows } from '../scalar/table.ts';
+import type { TextHeap } from '../text/ref.ts';
 import { encodeValues } from '../scalar/values.ts';
 import { SLICE_ALIGN, sliceVerbs, WasmSlice, type SliceArena, type SliceMethods } from './slice.ts';
 
@@ -121,6 +122,8 @@ type AllocOf<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[
 
 /** The manager's `alloc...` methods for scalars, arrays and strings; their refs borrow from the region. */
 export interface Region extends AllocOf<HeapMethods>, AllocOf<HeapStrings>, SliceMethods {
+  /** Allocates a string; the library's own: `allocUtf8String(text)` and the like come here. */
+  readonly allocText: TextHeap['allocText'];
   /** For `using`, where the engine knows `Symbol.dispose`. */
   [Symbol.dispose](): void;
 }

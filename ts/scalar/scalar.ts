@@ -49,11 +49,14 @@ export interface Scalar<T extends ScalarValue = ScalarValue, A extends ArrayBuff
   /** Returns a fresh typed array over `count` elements; see {@link LinearMemory.view} for how long it is valid. */
   view(memory: LinearMemory, address: Address, count: number): A;
   /** Allocates one, writes `value` (0 unless given), and returns the ref that owns it. */
-  alloc(heap: RefHeap, value?: T): ScalarRef<T, A>;
+  alloc(heap: Pick<RefHeap, 'allocScalar'>, value?: T): ScalarRef<T, A>;
   /** Returns a ref to what is at `address`. It borrows: it cannot be freed. */
   wrap(heap: RefHeap, address: Address): ScalarRef<T, A>;
   /** Allocates `count` of them, or as many as there are values, and returns the array ref that owns them. */
-  allocArray(heap: RefHeap, countOrValues: number | Values<T>): ScalarArrayRef<T, A>;
+  allocArray(
+    heap: Pick<RefHeap, 'allocScalarArray'>,
+    countOrValues: number | Values<T>,
+  ): ScalarArrayRef<T, A>;
   /** Returns an array ref to `count` of them at `address`. It borrows: it cannot be freed. */
   wrapArray(heap: RefHeap, address: Address, count: number): ScalarArrayRef<T, A>;
 }

@@ -120,7 +120,11 @@ export interface TextCodec {
     options?: TextOptions,
   ): number;
   /** Allocates a place for `text`, or for that many elements, and a NUL. */
-  allocTerminated(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
+  allocTerminated(
+    heap: Pick<TextHeap, 'allocText'>,
+    textOrCount: string | number,
+    options?: TextOptions,
+  ): StringRef;
   /** Borrows the string at `address`; its place has `capacity` elements. */
   wrapTerminated(heap: TextHeap, address: Address, capacity?: number): StringRef;
 
@@ -135,7 +139,11 @@ export interface TextCodec {
     options?: TextOptions,
   ): number;
   /** Allocates a place for `text`, or for that many elements, without a terminator. */
-  allocSized(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
+  allocSized(
+    heap: Pick<TextHeap, 'allocText'>,
+    textOrCount: string | number,
+    options?: TextOptions,
+  ): StringRef;
   /** Borrows the `count` elements at `address`. */
   wrapSized(heap: TextHeap, address: Address, count: number): StringRef;
 
@@ -150,7 +158,11 @@ export interface TextCodec {
     options?: TextOptions,
   ): number;
   /** Allocates a field for `text`, or of that many elements. */
-  allocFixed(heap: TextHeap, textOrCount: string | number, options?: TextOptions): StringRef;
+  allocFixed(
+    heap: Pick<TextHeap, 'allocText'>,
+    textOrCount: string | number,
+    options?: TextOptions,
+  ): StringRef;
   /** Borrows the field of `count` elements at `address`. */
   wrapFixed(heap: TextHeap, address: Address, count: number): StringRef;
 
@@ -172,7 +184,7 @@ export interface TextCodec {
   ): number;
   /** Allocates a place for a prefix and `text`, or that many elements. */
   allocPrefixed(
-    heap: TextHeap,
+    heap: Pick<TextHeap, 'allocText'>,
     textOrCount: string | number,
     prefixBytes?: WordBytes,
     options?: TextOptions,
@@ -194,7 +206,7 @@ export interface TextCodec {
   ): number;
   /** Allocates a pair and, behind it in the same block, a place for `text` or for that many elements. */
   allocPaired(
-    heap: TextHeap,
+    heap: Pick<TextHeap, 'allocText'>,
     textOrCount: string | number,
     wordBytes?: WordBytes,
     options?: TextOptions,
