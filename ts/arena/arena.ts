@@ -196,11 +196,8 @@ export class WasmHeapArena extends Region implements Owner {
     try {
       if (topAt > 0 && chunks && !frames.exposed)
         return frames.pushAt(this.cell.data.getUint32(topAt, true), chunks.count);
-    } catch {
-      // The memory grew, or there is none any more.
-    }
-    this.current();
-    return frames.push();
+    } catch {} // the memory grew, or there is none any more
+    return this.current() && frames.push();
   }
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
   leave(frame: Frame): void {
@@ -212,9 +209,7 @@ export class WasmHeapArena extends Region implements Owner {
         data.setUint32(topAt, frame.top, true);
         return;
       }
-    } catch {
-      // As above.
-    }
+    } catch {} // as above
     const place = this.current();
     if (!this.frames.has(frame)) return;
     const { top, chunks } = frame;
@@ -262,9 +257,14 @@ export class WasmHeapArena extends Region implements Owner {
     if (this.chunks) this.destroy();
   }
 
-  /** The loan that [at, at + size) belongs to; the library's own. @throws {OutOfBoundsError} when it is not lent */
-  loanOf(at: number, size: number): Block {
-    return this.frames.around(this.current().chunkOf(at, size), at);
+  /** The loan, of frame `number` or any for 0, that [at, at + size) belongs to; the library's own. */
+  loanOf(at: number, size: number, number: number): Block {
+    this.current();
+    return this.frames.around(at, size, number);
+  }
+  /** The number of the frame that a loan is of; the library's own. */
+  frameOf(loan: Block): number {
+    return this.frames.numberOf(loan);
   }
 
   /** The struct, once the memory is current and the frames are of its epoch. */

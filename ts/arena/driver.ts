@@ -7,7 +7,8 @@ import type { WasmHeapArena } from './arena.ts';
 import type { ArenaOptions } from './create.ts';
 import type { WasmSliceHandle } from './handle.ts';
 import type { WasmHeapManager } from './manager.ts';
-import { sliceVerbs, type SliceMethods } from './slice.ts';
+import { sliceVerbs } from './region.ts';
+import type { SliceMethods } from './slices.gen.ts';
 import { isShared } from './struct.ts';
 
 /** What WasmGPU's `driver` does, over one heap. */

@@ -6,17 +6,20 @@
 //   F2  A frame is a loan: when it ends, every ref and slice that was cut from it ends.
 //   F3  As long as nobody else knows where the arena lies, only this thread ends frames, and F2 is all there is to
 //       check. From then on slices compare the epoch in memory too.
-import { ArgumentTypeError, FreedError, StaleEpochError } from '../errors.ts';
+import { ArgumentTypeError, FreedError, OutOfBoundsError, StaleEpochError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { WasmHeapArena } from './arena.ts';
 import type { ArenaPlace } from './place.ts';
 
 /** Where an arena stood when the frame began, and the loan, once something was cut from it. */
 export class Frame {
+  /** Of all frames of the arena, from 1 on. */
+  readonly number: number;
   readonly top: number;
   readonly chunks: number;
   loan: Block | undefined;
-  constructor(top: number, chunks: number) {
+  constructor(number: number, top: number, chunks: number) {
+    this.number = number;
     this.top = top;
     this.chunks = chunks;
     this.loan = undefined;
@@ -48,6 +51,7 @@ export class Frames {
   private readonly arena: WasmHeapArena;
   private readonly place: ArenaPlace;
   private readonly frames: Frame[] = [];
+  private count = 0;
 
   constructor(arena: WasmHeapArena, place: ArenaPlace, exposed: boolean) {
     this.arena = arena;
@@ -81,7 +85,7 @@ export class Frames {
   }
   /** As {@link push}, for an arena that stands at `top` and has so many chunks. */
   pushAt(top: number, chunks: number): Frame {
-    const frame = new Frame(top, chunks);
+    const frame = new Frame(++this.count, top, chunks);
     this.frames.push(frame);
     return frame;
   }
@@ -125,13 +129,22 @@ export class Frames {
     last?.loan?.end();
     return last;
   }
-  /** The loan that address `at` in chunk `chunk` belongs to. */
-  around(chunk: number, at: number): Block {
-    let i = this.frames.length;
-    while (--i > 0) {
-      const { chunks, top } = this.frames[i] as Frame; // i counts down to 0
-      if (chunks < chunk || (chunks === chunk && top <= at)) break;
-    }
-    return this.loanOf(this.frames[i] as Frame); // F1
+  /** The number of the frame that `loan` is of; 0 when it has ended. */
+  numberOf(loan: Block): number {
+    return this.frames.find((frame) => frame.loan === loan)?.number ?? 0;
+  }
+  /**
+   * The loan, of frame `number` or any for 0, that [at, at + size) belongs to.
+   * @throws {FreedError} when the frame has ended
+   * @throws {OutOfBoundsError} when that is not lent
+   */
+  around(at: number, size: number, number: number): Block {
+    if (number > 0 && !this.frames.some((frame) => frame.number === number))
+      throw new FreedError(at, 'slice');
+    const chunk = this.place.chunkOf(at, size);
+    const begins = ({ chunks, top }: Frame): boolean => chunks < chunk || (chunks === chunk && top <= at);
+    const frame = this.frames.findLast((each) => begins(each) && (number === 0 || each.number === number));
+    if (!frame) throw new OutOfBoundsError(at, size, this.place.heap.byteLength);
+    return this.loanOf(frame);
   }
 }

@@ -97,10 +97,10 @@ export class WasmHeapManager extends HeapManager {
     const block = this.lend(bytes, align);
     return this.orGiveBack(block, () => make(block));
   }
-  protected override giveBack(block: Block): void {
+  protected override ending<R>(block: Block, act: () => R): R {
     const mend = this.arenas.ending(block);
     try {
-      super.giveBack(block);
+      return super.ending(block, act);
     } catch (error) {
       mend?.();
       throw error;

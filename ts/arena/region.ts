@@ -18,7 +18,8 @@ import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { ptr32, ptr53, ptr64, rows } from '../scalar/table.ts';
 import type { TextHeap } from '../text/ref.ts';
 import { encodeValues } from '../scalar/values.ts';
-import { SLICE_ALIGN, sliceVerbs, WasmSlice, type SliceArena, type SliceMethods } from './slice.ts';
+import { SLICE_ALIGN, WasmSlice, type SliceArena } from './slice.ts';
+import type { SliceMethods } from './slices.gen.ts';
 
 /** Whether `row` refuses some values of its own kind. */
 export const refuses = (row: object): boolean => row === ptr53 || row === ptr64 || row === ptr32;
@@ -157,3 +158,11 @@ Object.assign(
       },
   ),
 );
+
+/** The methods `allocF32` and the like, each what `make` makes of its row. */
+export function sliceVerbs(make: (row: Scalar) => unknown): Record<string, unknown> {
+  const name = (row: Scalar) => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
+  return Object.fromEntries(
+    (rows as readonly unknown[] as readonly Scalar[]).map((row) => [name(row), make(row)]),
+  ); // each row is a Scalar of its own value
+}

@@ -13,13 +13,9 @@ import { toIndex } from '../scalar/array.ts';
 import { Ref } from '../scalar/ref.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
-import { rows } from '../scalar/table.ts';
 import { encodeValues, hasOwnElements, valuesFrom } from '../scalar/values.ts';
 import { epochNow } from './epochs.ts';
 import type { WasmSliceHandle } from './handle.ts';
-import type { SliceMethods } from './slices.gen.ts';
-
-export type { SliceMethods };
 
 /** Where a slice was lent: in a block of its own, in the frame arena, or in another arena. */
 export type WasmSliceKind = 'heap' | 'frame' | 'arena';
@@ -37,6 +33,8 @@ export interface SliceArena {
   readonly destroyed: boolean;
   /** The epoch that what is lent now is of. */
   epoch(): number;
+  /** The number of the frame whose loan that is. */
+  frameOf(loan: Block): number;
 }
 
 /** The slices that views were taken from: a view keeps what it looks at from being collected. */
@@ -238,10 +236,10 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     this.assertAlive();
     const { kind, dtype, ptr, length, epoch, heap } = this;
     const { id } = heap.arenas.epochs.identity;
-    const { owner } = this;
-    const arena =
-      kind === 'heap' ? 0 : owner && 'basePtr' in owner ? owner.address : (this.block.epoch?.at ?? 0);
-    return { kind, dtype, ptr, length, epoch, heap: id, arena };
+    const { owner, block } = this;
+    const at = { arena: kind === 'heap' ? 0 : (block.epoch?.at ?? 0), frame: 0 };
+    if (owner && 'frameOf' in owner) Object.assign(at, { arena: owner.address, frame: owner.frameOf(block) });
+    return { kind, dtype, ptr, length, epoch, heap: id, ...at };
   }
 
   /**
@@ -289,12 +287,4 @@ function isOfEpoch(block: Block, data: DataView): boolean {
     data.getInt32(at + 4, true) === epoch.high &&
     data.getInt32(epoch.signAt, true) === epoch.sign
   );
-}
-
-/** The methods `allocF32` and the like, each what `make` makes of its row. */
-export function sliceVerbs(make: (row: Scalar) => unknown): Record<string, unknown> {
-  const name = (row: Scalar) => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
-  return Object.fromEntries(
-    (rows as readonly unknown[] as readonly Scalar[]).map((row) => [name(row), make(row)]),
-  ); // each row is a Scalar of its own value
 }

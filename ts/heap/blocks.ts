@@ -187,7 +187,7 @@ export class BlockHeap extends HeapMemory {
   protected resizeBlock(old: Block, size: number): Block {
     const { realloc, limit } = this.#allocator;
     if (realloc && old.base === old.address && size <= limit) {
-      const at = this.#ending(old, () => taken(this, realloc(old.base, size || 1), size || 1));
+      const at = this.ending(old, () => taken(this, realloc(old.base, size || 1), size || 1));
       return this.#enter(new Block(this, at, size));
     }
     const block = this.lend(size, MALLOC_ALIGN);
@@ -251,11 +251,11 @@ export class BlockHeap extends HeapMemory {
   }
 
   protected giveBack(block: Block): void {
-    this.#ending(block, () => this.#allocator.free(block.base));
+    this.ending(block, () => this.#allocator.free(block.base));
   }
 
   /** Runs what ends `block`, and strikes it out; when that throws it lives on. */
-  #ending<R>(block: Block, act: () => R): R {
+  protected ending<R>(block: Block, act: () => R): R {
     block.end(); // first, so that an allocator that calls back cannot free it again
     try {
       const result = act();

@@ -253,7 +253,7 @@ describe('an attached arena that its maker grew', () => {
     const used = there.usedBytes();
     const [a, b] = [there.alloc(8, 8), arena.alloc(8, 8)];
     expect([Math.abs(a - b), there.usedBytes()]).toEqual([8, used + 16]);
-    expect(there.loanOf(a, 8).live).toBe(true);
+    expect(there.loanOf(a, 8, 0).live).toBe(true);
     arena.destroy();
   });
   test('is not rewound to before its chunk, and nothing changes then', () => {
