@@ -83,6 +83,17 @@ static void realloc_to_a_smaller_class_that_has_no_memory_stays(void) {
   CHECK(shadow_holds(&lent) && lm_heap_holds(h));
 }
 
+static void aligned_requests_go_on_in_the_next_slab(void) {
+  lm_heap *h                               = fixed_heap(POOL);
+  h->classes[class_of(64 / LM_ALIGN)].wait = 0;
+  for (size_t i = 0; i < 300; i++) {
+    uint8_t *p = lm_heap_alloc_aligned(h, 50, 64);
+    CHECK(p && (uintptr_t)p % 64 == 0 && in_bank(h, p));
+    shadow_lend(&lent, i % SHADOW_BLOCKS, p, 50);
+  }
+  CHECK(shadow_holds(&lent) && lm_heap_holds(h));
+}
+
 static void a_bank_is_taken_wherever_top_begins(void) {
   for (size_t before = LM_ALIGN; before <= 8 * LM_ALIGN; before += LM_ALIGN) {
     lm_heap *h  = fixed_heap(POOL);
@@ -164,7 +175,7 @@ CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
            RUN(memory_in_slabs_is_given_back_before_a_request_fails);
            RUN(realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it);
            RUN(realloc_to_a_smaller_class_that_has_no_memory_stays);
-           RUN(a_bank_is_taken_wherever_top_begins);
+           RUN(aligned_requests_go_on_in_the_next_slab); RUN(a_bank_is_taken_wherever_top_begins);
            RUN(a_bank_that_the_map_has_no_room_for_is_given_back);
            RUN(the_spare_bank_is_used_before_another_is_taken);
            RUN(a_slab_stays_current_over_any_number_of_frees);
