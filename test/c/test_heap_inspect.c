@@ -19,7 +19,7 @@ static void free_of_what_is_not_a_block_says_so_and_changes_nothing(void) {
                       r + 4096,
                       pool + FIRST - 8,
                       pool + FIRST - LM_WORD,
-                      pool - 8,
+                      (uint8_t *)((uintptr_t)pool - 8),
                       (uint8_t *)&lent,
                       (uint8_t *)LM_ALIGN};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
