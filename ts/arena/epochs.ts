@@ -10,7 +10,7 @@ import type { WasmHeapManager } from './manager.ts';
 import { toCount } from '../memory/address.ts';
 import type { Epoch } from '../memory/block.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { isShared } from './struct.ts';
+import { isShared, readWord, writeWord } from './struct.ts';
 
 /** What tells a heap from others, as a plain object that crosses `postMessage`. */
 export interface HeapIdentity {
@@ -21,16 +21,11 @@ export interface HeapIdentity {
 }
 
 /** Returns the epoch at `at`, a place of 8 bytes in the memory. */
-export function readEpoch(memory: LinearMemory, at: number): number {
-  const { data } = memory;
-  return data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32;
-}
+export const readEpoch = (memory: LinearMemory, at: number): number => readWord(memory, at, 8);
 
 /** Writes the epoch at `at`, a place of 8 bytes in the memory. */
-export function writeEpoch(memory: LinearMemory, at: number, epoch: number): void {
-  memory.data.setUint32(at, epoch, true);
-  memory.data.setUint32(at + 4, Math.floor(epoch / 2 ** 32), true);
-}
+export const writeEpoch = (memory: LinearMemory, at: number, epoch: number): void =>
+  writeWord(memory, at, 8, epoch);
 
 /** The epoch `epoch` at `at`, as blocks keep it; `sign` at `signAt` says that it still is one. */
 export const epochAt = (at: number, epoch: number, signAt: number, sign: number): Epoch => ({
