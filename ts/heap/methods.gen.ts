@@ -808,7 +808,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getInt8(p);
     } catch {}
-    return slowRead(i8, this, p);
+    return slowRead(i8, this, p) | 0;
   },
   writeInt8(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -824,7 +824,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint8(p);
     } catch {}
-    return slowRead(u8, this, p);
+    return slowRead(u8, this, p) >>> 0;
   },
   writeUint8(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -840,7 +840,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint8(p);
     } catch {}
-    return slowRead(u8c, this, p);
+    return slowRead(u8c, this, p) >>> 0;
   },
   writeUint8Clamped(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -856,7 +856,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getInt16(p, true);
     } catch {}
-    return slowRead(i16, this, p);
+    return slowRead(i16, this, p) | 0;
   },
   writeInt16(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -872,7 +872,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint16(p, true);
     } catch {}
-    return slowRead(u16, this, p);
+    return slowRead(u16, this, p) >>> 0;
   },
   writeUint16(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -888,7 +888,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
     } catch {}
-    return slowRead(i32, this, p);
+    return slowRead(i32, this, p) | 0;
   },
   writeInt32(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -904,7 +904,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
     } catch {}
-    return slowRead(u32, this, p);
+    return slowRead(u32, this, p) >>> 0;
   },
   writeUint32(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -952,7 +952,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return getHalf(this.data, p);
     } catch {}
-    return slowRead(f16, this, p);
+    return +slowRead(f16, this, p);
   },
   writeFloat16(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -968,7 +968,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getFloat32(p, true);
     } catch {}
-    return slowRead(f32, this, p);
+    return +slowRead(f32, this, p);
   },
   writeFloat32(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -984,7 +984,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
     } catch {}
-    return slowRead(f64, this, p);
+    return +slowRead(f64, this, p);
   },
   writeFloat64(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -1000,7 +1000,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
     } catch {}
-    return slowRead(ptr32, this, p);
+    return slowRead(ptr32, this, p) >>> 0;
   },
   writePointer32(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')
@@ -1016,7 +1016,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
     } catch {}
-    return slowRead(ptr53, this, p);
+    return +slowRead(ptr53, this, p);
   },
   writePointer53(this: LinearMemory, p: Address, x: number): void {
     if (typeof x === 'number')

@@ -39,7 +39,7 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
     try {
       return this.cell.data.getInt8(this.address);
     } catch {
-      return this.slowRead();
+      return this.slowRead() | 0;
     }
   }
   override set value(x: number) {
@@ -73,7 +73,7 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
     try {
       return this.cell.data.getUint8(this.address);
     } catch {
-      return this.slowRead();
+      return this.slowRead() >>> 0;
     }
   }
   override set value(x: number) {
@@ -107,7 +107,7 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
     try {
       return this.cell.data.getUint8(this.address);
     } catch {
-      return this.slowRead();
+      return this.slowRead() >>> 0;
     }
   }
   override set value(x: number) {
@@ -141,7 +141,7 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
     try {
       return this.cell.data.getInt16(this.address, true);
     } catch {
-      return this.slowRead();
+      return this.slowRead() | 0;
     }
   }
   override set value(x: number) {
@@ -175,7 +175,7 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
     try {
       return this.cell.data.getUint16(this.address, true);
     } catch {
-      return this.slowRead();
+      return this.slowRead() >>> 0;
     }
   }
   override set value(x: number) {
@@ -209,7 +209,7 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
     try {
       return this.cell.data.getInt32(this.address, true);
     } catch {
-      return this.slowRead();
+      return this.slowRead() | 0;
     }
   }
   override set value(x: number) {
@@ -243,7 +243,7 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
     try {
       return this.cell.data.getUint32(this.address, true);
     } catch {
-      return this.slowRead();
+      return this.slowRead() >>> 0;
     }
   }
   override set value(x: number) {
@@ -345,7 +345,7 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
     try {
       return getHalf(this.cell.data, this.address);
     } catch {
-      return this.slowRead();
+      return +this.slowRead();
     }
   }
   override set value(x: number) {
@@ -379,7 +379,7 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
     try {
       return this.cell.data.getFloat32(this.address, true);
     } catch {
-      return this.slowRead();
+      return +this.slowRead();
     }
   }
   override set value(x: number) {
@@ -413,7 +413,7 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
     try {
       return this.cell.data.getFloat64(this.address, true);
     } catch {
-      return this.slowRead();
+      return +this.slowRead();
     }
   }
   override set value(x: number) {
@@ -447,7 +447,7 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
     try {
       return this.cell.data.getUint32(this.address, true);
     } catch {
-      return this.slowRead();
+      return this.slowRead() >>> 0;
     }
   }
   override set value(x: number) {
@@ -481,7 +481,7 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
     try {
       return fromPointer53(this.cell.data.getBigUint64(this.address, true));
     } catch {
-      return this.slowRead();
+      return +this.slowRead();
     }
   }
   override set value(x: number) {

@@ -19,7 +19,7 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
     try {
       if ((p as number) >>> 0 === p) return memory.data.getInt8(p);
     } catch {}
-    return slowRead(i8, memory, p);
+    return slowRead(i8, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -43,7 +43,7 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
     } catch {}
-    return slowRead(u8, memory, p);
+    return slowRead(u8, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -67,7 +67,7 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
     } catch {}
-    return slowRead(u8c, memory, p);
+    return slowRead(u8c, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -91,7 +91,7 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
     try {
       if ((p as number) >>> 0 === p) return memory.data.getInt16(p, true);
     } catch {}
-    return slowRead(i16, memory, p);
+    return slowRead(i16, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -115,7 +115,7 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint16(p, true);
     } catch {}
-    return slowRead(u16, memory, p);
+    return slowRead(u16, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -139,7 +139,7 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
     try {
       if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
     } catch {}
-    return slowRead(i32, memory, p);
+    return slowRead(i32, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -163,7 +163,7 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
     } catch {}
-    return slowRead(u32, memory, p);
+    return slowRead(u32, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -237,7 +237,7 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     try {
       if ((p as number) >>> 0 === p) return getHalf(memory.data, p);
     } catch {}
-    return slowRead(f16, memory, p);
+    return +slowRead(f16, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -261,7 +261,7 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
     try {
       if ((p as number) >>> 0 === p) return memory.data.getFloat32(p, true);
     } catch {}
-    return slowRead(f32, memory, p);
+    return +slowRead(f32, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -285,7 +285,7 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
     try {
       if ((p as number) >>> 0 === p) return memory.data.getFloat64(p, true);
     } catch {}
-    return slowRead(f64, memory, p);
+    return +slowRead(f64, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -309,7 +309,7 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
     } catch {}
-    return slowRead(ptr32, memory, p);
+    return slowRead(ptr32, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
@@ -333,7 +333,7 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
     try {
       if ((p as number) >>> 0 === p) return fromPointer53(memory.data.getBigUint64(p, true));
     } catch {}
-    return slowRead(ptr53, memory, p);
+    return +slowRead(ptr53, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
