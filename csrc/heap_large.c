@@ -2,7 +2,7 @@
 // heap_large.c: blocks: the lists of free ones, the top one, and the regions they lie in.
 #include "heap_inner.h"
 
-enum { TRIES = 8 };  // blocks of its own list that a request looks at before a higher list
+enum { TRIES = 8 };  // blocks that a request looks at before it takes one that surely suits
 #define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
 _Static_assert(REGION_EXTRA >= sizeof(lm_region) + 2 * LM_ALIGN + 2 * LM_WORD,
                "a region's own words");
@@ -244,8 +244,10 @@ static size_t bank_need(const lm_block *b) {
 
 // Returns a lent block of a bank's size whose payload is aligned to it, NULL iff there is none.
 lm_block *lm_block_take_bank(lm_heap *h) {
-  lm_block *b = bin_find(h, LM_HEAP_BANK);
-  if (b && block_size(h, b) < bank_need(b)) b = bin_find(h, 3 * LM_HEAP_BANK);
+  lm_block *b    = bin_find(h, LM_HEAP_BANK);
+  unsigned tries = TRIES;
+  while (b && block_size(h, b) < bank_need(b))
+    b = bin_find(h, tries-- ? block_size(h, b) + LM_ALIGN : 3 * LM_HEAP_BANK);
   if (b) {
     block_claim(h, b, block_size(h, b));
   } else {
