@@ -136,6 +136,18 @@ static void the_spare_bank_is_used_before_another_is_taken(void) {
   CHECK(spare->vacant != SLABS_ALL && h->banks == banks && lm_heap_holds(h));
 }
 
+static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it(void) {
+  lm_heap *h    = fixed_heap(POOL);
+  uint8_t *two  = lm_heap_alloc_aligned(h, 2 * LM_HEAP_BANK - LM_WORD, LM_HEAP_BANK);
+  uint8_t *wall = lm_heap_alloc(h, LM_HEAP_BANK + 3000),
+          *near = lm_heap_alloc(h, LM_HEAP_BANK + LM_ALIGN);
+  CHECK(two && wall && near && ((uintptr_t)near & (LM_HEAP_BANK - 1)) > 64);
+  CHECK(lm_heap_alloc(h, 3000) && lm_heap_free(h, two) == LM_OK && lm_heap_free(h, near) == LM_OK);
+  h->classes[0].wait = 0;
+  uint8_t *p         = lm_heap_alloc(h, 1);
+  CHECK(h->banks == 1 && p - two < (ptrdiff_t)(2 * LM_HEAP_BANK) && p >= two && lm_heap_holds(h));
+}
+
 // A current slab counts what is freed, and nothing that is lent, from SLAB_TAKEN down.
 static void a_slab_stays_current_over_any_number_of_frees(void) {
   lm_heap *h         = fixed_heap(POOL);
@@ -178,5 +190,6 @@ CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
            RUN(aligned_requests_go_on_in_the_next_slab); RUN(a_bank_is_taken_wherever_top_begins);
            RUN(a_bank_that_the_map_has_no_room_for_is_given_back);
            RUN(the_spare_bank_is_used_before_another_is_taken);
+           RUN(a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it);
            RUN(a_slab_stays_current_over_any_number_of_frees);
            RUN(many_blocks_live_keep_their_bytes_through_slabs););
