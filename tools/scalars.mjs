@@ -96,10 +96,12 @@ const put = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) =
 const types = ({ kind, elements }) => `${kind}, ${elements}`;
 
 /**
- * The code of a slow way of reading, with the type of its number said in a form that engines see: else what the fast
+ * The code of a slow way of reading, with the type of its value said in a form that engines see: else what the fast
  * way read must become an object too, for the caller takes either (V8: 2.8 times the whole read of an f64).
  */
-function typed({ kind, label }, call) {
+function typed({ kind, label, size }, call) {
+  if (kind === 'boolean') return `${call} === true`;
+  if (kind === 'bigint' && size === 8) return `BigInt.as${/^BigI/.test(label) ? 'Int' : 'Uint'}N(64, ${call})`;
   if (kind !== 'number') return call;
   if (/^Int/.test(label)) return `${call} | 0`;
   return /^(Uint|Pointer32)/.test(label) ? `${call} >>> 0` : `+${call}`;

@@ -920,7 +920,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getBigInt64(p, true);
     } catch {}
-    return slowRead(i64, this, p);
+    return BigInt.asIntN(64, slowRead(i64, this, p));
   },
   writeBigInt64(this: LinearMemory, p: Address, x: bigint): void {
     if (typeof x === 'bigint')
@@ -936,7 +936,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
     } catch {}
-    return slowRead(u64, this, p);
+    return BigInt.asUintN(64, slowRead(u64, this, p));
   },
   writeBigUint64(this: LinearMemory, p: Address, x: bigint): void {
     if (typeof x === 'bigint')
@@ -1032,7 +1032,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
     } catch {}
-    return slowRead(ptr64, this, p);
+    return BigInt.asUintN(64, slowRead(ptr64, this, p));
   },
   writePointer64(this: LinearMemory, p: Address, x: bigint): void {
     if (typeof x === 'bigint')
@@ -1048,7 +1048,7 @@ export const hot: Readonly<Record<string, unknown>> = {
     try {
       if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
     } catch {}
-    return slowRead(bool, this, p);
+    return slowRead(bool, this, p) === true;
   },
   writeBoolean(this: LinearMemory, p: Address, x: boolean): void {
     if (typeof x === 'boolean')

@@ -277,7 +277,7 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
     try {
       return this.cell.data.getBigInt64(this.address, true);
     } catch {
-      return this.slowRead();
+      return BigInt.asIntN(64, this.slowRead());
     }
   }
   override set value(x: bigint) {
@@ -311,7 +311,7 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       return this.cell.data.getBigUint64(this.address, true);
     } catch {
-      return this.slowRead();
+      return BigInt.asUintN(64, this.slowRead());
     }
   }
   override set value(x: bigint) {
@@ -515,7 +515,7 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       return this.cell.data.getBigUint64(this.address, true);
     } catch {
-      return this.slowRead();
+      return BigInt.asUintN(64, this.slowRead());
     }
   }
   override set value(x: bigint) {
@@ -597,7 +597,7 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
     try {
       return this.cell.data.getUint8(this.address) !== 0;
     } catch {
-      return this.slowRead();
+      return this.slowRead() === true;
     }
   }
   override set value(x: boolean) {

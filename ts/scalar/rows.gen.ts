@@ -187,7 +187,7 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
     try {
       if ((p as number) >>> 0 === p) return memory.data.getBigInt64(p, true);
     } catch {}
-    return slowRead(i64, memory, p);
+    return BigInt.asIntN(64, slowRead(i64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
@@ -212,7 +212,7 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
     try {
       if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
     } catch {}
-    return slowRead(u64, memory, p);
+    return BigInt.asUintN(64, slowRead(u64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
@@ -357,7 +357,7 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
     try {
       if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
     } catch {}
-    return slowRead(ptr64, memory, p);
+    return BigInt.asUintN(64, slowRead(ptr64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
@@ -486,7 +486,7 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
     try {
       if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
     } catch {}
-    return slowRead(bool, memory, p);
+    return slowRead(bool, memory, p) === true;
   },
   (memory, p, x) => {
     if (typeof x === 'boolean')
