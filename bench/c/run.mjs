@@ -69,16 +69,25 @@ function race(modules, workload) {
   );
 }
 
+/** Bytes that the heap of an instance has taken. */
+const taken = (name, exports) =>
+  name === 'as-tlsf'
+    ? exports.memory.buffer.byteLength - 4194304
+    : exports.heap_size() + (exports.heap_static?.() ?? 0);
+
 /** Peak heap over peak live bytes asked for, in a fresh instance. */
 function memory(name, workload) {
   if (name === 'floor') return Number.NaN;
   const { exports, go } = prepare(load(`${name}.count`), workload);
   go();
-  const heap =
-    name === 'as-tlsf'
-      ? exports.memory.buffer.byteLength - 4194304
-      : exports.heap_size() + (exports.heap_static?.() ?? 0);
-  return heap / exports.peak_live();
+  return taken(name, exports) / exports.peak_live();
+}
+
+/** Bytes that a heap has taken after its first request, of 16 bytes. */
+function first(name) {
+  const { exports } = prepare(load(`${name}.count`), SYNTHETIC[0]);
+  if (!exports.malloc_of(16)) throw new Error('no 16 bytes');
+  return taken(name, exports);
 }
 
 const show = (text, width) => String(text).padStart(width);
@@ -159,6 +168,7 @@ console.log('');
 if (synthetic.length) judge('synthetic', synthetic, 0);
 if (traces.length) judge('traces', traces, 1.1);
 if (!process.env.LM_BENCH_BUILT && !only) {
+  goal('bytes taken after malloc(16)', first('linmem'), 4096, 0);
   const size = sizes(built.filter((name) => name in ALLOCATORS && name !== 'floor'));
   console.log('\nbytes of a module that exports malloc, free, calloc and realloc, -Oz: raw, gzip');
   for (const [name, { raw, gzip }] of Object.entries(size))
