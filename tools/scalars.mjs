@@ -101,7 +101,8 @@ const types = ({ kind, elements }) => `${kind}, ${elements}`;
  */
 function typed({ kind, label, size }, call) {
   if (kind === 'boolean') return `${call} === true`;
-  if (kind === 'bigint' && size === 8) return `BigInt.as${/^BigI/.test(label) ? 'Int' : 'Uint'}N(64, ${call})`;
+  if (kind === 'bigint' && size === 8)
+    return `BigInt.as${/^BigI/.test(label) ? 'Int' : 'Uint'}N(64, ${call})`;
   if (kind !== 'number') return call;
   if (/^Int/.test(label)) return `${call} | 0`;
   return /^(Uint|Pointer32)/.test(label) ? `${call} >>> 0` : `+${call}`;
