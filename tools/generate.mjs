@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
-import { ALSO, HOT_IMPORTS, hotMethods, isWide, refsFile, rowsFile, SCALARS } from './scalars.mjs';
+import { ALSO, HOT_IMPORTS, isWide, refsFile, rowsFile, SCALARS, table } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
 /** One method: name with `L` for the row's label, parameters, result, doc. `T` is the row's value, `A` its view. */
@@ -97,7 +97,7 @@ ${lines.join('\n')}
 /** The rows these methods were made from. */
 export type HeapRow = Scalar;
 
-${hotMethods()}
+${table()}
 `;
 }
 

@@ -802,286 +802,381 @@ export interface HeapMethods {
 /** The rows these methods were made from. */
 export type HeapRow = Scalar;
 
-/** The two of each row that are hot: a function for each, for the reason at tools/scalars.mjs. */
-export const hot: Readonly<Record<string, unknown>> = {
-  readInt8(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getInt8(p);
-    } catch {}
-    return slowRead(i8, this, p) | 0;
-  },
-  writeInt8(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setInt8(p, x);
-          return;
-        }
-      } catch {}
-    slowWrite(i8, this, p, x);
-  },
-  readUint8(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint8(p);
-    } catch {}
-    return slowRead(u8, this, p) >>> 0;
-  },
-  writeUint8(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint8(p, x);
-          return;
-        }
-      } catch {}
-    slowWrite(u8, this, p, x);
-  },
-  readUint8Clamped(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint8(p);
-    } catch {}
-    return slowRead(u8c, this, p) >>> 0;
-  },
-  writeUint8Clamped(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint8(p, clamp(x));
-          return;
-        }
-      } catch {}
-    slowWrite(u8c, this, p, x);
-  },
-  readInt16(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getInt16(p, true);
-    } catch {}
-    return slowRead(i16, this, p) | 0;
-  },
-  writeInt16(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setInt16(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(i16, this, p, x);
-  },
-  readUint16(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint16(p, true);
-    } catch {}
-    return slowRead(u16, this, p) >>> 0;
-  },
-  writeUint16(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint16(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(u16, this, p, x);
-  },
-  readInt32(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
-    } catch {}
-    return slowRead(i32, this, p) | 0;
-  },
-  writeInt32(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setInt32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(i32, this, p, x);
-  },
-  readUint32(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
-    } catch {}
-    return slowRead(u32, this, p) >>> 0;
-  },
-  writeUint32(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(u32, this, p, x);
-  },
-  readBigInt64(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getBigInt64(p, true);
-    } catch {}
-    return BigInt.asIntN(64, slowRead(i64, this, p));
-  },
-  writeBigInt64(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setBigInt64(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(i64, this, p, x);
-  },
-  readBigUint64(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
-    } catch {}
-    return BigInt.asUintN(64, slowRead(u64, this, p));
-  },
-  writeBigUint64(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setBigUint64(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(u64, this, p, x);
-  },
-  readFloat16(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return getHalf(this.data, p);
-    } catch {}
-    return +slowRead(f16, this, p);
-  },
-  writeFloat16(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setHalf(this.data, p, x);
-          return;
-        }
-      } catch {}
-    slowWrite(f16, this, p, x);
-  },
-  readFloat32(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getFloat32(p, true);
-    } catch {}
-    return +slowRead(f32, this, p);
-  },
-  writeFloat32(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setFloat32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(f32, this, p, x);
-  },
-  readFloat64(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
-    } catch {}
-    return +slowRead(f64, this, p);
-  },
-  writeFloat64(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setFloat64(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(f64, this, p, x);
-  },
-  readPointer32(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
-    } catch {}
-    return slowRead(ptr32, this, p) >>> 0;
-  },
-  writePointer32(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint32(p, pointer32(x), true);
-          return;
-        }
-      } catch {}
-    slowWrite(ptr32, this, p, x);
-  },
-  readPointer53(this: LinearMemory, p: Address): number {
-    try {
-      if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
-    } catch {}
-    return +slowRead(ptr53, this, p);
-  },
-  writePointer53(this: LinearMemory, p: Address, x: number): void {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setBigUint64(p, pointer53(x), true);
-          return;
-        }
-      } catch {}
-    slowWrite(ptr53, this, p, x);
-  },
-  readPointer64(this: LinearMemory, p: Address): bigint {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
-    } catch {}
-    return BigInt.asUintN(64, slowRead(ptr64, this, p));
-  },
-  writePointer64(this: LinearMemory, p: Address, x: bigint): void {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setBigUint64(p, pointer64(x), true);
-          return;
-        }
-      } catch {}
-    slowWrite(ptr64, this, p, x);
-  },
-  readBoolean(this: LinearMemory, p: Address): boolean {
-    try {
-      if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
-    } catch {}
-    return slowRead(bool, this, p) === true;
-  },
-  writeBoolean(this: LinearMemory, p: Address, x: boolean): void {
-    if (typeof x === 'boolean')
-      try {
-        if ((p as number) >>> 0 === p) {
-          this.data.setUint8(p, x ? 1 : 0);
-          return;
-        }
-      } catch {}
-    slowWrite(bool, this, p, x);
-  },
-};
-
-/** The classes of a row's refs: of one, and of an array. */
-export const classes: readonly (readonly [object, unknown, unknown])[] = [
-  [i8, Int8Ref, Int8ArrayRef],
-  [u8, Uint8Ref, Uint8ArrayRef],
-  [u8c, Uint8ClampedRef, Uint8ClampedArrayRef],
-  [i16, Int16Ref, Int16ArrayRef],
-  [u16, Uint16Ref, Uint16ArrayRef],
-  [i32, Int32Ref, Int32ArrayRef],
-  [u32, Uint32Ref, Uint32ArrayRef],
-  [i64, BigInt64Ref, BigInt64ArrayRef],
-  [u64, BigUint64Ref, BigUint64ArrayRef],
-  [f16, Float16Ref, Float16ArrayRef],
-  [f32, Float32Ref, Float32ArrayRef],
-  [f64, Float64Ref, Float64ArrayRef],
-  [ptr32, Pointer32Ref, Pointer32ArrayRef],
-  [ptr53, Pointer53Ref, Pointer53ArrayRef],
-  [ptr64, Pointer64Ref, Pointer64ArrayRef],
+/** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
+type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;
+/** Each row with the classes of its refs, of one and of an array. */
+export const table: readonly (readonly [object, { prototype: object }, { prototype: object }, Hot?])[] = [
+  [
+    i8,
+    Int8Ref,
+    Int8ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getInt8(p);
+        } catch {}
+        return slowRead(i8, this, p) | 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setInt8(p, x);
+              return;
+            }
+          } catch {}
+        slowWrite(i8, this, p, x);
+      },
+    },
+  ],
+  [
+    u8,
+    Uint8Ref,
+    Uint8ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
+        } catch {}
+        return slowRead(u8, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint8(p, x);
+              return;
+            }
+          } catch {}
+        slowWrite(u8, this, p, x);
+      },
+    },
+  ],
+  [
+    u8c,
+    Uint8ClampedRef,
+    Uint8ClampedArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
+        } catch {}
+        return slowRead(u8c, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint8(p, clamp(x));
+              return;
+            }
+          } catch {}
+        slowWrite(u8c, this, p, x);
+      },
+    },
+  ],
+  [
+    bool,
+    BooleanRef,
+    BooleanArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
+        } catch {}
+        return slowRead(bool, this, p) === true;
+      },
+      write(p, x) {
+        if (typeof x === 'boolean')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint8(p, x ? 1 : 0);
+              return;
+            }
+          } catch {}
+        slowWrite(bool, this, p, x);
+      },
+    },
+  ],
+  [
+    u16,
+    Uint16Ref,
+    Uint16ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint16(p, true);
+        } catch {}
+        return slowRead(u16, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint16(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(u16, this, p, x);
+      },
+    },
+  ],
+  [
+    u32,
+    Uint32Ref,
+    Uint32ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
+        } catch {}
+        return slowRead(u32, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint32(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(u32, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr32,
+    Pointer32Ref,
+    Pointer32ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
+        } catch {}
+        return slowRead(ptr32, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint32(p, pointer32(x), true);
+              return;
+            }
+          } catch {}
+        slowWrite(ptr32, this, p, x);
+      },
+    },
+  ],
+  [
+    i32,
+    Int32Ref,
+    Int32ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
+        } catch {}
+        return slowRead(i32, this, p) | 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setInt32(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(i32, this, p, x);
+      },
+    },
+  ],
+  [
+    i16,
+    Int16Ref,
+    Int16ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getInt16(p, true);
+        } catch {}
+        return slowRead(i16, this, p) | 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setInt16(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(i16, this, p, x);
+      },
+    },
+  ],
+  [
+    f16,
+    Float16Ref,
+    Float16ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return getHalf(this.data, p);
+        } catch {}
+        return +slowRead(f16, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              setHalf(this.data, p, x);
+              return;
+            }
+          } catch {}
+        slowWrite(f16, this, p, x);
+      },
+    },
+  ],
+  [
+    f32,
+    Float32Ref,
+    Float32ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getFloat32(p, true);
+        } catch {}
+        return +slowRead(f32, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setFloat32(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(f32, this, p, x);
+      },
+    },
+  ],
+  [
+    f64,
+    Float64Ref,
+    Float64ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
+        } catch {}
+        return +slowRead(f64, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setFloat64(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(f64, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr53,
+    Pointer53Ref,
+    Pointer53ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
+        } catch {}
+        return +slowRead(ptr53, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setBigUint64(p, pointer53(x), true);
+              return;
+            }
+          } catch {}
+        slowWrite(ptr53, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr64,
+    Pointer64Ref,
+    Pointer64ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
+        } catch {}
+        return BigInt.asUintN(64, slowRead(ptr64, this, p));
+      },
+      write(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setBigUint64(p, pointer64(x), true);
+              return;
+            }
+          } catch {}
+        slowWrite(ptr64, this, p, x);
+      },
+    },
+  ],
+  [
+    u64,
+    BigUint64Ref,
+    BigUint64ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
+        } catch {}
+        return BigInt.asUintN(64, slowRead(u64, this, p));
+      },
+      write(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setBigUint64(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(u64, this, p, x);
+      },
+    },
+  ],
+  [
+    i64,
+    BigInt64Ref,
+    BigInt64ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getBigInt64(p, true);
+        } catch {}
+        return BigInt.asIntN(64, slowRead(i64, this, p));
+      },
+      write(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setBigInt64(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(i64, this, p, x);
+      },
+    },
+  ],
   [i128, BigInt128Ref, BigInt128ArrayRef],
   [u128, BigUint128Ref, BigUint128ArrayRef],
   [i256, BigInt256Ref, BigInt256ArrayRef],
   [u256, BigUint256Ref, BigUint256ArrayRef],
-  [bool, BooleanRef, BooleanArrayRef],
 ];

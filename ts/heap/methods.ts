@@ -16,8 +16,7 @@ import {
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
 import { aliasClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
-import { rows } from '../scalar/table.ts';
-import { classes, hot } from './methods.gen.ts';
+import { table } from './methods.gen.ts';
 
 export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
   readonly One: ScalarRefClass<T, A>;
@@ -26,7 +25,10 @@ export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
 }
 
 const known: ReadonlyMap<object, unknown> = /* @__PURE__ */ new Map(
-  classes.map(([row, One, Many]) => [row, { One, Many, Alias: aliasClass(One as never) }]), // a class of refs
+  table.map(([row, One, Many]) => {
+    for (const { prototype } of [One, Many]) Object.defineProperty(prototype, 'type', { value: row });
+    return [row, { One, Many, Alias: aliasClass(One as never) }]; // a class of refs
+  }),
 );
 
 /** The ref classes of a row. */
@@ -46,7 +48,7 @@ const WHOLE: readonly ElementsClass<ArrayBufferView>[] = [
 
 /** Puts the methods of every row, and the whole-memory getters, on the manager's prototype. */
 export function installMethods(prototype: object): void {
-  for (const row of rows) Object.assign(prototype, methodsOf(row as unknown as Scalar)); // each row is a Scalar of its own value
+  for (const [row, , , hot] of table) Object.assign(prototype, methodsOf(row as Scalar, hot)); // each row is a Scalar of its own value
   for (const Elements of WHOLE) {
     const kept: WeakMap<object, ArrayBufferView> = new WeakMap();
     Object.defineProperty(prototype, `heap${Elements.name.slice(0, -5)}`, {
@@ -104,12 +106,12 @@ const WIDE_VERBS: Readonly<Record<string, Act>> = {
 };
 
 /** The methods of one row. tools/generate.mjs has the same names with their types and docs. */
-function methodsOf(row: Scalar): object {
+function methodsOf(row: Scalar, hot?: object): object {
   const methods: Record<string, unknown> = {};
   const put = (name: string, method: unknown): void => {
     for (const label of [row.label, ALSO[row.label]]) if (label) methods[name.replace('L', label)] = method;
   };
-  for (const name of ['readL', 'writeL']) put(name, hot[name.replace('L', row.label)]);
+  for (const [name, method] of Object.entries(hot ?? {})) put(`${name}L`, method);
   for (const [name, act] of Object.entries({ ...VERBS, ...(row.size > 8 ? WIDE_VERBS : ATOMIC_VERBS) }))
     put(name, function (this: LinearMemory, a: never, b: never, c: never) {
       return act(row, this, a, b, c);

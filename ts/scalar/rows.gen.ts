@@ -80,29 +80,30 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
     slowWrite(u8c, memory, p, x);
   },
 );
-/** `int16_t`, -32,768 to 32,767. */
-export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, Int16Array>(
-  'i16',
-  'Int16',
-  Int16Array,
-  (data, p) => data.getInt16(p, true),
-  (data, p, x) => data.setInt16(p, x, true),
+/** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
+export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean, Uint8Array>(
+  'bool',
+  'Boolean',
+  Uint8Array,
+  (data, p) => data.getUint8(p) !== 0,
+  (data, p, x) => data.setUint8(p, x ? 1 : 0),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt16(p, true);
+      if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
     } catch {}
-    return slowRead(i16, memory, p) | 0;
+    return slowRead(bool, memory, p) === true;
   },
   (memory, p, x) => {
-    if (typeof x === 'number')
+    if (typeof x === 'boolean')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setInt16(p, x, true);
+          memory.data.setUint8(p, x ? 1 : 0);
           return;
         }
       } catch {}
-    slowWrite(i16, memory, p, x);
+    slowWrite(bool, memory, p, x);
   },
+  'boolean',
 );
 /** `uint16_t`, 0 to 65,535. */
 export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
@@ -126,30 +127,6 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
         }
       } catch {}
     slowWrite(u16, memory, p, x);
-  },
-);
-/** `int32_t`, -2^31 to 2^31 - 1. */
-export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
-  'i32',
-  'Int32',
-  Int32Array,
-  (data, p) => data.getInt32(p, true),
-  (data, p, x) => data.setInt32(p, x, true),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
-    } catch {}
-    return slowRead(i32, memory, p) | 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setInt32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(i32, memory, p, x);
   },
 );
 /** `uint32_t`, 0 to 2^32 - 1. */
@@ -176,55 +153,77 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
     slowWrite(u32, memory, p, x);
   },
 );
-/** `int64_t` as a bigint, -2^63 to 2^63 - 1. */
-export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint, BigInt64Array>(
-  'i64',
-  'BigInt64',
-  BigInt64Array,
-  (data, p) => data.getBigInt64(p, true),
-  (data, p, x) => data.setBigInt64(p, x, true),
+/** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
+export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
+  'ptr32',
+  'Pointer32',
+  Uint32Array,
+  (data, p) => data.getUint32(p, true),
+  (data, p, x) => data.setUint32(p, pointer32(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getBigInt64(p, true);
+      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
     } catch {}
-    return BigInt.asIntN(64, slowRead(i64, memory, p));
+    return slowRead(ptr32, memory, p) >>> 0;
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
+    if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setBigInt64(p, x, true);
+          memory.data.setUint32(p, pointer32(x), true);
           return;
         }
       } catch {}
-    slowWrite(i64, memory, p, x);
+    slowWrite(ptr32, memory, p, x);
   },
-  'bigint',
 );
-/** `uint64_t` as a bigint, 0 to 2^64 - 1. */
-export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'u64',
-  'BigUint64',
-  BigUint64Array,
-  (data, p) => data.getBigUint64(p, true),
-  (data, p, x) => data.setBigUint64(p, x, true),
+/** `int32_t`, -2^31 to 2^31 - 1. */
+export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
+  'i32',
+  'Int32',
+  Int32Array,
+  (data, p) => data.getInt32(p, true),
+  (data, p, x) => data.setInt32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
+      if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
     } catch {}
-    return BigInt.asUintN(64, slowRead(u64, memory, p));
+    return slowRead(i32, memory, p) | 0;
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
+    if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setBigUint64(p, x, true);
+          memory.data.setInt32(p, x, true);
           return;
         }
       } catch {}
-    slowWrite(u64, memory, p, x);
+    slowWrite(i32, memory, p, x);
   },
-  'bigint',
+);
+/** `int16_t`, -32,768 to 32,767. */
+export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, Int16Array>(
+  'i16',
+  'Int16',
+  Int16Array,
+  (data, p) => data.getInt16(p, true),
+  (data, p, x) => data.setInt16(p, x, true),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getInt16(p, true);
+    } catch {}
+    return slowRead(i16, memory, p) | 0;
+  },
+  (memory, p, x) => {
+    if (typeof x === 'number')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setInt16(p, x, true);
+          return;
+        }
+      } catch {}
+    slowWrite(i16, memory, p, x);
+  },
 );
 /** `_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`. */
 export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
@@ -298,30 +297,6 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
     slowWrite(f64, memory, p, x);
   },
 );
-/** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
-export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
-  'ptr32',
-  'Pointer32',
-  Uint32Array,
-  (data, p) => data.getUint32(p, true),
-  (data, p, x) => data.setUint32(p, pointer32(x), true),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
-    } catch {}
-    return slowRead(ptr32, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint32(p, pointer32(x), true);
-          return;
-        }
-      } catch {}
-    slowWrite(ptr32, memory, p, x);
-  },
-);
 /** A pointer of a 64-bit module as a number. One above 2^53 - 1 is refused, on reading and on writing. */
 export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<number, BigUint64Array>(
   'ptr53',
@@ -371,6 +346,56 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   },
   'bigint',
 );
+/** `uint64_t` as a bigint, 0 to 2^64 - 1. */
+export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
+  'u64',
+  'BigUint64',
+  BigUint64Array,
+  (data, p) => data.getBigUint64(p, true),
+  (data, p, x) => data.setBigUint64(p, x, true),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
+    } catch {}
+    return BigInt.asUintN(64, slowRead(u64, memory, p));
+  },
+  (memory, p, x) => {
+    if (typeof x === 'bigint')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setBigUint64(p, x, true);
+          return;
+        }
+      } catch {}
+    slowWrite(u64, memory, p, x);
+  },
+  'bigint',
+);
+/** `int64_t` as a bigint, -2^63 to 2^63 - 1. */
+export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint, BigInt64Array>(
+  'i64',
+  'BigInt64',
+  BigInt64Array,
+  (data, p) => data.getBigInt64(p, true),
+  (data, p, x) => data.setBigInt64(p, x, true),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getBigInt64(p, true);
+    } catch {}
+    return BigInt.asIntN(64, slowRead(i64, memory, p));
+  },
+  (memory, p, x) => {
+    if (typeof x === 'bigint')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setBigInt64(p, x, true);
+          return;
+        }
+      } catch {}
+    slowWrite(i64, memory, p, x);
+  },
+  'bigint',
+);
 /** A signed integer of 128 bits. Seen as its 64-bit words, two for each. */
 export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
   'i128',
@@ -379,19 +404,9 @@ export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   (data, p) => BigInt.asIntN(128, getWide(data, p, 2)),
   (data, p, x) => setWide(data, p, x, 2),
   (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return BigInt.asIntN(128, getWide(memory.data, p, 2));
-    } catch {}
     return slowRead(i128, memory, p);
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(memory.data, p, x, 2);
-          return;
-        }
-      } catch {}
     slowWrite(i128, memory, p, x);
   },
   'bigint',
@@ -405,19 +420,9 @@ export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   (data, p) => getWide(data, p, 2),
   (data, p, x) => setWide(data, p, x, 2),
   (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return getWide(memory.data, p, 2);
-    } catch {}
     return slowRead(u128, memory, p);
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(memory.data, p, x, 2);
-          return;
-        }
-      } catch {}
     slowWrite(u128, memory, p, x);
   },
   'bigint',
@@ -431,19 +436,9 @@ export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   (data, p) => BigInt.asIntN(256, getWide(data, p, 4)),
   (data, p, x) => setWide(data, p, x, 4),
   (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return BigInt.asIntN(256, getWide(memory.data, p, 4));
-    } catch {}
     return slowRead(i256, memory, p);
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(memory.data, p, x, 4);
-          return;
-        }
-      } catch {}
     slowWrite(i256, memory, p, x);
   },
   'bigint',
@@ -457,46 +452,11 @@ export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   (data, p) => getWide(data, p, 4),
   (data, p, x) => setWide(data, p, x, 4),
   (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return getWide(memory.data, p, 4);
-    } catch {}
     return slowRead(u256, memory, p);
   },
   (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setWide(memory.data, p, x, 4);
-          return;
-        }
-      } catch {}
     slowWrite(u256, memory, p, x);
   },
   'bigint',
   32,
-);
-/** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
-export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean, Uint8Array>(
-  'bool',
-  'Boolean',
-  Uint8Array,
-  (data, p) => data.getUint8(p) !== 0,
-  (data, p, x) => data.setUint8(p, x ? 1 : 0),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
-    } catch {}
-    return slowRead(bool, memory, p) === true;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'boolean')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, x ? 1 : 0);
-          return;
-        }
-      } catch {}
-    slowWrite(bool, memory, p, x);
-  },
-  'boolean',
 );
