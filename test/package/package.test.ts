@@ -129,7 +129,7 @@ describe('bundles', () => {
     expect(code.length).toBeLessThanOrEqual(most.minified ?? Infinity);
     expect(zipped).toBeLessThanOrEqual(most.gzipped ?? Infinity);
   };
-  const WASM = 'AGFzbQ';
+  const WASM = '0061736d';
 
   test('everything', async () => {
     const code = await bundle(`export * from 'linmem'`);
