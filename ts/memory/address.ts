@@ -25,15 +25,15 @@ export function toAddress(address: Address, size: number, byteLength: number): n
 }
 
 /**
- * Returns `value` when it is a whole number in [0, 2^53).
+ * Returns `value` when it is a whole number in [least, end), which is [0, 2^53) unless given.
  * @param what names it in the error: `a size in bytes`, `a count of elements`
  * @throws {ArgumentTypeError} when it is not a number
- * @throws {ArgumentRangeError} when it is NaN, negative, fractional or 2^53 and more
+ * @throws {ArgumentRangeError} when it is another number
  */
-export function toCount(value: number, what: string): number {
+export function toCount(value: number, what: string, least = 0, end: number = 2 ** 53): number {
   if (typeof value !== 'number') throw new ArgumentTypeError(what, value);
-  if (value >= 0 && Number.isSafeInteger(value)) return value + 0;
-  throw new ArgumentRangeError(`${what}, an integer from 0 to 2^53 - 1`, value);
+  if (Number.isInteger(value) && value >= least && value < end) return value + 0;
+  throw new ArgumentRangeError(`${what}, an integer in [${least}, ${end})`, value);
 }
 
 /** True for a power of two from 1 to 65,536; asks for no type, and any other value is none. */

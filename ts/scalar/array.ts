@@ -10,6 +10,8 @@ import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
 import { encodeValues, hasOwnElements } from './values.ts';
 
+const OFFSET = 'an offset in elements';
+
 /** A ref to `length` scalars of one type. Every index is checked. */
 export abstract class ScalarArrayRef<
   T extends ScalarValue = ScalarValue,
@@ -49,8 +51,9 @@ export abstract class ScalarArrayRef<
    */
   subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
     this.assertLive();
-    const from = toEdge(start, this.length);
-    const length = Math.max(0, toEdge(end, this.length) - from);
+    const past = this.length + 1; // an end may be just behind the last
+    const from = toIndex(start, this.length, past);
+    const length = Math.max(0, toIndex(end, this.length, past) - from);
     const Same = this.constructor as ScalarArrayRefClass<T, A>;
     const part = new Same(this.heap, this.address + from * this.step, length, this.block, false);
     part.source = this;
@@ -102,9 +105,8 @@ export abstract class ScalarArrayRef<
    */
   set(values: Values<T>, offset = 0): this {
     this.assertLive();
-    const start = toCount(offset, 'an offset in elements');
-    const bytes = encodeValues(this.type, values, Math.max(0, this.length - start));
-    if (start > this.length) throw new ArgumentRangeError(`an offset of at most ${this.length}`, offset);
+    const start = toCount(offset, OFFSET, 0, this.length + 1);
+    const bytes = encodeValues(this.type, values, this.length - start);
     writeBytes(this.block.memory, this.address + start * this.step, bytes);
     return this;
   }
@@ -120,7 +122,7 @@ export abstract class ScalarArrayRef<
     }
     if (!Array.isArray(target) && !ArrayBuffer.isView(target))
       throw new ArgumentTypeError('an array, a typed array or an array ref', target);
-    const start = toCount(offset, 'an offset in elements');
+    const start = toCount(offset, OFFSET);
     const values = this.toArray();
     if (!Array.isArray(target) && start > target.length - values.length)
       throw new ArgumentRangeError(
@@ -176,8 +178,8 @@ export abstract class PointerArrayRef<
    */
   override free(options: { readonly freeElements?: boolean } = {}): void {
     const all = options.freeElements && this.owned && this.block.live ? this.length : 0;
-    const freeElement = (i: number) => () => this.heap.free(this.at(i));
-    if (all > 0) attemptAll([...Array.from({ length: all }, (_, i) => freeElement(i)), () => super.free()]);
+    const acts = Array.from({ length: all }, (_, i) => () => this.heap.free(this.at(i)));
+    if (all > 0) attemptAll([...acts, () => super.free()]);
     else super.free(); // or throws, before any element is freed
   }
 }
@@ -191,15 +193,12 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
 
-/** The place of element `index`, counted from the first. @throws {ArgumentRangeError} when there is none */
-export function toIndex(index: number, length: number): number {
-  if (typeof index !== 'number') throw new ArgumentTypeError('an index (number)', index);
-  if (Number.isInteger(index) && index >= -length && index < length)
-    return index < 0 ? index + length : index;
-  throw new ArgumentRangeError(`an index in [${-length}, ${length})`, index);
-}
-
-/** An edge between elements: 0 to length. */
-function toEdge(index: number, length: number): number {
-  return index === length ? length : toIndex(index, length);
+/**
+ * The place of element `index`, counted from the first.
+ * @param past what it must be below, the length unless given
+ * @throws {ArgumentRangeError} when there is none
+ */
+export function toIndex(index: number, length: number, past: number = length): number {
+  const at = toCount(index, 'an index', -length, past);
+  return at < 0 ? at + length : at;
 }
