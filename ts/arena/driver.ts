@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // WasmGPU's names on one object, for people who come from it.
 import { ModuleError } from '../errors.ts';
-import { LinearMemory, type ElementsClass } from '../memory/memory.ts';
+import { isShared, LinearMemory, type ElementsClass } from '../memory/memory.ts';
 import type { Address } from '../memory/address.ts';
 import type { WasmHeapArena } from './arena.ts';
 import type { ArenaOptions } from './create.ts';
@@ -9,7 +9,6 @@ import type { WasmSliceHandle } from './handle.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { sliceVerbs } from './region.ts';
 import type { SliceMethods } from './slices.gen.ts';
-import { isShared } from './struct.ts';
 
 /** What WasmGPU's `driver` does, over one heap. */
 export interface HeapDriver {

@@ -9,8 +9,8 @@ import { ArgumentTypeError, OutOfMemoryError, StaleEpochError } from '../errors.
 import type { WasmHeapManager } from './manager.ts';
 import { toCount } from '../memory/address.ts';
 import type { Epoch } from '../memory/block.ts';
-import type { LinearMemory } from '../memory/memory.ts';
-import { isShared, readWord, writeWord } from './struct.ts';
+import { isShared, type LinearMemory } from '../memory/memory.ts';
+import { readWord, writeWord } from './struct.ts';
 
 /** What tells a heap from others, as a plain object that crosses `postMessage`. */
 export interface HeapIdentity {

@@ -5,6 +5,7 @@ import { refClassesOf } from '../heap/methods.ts';
 import { wideArguments, type WideArguments } from '../heap/wide.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
+import { isShared } from '../memory/memory.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import type { WasmHeapArena } from './arena.ts';
 import { attachArena, createHeapArena, type ArenaOptions, type AttachOptions } from './create.ts';
@@ -15,7 +16,6 @@ import { HeapArenas } from './heaps.ts';
 import { runScope, Scope } from './scope.ts';
 import { SEAL, writeSeal } from './seal.ts';
 import { SLICE_ALIGN, WasmSlice } from './slice.ts';
-import { isShared } from './struct.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
 export class WasmHeapManager extends HeapManager {

@@ -4,13 +4,13 @@ import { ArgumentRangeError, ArgumentTypeError, OutOfBoundsError } from '../erro
 import type { WasmHeapManager } from './manager.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import type { Block, Epoch } from '../memory/block.ts';
+import { isShared } from '../memory/memory.ts';
 import { epochAt, readEpoch, stepEpoch, writeEpoch } from './epochs.ts';
 import {
   ARENA_MAGIC,
   arenaLayout,
   CHUNK_WORDS,
   isArena,
-  isShared,
   readWord,
   wordOf,
   writeWord,

@@ -11,6 +11,7 @@ import type { WasmHeapManager } from './manager.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
+import { isShared } from '../memory/memory.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';
 import { Ref, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
@@ -19,7 +20,6 @@ import { WasmHeapArena } from './arena.ts';
 import type { Frame } from './frames.ts';
 import { Region, type Cut } from './region.ts';
 import { WasmSlice } from './slice.ts';
-import { isShared } from './struct.ts';
 
 /** Bytes that a heap's scopes share before they take more. */
 const SCRATCH_BYTES = 4000;

@@ -6,8 +6,8 @@
 import { OutOfBoundsError, StaleEpochError } from '../errors.ts';
 import type { WasmHeapManager } from './manager.ts';
 import type { Epoch } from '../memory/block.ts';
+import { isShared } from '../memory/memory.ts';
 import { assertEpoch, epochAt, writeEpoch } from './epochs.ts';
-import { isShared } from './struct.ts';
 
 /** Bytes of a seal. */
 export const SEAL = 16;

@@ -50,11 +50,6 @@ export function writeWord(memory: LinearMemory, at: number, word: Word, value: n
   if (word === 8) data.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
-/** Whether threads share the memory; asked by name, as a buffer may be of another realm. */
-export function isShared(memory: LinearMemory): boolean {
-  return Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
-}
-
 /** Whether there is an arena of that word at `address`, and no destroyed one. */
 export function isArena(memory: LinearMemory, address: number, word: Word): boolean {
   const { size, magic, base } = arenaLayout(word, address);

@@ -20,6 +20,11 @@ export class HeapMemory extends LinearMemory {
     if (polls || nullCheck) replaceView(this, asked, polls, nullCheck ? nullCheckedView() : DataView);
   }
 
+  /** The whole memory as it is now; never keep it over a call that may grow the memory. */
+  get heapDataView(): DataView {
+    return this.refresh();
+  }
+
   /** As {@link LinearMemory.locate}; the library's own. */
   override locate(address: Address, size: number, align?: number): number {
     const at = super.locate(address, size, align);

@@ -795,8 +795,6 @@ export interface HeapMethods {
   readonly heapFloat32: Float32Array;
   /** The whole memory as it is now; never keep it over a call that may grow the memory. */
   readonly heapFloat64: Float64Array;
-  /** The whole memory as it is now; never keep it over a call that may grow the memory. */
-  readonly heapDataView: DataView;
 }
 
 /** The rows these methods were made from. */

@@ -3,19 +3,13 @@
 // `allocInt32`, `wrapInt32`, `viewInt32Array`, `allocInt32Array`, `wrapInt32Array`, `readInt32BE`,
 // `writeInt32BE`, and up to 8 bytes the atomic ones. Their types and docs are in methods.gen.ts.
 import { ArgumentTypeError } from '../errors.ts';
-import type { Address } from '../memory/address.ts';
-import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
+import type { LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRefClass } from '../scalar/array.ts';
-import {
-  atomicCompareExchange,
-  atomicExchange,
-  atomicLoad,
-  atomicStore,
-  atomicUpdate,
-} from '../scalar/atomic.ts';
+import { atomic, VERBS } from '../scalar/atomic.ts';
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
-import { aliasClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
+import { aliasClass, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
+import { hasOwnElements } from '../scalar/values.ts';
 import { table } from './methods.gen.ts';
 
 export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
@@ -40,70 +34,32 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   throw new ArgumentTypeError('a row of the scalar table', row);
 }
 
-/** The whole-memory typed arrays, as `heapInt32`. */
-const WHOLE: readonly ElementsClass<ArrayBufferView>[] = [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  BigInt64Array, BigUint64Array, Float32Array, Float64Array,
-]; // prettier-ignore
-
 /** Puts the methods of every row, and the whole-memory getters, on the manager's prototype. */
 export function installMethods(prototype: object): void {
-  for (const [row, , , hot] of table) Object.assign(prototype, methodsOf(row as Scalar, hot)); // each row is a Scalar of its own value
-  for (const Elements of WHOLE) {
-    const kept: WeakMap<object, ArrayBufferView> = new WeakMap();
-    Object.defineProperty(prototype, `heap${Elements.name.slice(0, -5)}`, {
-      configurable: true,
-      get(this: LinearMemory) {
-        const { buffer, byteLength } = this.refresh();
-        let view = kept.get(buffer);
-        const count = Math.floor(byteLength / Elements.BYTES_PER_ELEMENT);
-        if (!view || view.byteLength !== count * Elements.BYTES_PER_ELEMENT)
-          kept.set(buffer, (view = new Elements(buffer, 0, count)));
-        return view;
-      },
-    });
+  for (const [some, , , hot] of table) {
+    const row = some as Scalar; // of its own value
+    Object.assign(prototype, methodsOf(row, hot));
+    if (hasOwnElements(row))
+      Object.defineProperty(prototype, `heap${row.label}`, { configurable: true, get: wholeOf(row) });
   }
-  Object.defineProperty(prototype, 'heapDataView', {
-    configurable: true,
-    get(this: LinearMemory) {
-      return this.refresh();
-    },
-  });
 }
 
-type Act = (row: Scalar, memory: LinearMemory, ...given: never[]) => unknown;
-/** What the methods that are not hot call. `L` stands for the row's label. */
-const VERBS: Readonly<Record<string, Act>> = {
-  readLBE: readBigEndian,
-  writeLBE: writeBigEndian,
-  allocL: (row, heap, value) => (heap as RefHeap).allocScalar(row, value),
-  wrapL: (row, heap, address) => (heap as RefHeap).wrapScalar(row, address),
-  viewLArray: (row, memory, address, count) => row.view(memory, address, count),
-  allocLArray: (row, heap, countOrValues) => (heap as RefHeap).allocScalarArray(row, countOrValues),
-  wrapLArray: (row, heap, address, count) => (heap as RefHeap).wrapScalarArray(row, address, count),
-};
-const ATOMIC_VERBS: Readonly<Record<string, Act>> = {
-  readLAtomic: atomicLoad,
-  writeLAtomic: atomicStore,
-  exchangeLAtomic: atomicExchange,
-  compareExchangeLAtomic: atomicCompareExchange,
-  ...Object.fromEntries(
-    (['add', 'sub', 'and', 'or', 'xor'] as const).map((operation) => [
-      `${operation}LAtomic`,
-      (row: Scalar, memory: LinearMemory, address: Address, value: ScalarValue) =>
-        atomicUpdate(operation, row, memory, address, value),
-    ]),
-  ),
-};
+/** A getter of the whole memory as elements of a row: the same ones as long as it has not grown. */
+function wholeOf({ Elements, size }: Scalar): (this: LinearMemory) => ArrayBufferView {
+  const kept: WeakMap<object, ArrayBufferView> = new WeakMap();
+  return function () {
+    const { buffer, byteLength } = this.refresh();
+    const count = Math.floor(byteLength / size);
+    let view = kept.get(buffer);
+    if (view?.byteLength !== count * size) kept.set(buffer, (view = new Elements(buffer, 0, count)));
+    return view;
+  };
+}
 
-const read: Act = (row, memory, address) => row.read(memory, address);
-const write: Act = (row, memory, address, value) => row.write(memory, address, value);
-const WIDE_VERBS: Readonly<Record<string, Act>> = {
-  readL: read,
-  writeL: write,
-  readLLE: read,
-  writeLLE: write,
-};
+/** Verbs of a row that the manager has as methods, and what those are called; `L` is the row's label. */
+const OWN = { allocL: 'alloc', wrapL: 'wrap', viewLArray: 'view', allocLArray: 'allocArray', wrapLArray: 'wrapArray' } as const; // prettier-ignore
+/** Those of rows that have no hot methods. */
+const WIDE = { readL: 'read', writeL: 'write', readLLE: 'read', writeLLE: 'write' } as const;
 
 /** The methods of one row. tools/generate.mjs has the same names with their types and docs. */
 function methodsOf(row: Scalar, hot?: object): object {
@@ -111,13 +67,22 @@ function methodsOf(row: Scalar, hot?: object): object {
   const put = (name: string, method: unknown): void => {
     for (const label of [row.label, ALSO[row.label]]) if (label) methods[name.replace('L', label)] = method;
   };
-  for (const [name, method] of Object.entries(hot ?? {})) put(`${name}L`, method);
-  for (const [name, act] of Object.entries({ ...VERBS, ...(row.size > 8 ? WIDE_VERBS : ATOMIC_VERBS) }))
+  /** A method that calls `act` with the memory and what it was given; its types are in methods.gen.ts. */
+  const call = (name: string, act: (memory: LinearMemory, ...given: never[]) => unknown): void =>
     put(name, function (this: LinearMemory, a: never, b: never, c: never) {
-      return act(row, this, a, b, c);
+      return act(this, a, b, c);
     });
+  for (const [name, verb] of Object.entries(hot ? OWN : { ...OWN, ...WIDE }))
+    call(name, row[verb].bind(row) as never); // of a heap
+  call('readLBE', readBigEndian.bind(undefined, row));
+  call('writeLBE', writeBigEndian.bind(undefined, row));
+  for (const [name, method] of Object.entries(hot ?? {})) put(`${name}L`, method);
+  if (hot)
+    for (const verb of VERBS) call(`${ATOMIC[verb] ?? verb}LAtomic`, atomic.bind(undefined, verb, row));
   return methods;
 }
 
+/** The names of two atomics in the manager's methods. */
+const ATOMIC: Readonly<Record<string, string>> = { load: 'read', store: 'write' };
 /** Other names that wasm-heap-manager has, in its README or in an older version, for a row or a method. */
 const ALSO: Readonly<Record<string, string>> = { Uint8Clamped: 'ClampedUint8' };

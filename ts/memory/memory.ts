@@ -121,3 +121,11 @@ export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView
     throw new ModuleError('the memory gave no buffer, or a detached one', { missing: ['memory'] }, { cause });
   }
 }
+
+/**
+ * Whether threads share the memory. Asked by the name of its buffer, which may be of another realm; and a page without
+ * cross-origin isolation has shared memories, but no SharedArrayBuffer.
+ */
+export function isShared(memory: LinearMemory): boolean {
+  return Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
+}

@@ -5,12 +5,18 @@
 //       its bits, and what changes it is a loop of compare-exchange.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
+import { isShared, type ElementsClass, type LinearMemory } from '../memory/memory.ts';
 import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
 
 /** What two numbers, bigints or booleans become. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
+/** What can be done to a cell in one indivisible step. */
+export type AtomicVerb = AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange';
+export const VERBS: readonly AtomicVerb[] = [
+  ...(['load', 'store', 'exchange', 'compareExchange', 'add', 'sub', 'and', 'or', 'xor'] as const),
+];
 
+type Bits = number | bigint;
 type Cell = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
   1: Uint8Array,
@@ -19,13 +25,51 @@ const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
   8: BigUint64Array,
 };
 // The engine's own, as they are at import; typed for any cell, where the engine's types want one kind at a time.
-type Verb = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
-const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics as unknown as Record<
-  AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange',
-  Verb
->;
-const updates: Readonly<Record<AtomicOperation, Verb>> = { add, sub, and, or, xor };
+type Verb = (cell: Cell, index: 0, bits?: Bits, more?: Bits) => Bits;
+const engine = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ VERBS.map((verb) => [verb, Atomics[verb] as unknown as Verb]),
+) as Record<AtomicVerb, Verb>;
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
+
+// On numbers; the operators do the same with bigints and booleans.
+const RESULTS: Readonly<Record<string, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+};
+
+/**
+ * Does `verb` with the value at `address` and what it takes: none to load, `expected` first to compare and exchange,
+ * else one. Returns what was there, but to store what is there then.
+ */
+export function atomic<T extends ScalarValue>(
+  verb: AtomicVerb,
+  row: Scalar<T>,
+  memory: LinearMemory,
+  address: Address,
+  value?: T,
+  other?: T,
+): T {
+  const bits = verb === 'load' ? 0 : toBits(row, value);
+  const more = verb === 'compareExchange' ? toBits(row, other) : 0;
+  const Cells = CELLS[row.size];
+  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
+  const cell = memory.view(Cells, address, 1);
+  const result = RESULTS[verb];
+  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
+  if (!result || /int\d+$/i.test(row.label)) return toValue(row, engine[verb](cell, 0, bits, more));
+  if (row.kind === 'boolean' && /add|sub/.test(verb))
+    throw new ArgumentTypeError('a row of numbers', row.name);
+  for (;;) {
+    const before = engine.load(cell, 0);
+    const old = toValue(row, before);
+    const next = result(old as number, value as number); // or both bigint or boolean
+    const after = toBits(row, (row.kind === 'boolean' ? next !== 0 : next) as T);
+    if (engine.compareExchange(cell, 0, before, after) === before) return old;
+  }
+}
 
 /**
  * Returns the value at `address`, loaded in one indivisible step. f32 and f64 keep every number and -0; the
@@ -34,7 +78,7 @@ const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8))
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `row.read`
  */
 export function atomicLoad<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  return toValue(row, load(cellAt(row, memory, address), 0));
+  return atomic('load', row, memory, address);
 }
 
 /**
@@ -47,8 +91,7 @@ export function atomicStore<T extends ScalarValue>(
   address: Address,
   value: T,
 ): void {
-  const bits = toBits(row, value);
-  store(cellAt(row, memory, address), 0, bits);
+  atomic('store', row, memory, address, value);
 }
 
 /** Stores `value` and returns what was there, in one indivisible step. Errors as {@link atomicStore}. */
@@ -58,8 +101,7 @@ export function atomicExchange<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  const bits = toBits(row, value);
-  return toValue(row, exchange(cellAt(row, memory, address), 0, bits));
+  return atomic('exchange', row, memory, address, value);
 }
 
 /**
@@ -73,9 +115,7 @@ export function atomicCompareExchange<T extends ScalarValue>(
   expected: T,
   value: T,
 ): T {
-  const before = toBits(row, expected);
-  const after = toBits(row, value);
-  return toValue(row, compareExchange(cellAt(row, memory, address), 0, before, after));
+  return atomic('compareExchange', row, memory, address, expected, value);
 }
 
 /**
@@ -91,16 +131,7 @@ export function atomicUpdate<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  const bits = toBits(row, value);
-  const cell = cellAt(row, memory, address);
-  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
-  if (/int\d+$/i.test(row.label)) return toValue(row, updates[operation](cell, 0, bits));
-  for (;;) {
-    const before = load(cell, 0);
-    const old = toValue(row, before);
-    const after = toBits(row, combine(operation, old, value));
-    if (compareExchange(cell, 0, before, after) === before) return old;
-  }
+  return atomic(operation, row, memory, address, value);
 }
 
 /**
@@ -134,8 +165,7 @@ export async function atomicWaitAsync(
 /** Wakes up to `count` who wait at `address`, all unless given; returns how many woke. */
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
   if (count !== undefined && count !== Infinity) toCount(count, 'a count of sleepers');
-  const at = memory.locate(address, 4, 4);
-  return Atomics.notify(new Int32Array(memory.data.buffer, at, 1), 0, count);
+  return Atomics.notify(memory.view(Int32Array, address, 1), 0, count);
 }
 
 function waitCell(
@@ -146,44 +176,24 @@ function waitCell(
 ): Int32Array | BigInt64Array {
   if (timeout !== undefined && (typeof timeout !== 'number' || Number.isNaN(timeout)))
     throw new ArgumentTypeError('a timeout in milliseconds', timeout);
-  const size = typeof value === 'bigint' ? 8 : 4;
-  if (size === 4 && (typeof value !== 'number' || value !== (value | 0)))
+  const isWide = typeof value === 'bigint';
+  if (!isWide && (typeof value !== 'number' || value !== (value | 0)))
     throw new ArgumentTypeError('an int32 (number) or an int64 (bigint)', value);
-  const at = memory.locate(address, size, size);
-  const { buffer } = memory.data;
-  // Asked by its name: a page without cross-origin isolation has shared memories, but no SharedArrayBuffer.
-  if (Object.prototype.toString.call(buffer) !== '[object SharedArrayBuffer]')
-    throw new ModuleError('waiting needs a shared memory', { missing: ['shared'] });
-  return size === 4 ? new Int32Array(buffer, at, 1) : new BigInt64Array(buffer, at, 1);
+  const cell = memory.view<Int32Array | BigInt64Array>(isWide ? BigInt64Array : Int32Array, address, 1);
+  if (!isShared(memory)) throw new ModuleError('waiting needs a shared memory', { missing: ['shared'] });
+  return cell;
 }
 
-/** The cell of the row at `address`. @throws {ArgumentTypeError} when no engine has a cell that wide */
-function cellAt<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): Cell {
-  const Cells = CELLS[row.size];
-  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
-  const at = memory.locate(address, row.size, row.size); // first, as it renews the view
-  return new Cells(memory.data.buffer, at, 1);
-}
-
-function toBits<T extends ScalarValue>(row: Scalar<T>, value: T): number | bigint {
+function toBits<T extends ScalarValue>(row: Scalar<T>, value: T | undefined): Bits {
   assertKind(row, value);
-  if (row.size > 8) return 0; // cellAt refuses the row
+  if (row.size > 8) return 0; // the row is refused
   scratch.setBigUint64(0, 0n);
-  row.set(scratch, 0, value);
+  row.set(scratch, 0, value as T); // its kind was just looked at
   return row.size === 8 ? scratch.getBigUint64(0, true) : scratch.getUint32(0, true);
 }
 
-function toValue<T extends ScalarValue>(row: Scalar<T>, bits: number | bigint): T {
+function toValue<T extends ScalarValue>(row: Scalar<T>, bits: Bits): T {
   if (typeof bits === 'bigint') scratch.setBigUint64(0, bits, true);
   else scratch.setUint32(0, bits, true);
   return row.get(scratch, 0);
-}
-
-function combine<T extends ScalarValue>(operation: AtomicOperation, old: T, value: T): T {
-  if (typeof old === 'boolean' && (operation === 'add' || operation === 'sub'))
-    throw new ArgumentTypeError('a row of numbers', 'bool');
-  const [a, b] = [old as number, value as number]; // or both bigint or boolean: the operators are the same
-  const results = { add: () => a + b, sub: () => a - b, and: () => a & b, or: () => a | b, xor: () => a ^ b };
-  const result = results[operation]();
-  return (typeof old === 'boolean' ? result !== 0 : result) as T;
 }
