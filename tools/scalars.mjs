@@ -92,8 +92,8 @@ export const SCALARS = [
  * what compresses best.
  */
 const WRITTEN = [
-  ...['i8', 'u8', 'u8c', 'bool', 'u16', 'u32', 'ptr32', 'i32', 'i16', 'f16', 'f32', 'f64', 'ptr53'],
-  ...['ptr64', 'u64', 'i64', 'i128', 'u128', 'i256', 'u256'],
+  ...['u8c', 'u8', 'i8', 'u16', 'i16', 'f32', 'u32', 'i32', 'ptr32', 'ptr64', 'ptr53', 'u64', 'i64'],
+  ...['f64', 'f16', 'u128', 'u256', 'i256', 'i128', 'bool'],
 ].map((wanted) => SCALARS.find(({ name }) => name === wanted));
 
 /** The other names that wasm-heap-manager has, in its README or in an older version. */

@@ -806,25 +806,25 @@ type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: an
 /** Each row with the classes of its refs, of one and of an array. */
 export const table: readonly (readonly [object, { prototype: object }, { prototype: object }, Hot?])[] = [
   [
-    i8,
-    Int8Ref,
-    Int8ArrayRef,
+    u8c,
+    Uint8ClampedRef,
+    Uint8ClampedArrayRef,
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getInt8(p);
+          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
         } catch {}
-        return slowRead(i8, this, p) | 0;
+        return slowRead(u8c, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
             if ((p as number) >>> 0 === p) {
-              this.data.setInt8(p, x);
+              this.data.setUint8(p, clamp(x));
               return;
             }
           } catch {}
-        slowWrite(i8, this, p, x);
+        slowWrite(u8c, this, p, x);
       },
     },
   ],
@@ -852,48 +852,25 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
     },
   ],
   [
-    u8c,
-    Uint8ClampedRef,
-    Uint8ClampedArrayRef,
+    i8,
+    Int8Ref,
+    Int8ArrayRef,
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
+          if ((p as number) >>> 0 === p) return this.data.getInt8(p);
         } catch {}
-        return slowRead(u8c, this, p) >>> 0;
+        return slowRead(i8, this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
             if ((p as number) >>> 0 === p) {
-              this.data.setUint8(p, clamp(x));
+              this.data.setInt8(p, x);
               return;
             }
           } catch {}
-        slowWrite(u8c, this, p, x);
-      },
-    },
-  ],
-  [
-    bool,
-    BooleanRef,
-    BooleanArrayRef,
-    {
-      read(p) {
-        try {
-          if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
-        } catch {}
-        return slowRead(bool, this, p) === true;
-      },
-      write(p, x) {
-        if (typeof x === 'boolean')
-          try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint8(p, x ? 1 : 0);
-              return;
-            }
-          } catch {}
-        slowWrite(bool, this, p, x);
+        slowWrite(i8, this, p, x);
       },
     },
   ],
@@ -921,75 +898,6 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
     },
   ],
   [
-    u32,
-    Uint32Ref,
-    Uint32ArrayRef,
-    {
-      read(p) {
-        try {
-          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
-        } catch {}
-        return slowRead(u32, this, p) >>> 0;
-      },
-      write(p, x) {
-        if (typeof x === 'number')
-          try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint32(p, x, true);
-              return;
-            }
-          } catch {}
-        slowWrite(u32, this, p, x);
-      },
-    },
-  ],
-  [
-    ptr32,
-    Pointer32Ref,
-    Pointer32ArrayRef,
-    {
-      read(p) {
-        try {
-          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
-        } catch {}
-        return slowRead(ptr32, this, p) >>> 0;
-      },
-      write(p, x) {
-        if (typeof x === 'number')
-          try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint32(p, pointer32(x), true);
-              return;
-            }
-          } catch {}
-        slowWrite(ptr32, this, p, x);
-      },
-    },
-  ],
-  [
-    i32,
-    Int32Ref,
-    Int32ArrayRef,
-    {
-      read(p) {
-        try {
-          if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
-        } catch {}
-        return slowRead(i32, this, p) | 0;
-      },
-      write(p, x) {
-        if (typeof x === 'number')
-          try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setInt32(p, x, true);
-              return;
-            }
-          } catch {}
-        slowWrite(i32, this, p, x);
-      },
-    },
-  ],
-  [
     i16,
     Int16Ref,
     Int16ArrayRef,
@@ -1009,29 +917,6 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
             }
           } catch {}
         slowWrite(i16, this, p, x);
-      },
-    },
-  ],
-  [
-    f16,
-    Float16Ref,
-    Float16ArrayRef,
-    {
-      read(p) {
-        try {
-          if ((p as number) >>> 0 === p) return getHalf(this.data, p);
-        } catch {}
-        return +slowRead(f16, this, p);
-      },
-      write(p, x) {
-        if (typeof x === 'number')
-          try {
-            if ((p as number) >>> 0 === p) {
-              setHalf(this.data, p, x);
-              return;
-            }
-          } catch {}
-        slowWrite(f16, this, p, x);
       },
     },
   ],
@@ -1059,48 +944,71 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
     },
   ],
   [
-    f64,
-    Float64Ref,
-    Float64ArrayRef,
+    u32,
+    Uint32Ref,
+    Uint32ArrayRef,
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
+          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
         } catch {}
-        return +slowRead(f64, this, p);
+        return slowRead(u32, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
             if ((p as number) >>> 0 === p) {
-              this.data.setFloat64(p, x, true);
+              this.data.setUint32(p, x, true);
               return;
             }
           } catch {}
-        slowWrite(f64, this, p, x);
+        slowWrite(u32, this, p, x);
       },
     },
   ],
   [
-    ptr53,
-    Pointer53Ref,
-    Pointer53ArrayRef,
+    i32,
+    Int32Ref,
+    Int32ArrayRef,
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
+          if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
         } catch {}
-        return +slowRead(ptr53, this, p);
+        return slowRead(i32, this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
             if ((p as number) >>> 0 === p) {
-              this.data.setBigUint64(p, pointer53(x), true);
+              this.data.setInt32(p, x, true);
               return;
             }
           } catch {}
-        slowWrite(ptr53, this, p, x);
+        slowWrite(i32, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr32,
+    Pointer32Ref,
+    Pointer32ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
+        } catch {}
+        return slowRead(ptr32, this, p) >>> 0;
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint32(p, pointer32(x), true);
+              return;
+            }
+          } catch {}
+        slowWrite(ptr32, this, p, x);
       },
     },
   ],
@@ -1124,6 +1032,29 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
             }
           } catch {}
         slowWrite(ptr64, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr53,
+    Pointer53Ref,
+    Pointer53ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
+        } catch {}
+        return +slowRead(ptr53, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setBigUint64(p, pointer53(x), true);
+              return;
+            }
+          } catch {}
+        slowWrite(ptr53, this, p, x);
       },
     },
   ],
@@ -1173,8 +1104,77 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       },
     },
   ],
-  [i128, BigInt128Ref, BigInt128ArrayRef],
+  [
+    f64,
+    Float64Ref,
+    Float64ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
+        } catch {}
+        return +slowRead(f64, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setFloat64(p, x, true);
+              return;
+            }
+          } catch {}
+        slowWrite(f64, this, p, x);
+      },
+    },
+  ],
+  [
+    f16,
+    Float16Ref,
+    Float16ArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return getHalf(this.data, p);
+        } catch {}
+        return +slowRead(f16, this, p);
+      },
+      write(p, x) {
+        if (typeof x === 'number')
+          try {
+            if ((p as number) >>> 0 === p) {
+              setHalf(this.data, p, x);
+              return;
+            }
+          } catch {}
+        slowWrite(f16, this, p, x);
+      },
+    },
+  ],
   [u128, BigUint128Ref, BigUint128ArrayRef],
-  [i256, BigInt256Ref, BigInt256ArrayRef],
   [u256, BigUint256Ref, BigUint256ArrayRef],
+  [i256, BigInt256Ref, BigInt256ArrayRef],
+  [i128, BigInt128Ref, BigInt128ArrayRef],
+  [
+    bool,
+    BooleanRef,
+    BooleanArrayRef,
+    {
+      read(p) {
+        try {
+          if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
+        } catch {}
+        return slowRead(bool, this, p) === true;
+      },
+      write(p, x) {
+        if (typeof x === 'boolean')
+          try {
+            if ((p as number) >>> 0 === p) {
+              this.data.setUint8(p, x ? 1 : 0);
+              return;
+            }
+          } catch {}
+        slowWrite(bool, this, p, x);
+      },
+    },
+  ],
 ];

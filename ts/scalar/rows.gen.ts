@@ -8,28 +8,28 @@ import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 // what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
 // the value: slowRead and slowWrite find out.
 
-/** `int8_t`, -128 to 127. */
-export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8Array>(
-  'i8',
-  'Int8',
-  Int8Array,
-  (data, p) => data.getInt8(p),
-  (data, p, x) => data.setInt8(p, x),
+/** `uint8_t` that does not wrap: rounded to the nearest (ties to even) and held within 0 to 255. */
+export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<number, Uint8ClampedArray>(
+  'u8c',
+  'Uint8Clamped',
+  Uint8ClampedArray,
+  (data, p) => data.getUint8(p),
+  (data, p, x) => data.setUint8(p, clamp(x)),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt8(p);
+      if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
     } catch {}
-    return slowRead(i8, memory, p) | 0;
+    return slowRead(u8c, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setInt8(p, x);
+          memory.data.setUint8(p, clamp(x));
           return;
         }
       } catch {}
-    slowWrite(i8, memory, p, x);
+    slowWrite(u8c, memory, p, x);
   },
 );
 /** `uint8_t`, 0 to 255. */
@@ -56,54 +56,29 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
     slowWrite(u8, memory, p, x);
   },
 );
-/** `uint8_t` that does not wrap: rounded to the nearest (ties to even) and held within 0 to 255. */
-export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<number, Uint8ClampedArray>(
-  'u8c',
-  'Uint8Clamped',
-  Uint8ClampedArray,
-  (data, p) => data.getUint8(p),
-  (data, p, x) => data.setUint8(p, clamp(x)),
+/** `int8_t`, -128 to 127. */
+export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8Array>(
+  'i8',
+  'Int8',
+  Int8Array,
+  (data, p) => data.getInt8(p),
+  (data, p, x) => data.setInt8(p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
+      if ((p as number) >>> 0 === p) return memory.data.getInt8(p);
     } catch {}
-    return slowRead(u8c, memory, p) >>> 0;
+    return slowRead(i8, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, clamp(x));
+          memory.data.setInt8(p, x);
           return;
         }
       } catch {}
-    slowWrite(u8c, memory, p, x);
+    slowWrite(i8, memory, p, x);
   },
-);
-/** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
-export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean, Uint8Array>(
-  'bool',
-  'Boolean',
-  Uint8Array,
-  (data, p) => data.getUint8(p) !== 0,
-  (data, p, x) => data.setUint8(p, x ? 1 : 0),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
-    } catch {}
-    return slowRead(bool, memory, p) === true;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'boolean')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, x ? 1 : 0);
-          return;
-        }
-      } catch {}
-    slowWrite(bool, memory, p, x);
-  },
-  'boolean',
 );
 /** `uint16_t`, 0 to 65,535. */
 export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
@@ -127,78 +102,6 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
         }
       } catch {}
     slowWrite(u16, memory, p, x);
-  },
-);
-/** `uint32_t`, 0 to 2^32 - 1. */
-export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
-  'u32',
-  'Uint32',
-  Uint32Array,
-  (data, p) => data.getUint32(p, true),
-  (data, p, x) => data.setUint32(p, x, true),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
-    } catch {}
-    return slowRead(u32, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(u32, memory, p, x);
-  },
-);
-/** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
-export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
-  'ptr32',
-  'Pointer32',
-  Uint32Array,
-  (data, p) => data.getUint32(p, true),
-  (data, p, x) => data.setUint32(p, pointer32(x), true),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
-    } catch {}
-    return slowRead(ptr32, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint32(p, pointer32(x), true);
-          return;
-        }
-      } catch {}
-    slowWrite(ptr32, memory, p, x);
-  },
-);
-/** `int32_t`, -2^31 to 2^31 - 1. */
-export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
-  'i32',
-  'Int32',
-  Int32Array,
-  (data, p) => data.getInt32(p, true),
-  (data, p, x) => data.setInt32(p, x, true),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
-    } catch {}
-    return slowRead(i32, memory, p) | 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setInt32(p, x, true);
-          return;
-        }
-      } catch {}
-    slowWrite(i32, memory, p, x);
   },
 );
 /** `int16_t`, -32,768 to 32,767. */
@@ -225,30 +128,6 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
     slowWrite(i16, memory, p, x);
   },
 );
-/** `_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`. */
-export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
-  'f16',
-  'Float16',
-  Uint16Array,
-  (data, p) => getHalf(data, p),
-  (data, p, x) => setHalf(data, p, x),
-  (memory, p) => {
-    try {
-      if ((p as number) >>> 0 === p) return getHalf(memory.data, p);
-    } catch {}
-    return +slowRead(f16, memory, p);
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if ((p as number) >>> 0 === p) {
-          setHalf(memory.data, p, x);
-          return;
-        }
-      } catch {}
-    slowWrite(f16, memory, p, x);
-  },
-);
 /** `float` (binary32). */
 export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, Float32Array>(
   'f32',
@@ -273,52 +152,76 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
     slowWrite(f32, memory, p, x);
   },
 );
-/** `double` (binary64). */
-export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, Float64Array>(
-  'f64',
-  'Float64',
-  Float64Array,
-  (data, p) => data.getFloat64(p, true),
-  (data, p, x) => data.setFloat64(p, x, true),
+/** `uint32_t`, 0 to 2^32 - 1. */
+export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
+  'u32',
+  'Uint32',
+  Uint32Array,
+  (data, p) => data.getUint32(p, true),
+  (data, p, x) => data.setUint32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getFloat64(p, true);
+      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
     } catch {}
-    return +slowRead(f64, memory, p);
+    return slowRead(u32, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setFloat64(p, x, true);
+          memory.data.setUint32(p, x, true);
           return;
         }
       } catch {}
-    slowWrite(f64, memory, p, x);
+    slowWrite(u32, memory, p, x);
   },
 );
-/** A pointer of a 64-bit module as a number. One above 2^53 - 1 is refused, on reading and on writing. */
-export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<number, BigUint64Array>(
-  'ptr53',
-  'Pointer53',
-  BigUint64Array,
-  (data, p) => fromPointer53(data.getBigUint64(p, true)),
-  (data, p, x) => data.setBigUint64(p, pointer53(x), true),
+/** `int32_t`, -2^31 to 2^31 - 1. */
+export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
+  'i32',
+  'Int32',
+  Int32Array,
+  (data, p) => data.getInt32(p, true),
+  (data, p, x) => data.setInt32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return fromPointer53(memory.data.getBigUint64(p, true));
+      if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
     } catch {}
-    return +slowRead(ptr53, memory, p);
+    return slowRead(i32, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          memory.data.setBigUint64(p, pointer53(x), true);
+          memory.data.setInt32(p, x, true);
           return;
         }
       } catch {}
-    slowWrite(ptr53, memory, p, x);
+    slowWrite(i32, memory, p, x);
+  },
+);
+/** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
+export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
+  'ptr32',
+  'Pointer32',
+  Uint32Array,
+  (data, p) => data.getUint32(p, true),
+  (data, p, x) => data.setUint32(p, pointer32(x), true),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
+    } catch {}
+    return slowRead(ptr32, memory, p) >>> 0;
+  },
+  (memory, p, x) => {
+    if (typeof x === 'number')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setUint32(p, pointer32(x), true);
+          return;
+        }
+      } catch {}
+    slowWrite(ptr32, memory, p, x);
   },
 );
 /** A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1. */
@@ -345,6 +248,30 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
     slowWrite(ptr64, memory, p, x);
   },
   'bigint',
+);
+/** A pointer of a 64-bit module as a number. One above 2^53 - 1 is refused, on reading and on writing. */
+export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<number, BigUint64Array>(
+  'ptr53',
+  'Pointer53',
+  BigUint64Array,
+  (data, p) => fromPointer53(data.getBigUint64(p, true)),
+  (data, p, x) => data.setBigUint64(p, pointer53(x), true),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return fromPointer53(memory.data.getBigUint64(p, true));
+    } catch {}
+    return +slowRead(ptr53, memory, p);
+  },
+  (memory, p, x) => {
+    if (typeof x === 'number')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setBigUint64(p, pointer53(x), true);
+          return;
+        }
+      } catch {}
+    slowWrite(ptr53, memory, p, x);
+  },
 );
 /** `uint64_t` as a bigint, 0 to 2^64 - 1. */
 export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
@@ -396,21 +323,53 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   },
   'bigint',
 );
-/** A signed integer of 128 bits. Seen as its 64-bit words, two for each. */
-export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'i128',
-  'BigInt128',
-  BigUint64Array,
-  (data, p) => BigInt.asIntN(128, getWide(data, p, 2)),
-  (data, p, x) => setWide(data, p, x, 2),
+/** `double` (binary64). */
+export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, Float64Array>(
+  'f64',
+  'Float64',
+  Float64Array,
+  (data, p) => data.getFloat64(p, true),
+  (data, p, x) => data.setFloat64(p, x, true),
   (memory, p) => {
-    return slowRead(i128, memory, p);
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getFloat64(p, true);
+    } catch {}
+    return +slowRead(f64, memory, p);
   },
   (memory, p, x) => {
-    slowWrite(i128, memory, p, x);
+    if (typeof x === 'number')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setFloat64(p, x, true);
+          return;
+        }
+      } catch {}
+    slowWrite(f64, memory, p, x);
   },
-  'bigint',
-  16,
+);
+/** `_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`. */
+export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
+  'f16',
+  'Float16',
+  Uint16Array,
+  (data, p) => getHalf(data, p),
+  (data, p, x) => setHalf(data, p, x),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return getHalf(memory.data, p);
+    } catch {}
+    return +slowRead(f16, memory, p);
+  },
+  (memory, p, x) => {
+    if (typeof x === 'number')
+      try {
+        if ((p as number) >>> 0 === p) {
+          setHalf(memory.data, p, x);
+          return;
+        }
+      } catch {}
+    slowWrite(f16, memory, p, x);
+  },
 );
 /** An unsigned integer of 128 bits. Seen as its 64-bit words, two for each. */
 export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
@@ -428,6 +387,22 @@ export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   'bigint',
   16,
 );
+/** An unsigned integer of 256 bits. Seen as its 64-bit words, four for each. */
+export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
+  'u256',
+  'BigUint256',
+  BigUint64Array,
+  (data, p) => getWide(data, p, 4),
+  (data, p, x) => setWide(data, p, x, 4),
+  (memory, p) => {
+    return slowRead(u256, memory, p);
+  },
+  (memory, p, x) => {
+    slowWrite(u256, memory, p, x);
+  },
+  'bigint',
+  32,
+);
 /** A signed integer of 256 bits. Seen as its 64-bit words, four for each. */
 export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
   'i256',
@@ -444,19 +419,44 @@ export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   'bigint',
   32,
 );
-/** An unsigned integer of 256 bits. Seen as its 64-bit words, four for each. */
-export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'u256',
-  'BigUint256',
+/** A signed integer of 128 bits. Seen as its 64-bit words, two for each. */
+export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
+  'i128',
+  'BigInt128',
   BigUint64Array,
-  (data, p) => getWide(data, p, 4),
-  (data, p, x) => setWide(data, p, x, 4),
+  (data, p) => BigInt.asIntN(128, getWide(data, p, 2)),
+  (data, p, x) => setWide(data, p, x, 2),
   (memory, p) => {
-    return slowRead(u256, memory, p);
+    return slowRead(i128, memory, p);
   },
   (memory, p, x) => {
-    slowWrite(u256, memory, p, x);
+    slowWrite(i128, memory, p, x);
   },
   'bigint',
-  32,
+  16,
+);
+/** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
+export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean, Uint8Array>(
+  'bool',
+  'Boolean',
+  Uint8Array,
+  (data, p) => data.getUint8(p) !== 0,
+  (data, p, x) => data.setUint8(p, x ? 1 : 0),
+  (memory, p) => {
+    try {
+      if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
+    } catch {}
+    return slowRead(bool, memory, p) === true;
+  },
+  (memory, p, x) => {
+    if (typeof x === 'boolean')
+      try {
+        if ((p as number) >>> 0 === p) {
+          memory.data.setUint8(p, x ? 1 : 0);
+          return;
+        }
+      } catch {}
+    slowWrite(bool, memory, p, x);
+  },
+  'boolean',
 );
