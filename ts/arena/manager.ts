@@ -97,14 +97,8 @@ export class WasmHeapManager extends HeapManager {
     const block = this.lend(bytes, align);
     return this.orGiveBack(block, () => make(block));
   }
-  protected override ending<R>(block: Block, act: () => R): R {
-    const mend = this.arenas.ending(block);
-    try {
-      return super.ending(block, act);
-    } catch (error) {
-      mend?.();
-      throw error;
-    }
+  protected override ends(block: Block): (() => void) | undefined {
+    return block.tied ? this.arenas.ending(block) : undefined;
   }
 }
 

@@ -87,7 +87,7 @@ export class LinmemHeap extends WasmHeapManager {
   /** Use {@link createHeap} or {@link createHeapSync}. */
   constructor(memory: WebAssembly.Memory, exports: CoreExports, handle: number, options: Shared = {}) {
     super(
-      () => memory.buffer,
+      memory,
       (bytes) => exports.lm_heap_alloc(handle, bytes),
       (address) => refuse(exports.lm_heap_free(handle, address), address),
       {

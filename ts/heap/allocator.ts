@@ -2,7 +2,6 @@
 // Somebody's malloc and free, and what may be believed of their answers.
 import { ArgumentTypeError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
-import { Block } from '../memory/block.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
@@ -25,68 +24,66 @@ export interface Allocator {
   limit: number;
 }
 
+/** A memory that knows whether a block which was just lent lies in it. */
+interface Reached extends LinearMemory {
+  reaches(address: number, size: number): boolean;
+}
+
 /** What malloc aligns to in every C library. */
 export const MALLOC_ALIGN = 8;
 /** The most a 32-bit module can be asked for: a larger size would wrap where it becomes an i32. */
 export const MOST32 = 0xffffffff;
 
 /**
- * Returns a block of `bytes` bytes (one byte when 0 are asked for, so that its address is its own).
- * When the allocator does not align as asked, a larger block is taken and its aligned part is used.
+ * Takes a block of `bytes` bytes (one byte when 0 are asked for, so that its address is its own). Returns what the
+ * allocator must get back. The block begins there or, when the allocator did not align as asked, at the first
+ * multiple of `align` above: then more was taken. {@link aligned} says where.
  * @param clear whether all bytes are set to 0
  * @throws {OutOfMemoryError} when the allocator has none. Nothing is lost then.
  * @throws {ModuleError} when the allocator answers with something that cannot be a block
  */
 export function take(
-  memory: LinearMemory,
+  memory: Reached,
   allocator: Allocator,
   bytes: number,
   align: number,
   clear: boolean,
-): Block {
+): number {
+  const { calloc, alignedAlloc, limit } = allocator;
   const size = bytes || 1;
-  if (size > allocator.limit - align) throw new OutOfMemoryError(bytes, align);
-  const block = takeAligned(memory, allocator, bytes, size, align, clear);
-  if (clear && !(allocator.calloc && align <= MALLOC_ALIGN && block.base === block.address))
-    fillBytes(memory, block.address, size);
-  return block;
-}
-
-function takeAligned(
-  memory: LinearMemory,
-  allocator: Allocator,
-  bytes: number,
-  size: number,
-  align: number,
-  clear: boolean,
-): Block {
-  const none = (): never => {
-    throw new OutOfMemoryError(bytes, align);
-  };
-  if (align > MALLOC_ALIGN && allocator.alignedAlloc) {
+  if (size > limit - align) throw new OutOfMemoryError(bytes, align);
+  const high = align > MALLOC_ALIGN;
+  let cleared = clear && !high && calloc !== undefined;
+  let base = 0;
+  if (cleared) base = checked(memory, calloc?.(1, size), size);
+  else if (!high) base = checked(memory, allocator.malloc(size), size);
+  else if (alignedAlloc) {
     // aligned_alloc of C11 wants a size that is a multiple of the alignment.
-    const rounded = Math.ceil(size / align) * align;
-    const address = checked(memory, allocator.alignedAlloc(align, rounded), rounded) || none();
-    if (address % align === 0) return new Block(memory, address, bytes);
-    allocator.free(address);
-  } else if (align <= MALLOC_ALIGN) {
-    const answer = clear && allocator.calloc ? allocator.calloc(1, size) : allocator.malloc(size);
-    const address = checked(memory, answer, size) || none();
-    if (address % align === 0) return new Block(memory, address, bytes);
-    allocator.free(address);
+    const rounded = aligned(size, align);
+    base = checked(memory, alignedAlloc(align, rounded), rounded);
   }
-  const more = size + align - 1;
-  const base = checked(memory, allocator.malloc(more), more) || none();
-  return new Block(memory, Math.ceil(base / align) * align, bytes, base);
+  const odd = aligned(base, align) !== base;
+  if (odd || (high && !alignedAlloc)) {
+    if (odd) allocator.free(base);
+    const more = size + align - 1;
+    base = checked(memory, allocator.malloc(more), more);
+    cleared = false;
+  }
+  if (base === 0) throw new OutOfMemoryError(bytes, align);
+  if (clear && !cleared) fillBytes(memory, aligned(base, align), size);
+  return base;
 }
 
+/** The first multiple of `align`, a power of two, from `base` on. */
+export const aligned = (base: number, align: number): number =>
+  (base & (align - 1)) === 0 ? base : Math.ceil(base / align) * align;
 /**
  * Returns the allocator's answer as an address whose `size` bytes are in the memory, or 0.
  * @throws {ModuleError} when it is neither
  */
-export function checked(memory: LinearMemory, answer: unknown, size: number): number {
-  const address = toPointer(answer);
-  if (address === 0 || address <= memory.byteLength - size) return address;
+export function checked(memory: Reached, answer: unknown, size: number): number {
+  const address = typeof answer === 'number' && answer >>> 0 === answer ? answer : toPointer(answer);
+  if (address === 0 || memory.reaches(address, size)) return address;
   throw new ModuleError(
     `the allocator returned ${show(answer)} for ${size} bytes in a memory of ${memory.byteLength} bytes`,
     { found: [show(answer)] },
@@ -94,7 +91,7 @@ export function checked(memory: LinearMemory, answer: unknown, size: number): nu
 }
 
 /** As {@link checked}, but 0 is an error too. @throws {OutOfMemoryError} then */
-export function taken(memory: LinearMemory, answer: unknown, size: number): number {
+export function taken(memory: Reached, answer: unknown, size: number): number {
   const address = checked(memory, answer, size);
   if (address === 0) throw new OutOfMemoryError(size);
   return address;

@@ -138,8 +138,9 @@ export class HeapManager extends BlockHeap implements RefHeap {
 
   /** Bytes from `address` to the end of the block that it is in, when this heap lent it; the library's own. */
   roomAt(address: number): number | undefined {
-    const block = this.blockOf(address);
-    return block === this.borrowed ? undefined : block.address + block.byteLength - address;
+    const { ledger } = this;
+    const place = this.placeOf(address);
+    return place < 0 ? undefined : ledger.startOf(place) + ledger.bytesOf(place) - address;
   }
 
   /** The block that stands for all whose owner is not known; the library's own. */

@@ -11,11 +11,16 @@ export const NOT_NULL = 'an address other than 0 (NULL)';
 /** The memory of a heap. */
 export class HeapMemory extends LinearMemory {
   readonly #nullCheck: boolean;
+  /** Whether it is a memory of WebAssembly's: that never becomes shorter. */
+  readonly #grows: boolean;
+  /** Bytes it is known to have then. */
+  #known = 0;
 
   constructor(source: MemorySource, pollingMode: WasmHeapManagerOptions['pollingMode'], nullCheck: boolean) {
     const asked = pollingMode === 'never' ? pollOnce(source) : source;
     super(asked);
     this.#nullCheck = nullCheck;
+    this.#grows = Object.prototype.toString.call(asked) === '[object WebAssembly.Memory]';
     const polls = pollingMode === 'always';
     if (polls || nullCheck) replaceView(this, asked, polls, nullCheck ? nullCheckedView() : DataView);
   }
@@ -30,6 +35,17 @@ export class HeapMemory extends LinearMemory {
     const at = super.locate(address, size, align);
     if (at === 0 && this.#nullCheck) throw new ArgumentTypeError(NOT_NULL, address);
     return at;
+  }
+
+  /**
+   * Whether `size` bytes at `address` are inside; the library's own, for what was just lent: the memory may have grown
+   * for that. To ask for its buffer takes as long as to lend, and is done where it is not known to have been this long.
+   */
+  reaches(address: number, size: number): boolean {
+    if (address <= this.#known - size) return true;
+    const end = this.byteLength;
+    if (this.#grows) this.#known = end;
+    return address <= end - size;
   }
 
   /** As {@link locate}; 0 is let through. */
