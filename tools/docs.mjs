@@ -87,8 +87,8 @@ function membersOf(item, find, exportedNames) {
       const known = new Set(members.map(({ name }) => name));
       members.push(...inner.members.filter(({ name }) => !known.has(name) && name !== 'constructor'));
       generated.push(...inner.generated);
-      if (from.members.some(({ name }) => name === 'constructor') && !known.has('constructor'))
-        members.unshift(from.members.find(({ name }) => name === 'constructor'));
+      const made = inner.members.find(({ name }) => name === 'constructor');
+      if (made && !known.has('constructor')) members.unshift(made);
     }
   }
   return { members, generated };

@@ -25,8 +25,8 @@ for (const row of linmem.rows) {
     sink.value += many.length;
     many.free();
     one.free();
-    const other = row.alloc(foreign, value);
-    other.free();
+    row.alloc(foreign, value).free();
+    row.allocArray(foreign, 4).free();
     const theirs = `alloc${row.label}` in peer ? peer[`alloc${row.label}`](value) : undefined;
     theirs?.free();
   }
@@ -104,12 +104,14 @@ const refs = race(
     }),
     'i32.alloc and free': times((i) => use(i32.alloc(heap, i))),
     'wasm-heap-manager allocInt32': times((i) => use(peer.allocInt32(i))),
-    'the same call here': times((i) => use(heap.allocInt32(i))),
+    'the same call here': times((i) => use(foreign.allocInt32(i))),
     'i32.allocArray of a count': times(() => use(i32.allocArray(heap, 4))),
+    'the same of another module': times(() => use(i32.allocArray(foreign, 4))),
     'i32.allocArray of values': times(() => use(i32.allocArray(heap, values))),
     'wasm-heap-manager allocInt32Array': times(() => use(peer.allocInt32Array(4))),
     allocUtf8String: times(() => use(heap.allocUtf8String('a string'))),
     'the same, NUL-terminated': times(() => use(heap.allocNullTerminatedUtf8String('a string'))),
+    'that of another module': times(() => use(foreign.allocNullTerminatedUtf8String('a string'))),
     'wasm-heap-manager, NUL-terminated': times(() => use(peer.allocNullTerminatedUtf8String('a string'))),
   },
   N,
@@ -122,7 +124,7 @@ const results = [
   claim(queues, 'heap.alloc and heap.free', 'malloc and free', 4),
   claim(refs, 'the same call here', 'wasm-heap-manager allocInt32', 1),
   claim(refs, 'i32.alloc and free', 'wasm-heap-manager allocInt32', 1),
-  claim(refs, 'i32.allocArray of a count', 'wasm-heap-manager allocInt32Array', 1),
-  claim(refs, 'the same, NUL-terminated', 'wasm-heap-manager, NUL-terminated', 1),
+  claim(refs, 'the same of another module', 'wasm-heap-manager allocInt32Array', 1),
+  claim(refs, 'that of another module', 'wasm-heap-manager, NUL-terminated', 1),
 ];
 process.exitCode = results.every(Boolean) ? 0 : 2;

@@ -71,7 +71,7 @@ export class WasmHeapArena extends Region implements Owner {
     const { address, at, word, shared } = this.place;
     // Not watched is what its heap holds: then the registry would hold the heap, and that the arena, for ever.
     const weak = collected && this.chunks && watch(this, this.chunks, this.block);
-    this.block.owner = weak || this;
+    Object.assign(this.block, weak ? { weak } : { owner: this });
     this.cell = this.block.memory.cell;
     const { base, end } = this.place.first();
     this.basePtr = base;

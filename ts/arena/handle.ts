@@ -84,9 +84,7 @@ function ofHeap(heap: WasmHeapManager, ptr: number, bytes: number, epoch: number
     if (now !== epoch) throw new StaleEpochError(epoch, now);
     if (ptr < heap.arenas.startOf(block) || ptr + bytes > block.address + block.byteLength)
       throw new OutOfBoundsError(ptr, bytes, heap.byteLength);
-    const { owner } = block;
-    const alive = (owner && 'deref' in owner ? owner.deref() : owner) as Ref | undefined; // own() takes nothing else
-    return { block, owner: alive };
+    return { block, owner: block.holder as Ref | undefined }; // own() takes nothing else
   }
   return { block: lentThere(heap, ptr, findSeal(heap, ptr, bytes, epoch)) };
 }

@@ -17,7 +17,7 @@ export interface Allocator {
   realloc?: ((address: number, bytes: number) => Pointer) | undefined;
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True when `free` itself refuses, by throwing, every address that is not a live block. */
-  checksFrees?: boolean;
+  checksFrees: boolean;
   /** Whether it knows that a block began there and was freed. */
   isFreed?: ((address: number) => boolean) | undefined;
   /** The most bytes a block can have. */
@@ -53,10 +53,11 @@ export function take(
   const size = bytes || 1;
   if (size > limit - align) throw new OutOfMemoryError(bytes, align);
   const high = align > MALLOC_ALIGN;
-  let cleared = clear && !high && calloc !== undefined;
   let base = 0;
-  if (cleared) base = checked(memory, calloc?.(1, size), size);
-  else if (!high) base = checked(memory, allocator.malloc(size), size);
+  if (clear && calloc && !high) {
+    base = checked(memory, calloc(1, size), size);
+    if (base !== 0 && aligned(base, align) === base) return base;
+  } else if (!high) base = checked(memory, allocator.malloc(size), size);
   else if (alignedAlloc) {
     // aligned_alloc of C11 wants a size that is a multiple of the alignment.
     const rounded = aligned(size, align);
@@ -67,11 +68,23 @@ export function take(
     if (odd) allocator.free(base);
     const more = size + align - 1;
     base = checked(memory, allocator.malloc(more), more);
-    cleared = false;
   }
   if (base === 0) throw new OutOfMemoryError(bytes, align);
-  if (clear && !cleared) fillBytes(memory, aligned(base, align), size);
+  if (clear) clearBytes(memory, aligned(base, align), size);
   return base;
+}
+
+/** Sets bytes that are in the memory to 0: few of them one by one, as to make a typed array takes longer. */
+function clearBytes(memory: Reached, address: number, size: number): void {
+  if (size <= 64)
+    try {
+      const { data } = memory;
+      let at = address;
+      for (const last = address + size - 8; at <= last; at += 8) data.setFloat64(at, 0);
+      while (at < address + size) data.setUint8(at++, 0);
+      return;
+    } catch {} // the view is one of before a growth
+  fillBytes(memory, address, size);
 }
 
 /** The first multiple of `align`, a power of two, from `base` on. */

@@ -9,8 +9,8 @@ import type { LinearMemory } from '../memory/memory.ts';
 import { Ref } from '../scalar/ref.ts';
 import { MALLOC_ALIGN, taken } from './allocator.ts';
 import { ballast, watch } from './collect.ts';
-import type { HeapStatistics } from './ledger.ts';
-import { LoanHeap } from './loans.ts';
+import { record, type HeapStatistics, type Loan } from './ledger.ts';
+import { LoanHeap, type Ending } from './loans.ts';
 import { NOT_NULL } from './memory.ts';
 
 /** A memory with an allocator, and the book of what was lent of it. The untyped half of a WasmHeapManager. */
@@ -25,10 +25,8 @@ export class BlockHeap extends LoanHeap {
   }
   /** The refs that own what is lent now, oldest first. @throws {ArgumentTypeError} without trackAllocations */
   get allocatedHeapRefs(): Ref[] {
-    const book = this.book;
-    const owners = book.loans().map((at) => book.recordOf(book.find(at))?.owner);
-    const refs = owners.map((owner) => (owner && 'deref' in owner ? owner.deref() : owner));
-    return refs.filter((ref) => ref instanceof Ref); // arenas are no refs, and some were collected
+    const owners = this.book.loans().map(({ block }) => block?.holder);
+    return owners.filter((owner) => owner instanceof Ref); // arenas are no refs, and some were collected
   }
 
   /**
@@ -63,8 +61,8 @@ export class BlockHeap extends LoanHeap {
    */
   free(target: Address | Ref): void {
     let at = typeof target === 'number' ? target : 0;
-    let place = this.ledger.find(at); // what is in the book lies in the memory: it need not be looked for there
-    if (place < 0) {
+    let loan = this.ledger.find(at); // what is in the book lies in the memory: it need not be looked for there
+    if (!loan) {
       if (target instanceof Ref) {
         this.assertOwned(target);
         this.giveBack(target.block);
@@ -72,9 +70,10 @@ export class BlockHeap extends LoanHeap {
       }
       at = this.locateOrNull(target, 1);
       if (at === 0) return;
-      place = this.ledger.find(at);
+      loan = this.ledger.find(at);
     }
-    this.giveBackAt(at, place);
+    if (loan) this.giveBackLoan(loan);
+    else this.#freeUnknown(at);
   }
 
   /**
@@ -86,7 +85,7 @@ export class BlockHeap extends LoanHeap {
     const at = this.locate(address, toCount(bytes, 'a size in bytes'));
     if (at === 0 || this.ledger.around(at + Math.max(bytes, 1) - 1, at))
       throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it lies in a block of this heap');
-    this.enter(at, bytes);
+    this.enter(at, bytes, at);
     return at;
   }
 
@@ -95,9 +94,8 @@ export class BlockHeap extends LoanHeap {
    * @throws {AggregateError} with every error, after all blocks were tried
    */
   freeAll(): void {
-    const free = (at: number) => () => {
-      const place = this.ledger.find(at);
-      if (place >= 0) this.giveBackAt(at, place); // or freeing another freed it
+    const free = (loan: Loan) => () => {
+      if (loan.turn > 0) this.giveBackLoan(loan); // or freeing another freed it
     };
     attemptAll(this.book.loans().map(free));
   }
@@ -105,7 +103,8 @@ export class BlockHeap extends LoanHeap {
   /** Enters `ref` as the owner of its block; the library's own: refs do so themselves when they are made. */
   own(ref: Ref): void {
     const { block } = ref;
-    block.owner = this.collects ? watch(ref, this, block) : ref;
+    if (this.collects) block.weak = watch(ref, this, block);
+    else block.owner = ref;
     if (this.pressure > 0) ref.source = ballast(Math.floor(block.byteLength * this.pressure));
   }
 
@@ -121,9 +120,12 @@ export class BlockHeap extends LoanHeap {
   /** Moves a live block to one of `size` bytes; it ends. Errors as {@link realloc}. */
   protected resizeBlock(old: Block, size: number): Block {
     const { realloc, limit } = this.allocator;
-    if (realloc && old.base === old.address && size <= limit) {
-      const at = this.ending(old, () => taken(this, realloc(old.base, size || 1), size || 1));
-      return this.enter(at, size, new Block(this, at, size));
+    const loan = this.loanOf(old);
+    if (realloc && size <= limit && (!loan || loan.base === old.address)) {
+      const at = this.end(loan, old, resizeBase, size || 1);
+      const block = new Block(this, at, size);
+      this.enter(at, size, at, block);
+      return block;
     }
     const block = this.lend(size, MALLOC_ALIGN);
     this.orGiveBack(block, () => {
@@ -148,10 +150,21 @@ export class BlockHeap extends LoanHeap {
 
   /** The live block at `at`. @throws when there is none */
   #blockAt(at: number): Block {
-    const place = this.ledger.find(at);
-    if (place >= 0) return this.recordIn(place);
+    const loan = this.ledger.find(at);
+    if (loan) return record(loan, this);
     this.refuseFree(at);
     throw new NotOwnedError(at, 'this heap did not lend it; see adopt()');
+  }
+
+  #freeUnknown(at: number): void {
+    if (!this.allocator.checksFrees) this.refuseFree(at);
+    try {
+      this.allocator.free(at);
+    } catch (error) {
+      // The allocator knows that it is no block; the book may know that it was one.
+      if (error instanceof NotOwnedError) this.refuseFree(at);
+      throw error;
+    }
   }
 
   /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} when `ref` owns no live block here */
@@ -162,3 +175,6 @@ export class BlockHeap extends LoanHeap {
     if (!ref.block.live) throw new DoubleFreeError(ref.address);
   }
 }
+
+const resizeBase: Ending<number> = ({ realloc }, base, size, memory) =>
+  taken(memory, realloc?.(base, size), size);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Who holds what: the loans of a manager by their addresses, the addresses that it got back, and the sums.
 //
-//   K1  A table with open addressing, in typed arrays: to enter a loan makes no object. An entry is live or freed;
-//       the freed ones are what is remembered, and the place where the next loan of their address is entered.
-//   K2  Entries leave when the table is made anew, and then only freed ones: so every search that follows the
-//       places from the one that an address hashes to, up to an empty one, finds it.
-import type { Block } from '../memory/block.ts';
+//   K1  An address that was lent has an entry, made once: it tells of the loan while that lives, then that it was
+//       freed, and of the next loan. So to lend and to free make no object and take nothing from a Map.
+import { Block } from '../memory/block.ts';
+import type { LinearMemory } from '../memory/memory.ts';
 import { Starts } from './starts.ts';
 
 /** What a manager has lent and got back, in blocks and in bytes asked for. */
@@ -25,18 +24,27 @@ export interface HeapStatistics {
 /** How many freed addresses are remembered at least. The oldest are forgotten first. */
 const REMEMBERED = 65536;
 
+/** K1. */
+export interface Loan {
+  readonly address: number;
+  /** Bytes that were asked for. */
+  bytes: number;
+  /** What the allocator must get back; below the address when the allocator could not align. */
+  base: number;
+  /** The how manieth loan it is; of a freed one the how manieth free, negative. */
+  turn: number;
+  /** The record of a loan whose end somebody must see. */
+  block: Block | undefined;
+}
+
+/** No block starts at 0. */
+const NONE: Loan = { address: 0, bytes: 0, base: 0, turn: 0, block: undefined };
+
 /** The book of one manager. */
 export class Ledger {
-  /** Entries by place. An address is never 0: that is an empty place. */
-  #addresses = new Float64Array(0);
-  #sizes = new Float64Array(0);
-  /** Of a loan the how manieth it was; of a freed address the how manieth free, negative. */
-  #turns = new Float64Array(0);
-  /** The records of those loans that have one. */
-  #blocks: (Block | undefined)[] = [];
-  #used = 0;
-  /** 32 less the bits of a place. */
-  #shift = 32;
+  readonly #loans = new Map<number, Loan>();
+  /** The one that was looked at last: most blocks are temporaries, lent where the last one was freed. */
+  #last = NONE;
   readonly #starts = new Starts();
   #longest = 0;
   #liveBytes = 0;
@@ -44,119 +52,100 @@ export class Ledger {
   #allocations = 0;
   #frees = 0;
 
-  constructor() {
-    this.#renew();
-  }
-
   /**
    * Enters a loan, with its record if it has one. Returns the record of the loan that the book has there, if any:
    * somebody freed that behind the manager's back.
    */
-  lend(address: number, bytes: number, block?: Block): Block | undefined {
-    let place = this.#place(address);
-    let ghost: Block | undefined;
-    if (this.#addresses[place] === 0) {
-      if (++this.#used * 8 > this.#addresses.length * 5) {
-        this.#renew();
-        place = this.#place(address);
-        this.#used++;
-      }
-      this.#addresses[place] = address;
-    } else if ((this.#turns[place] as number) > 0) {
-      ghost = this.#blocks[place];
-      this.end(place);
+  lend(address: number, bytes: number, base: number, block?: Block): Block | undefined {
+    let loan = this.#entry(address);
+    if (!loan) {
+      this.#forget();
+      loan = { address, bytes, base, turn: 0, block: undefined };
+      this.#loans.set(address, loan);
     }
-    this.#open(place, bytes, ++this.#allocations, block);
+    const ghost = loan.block;
+    if (loan.turn > 0) this.end(loan);
+    loan.bytes = bytes;
+    loan.base = base;
+    if (bytes > this.#longest) this.#longest = bytes;
+    this.#open(loan, ++this.#allocations, block);
     return ghost;
   }
 
-  /** Strikes the loan in `place` out. Returns what {@link revive} needs to know. */
-  end(place: number): number {
-    const turn = this.#turns[place] as number;
-    this.#turns[place] = -++this.#frees;
-    this.#blocks[place] = undefined;
-    this.#liveBytes -= this.#sizes[place] as number;
+  /** Strikes a loan out. Returns what {@link revive} needs to know. */
+  end(loan: Loan): number {
+    const { turn } = loan;
+    loan.turn = -++this.#frees;
+    loan.block = undefined;
+    this.#liveBytes -= loan.bytes;
     return turn;
   }
 
-  /** The same for the loan that `block` is the record of; 0 when it is not in the book. */
-  endOf(block: Block): number {
-    const place = this.find(block.address);
-    return place >= 0 && this.#blocks[place] === block ? this.end(place) : 0;
-  }
-
   /** Takes the end of a loan back, unless its address was lent since. */
-  revive(address: number, turn: number, block?: Block): void {
-    const place = this.#place(address);
-    if (turn === 0 || (this.#turns[place] as number) >= 0) return;
+  revive(loan: Loan, turn: number, block: Block | undefined): void {
+    if (loan.turn > 0) return;
     this.#frees--;
-    this.#open(place, this.#sizes[place] as number, turn, block);
+    this.#loans.set(loan.address, loan); // it may be forgotten
+    this.#open(loan, turn, block);
   }
 
-  #open(place: number, bytes: number, turn: number, block: Block | undefined): void {
-    this.#sizes[place] = bytes;
-    this.#turns[place] = turn;
-    this.#blocks[place] = block;
-    this.#starts.mark(this.#addresses[place] as number);
-    if (bytes > this.#longest) this.#longest = bytes;
-    this.#liveBytes += bytes;
+  #open(loan: Loan, turn: number, block: Block | undefined): void {
+    loan.turn = turn;
+    loan.block = block;
+    this.#starts.mark(loan.address);
+    this.#liveBytes += loan.bytes;
     if (this.#liveBytes > this.#peakBytes) this.#peakBytes = this.#liveBytes;
   }
 
-  /** The place of the loan that starts at `address`, valid until the next loan; or -1. */
-  find(address: number): number {
-    const place = this.#place(address);
-    return (this.#turns[place] as number) > 0 ? place : -1;
+  /** Makes room, without the oldest of what was freed. */
+  #forget(): void {
+    const loans = this.#loans;
+    if (loans.size < 2 * (this.#allocations - this.#frees + REMEMBERED)) return;
+    for (const { address, turn } of loans.values())
+      if (turn < REMEMBERED - this.#frees) loans.delete(address);
+    this.#last = NONE;
   }
-  /** The address of the loan in `place`. */
-  startOf(place: number): number {
-    return this.#addresses[place] as number;
+
+  /** The live loan that starts at `address`. */
+  find(address: number): Loan | undefined {
+    const loan = this.#entry(address);
+    return loan && loan.turn > 0 ? loan : undefined;
   }
-  /** Bytes of the loan in `place`. */
-  bytesOf(place: number): number {
-    return this.#sizes[place] as number;
-  }
-  /** The record of the loan in `place`, if it has one. */
-  recordOf(place: number): Block | undefined {
-    return this.#blocks[place];
-  }
-  /** Gives the loan in `place` its record. */
-  record<B extends Block>(place: number, block: B): B {
-    this.#blocks[place] = block;
-    return block;
+
+  #entry(address: number): Loan | undefined {
+    if (this.#last.address === address) return this.#last;
+    const loan = this.#loans.get(address);
+    if (loan) this.#last = loan;
+    return loan;
   }
 
   /**
-   * Where the live loan starts that begins at or below `address` and has a byte at or above `from`: with `from` the
-   * same, the one that `address` is in. 0 when there is none. Cost: O(longest loan / 256).
+   * The live loan that begins at or below `address` and has a byte at or above `from`: with `from` the same, the one
+   * that `address` is in. Cost: O(longest loan / 256).
    */
-  around(address: number, from: number = address): number {
+  around(address: number, from: number = address): Loan | undefined {
     const least = from - this.#longest;
     let granule = this.#starts.before(address, least);
     for (; granule >= 0; granule = this.#starts.before(granule - 1, least)) {
       let begins = false;
       for (let at = granule + 7; at >= granule; at--) {
-        const place = this.find(at);
-        if (place < 0) continue;
-        if (at <= address) return at >= from || at + this.bytesOf(place) > from ? at : 0;
-        begins = true;
+        const loan = this.find(at);
+        if (loan && at <= address) return at >= from || at + loan.bytes > from ? loan : undefined;
+        begins ||= loan !== undefined;
       }
       if (!begins) this.#starts.clear(granule);
     }
-    return 0;
+    return undefined;
   }
 
   /** Whether `address` was given back and not lent since. */
   wasFreed(address: number): boolean {
-    return (this.#turns[this.#place(address)] as number) < 0;
+    return (this.#entry(address)?.turn ?? 0) < 0;
   }
 
-  /** Where the live loans start, oldest first. */
-  loans(): number[] {
-    const live: [number, number][] = [];
-    for (const [place, turn] of this.#turns.entries())
-      if (turn > 0) live.push([turn, this.#addresses[place] as number]);
-    return live.sort(([a], [b]) => a - b).map(([, address]) => address);
+  /** The live loans, oldest first. */
+  loans(): Loan[] {
+    return [...this.#loans.values()].filter(({ turn }) => turn > 0).sort((a, b) => a.turn - b.turn);
   }
 
   statistics(): HeapStatistics {
@@ -168,39 +157,9 @@ export class Ledger {
       frees: this.#frees,
     };
   }
+}
 
-  /** The place of `address`, or the empty one that is its own. */
-  #place(address: number): number {
-    const last = this.#addresses.length - 1;
-    for (let place = Math.imul(address, 0x9e3779b1) >>> this.#shift; ; place = (place + 1) & last) {
-      const found = this.#addresses[place];
-      if (found === address || found === 0) return place;
-    }
-  }
-
-  /** K2: makes the table anew, with room, and without the oldest of what was freed. */
-  #renew(): void {
-    const [addresses, sizes, turns, blocks] = [this.#addresses, this.#sizes, this.#turns, this.#blocks];
-    const oldest = REMEMBERED - this.#frees;
-    const kept = [...turns.keys()].filter((old) => {
-      const turn = turns[old] as number;
-      return turn > 0 || (turn < 0 && turn < oldest);
-    });
-    this.#used = kept.length;
-    let places = 32;
-    while (places * 2 < kept.length * 5) places *= 2;
-    this.#shift = Math.clz32(places - 1);
-    this.#addresses = new Float64Array(places);
-    this.#sizes = new Float64Array(places);
-    this.#turns = new Float64Array(places);
-    this.#blocks = new Array<Block | undefined>(places).fill(undefined);
-    for (const old of kept) {
-      const address = addresses[old] as number;
-      const place = this.#place(address);
-      this.#addresses[place] = address;
-      this.#sizes[place] = sizes[old] as number;
-      this.#turns[place] = turns[old] as number;
-      this.#blocks[place] = blocks[old];
-    }
-  }
+/** The record of a loan, made now if it has none: a block of `memory`. */
+export function record(loan: Loan, memory: LinearMemory): Block {
+  return (loan.block ??= new Block(memory, loan.address, loan.bytes));
 }

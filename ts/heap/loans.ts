@@ -5,14 +5,14 @@
 //       (a wrong initial value) gives it back.
 //   L2  A block is given back once. What is not the start of a live block never reaches the allocator, except
 //       an address that this manager has never seen: that is one the module made.
-//   L3  A loan has a record, its Block, where somebody must see its end, or the allocator gets another address
-//       back. All others are entries in the ledger, and no object is made for them.
+//   L3  A loan has a record, its Block, where somebody must see its end. All others are entries in the ledger, and
+//       no object is made for them.
 import { ArgumentTypeError, DoubleFreeError, NotOwnedError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { MemorySource } from '../memory/memory.ts';
 import { aligned, assertFunction, MOST32, take, type Allocator, type Pointer } from './allocator.ts';
 import { unwatch } from './collect.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, record, type Loan } from './ledger.ts';
 import { HeapMemory } from './memory.ts';
 import { readManagerOptions, type WasmHeapManagerOptions } from './options.ts';
 
@@ -64,17 +64,8 @@ export class LoanHeap extends HeapMemory {
     this.collects = chosen.enableGarbageCollection;
     this.pressure = this.collects ? chosen.gcPressure : 0;
     this.#tracks = chosen.trackAllocations;
-    // All by name, so that engines see the same shape in every heap, whatever its options.
-    this.allocator = {
-      malloc: allocate,
-      free: deallocate,
-      calloc: chosen.calloc,
-      realloc: chosen.realloc,
-      alignedAlloc: chosen.alignedAlloc,
-      checksFrees: chosen.checksFrees,
-      isFreed: chosen.isFreed,
-      limit: chosen.addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32,
-    };
+    const limit = chosen.addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
+    this.allocator = { ...chosen, malloc: allocate, free: deallocate, limit };
   }
 
   /** The book, with every loan in it. @throws {ArgumentTypeError} without trackAllocations */
@@ -87,27 +78,24 @@ export class LoanHeap extends HeapMemory {
   protected lendAt(bytes: number, align: number): number {
     const base = take(this, this.allocator, bytes, align, this.clears);
     const at = aligned(base, align);
-    if (at === base) this.enter(at, bytes);
-    else this.enter(at, bytes, new Block(this, at, bytes, base));
+    this.enter(at, bytes, base);
     return at;
   }
   /** The same, for whoever must see its end: returns its record. */
   protected lend(bytes: number, align: number): Block {
     const base = take(this, this.allocator, bytes, align, this.clears);
-    const at = aligned(base, align);
-    return this.enter(at, bytes, new Block(this, at, bytes, base));
+    const block = new Block(this, aligned(base, align), bytes);
+    this.enter(block.address, bytes, base, block);
+    return block;
   }
 
   /** Enters a loan. Where the book has one at its address already, the module freed that behind its back. */
-  protected enter<B extends Block | undefined = undefined>(at: number, bytes: number, record?: B): B {
-    if (this.#tracks || (record && record.base !== at)) {
-      const ghost = this.ledger.lend(at, bytes, record);
-      if (ghost) {
-        ghost.end();
-        if (this.collects) unwatch(ghost);
-      }
-    }
-    return record as B; // undefined when it was not given
+  protected enter(at: number, bytes: number, base: number, block?: Block): void {
+    if (!this.#tracks && base === at) return;
+    const ghost = this.ledger.lend(at, bytes, base, block);
+    if (!ghost) return;
+    ghost.end();
+    if (this.collects) unwatch(ghost);
   }
 
   /** Does something with a fresh block; when that throws, gives the block back first. */
@@ -120,45 +108,53 @@ export class LoanHeap extends HeapMemory {
     }
   }
 
-  /** Gives back what starts at `at`: in the book in `place` or, when that is -1, not in it. */
-  protected giveBackAt(at: number, place: number): void {
-    const record = place < 0 ? undefined : this.ledger.recordOf(place);
-    if (record) {
-      this.giveBack(record);
-      return;
-    }
-    // A loan ends first, so that an allocator that calls back cannot free it again.
-    const turn = place < 0 ? 0 : this.ledger.end(place);
-    if (turn === 0 && !this.allocator.checksFrees) this.refuseFree(at);
-    try {
-      this.allocator.free(at);
-    } catch (error) {
-      if (turn > 0) this.#revive(error, at, turn);
-      // The allocator knows that it is no block; the book may know that it was one.
-      else if (error instanceof NotOwnedError) this.refuseFree(at);
-      throw error;
-    }
-  }
-
   /** Gives back a live block. */
   protected giveBack(block: Block): void {
-    this.ending(block, () => this.allocator.free(block.base));
+    this.end(this.loanOf(block), block, freeBase);
   }
-
-  /** Runs what ends a live block; when that throws it lives on. */
-  protected ending<R>(block: Block, act: () => R): R {
-    const mend = this.ends(block);
-    const turn = this.ledger.endOf(block);
-    block.end();
+  /** Gives back a live loan. */
+  protected giveBackLoan(loan: Loan): void {
+    if (loan.block) {
+      this.end(loan, loan.block, freeBase);
+      return;
+    }
+    const turn = this.ledger.end(loan); // first, so that an allocator that calls back cannot free it again
     try {
-      const result = act();
-      if (this.collects) unwatch(block);
-      return result;
+      this.allocator.free(loan.base);
     } catch (error) {
-      this.#revive(error, block.address, turn, block);
-      mend?.();
+      this.#isGone(error, loan, turn);
       throw error;
     }
+  }
+  /** The entry of a live block; undefined when it has none. */
+  protected loanOf(block: Block): Loan | undefined {
+    const loan = this.ledger.find(block.address);
+    return loan?.block === block ? loan : undefined;
+  }
+
+  /** Ends a live block, which may have an entry, by what `act` does. */
+  protected end<R>(loan: Loan | undefined, block: Block, act: Ending<R>, size = 0): R {
+    const mend = this.ends(block);
+    const turn = loan ? this.ledger.end(loan) : 0; // first, as above
+    block.end();
+    let gone = true;
+    try {
+      return act(this.allocator, loan ? loan.base : block.address, size, this);
+    } catch (error) {
+      gone = this.#isGone(error, loan, turn, block);
+      mend?.();
+      throw error;
+    } finally {
+      if (gone && this.collects) unwatch(block);
+    }
+  }
+
+  /** What failed to end lives on, unless the allocator knows that somebody else freed it: then returns true. */
+  #isGone(error: unknown, loan: Loan | undefined, turn: number, block?: Block): boolean {
+    if (this.allocator.checksFrees && error instanceof DoubleFreeError) return true;
+    block?.revive(this);
+    if (loan) this.ledger.revive(loan, turn, block);
+    return false;
   }
 
   /** What ends with `block` ends here; returns what mends that, should the free fail. The arena room has such. */
@@ -166,39 +162,25 @@ export class LoanHeap extends HeapMemory {
     return undefined;
   }
 
-  /** Takes the end of a loan back, unless the allocator knows that somebody else freed it, and says so. */
-  #revive(error: unknown, at: number, turn: number, block?: Block): void {
-    const gone = this.allocator.checksFrees && error instanceof DoubleFreeError;
-    if (gone) {
-      if (block && this.collects) unwatch(block);
-      return;
-    }
-    block?.revive(this);
-    this.ledger.revive(at, turn, block);
-  }
-
-  /** @throws {DoubleFreeError} {@link NotOwnedError} when the book knows of `at` that it is no block */
+  /** @throws {DoubleFreeError} {@link NotOwnedError} when the book knows of `at` that no block starts there */
   protected refuseFree(at: number): void {
     if (this.ledger.wasFreed(at))
       throw new DoubleFreeError(at, '; if the module allocated it again since, adopt() it first');
     const around = this.ledger.around(at);
-    if (around) throw new NotOwnedError(at, `it is inside the block at address ${around}`);
+    if (around) throw new NotOwnedError(at, `it is inside the block at address ${around.address}`);
   }
 
   /** The live block that `at` is in, or the one that stands for all whose owner is not known. */
   protected blockOf(at: number): Block {
-    const place = this.placeOf(at);
-    return place < 0 ? this.borrowed : this.recordIn(place);
+    const loan = this.loanAround(at);
+    return loan ? record(loan, this) : this.borrowed;
   }
-  /** Where in the book the live block is that `at` is in; -1 when its owner is not known. */
-  protected placeOf(at: number): number {
-    const place = this.ledger.find(at);
-    return place < 0 ? this.ledger.find(this.ledger.around(at)) : place;
-  }
-  /** The record of the loan in `place`, made now if it has none. */
-  protected recordIn(place: number): Block {
-    const { ledger } = this;
-    const found = ledger.recordOf(place);
-    return found ?? ledger.record(place, new Block(this, ledger.startOf(place), ledger.bytesOf(place)));
+  /** The live loan that `at` is in. */
+  protected loanAround(at: number): Loan | undefined {
+    return this.ledger.find(at) ?? this.ledger.around(at); // most are at the start of theirs
   }
 }
+
+/** How a loan ends: what the allocator does with its base. */
+export type Ending<R> = (allocator: Allocator, base: number, size: number, memory: LoanHeap) => R;
+const freeBase: Ending<unknown> = (allocator, base) => allocator.free(base);

@@ -23,8 +23,15 @@ export class HeapManager extends BlockHeap implements RefHeap {
     value?: T,
   ): ScalarRef<T, A> {
     const block = this.lend(row.size, Math.min(row.size, MALLOC_ALIGN));
-    if (value !== undefined) this.orGiveBack(block, () => row.write(this, block.address, value));
-    else if (!this.clears) this.fill(block.address, row.size);
+    if (value === undefined) {
+      if (!this.clears) this.fill(block.address, row.size);
+    } else
+      try {
+        row.write(this, block.address, value);
+      } catch (error) {
+        this.giveBack(block);
+        throw error;
+      }
     return new (refClassesOf(row).One)(this, block.address, block, true);
   }
 
@@ -138,9 +145,8 @@ export class HeapManager extends BlockHeap implements RefHeap {
 
   /** Bytes from `address` to the end of the block that it is in, when this heap lent it; the library's own. */
   roomAt(address: number): number | undefined {
-    const { ledger } = this;
-    const place = this.placeOf(address);
-    return place < 0 ? undefined : ledger.startOf(place) + ledger.bytesOf(place) - address;
+    const loan = this.loanAround(address);
+    return loan && loan.address + loan.bytes - address;
   }
 
   /** The block that stands for all whose owner is not known; the library's own. */

@@ -2,67 +2,51 @@
 // Where blocks begin, as bits: finds the one that an address lies in without looking at all of them.
 //
 //   S1  Where a live block begins in 8 bytes their bit is set. Where one began it may be: who finds that clears it.
+//   S2  A word has the bits of 256 bytes, a chunk the words of 1 MiB. Only the lower 32 bits of an address say which
+//       bit of which word, so that they are exact above 4 GiB too.
 
-const GRANULE = 8;
-/** Granules of one chunk: 1 MiB of memory in 16 KiB of bits. */
-const CHUNK = 2 ** 17;
-const CHUNK_BYTES = CHUNK * GRANULE;
+const CHUNK_BYTES = 2 ** 20;
+const WORDS = 4096;
+/** What there is where no block began. Never written. */
+const NONE = /* @__PURE__ */ new Uint32Array(WORDS);
+
+const wordOf = (address: number): number => (address >>> 8) % WORDS;
 
 /** The beginnings of the blocks of one heap. */
 export class Starts {
   readonly #chunks = new Map<number, Uint32Array>();
-  /** The chunk that was marked last, and its key. */
-  #last: Uint32Array = new Uint32Array(0);
+  /** The chunk that was looked at last, and its key. */
+  #last: Uint32Array = NONE;
   #key = -1;
 
-  /** Sets the bit of the granule of `address`. */
+  /** Sets the bit of the 8 bytes that `address` is in. */
   mark(address: number): void {
-    const key = Math.floor(address / CHUNK_BYTES);
-    if (key !== this.#key) this.#turnTo(key);
-    const bit = bitOf(address);
-    (this.#last[bit >>> 5] as number) |= 1 << (bit & 31); // a chunk has all bits
+    if (this.#at(address) === NONE) this.#chunks.set(this.#key, (this.#last = new Uint32Array(WORDS)));
+    (this.#last[wordOf(address)] as number) |= 1 << (address >>> 3); // modulo 32, and a chunk has all words
   }
 
-  #turnTo(key: number): void {
-    this.#key = key;
-    this.#last = this.#chunks.get(key) ?? new Uint32Array(CHUNK / 32);
-    this.#chunks.set(key, this.#last);
-  }
-
-  /** Clears it again. */
+  /** Clears it. It must be set. */
   clear(address: number): void {
-    const chunk = this.#chunks.get(Math.floor(address / CHUNK_BYTES));
-    const bit = bitOf(address);
-    if (chunk) (chunk[bit >>> 5] as number) &= ~(1 << (bit & 31)); // as above
+    (this.#at(address)[wordOf(address)] as number) &= ~(1 << (address >>> 3)); // as above
   }
 
   /**
-   * Returns the first byte of the last marked granule at or below `address`, or -1 when there is none above
+   * Returns the first of the last 8 bytes that are marked at or below `address`, or -1 when none of them is above
    * `least`. Cost: O((address - least) / 256).
    */
   before(address: number, least: number): number {
-    for (let at = address; at >= 0 && at >= least - GRANULE;) {
-      const key = Math.floor(at / CHUNK_BYTES);
-      const chunk = this.#chunks.get(key);
-      const found = chunk ? last(chunk, bitOf(at)) : -1;
-      const start = key * CHUNK_BYTES;
-      if (found >= 0) return start + found * GRANULE;
-      at = start - 1;
+    for (let at = address; at >= 0 && at > least - 8; at -= (at & 255) + 1) {
+      const bits = (this.#at(at)[wordOf(at)] as number) & (-1 >>> ~(at >>> 3)); // modulo 32: 31 less the bit
+      if (bits !== 0) return at - (at & 255) + (31 - Math.clz32(bits)) * 8;
     }
     return -1;
   }
-}
 
-/** Which of its chunk's granules `address` is in. Exact above 2^32 too: only the lower bits count. */
-const bitOf = (address: number): number => (address >>> 3) % CHUNK;
-
-/** The highest set bit of `chunk` at or below `bit`, or -1. */
-function last(chunk: Uint32Array, bit: number): number {
-  let word = bit >>> 5;
-  let bits = (chunk[word] ?? 0) & (0xffffffff >>> (31 - (bit & 31)));
-  while (bits === 0) {
-    if (word === 0) return -1;
-    bits = chunk[--word] ?? 0;
+  /** The chunk of `address`. */
+  #at(address: number): Uint32Array {
+    const key = Math.floor(address / CHUNK_BYTES);
+    if (key === this.#key) return this.#last;
+    this.#key = key;
+    return (this.#last = this.#chunks.get(key) ?? NONE);
   }
-  return word * 32 + 31 - Math.clz32(bits);
 }

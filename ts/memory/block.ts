@@ -41,12 +41,11 @@ export class Block {
   readonly address: number;
   /** Bytes asked for. */
   readonly byteLength: number;
-  /** What the allocator returned and must get back; below `address` when the allocator could not align. */
-  readonly base: number;
   /** B1. */
   memory: LinearMemory;
-  /** The ref that owns it, held weakly where collection is on; the heap sets it. */
-  owner: Owner | WeakRef<Owner> | undefined;
+  /** The ref that owns it; where collection is on it is held weakly. The heap sets one of the two. */
+  owner: Owner | undefined;
+  weak: WeakRef<Owner> | undefined;
   /** Its epoch, when others can end that too: C code, other threads. Else its own end is all there is to see. */
   epoch: Epoch | undefined;
   /** Whether something else ends with it, as what is cut from an arena does. */
@@ -54,15 +53,20 @@ export class Block {
   /** What must not be collected while something of this loan is in use: the arena that a frame is of. */
   keeps: object | undefined;
 
-  constructor(memory: LinearMemory, address: number, byteLength: number, base: number = address) {
+  constructor(memory: LinearMemory, address: number, byteLength: number) {
     this.memory = memory;
     this.address = address;
     this.byteLength = byteLength;
-    this.base = base;
     this.owner = undefined;
+    this.weak = undefined;
     this.epoch = undefined;
     this.tied = false;
     this.keeps = undefined;
+  }
+
+  /** What owns it, unless it was collected. */
+  get holder(): Owner | undefined {
+    return this.owner ?? this.weak?.deref();
   }
 
   /** False once freed. A new loan is a new block. */
@@ -82,8 +86,7 @@ export class Block {
 
   #move(memory: LinearMemory): void {
     this.memory = memory;
-    const { owner } = this;
-    const ref = owner && 'deref' in owner ? owner.deref() : owner;
-    if (ref) ref.cell = memory.cell;
+    const { holder } = this;
+    if (holder) holder.cell = memory.cell;
   }
 }

@@ -18,18 +18,14 @@ export abstract class ScalarArrayRef<
   A extends ArrayBufferView = ArrayBufferView,
 > extends Ref {
   /** Elements it has. */
-  readonly length: number;
+  declare readonly length: number;
   /** Bytes of one element, here so that no index has to ask the row; the library's own. */
-  protected readonly step: number;
+  declare protected step: number;
   /** The row of the table that says how an element is read and written. */
   abstract readonly type: Scalar<T, A>;
 
-  /** The library's own: refs are made by `alloc...` and `wrap...`. */
-  constructor(heap: RefHeap, address: number, length: number, block: Block, owned: boolean) {
-    const { size } = (new.target.prototype as ScalarArrayRef).type;
-    super(heap, address, length * size, block, owned);
-    this.length = length;
-    this.step = size;
+  get byteLength(): number {
+    return this.length * this.step;
   }
 
   /**

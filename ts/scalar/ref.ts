@@ -48,31 +48,19 @@ export interface RefHeap extends LinearMemory {
  */
 export abstract class Ref {
   /** The heap it lies in. */
-  readonly heap: RefHeap;
+  declare readonly heap: RefHeap;
   /** Its first byte. Still readable after the free, for messages. */
-  readonly address: number;
+  declare readonly address: number;
   /** The loan it belongs to; the library's own. */
-  readonly block: Block;
+  declare readonly block: Block;
   /** Whether it owns its block. */
-  readonly owned: boolean;
+  declare readonly owned: boolean;
   /** Bytes it covers. */
-  readonly byteLength: number;
+  abstract readonly byteLength: number;
   /** B2 of block.ts; the library's own. */
-  cell: ViewCell;
+  declare cell: ViewCell;
   /** What it must keep from being collected: the ref it was cut from, or its ballast; the library's own. */
-  source: object | undefined;
-
-  /** The library's own: refs are made by `alloc...` and `wrap...`. */
-  constructor(heap: RefHeap, address: number, byteLength: number, block: Block, owned: boolean) {
-    this.heap = heap;
-    this.address = address;
-    this.byteLength = byteLength;
-    this.block = block;
-    this.owned = owned;
-    this.cell = block.memory.cell;
-    this.source = undefined;
-    if (owned) heap.own(this);
-  }
+  source?: object | undefined;
 
   /** Whether its block was freed. */
   get isFreed(): boolean {
@@ -122,6 +110,15 @@ export abstract class Ref {
   }
 }
 
+/** A ref that is being made. Every class fills in its own: see refs.gen.ts. */
+export interface NewRef {
+  heap: RefHeap;
+  address: number;
+  block: Block;
+  owned: boolean;
+  cell: ViewCell;
+}
+
 /** The refs that views were taken from. */
 const keepers = new WeakMap<ArrayBufferView, Ref>();
 
@@ -146,9 +143,8 @@ export abstract class ScalarRef<
     this.slowWrite(value);
   }
 
-  /** The library's own: refs are made by `alloc...` and `wrap...`. */
-  constructor(heap: RefHeap, address: number, block: Block, owned: boolean) {
-    super(heap, address, (new.target.prototype as ScalarRef).type.size, block, owned);
+  get byteLength(): number {
+    return this.type.size;
   }
 
   /** The same as reading `value`. */

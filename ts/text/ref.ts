@@ -3,7 +3,7 @@
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
-import { Ref, type RefHeap } from '../scalar/ref.ts';
+import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { TextCodec } from './codec.ts';
 import { find, read, write, type Framing } from './framing.ts';
 import type { TextOptions } from './policy.ts';
@@ -32,6 +32,7 @@ export type TextElements = Uint8Array | Uint16Array | Uint32Array;
 
 /** A ref to a string. Counts are of the codec's elements. */
 export class StringRef extends Ref {
+  readonly byteLength: number;
   /** How its text is encoded. */
   readonly codec: TextCodec;
   /** Where its text begins and ends. */
@@ -59,7 +60,15 @@ export class StringRef extends Ref {
     place: number,
     lender: Block,
   ) {
-    super(heap, address, byteLength, block, owned);
+    super();
+    // biome-ignore lint/complexity/noUselessThisAlias: its fields can be written as long as it is new
+    const ref: NewRef = this;
+    ref.heap = heap;
+    ref.address = address;
+    ref.block = block;
+    ref.owned = owned;
+    ref.cell = block.memory.cell;
+    this.byteLength = byteLength;
     this.codec = codec;
     this.framing = framing;
     this.allocatedElementCount = room;
@@ -67,6 +76,7 @@ export class StringRef extends Ref {
     this.place = place;
     this.lender = lender;
     this.#count = room;
+    if (owned) heap.own(this);
   }
 
   /**
