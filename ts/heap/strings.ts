@@ -87,7 +87,7 @@ function allocText(
   const bytes = toCount(head + room * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block, at, heap, owned) => {
     const ref = refOf(heap, codec, framing, wordBytes, room, at, at + head, block, block, owned, at + bytes);
-    if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', policy);
+    if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', options && policy);
     return ref;
   });
 }

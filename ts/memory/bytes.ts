@@ -20,7 +20,11 @@ export function writeBytes(
   address: Address,
   source: ArrayBufferView | ArrayBufferLike,
 ): void {
-  const bytes = bytesOf(source);
+  putBytes(memory, address, bytesOf(source));
+}
+
+/** The same for bytes that are known to be there. */
+export function putBytes(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
   apply(set, memory.view(Uint8Array, address, bytes.length), [bytes]);
 }
 
