@@ -137,11 +137,11 @@ export class BlockHeap extends LoanHeap {
   }
 
   /**
-   * The place of `size` bytes that somebody else owns.
+   * The place of `size` bytes that somebody else owns; the library's own.
    * @throws {ArgumentTypeError} when it is NULL
    * @throws {FreedError} when it was freed and the allocator knows that nobody took it since
    */
-  protected borrow(address: Address, size: number): number {
+  borrow(address: Address, size: number): number {
     const at = this.locate(address, size);
     if (at === 0) throw new ArgumentTypeError(NOT_NULL, address);
     if (this.ledger.wasFreed(at) && this.allocator.isFreed?.(at)) throw new FreedError(at);

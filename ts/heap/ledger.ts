@@ -102,7 +102,7 @@ export class Ledger {
     const loans = this.#loans;
     if (loans.size < 2 * (this.#allocations - this.#frees + REMEMBERED)) return;
     for (const { address, turn } of loans.values())
-      if (turn < REMEMBERED - this.#frees) loans.delete(address);
+      if (turn < 0 && turn >= REMEMBERED - this.#frees) loans.delete(address);
     this.#last = NONE;
   }
 

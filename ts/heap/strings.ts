@@ -11,7 +11,7 @@ import { find, FRAMINGS, headOf, type Framing } from '../text/framing.ts';
 import { toPolicy, type TextOptions } from '../text/policy.ts';
 import { StringRef, terminatedRefClass, type TextHeap } from '../text/ref.ts';
 import { countTerminated } from '../text/terminator.ts';
-import { assertNotNull, toElements, type WordBytes } from '../text/word.ts';
+import { toElements, type WordBytes } from '../text/word.ts';
 import type { HeapStrings } from './strings.gen.ts';
 
 export type { HeapStrings };
@@ -23,6 +23,7 @@ interface Lender extends TextHeap {
     align: number,
     make: (block: Block, address: number, heap: RefHeap, owned: boolean) => R,
   ): R;
+  borrow(address: Address, size: number): number;
   blockAt(address: Address): Block | undefined;
   readonly strangers: Block;
 }
@@ -102,8 +103,7 @@ function wrapText(
 ): StringRef {
   const size = codec.bytesPerElement;
   const head = headOf(framing, wordBytes);
-  const at = this.locate(address, head);
-  assertNotNull(at);
+  const at = this.borrow(address, head);
   const known = this.blockAt(at);
   const block = known ?? this.strangers;
   let lender = block;
@@ -120,7 +120,9 @@ function wrapText(
     room ??= found[1];
     if (framing === 'Paired') lender = this.blockAt(place) ?? this.strangers;
   }
-  this.locate(place, room * size);
+  // (NULL, 0) is C's empty string.
+  if (place === 0) this.locate(place, room * size);
+  else this.borrow(place, room * size);
   const end = framing === 'Paired' ? at + 2 * wordBytes : place + room * codec.bytesPerElement;
   return refOf(this, codec, framing, wordBytes, room, at, place, block, lender, false, end);
 }

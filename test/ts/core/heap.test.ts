@@ -7,12 +7,15 @@ import {
   createHeapSync,
   createWasmHeapManager,
   DoubleFreeError,
+  type FreedError,
   LinmemHeap,
   ModuleError,
   NotOwnedError,
   OutOfMemoryError,
+  StringRef,
   type CreateHeapOptions,
 } from '../../../ts/index.ts';
+import { codecs } from '../../../ts/text/codecs.ts';
 import { prng, SEED } from '../../support/prng.ts';
 
 let made: LinmemHeap[] = [];
@@ -98,6 +101,42 @@ describe('a heap with a memory of its own', () => {
     heap.writeInt32(again, 7);
     expect(heap.wrapInt32(again).value).toBe(7);
     expect(heap.exports.lm_heap_free(heap.handle, again)).toBe(0);
+  });
+  test('nor can a string be wrapped there, in any framing and encoding, nor a pair whose text is there', () => {
+    const heap = newHeap();
+    const pair = heap.allocUint32Array(2).address;
+    const { address } = heap.allocUint32Array([1, 0x41, 0, 0]);
+    heap.writeUint32(pair, address);
+    heap.writeUint32(pair + 4, 1);
+    const wraps = codecs.flatMap(({ label }) => [
+      ['NullTerminated', address],
+      ['NullTerminated', address, 2],
+      ['', address, 2],
+      ['Fixed', address, 2],
+      ['Prefixed', address],
+      ['Prefixed', address, 4, 1],
+      ['Paired', pair],
+      ['Paired', pair, 4, 1],
+    ].map(([framing, ...given]) => [`wrap${framing}${label}String`, given] as const),
+    ); // prettier-ignore
+    const methods = heap as unknown as Record<string, (...given: unknown[]) => StringRef>;
+    const wrap = (): unknown[] =>
+      wraps.map(([name, given]) => {
+        try {
+          return methods[name]?.call(heap, ...given) instanceof StringRef;
+        } catch (error) {
+          return (error as { code: string; address: number }).code + (error as FreedError).address;
+        }
+      });
+    expect(wrap()).toEqual(wraps.map(() => true));
+    heap.free(address);
+    expect(wrap()).toEqual(wraps.map(() => `FREED${address}`));
+    const again = heap.exports.lm_heap_alloc(heap.handle, 16); // C code has it now
+    expect(again).toBe(address);
+    heap.writeBytes(again, new Uint32Array([1, 0x41, 0, 0]));
+    expect(wrap()).toEqual(wraps.map(() => true));
+    expect(heap.exports.lm_heap_free(heap.handle, again)).toBe(0);
+    heap.free(pair);
   });
   test('a memory and sizes for one together are refused', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
