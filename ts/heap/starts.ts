@@ -35,7 +35,7 @@ export class Starts {
    * `least`. Cost: O((address - least) / 256).
    */
   before(address: number, least: number): number {
-    for (let at = address; at >= 0 && at > least - 8; at -= (at & 255) + 1) {
+    for (let at = address; at >= 0 && at > least; at -= (at & 255) + 1) {
       const bits = (this.#at(at)[wordOf(at)] as number) & (-1 >>> ~(at >>> 3)); // modulo 32: 31 less the bit
       if (bits !== 0) return at - (at & 255) + (31 - Math.clz32(bits)) * 8;
     }

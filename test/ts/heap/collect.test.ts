@@ -70,6 +70,22 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
     heap.freeAll();
     expect(module.badFrees).toEqual([]);
   });
+  test('a ref whose free failed is still watched: dropped, it gives its block back', async () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const { free } = module;
+    const drop = (): void => {
+      const ref = heap.allocInt32(1);
+      module.free = () => {
+        throw new Error('not now');
+      };
+      expect(() => ref.free()).toThrow('not now');
+      expect(ref.value).toBe(1);
+      module.free = free;
+    };
+    drop();
+    await collect(() => module.lent.size === 0);
+    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+  });
   test('it works over the own heap, and a freed ref of the same address stays freed', async () => {
     const heap = createHeapSync();
     const collecting = fakeHeap({ enableGarbageCollection: true }).heap;

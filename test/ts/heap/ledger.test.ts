@@ -1,6 +1,6 @@
 // The book of loans, beside a plain model of it, and what a manager holds of loans that have no ref.
 import { describe, expect, test } from 'vitest';
-import { createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
+import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
 import { Ledger, record, type Loan } from '../../../ts/heap/ledger.ts';
 import { LinearMemory } from '../../../ts/memory/memory.ts';
 import { fakeHeap, fakeModule } from '../../support/heap.ts';
@@ -49,12 +49,14 @@ describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
       const free = model.around(address + Math.max(bytes, 1) - 1, address) === undefined;
       expect(ledger.around(address + Math.max(bytes, 1) - 1, address) === undefined).toBe(free);
       if (free && below(5) > 0) {
-        expect(ledger.lend(address, bytes, address)).toBe(undefined);
+        const base = address - below(3);
+        expect(ledger.lend(address, bytes, base)).toBe(undefined);
         model.lend(address, bytes);
+        expect(ledger.find(address)).toMatchObject({ address, bytes, base });
       } else if (model.live.length > 0) {
         const { address: at, bytes: size } = model.live[below(model.live.length)] as { address: number; bytes: number };
         const loan = ledger.find(at) as Loan;
-        expect([loan.address, loan.bytes, loan.base]).toEqual([at, size, at]);
+        expect([loan.address, loan.bytes]).toEqual([at, size]);
         const turn = ledger.end(loan);
         if (below(4) > 0) model.end(at);
         else ledger.revive(loan, turn, undefined);
@@ -91,6 +93,51 @@ test('the last 65,536 freed addresses are remembered, whatever came before, and 
   expect(remembered.slice(-65536).every(Boolean)).toBe(true);
   expect(remembered.filter(Boolean).length).toBeLessThanOrEqual(2 * 65536 + 6);
   expect(ledger.loans()).toEqual(kept);
+});
+
+test('blocks of two books, and those whole mebibytes apart, are told from each other', () => {
+  const [one, two] = [new Ledger(), new Ledger()];
+  one.lend(2 ** 20 + 64, 64, 2 ** 20 + 64);
+  for (let mebibyte = 0; mebibyte < 4; mebibyte++) {
+    const inside = mebibyte * 2 ** 20 + 100;
+    expect([one.around(inside)?.address, two.around(inside)]).toEqual([mebibyte === 1 ? 2 ** 20 + 64 : undefined, undefined]);
+  }
+  two.lend(3 * 2 ** 20, 2 ** 21, 3 * 2 ** 20);
+  expect(one.around(3 * 2 ** 20 + 8)).toBe(undefined);
+  expect(two.around(5 * 2 ** 20 - 1)?.address).toBe(3 * 2 ** 20);
+  expect(two.around(5 * 2 ** 20)).toBe(undefined);
+}); // prettier-ignore
+
+test('what was forgotten can be lent again, also when it was looked at last', () => {
+  const ledger = new Ledger();
+  const oldest = 1024;
+  const pass = (address: number): void => {
+    ledger.lend(address, 8, address);
+    ledger.end(ledger.find(address) as Loan);
+  };
+  pass(oldest);
+  let next = oldest;
+  while (ledger.wasFreed(oldest) && next < 1e7) pass((next += 16));
+  expect(next).toBeLessThan(1e7);
+  ledger.lend(oldest, 8, oldest);
+  pass(8); // so that it is looked for
+  expect(ledger.find(oldest)).toMatchObject({ address: oldest, bytes: 8 });
+});
+
+test('a free that fails takes its end back, however much was lent and freed while it ran', () => {
+  const ledger = new Ledger();
+  ledger.lend(64, 24, 61);
+  const loan = ledger.find(64) as Loan;
+  const turn = ledger.end(loan);
+  for (let i = 0; i < 300_000; i++) {
+    const address = 1024 + 16 * i;
+    ledger.lend(address, 8, address);
+    ledger.end(ledger.find(address) as Loan);
+  }
+  expect(ledger.wasFreed(64)).toBe(false); // forgotten
+  ledger.revive(loan, turn, undefined);
+  expect(ledger.find(64)).toBe(loan);
+  expect(ledger.statistics()).toMatchObject({ liveBlocks: 1, liveBytes: 24, frees: 300_000 });
 });
 
 test('a loan has a record once one is asked for, and it is the one that a later loan there ends', () => {
@@ -153,6 +200,30 @@ describe('a loan without a ref', () => {
     expect(heap.statistics).toMatchObject({ liveBlocks: 1, liveBytes: 24 });
     heap.free(old);
     expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+  });
+  test('that C code freed stays ended, where the allocator knows', () => {
+    const heap = createHeapSync();
+    const [a, ref] = [heap.alloc(24), heap.allocInt32(5)];
+    for (const at of [a, ref.address]) heap.exports.lm_heap_free(heap.handle, at);
+    expect(() => heap.free(a)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: a }));
+    expect(() => ref.free()).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: ref.address }));
+    expect(heap.statistics).toMatchObject({ liveBlocks: 0, liveBytes: 0, frees: 2 });
+    expect([ref.isFreed, heap.holds()]).toEqual([true, true]);
+  });
+  test('has no say, untracked, in the free of a block that malloc gave out at the same place', () => {
+    const answers = [1001, 1008];
+    const freed: number[] = [];
+    const heap = createWasmHeapManager(
+      new WebAssembly.Memory({ initial: 1 }),
+      () => answers.shift() ?? 0,
+      (address) => freed.push(address),
+      { trackAllocations: false },
+    );
+    heap.alloc(8, 16); // 1001 is aligned up
+    const ref = heap.allocFloat64(1); // C freed that, and malloc gave its place out
+    expect(ref.address).toBe(1008);
+    ref.free();
+    expect(freed).toEqual([1008]);
   });
   test('is one to every ref that is wrapped in it: they end with it', () => {
     const { heap } = fakeHeap();
