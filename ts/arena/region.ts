@@ -17,7 +17,7 @@ import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { ptr32, ptr53, ptr64, rows } from '../scalar/table.ts';
 import type { TextHeap } from '../text/ref.ts';
-import { encodeValues } from '../scalar/values.ts';
+import { encodeValues, storeValues } from '../scalar/values.ts';
 import { SLICE_ALIGN, WasmSlice, type SliceArena } from './slice.ts';
 import type { SliceMethods } from './slices.gen.ts';
 
@@ -77,7 +77,7 @@ export abstract class Region {
     const count = values ? values.length / row.size : toCount(countOrValues as number, 'a count of elements'); // no values: a number
     const bytes = toCount(count * row.size, 'a size in bytes');
     return this.cut(bytes, Math.min(row.size, MALLOC_ALIGN), ({ address, block, owned }) => {
-      if (values) heap.writeBytes(address, values);
+      if (values) storeValues(heap, address, values);
       else heap.fill(address, bytes);
       return new (refClassesOf(row).Many)(heap, address, count, block, owned);
     });

@@ -13,7 +13,7 @@ import { toIndex } from '../scalar/array.ts';
 import { Ref } from '../scalar/ref.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
-import { encodeValues, hasOwnElements, valuesFrom } from '../scalar/values.ts';
+import { encodeValues, hasOwnElements, storeValues, valuesFrom } from '../scalar/values.ts';
 import { epochNow } from './epochs.ts';
 import type { WasmSliceHandle } from './handle.ts';
 
@@ -224,10 +224,10 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     const { heap, ptr, length, byteLength } = this;
     const offset = toCount(srcOffset, 'an offset in elements');
     const values = valuesFrom(standsFor(this.type, source) ?? [], offset, truncate ? length : undefined);
-    const bytes = encodeValues(this.type, values, length);
+    const bytes = encodeValues(this.type, values, length, true);
     this.assertAlive(); // after what a caller can hook: reading the source may have freed it
+    storeValues(heap, ptr, bytes); // first: the source may lie in the rest
     if (zeroFill) heap.fill(ptr + bytes.length, byteLength - bytes.length);
-    heap.writeBytes(ptr, bytes);
     return this;
   }
 

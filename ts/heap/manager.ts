@@ -3,12 +3,12 @@
 import { DoubleFreeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
-import { copyBytes, fillBytes, putBytes, readBytes, writeBytes } from '../memory/bytes.ts';
+import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import { atomicNotify, atomicWait, atomicWaitAsync } from '../scalar/atomic.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
-import { encodeValues } from '../scalar/values.ts';
+import { encodeValues, storeValues } from '../scalar/values.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
 import { BlockHeap } from './blocks.ts';
 import { installMethods, refClassesOf } from './methods.ts';
@@ -89,7 +89,7 @@ export class HeapManager extends BlockHeap implements RefHeap {
     const bytes = isCount ? undefined : encodeValues(row, countOrValues);
     const count = bytes ? bytes.length / row.size : toCount(countOrValues as number, 'a count of elements'); // not bytes: a number
     const block = this.lend(toCount(count * row.size, 'a size in bytes'), Math.min(row.size, MALLOC_ALIGN));
-    if (bytes) this.orGiveBack(block, () => putBytes(this, block.address, bytes));
+    if (bytes) this.orGiveBack(block, () => storeValues(this, block.address, bytes));
     return new (refClassesOf(row).Many)(this, block.address, count, block, true);
   }
 

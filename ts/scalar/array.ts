@@ -4,11 +4,11 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
-import { copyBytes, writeBytes } from '../memory/bytes.ts';
+import { copyBytes } from '../memory/bytes.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
-import { encodeValues, hasOwnElements } from './values.ts';
+import { encodeValues, hasOwnElements, storeValues } from './values.ts';
 
 const OFFSET = 'an offset in elements';
 
@@ -102,8 +102,8 @@ export abstract class ScalarArrayRef<
   set(values: Values<T>, offset = 0): this {
     this.assertLive();
     const start = toCount(offset, OFFSET, 0, this.length + 1);
-    const bytes = encodeValues(this.type, values, this.length - start);
-    writeBytes(this.block.memory, this.address + start * this.step, bytes);
+    const bytes = encodeValues(this.type, values, this.length - start, true);
+    storeValues(this.block.memory, this.address + start * this.step, bytes);
     return this;
   }
   /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
@@ -132,7 +132,7 @@ export abstract class ScalarArrayRef<
   fill(value: T, start = 0, end: number = this.length): this {
     const { address, byteLength, block } = this.subarray(start, end);
     const bytes = encodeValues(this.type, [value]);
-    if (byteLength > 0) writeBytes(block.memory, address, bytes);
+    if (byteLength > 0) storeValues(block.memory, address, bytes);
     // Doubles what is there: log2(n) copies.
     for (let done = bytes.length; done < byteLength; done *= 2)
       copyBytes(block.memory, address + done, address, Math.min(done, byteLength - done));
