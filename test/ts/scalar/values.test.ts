@@ -57,7 +57,7 @@ describe('values keep what they were', () => {
     const own = i32.allocArray(heap, [7, 8, 9]);
     const { malloc } = module;
     module.malloc = function (bytes) {
-      own.set([4, 5, 6]);
+      own.set(Int32Array.of(0, 0, 0)).set([4, 5, 6]);
       return malloc.call(this, bytes);
     };
     try {
