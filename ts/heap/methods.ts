@@ -3,11 +3,20 @@
 // `allocInt32`, `wrapInt32`, `viewInt32Array`, `allocInt32Array`, `wrapInt32Array`, `readInt32BE`,
 // `writeInt32BE`, and up to 8 bytes the atomic ones. Their types and docs are in methods.gen.ts.
 import { ArgumentTypeError } from '../errors.ts';
+import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRefClass } from '../scalar/array.ts';
-import { atomic, VERBS } from '../scalar/atomic.ts';
+import {
+  atomicCompareExchange,
+  atomicExchange,
+  atomicLoad,
+  atomicStore,
+  atomicUpdate,
+  updates,
+  type AtomicOperation,
+} from '../scalar/atomic.ts';
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
-import { aliasClass, type ScalarRefClass } from '../scalar/ref.ts';
+import { aliasClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { hasOwnElements } from '../scalar/values.ts';
 import { table } from './methods.gen.ts';
@@ -20,7 +29,8 @@ export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
 
 const known: ReadonlyMap<object, unknown> = /* @__PURE__ */ new Map(
   table.map(([row, One, Many]) => {
-    for (const { prototype } of [One, Many]) Object.defineProperty(prototype, 'type', { value: row });
+    for (const { prototype } of [One, Many])
+      Object.defineProperty(prototype, 'type', { configurable: true, value: row });
     return [row, { One, Many, Alias: aliasClass(One as never) }]; // a class of refs
   }),
 );
@@ -56,10 +66,39 @@ function wholeOf({ Elements, size }: Scalar): (this: LinearMemory) => ArrayBuffe
   };
 }
 
-/** Verbs of a row that the manager has as methods, and what those are called; `L` is the row's label. */
-const OWN = { allocL: 'alloc', wrapL: 'wrap', viewLArray: 'view', allocLArray: 'allocArray', wrapLArray: 'wrapArray' } as const; // prettier-ignore
+type Act = (row: Scalar, memory: RefHeap, ...given: never[]) => unknown;
+/** What the methods that are not hot call. `L` stands for the row's label. */
+const VERBS: Readonly<Record<string, Act>> = {
+  readLBE: readBigEndian,
+  writeLBE: writeBigEndian,
+  allocL: (row, heap, value) => heap.allocScalar(row, value),
+  wrapL: (row, heap, address) => heap.wrapScalar(row, address),
+  viewLArray: (row, heap, address, count) => row.view(heap, address, count),
+  allocLArray: (row, heap, countOrValues) => heap.allocScalarArray(row, countOrValues),
+  wrapLArray: (row, heap, address, count) => heap.wrapScalarArray(row, address, count),
+};
+const ATOMIC_VERBS: Readonly<Record<string, Act>> = {
+  readLAtomic: atomicLoad,
+  writeLAtomic: atomicStore,
+  exchangeLAtomic: atomicExchange,
+  compareExchangeLAtomic: atomicCompareExchange,
+  ...Object.fromEntries(
+    Object.keys(updates).map((operation) => [
+      `${operation}LAtomic`,
+      (row: Scalar, memory: LinearMemory, address: Address, value: ScalarValue) =>
+        atomicUpdate(operation as AtomicOperation, row, memory, address, value),
+    ]),
+  ),
+};
 /** Those of rows that have no hot methods. */
-const WIDE = { readL: 'read', writeL: 'write', readLLE: 'read', writeLLE: 'write' } as const;
+const read: Act = (row, memory, address) => row.read(memory, address);
+const write: Act = (row, memory, address, value) => row.write(memory, address, value);
+const WIDE_VERBS: Readonly<Record<string, Act>> = {
+  readL: read,
+  writeL: write,
+  readLLE: read,
+  writeLLE: write,
+};
 
 /** The methods of one row. tools/generate.mjs has the same names with their types and docs. */
 function methodsOf(row: Scalar, hot?: object): object {
@@ -67,22 +106,13 @@ function methodsOf(row: Scalar, hot?: object): object {
   const put = (name: string, method: unknown): void => {
     for (const label of [row.label, ALSO[row.label]]) if (label) methods[name.replace('L', label)] = method;
   };
-  /** A method that calls `act` with the memory and what it was given; its types are in methods.gen.ts. */
-  const call = (name: string, act: (memory: LinearMemory, ...given: never[]) => unknown): void =>
-    put(name, function (this: LinearMemory, a: never, b: never, c: never) {
-      return act(this, a, b, c);
-    });
-  for (const [name, verb] of Object.entries(hot ? OWN : { ...OWN, ...WIDE }))
-    call(name, row[verb].bind(row) as never); // of a heap
-  call('readLBE', readBigEndian.bind(undefined, row));
-  call('writeLBE', writeBigEndian.bind(undefined, row));
   for (const [name, method] of Object.entries(hot ?? {})) put(`${name}L`, method);
-  if (hot)
-    for (const verb of VERBS) call(`${ATOMIC[verb] ?? verb}LAtomic`, atomic.bind(undefined, verb, row));
+  for (const [name, act] of Object.entries({ ...VERBS, ...(hot ? ATOMIC_VERBS : WIDE_VERBS) }))
+    put(name, function (this: RefHeap, a: never, b: never, c: never) {
+      return act(row, this, a, b, c);
+    });
   return methods;
 }
 
-/** The names of two atomics in the manager's methods. */
-const ATOMIC: Readonly<Record<string, string>> = { load: 'read', store: 'write' };
 /** Other names that wasm-heap-manager has, in its README or in an older version, for a row or a method. */
 const ALSO: Readonly<Record<string, string>> = { Uint8Clamped: 'ClampedUint8' };

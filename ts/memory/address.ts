@@ -31,9 +31,14 @@ export function toAddress(address: Address, size: number, byteLength: number): n
  * @throws {ArgumentRangeError} when it is another number
  */
 export function toCount(value: number, what: string, least = 0, end: number = 2 ** 53): number {
-  if (typeof value !== 'number') throw new ArgumentTypeError(what, value);
   if (Number.isInteger(value) && value >= least && value < end) return value + 0;
-  throw new ArgumentRangeError(`${what}, an integer in [${least}, ${end})`, value);
+  throw wrongCount(value, what, least, end); // not made here, so that engines take the rest into whoever calls
+}
+
+function wrongCount(value: number, what: string, least: number, end: number): Error {
+  return typeof value === 'number'
+    ? new ArgumentRangeError(`${what}, an integer in [${least}, ${end})`, value)
+    : new ArgumentTypeError(what, value);
 }
 
 /** True for a power of two from 1 to 65,536; asks for no type, and any other value is none. */

@@ -10,13 +10,7 @@ import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
 
 /** What two numbers, bigints or booleans become. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
-/** What can be done to a cell in one indivisible step. */
-export type AtomicVerb = AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange';
-export const VERBS: readonly AtomicVerb[] = [
-  ...(['load', 'store', 'exchange', 'compareExchange', 'add', 'sub', 'and', 'or', 'xor'] as const),
-];
 
-type Bits = number | bigint;
 type Cell = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
   1: Uint8Array,
@@ -25,51 +19,13 @@ const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
   8: BigUint64Array,
 };
 // The engine's own, as they are at import; typed for any cell, where the engine's types want one kind at a time.
-type Verb = (cell: Cell, index: 0, bits?: Bits, more?: Bits) => Bits;
-const engine = /* @__PURE__ */ Object.fromEntries(
-  /* @__PURE__ */ VERBS.map((verb) => [verb, Atomics[verb] as unknown as Verb]),
-) as Record<AtomicVerb, Verb>;
+type Verb = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
+const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics as unknown as Record<
+  AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange',
+  Verb
+>;
+export const updates: Readonly<Record<AtomicOperation, Verb>> = { add, sub, and, or, xor };
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
-
-// On numbers; the operators do the same with bigints and booleans.
-const RESULTS: Readonly<Record<string, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  and: (a, b) => a & b,
-  or: (a, b) => a | b,
-  xor: (a, b) => a ^ b,
-};
-
-/**
- * Does `verb` with the value at `address` and what it takes: none to load, `expected` first to compare and exchange,
- * else one. Returns what was there, but to store what is there then.
- */
-export function atomic<T extends ScalarValue>(
-  verb: AtomicVerb,
-  row: Scalar<T>,
-  memory: LinearMemory,
-  address: Address,
-  value?: T,
-  other?: T,
-): T {
-  const bits = verb === 'load' ? 0 : toBits(row, value);
-  const more = verb === 'compareExchange' ? toBits(row, other) : 0;
-  const Cells = CELLS[row.size];
-  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
-  const cell = memory.view(Cells, address, 1);
-  const result = RESULTS[verb];
-  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
-  if (!result || /int\d+$/i.test(row.label)) return toValue(row, engine[verb](cell, 0, bits, more));
-  if (row.kind === 'boolean' && /add|sub/.test(verb))
-    throw new ArgumentTypeError('a row of numbers', row.name);
-  for (;;) {
-    const before = engine.load(cell, 0);
-    const old = toValue(row, before);
-    const next = result(old as number, value as number); // or both bigint or boolean
-    const after = toBits(row, (row.kind === 'boolean' ? next !== 0 : next) as T);
-    if (engine.compareExchange(cell, 0, before, after) === before) return old;
-  }
-}
 
 /**
  * Returns the value at `address`, loaded in one indivisible step. f32 and f64 keep every number and -0; the
@@ -78,7 +34,7 @@ export function atomic<T extends ScalarValue>(
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `row.read`
  */
 export function atomicLoad<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  return atomic('load', row, memory, address);
+  return toValue(row, load(cellAt(row, memory, address), 0));
 }
 
 /**
@@ -91,7 +47,8 @@ export function atomicStore<T extends ScalarValue>(
   address: Address,
   value: T,
 ): void {
-  atomic('store', row, memory, address, value);
+  const bits = toBits(row, value);
+  store(cellAt(row, memory, address), 0, bits);
 }
 
 /** Stores `value` and returns what was there, in one indivisible step. Errors as {@link atomicStore}. */
@@ -101,7 +58,8 @@ export function atomicExchange<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  return atomic('exchange', row, memory, address, value);
+  const bits = toBits(row, value);
+  return toValue(row, exchange(cellAt(row, memory, address), 0, bits));
 }
 
 /**
@@ -115,7 +73,9 @@ export function atomicCompareExchange<T extends ScalarValue>(
   expected: T,
   value: T,
 ): T {
-  return atomic('compareExchange', row, memory, address, expected, value);
+  const before = toBits(row, expected);
+  const after = toBits(row, value);
+  return toValue(row, compareExchange(cellAt(row, memory, address), 0, before, after));
 }
 
 /**
@@ -131,7 +91,16 @@ export function atomicUpdate<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  return atomic(operation, row, memory, address, value);
+  const bits = toBits(row, value);
+  const cell = cellAt(row, memory, address);
+  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
+  if (/int\d+$/i.test(row.label)) return toValue(row, updates[operation](cell, 0, bits));
+  for (;;) {
+    const before = load(cell, 0);
+    const old = toValue(row, before);
+    const after = toBits(row, combine(operation, old, value));
+    if (compareExchange(cell, 0, before, after) === before) return old;
+  }
 }
 
 /**
@@ -184,16 +153,33 @@ function waitCell(
   return cell;
 }
 
-function toBits<T extends ScalarValue>(row: Scalar<T>, value: T | undefined): Bits {
+/** The cell of the row at `address`. @throws {ArgumentTypeError} when no engine has a cell that wide */
+function cellAt<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): Cell {
+  const Cells = CELLS[row.size];
+  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
+  const at = memory.locate(address, row.size, row.size); // first, as it renews the view
+  return new Cells(memory.data.buffer, at, 1);
+}
+
+function toBits<T extends ScalarValue>(row: Scalar<T>, value: T): number | bigint {
   assertKind(row, value);
-  if (row.size > 8) return 0; // the row is refused
+  if (row.size > 8) return 0; // cellAt refuses the row
   scratch.setBigUint64(0, 0n);
-  row.set(scratch, 0, value as T); // its kind was just looked at
+  row.set(scratch, 0, value);
   return row.size === 8 ? scratch.getBigUint64(0, true) : scratch.getUint32(0, true);
 }
 
-function toValue<T extends ScalarValue>(row: Scalar<T>, bits: Bits): T {
+function toValue<T extends ScalarValue>(row: Scalar<T>, bits: number | bigint): T {
   if (typeof bits === 'bigint') scratch.setBigUint64(0, bits, true);
   else scratch.setUint32(0, bits, true);
   return row.get(scratch, 0);
+}
+
+function combine<T extends ScalarValue>(operation: AtomicOperation, old: T, value: T): T {
+  if (typeof old === 'boolean' && (operation === 'add' || operation === 'sub'))
+    throw new ArgumentTypeError('a row of numbers', 'bool');
+  const [a, b] = [old as number, value as number]; // or both bigint or boolean: the operators are the same
+  const results = { add: () => a + b, sub: () => a - b, and: () => a & b, or: () => a | b, xor: () => a ^ b };
+  const result = results[operation]();
+  return (typeof old === 'boolean' ? result !== 0 : result) as T;
 }
