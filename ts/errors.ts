@@ -26,9 +26,9 @@ export function show(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value) + (typeof value === 'bigint' ? 'n' : '');
 }
 
-/** Gives an error its name, its code and its values. The names are written out: minifiers rename classes. */
+/** Gives an error its name, which is written out as minifiers rename classes, its code and its values. */
 function describe(error: Error, name: string, code: string, fields?: object): void {
-  Object.assign(error, { name, code }, fields);
+  Object.assign(error, { name: `${name}Error`, code }, fields);
 }
 
 /** The base of all errors about memory. `catch (e) { if (e instanceof LinmemError) ... }` sees them all. */
@@ -38,7 +38,7 @@ export class LinmemError extends Error {
   /** Its name without `Error`, which also gives the code: `OutOfMemory` is `OUT_OF_MEMORY`. */
   constructor(name: string, message: string, fields?: object, options?: ErrorOptions) {
     super(message, options);
-    describe(this, `${name}Error`, name.replace(/\B[A-Z]/g, '_$&').toUpperCase(), fields);
+    describe(this, name, name.replace(/\B[A-Z]/g, '_$&').toUpperCase(), fields);
   }
 }
 
@@ -162,7 +162,7 @@ export class ArgumentTypeError extends TypeError {
   declare readonly value: unknown;
   constructor(wanted: string, value: unknown) {
     super(expected(wanted, value));
-    describe(this, 'ArgumentTypeError', 'INVALID_TYPE', { wanted, value });
+    describe(this, 'ArgumentType', 'INVALID_TYPE', { wanted, value });
   }
 }
 
@@ -175,7 +175,7 @@ export class ArgumentRangeError extends RangeError {
   declare readonly value: number | bigint;
   constructor(wanted: string, value: number | bigint) {
     super(expected(wanted, value));
-    describe(this, 'ArgumentRangeError', 'INVALID_RANGE', { wanted, value });
+    describe(this, 'ArgumentRange', 'INVALID_RANGE', { wanted, value });
   }
 }
 

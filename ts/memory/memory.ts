@@ -51,7 +51,7 @@ export class LinearMemory {
    */
   constructor(source: MemorySource) {
     if (Object(source) !== source)
-      throw new ArgumentTypeError('a function that returns a buffer, or a memory', source);
+      throw new ArgumentTypeError('a memory or a function returning a buffer', source);
     this.#source = typeof source === 'function' ? source : () => source.buffer;
     this.data = viewOf(this.#source);
     this.cell = new ViewCell(this.data);
@@ -118,7 +118,7 @@ export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView
   try {
     return new View(source());
   } catch (cause) {
-    throw new ModuleError('the memory gave no buffer, or a detached one', { missing: ['memory'] }, { cause });
+    throw new ModuleError('the memory gave no live buffer', { missing: ['memory'] }, { cause });
   }
 }
 

@@ -96,8 +96,11 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     read,
     write,
     view(memory, address, count) {
-      const elements = toCount(count, 'a count of elements') * (size / Elements.BYTES_PER_ELEMENT);
-      return memory.view(Elements, address, elements);
+      return memory.view(
+        Elements,
+        address,
+        (toCount(count, 'a count of elements') * size) / Elements.BYTES_PER_ELEMENT,
+      );
     },
     alloc(heap, value) {
       return heap.allocScalar(this, value);
