@@ -7,7 +7,7 @@ import type { LinearMemory } from './memory.ts';
 
 // As they are at import: a page that replaces them later changes nothing here.
 const { apply } = Reflect;
-const { set, fill } = Uint8Array.prototype;
+const { set, fill, copyWithin } = Uint8Array.prototype;
 
 /** Returns a copy of `size` bytes at `address`, in a buffer of its own. */
 export function readBytes(memory: LinearMemory, address: Address, size: number): Uint8Array<ArrayBuffer> {
@@ -38,6 +38,12 @@ export function fillBytes(memory: LinearMemory, address: Address, size: number, 
 export function copyBytes(memory: LinearMemory, target: Address, source: Address, size: number): void {
   const from = memory.view(Uint8Array, source, size);
   apply(set, memory.view(Uint8Array, target, size), [from]);
+}
+
+/** Repeats the first `size` bytes at `address` until there are `all` of them. Cost: O(log(all / size)) calls. */
+export function repeatBytes(memory: LinearMemory, address: Address, size: number, all: number): void {
+  const bytes = memory.view(Uint8Array, address, all);
+  for (let done = size; done < all; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
 }
 
 /** The bytes of a buffer or of a view of one, not copied. @throws {ArgumentTypeError} when it is stale or neither */

@@ -4,7 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Block } from '../memory/block.ts';
-import { copyBytes } from '../memory/bytes.ts';
+import { repeatBytes } from '../memory/bytes.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import { Ref, type RefHeap } from './ref.ts';
 import type { Scalar, ScalarValue, Values } from './scalar.ts';
@@ -133,14 +133,14 @@ export abstract class ScalarArrayRef<
     const { address, byteLength, block } = this.subarray(start, end);
     const bytes = encodeValues(this.type, [value]);
     if (byteLength > 0) storeValues(block.memory, address, bytes);
-    // Doubles what is there: log2(n) copies.
-    for (let done = bytes.length; done < byteLength; done *= 2)
-      copyBytes(block.memory, address + done, address, Math.min(done, byteLength - done));
+    repeatBytes(block.memory, address, bytes.length, byteLength);
     return this;
   }
   /** Returns the elements as an ordinary array. */
   toArray(): T[] {
-    return [...this];
+    const values: T[] = [];
+    for (let i = 0; i < this.length; i++) values.push(this.at(i));
+    return values;
   }
   /** Goes over the elements from first to last; each is read when its turn comes. */
   *[Symbol.iterator](): IterableIterator<T> {
@@ -153,7 +153,7 @@ export abstract class ScalarArrayRef<
   }
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
   protected toValues(): unknown {
-    return hasOwnElements(this.type) ? this.view : this.toArray();
+    return hasOwnElements(this.type) && this.address % this.step === 0 ? this.view : this.toArray();
   }
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {

@@ -241,6 +241,25 @@ describe('parts, copies and lengths of arrays', () => {
     expect(array.fill(of(3)).toArray()).toEqual([3, 3, 3, 3, 3, 3].map(of));
     array.free();
   });
+  test.each(all)('$name: fill reaches from its start to its end and no further', (row) => {
+    const of = (n: number): ScalarValue =>
+      row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n === 1 : n;
+    for (let length = 0; length <= 19; length++) {
+      const array = row.allocArray(heap, length + 2).fill(of(1));
+      array.fill(of(0), 1, length + 1);
+      expect(array.toArray()).toEqual([of(1), ...Array.from({ length }, () => of(0)), of(1)]);
+      array.free();
+    }
+  });
+  test.each(all)('$name: copyFrom and copyTo between elements that are not aligned', (row) => {
+    const block = heap.alloc(row.size * 3 + 1);
+    const odd = row.wrapArray(heap, block + 1, 3).fill(sample(row));
+    const even = row.allocArray(heap, 3);
+    expect(even.copyFrom(odd).toArray()).toEqual(odd.toArray());
+    expect(odd.set(row.allocArray(heap, 3).toArray()).copyFrom(even).toArray()).toEqual(even.toArray());
+    expect(even.copyTo(odd).at(-1)).toEqual(sample(row));
+    heap.freeAll();
+  });
   test('copyTo a typed array that is too short writes nothing', () => {
     const array = heap.allocInt32Array([1, 2, 3]);
     const short = new Int32Array(3);
