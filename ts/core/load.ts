@@ -64,7 +64,7 @@ export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): Co
   const missing = EXPORT_NAMES.filter((name) => typeof exports[name] !== 'function');
   if (missing.length > 0) {
     const found = Object.keys(exports);
-    throw new ModuleError(`the module is not linmem's core: it has no ${missing.join(', ')}`, {
+    throw new ModuleError(`the module is not the core: it has no ${missing.join(', ')}`, {
       missing,
       found,
     });
@@ -74,9 +74,8 @@ export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): Co
 
 function refused(cause: unknown): ModuleError {
   return new ModuleError(
-    `WebAssembly could not be compiled here: ${messageOf(cause)}. Under a Content-Security-Policy add ` +
-      `'wasm-unsafe-eval' to script-src; where compiling is forbidden, compile coreBytes() elsewhere and pass it as ` +
-      `the option module.`,
+    `the core cannot be compiled here: ${messageOf(cause)}. A Content-Security-Policy must have ` +
+      `'wasm-unsafe-eval' in script-src; else compile coreBytes() elsewhere and pass the option module`,
     { missing: ['WebAssembly.compile'] },
     { cause },
   );

@@ -53,23 +53,9 @@ export function installStrings(prototype: object): void {
   Object.assign(prototype, methods);
 }
 
-/** Makes a ref; `block` is what it lies in, `lender` what its text lies in. */
-function refOf(
-  heap: RefHeap,
-  codec: TextCodec,
-  framing: Framing,
-  wordBytes: WordBytes,
-  room: number,
-  at: number,
-  place: number,
-  block: Block,
-  lender: Block,
-  owned: boolean,
-  end: number,
-): StringRef {
-  const Class = framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
-  return new Class(heap, at, end - at, block, owned, codec, framing, room, wordBytes, place, lender);
-}
+/** The class of the refs to texts of a codec in a framing. */
+const classOf = (codec: TextCodec, framing: Framing): typeof StringRef =>
+  framing === 'Terminated' ? terminatedRefClass(codec) : StringRef;
 
 function allocText(
   this: Lender,
@@ -87,7 +73,8 @@ function allocText(
   const room = framing === 'Terminated' ? count + 1 : count;
   const bytes = toCount(head + room * size, 'a size in bytes');
   return this.lendTo(bytes, Math.max(size, head && wordBytes), (block, at, heap, owned) => {
-    const ref = refOf(heap, codec, framing, wordBytes, room, at, at + head, block, block, owned, at + bytes);
+    const Class = classOf(codec, framing);
+    const ref = new Class(heap, at, bytes, block, owned, codec, framing, room, wordBytes, at + head, block);
     if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', options && policy);
     return ref;
   });
@@ -124,5 +111,6 @@ function wrapText(
   if (place === 0) this.locate(place, room * size);
   else this.borrow(place, room * size);
   const end = framing === 'Paired' ? at + 2 * wordBytes : place + room * codec.bytesPerElement;
-  return refOf(this, codec, framing, wordBytes, room, at, place, block, lender, false, end);
+  const Class = classOf(codec, framing);
+  return new Class(this, at, end - at, block, false, codec, framing, room, wordBytes, place, lender);
 }

@@ -63,8 +63,8 @@ function choose(module: unknown, seen: readonly Instance[]): Instance {
   const [first] = choice;
   if (first && choice.length === 1) return first;
   throw new ModuleError(
-    `start() made ${seen.length} WebAssembly instances, ${choice.length} of which could be the module's; ` +
-      (first ? 'start one module at a time' : 'was it started before, or in a worker?'),
+    `start() made ${seen.length} WebAssembly instances, ${choice.length} of which fit the module; ` +
+      (first ? 'start one at a time' : 'was it started before, or in a worker?'),
     { missing: ['memory'], found: seen.flatMap((instance) => Object.keys(instance.exports)).slice(0, 64) },
   );
 }

@@ -84,12 +84,8 @@ function optional(name: 'calloc' | 'realloc', verb: (name: string) => Verb | und
  * Emscripten put getters in place of what is not exported, and those abort the module.
  */
 export function peek(object: unknown, name: string): unknown {
-  let at: unknown = object;
-  for (
-    let depth = 0;
-    depth < 8 && (typeof at === 'object' || typeof at === 'function') && at !== null;
-    depth++
-  ) {
+  let at = object;
+  for (let depth = 0; depth < 8 && isObject(at); depth++) {
     const property = Object.getOwnPropertyDescriptor(at, name);
     // A getter on a class is somebody's own code and meant to be read; one on the module itself may abort it.
     if (property)
@@ -106,8 +102,8 @@ export function isMemory(value: unknown): value is WebAssembly.Memory {
 
 /** The values of an object's own data properties. */
 export function dataValues(object: unknown): unknown[] {
-  if ((typeof object !== 'object' && typeof object !== 'function') || object === null) return [];
-  return Object.values(Object.getOwnPropertyDescriptors(object)).map((property) => property.value as unknown);
+  const properties = isObject(object) ? Object.values(Object.getOwnPropertyDescriptors(object)) : [];
+  return properties.map((property) => property.value as unknown);
 }
 
 function memoryIn(module: object, exports: unknown[]): MemorySource | undefined {
@@ -122,10 +118,10 @@ function memoryIn(module: object, exports: unknown[]): MemorySource | undefined 
   return undefined;
 }
 
+const isObject = (value: unknown): value is object => Object(value) === value;
+
 function hasBuffer(value: unknown): value is { buffer: ArrayBufferLike } {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { buffer?: unknown }).buffer === 'object'
-  );
+  return isObject(value) && typeof (value as { buffer?: unknown }).buffer === 'object';
 }
 
 function functionIn(places: unknown[], name: string): Verb | undefined {
@@ -137,10 +133,9 @@ function functionIn(places: unknown[], name: string): Verb | undefined {
 }
 
 function noMemory(module: object): ModuleError {
-  const thenable =
-    typeof peek(module, 'then') === 'function' ? ' It looks like a promise: await it first.' : '';
+  const thenable = typeof peek(module, 'then') === 'function' ? ' It is a promise: await it first.' : '';
   return new ModuleError(
-    `the module shows no memory (no wasmMemory, wasmExports, asm or HEAPU8).${thenable} Start it through ` +
+    `the module shows no memory (wasmMemory, wasmExports, asm, HEAPU8).${thenable} Start it through ` +
       `captureEmscriptenHeap, pass the option memory, or link it with ${FLAGS_MEMORY}`,
     { missing: ['wasmMemory', 'HEAPU8'], found: Object.keys(module).slice(0, 64), flags: FLAGS_MEMORY },
   );
@@ -148,7 +143,7 @@ function noMemory(module: object): ModuleError {
 
 function noMalloc(module: object, missing: string[]): ModuleError {
   return new ModuleError(
-    `the module shows no ${missing.join(' and no ')}, so nothing can be allocated in it; link it with ${FLAGS_MALLOC}`,
+    `the module shows no ${missing.join(' and no ')} to allocate with; link it with ${FLAGS_MALLOC}`,
     { missing, found: Object.keys(module).slice(0, 64), flags: FLAGS_MALLOC },
   );
 }

@@ -117,7 +117,7 @@ export abstract class ScalarArrayRef<
       return this;
     }
     if (!Array.isArray(target) && !ArrayBuffer.isView(target))
-      throw new ArgumentTypeError('an array, a typed array or an array ref', target);
+      throw new ArgumentTypeError('an array or an array ref', target);
     const start = toCount(offset, OFFSET);
     const values = this.toArray();
     if (!Array.isArray(target) && start > target.length - values.length)

@@ -30,8 +30,7 @@ export function encodeValues<T extends ScalarValue>(
   const given = typeof values === 'object' && values !== null ? values.length : undefined;
   if (typeof given !== 'number') throw new ArgumentTypeError(`an array of ${row.name}`, values);
   const length = toCount(given, 'a length');
-  if (length > most)
-    throw new ArgumentRangeError(`at most ${most} values, as many as there is room for`, length);
+  if (length > most) throw new ArgumentRangeError(`at most ${most} values`, length);
   const bytes = ArrayBuffer.isView(values) ? bytesOf(values) : undefined; // or refuses a stale one
   const own = values instanceof row.Elements;
   if (bytes && own && hasOwnElements(row)) return alias ? bytes : new Uint8Array(bytes);
