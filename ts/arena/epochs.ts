@@ -12,6 +12,9 @@ import type { Epoch } from '../memory/block.ts';
 import { isShared, type LinearMemory } from '../memory/memory.ts';
 import { readWord, writeWord } from './struct.ts';
 
+// As they are at import: a page that replaces them later changes nothing here.
+const { add, compareExchange, load } = Atomics;
+
 /** What tells a heap from others, as a plain object that crosses `postMessage`. */
 export interface HeapIdentity {
   /** A random number, from 1 to 2^53 - 1. */
@@ -46,7 +49,7 @@ export function epochNow(memory: LinearMemory, { at, signAt, sign }: Epoch): num
 /** Begins the next epoch at `at`, in one indivisible step, and returns it. */
 export function stepEpoch(memory: LinearMemory, at: number): number {
   const cell = memory.view(BigUint64Array, at, 1);
-  if (Atomics.add(cell, 0, 1n) === 2n ** 64n - 1n) Atomics.add(cell, 0, 1n); // 0 is none
+  if (add(cell, 0, 1n) === 2n ** 64n - 1n) add(cell, 0, 1n); // 0 is none
   return readEpoch(memory, at);
 }
 
@@ -91,7 +94,7 @@ export class HeapEpochs {
   next(): number {
     this.#place();
     if (this.#cell === 0) return ++this.#last;
-    return Number(Atomics.add(this.#heap.view(BigInt64Array, this.#cell, 1), 0, 1n)) + 1;
+    return Number(add(this.#heap.view(BigInt64Array, this.#cell, 1), 0, 1n)) + 1;
   }
 
   /** Notes that something of this heap has reached `epoch`. */
@@ -101,8 +104,8 @@ export class HeapEpochs {
       return;
     }
     const cell = this.#heap.view(BigInt64Array, this.#cell, 1);
-    for (let last = Atomics.load(cell, 0); last < epoch;) {
-      const found = Atomics.compareExchange(cell, 0, last, BigInt(epoch));
+    for (let last = load(cell, 0); last < epoch;) {
+      const found = compareExchange(cell, 0, last, BigInt(epoch));
       if (found === last) return;
       last = found;
     }

@@ -18,6 +18,9 @@ import {
   type Word,
 } from './struct.ts';
 
+/** As it is at import: a page that replaces it later changes nothing here. */
+const { compareExchange } = Atomics;
+
 /** The struct of one arena. Its memory must be live and current: `heap.refresh()` comes first. */
 export class ArenaPlace {
   readonly heap: WasmHeapManager;
@@ -129,10 +132,10 @@ export class ArenaPlace {
     if (!this.shared) this.write(at, to);
     else if (this.word === 4) {
       const cell = this.heap.view(Int32Array, at, 1);
-      return Atomics.compareExchange(cell, 0, from | 0, to | 0) === (from | 0);
+      return compareExchange(cell, 0, from | 0, to | 0) === (from | 0);
     } else {
       const cell = this.heap.view(BigInt64Array, at, 1);
-      return Atomics.compareExchange(cell, 0, BigInt(from), BigInt(to)) === BigInt(from);
+      return compareExchange(cell, 0, BigInt(from), BigInt(to)) === BigInt(from);
     }
     return true;
   }

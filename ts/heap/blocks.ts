@@ -60,7 +60,7 @@ export class BlockHeap extends LoanHeap {
    * @throws {OutOfBoundsError} {@link ArgumentTypeError} when it is no address in this memory
    */
   free(target: Address | Ref): void {
-    let at = typeof target === 'number' ? target : 0;
+    let at = target as number; // what is another type is not in the book
     let loan = this.ledger.find(at); // what is in the book lies in the memory: it need not be looked for there
     if (!loan) {
       if (target instanceof Ref) {

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The memory of a heap, with what a heap's options change of it: when its buffer is asked for, and whether address 0
 // is one. Whoever uses neither option has an ordinary view: they cost nothing then.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
-import { LinearMemory, viewOf, type MemorySource, type ViewClass } from '../memory/memory.ts';
+import {
+  LinearMemory,
+  viewOf,
+  type ElementsClass,
+  type MemorySource,
+  type ViewClass,
+} from '../memory/memory.ts';
 import type { WasmHeapManagerOptions } from './options.ts';
 
 export const NOT_NULL = 'an address other than 0 (NULL)';
@@ -48,11 +54,26 @@ export class HeapMemory extends LinearMemory {
     return address <= end - size;
   }
 
+  /** As {@link LinearMemory.view}; an array that is longer than the engine has any is refused as a count. */
+  override view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
+    try {
+      return super.view(Elements, address, count);
+    } catch (error) {
+      throw tooLong(error, count);
+    }
+  }
+
   /** As {@link locate}; 0 is let through. */
   protected locateOrNull(address: Address, size: number): number {
     return super.locate(address, size);
   }
 }
+
+/** What to throw for what an engine throws when it has no typed array of `count` elements; other errors stay. */
+export const tooLong = (error: unknown, count: number): unknown =>
+  error instanceof RangeError && !('code' in error)
+    ? new ArgumentRangeError('a count of elements that an array of this engine can have', count)
+    : error;
 
 const ask = (source: MemorySource): ArrayBufferLike =>
   typeof source === 'function' ? source() : source.buffer;

@@ -19,6 +19,7 @@ import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
 import { aliasClass, type RefHeap, type ScalarRefClass } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { hasOwnElements } from '../scalar/values.ts';
+import { tooLong } from './memory.ts';
 import { table } from './methods.gen.ts';
 
 export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
@@ -61,7 +62,13 @@ function wholeOf({ Elements, size }: Scalar): (this: LinearMemory) => ArrayBuffe
     const { buffer, byteLength } = this.refresh();
     const count = Math.floor(byteLength / size);
     let view = kept.get(buffer);
-    if (view?.byteLength !== count * size) kept.set(buffer, (view = new Elements(buffer, 0, count)));
+    if (view?.byteLength === count * size) return view;
+    try {
+      view = new Elements(buffer, 0, count);
+    } catch (error) {
+      throw tooLong(error, count);
+    }
+    kept.set(buffer, view);
     return view;
   };
 }

@@ -25,7 +25,12 @@ export function writeBytes(
 
 /** The same for bytes that are known to be there. */
 export function putBytes(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
-  apply(set, memory.view(Uint8Array, address, bytes.length), [bytes]);
+  setBytes(memory.view(Uint8Array, address, bytes.length), bytes);
+}
+
+/** Copies `bytes` into `target` from `at` on. */
+export function setBytes(target: Uint8Array, bytes: Uint8Array, at = 0): void {
+  apply(set, target, [bytes, at]);
 }
 
 /** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
@@ -37,7 +42,7 @@ export function fillBytes(memory: LinearMemory, address: Address, size: number, 
 /** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
 export function copyBytes(memory: LinearMemory, target: Address, source: Address, size: number): void {
   const from = memory.view(Uint8Array, source, size);
-  apply(set, memory.view(Uint8Array, target, size), [from]);
+  setBytes(memory.view(Uint8Array, target, size), from);
 }
 
 /** Repeats the first `size` bytes at `address` until there are `all` of them. Cost: O(log(all / size)) calls. */

@@ -2,6 +2,7 @@
 // What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
 // Browsers' coders refuse views of shared and of resizable buffers; those are copied first.
 import { EncodingError } from '../errors.ts';
+import { setBytes } from '../memory/bytes.ts';
 import type { Policy } from './policy.ts';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
@@ -28,6 +29,8 @@ interface BufferClass {
 // Kept at import, so that a page that replaces them later changes nothing here.
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
+const decode = /* @__PURE__ */ (() => Decoder?.prototype.decode)();
+const { apply } = Reflect;
 const { fromCodePoint } = String;
 
 /** V8's major version in Node; NaN in other engines, and in Deno. */
@@ -67,7 +70,7 @@ export function encoded(text: string): Uint8Array | undefined {
 
 /** Writes what was encoded of a text to `target` from `at` on, as its last use. */
 export function storeEncoded(text: string, bytes: Uint8Array, target: Uint8Array, at: number): void {
-  target.set(text.length > SHORT || laid === text ? bytes : (encoded(text) as Uint8Array), at); // as it was before
+  setBytes(target, text.length > SHORT || laid === text ? bytes : (encoded(text) as Uint8Array), at); // as it was before
   laid = undefined;
 }
 
@@ -106,9 +109,9 @@ export function decodeBy(
   }));
   const { buffer } = bytes;
   const isTaken = buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable;
-  return decoder.decode(
-    (isTaken ? bytes.subarray(start, end) : bytes.slice(start, end)) as Uint8Array<ArrayBuffer>,
-  );
+  return apply(decode as TextDecoder['decode'], decoder, [
+    isTaken ? bytes.subarray(start, end) : bytes.slice(start, end),
+  ]);
 }
 
 /** What {@link gather} is given: a code point, or NO_TEXT, and behind it how many bytes it takes. */

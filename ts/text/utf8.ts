@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
+import { setBytes } from '../memory/bytes.ts';
 import { TextCodec, type Encoded } from './codec.ts';
 import {
   decodeBy,
@@ -94,7 +95,7 @@ function lay(text: string, { surrogates }: Policy): Encoded {
     return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
   }
   const bytes = encodeLoop(keeps ? text : wellFormed(text));
-  return { byteLength: bytes.length, bytes, copyTo: (target, at = 0) => target.set(bytes, at) };
+  return { byteLength: bytes.length, bytes, copyTo: (target, at) => setBytes(target, bytes, at) };
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {

@@ -71,11 +71,60 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
     expect(() => wide.alloc(2 ** 53)).toThrow(ArgumentRangeError);
     expect(() => wide.alloc(2 ** 53 - 1)).toThrow(OutOfMemoryError);
   });
+  test('a view is whole, or longer than this engine has any and refused by a typed error', () => {
+    const count = 5 * GIB - 64;
+    const most = ((): number => {
+      try {
+        return new Uint8Array(wide.buffer, 64, count).length;
+      } catch {
+        return 0; // V8 before that of Node 22 has at most 2^32 elements
+      }
+    })();
+    const refused = { code: 'INVALID_RANGE', value: count };
+    for (const view of [
+      () => wide.viewUint8Array(64, count),
+      () => wide.wrapUint8Array(64, count).view,
+      () => wide.wrapUint8Array(64, count).allocatedBytesView,
+    ])
+      if (most > 0) expect(view().length).toBe(count);
+      else expect(view).toThrow(expect.objectContaining(refused));
+    if (most > 0) expect(wide.heapUint8.length).toBe(5 * GIB);
+    else
+      expect(() => wide.heapUint8).toThrow(
+        expect.objectContaining({ code: 'INVALID_RANGE', value: 5 * GIB }),
+      );
+    expect(wide.heapFloat64.length).toBe((5 * GIB) / 8);
+    if (most === 0)
+      for (const act of [
+        () => wide.fill(64, count),
+        () => wide.readBytes(64, count),
+        () => wide.copy(72, 64, count - 8),
+      ])
+        expect(act).toThrow(expect.objectContaining({ code: 'INVALID_RANGE' }));
+    expect(wide.readInt32(4 * GIB + 8)).toBe(1); // nothing was written
+  });
   test('a 53-bit pointer beyond 2^53 - 1 is refused', () => {
     wide.writeBigUint64(4 * GIB + 128, 2n ** 53n);
     expect(() => ptr53.read(wide, 4 * GIB + 128)).toThrow(ArgumentRangeError);
   });
 });
+
+test('an array that the engine has not is refused as a count, and other errors stay what they are', () => {
+  const small = createWasmHeapManager64(() => new ArrayBuffer(64), () => 8, () => undefined); // prettier-ignore
+  class Limited extends Uint8Array<ArrayBufferLike> {
+    constructor(buffer: ArrayBufferLike, at?: number, count = 0) {
+      if (count > 4) throw new RangeError(`Invalid typed array length: ${count}`);
+      if (count === 0) throw new TypeError('another error');
+      super(buffer, at, count);
+    }
+  }
+  expect(small.view(Limited, 8, 4).length).toBe(4);
+  expect(() => small.view(Limited, 8, 5)).toThrow(ArgumentRangeError);
+  expect(() => small.view(Limited, 8, 5)).toThrow(expect.objectContaining({ code: 'INVALID_RANGE', value: 5 }));
+  expect(() => small.view(Limited, 8, 0)).toThrow('another error');
+  expect(() => small.view(Limited, 60, 5)).toThrow(OutOfBoundsError);
+  expect(() => small.view(Limited, 8, -1)).toThrow('an integer from 0 to 2^53 - 1');
+}); // prettier-ignore
 
 test('the functions of a 64-bit module get bigints, and only those', () => {
   const seen: unknown[] = [];

@@ -473,25 +473,6 @@ describe('options', () => {
     expect(heap.allocatedHeapRefs).toEqual([refs[0], refs[2]]);
     heap.freeAll();
   });
-  test('pollingMode always follows a heap that is copied to grow', () => {
-    let buffer = new ArrayBuffer(64);
-    const heap = createWasmHeapManager(() => buffer, () => 8, () => undefined, { pollingMode: 'always' }); // prettier-ignore
-    const ref = heap.allocInt32(5);
-    const old = buffer;
-    buffer = new ArrayBuffer(128);
-    new Uint8Array(buffer).set(new Uint8Array(old));
-    ref.value = 7;
-    heap.writeInt32(16, 9);
-    expect([new Int32Array(buffer)[2], new Int32Array(buffer)[4]]).toEqual([7, 9]);
-    expect([new Int32Array(old)[2], heap.byteLength]).toEqual([5, 128]);
-  });
-  test('pollingMode never makes an access after growth an error', () => {
-    const memory = new WebAssembly.Memory({ initial: 1 });
-    const heap = createWasmHeapManager(memory, () => 8, () => undefined, { pollingMode: 'never' }); // prettier-ignore
-    heap.writeInt32(8, 1);
-    memory.grow(1);
-    expect(() => heap.readInt32(8)).toThrow(ModuleError);
-  });
   describe.each(['whenEmpty', 'always', 'never'] as const)(
     'nullCheck, with pollingMode %s',
     (pollingMode) => {
