@@ -24,9 +24,9 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   words[n++] = (size_t *)(void *)&h->last;
   words[n++] = &h->spans;
   words[n++] = &h->binned;
-  words[n++] = &h->large;
-  words[n++] = &h->large_bytes;
-  words[n++] = &h->slab_bytes;
+  words[n++] = &h->large.blocks;
+  words[n++] = &h->large.bytes;
+  words[n++] = &h->banks.bytes;
   words[n++] = &h->stats.regions;
   words[n++] = (size_t *)(void *)&h->top->head;
   words[n++] = (size_t *)(void *)&h->last->end->head;
@@ -86,11 +86,11 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   for (size_t i = 0; i < 600; i++) p[i] = lm_heap_alloc(h, 100);
   for (size_t i = 0; i < 600; i += 7) lm_heap_free(h, p[i]);
   for (size_t i = 100; i < 190; i++) lm_heap_free(h, p[i]);
-  CHECK(lm_heap_holds(h) && h->banks > 1);
+  CHECK(lm_heap_holds(h) && h->banks.blocks > 1);
   lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
   for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
     size_t from = offsetof(lm_slab, free) * 8, used = offsetof(lm_slab, used) * 8;
-    size_t bits = (offsetof(lm_slab, number) + 1) * 8;
+    size_t bits = (offsetof(lm_slab, kind) + sizeof slab->kind) * 8;
     for (size_t bit = from; bit < bits; bit++) {
       bool says_nothing = bit / 32 == used / 32 && h->current[slab[i].size / LM_ALIGN] == &slab[i];
       if (says_nothing && bit % 32 != 31) continue;  // only that it is above 0
@@ -130,7 +130,7 @@ static void holds_sees_regions_and_maps_that_cannot_be(void) {
   SEEN(lm_heap_holds(h), h->pages.taken, 0);
   SEEN(lm_heap_holds(h), h->stats.peak_live_bytes, 0);
   // A map in the block that was the caller's.
-  h->large--, h->large_bytes -= lm_heap_usable_size(h, p);
+  h->large.blocks--, h->large.bytes -= lm_heap_usable_size(h, p);
   h->map_from = (uintptr_t)p - (uintptr_t)h->near;
   h->map_mask = 128 - LM_WORD;
   SEEN(lm_heap_holds(h), h->map_mask, 256 - LM_WORD);
@@ -168,15 +168,16 @@ static lm_heap *heap_with_a_queue(lm_slab **slabs) {
     for (size_t k = 0, left = 2; left; k++)
       if (in_bank(h, p[k]) && slab_of(p[k]) == s) lm_heap_free(h, p[k]), left--;
   }
-  CHECK(h->banks > 2 && lm_heap_holds(h));
+  CHECK(h->banks.blocks > 2 && lm_heap_holds(h));
   return h;
 }
 
 // Puts all objects of slab `s`, which is in a queue, into its list.
 static void slab_all_free(lm_slab *s) {
-  s->free = list_end(s->base);
+  s->free = list_end(slab_base(s));
   s->used = s->many;
-  for (size_t at = 0; at < s->limit; at += s->size) object_give(s, (lm_object *)(s->base + at));
+  for (size_t at = 0; at < s->limit; at += s->size)
+    object_give(s, (lm_object *)(slab_base(s) + at));
 }
 
 static void holds_sees_objects_and_queues_that_do_not_agree(void) {
@@ -209,7 +210,7 @@ static void holds_sees_objects_and_queues_that_do_not_agree(void) {
   CHECK(!lm_heap_holds(h));
   s[2]->link.next = ring, s[0]->link.prev = ring;
   lm_object *list = b->free;
-  b->free = list_end(b->base), b->used = b->many;  // all lent, and not full
+  b->free = list_end(slab_base(b)), b->used = b->many;  // all lent, and not full
   CHECK(!lm_heap_holds(h));
   b->free = list, b->used = b->many - 2;
   CHECK(lm_heap_holds(h));
@@ -246,7 +247,7 @@ static void holds_sees_banks_that_are_not_what_the_lists_say(void) {
     if (i) SEEN(lm_heap_holds(h), h->open.prev, wrong[i]);
     if (i) SEEN(lm_heap_holds(h), k->link.next, wrong[i]);
   }
-  SEEN(lm_heap_holds(h), h->banks, h->banks + 1);
+  SEEN(lm_heap_holds(h), h->banks.blocks, h->banks.blocks + 1);
   SEEN(lm_heap_holds(h), h->spans, h->spans + 1);
   // Banks where none are: below all regions, at the region's end, in the middle of top, and twice.
   uintptr_t end = (uintptr_t)h->last->end, first = 0;
@@ -266,8 +267,7 @@ static void holds_sees_banks_that_are_not_what_the_lists_say(void) {
   while (*map_at(h, (void *)base)) base -= LM_HEAP_BANK;
   CHECK(base > (uintptr_t)h->top);
   h->spare = bank_of((void *)base);
-  for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
-    h->spare->slabs[i] = (lm_slab){.number = (uint8_t)i, .base = base + i * LM_HEAP_SLAB};
+  for (unsigned i = 0; i < LM_HEAP_SLABS; i++) h->spare->slabs[i] = (lm_slab){0};
   h->spare->vacant = SLABS_ALL;
   SEEN(lm_heap_holds(h), *map_at(h, (void *)base), bank_last((void *)base));
 }
