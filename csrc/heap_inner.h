@@ -21,12 +21,12 @@ enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
 #if SIZE_MAX > 0xffffffffu
-#define SPAN_MAX (((size_t)1 << 39) - LM_ALIGN)  // what the rows reach
+#define SPAN_MAX (((size_t)1 << 39) - LM_ALIGN)  // what the lists reach
 #else
 #define SPAN_MAX ((size_t)0 - LM_ALIGN)
 #endif
 #define SMALL_SIZE (LM_HEAP_COLS * LM_ALIGN)  // below it a list holds one size
-_Static_assert(LM_HEAP_COLS == 16, "cols is 16 bits wide and bin_of takes 4 bits of the size");
+_Static_assert(LM_HEAP_COLS == 16, "bin_of takes 4 bits of the size");
 
 // Blocks. Every size here is a whole block's, header included.
 

@@ -151,11 +151,11 @@ static bool free_holds(const lm_heap *h, const lm_block *b) {
 // H5, and that the lists have as many blocks as the walk met (with free_holds: the same ones,
 // once).
 static bool bins_hold(const lm_heap *h) {
-  size_t count = 0;
-  for (unsigned bin = 0; bin < LM_HEAP_ROWS * LM_HEAP_COLS; bin++) {
-    unsigned cols = h->cols[bin / LM_HEAP_COLS];
-    if ((cols >> (bin % LM_HEAP_COLS) & 1) != (h->bins[bin] != NULL)) return false;
-    if ((h->rows >> (bin / LM_HEAP_COLS) & 1) != (cols != 0)) return false;
+  size_t count  = 0;
+  uint64_t over = h->filled[LM_HEAP_WORDS - 1] >> (LM_HEAP_BINS - 1) % 64 >> 1;  // bits of no list
+  if (over) return false;
+  for (unsigned bin = 0; bin < LM_HEAP_BINS; bin++) {
+    if ((h->filled[bin / 64] >> (bin % 64) & 1) != (h->bins[bin] != NULL)) return false;
     for (const lm_block *b = h->bins[bin]; b; b = b->next)
       if (!link_sane(h, b) || ++count > h->binned) return false;
   }

@@ -25,8 +25,7 @@ static void bin_insert(lm_heap *h, lm_block *b, size_t size) {
   block_next(h, b)->head |= PREV_FREE;
   if (first) first->prev = b;
   h->bins[bin] = b;
-  h->rows |= 1u << (bin / LM_HEAP_COLS);
-  h->cols[bin / LM_HEAP_COLS] |= (uint16_t)(1u << (bin % LM_HEAP_COLS));
+  h->filled[bin / 64] |= (uint64_t)1 << (bin % 64);
   h->binned++;
 }
 
@@ -38,28 +37,24 @@ static void bin_remove(lm_heap *h, lm_block *b) {
     b->prev->next = b->next;
     return;
   }
-  unsigned bin = bin_of(block_size(h, b)), row = bin / LM_HEAP_COLS;
+  unsigned bin = bin_of(block_size(h, b));
   h->bins[bin] = b->next;
-  if (b->next) return;
-  h->cols[row] &= (uint16_t) ~(1u << (bin % LM_HEAP_COLS));
-  if (h->cols[row] == 0) h->rows &= ~(1u << row);
+  if (!b->next) h->filled[bin / 64] ^= (uint64_t)1 << (bin % 64);
 }
 
 // Returns a free block of at least `size` bytes; NULL iff no higher list than the request's own has
 // a block, each of which is large enough, and none of the first `tries` of its own is.
 static lm_block *bin_find(const lm_heap *h, size_t size, size_t tries) {
-  unsigned bin = bin_of(size), row = bin / LM_HEAP_COLS;
+  unsigned bin = bin_of(size), word = bin / 64;
   lm_block *b = h->bins[bin];
   for (; b && tries; b = b->next, tries--)
     if (block_size(h, b) >= size) return b;
-  unsigned cols = h->cols[row] & (~0u << (bin % LM_HEAP_COLS) << 1);
-  if (!cols) {
-    unsigned rows = h->rows & (~0u << row << 1);
-    if (!rows) return NULL;
-    row  = (unsigned)__builtin_ctz(rows);
-    cols = h->cols[row];
+  uint64_t higher = h->filled[word] & (~(uint64_t)1 << (bin % 64));
+  while (!higher) {
+    if (++word == LM_HEAP_WORDS) return NULL;
+    higher = h->filled[word];
   }
-  return h->bins[row * LM_HEAP_COLS + (unsigned)__builtin_ctz(cols)];
+  return h->bins[word * 64 + (unsigned)__builtin_ctzll(higher)];
 }
 
 // Top (H6). With nothing left it is the end mark, whose size reads 0.

@@ -37,15 +37,10 @@ static void holds_sees_every_bit_that_is_wrong(void) {
       *words[i] ^= (size_t)1 << bit;
     }
   }
-  for (uint32_t row = 0; row < LM_HEAP_ROWS; row++) {
-    h->rows ^= 1u << row;
+  for (uint32_t bit = 0; bit < LM_HEAP_WORDS * 64; bit++) {
+    h->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
     CHECK(!lm_heap_holds(h));
-    h->rows ^= 1u << row;
-    for (uint32_t col = 0; col < LM_HEAP_COLS; col++) {
-      h->cols[row] ^= (uint16_t)(1u << col);
-      CHECK(!lm_heap_holds(h));
-      h->cols[row] ^= (uint16_t)(1u << col);
-    }
+    h->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
   }
   CHECK(lm_heap_holds(h));
 }
@@ -57,8 +52,7 @@ static void holds_sees_a_list_entry_that_is_no_block(void) {
   lm_block *fake = (lm_block *)(void *)(p + 2 * LM_ALIGN - LM_WORD);
   fake->head     = (4 * LM_ALIGN ^ h->key) | 1;
   h->bins[4]     = fake;  // the list of that size, all its bits as they should be
-  h->rows |= 1;
-  h->cols[0] |= 1u << 4;
+  h->filled[0] |= 1u << 4;
   CHECK(!lm_heap_holds(h));
   h->binned++;
   CHECK(!lm_heap_holds(h));
@@ -75,7 +69,7 @@ static void holds_sees_two_free_neighbours(void) {
   ((size_t *)(void *)b)[-1]             = 4 * LM_ALIGN;
   ((size_t *)(void *)(q - LM_WORD))[-1] = 4 * LM_ALIGN;
   a->next = b, a->prev = NULL, b->next = NULL, b->prev = a;
-  h->bins[8] = NULL, h->bins[4] = a, h->cols[0] = 1u << 4, h->binned = 2;
+  h->bins[8] = NULL, h->bins[4] = a, h->filled[0] = 1u << 4, h->binned = 2;
   CHECK(!lm_heap_holds(h));
 }
 
@@ -151,8 +145,8 @@ static void holds_sees_links_of_blocks_that_do_not_agree(void) {
   while (block_next(h, rest) != h->region.end) rest = block_next(h, rest);
   CHECK(rest->head & FREE);
   SEEN(lm_heap_holds(h), h->top, rest);
-  CHECK(!h->bins[1] && !(h->cols[0] & 2));  // no block is so small
-  h->bins[1] = block_of(&lent), h->rows |= 1, h->cols[0] |= 2;
+  CHECK(!h->bins[1] && !(h->filled[0] & 2));  // no block is so small
+  h->bins[1] = block_of(&lent), h->filled[0] |= 2;
   CHECK(!lm_heap_holds(h));
 }
 

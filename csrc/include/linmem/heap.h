@@ -19,7 +19,7 @@
 //       `end` is a header of size 0, not free.
 //   H3  PREV_FREE is set iff the block below is free. No two neighbours are free.
 //   H4  A free block except top has its size in its footer, and is in the list of its size, once.
-//   H5  A list's bit is set iff it is not empty; a row's bit is set iff one of its lists' is.
+//   H5  A list's bit is set iff it is not empty.
 //   H6  top is the last block of the last region and is in no list. With nothing left it is `end`.
 //   H7  The accounts (live, free, taken, regions) are what a walk would count.
 //
@@ -48,10 +48,11 @@
 #define LM_HEAP_H
 #include "linmem/allocator.h"
 
-// 16 lists per power of two; below 16 * LM_ALIGN one list per size. The rows reach the largest
+// 16 lists per power of two; below 16 * LM_ALIGN one list per size. The lists reach the largest
 // block: 2^32 on 32-bit targets, 2^39 or 2^40 on others.
 #define LM_HEAP_COLS 16
-#define LM_HEAP_ROWS (LM_WORD == 4 ? 26 : 32)
+#define LM_HEAP_BINS (LM_HEAP_COLS * (LM_WORD == 4 ? 26 : 32))
+#define LM_HEAP_WORDS ((LM_HEAP_BINS + 63) / 64)
 #define LM_HEAP_MAGIC ((size_t)0x484d4c31)
 
 typedef struct lm_block {
@@ -150,10 +151,9 @@ struct lm_heap {
   lm_bank *spare;                // one bank that is vacant as a whole, or NULL
   lm_slab *current[LM_HEAP_UNITS + 1];  // by units of the request; NULL when there is none
   lm_class classes[LM_HEAP_CLASSES];
-  uint32_t rows;                                // bit r: cols[r] is not 0
-  uint16_t cols[LM_HEAP_ROWS];                  // bit c: bins[r * 16 + c] is not empty
-  lm_block *bins[LM_HEAP_ROWS * LM_HEAP_COLS];  // first of each list
-  lm_region region;                             // the first region; its blocks come after it
+  uint64_t filled[LM_HEAP_WORDS];  // bit b of word w: bins[w * 64 + b] is not empty
+  lm_block *bins[LM_HEAP_BINS];    // first of each list
+  lm_region region;                // the first region; its blocks come after it
 };
 
 // Returns a heap over [base, base + size), at `base` rounded up to 16; the caller's bytes there are
