@@ -210,7 +210,7 @@ static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
 static void *object_realloc(lm_heap *h, void *p, size_t size) {
   const lm_slab *s = slab_of(p);
   size_t units     = (size + LM_ALIGN - 1) / LM_ALIGN;
-  if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
+  if (size <= s->size && class_of(units) == s->kind) return p;
   void *q = move(h, p, s->size, size);
   return q || size > s->size ? q : p;
 }
@@ -227,16 +227,15 @@ void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (need > old) {
     // What grows by little will again: an eighth more is taken, if it can be had on the spot.
     size_t more = need - old < old / 8 ? need / 8 & ~(size_t)FLAGS : 0;
-    if (!more || !lm_block_extend(h, b, need + more)) {
-      if (!lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
+    if (!lm_block_extend(h, b, need + more)) {
+      if (!more || !lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
       more = 0;
     }
-    lm_block_shrink(h, b, need + more);
-  } else if (old - need > old / 4) {
-    lm_block_shrink(h, b, need);
-  } else {
+    need += more;
+  } else if (old - need <= old / 4) {
     return p;
   }
+  lm_block_shrink(h, b, need);
   account(h, &h->large, 0, block_size(h, b) - old);
   return p;
 }

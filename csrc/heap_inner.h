@@ -102,9 +102,9 @@ _Static_assert(sizeof(lm_bank) < LM_HEAP_SLAB / 2, "the last slab is still one")
 
 #define SLAB_UNITS (LM_HEAP_SLAB / LM_ALIGN)
 
-// Returns the class of a request of `units`, which is in [1, LM_HEAP_UNITS].
+// Returns the class of a request of `units`, at most LM_HEAP_UNITS; 0 is as 1.
 static inline unsigned class_of(size_t units) {
-  if (units <= 16) return (unsigned)units - 1;
+  if (units <= 16) return (unsigned)units - (units != 0);
   if (units <= 32) return (unsigned)(units + 15) / 2;
   return (unsigned)(24 + LM_HEAP_MANY - SLAB_UNITS / units);
 }

@@ -10,6 +10,14 @@ static size_t slab_used(const lm_heap *h, const lm_slab *s) {
 
 // Accounts.
 
+// Returns the bytes from first to end, of all regions.
+static size_t regions_span(const lm_heap *h) {
+  size_t span = 0;
+  for (const lm_region *r = &h->region; r; r = r->next)
+    span += (uintptr_t)r->end - (uintptr_t)r->first;
+  return span;
+}
+
 const lm_stats *lm_heap_stats(lm_heap *h) {
   lm_stats *s    = &h->stats;
   size_t inner   = h->banks.blocks + (h->map_from != 0);  // blocks that are the heap's own
@@ -38,7 +46,7 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
   }
   if (h->map_from != 0) own += block_size(h, block_of(map_start(h))) - LM_WORD;
   size_t blocks = h->large.blocks + inner + h->binned + (h->top != h->last->end);
-  s->free_bytes += h->spans - own - blocks * LM_WORD - h->large.bytes;
+  s->free_bytes += regions_span(h) - own - blocks * LM_WORD - h->large.bytes;
   s->taken_bytes = h->pages.taken;
   return s;
 }
@@ -297,7 +305,7 @@ static bool blocks_hold(const lm_heap *h) {
   return regions == h->stats.regions;
 }
 
-typedef enum sum { LARGE, LARGE_BYTES, BINNED, SPANS, BANKS, MAPS } sum;
+typedef enum sum { LARGE, LARGE_BYTES, BINNED, BANKS, MAPS } sum;
 
 // Returns one sum over the blocks; they hold. One at a time: many at once would need a stack.
 static size_t blocks_sum(const lm_heap *h, sum what) {
@@ -307,7 +315,6 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
       bool lent = !(b->head & FREE), bank = bank_block(h, b),
            map = (uintptr_t)b + LM_WORD == (uintptr_t)map_start(h);
       bool own = bank || map;  // the heap's
-      if (what == SPANS) total += block_size(h, b);
       if (what == BINNED) total += !lent && b != h->top;
       if (what == BANKS) total += bank;
       if (what == MAPS) total += map && h->map_mask < block_size(h, b) - LM_WORD;
@@ -329,11 +336,11 @@ static bool map_sane(const lm_heap *h) {
 
 bool lm_heap_holds(const lm_heap *h) {
   if (!lm_heap_is(h) || h->key != heap_key(h) || !map_sane(h)) return false;
-  if (!blocks_hold(h) || blocks_sum(h, SPANS) != h->spans) return false;
+  if (!blocks_hold(h)) return false;
   if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large.blocks) return false;
   if (blocks_sum(h, MAPS) != (h->map_from != 0)) return false;
   if (blocks_sum(h, LARGE_BYTES) != h->large.bytes) return false;
   if (h->large.bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS)))
     return false;
-  return h->spans <= h->pages.taken && bins_hold(h);
+  return regions_span(h) <= h->pages.taken && bins_hold(h);
 }

@@ -14,18 +14,24 @@ static void block_set(const lm_heap *h, lm_block *b, size_t size) {
 
 // Bins.
 
+// Notes that a list has its first block, or lost its last one.
+static void bin_turn(lm_heap *h, unsigned bin) { h->filled[bin / 64] ^= (uint64_t)1 << (bin % 64); }
+
 // Makes [b, b + size) a free block in its list. Its neighbours are lent (H3).
 static void bin_insert(lm_heap *h, lm_block *b, size_t size) {
-  unsigned bin           = bin_of(size);
-  lm_block *first        = h->bins[bin];
-  b->head                = (size ^ h->key) | FREE;
-  b->next                = first;
-  b->prev                = NULL;
+  unsigned bin    = bin_of(size);
+  lm_block *first = h->bins[bin];
+  b->head         = (size ^ h->key) | FREE;
+  b->next         = first;
+  b->prev         = NULL;
+  h->bins[bin]    = b;
+  if (first) {
+    first->prev = b;
+  } else {
+    bin_turn(h, bin);
+  }
   *block_footer(b, size) = size;
-  block_next(h, b)->head |= PREV_FREE;
-  if (first) first->prev = b;
-  h->bins[bin] = b;
-  h->filled[bin / 64] |= (uint64_t)1 << (bin % 64);
+  block_at((uintptr_t)b + size)->head |= PREV_FREE;
   h->binned++;
 }
 
@@ -39,7 +45,7 @@ static void bin_remove(lm_heap *h, lm_block *b) {
   }
   unsigned bin = bin_of(block_size(h, b));
   h->bins[bin] = b->next;
-  if (!b->next) h->filled[bin / 64] ^= (uint64_t)1 << (bin % 64);
+  if (!b->next) bin_turn(h, bin);
 }
 
 // Returns a free block of at least `size` bytes; NULL iff no higher list than the request's own has
@@ -95,7 +101,6 @@ bool lm_region_open(lm_heap *h, uintptr_t base, size_t size) {
   }
   h->last = r;
   top_set(h, r->first, span);
-  h->spans += span;
   h->stats.regions++;
   return true;
 }
@@ -105,7 +110,6 @@ static void region_extend(lm_heap *h, size_t size) {
   size_t span  = size & ~(size_t)FLAGS;
   size_t top   = block_size(h, h->top);
   h->last->end = block_at((uintptr_t)h->last->end + span);
-  h->spans += span;
   top_set(h, h->top, top + span);
 }
 
@@ -247,12 +251,11 @@ bool lm_block_extend(lm_heap *h, lm_block *b, size_t size) {
   size_t old     = block_size(h, b);
   lm_block *next = block_at((uintptr_t)b + old);
   if (next == h->top) {
-    if (!top_grow(h, size - old)) return false;
-    if (next != h->top) return false;  // the memory that came is a new region
+    if (!top_grow(h, size - old) || next != h->top) return false;  // or what came is a new region
     top_take(h, size - old);
   } else {
     if (!(next->head & FREE) || block_size(h, next) < size - old) return false;
-    block_claim(h, next, block_size(h, next));
+    block_claim(h, next, size - old);
   }
   block_set(h, b, old + block_size(h, next));
   next->head |= FREE;  // as in lm_block_release: an absorbed header

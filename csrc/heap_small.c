@@ -108,7 +108,7 @@ static void current_set(lm_heap *h, unsigned kind, lm_slab *s) {
 }
 
 lm_class *lm_slab_refill(lm_heap *h, size_t units) {
-  unsigned kind = class_of(units ? units : 1);
+  unsigned kind = class_of(units);
   lm_class *c   = &h->classes[kind];
   lm_slab *s    = h->current[units];
   if (s) s->used = s->many - SLAB_FULL;

@@ -138,7 +138,6 @@ struct lm_heap {
   lm_region *last;  // the newest region
   lm_pages pages;   // where more comes from
   size_t got;       // where the page source answers: a local would need a shadow stack
-  size_t spans;     // bytes from first to end, of all regions
   size_t binned;    // blocks in the lists
   lm_count large;   // what is lent to callers, slab objects aside
   lm_count banks;   // banks there are; objects, lent or not, of slabs that are not vacant
