@@ -26,17 +26,14 @@ static void block_free(lm_heap *h, lm_block *b) {
   BLOCK_RELEASE(h, b);
 }
 
-// As lm_block_take, after the slabs that hold nothing were given back.
-LM_RARE static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
-  return lm_heap_trim(h) ? lm_block_take(h, size) : NULL;
-}
-
 static void *block_alloc(lm_heap *h, size_t size) {
   size_t need = block_need(size);
   if (!need) return NULL;
-  lm_block *b = BLOCK_TAKE(h, need);
-  if (!b) b = block_take_last(h, need);
-  return b ? block_lend(h, b) : NULL;
+  for (;;) {
+    lm_block *b = BLOCK_TAKE(h, need);
+    if (b) return block_lend(h, b);
+    if (!lm_heap_trim(h)) return NULL;
+  }
 }
 
 // The one check of addresses that come from outside.
@@ -75,10 +72,8 @@ LM_RARE NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
 }
 
 #ifdef LM_LEAN
-#define CHECKS false
 #define refuse(h, where, what, p) LM_OK  // never asked
 #else
-#define CHECKS true
 // Says that `p` was refused, and why. Returns that.
 LM_RARE static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, lm_status what, const void *p) {
   LM_READY(h);
@@ -133,6 +128,11 @@ NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
 
 void *lm_heap_alloc(lm_heap *h, size_t size) { return heap_alloc(h, size); }
 
+// As alloc, for another verb.
+static TINY void *alloc_again(lm_heap *h, size_t size) {
+  return SMALL_CODE ? lm_alloc_slow(h, size) : lm_heap_alloc(h, size);
+}
+
 LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
   if (align <= LM_ALIGN) return lm_heap_alloc(h, size);
@@ -148,9 +148,9 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
       if (p) return p;
     }
   }
-  lm_block *b = lm_block_take(h, need + align + BLOCK_MIN);
-  if (!b) b = block_take_last(h, need + align + BLOCK_MIN);
-  if (!b) return NULL;
+  lm_block *b;
+  while (!(b = lm_block_take(h, need + align + BLOCK_MIN)))
+    if (!lm_heap_trim(h)) return NULL;
   b = lm_block_align(h, b, align);
   lm_block_shrink(h, b, need);
   return block_lend(h, b);
@@ -163,8 +163,7 @@ NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   if (what != LM_OK) return refuse(h, LM_IN_FREE, what, p);
   if ((SMALL_CODE || CHECKS) && in_bank(h, p)) {
     lm_slab *s = slab_of(p);
-    object_give(s, p);
-    return s->used > 0 ? LM_OK : lm_slab_turn(h, s);
+    return object_give(s, p) ? LM_OK : lm_slab_turn(h, s);
   }
   block_free(h, block_of(p));
   return LM_OK;
@@ -191,7 +190,7 @@ static INLINE void words_copy(void *to, const void *from, size_t size) {
 void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
   size_t all;
   if (__builtin_mul_overflow(count, size, &all)) return NULL;
-  void *p = lm_heap_alloc(h, all);
+  void *p = alloc_again(h, all);
   if (!p) return NULL;
   if (SMALL_CODE || all > 256) return __builtin_memset(p, 0, all);
   for (size_t i = 0; i < (all + LM_WORD - 1) / LM_WORD; i++) ((volatile size_t *)p)[i] = 0;
@@ -200,7 +199,7 @@ void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
 
 // Makes a new block of the first `keep` bytes of p, and frees p.
 static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
-  void *q = lm_heap_alloc(h, size);
+  void *q = alloc_again(h, size);
   if (!q) return NULL;
   words_copy(q, p, keep < size ? keep : size);
   lm_heap_free(h, p);
@@ -216,7 +215,7 @@ static void *object_realloc(lm_heap *h, void *p, size_t size) {
 }
 
 void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
-  if (!p) return lm_heap_alloc(h, size);
+  if (!p) return alloc_again(h, size);
   lm_status what = CHECKS ? lm_heap_check(h, p) : LM_OK;
   if (what != LM_OK) return (void)refuse(h, LM_IN_REALLOC, what, p), NULL;
   if (in_bank(h, p)) return object_realloc(h, p, size);

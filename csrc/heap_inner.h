@@ -17,6 +17,12 @@
 #define INLINE TINY
 #endif
 
+#ifdef LM_LEAN
+#define CHECKS false
+#else
+#define CHECKS true
+#endif
+
 enum { FREE = 1, PREV_FREE = 2, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN (4 * LM_WORD > LM_ALIGN ? 4 * LM_WORD : LM_ALIGN)
@@ -92,10 +98,10 @@ static inline size_t heap_key(const lm_heap *h) {
 static inline void ring_start(lm_link *ring) { ring->next = ring->prev = ring; }
 
 enum {
-  WAIT       = 16,                        // requests of a class before it takes a slab
-  WAIT_AGAIN = 256,                       // and after there was no bank to be had
-  SLAB_FULL  = 65536,                     // S4
-  SLAB_TAKEN = 1 << 30,                   // used of a slab that becomes current
+  WAIT       = 16,    // requests of a class before it takes a slab
+  WAIT_AGAIN = 256,   // and after there was no bank to be had
+  SLAB_FULL  = 4096,  // S4: more than a slab has objects
+  SLAB_TAKEN = 8191,  // used of a slab that becomes current: frees until it is asked
   SLABS_ALL  = (1 << LM_HEAP_SLABS) - 1,  // every bit of a bank's mask
 };
 _Static_assert(sizeof(lm_bank) < LM_HEAP_SLAB / 2, "the last slab is still one");
@@ -198,10 +204,14 @@ static inline bool object_looks_free(const void *p) {
   return (*(const word *)p ^ LINK_BITS ^ (uintptr_t)p) < LM_HEAP_SLAB;
 }
 
+// Returns the inverse of a slab whose objects have `size` bytes; none where no free asks for it.
+static inline uint32_t slab_inverse(uint32_t size) { return CHECKS ? 0xffffffffu / size + 1 : 0; }
+
 // Returns 0 when an object of slab `s` could begin at `p`, by where it lies. Numbers and no
 // branches: this is asked at every free.
 static inline unsigned object_misfits(const lm_slab *s, const void *p) {
   uint32_t at = (uint32_t)((uintptr_t)p & (LM_HEAP_SLAB - 1));
+  if (!CHECKS) return !s->size || at % s->size || at >= s->limit;
   return (unsigned)(at * s->inverse >= s->inverse) | (unsigned)(at >= s->limit);
 }
 
@@ -289,10 +299,11 @@ static TINY void *heap_alloc(lm_heap *h, size_t size) {
   return LIKELY(p != NULL) ? p : lm_alloc_slow(h, size);
 }
 
-static INLINE void object_give(lm_slab *s, lm_object *o) {
+// Puts `o` into the list of slab `s`. Returns true when that is all there is to do.
+static TINY bool object_give(lm_slab *s, lm_object *o) {
   object_link(o, s->free);
   s->free = o;
-  s->used--;
+  return --s->used > 0;
 }
 
 static TINY lm_status heap_free(lm_heap *h, void *p) {
@@ -304,8 +315,7 @@ static TINY lm_status heap_free(lm_heap *h, void *p) {
     bool plain = object_is_plain(s, p);
 #endif
     if (LIKELY(plain)) {
-      object_give(s, p);
-      return LIKELY(s->used > 0) ? LM_OK : lm_slab_turn(h, s);
+      return LIKELY(object_give(s, p)) ? LM_OK : lm_slab_turn(h, s);
     }
   }
   return lm_free_slow(h, p);

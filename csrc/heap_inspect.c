@@ -204,7 +204,7 @@ static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
 // S2 to S4 of slab `s`; it is not vacant.
 static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (s->kind >= LM_HEAP_CLASSES || s->size != class_units(s->kind) * LM_ALIGN) return false;
-  if (s->inverse != 0xffffffffu / s->size + 1) return false;
+  if (s->inverse != slab_inverse(s->size)) return false;
   if (s->many != slab_room(slab_number(s)) / s->size || s->limit != s->many * s->size) return false;
   if (!slab_free_holds(h, s)) return false;
   if (s->used < 0) return s->used + SLAB_FULL == s->many;

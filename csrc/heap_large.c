@@ -167,14 +167,17 @@ static INLINE void block_release(lm_heap *h, lm_block *b) {
 
 NOINLINE void lm_block_release(lm_heap *h, lm_block *b) { block_release(h, b); }
 
+// Cuts lent block `b` in two; the lower one gets `size` bytes. Returns the upper one.
+static lm_block *block_split(lm_heap *h, lm_block *b, size_t size) {
+  lm_block *upper = block_at((uintptr_t)b + size);
+  upper->head     = (block_size(h, b) - size) ^ h->key;
+  block_set(h, b, size);
+  return upper;
+}
+
 // Cuts lent block `b` down to `size` bytes and frees the rest, if it is enough for a block.
 void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
-  size_t rest = block_size(h, b) - size;
-  if (rest < BLOCK_MIN) return;
-  block_set(h, b, size);
-  lm_block *tail = block_at((uintptr_t)b + size);
-  tail->head     = rest ^ h->key;
-  lm_block_release(h, tail);
+  if (block_size(h, b) - size >= BLOCK_MIN) lm_block_release(h, block_split(h, b, size));
 }
 
 // Takes free block `b` out of its list. `size` bytes of it are lent from here on, and the rest is
@@ -182,13 +185,14 @@ void lm_block_shrink(lm_heap *h, lm_block *b, size_t size) {
 static INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
   size_t all = block_size(h, b);
   bin_remove(h, b);
-  if (all - size >= BLOCK_MIN) {
+  if (!SMALL_CODE && all - size >= BLOCK_MIN) {
     b->head = size ^ h->key;
     bin_insert(h, block_at((uintptr_t)b + size), all - size);
-  } else {
-    b->head &= ~(size_t)FREE;
-    block_next(h, b)->head &= ~(size_t)PREV_FREE;
+    return b;
   }
+  b->head &= ~(size_t)FREE;
+  block_at((uintptr_t)b + all)->head &= ~(size_t)PREV_FREE;
+  if (SMALL_CODE) lm_block_shrink(h, b, size);
   return b;
 }
 
@@ -212,9 +216,7 @@ lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align) {
   uintptr_t p = (uintptr_t)block_payload(b);
   if ((p & (align - 1)) == 0) return b;
   size_t pad     = ((p + BLOCK_MIN + align - 1) & ~(align - 1)) - p;
-  lm_block *kept = block_at((uintptr_t)b + pad);
-  kept->head     = (block_size(h, b) - pad) ^ h->key;
-  block_set(h, b, pad);
+  lm_block *kept = block_split(h, b, pad);
   lm_block_release(h, b);
   return kept;
 }

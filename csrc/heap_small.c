@@ -59,9 +59,17 @@ static void bank_release(lm_heap *h, lm_bank *k) {
   lm_block_release(h, block_of((void *)bank_base(k)));
 }
 
-// Makes the objects of slab `s`, which is the one at `base`, all of them free.
-static void slab_fill(lm_slab *s, uintptr_t base) {
-  uintptr_t at = base, end = at + s->limit, size = s->size;
+// Makes vacant slab `s` one of class `kind`, all its objects free. Upwards: downwards
+// costs a caller who goes on to use them a twentieth of his time.
+static NOINLINE void slab_start(lm_slab *s, unsigned kind) {
+  uint32_t size = (uint32_t)(class_units(kind) * LM_ALIGN);
+  uint32_t many = (uint32_t)slab_room(slab_number(s)) / size;
+  s->kind       = (uint16_t)kind;
+  s->size       = size;
+  s->many       = (uint16_t)many;
+  s->limit      = many * size;
+  if (CHECKS) s->inverse = slab_inverse(size);
+  uintptr_t base = slab_base(s), at = base, end = at + many * size;
   s->free = (lm_object *)at;
   for (; at < end; at += size) object_link((lm_object *)at, (lm_object *)(at + size));
   object_link((lm_object *)(at - size), list_end(base));
@@ -76,13 +84,8 @@ static lm_slab *slab_new(lm_heap *h, unsigned kind) {
   k->vacant &= k->vacant - 1;
   if (!k->vacant) link_remove(&k->link);
   lm_slab *s = &k->slabs[number];
-  s->size    = (uint32_t)(class_units(kind) * LM_ALIGN);
-  s->inverse = 0xffffffffu / s->size + 1;
-  s->kind    = (uint16_t)kind;
-  s->many    = (uint16_t)(slab_room(number) / s->size);
-  s->limit   = s->many * s->size;
+  slab_start(s, kind);
   account(h, &h->banks, 0, s->limit);
-  slab_fill(s, bank_base(k) + number * LM_HEAP_SLAB);
   return s;
 }
 

@@ -98,7 +98,8 @@ typedef struct lm_slab {
   lm_link link;      // in the queue of its class (S4)
   lm_object *free;   // S3; the last one's next, and that of an empty list, is base + 1
   int32_t used;      // S4
-  uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
+  uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it;
+                     // 0 in a vacant slab, and in the lean build
   uint32_t size;     // of its objects; 0 in a vacant slab
   uint32_t limit;    // bytes of all of them
   uint16_t many;     // and their number
