@@ -17,31 +17,23 @@
 // Blocks of their own.
 
 static void *block_lend(lm_heap *h, lm_block *b) {
-  h->changes++;
-  h->large++;
-  h->large_bytes += block_size(h, b) - LM_WORD;
-  account_note(h);
+  account(h, &h->large, 1, block_size(h, b) - LM_WORD);
   return block_payload(b);
 }
 
 static void block_free(lm_heap *h, lm_block *b) {
-  h->changes++;
-  h->large--;
-  h->large_bytes -= block_size(h, b) - LM_WORD;
+  account(h, &h->large, (size_t)-1, LM_WORD - block_size(h, b));
   BLOCK_RELEASE(h, b);
-}
-
-// As lm_block_take, after the slabs that hold nothing were given back.
-LM_RARE static NOINLINE lm_block *block_take_last(lm_heap *h, size_t size) {
-  return lm_heap_trim(h) ? lm_block_take(h, size) : NULL;
 }
 
 static void *block_alloc(lm_heap *h, size_t size) {
   size_t need = block_need(size);
   if (!need) return NULL;
-  lm_block *b = BLOCK_TAKE(h, need);
-  if (!b) b = block_take_last(h, need);
-  return b ? block_lend(h, b) : NULL;
+  for (;;) {
+    lm_block *b = BLOCK_TAKE(h, need);
+    if (b) return block_lend(h, b);
+    if (!lm_heap_trim(h)) return NULL;
+  }
 }
 
 // The one check of addresses that come from outside.
@@ -71,25 +63,23 @@ static INLINE lm_status block_check(const lm_heap *h, const void *p) {
   return agrees ? LM_OK : LM_NOT_A_BLOCK;
 }
 
-LM_RARE NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
+static INLINE lm_status address_check(const lm_heap *h, const void *p) {
   return in_bank(h, p) ? object_check(p) : block_check(h, p);
 }
 
+LM_RARE NOINLINE lm_status lm_heap_check(const lm_heap *h, const void *p) {
+  return address_check(h, p);
+}
+
 #ifdef LM_LEAN
-#define REFUSED(h, p) false
-#define BLOCK_REFUSED(h, p) false
-#define refuse(h, where, p) LM_OK  // never asked
+#define refuse(h, where, what, p) LM_OK  // never asked
 #else
-// Says that `p` was refused, and why.
-LM_RARE static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, const void *p) {
+// Says that `p` was refused, and why. Returns that.
+LM_RARE static NOINLINE lm_status refuse(lm_heap *h, lm_verb where, lm_status what, const void *p) {
   LM_READY(h);
-  lm_status what = lm_heap_check(h, p);
   if (h->hook) h->hook(h, where, what, p);
   return what;
 }
-
-#define REFUSED(h, p) (lm_heap_check(h, p) != LM_OK)
-#define BLOCK_REFUSED(h, p) (block_check(h, p) != LM_OK)
 #endif
 
 // Verbs.
@@ -112,7 +102,7 @@ LM_RARE lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *stat
     ring_start(&h->classes[i].queue);
     h->classes[i].wait = WAIT;
   }
-  lm_region_open(h, &h->region, (uintptr_t)(h + 1), size - pad - sizeof(lm_heap));
+  lm_region_open(h, (uintptr_t)&h->region, size - pad - offsetof(lm_heap, region));
   return h;
 }
 
@@ -120,18 +110,28 @@ bool lm_heap_is(const lm_heap *h) { return heap_is(h); }
 
 NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
   LM_READY(h);
-  size_t units = size > LM_HEAP_SMALL ? 0 : (size + LM_ALIGN - 1) / LM_ALIGN;
+  lm_class *c = NULL;
   if (size <= LM_HEAP_SMALL) {
-    void *p = lm_slab_refill(h, units);
+    size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
+    void *p      = SMALL_CODE ? object_take(h, units) : NULL;
+    if (!p) c = lm_slab_refill(h, units), p = object_take(h, units);
     if (p) return p;
   }
   void *p = block_alloc(h, size);
-  if (!p) LM_FAILED();
-  if (p && size <= LM_HEAP_SMALL) lm_slab_wait(h, units);
+  if (!p) {
+    LM_FAILED();
+  } else if (c) {
+    c->wait = c->wait ? c->wait - 1 : WAIT_AGAIN;
+  }
   return p;
 }
 
 void *lm_heap_alloc(lm_heap *h, size_t size) { return heap_alloc(h, size); }
+
+// As alloc, for another verb.
+static TINY void *alloc_again(lm_heap *h, size_t size) {
+  return SMALL_CODE ? lm_alloc_slow(h, size) : lm_heap_alloc(h, size);
+}
 
 LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (align == 0 || (align & (align - 1)) || align > LM_ALIGN_MAX) return NULL;
@@ -144,13 +144,13 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
     size_t units = whole / LM_ALIGN;
     if (class_units(class_of(units)) * LM_ALIGN % align == 0) {
       void *p = object_take(h, units);
-      if (!p) p = lm_slab_refill(h, units);
+      if (!p) lm_slab_refill(h, units), p = object_take(h, units);
       if (p) return p;
     }
   }
-  lm_block *b = lm_block_take(h, need + align + BLOCK_MIN);
-  if (!b) b = block_take_last(h, need + align + BLOCK_MIN);
-  if (!b) return NULL;
+  lm_block *b;
+  while (!(b = lm_block_take(h, need + align + BLOCK_MIN)))
+    if (!lm_heap_trim(h)) return NULL;
   b = lm_block_align(h, b, align);
   lm_block_shrink(h, b, need);
   return block_lend(h, b);
@@ -159,15 +159,12 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 // As free, of a block of its own, or an object that looks free or like none.
 NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
-#ifndef LM_LEAN
-  if (in_bank(h, p)) {
+  lm_status what = CHECKS ? (SMALL_CODE ? lm_heap_check : address_check)(h, p) : LM_OK;
+  if (what != LM_OK) return refuse(h, LM_IN_FREE, what, p);
+  if ((SMALL_CODE || CHECKS) && in_bank(h, p)) {
     lm_slab *s = slab_of(p);
-    if (object_check(p) != LM_OK) return refuse(h, LM_IN_FREE, p);
-    object_give(s, p);
-    return s->used > 0 ? LM_OK : lm_slab_turn(h, s);
+    return object_give(s, p) ? LM_OK : lm_slab_turn(h, s);
   }
-#endif
-  if (BLOCK_REFUSED(h, p)) return refuse(h, LM_IN_FREE, p);
   block_free(h, block_of(p));
   return LM_OK;
 }
@@ -177,7 +174,7 @@ lm_status lm_heap_free(lm_heap *h, void *p) { return heap_free(h, p); }
 // Copies `size` bytes, up to the next whole word: blocks are whole words long.
 static INLINE void words_copy(void *to, const void *from, size_t size) {
   typedef uint64_t __attribute__((aligned(4))) two;
-  if (size > 256) {
+  if (SMALL_CODE || size > 256) {
     __builtin_memcpy(to, from, size);
     return;
   }
@@ -193,16 +190,16 @@ static INLINE void words_copy(void *to, const void *from, size_t size) {
 void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
   size_t all;
   if (__builtin_mul_overflow(count, size, &all)) return NULL;
-  void *p = lm_heap_alloc(h, all);
+  void *p = alloc_again(h, all);
   if (!p) return NULL;
-  if (all > 256) return __builtin_memset(p, 0, all);
+  if (SMALL_CODE || all > 256) return __builtin_memset(p, 0, all);
   for (size_t i = 0; i < (all + LM_WORD - 1) / LM_WORD; i++) ((volatile size_t *)p)[i] = 0;
   return p;
 }
 
 // Makes a new block of the first `keep` bytes of p, and frees p.
 static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
-  void *q = lm_heap_alloc(h, size);
+  void *q = alloc_again(h, size);
   if (!q) return NULL;
   words_copy(q, p, keep < size ? keep : size);
   lm_heap_free(h, p);
@@ -211,37 +208,34 @@ static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
 
 static void *object_realloc(lm_heap *h, void *p, size_t size) {
   const lm_slab *s = slab_of(p);
-  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
-  size_t units = (size + LM_ALIGN - 1) / LM_ALIGN;
-  if (size <= s->size && class_of(units ? units : 1) == s->kind) return p;
+  size_t units     = (size + LM_ALIGN - 1) / LM_ALIGN;
+  if (size <= s->size && class_of(units) == s->kind) return p;
   void *q = move(h, p, s->size, size);
   return q || size > s->size ? q : p;
 }
 
 void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
-  if (!p) return lm_heap_alloc(h, size);
+  if (!p) return alloc_again(h, size);
+  lm_status what = CHECKS ? lm_heap_check(h, p) : LM_OK;
+  if (what != LM_OK) return (void)refuse(h, LM_IN_REALLOC, what, p), NULL;
   if (in_bank(h, p)) return object_realloc(h, p, size);
   size_t need = block_need(size);
   if (!need) return NULL;
-  if (REFUSED(h, p)) return (void)refuse(h, LM_IN_REALLOC, p), NULL;
   lm_block *b = block_of(p);
   size_t old  = block_size(h, b);
   if (need > old) {
     // What grows by little will again: an eighth more is taken, if it can be had on the spot.
     size_t more = need - old < old / 8 ? need / 8 & ~(size_t)FLAGS : 0;
-    if (!more || !lm_block_extend(h, b, need + more)) {
-      if (!lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
+    if (!lm_block_extend(h, b, need + more)) {
+      if (!more || !lm_block_extend(h, b, need)) return move(h, p, old - LM_WORD, size);
       more = 0;
     }
-    lm_block_shrink(h, b, need + more);
-  } else if (old - need > old / 4) {
-    lm_block_shrink(h, b, need);
-  } else {
+    need += more;
+  } else if (old - need <= old / 4) {
     return p;
   }
-  h->changes++;
-  h->large_bytes += block_size(h, b) - old;
-  account_note(h);
+  lm_block_shrink(h, b, need);
+  account(h, &h->large, 0, block_size(h, b) - old);
   return p;
 }
 

@@ -10,12 +10,20 @@ static size_t slab_used(const lm_heap *h, const lm_slab *s) {
 
 // Accounts.
 
+// Returns the bytes from first to end, of all regions.
+static size_t regions_span(const lm_heap *h) {
+  size_t span = 0;
+  for (const lm_region *r = &h->region; r; r = r->next)
+    span += (uintptr_t)r->end - (uintptr_t)r->first;
+  return span;
+}
+
 const lm_stats *lm_heap_stats(lm_heap *h) {
   lm_stats *s    = &h->stats;
-  size_t inner   = h->banks + (h->map_from != 0);  // blocks that are the heap's own
+  size_t inner   = h->banks.blocks + (h->map_from != 0);  // blocks that are the heap's own
   size_t own     = 0;  // usable bytes of those; a bank's block may be a little larger than the bank
-  s->live_bytes  = h->large_bytes;
-  s->live_blocks = h->large;
+  s->live_bytes  = h->large.bytes;
+  s->live_blocks = h->large.blocks;
   s->free_blocks = h->binned + (h->top != h->last->end);
   s->free_bytes  = 0;
   for (size_t i = 0; i < map_words(h); i++) {
@@ -37,8 +45,8 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
     }
   }
   if (h->map_from != 0) own += block_size(h, block_of(map_start(h))) - LM_WORD;
-  size_t blocks = h->large + inner + h->binned + (h->top != h->last->end);
-  s->free_bytes += h->spans - own - blocks * LM_WORD - h->large_bytes;
+  size_t blocks = h->large.blocks + inner + h->binned + (h->top != h->last->end);
+  s->free_bytes += regions_span(h) - own - blocks * LM_WORD - h->large.bytes;
   s->taken_bytes = h->pages.taken;
   return s;
 }
@@ -78,8 +86,8 @@ static void record_fill(const lm_heap *h, lm_block_record *record, lm_block *b) 
 
 // Fills the records of slab `s` that begin at or above `from`; returns how many.
 static size_t slab_walk(const lm_slab *s, uintptr_t from, lm_block_record *records, size_t room) {
-  size_t size = s->size ? s->size : slab_room(s->number), count = 0;
-  uintptr_t at = s->base, end = at + (s->size ? s->limit : size);
+  size_t size = s->size ? s->size : slab_room(slab_number(s)), count = 0;
+  uintptr_t at = slab_base(s), end = at + (s->size ? s->limit : size);
   if (from > at) at += (from - at + size - 1) / size * size;
   uintptr_t first = at;
   for (; at < end && count < room; at += size)
@@ -97,7 +105,7 @@ static size_t bank_walk(const lm_block *b, uintptr_t from, lm_block_record *reco
   const lm_bank *k = bank_of((void *)((uintptr_t)b + LM_WORD));
   size_t count     = 0;
   for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
-    if (from < k->slabs[i].base + LM_HEAP_SLAB)
+    if (from < slab_base(&k->slabs[i]) + LM_HEAP_SLAB)
       count += slab_walk(&k->slabs[i], from, records + count, room - count);
   return count;
 }
@@ -151,11 +159,11 @@ static bool free_holds(const lm_heap *h, const lm_block *b) {
 // H5, and that the lists have as many blocks as the walk met (with free_holds: the same ones,
 // once).
 static bool bins_hold(const lm_heap *h) {
-  size_t count = 0;
-  for (unsigned bin = 0; bin < LM_HEAP_ROWS * LM_HEAP_COLS; bin++) {
-    unsigned cols = h->cols[bin / LM_HEAP_COLS];
-    if ((cols >> (bin % LM_HEAP_COLS) & 1) != (h->bins[bin] != NULL)) return false;
-    if ((h->rows >> (bin / LM_HEAP_COLS) & 1) != (cols != 0)) return false;
+  size_t count  = 0;
+  uint64_t over = h->filled[LM_HEAP_WORDS - 1] >> (LM_HEAP_BINS - 1) % 64 >> 1;  // bits of no list
+  if (over) return false;
+  for (unsigned bin = 0; bin < LM_HEAP_BINS; bin++) {
+    if ((h->filled[bin / 64] >> (bin % 64) & 1) != (h->bins[bin] != NULL)) return false;
     for (const lm_block *b = h->bins[bin]; b; b = b->next)
       if (!link_sane(h, b) || ++count > h->binned) return false;
   }
@@ -183,9 +191,10 @@ static bool slab_sane(const lm_heap *h, const lm_slab *s) {
 // S3 of slab `s`: what is free is in its list, once, and the rest is lent.
 static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
   size_t count       = 0;
+  uintptr_t base     = slab_base(s);
   const lm_object *o = s->free;
-  for (; o != list_end(s->base); o = object_next(o)) {
-    if ((uintptr_t)o - s->base >= s->limit || object_misfits(s, o) || !object_looks_free(o))
+  for (; o != list_end(base); o = object_next(o)) {
+    if ((uintptr_t)o - base >= s->limit || object_misfits(s, o) || !object_looks_free(o))
       return false;
     if (++count > s->many) return false;
   }
@@ -195,8 +204,8 @@ static bool slab_free_holds(const lm_heap *h, const lm_slab *s) {
 // S2 to S4 of slab `s`; it is not vacant.
 static bool slab_holds(const lm_heap *h, const lm_slab *s) {
   if (s->kind >= LM_HEAP_CLASSES || s->size != class_units(s->kind) * LM_ALIGN) return false;
-  if (s->inverse != 0xffffffffu / s->size + 1) return false;
-  if (s->many != slab_room(s->number) / s->size || s->limit != s->many * s->size) return false;
+  if (s->inverse != slab_inverse(s->size)) return false;
+  if (s->many != slab_room(slab_number(s)) / s->size || s->limit != s->many * s->size) return false;
   if (!slab_free_holds(h, s)) return false;
   if (s->used < 0) return s->used + SLAB_FULL == s->many;
   if (slab_is_current(h, s)) return s->used > 0;
@@ -210,11 +219,9 @@ static bool slab_holds(const lm_heap *h, const lm_slab *s) {
 
 // S1 to S5 of bank `k`.
 static bool bank_holds(const lm_heap *h, const lm_bank *k) {
-  uintptr_t base = bank_base(k);
   if ((k->vacant & ~(uint32_t)SLABS_ALL) != 0) return false;
   for (unsigned i = 0; i < LM_HEAP_SLABS; i++) {
     const lm_slab *s = &k->slabs[i];
-    if (s->number != i || s->base != base + i * LM_HEAP_SLAB) return false;
     if ((s->size == 0) != (k->vacant >> i & 1)) return false;
     if (s->size == 0 ? s->inverse != 0 : !slab_holds(h, s)) return false;
   }
@@ -231,7 +238,7 @@ static bool classes_hold(const lm_heap *h) {
   }
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
     const lm_link *ring = &h->classes[kind].queue, *prev = ring;
-    size_t most = h->banks * LM_HEAP_SLABS;
+    size_t most = h->banks.blocks * LM_HEAP_SLABS;
     for (const lm_link *l = ring->next; l != ring; prev = l, l = l->next) {
       const lm_slab *s = (const lm_slab *)l;
       if (!most-- || !slab_sane(h, s) || s->kind != kind || !s->size) return false;
@@ -269,8 +276,8 @@ static bool slabs_hold(const lm_heap *h, size_t banks) {
     open += k->vacant != 0;
     for (unsigned j = 0; j < LM_HEAP_SLABS; j++) bytes += k->slabs[j].size ? k->slabs[j].limit : 0;
   }
-  if (bytes != h->slab_bytes) return false;
-  return banks == h->banks && classes_hold(h) && open_holds(h, open);
+  if (bytes != h->banks.bytes) return false;
+  return banks == h->banks.blocks && classes_hold(h) && open_holds(h, open);
 }
 
 // H2 to H4, H6 of block `b`; `below` is FREE iff the one below it is free.
@@ -298,7 +305,7 @@ static bool blocks_hold(const lm_heap *h) {
   return regions == h->stats.regions;
 }
 
-typedef enum sum { LARGE, LARGE_BYTES, BINNED, SPANS, BANKS, MAPS } sum;
+typedef enum sum { LARGE, LARGE_BYTES, BINNED, BANKS, MAPS } sum;
 
 // Returns one sum over the blocks; they hold. One at a time: many at once would need a stack.
 static size_t blocks_sum(const lm_heap *h, sum what) {
@@ -308,7 +315,6 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
       bool lent = !(b->head & FREE), bank = bank_block(h, b),
            map = (uintptr_t)b + LM_WORD == (uintptr_t)map_start(h);
       bool own = bank || map;  // the heap's
-      if (what == SPANS) total += block_size(h, b);
       if (what == BINNED) total += !lent && b != h->top;
       if (what == BANKS) total += bank;
       if (what == MAPS) total += map && h->map_mask < block_size(h, b) - LM_WORD;
@@ -330,11 +336,11 @@ static bool map_sane(const lm_heap *h) {
 
 bool lm_heap_holds(const lm_heap *h) {
   if (!lm_heap_is(h) || h->key != heap_key(h) || !map_sane(h)) return false;
-  if (!blocks_hold(h) || blocks_sum(h, SPANS) != h->spans) return false;
-  if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large) return false;
+  if (!blocks_hold(h)) return false;
+  if (blocks_sum(h, BINNED) != h->binned || blocks_sum(h, LARGE) != h->large.blocks) return false;
   if (blocks_sum(h, MAPS) != (h->map_from != 0)) return false;
-  if (blocks_sum(h, LARGE_BYTES) != h->large_bytes) return false;
-  if (h->large_bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS)))
+  if (blocks_sum(h, LARGE_BYTES) != h->large.bytes) return false;
+  if (h->large.bytes > h->stats.peak_live_bytes || !slabs_hold(h, blocks_sum(h, BANKS)))
     return false;
-  return h->spans <= h->pages.taken && bins_hold(h);
+  return regions_span(h) <= h->pages.taken && bins_hold(h);
 }

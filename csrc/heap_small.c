@@ -29,7 +29,7 @@ static bool map_grow(lm_heap *h) {
   h->map_mask = room - LM_WORD;
   __builtin_memset(map_start(h), 0, room);
   for (size_t i = 0; i < words; i++)
-    if (old[i]) *map_at(h, (void *)old[i]) = old[i];
+    if (old[i]) *map_at(h, (void *)old[i]) = old[i], old[i] = 0;
   if (old != h->near) lm_block_release(h, block_of(old));
   return true;
 }
@@ -44,12 +44,10 @@ static lm_bank *bank_new(lm_heap *h) {
     return NULL;
   }
   lm_bank *k = bank_of(base);
-  for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
-    k->slabs[i] = (lm_slab){.number = (uint8_t)i, .base = (uintptr_t)base + i * LM_HEAP_SLAB};
+  __builtin_memset(k, 0, offsetof(lm_bank, header));
   k->vacant        = SLABS_ALL;
   *map_at(h, base) = bank_last(base);
-  h->banks++;
-  h->changes++;
+  account(h, &h->banks, 1, 0);
   link_add(h->open.next, &k->link);
   return k;
 }
@@ -57,16 +55,24 @@ static lm_bank *bank_new(lm_heap *h) {
 static void bank_release(lm_heap *h, lm_bank *k) {
   link_remove(&k->link);
   *map_at(h, k) = 0;
-  h->banks--;
+  account(h, &h->banks, (size_t)-1, 0);
   lm_block_release(h, block_of((void *)bank_base(k)));
 }
 
-// Makes the objects of slab `s`, all of them free.
-static void slab_fill(lm_slab *s) {
-  uintptr_t at = s->base, end = at + s->limit, size = s->size;
+// Makes vacant slab `s` one of class `kind`, all its objects free. Upwards: downwards
+// costs a caller who goes on to use them a twentieth of his time.
+static NOINLINE void slab_start(lm_slab *s, unsigned kind) {
+  uint32_t size = (uint32_t)(class_units(kind) * LM_ALIGN);
+  uint32_t many = (uint32_t)slab_room(slab_number(s)) / size;
+  s->kind       = (uint16_t)kind;
+  s->size       = size;
+  s->many       = (uint16_t)many;
+  s->limit      = many * size;
+  if (CHECKS) s->inverse = slab_inverse(size);
+  uintptr_t base = slab_base(s), at = base, end = at + many * size;
   s->free = (lm_object *)at;
   for (; at < end; at += size) object_link((lm_object *)at, (lm_object *)(at + size));
-  object_link((lm_object *)(at - size), list_end(s->base));
+  object_link((lm_object *)(at - size), list_end(base));
 }
 
 // Returns a slab of class `kind`, all its objects free; NULL iff there is none.
@@ -78,27 +84,19 @@ static lm_slab *slab_new(lm_heap *h, unsigned kind) {
   k->vacant &= k->vacant - 1;
   if (!k->vacant) link_remove(&k->link);
   lm_slab *s = &k->slabs[number];
-  s->size    = (uint16_t)(class_units(kind) * LM_ALIGN);
-  s->inverse = (uint32_t)(0xffffffffu / s->size) + 1;
-  s->kind    = (uint8_t)kind;
-  s->many    = (uint16_t)(slab_room(number) / s->size);
-  s->limit   = (uint16_t)(s->many * s->size);
-  h->changes++;
-  h->slab_bytes += s->limit;
-  account_note(h);
-  slab_fill(s);
+  slab_start(s, kind);
+  account(h, &h->banks, 0, s->limit);
   return s;
 }
 
 // Makes slab `s`, which is in no queue and has nothing lent, vacant.
 static void slab_retire(lm_heap *h, lm_slab *s) {
   lm_bank *k = bank_of(s);
-  h->changes++;
-  h->slab_bytes -= s->limit;
+  account(h, &h->banks, 0, (size_t)0 - s->limit);
   s->size    = 0;
   s->inverse = 0;
   if (!k->vacant) link_add(h->open.next, &k->link);
-  k->vacant |= 1u << s->number;
+  k->vacant |= 1u << slab_number(s);
   if (k->vacant != SLABS_ALL) return;
   if (h->spare) {
     bank_release(h, k);
@@ -112,8 +110,8 @@ static void current_set(lm_heap *h, unsigned kind, lm_slab *s) {
   for (; units <= most; units++) h->current[units] = s;
 }
 
-void *lm_slab_refill(lm_heap *h, size_t units) {
-  unsigned kind = class_of(units ? units : 1);
+lm_class *lm_slab_refill(lm_heap *h, size_t units) {
+  unsigned kind = class_of(units);
   lm_class *c   = &h->classes[kind];
   lm_slab *s    = h->current[units];
   if (s) s->used = s->many - SLAB_FULL;
@@ -124,17 +122,8 @@ void *lm_slab_refill(lm_heap *h, size_t units) {
     s = c->wait ? NULL : slab_new(h, kind);
   }
   current_set(h, kind, s);
-  if (!s) return NULL;
-  lm_object *o = s->free;
-  s->free      = object_next(o);
-  s->used      = SLAB_TAKEN;
-  o->link      = 0;
-  return o;
-}
-
-void lm_slab_wait(lm_heap *h, size_t units) {
-  lm_class *c = &h->classes[class_of(units ? units : 1)];
-  c->wait     = c->wait ? c->wait - 1 : WAIT_AGAIN;
+  if (s) s->used = SLAB_TAKEN;
+  return c;
 }
 
 NOINLINE lm_status lm_slab_turn(lm_heap *h, lm_slab *s) {
@@ -151,7 +140,7 @@ NOINLINE lm_status lm_slab_turn(lm_heap *h, lm_slab *s) {
 }
 
 bool lm_heap_trim(lm_heap *h) {
-  size_t before = h->banks;
+  size_t before = h->banks.blocks;
   for (unsigned kind = 0; kind < LM_HEAP_CLASSES; kind++) {
     lm_slab *s = h->current[class_units(kind)];
     if (!s || slab_free(s) != s->many) continue;
@@ -160,10 +149,10 @@ bool lm_heap_trim(lm_heap *h) {
   }
   if (h->spare) bank_release(h, h->spare);
   h->spare = NULL;
-  if (!h->banks && h->map_from) {
+  if (!h->banks.blocks && h->map_from) {
     lm_block_release(h, block_of(map_start(h)));
     map_first(h);
     return true;
   }
-  return h->banks < before;
+  return h->banks.blocks < before;
 }

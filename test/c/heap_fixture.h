@@ -122,6 +122,6 @@ static inline void drain(lm_heap *h) {
   lm_heap_trim(h);
   const lm_stats *s = lm_heap_stats(h);
   CHECK(lm_heap_holds(h) && s->live_blocks == 0 && s->live_bytes == 0);
-  CHECK(h->banks == 0 && s->free_blocks == s->regions);
+  CHECK(h->banks.blocks == 0 && s->free_blocks == s->regions);
 }
 #endif

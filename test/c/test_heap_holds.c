@@ -22,11 +22,11 @@ static void holds_sees_every_bit_that_is_wrong(void) {
   words[n++] = &h->key;
   words[n++] = (size_t *)(void *)&h->top;
   words[n++] = (size_t *)(void *)&h->last;
-  words[n++] = &h->spans;
+  words[n++] = (size_t *)(void *)&h->last->end;
   words[n++] = &h->binned;
-  words[n++] = &h->large;
-  words[n++] = &h->large_bytes;
-  words[n++] = &h->slab_bytes;
+  words[n++] = &h->large.blocks;
+  words[n++] = &h->large.bytes;
+  words[n++] = &h->banks.bytes;
   words[n++] = &h->stats.regions;
   words[n++] = (size_t *)(void *)&h->top->head;
   words[n++] = (size_t *)(void *)&h->last->end->head;
@@ -37,15 +37,10 @@ static void holds_sees_every_bit_that_is_wrong(void) {
       *words[i] ^= (size_t)1 << bit;
     }
   }
-  for (uint32_t row = 0; row < LM_HEAP_ROWS; row++) {
-    h->rows ^= 1u << row;
+  for (uint32_t bit = 0; bit < LM_HEAP_WORDS * 64; bit++) {
+    h->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
     CHECK(!lm_heap_holds(h));
-    h->rows ^= 1u << row;
-    for (uint32_t col = 0; col < LM_HEAP_COLS; col++) {
-      h->cols[row] ^= (uint16_t)(1u << col);
-      CHECK(!lm_heap_holds(h));
-      h->cols[row] ^= (uint16_t)(1u << col);
-    }
+    h->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
   }
   CHECK(lm_heap_holds(h));
 }
@@ -57,8 +52,7 @@ static void holds_sees_a_list_entry_that_is_no_block(void) {
   lm_block *fake = (lm_block *)(void *)(p + 2 * LM_ALIGN - LM_WORD);
   fake->head     = (4 * LM_ALIGN ^ h->key) | 1;
   h->bins[4]     = fake;  // the list of that size, all its bits as they should be
-  h->rows |= 1;
-  h->cols[0] |= 1u << 4;
+  h->filled[0] |= 1u << 4;
   CHECK(!lm_heap_holds(h));
   h->binned++;
   CHECK(!lm_heap_holds(h));
@@ -75,7 +69,7 @@ static void holds_sees_two_free_neighbours(void) {
   ((size_t *)(void *)b)[-1]             = 4 * LM_ALIGN;
   ((size_t *)(void *)(q - LM_WORD))[-1] = 4 * LM_ALIGN;
   a->next = b, a->prev = NULL, b->next = NULL, b->prev = a;
-  h->bins[8] = NULL, h->bins[4] = a, h->cols[0] = 1u << 4, h->binned = 2;
+  h->bins[8] = NULL, h->bins[4] = a, h->filled[0] = 1u << 4, h->binned = 2;
   CHECK(!lm_heap_holds(h));
 }
 
@@ -86,11 +80,11 @@ static void holds_sees_every_bit_of_a_slab_that_is_wrong(void) {
   for (size_t i = 0; i < 600; i++) p[i] = lm_heap_alloc(h, 100);
   for (size_t i = 0; i < 600; i += 7) lm_heap_free(h, p[i]);
   for (size_t i = 100; i < 190; i++) lm_heap_free(h, p[i]);
-  CHECK(lm_heap_holds(h) && h->banks > 1);
+  CHECK(lm_heap_holds(h) && h->banks.blocks > 1);
   lm_slab *slab = (lm_slab *)(((uintptr_t)p[300] | (LM_HEAP_BANK - 1)) + 1 - sizeof(lm_bank));
   for (size_t i = 0; i < LM_HEAP_SLABS; i++) {
     size_t from = offsetof(lm_slab, free) * 8, used = offsetof(lm_slab, used) * 8;
-    size_t bits = (offsetof(lm_slab, number) + 1) * 8;
+    size_t bits = (offsetof(lm_slab, kind) + sizeof slab->kind) * 8;
     for (size_t bit = from; bit < bits; bit++) {
       bool says_nothing = bit / 32 == used / 32 && h->current[slab[i].size / LM_ALIGN] == &slab[i];
       if (says_nothing && bit % 32 != 31) continue;  // only that it is above 0
@@ -130,7 +124,7 @@ static void holds_sees_regions_and_maps_that_cannot_be(void) {
   SEEN(lm_heap_holds(h), h->pages.taken, 0);
   SEEN(lm_heap_holds(h), h->stats.peak_live_bytes, 0);
   // A map in the block that was the caller's.
-  h->large--, h->large_bytes -= lm_heap_usable_size(h, p);
+  h->large.blocks--, h->large.bytes -= lm_heap_usable_size(h, p);
   h->map_from = (uintptr_t)p - (uintptr_t)h->near;
   h->map_mask = 128 - LM_WORD;
   SEEN(lm_heap_holds(h), h->map_mask, 256 - LM_WORD);
@@ -151,8 +145,8 @@ static void holds_sees_links_of_blocks_that_do_not_agree(void) {
   while (block_next(h, rest) != h->region.end) rest = block_next(h, rest);
   CHECK(rest->head & FREE);
   SEEN(lm_heap_holds(h), h->top, rest);
-  CHECK(!h->bins[1] && !(h->cols[0] & 2));  // no block is so small
-  h->bins[1] = block_of(&lent), h->rows |= 1, h->cols[0] |= 2;
+  CHECK(!h->bins[1] && !(h->filled[0] & 2));  // no block is so small
+  h->bins[1] = block_of(&lent), h->filled[0] |= 2;
   CHECK(!lm_heap_holds(h));
 }
 
@@ -168,15 +162,16 @@ static lm_heap *heap_with_a_queue(lm_slab **slabs) {
     for (size_t k = 0, left = 2; left; k++)
       if (in_bank(h, p[k]) && slab_of(p[k]) == s) lm_heap_free(h, p[k]), left--;
   }
-  CHECK(h->banks > 2 && lm_heap_holds(h));
+  CHECK(h->banks.blocks > 2 && lm_heap_holds(h));
   return h;
 }
 
 // Puts all objects of slab `s`, which is in a queue, into its list.
 static void slab_all_free(lm_slab *s) {
-  s->free = list_end(s->base);
+  s->free = list_end(slab_base(s));
   s->used = s->many;
-  for (size_t at = 0; at < s->limit; at += s->size) object_give(s, (lm_object *)(s->base + at));
+  for (size_t at = 0; at < s->limit; at += s->size)
+    object_give(s, (lm_object *)(slab_base(s) + at));
 }
 
 static void holds_sees_objects_and_queues_that_do_not_agree(void) {
@@ -209,7 +204,7 @@ static void holds_sees_objects_and_queues_that_do_not_agree(void) {
   CHECK(!lm_heap_holds(h));
   s[2]->link.next = ring, s[0]->link.prev = ring;
   lm_object *list = b->free;
-  b->free = list_end(b->base), b->used = b->many;  // all lent, and not full
+  b->free = list_end(slab_base(b)), b->used = b->many;  // all lent, and not full
   CHECK(!lm_heap_holds(h));
   b->free = list, b->used = b->many - 2;
   CHECK(lm_heap_holds(h));
@@ -246,8 +241,7 @@ static void holds_sees_banks_that_are_not_what_the_lists_say(void) {
     if (i) SEEN(lm_heap_holds(h), h->open.prev, wrong[i]);
     if (i) SEEN(lm_heap_holds(h), k->link.next, wrong[i]);
   }
-  SEEN(lm_heap_holds(h), h->banks, h->banks + 1);
-  SEEN(lm_heap_holds(h), h->spans, h->spans + 1);
+  SEEN(lm_heap_holds(h), h->banks.blocks, h->banks.blocks + 1);
   // Banks where none are: below all regions, at the region's end, in the middle of top, and twice.
   uintptr_t end = (uintptr_t)h->last->end, first = 0;
   for (size_t i = 0; i < map_words(h) && !first; i++) first = map_start(h)[i];
@@ -266,8 +260,7 @@ static void holds_sees_banks_that_are_not_what_the_lists_say(void) {
   while (*map_at(h, (void *)base)) base -= LM_HEAP_BANK;
   CHECK(base > (uintptr_t)h->top);
   h->spare = bank_of((void *)base);
-  for (unsigned i = 0; i < LM_HEAP_SLABS; i++)
-    h->spare->slabs[i] = (lm_slab){.number = (uint8_t)i, .base = base + i * LM_HEAP_SLAB};
+  for (unsigned i = 0; i < LM_HEAP_SLABS; i++) h->spare->slabs[i] = (lm_slab){0};
   h->spare->vacant = SLABS_ALL;
   SEEN(lm_heap_holds(h), *map_at(h, (void *)base), bank_last((void *)base));
 }

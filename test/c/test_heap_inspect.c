@@ -200,7 +200,7 @@ static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
     h->hook    = note_refusal;
     uint8_t *b[60];
     for (size_t i = 0; i < 60; i++) b[i] = lm_heap_alloc(h, size);
-    CHECK((h->banks > 0) == (size == 40));
+    CHECK((h->banks.blocks > 0) == (size == 40));
     lm_heap *inner  = lm_heap_init(lm_heap_alloc(h, 50000), 50000, lm_pages_none, NULL);
     uint8_t *others = lm_heap_alloc(inner, size), *p = b[50];
     CHECK(is_refused(h, p + 1, LM_NOT_A_BLOCK));                              // misaligned
@@ -265,7 +265,7 @@ static void a_walk_in_any_steps_visits_every_object_once_in_order(void) {
   walk_agrees(h);
   lm_cursor all = {0};
   size_t total  = lm_heap_walk(h, &all, records, 4096);
-  CHECK(total > 600 && total < 4096 && h->banks > 0);
+  CHECK(total > 600 && total < 4096 && h->banks.blocks > 0);
   for (size_t i = 1; i < total; i++) CHECK(records[i].address > records[i - 1].address);
   for (size_t step = 1; step < 300; step += 41) {
     lm_cursor cursor = {0};

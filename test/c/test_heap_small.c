@@ -9,11 +9,11 @@ static void a_class_takes_a_slab_after_a_few_requests_and_gives_it_back(void) {
   size_t before = lm_heap_stats(h)->free_bytes;
   for (size_t i = 0; i < 300; i++) {
     p[i] = lm_heap_alloc(h, 40);
-    CHECK((h->banks > 0) == (i >= 16) && lm_heap_holds(h));
+    CHECK((h->banks.blocks > 0) == (i >= 16) && lm_heap_holds(h));
   }
   walk_agrees(h);
   for (size_t i = 0; i < 300; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK && lm_heap_holds(h));
-  CHECK(h->banks == 1 && lm_heap_trim(h) && h->banks == 0 && !lm_heap_trim(h));
+  CHECK(h->banks.blocks == 1 && lm_heap_trim(h) && h->banks.blocks == 0 && !lm_heap_trim(h));
   CHECK(lm_heap_holds(h) && lm_heap_stats(h)->free_blocks == 1 && before > 0);
 }
 
@@ -47,7 +47,7 @@ static void memory_in_slabs_is_given_back_before_a_request_fails(void) {
   for (size_t round = 0; round < 3; round++) {
     size_t n = 0;
     for (uint8_t *p; (p = lm_heap_alloc(h, 100)); n++) *(void **)(void *)p = NULL;
-    CHECK(n > 3000 && h->banks > 0 && lm_heap_holds(h));
+    CHECK(n > 3000 && h->banks.blocks > 0 && lm_heap_holds(h));
     lm_cursor cursor = {0};
     size_t count     = lm_heap_walk(h, &cursor, records, 8192);
     for (size_t i = 0; i < count; i++)
@@ -55,7 +55,7 @@ static void memory_in_slabs_is_given_back_before_a_request_fails(void) {
         CHECK(lm_heap_free(h, (void *)records[i].address) == LM_OK);
     CHECK(lm_heap_holds(h) && lm_heap_stats(h)->live_blocks == 0);
     void *whole = lm_heap_alloc(h, 380000);
-    CHECK(whole && h->banks == 0 && lm_heap_free(h, whole) == LM_OK);
+    CHECK(whole && h->banks.blocks == 0 && lm_heap_free(h, whole) == LM_OK);
   }
 }
 
@@ -103,7 +103,7 @@ static void a_bank_is_taken_wherever_top_begins(void) {
     CHECK((-(uintptr_t)block_payload(h->top) & (LM_HEAP_BANK - 1)) == before);
     h->classes[0].wait = 0;
     void *small        = lm_heap_alloc(h, 1);
-    CHECK(small && in_bank(h, small) && h->banks == 1 && lm_heap_holds(h));
+    CHECK(small && in_bank(h, small) && h->banks.blocks == 1 && lm_heap_holds(h));
   }
 }
 
@@ -113,7 +113,7 @@ static void a_bank_that_the_map_has_no_room_for_is_given_back(void) {
   uintptr_t p = (uintptr_t)block_payload(h->top);
   CHECK(lm_heap_alloc(h, LM_HEAP_BANK - (p & (LM_HEAP_BANK - 1)) - LM_WORD));  // no pad is left
   h->classes[LM_HEAP_CLASSES - 1].wait = 0;
-  while (h->banks < LM_HEAP_NEAR) lm_heap_alloc(h, 1000);
+  while (h->banks.blocks < LM_HEAP_NEAR) lm_heap_alloc(h, 1000);
   CHECK(h->map_from == 0);
   while (h->open.next != &h->open) lm_heap_alloc(h, 1000);
   uintptr_t base = (uintptr_t)pool + POOL - LM_HEAP_BANK, top = (uintptr_t)h->top;
@@ -121,7 +121,7 @@ static void a_bank_that_the_map_has_no_room_for_is_given_back(void) {
   h->classes[0].wait = 0;
   void *small        = lm_heap_alloc(h, 1);
   CHECK(small == (void *)base && !in_bank(h, small));  // a block of its own
-  CHECK(h->banks == LM_HEAP_NEAR && h->map_from == 0 && lm_heap_holds(h));
+  CHECK(h->banks.blocks == LM_HEAP_NEAR && h->map_from == 0 && lm_heap_holds(h));
 }
 
 static void the_spare_bank_is_used_before_another_is_taken(void) {
@@ -130,10 +130,10 @@ static void the_spare_bank_is_used_before_another_is_taken(void) {
   for (size_t i = 0; i < 900; i++) p[i] = lm_heap_alloc(h, 100);
   for (size_t i = 0; i < 900; i++) lm_heap_free(h, p[i]);
   lm_bank *spare = h->spare;
-  size_t banks   = h->banks;
+  size_t banks   = h->banks.blocks;
   CHECK(spare && spare->vacant == SLABS_ALL);
   while (h->spare) lm_heap_alloc(h, 100);
-  CHECK(spare->vacant != SLABS_ALL && h->banks == banks && lm_heap_holds(h));
+  CHECK(spare->vacant != SLABS_ALL && h->banks.blocks == banks && lm_heap_holds(h));
 }
 
 static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it(void) {
@@ -145,7 +145,7 @@ static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_al
   CHECK(lm_heap_alloc(h, 3000) && lm_heap_free(h, two) == LM_OK && lm_heap_free(h, near) == LM_OK);
   h->classes[0].wait = 0;
   uint8_t *p         = lm_heap_alloc(h, 1);
-  CHECK(h->banks == 1 && p - two < (ptrdiff_t)(2 * LM_HEAP_BANK) && p >= two && lm_heap_holds(h));
+  CHECK(h->banks.blocks == 1 && p - two < (ptrdiff_t)(2 * LM_HEAP_BANK) && p >= two && lm_heap_holds(h));
 }
 
 // A current slab counts what is freed, and nothing that is lent, from SLAB_TAKEN down.
@@ -179,7 +179,7 @@ static void many_blocks_live_keep_their_bytes_through_slabs(void) {
   walk_agrees(h);
   for (uint32_t i = 0; i < 12000; i++) CHECK(lm_heap_free(h, many[i]) == LM_OK);
   lm_heap_trim(h);
-  CHECK(lm_heap_holds(h) && h->banks == 0 && lm_heap_stats(h)->free_blocks == 1);
+  CHECK(lm_heap_holds(h) && h->banks.blocks == 0 && lm_heap_stats(h)->free_blocks == 1);
 }
 
 CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);

@@ -19,7 +19,7 @@
 //       `end` is a header of size 0, not free.
 //   H3  PREV_FREE is set iff the block below is free. No two neighbours are free.
 //   H4  A free block except top has its size in its footer, and is in the list of its size, once.
-//   H5  A list's bit is set iff it is not empty; a row's bit is set iff one of its lists' is.
+//   H5  A list's bit is set iff it is not empty.
 //   H6  top is the last block of the last region and is in no list. With nothing left it is `end`.
 //   H7  The accounts (live, free, taken, regions) are what a walk would count.
 //
@@ -48,10 +48,11 @@
 #define LM_HEAP_H
 #include "linmem/allocator.h"
 
-// 16 lists per power of two; below 16 * LM_ALIGN one list per size. The rows reach the largest
+// 16 lists per power of two; below 16 * LM_ALIGN one list per size. The lists reach the largest
 // block: 2^32 on 32-bit targets, 2^39 or 2^40 on others.
 #define LM_HEAP_COLS 16
-#define LM_HEAP_ROWS (LM_WORD == 4 ? 26 : 32)
+#define LM_HEAP_BINS (LM_HEAP_COLS * (LM_WORD == 4 ? 26 : 32))
+#define LM_HEAP_WORDS ((LM_HEAP_BINS + 63) / 64)
 #define LM_HEAP_MAGIC ((size_t)0x484d4c31)
 
 typedef struct lm_block {
@@ -97,13 +98,12 @@ typedef struct lm_slab {
   lm_link link;      // in the queue of its class (S4)
   lm_object *free;   // S3; the last one's next, and that of an empty list, is base + 1
   int32_t used;      // S4
-  uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it
-  uintptr_t base;    // first object
-  uint16_t size;     // of its objects; 0 in a vacant slab
-  uint16_t limit;    // bytes of all of them
+  uint32_t inverse;  // 2^32 / size, rounded up: an offset times it is below it iff size divides it;
+                     // 0 in a vacant slab, and in the lean build
+  uint32_t size;     // of its objects; 0 in a vacant slab
+  uint32_t limit;    // bytes of all of them
   uint16_t many;     // and their number
-  uint8_t kind;      // number of the class
-  uint8_t number;    // place in the bank
+  uint16_t kind;     // number of the class
 } lm_slab;
 
 // The end of a bank. The last slab is shorter by it.
@@ -119,6 +119,12 @@ typedef struct lm_class {
   size_t wait;    // requests to serve as blocks of their own before a slab is taken
 } lm_class;
 
+// Blocks that are lent for one purpose, and the usable bytes that count.
+typedef struct lm_count {
+  size_t blocks;
+  size_t bytes;
+} lm_count;
+
 // What was being done when something was refused, and who may be told: the hook sees each refusal
 // before the verb returns; it must not call into the heap.
 typedef enum lm_verb { LM_IN_FREE = 0, LM_IN_REALLOC = 1 } lm_verb;
@@ -126,19 +132,16 @@ typedef struct lm_heap lm_heap;
 typedef void lm_hook(lm_heap *heap, lm_verb where, lm_status what, const void *block);
 
 struct lm_heap {
-  size_t magic;        // LM_HEAP_MAGIC xor the heap's address
-  size_t key;          // xor of every header; the low bits are 0
-  size_t changes;      // counts what moved a block, so that a walk can tell
-  lm_block *top;       // H6
-  lm_region *last;     // the newest region
-  lm_region region;    // the first region
-  lm_pages pages;      // where more comes from
-  size_t got;          // where the page source answers: a local would need a shadow stack
-  size_t spans;        // bytes from first to end, of all regions
-  size_t binned;       // blocks in the lists
-  size_t large;        // blocks lent to callers that are no slab objects
-  size_t large_bytes;  // their usable bytes
-  size_t slab_bytes;   // bytes of objects, lent or not, of slabs that are not vacant
+  size_t magic;     // LM_HEAP_MAGIC xor the heap's address
+  size_t key;       // xor of every header; the low bits are 0
+  size_t changes;   // counts what moved a block, so that a walk can tell
+  lm_block *top;    // H6
+  lm_region *last;  // the newest region
+  lm_pages pages;   // where more comes from
+  size_t got;       // where the page source answers: a local would need a shadow stack
+  size_t binned;    // blocks in the lists
+  lm_count large;   // what is lent to callers, slab objects aside
+  lm_count banks;   // banks there are; objects, lent or not, of slabs that are not vacant
   lm_stats stats;
   lm_hook *hook;                 // called on each refusal; may be NULL
   size_t map_from;               // the map's address less that of near: a heap of zeros has one
@@ -146,12 +149,11 @@ struct lm_heap {
   uintptr_t near[LM_HEAP_NEAR];  // the first map
   lm_link open;                  // S5
   lm_bank *spare;                // one bank that is vacant as a whole, or NULL
-  size_t banks;                  // banks there are
   lm_slab *current[LM_HEAP_UNITS + 1];  // by units of the request; NULL when there is none
   lm_class classes[LM_HEAP_CLASSES];
-  uint32_t rows;                                // bit r: cols[r] is not 0
-  uint16_t cols[LM_HEAP_ROWS];                  // bit c: bins[r * 16 + c] is not empty
-  lm_block *bins[LM_HEAP_ROWS * LM_HEAP_COLS];  // first of each list
+  uint64_t filled[LM_HEAP_WORDS];  // bit b of word w: bins[w * 64 + b] is not empty
+  lm_block *bins[LM_HEAP_BINS];    // first of each list
+  lm_region region;                // the first region; its blocks come after it
 };
 
 // Returns a heap over [base, base + size), at `base` rounded up to 16; the caller's bytes there are

@@ -23,7 +23,7 @@ static uint64_t bin_end;
 static void bin_at(size_t x) {
   if (x > SPAN_MAX) return;
   while (x >= bin_end) bin_end = bin_floor(++bin_now + 1);
-  AGREE(bin_of(x) == bin_now && bin_now < LM_HEAP_ROWS * LM_HEAP_COLS, x);
+  AGREE(bin_of(x) == bin_now && bin_now < LM_HEAP_BINS, x);
 }
 static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
   bin_now = 0, bin_end = LM_ALIGN;
