@@ -145,7 +145,8 @@ static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_al
   CHECK(lm_heap_alloc(h, 3000) && lm_heap_free(h, two) == LM_OK && lm_heap_free(h, near) == LM_OK);
   h->classes[0].wait = 0;
   uint8_t *p         = lm_heap_alloc(h, 1);
-  CHECK(h->banks.blocks == 1 && p - two < (ptrdiff_t)(2 * LM_HEAP_BANK) && p >= two && lm_heap_holds(h));
+  CHECK(h->banks.blocks == 1 && p - two < (ptrdiff_t)(2 * LM_HEAP_BANK) && p >= two &&
+        lm_heap_holds(h));
 }
 
 // A current slab counts what is freed, and nothing that is lent, from SLAB_TAKEN down.

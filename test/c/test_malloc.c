@@ -158,7 +158,8 @@ static void trim_gives_empty_slabs_to_larger_requests(void) {
   void *p[400];
   for (size_t i = 0; i < 400; i++) p[i] = my_malloc(100);
   for (size_t i = 0; i < 400; i++) my_free(p[i]);
-  CHECK(HEAP->banks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->banks.blocks == 0 && lm_heap_holds(HEAP));
+  CHECK(HEAP->banks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->banks.blocks == 0 &&
+        lm_heap_holds(HEAP));
 }
 
 static void what_others_got_from_sbrk_stays_theirs(void) {
