@@ -108,6 +108,20 @@ test('blocks of two books, and those whole mebibytes apart, are told from each o
   expect(two.around(5 * 2 ** 20)).toBe(undefined);
 }); // prettier-ignore
 
+test('sums of bytes are exact far above 2^32', () => {
+  const ledger = new Ledger();
+  const sizes = [2 ** 32 + 1, 2 ** 40 + 3, 2 ** 31, 2 ** 50 + 7];
+  let next = 64;
+  for (const bytes of sizes) {
+    ledger.lend(next, bytes, next);
+    next += bytes;
+  }
+  const sum = 2 ** 32 + 2 ** 40 + 2 ** 31 + 2 ** 50 + 11;
+  expect(ledger.statistics()).toMatchObject({ liveBytes: sum, peakBytes: sum });
+  ledger.end(ledger.find(64 + 2 ** 32 + 1) as Loan);
+  expect(ledger.statistics()).toMatchObject({ liveBytes: sum - 2 ** 40 - 3, peakBytes: sum });
+});
+
 test('what was forgotten can be lent again, also when it was looked at last', () => {
   const ledger = new Ledger();
   const oldest = 1024;
