@@ -108,6 +108,20 @@ test('blocks of two books, and those whole mebibytes apart, are told from each o
   expect(two.around(5 * 2 ** 20)).toBe(undefined);
 }); // prettier-ignore
 
+test('sums of bytes are exact far above 2^32', () => {
+  const ledger = new Ledger();
+  const sizes = [2 ** 32 + 1, 2 ** 40 + 3, 2 ** 31, 2 ** 50 + 7];
+  let next = 64;
+  for (const bytes of sizes) {
+    ledger.lend(next, bytes, next);
+    next += bytes;
+  }
+  const sum = 2 ** 32 + 2 ** 40 + 2 ** 31 + 2 ** 50 + 11;
+  expect(ledger.statistics()).toMatchObject({ liveBytes: sum, peakBytes: sum });
+  ledger.end(ledger.find(64 + 2 ** 32 + 1) as Loan);
+  expect(ledger.statistics()).toMatchObject({ liveBytes: sum - 2 ** 40 - 3, peakBytes: sum });
+});
+
 test('what was forgotten can be lent again, also when it was looked at last', () => {
   const ledger = new Ledger();
   const oldest = 1024;
@@ -300,3 +314,50 @@ describe('a memory that is copied to grow', () => {
     expect([new Int32Array(buffer)[256], heap.allocInt32(6).value, new Int32Array(buffer)[256]]).toEqual([5, 6, 6]);
   });
 }); // prettier-ignore
+
+describe('what the allocator gives', () => {
+  test('is cleared where it is, also when malloc made the memory grow', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 8 });
+    let next = 65536;
+    const heap = createWasmHeapManager(
+      memory,
+      () => {
+        memory.grow(1);
+        new Uint8Array(memory.buffer).fill(0xee);
+        return (next += 80) - 80;
+      },
+      () => undefined,
+    );
+    for (const bytes of [3, 8, 21, 64, 65]) {
+      const at = heap.alloc(bytes);
+      const seen = heap.readBytes(at - 1, bytes + 2);
+      expect([...seen]).toEqual([0xee, ...new Array<number>(bytes).fill(0), 0xee]);
+    }
+  });
+  test('by a calloc that does not align goes back, and an aligned block is taken', () => {
+    const module = fakeModule(undefined, 1);
+    const calloc = (_count: number, bytes: number): number => module.malloc(bytes);
+    const { heap } = fakeHeap({ calloc }, module);
+    const odd = heap.alloc(3, 1);
+    heap.fill(odd + 3, 64, 0xee);
+    const at = heap.alloc(16);
+    expect([at % 8, ...heap.readBytes(at, 16)]).toEqual(new Array(17).fill(0));
+    expect([module.lent.size, module.lent.has(at)]).toEqual([2, false]);
+    heap.freeAll();
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('and was aligned up is not given to realloc, which knows nothing of that', () => {
+    const module = fakeModule(undefined, 1);
+    const given: number[] = [];
+    const realloc = (address: number): number => (given.push(address), address);
+    const { heap } = fakeHeap({ realloc }, module);
+    const odd = heap.alloc(3, 1);
+    const array = heap.allocFloat64Array([1, 2]);
+    expect(module.lent.has(array.address)).toBe(false); // else this shows nothing
+    const longer = array.resize(4);
+    expect([longer.toArray(), given, array.isFreed]).toEqual([[1, 2, 0, 0], [], true]);
+    longer.free();
+    heap.free(odd);
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  });
+});

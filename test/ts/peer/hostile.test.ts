@@ -11,6 +11,7 @@ import {
   type ScalarArrayRef,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
+import { codecs } from '../../../ts/text/codecs.ts';
 import { fakeHeap, fakeModule, type Fake } from '../../support/heap.ts';
 import { collect, collects, outcome } from './libraries.ts';
 
@@ -250,6 +251,26 @@ describe('growth', () => {
       text.value = 'a';
     }
   });
+  test.each(codecs)(
+    'a memory that grows under every malloc takes strings in $name, and values, whole',
+    ({ label }) => {
+      const { heap, module } = start();
+      const { malloc } = module;
+      let grown = 0;
+      module.malloc = (bytes) => {
+        if (grown < 12) module.memory.grow(1);
+        grown++;
+        return malloc.call(module, bytes);
+      };
+      const methods = heap as unknown as Record<string, (...given: unknown[]) => { value: string }>;
+      for (const text of ['a', 'abc '.repeat(10), 'abc '.repeat(300)]) {
+        for (const framing of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired'])
+          expect(methods[`alloc${framing}${label}String`]?.(text).value).toBe(text);
+        expect(heap.allocInt32Array([1, 2, 3]).toArray()).toEqual([1, 2, 3]);
+      }
+      expect(grown).toBeGreaterThan(12);
+    },
+  );
   test('an iterator over an array goes on while the memory grows', () => {
     const { heap, module } = start();
     const array = heap.allocInt32Array([1, 2, 3, 4]);
@@ -402,6 +423,22 @@ describe('re-entrancy', () => {
     const source = hooked(shrinking, () => (shrinking.length = 2));
     expect(unchanged(fake, () => fake.heap.allocInt32Array(source))).toBe('throws INVALID_TYPE');
   });
+  test('a source whose length grows the memory is written whole; one whose length frees the target is not written', () => {
+    const { heap, module } = start();
+    const array = heap.allocInt32Array(4);
+    const source = (act: () => void): never =>
+      ({ get length() { act(); return 2; }, 0: 8, 1: 9 }) as never; // prettier-ignore
+    const grow = (): unknown => module.memory.grow(1);
+    expect(array.set(source(grow), 1).toArray()).toEqual([0, 8, 9, 0]);
+    expect(heap.allocInt32Array(source(grow)).toArray()).toEqual([8, 9]);
+    let young: ScalarArrayRef<number> | undefined;
+    const free = (): void => {
+      array.free();
+      young = heap.allocInt32Array([4, 5, 6, 7]);
+    };
+    expect(outcome(() => array.set(source(free)))).toBe('throws FREED');
+    expect([young?.address === array.address, young?.toArray()]).toEqual([true, [4, 5, 6, 7]]);
+  });
   test('a source is asked for its length once', () => {
     const fake = start();
     let asked = 0;
@@ -420,6 +457,33 @@ describe('re-entrancy', () => {
     ])
       expect(unchanged(fake, act)).toBe('throws INVALID_TYPE');
     expect(ran).toBe(0);
+  });
+  test.each<unknown>([
+    new String('text'),
+    Symbol('text'),
+    5,
+    5n,
+    true,
+    null,
+    ['text'],
+    () => 'text',
+    new Uint8Array(4),
+  ])('%o is no string, in any encoding and framing', (text) => {
+    const fake = start();
+    const methods = fake.heap as unknown as Record<string, (...given: unknown[]) => unknown>;
+    for (const { label } of codecs) {
+      const call = (name: string, ...given: unknown[]): unknown =>
+        unchanged(fake, () => methods[name.replace('*', label)]?.(...given));
+      expect(call('writeNullTerminated*String', 512, text, 64)).toBe('throws INVALID_TYPE');
+      expect(call('write*String', 512, text, 64)).toBe('throws INVALID_TYPE');
+      expect(call('writeFixed*String', 512, text, 16)).toBe('throws INVALID_TYPE');
+      expect(call('writePrefixed*String', 512, text, 4, 16)).toBe('throws INVALID_TYPE');
+      expect(call('writePaired*String', 512, text, 600, 4, 16)).toBe('throws INVALID_TYPE');
+      expect(call('byteLengthOf*String', text)).toBe('throws INVALID_TYPE');
+      if (text === 5) continue; // a room of 5 elements
+      for (const framing of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired'])
+        expect(call(`alloc${framing}*String`, text)).toBe('throws INVALID_TYPE');
+    }
   });
   test('functions that a page replaces later change nothing: Atomics, the coders', () => {
     const { heap } = start();
