@@ -11,6 +11,7 @@ import {
 import { WasmHeapManager } from '../arena/manager.ts';
 import { readOptions, type OptionKinds, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
+import { isMemory } from '../memory/memory.ts';
 import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats, Status } from './layout.gen.ts';
 import { coreModule, coreModuleSync, link, type CoreModule } from './load.ts';
@@ -205,8 +206,7 @@ interface Plan {
 function planOf(options: CreateHeapOptions): Plan {
   const read = readOptions(options, OPTIONS);
   const { initialBytes = PAGE, maximumBytes, memory, module, ...shared } = read;
-  if (memory !== undefined && Object.prototype.toString.call(memory) !== '[object WebAssembly.Memory]')
-    throw new ArgumentTypeError('a WebAssembly.Memory', memory);
+  if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
   if (memory && (read.initialBytes !== undefined || maximumBytes !== undefined))
     throw new ArgumentTypeError('either a memory or sizes for one, not both', initialBytes);
   const initial = toPages(initialBytes, 'initialBytes');

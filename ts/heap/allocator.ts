@@ -31,8 +31,6 @@ interface Reached extends LinearMemory {
 
 /** What malloc aligns to in every C library. */
 export const MALLOC_ALIGN = 8;
-/** The most a 32-bit module can be asked for: a larger size would wrap where it becomes an i32. */
-export const MOST32 = 0xffffffff;
 
 /**
  * Takes a block of `bytes` bytes (one byte when 0 are asked for, so that its address is its own). Returns what the
@@ -98,7 +96,7 @@ export function checked(memory: Reached, answer: unknown, size: number): number 
   const address = typeof answer === 'number' && answer >>> 0 === answer ? answer : toPointer(answer);
   if (address === 0 || memory.reaches(address, size)) return address;
   throw new ModuleError(
-    `the allocator returned ${show(answer)} for ${size} bytes in a memory of ${memory.byteLength} bytes`,
+    `the allocator returned ${show(answer)} for ${size} bytes of a memory of ${memory.byteLength} bytes`,
     { found: [show(answer)] },
   );
 }

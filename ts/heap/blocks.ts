@@ -84,7 +84,7 @@ export class BlockHeap extends LoanHeap {
   adopt(address: Address, bytes: number): number {
     const at = this.locate(address, toCount(bytes, 'a size in bytes'));
     if (at === 0 || this.ledger.around(at + Math.max(bytes, 1) - 1, at))
-      throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it lies in a block of this heap');
+      throw new NotOwnedError(at, at === 0 ? 'it is NULL' : 'it is inside a block');
     this.enter(at, bytes, at);
     return at;
   }
@@ -170,8 +170,7 @@ export class BlockHeap extends LoanHeap {
   /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} when `ref` owns no live block here */
   protected assertOwned(ref: Ref): void {
     if ((ref.heap as LinearMemory) !== this) throw new WrongHeapError(ref.address);
-    if (!ref.owned)
-      throw new NotOwnedError(ref.address, 'the ref borrows it (made by wrap); its owner frees it');
+    if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
     if (!ref.block.live) throw new DoubleFreeError(ref.address);
   }
 }

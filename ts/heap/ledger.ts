@@ -37,8 +37,9 @@ export interface Loan {
   block: Block | undefined;
 }
 
+const loanAt = (address: number): Loan => ({ address, bytes: 0, base: 0, turn: 0, block: undefined });
 /** No block starts at 0. */
-const NONE: Loan = { address: 0, bytes: 0, base: 0, turn: 0, block: undefined };
+const NONE = /* @__PURE__ */ loanAt(0);
 
 /** The book of one manager. */
 export class Ledger {
@@ -60,7 +61,7 @@ export class Ledger {
     let loan = this.#entry(address);
     if (!loan) {
       this.#forget();
-      loan = { address, bytes, base, turn: 0, block: undefined };
+      loan = loanAt(address);
       this.#loans.set(address, loan);
     }
     const ghost = loan.block;

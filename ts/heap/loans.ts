@@ -10,7 +10,7 @@
 import { ArgumentTypeError, DoubleFreeError, NotOwnedError } from '../errors.ts';
 import { Block } from '../memory/block.ts';
 import type { MemorySource } from '../memory/memory.ts';
-import { aligned, assertFunction, MOST32, take, type Allocator, type Pointer } from './allocator.ts';
+import { aligned, assertFunction, take, type Allocator, type Pointer } from './allocator.ts';
 import { unwatch } from './collect.ts';
 import { Ledger, record, type Loan } from './ledger.ts';
 import { HeapMemory } from './memory.ts';
@@ -64,7 +64,7 @@ export class LoanHeap extends HeapMemory {
     this.collects = chosen.enableGarbageCollection;
     this.pressure = this.collects ? chosen.gcPressure : 0;
     this.#tracks = chosen.trackAllocations;
-    const limit = chosen.addressBits === 64 ? Number.MAX_SAFE_INTEGER : MOST32;
+    const limit = 2 ** Math.min(chosen.addressBits, 53) - 1; // a larger size would wrap where it becomes an i32
     this.allocator = { ...chosen, malloc: allocate, free: deallocate, limit };
   }
 
@@ -164,8 +164,7 @@ export class LoanHeap extends HeapMemory {
 
   /** @throws {DoubleFreeError} {@link NotOwnedError} when the book knows of `at` that no block starts there */
   protected refuseFree(at: number): void {
-    if (this.ledger.wasFreed(at))
-      throw new DoubleFreeError(at, '; if the module allocated it again since, adopt() it first');
+    if (this.ledger.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
     const around = this.ledger.around(at);
     if (around) throw new NotOwnedError(at, `it is inside the block at address ${around.address}`);
   }

@@ -4,6 +4,7 @@
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import {
+  isMemory,
   LinearMemory,
   viewOf,
   type ElementsClass,
@@ -26,7 +27,7 @@ export class HeapMemory extends LinearMemory {
     const asked = pollingMode === 'never' ? pollOnce(source) : source;
     super(asked);
     this.#nullCheck = nullCheck;
-    this.#grows = Object.prototype.toString.call(asked) === '[object WebAssembly.Memory]';
+    this.#grows = isMemory(asked);
     const polls = pollingMode === 'always';
     if (polls || nullCheck) replaceView(this, asked, polls, nullCheck ? nullCheckedView() : DataView);
   }

@@ -72,20 +72,18 @@ export const defaultWasmHeapManagerOptions = {
 
 type Verbs = Pick<WasmHeapManagerOptions, 'calloc' | 'realloc' | 'alignedAlloc' | 'isFreed'>;
 /** What `typeof` says of each. */
-const KINDS: OptionKinds<WasmHeapManagerOptions> = {
-  clearAllocatedRegions: 'boolean',
-  pollingMode: 'string',
-  trackAllocations: 'boolean',
-  enableGarbageCollection: 'boolean',
-  gcPressure: 'number',
-  addressBits: 'number',
+const KINDS = {
+  .../* @__PURE__ */ Object.fromEntries(
+    /* @__PURE__ */ Object.entries(defaultWasmHeapManagerOptions).map(([name, value]) => [
+      name,
+      typeof value,
+    ]),
+  ),
   calloc: 'function',
   realloc: 'function',
   alignedAlloc: 'function',
-  checksFrees: 'boolean',
-  nullCheck: 'boolean',
   isFreed: 'function',
-};
+} as unknown as OptionKinds<WasmHeapManagerOptions>;
 
 /** The options with their defaults. Each was read once. */
 export type ManagerOptions = Required<Omit<WasmHeapManagerOptions, keyof Verbs>> & Verbs;

@@ -6,7 +6,8 @@
 //       last; if somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { WasmHeapManager } from '../arena/manager.ts';
-import { dataValues, heapOf, isMemory, type EmscriptenHeapOptions, type Instance } from './emscripten.ts';
+import { isMemory } from '../memory/memory.ts';
+import { dataValues, heapOf, type EmscriptenHeapOptions, type Instance } from './emscripten.ts';
 
 /** What {@link captureEmscriptenHeap} resolves to. */
 export interface Captured<M> {

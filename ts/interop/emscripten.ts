@@ -4,7 +4,7 @@ import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Pointer } from '../heap/allocator.ts';
 import { WasmHeapManager } from '../arena/manager.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
-import type { MemorySource } from '../memory/memory.ts';
+import { isMemory, type MemorySource } from '../memory/memory.ts';
 
 /** Options of {@link wrapEmscriptenModuleHeap}: the manager's, and what the module does not tell itself. */
 export interface EmscriptenHeapOptions extends WasmHeapManagerOptions {
@@ -93,11 +93,6 @@ export function peek(object: unknown, name: string): unknown {
     at = Object.getPrototypeOf(at);
   }
   return undefined;
-}
-
-/** Whether `value` is a WebAssembly.Memory, of this realm or another. */
-export function isMemory(value: unknown): value is WebAssembly.Memory {
-  return Object.prototype.toString.call(value) === '[object WebAssembly.Memory]';
 }
 
 /** The values of an object's own data properties. */

@@ -122,10 +122,15 @@ export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView
   }
 }
 
+/** Whether `value` is of the engine's class `name`, in this realm or another. */
+export const isOf = (name: string, value: unknown): boolean =>
+  Object.prototype.toString.call(value) === `[object ${name}]`;
+
 /**
- * Whether threads share the memory. Asked by the name of its buffer, which may be of another realm; and a page without
- * cross-origin isolation has shared memories, but no SharedArrayBuffer.
+ * Whether threads share the memory. Asked by the name of its buffer: a page without cross-origin isolation has shared
+ * memories, but no SharedArrayBuffer.
  */
-export function isShared(memory: LinearMemory): boolean {
-  return Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
-}
+export const isShared = (memory: LinearMemory): boolean => isOf('SharedArrayBuffer', memory.buffer);
+
+/** Whether `value` is a WebAssembly.Memory. */
+export const isMemory = (value: unknown): value is WebAssembly.Memory => isOf('WebAssembly.Memory', value);

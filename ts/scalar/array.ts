@@ -125,7 +125,7 @@ export abstract class ScalarArrayRef<
         `an offset that leaves room for ${values.length} of ${target.length} elements`,
         start,
       );
-    for (const [i, value] of values.entries()) target[start + i] = value;
+    for (let i = 0; i < values.length; i++) target[start + i] = values[i] as T; // i is inside
     return this;
   }
   /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */

@@ -27,7 +27,7 @@ export function encodeValues<T extends ScalarValue>(
   most: number = Infinity,
   alias = false,
 ): Uint8Array {
-  const given = typeof values === 'object' && values !== null ? values.length : undefined;
+  const given = typeof values === 'object' ? values?.length : undefined;
   if (typeof given !== 'number') throw new ArgumentTypeError(`an array of ${row.name}`, values);
   const length = toCount(given, 'a length');
   if (length > most) throw new ArgumentRangeError(`at most ${most} values`, length);
@@ -62,7 +62,7 @@ export function storeValues(memory: LinearMemory, address: Address, bytes: Uint8
  */
 export function valuesFrom<T>(source: Values<T>, offset: number, most: number | undefined): Values<T> {
   if (offset === 0 && most === undefined) return source;
-  const given = typeof source === 'object' && source !== null ? source.length : undefined;
+  const given = typeof source === 'object' ? source?.length : undefined;
   if (typeof given !== 'number') throw new ArgumentTypeError('an array', source);
   const length = toCount(given, 'a length');
   if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
