@@ -6,6 +6,9 @@
 #ifndef BLOCK_TAKE  // heap_one.h: where a call is spared
 #define BLOCK_TAKE lm_block_take
 #define BLOCK_RELEASE lm_block_release
+#define VERB NOINLINE  // one that another verb calls
+#define ADDRESS_CHECK lm_heap_check
+#define COPY_LOOP LM_ROLLED
 #endif
 #ifndef LM_READY
 #define LM_READY(heap) ((void)0)  // heap_one.h: makes the heap when it is all zero
@@ -126,7 +129,7 @@ NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
   return p;
 }
 
-void *lm_heap_alloc(lm_heap *h, size_t size) { return heap_alloc(h, size); }
+VERB void *lm_heap_alloc(lm_heap *h, size_t size) { return heap_alloc(h, size); }
 
 // As alloc, for another verb.
 static TINY void *alloc_again(lm_heap *h, size_t size) {
@@ -140,13 +143,12 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   size_t need = block_need(size);
   if (!need) return NULL;
   size_t whole = ((size ? size : 1) + align - 1) & ~(align - 1);
-  if (whole <= LM_HEAP_SMALL) {
-    size_t units = whole / LM_ALIGN;
-    if (class_units(class_of(units)) * LM_ALIGN % align == 0) {
-      void *p = object_take(h, units);
-      if (!p) lm_slab_refill(h, units), p = object_take(h, units);
-      if (p) return p;
-    }
+  size_t units = whole / LM_ALIGN;
+  if (whole <= LM_HEAP_SMALL && class_units(class_of(units)) * LM_ALIGN % align == 0) {
+    void *p;
+    const lm_class *c = NULL;
+    while (!(p = object_take(h, units)) && !c) c = lm_slab_refill(h, units);
+    if (p) return p;
   }
   lm_block *b;
   while (!(b = lm_block_take(h, need + align + BLOCK_MIN)))
@@ -159,7 +161,7 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 // As free, of a block of its own, or an object that looks free or like none.
 NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
-  lm_status what = CHECKS ? (SMALL_CODE ? lm_heap_check : address_check)(h, p) : LM_OK;
+  lm_status what = CHECKS ? (SMALL_CODE ? lm_heap_check : ADDRESS_CHECK)(h, p) : LM_OK;
   if (what != LM_OK) return refuse(h, LM_IN_FREE, what, p);
   if ((SMALL_CODE || CHECKS) && in_bank(h, p)) {
     lm_slab *s = slab_of(p);
@@ -169,36 +171,45 @@ NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   return LM_OK;
 }
 
-lm_status lm_heap_free(lm_heap *h, void *p) { return heap_free(h, p); }
+VERB lm_status lm_heap_free(lm_heap *h, void *p) { return heap_free(h, p); }
+
+typedef uint64_t __attribute__((aligned(4))) two;  // words, where they have 32 bits
 
 // Copies `size` bytes, up to the next whole word: blocks are whole words long.
 static INLINE void words_copy(void *to, const void *from, size_t size) {
-  typedef uint64_t __attribute__((aligned(4))) two;
   if (SMALL_CODE || size > 256) {
     __builtin_memcpy(to, from, size);
     return;
   }
   uint8_t *t       = to;
   const uint8_t *f = from;
-  for (; size >= 8; size -= 8, t += 8, f += 8) *(two *)(void *)t = *(const two *)(const void *)f;
+  COPY_LOOP for (; size >= 8; size -= 8, t += 8, f += 8) * (two *)(void *)t =
+      *(const two *)(const void *)f;
   if (LM_WORD == 4 ? size > 4 : size > 0)
     *(two *)(void *)t = *(const two *)(const void *)f;
   else if (size)
     *(uint32_t *)(void *)t = *(const uint32_t *)(const void *)f;
 }
 
+// Clears `size` bytes, whole words. Volatile: it shall not become a call.
+static INLINE void words_clear(uint8_t *p, size_t size) {
+  const uint8_t *end = p + size;
+  if (size & 4) *(volatile uint32_t *)(void *)p = 0, p += 4;
+  LM_ROLLED for (; p < end; p += 8) * (volatile two *)(void *)p = 0;
+}
+
 void *lm_heap_calloc(lm_heap *h, size_t count, size_t size) {
   size_t all;
   if (__builtin_mul_overflow(count, size, &all)) return NULL;
-  void *p = alloc_again(h, all);
+  void *p = SMALL_CODE ? lm_alloc_slow(h, all) : heap_alloc(h, all);
   if (!p) return NULL;
   if (SMALL_CODE || all > 256) return __builtin_memset(p, 0, all);
-  for (size_t i = 0; i < (all + LM_WORD - 1) / LM_WORD; i++) ((volatile size_t *)p)[i] = 0;
+  words_clear(p, (all + LM_WORD - 1) & ~(LM_WORD - 1));
   return p;
 }
 
 // Makes a new block of the first `keep` bytes of p, and frees p.
-static void *move(lm_heap *h, void *p, size_t keep, size_t size) {
+static NOINLINE void *move(lm_heap *h, void *p, size_t keep, size_t size) {
   void *q = alloc_again(h, size);
   if (!q) return NULL;
   words_copy(q, p, keep < size ? keep : size);

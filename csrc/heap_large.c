@@ -128,7 +128,7 @@ static bool region_ask(lm_heap *h, size_t min) {
   return true;
 }
 
-static bool top_has(const lm_heap *h, size_t size) { return block_size(h, h->top) >= size; }
+static TINY bool top_has(const lm_heap *h, size_t size) { return block_size(h, h->top) >= size; }
 
 // Makes top at least `size` bytes, if it is less. First asks for what top lacks, which is enough
 // when it is given where the last region ends; if it was not, top is a new region and the second
@@ -198,7 +198,8 @@ static INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
 
 // As lm_block_take, when no list has a block that is found at once.
 static NOINLINE lm_block *block_take_slow(lm_heap *h, size_t size) {
-  lm_block *b = top_has(h, size) ? NULL : bin_find(h, size, SIZE_MAX);
+  if (top_has(h, size)) return top_take(h, size);
+  lm_block *b = bin_find(h, size, SIZE_MAX);
   if (b) return block_claim(h, b, size);
   return top_grow(h, size) ? top_take(h, size) : NULL;
 }

@@ -27,6 +27,9 @@ LM_INNER bool lm_heap_trim(lm_heap *heap);
 #include "heap_large.c"
 #define BLOCK_TAKE block_take
 #define BLOCK_RELEASE block_release
+#define VERB
+#define ADDRESS_CHECK address_check
+#define COPY_LOOP
 #include "heap.c"
 #include "heap_small.c"
 #endif

@@ -115,9 +115,9 @@ size_t LM_MALLOC(malloc_usable_size)(void *p);
 int LM_MALLOC(malloc_trim)(size_t keep);
 struct mallinfo LM_MALLOC(mallinfo)(void);
 
-void *LM_MALLOC(malloc)(size_t size) { return lm_heap_alloc(HEAP, size); }
+void *LM_MALLOC(malloc)(size_t size) { return heap_alloc(HEAP, size); }
 
-void LM_MALLOC(free)(void *p) { lm_heap_free(HEAP, p); }
+void LM_MALLOC(free)(void *p) { heap_free(HEAP, p); }
 
 void *LM_MALLOC(calloc)(size_t count, size_t size) {
   return or_no_memory(lm_heap_calloc(HEAP, count, size));

@@ -26,8 +26,8 @@ static void *sbrk_more(lm_pages *self, size_t min, size_t *got) {
   return p;
 }
 
-void *malloc(size_t size) { return lm_heap_alloc(HEAP, size); }
-void free(void *p) { lm_heap_free(HEAP, p); }
+void *malloc(size_t size) { return heap_alloc(HEAP, size); }
+void free(void *p) { heap_free(HEAP, p); }
 void *calloc(size_t count, size_t size) { return lm_heap_calloc(HEAP, count, size); }
 void *realloc(void *p, size_t size) { return lm_heap_realloc(HEAP, p, size); }
 

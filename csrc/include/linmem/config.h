@@ -51,6 +51,14 @@ _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM
 #define LM_RARE
 #endif
 
+// Before a loop that is short at run time too: the compiler is not to write its body out many
+// times.
+#if defined(__clang__)
+#define LM_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define LM_ROLLED
+#endif
+
 // What errno is set to: WASI's numbers under Emscripten, Linux's elsewhere.
 #if defined(__wasm__)
 enum { LM_ENOMEM = 48, LM_EINVAL = 28 };
