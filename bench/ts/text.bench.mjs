@@ -5,7 +5,11 @@
 //   terminated reads    the same behind the engine's fastest search for the NUL
 //   sized writes        encodeInto on a subarray, or the Buffer's write
 //   terminated writes   the same, and a 0 behind it
-// They check less: no bounds, no NUL inside; the Buffer's calls for ASCII and Latin-1 cut what is above to a byte. UTF-16
+// Writes are given just the room that the text takes, or no capacity: then all up to the end of the memory.
+//
+// They check less: no bounds, no NUL inside; the Buffer's calls for ASCII and Latin-1 cut what is above to a byte, and
+// a text that has no room is cut too. linmem has to know all that before it writes the first byte: where the engine has
+// no answer at once that is one look at the whole text, for a NUL one more. A look takes half of what copying takes. UTF-16
 // that may have lone surrogates is compared with the calls that replace them; `as it is` with those that do not. The
 // engines have nothing for UTF-32, and without a Buffer nothing for ASCII, Latin-1, nor for writing UTF-16.
 //
@@ -26,56 +30,78 @@ const decoders = Object.fromEntries(
 );
 const encoder = new TextEncoder();
 const P = 4096;
+const MOST = buffer.byteLength - P - 4;
 const LENGTHS = [8, 64, 4096, 2 ** 20];
 
-const find8 = native
-  ? { 'Buffer.indexOf': () => native.indexOf(0, P), 'Uint8Array.indexOf': () => bytes.indexOf(0, P) }
-  : { 'Uint8Array.indexOf': () => bytes.indexOf(0, P) };
-const find16 = { 'Uint16Array.indexOf': () => 2 * units.indexOf(0, P / 2) };
-const decode = (name) => (end) => decoders[name].decode(bytes.subarray(P, end));
-const slice = (name) => native && ((end) => native[name](P, end));
-const put = (name) => native && ((text, room) => native[name](text, P, room));
+// Calls are kept as source and compiled for each row: in a function shared by all rows the engine would call them all the
+// slow way, and that would hide what is measured. END and ROOM are filled in, `next` is the next of the texts.
+const find8 = {
+  'Buffer.indexOf': native && 'native.indexOf(0, P)',
+  'Uint8Array.indexOf': 'bytes.indexOf(0, P)',
+};
+const find16 = { 'Uint16Array.indexOf': '2 * units.indexOf(0, P / 2)' };
+const decode = (name) => `decoders['${name}'].decode(bytes.subarray(P, END)).length`;
+const slice = (name) => native && `native.${name}(P, END).length`;
+const put = (name, text = 'next') => native && `native.${name}(${text}, P, ROOM)`;
+const utf8 = [
+  { TextDecoder: decode('utf-8'), 'Buffer.utf8Slice': slice('utf8Slice') },
+  {
+    encodeInto: 'encoder.encodeInto(next, bytes.subarray(P, P + ROOM)).written',
+    'Buffer.utf8Write': put('utf8Write'),
+  },
+];
+const wide = 'Z\u00fcr \u6771\u4eac\ud83d\uddfc';
 
 /** A row: codec, its text, its options, how the engine reads it, how it writes it. */
 const ROWS = [
-  ['UTF-8, ASCII text', 'Utf8', 'abcdefgh', undefined,
-    { TextDecoder: decode('utf-8'), 'Buffer.utf8Slice': slice('utf8Slice') },
-    { encodeInto: (text, room) => encoder.encodeInto(text, bytes.subarray(P, P + room)).written, 'Buffer.utf8Write': put('utf8Write') }],
-  ['UTF-8, mixed text', 'Utf8', 'Z\u00fcr \u6771\u4eac\ud83d\uddfc', undefined,
-    { TextDecoder: decode('utf-8'), 'Buffer.utf8Slice': slice('utf8Slice') },
-    { encodeInto: (text, room) => encoder.encodeInto(text, bytes.subarray(P, P + room)).written, 'Buffer.utf8Write': put('utf8Write') }],
+  ['UTF-8, ASCII text', 'Utf8', 'abcdefgh', undefined, ...utf8],
+  ['UTF-8, mixed text', 'Utf8', wide, undefined, ...utf8],
   ['ASCII', 'Ascii', 'abcdefgh', undefined, { 'Buffer.asciiSlice': slice('asciiSlice') }, { 'Buffer.asciiWrite': put('asciiWrite') }],
   ['Latin-1', 'Latin1', 'abcd\u00e9fgh', undefined, { 'Buffer.latin1Slice': slice('latin1Slice') }, { 'Buffer.latin1Write': put('latin1Write') }],
-  ['UTF-16', 'Utf16', 'Z\u00fcr \u6771\u4eac\ud83d\uddfc', undefined,
-    { TextDecoder: decode('utf-16le'), 'Buffer.ucs2Slice, toWellFormed': native && ((end) => native.ucs2Slice(P, end).toWellFormed()) },
-    { 'toWellFormed, Buffer.ucs2Write': native && ((text, room) => native.ucs2Write(text.toWellFormed(), P, room)) }],
-  ['UTF-16 as it is', 'Utf16', 'Z\u00fcr \u6771\u4eac\ud83d\uddfc', { surrogates: 'wtf8' }, { 'Buffer.ucs2Slice': slice('ucs2Slice') }, { 'Buffer.ucs2Write': put('ucs2Write') }],
-  ['UTF-32', 'Utf32', 'Z\u00fcr \u6771\u4eac\ud83d\uddfc', undefined, {}, {}],
+  ['UTF-16', 'Utf16', wide, undefined,
+    { TextDecoder: decode('utf-16le'), 'Buffer.ucs2Slice, toWellFormed': native && 'native.ucs2Slice(P, END).toWellFormed().length' },
+    { 'toWellFormed, Buffer.ucs2Write': put('ucs2Write', 'next.toWellFormed()') }],
+  ['UTF-16 as it is', 'Utf16', wide, { surrogates: 'wtf8' }, { 'Buffer.ucs2Slice': slice('ucs2Slice') }, { 'Buffer.ucs2Write': put('ucs2Write') }],
+  ['UTF-32', 'Utf32', wide, undefined, {}, {}],
 ]; // prettier-ignore
 
-/** What a row is compared in: name, its linmem call, its engine calls. `n` elements are written by `text`. */
-function races([, label, , options, reads, writes], text, n) {
+/** Strings of that text, all different and none of them a rope: an engine could fold one that it sees to be constant. */
+function textsOf(text) {
+  const count = text.length > 1e5 ? 2 : 8;
+  return Array.from({ length: count }, (_, i) => JSON.parse(JSON.stringify('abcdefgh'[i] + text.slice(1))));
+}
+
+/** What a row is compared in: name, and by contender the source of its call. `n` elements are written by a text. */
+function races([, label, , options, reads, writes], n) {
   const size = { Utf16: 2, Utf32: 4 }[label] ?? 1;
-  const method = (verb, word) => heap[`${verb}${word}${label}String`];
-  const there = (calls, change) =>
-    Object.fromEntries(
-      Object.entries(calls)
-        .filter(([, call]) => call)
-        .flatMap(change),
-    );
-  const finders = size === 1 ? find8 : find16;
-  const [readSized, readNul] = [method('read', ''), method('read', 'NullTerminated')];
-  const [writeSized, writeNul] = [method('write', ''), method('write', 'NullTerminated')];
+  const method = (verb, word, args) =>
+    `heap.${verb}${word}${label}String(P, ${args}${options ? ', options' : ''})`;
+  const fill = (source, end, room) => source.replaceAll('END', end).replaceAll('ROOM', room);
+  const changed = (calls, change) =>
+    Object.fromEntries(Object.entries(calls).filter(([, call]) => call).flatMap(change)); // prettier-ignore
   const end = P + n * size;
-  const room = n * size;
+  const fixed = (suffix, room, tail = '') =>
+    changed(writes, ([k, f]) => [[k + suffix, fill(f, end, room) + tail]]);
+  const zero = Array.from({ length: size }, (_, i) => ` + (bytes[${end + i}] = 0)`).join('');
+  const finders = Object.entries(changed(size === 1 ? find8 : find16, (one) => [one]));
+  const terminated = ([k, f]) => finders.map(([by, find]) => [`${k} after ${by}`, fill(f, find)]);
   return [
-    ['read sized', () => readSized.call(heap, P, n, options).length, there(reads, ([k, f]) => [[k, () => f(end).length]])],
-    ['read NUL-terminated', () => readNul.call(heap, P, undefined, options).length,
-      there(reads, ([k, f]) => Object.entries(finders).map(([by, find]) => [`${k} after ${by}`, () => f(find()).length]))],
-    ['write sized', () => writeSized.call(heap, P, text, n, options), there(writes, ([k, f]) => [[k, () => f(text, room)]])],
-    ['write NUL-terminated', () => writeNul.call(heap, P, text, n + 1, options),
-      there(writes, ([k, f]) => [[`${k} and a 0`, () => { const done = f(text, room); for (let i = 0; i < size; i++) bytes[end + i] = 0; return done; }]])],
+    ['read sized', `${method('read', '', n)}.length`, changed(reads, ([k, f]) => [[k, fill(f, end)]])],
+    ['read NUL-terminated', `${method('read', 'NullTerminated', 'undefined')}.length`, changed(reads, terminated)],
+    ['write sized', method('write', '', `next, ${n}`), fixed('', n * size)],
+    ['write sized, no capacity', method('write', '', 'next, undefined'), fixed('', MOST)],
+    ['write NUL-terminated', method('write', 'NullTerminated', `next, ${n + 1}`), fixed(' and a 0', n * size, zero)],
+    ['write NUL-terminated, no capacity', method('write', 'NullTerminated', 'next, undefined'), fixed(' and a 0', MOST, zero)],
   ]; // prettier-ignore
+}
+
+/** A function that makes a call `repeat` times. */
+function times(source, texts, repeat, options) {
+  const scope = { heap, peer, P, bytes, units, native, decoders, encoder, sink, texts, repeat, options };
+  const loop = `let turn = 0; return () => {
+    for (let i = 0; i < repeat; i++) { const next = texts[turn++ & ${texts.length - 1}]; sink.value += ${source}; }
+  };`;
+  return new Function(...Object.keys(scope), loop)(...Object.values(scope));
 }
 
 let held = true;
@@ -132,8 +158,8 @@ for (const row of rows) {
   const text = row[2].repeat(8);
   const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
   heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
-  for (const [, ours, theirs] of races(row, text, n))
-    for (const act of [ours, ...Object.values(theirs)]) for (let i = 0; i < 5000; i++) sink.value += act();
+  for (const [, ours, theirs] of races(row, n))
+    for (const source of [ours, ...Object.values(theirs)]) times(source, textsOf(text), 5000, row[3])();
 }
 
 console.log(`${runtime}; medians of interleaved runs`);
@@ -143,22 +169,20 @@ for (const row of rows)
     const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
     heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
     const repeat = Math.max(2, Math.min(1000, Math.floor(4e5 / length)));
-    for (const [what, ours, theirs] of races(row, text, n)) {
-      const times = (act) => () => { for (let i = 0; i < repeat; i++) sink.value += act(); }; // prettier-ignore
+    const isFirst = length === 8 && row[0].startsWith('UTF-8, ASCII');
+    for (const [what, ours, theirs] of races(row, n)) {
       const calls = { linmem: ours, ...theirs };
-      if (length === 8 && row[0].startsWith('UTF-8, ASCII') && what.endsWith('NUL-terminated'))
-        calls['wasm-heap-manager'] = what.startsWith('read')
-          ? () => peer.readNullTerminatedUtf8String(P).length
-          : () => peer.writeNullTerminatedUtf8String(P, text, n + 1);
-      if (calls['wasm-heap-manager'] && what.startsWith('read'))
-        calls.TextDecoder = () => decode('utf-8')(P + n).length;
-      const results = race(
-        Object.fromEntries(Object.entries(calls).map(([k, f]) => [k, times(f)])),
-        repeat,
-        length > 1e5 ? 24 : 60,
-      );
+      if (isFirst && what === 'read NUL-terminated') {
+        calls['wasm-heap-manager'] = 'peer.readNullTerminatedUtf8String(P).length';
+        calls.TextDecoder = decode('utf-8').replace('END', P + n);
+      }
+      if (isFirst && what === 'write NUL-terminated')
+        calls['wasm-heap-manager'] = `peer.writeNullTerminatedUtf8String(P, next, ${n + 1})`;
+      const texts = textsOf(text);
+      const loops = Object.entries(calls).map(([k, f]) => [k, times(f, texts, repeat, row[3])]);
+      const results = race(Object.fromEntries(loops), repeat, length > 1e5 ? 24 : length > 64 ? 80 : 300);
       const name = `${row[0]}, ${what}, ${length}`;
-      if (row[0].startsWith('UTF-8, ASCII') && length === 8) {
+      if (isFirst) {
         if (calls['wasm-heap-manager'])
           line(name, results, what.startsWith('read') ? 0.25 : undefined, 'wasm-heap-manager');
         if (calls.TextDecoder) line(name, results, 0.6, 'TextDecoder');

@@ -68,7 +68,7 @@ function allocText(
   const policy = toPolicy(options);
   const size = codec.bytesPerElement;
   const isText = typeof textOrCount === 'string';
-  const count = isText ? codec.lay(textOrCount, policy).byteLength / size : toElements(textOrCount);
+  const count = isText ? codec.count(textOrCount, policy) : toElements(textOrCount);
   const head = headOf(framing, wordBytes);
   const room = framing === 'Terminated' ? count + 1 : count;
   const bytes = toCount(head + room * size, 'a size in bytes');

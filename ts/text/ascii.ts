@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // ASCII: U+0000 to U+007F, one byte each. A byte above is not text; browsers' "ascii" is windows-1252.
 //
-// Without a Buffer bytes are read as UTF-8 first: where that has a unit for each byte and no U+FFFD all are ASCII.
+// Bytes are read as UTF-8 first: where that has a unit for each byte and no U+FFFD all are ASCII. V8 before 13 reads
+// UTF-8 slower than it reads Latin-1 and counts what that has in UTF-8.
 import { TextCodec } from './codec.ts';
-import { layBytes } from './latin1.ts';
-import { gather, native, NO_TEXT, take } from './platform.ts';
+import { countBytes, putBytes } from './latin1.ts';
+import { byCount, fast, gather, isNarrow, native, NO_TEXT, take } from './platform.ts';
 import { toPolicy } from './policy.ts';
 import { utf8 } from './utf8.ts';
+
+const count = (text: string): number =>
+  countBytes(text, native?.measure(text) === text.length, /[^\0-\x7f]/, 'ASCII');
 
 /** ASCII. */
 export const ascii: TextCodec = /* @__PURE__ */ new TextCodec(
@@ -14,13 +18,18 @@ export const ascii: TextCodec = /* @__PURE__ */ new TextCodec(
   'Ascii',
   1,
   0x80,
-  (text) => layBytes(text, native?.measure(text) === text.length, /[^\0-\x7f]/, 'ASCII'),
+  count,
+  (bytes, at, text, most) =>
+    putBytes(bytes, at, text, count(text), most, fast?.latin1Write ?? native?.utf8Write),
   (bytes, start, end, policy, base) => {
-    const text = native
-      ? native.latin1Slice.call(bytes, start, end)
+    const text = byCount
+      ? byCount.latin1Slice.call(bytes, start, end)
       : utf8.slice(bytes, start, end, toPolicy(undefined), base);
+    // A text that is narrow has no U+FFFD.
     if (
-      native ? native.measure(text) === text.length : text.length === end - start && !text.includes('\ufffd')
+      byCount
+        ? byCount.measure(text) === text.length
+        : text.length === end - start && (native ? isNarrow(text) : !text.includes('\ufffd'))
     )
       return text;
     return gather(start, end, policy, base, (at) => {

@@ -3,8 +3,9 @@
 // program carries only those that it names.
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import { decode, FRAMINGS, read, write, type Framing } from './framing.ts';
+import { decode, FRAMINGS, read, tailOf, write, writeLong, type Framing } from './framing.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
+import { writeSoon } from './short.ts';
 import type { StringRef, TextHeap } from './ref.ts';
 import { toElements, type WordBytes } from './word.ts';
 
@@ -12,8 +13,6 @@ import { toElements, type WordBytes } from './word.ts';
 export interface Encoded {
   /** Bytes it takes. */
   readonly byteLength: number;
-  /** Its bytes, where they are made already and each stands for itself; until the next text is measured. */
-  readonly bytes?: Uint8Array;
   /** Writes them all to `target` from `at` (0 unless given) on, which has room for them. */
   copyTo(target: Uint8Array, at?: number): void;
 }
@@ -28,8 +27,13 @@ export class TextCodec {
   readonly bytesPerElement: 1 | 2 | 4;
   /** Elements below this are characters by themselves; the library's own. */
   readonly plain: number;
-  /** Measures a string; the library's own. Errors as {@link prepare}. */
-  readonly lay: (text: string, policy: Policy) => Encoded;
+  /** Counts the elements that a text takes; the library's own. Errors as {@link prepare}. */
+  readonly count: (text: string, policy: Policy) => number;
+  /**
+   * Writes a text to `bytes` from `at` on, if it takes no more than `most` elements, which are there. Returns its
+   * elements; or -1, and nothing is written then. The library's own. Errors as {@link prepare}.
+   */
+  readonly put: (bytes: Uint8Array, at: number, text: string, most: number, policy: Policy) => number;
   /** The text of the bytes from `start` up to `end`; byte 0 is at address `base`; the library's own. */
   readonly slice: (bytes: Uint8Array, start: number, end: number, policy: Policy, base: number) => string;
   /** Elements of a code point; the library's own. */
@@ -41,7 +45,8 @@ export class TextCodec {
     label: string,
     bytesPerElement: 1 | 2 | 4,
     plain: number,
-    lay: TextCodec['lay'],
+    count: TextCodec['count'],
+    put: TextCodec['put'],
     slice: TextCodec['slice'],
     width: TextCodec['width'] = () => 1,
   ) {
@@ -49,7 +54,8 @@ export class TextCodec {
     this.label = label;
     this.bytesPerElement = bytesPerElement;
     this.plain = plain;
-    this.lay = lay;
+    this.count = count;
+    this.put = put;
     this.slice = slice;
     this.width = width;
     for (const framing of FRAMINGS)
@@ -69,7 +75,11 @@ export class TextCodec {
   prepare(text: string, options?: TextOptions): Encoded {
     const policy = toPolicy(options);
     assertString(text);
-    return this.lay(text, policy);
+    const count = this.count(text, policy);
+    return {
+      byteLength: count * this.bytesPerElement,
+      copyTo: (target, at = 0) => void this.put(target, at, text, count, policy),
+    };
   }
   /** Returns how many bytes `text` takes, without a terminator. Errors as {@link prepare}. O(n). */
   byteLength(text: string, options?: TextOptions): number {
@@ -223,6 +233,7 @@ export type Verb = (this: any, what: any, a?: any, b?: any, c?: any, d?: any, e?
 export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
   const isPaired = framing === 'Paired';
   const hasWord = isPaired || framing === 'Prefixed';
+  const tail = tailOf(framing);
   return [
     [
       'read',
@@ -232,12 +243,18 @@ export function verbsOf(codec: TextCodec, framing: Framing): [string, Verb][] {
     ],
     [
       'write',
-      function (this: LinearMemory, address, text, a, b, c, d?: TextOptions) {
-        if (!hasWord) return write(codec, framing, this, address, text, a, b);
-        return isPaired
-          ? write(codec, framing, this, address, text, c, d, b, a)
-          : write(codec, framing, this, address, text, b, c, a);
-      },
+      tail < 0
+        ? function (this: LinearMemory, address, text, a, b, c, d?: TextOptions) {
+            if (!hasWord) return write(codec, framing, this, address, text, a, b);
+            return isPaired
+              ? write(codec, framing, this, address, text, c, d, b, a)
+              : write(codec, framing, this, address, text, b, c, a);
+          }
+        : function (this: LinearMemory, address, text, a, b) {
+            const policy = toPolicy(b);
+            const count = writeSoon(codec, this, address, text, a, policy, tail);
+            return count < 0 ? writeLong(codec, framing, this, address, text, a, policy, 4, address) : count;
+          },
     ],
     [
       'alloc',

@@ -7,11 +7,12 @@
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
-import type { Encoded, TextCodec } from './codec.ts';
+import type { TextCodec } from './codec.ts';
 import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
-import { readShort, SHORT_WRITE, writeShort } from './short.ts';
-import { baseOf, bytesIn, countTerminated, indexOfNul, placeOf, search } from './terminator.ts';
-import { assertNotNull, isSmall, readWord, toElements, toWord, writeWord, type WordBytes } from './word.ts';
+import { hasNul } from './platform.ts';
+import { readSoon, writeSoon } from './short.ts';
+import { baseOf, bytesIn, countTerminated, placeOf, roomAt, search } from './terminator.ts';
+import { assertNotNull, readWord, toElements, toWord, writeWord, type WordBytes } from './word.ts';
 
 /** Where a text begins and ends. */
 export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
@@ -33,15 +34,9 @@ export function read(
 ): string {
   const policy = toPolicy(options);
   const isSized = framing === 'Sized';
-  if (isSized || framing === 'Terminated') {
-    const text = readShort(codec, memory, address, given, isSized, policy);
-    if (text !== undefined) return text;
-    if (given && isSized && isSmall(given)) {
-      const at = placeOf(memory, address, given * codec.bytesPerElement);
-      assertNotNull(at);
-      return readAt(codec, memory, at, given, policy);
-    }
-  }
+  const isSimple = isSized || framing === 'Terminated';
+  const text = isSimple ? readSoon(codec, memory, address, given, isSized, policy) : undefined;
+  if (text !== undefined) return text;
   const found = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
   return readAt(codec, memory, found[0], found[1], policy);
 }
@@ -123,34 +118,31 @@ export function write(
   wordBytes: WordBytes = 4,
   place: Address = address,
 ): number {
-  const isTerminated = framing === 'Terminated';
-  if (
-    typeof text === 'string' &&
-    text.length <= SHORT_WRITE &&
-    !options &&
-    (isTerminated || framing === 'Sized')
-  ) {
-    const tail = isTerminated ? 1 : 0;
-    const room = capacity === undefined ? roomAt(memory, address, 0, codec.bytesPerElement) : capacity;
-    const fits = (capacity === undefined || isSmall(capacity)) && text.length + tail <= room;
-    if (fits && writeShort(codec, memory, address, text, tail)) return text.length;
-  }
-  return writeLong(codec, framing, memory, address, text, capacity, options, wordBytes, place);
+  const policy = toPolicy(options);
+  const tail = tailOf(framing);
+  const count = tail < 0 ? -1 : writeSoon(codec, memory, address, text, capacity, policy, tail);
+  return count < 0
+    ? writeLong(codec, framing, memory, address, text, capacity, policy, wordBytes, place)
+    : count;
 }
 
-function writeLong(
+/** Elements of the terminator where a text is all there is but for that; -1 in other framings. */
+export const tailOf = (framing: Framing): number =>
+  framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
+
+/** Writes as {@link write} does, the way that takes any text and framing. */
+export function writeLong(
   codec: TextCodec,
   framing: Framing,
   memory: LinearMemory,
   address: Address,
   text: string,
   capacity: number | undefined,
-  options: TextOptions | undefined,
+  policy: Policy,
   wordBytes: WordBytes,
   place: Address,
 ): number {
   assertString(text);
-  const policy = toPolicy(options);
   const size = codec.bytesPerElement;
   const head = headOf(framing, wordBytes);
   const isPaired = framing === 'Paired';
@@ -158,11 +150,22 @@ function writeLong(
   const tail = framing === 'Terminated' ? 1 : 0;
   const room =
     capacity === undefined && !isFixed
-      ? roomAt(memory, place, isPaired ? 0 : head, size)
+      ? roomAt(memory, placeOf(memory, place, 0), isPaired ? 0 : head, size)
       : toElements(capacity as number); // undefined is refused there
-  const encoded = fitted(codec, text, head ? Math.min(room, 256 ** wordBytes - 1) : room, tail, policy);
-  if ((tail || isFixed) && policy.nul === 'throw') assertNoNul(text, encoded.bytes);
-  const count = encoded.byteLength / size;
+  const most = (head ? Math.min(room, 256 ** wordBytes - 1) : room) - tail;
+  let kept = text;
+  let count = codec.count(text, policy);
+  if (count > most) {
+    if (!policy.truncate || most < 0)
+      throw new EncodingError(
+        `${count + tail} elements in a place of ${most + tail}`,
+        most + tail,
+        most + tail,
+      );
+    kept = text.slice(0, codec.fit(text, most));
+    count = codec.count(kept, policy);
+  }
+  if (tail || isFixed) assertNoNul(text, policy);
   const whole = (isFixed ? room : count + tail) * size;
   const at = placeOf(memory, address, head);
   if (head + whole > 0) assertNotNull(at);
@@ -170,47 +173,21 @@ function writeLong(
   if (whole > 0) assertNotNull(start);
   if (isPaired && start >= 256 ** wordBytes)
     throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
-  store(memory, start, encoded, whole);
+  const end = start + whole;
+  const bytes = bytesIn(memory, start, end);
+  const base = baseOf(start, end);
+  codec.put(bytes, start - base, kept, count, policy);
+  let i = start - base + count * size;
+  if (end - base - i > 4) bytes.fill(0, i, end - base);
+  else for (; i < end - base; i++) bytes[i] = 0;
   if (isPaired) writeWord(memory, at, wordBytes, start);
   if (head) writeWord(memory, at + head - wordBytes, wordBytes, count);
   return count;
 }
 
-/** Elements from `head` bytes behind `address` to the end of the heap's block there; Infinity where none is known. */
-function roomAt(memory: LinearMemory, address: Address, head: number, size: number): number {
-  const heap = memory as { roomAt?(address: number): number | undefined };
-  const bytes = heap.roomAt?.(placeOf(memory, address, 0));
-  return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - head) / size));
-}
-
-/** @throws {EncodingError} when `text` has a NUL. In its bytes it is found faster, where they are there. */
-function assertNoNul(text: string, bytes?: Uint8Array): void {
-  if (bytes && indexOfNul(bytes, 0) < 0) return;
+/** @throws {EncodingError} when `text` has a NUL and the policy is `throw` */
+function assertNoNul(text: string, policy: Policy): void {
+  if (policy.nul !== 'throw' || !hasNul(text)) return;
   const nul = text.indexOf('\0');
-  if (nul >= 0) throw new EncodingError(`a NUL at index ${nul} would end the string`, nul);
-}
-
-/**
- * Measures `text`, or what of it has room where that is enough.
- * @throws {EncodingError} when it takes more than `room` elements, `tail` more among them
- */
-function fitted(codec: TextCodec, text: string, room: number, tail: number, policy: Policy): Encoded {
-  const encoded = codec.lay(text, policy);
-  const count = encoded.byteLength / codec.bytesPerElement + tail;
-  if (count <= room) return encoded;
-  if (policy.truncate && room >= tail) {
-    const { byteLength, copyTo } = codec.lay(text.slice(0, codec.fit(text, room - tail)), policy);
-    return { byteLength, copyTo }; // its bytes are not those of the whole text
-  }
-  throw new EncodingError(`${count} elements in a place of ${room}`, room, room);
-}
-
-/** Stores a text, and NULs behind it in the rest of `whole` bytes. */
-function store(memory: LinearMemory, at: number, encoded: Encoded, whole: number): void {
-  const bytes = bytesIn(memory, at, at + whole);
-  const start = at - baseOf(at, at + whole);
-  encoded.copyTo(bytes, start);
-  let i = start + encoded.byteLength;
-  if (start + whole - i > 4) bytes.fill(0, i, start + whole);
-  else for (; i < start + whole; i++) bytes[i] = 0;
+  throw new EncodingError(`a NUL at index ${nul} would end the string`, nul);
 }

@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: MIT
 // Latin-1 (ISO 8859-1): byte n is U+00n, all 256 of them. Not windows-1252, which is what browsers call latin1.
 import { EncodingError } from '../errors.ts';
-import { TextCodec, type Encoded } from './codec.ts';
-import { fast, gather, native, take } from './platform.ts';
+import { TextCodec } from './codec.ts';
+import { fast, gather, isNarrow, native, take, type Store } from './platform.ts';
 
-/** @throws {EncodingError} when `text` has a unit that `beyond` finds */
-export function layBytes(text: string, isAscii: boolean, beyond: RegExp, name: string): Encoded {
-  const { length } = text;
-  const index = isAscii ? -1 : text.search(beyond); // where none can be V8 sees that at once
+/** Returns the length of a text. @throws {EncodingError} when it has a unit that `beyond` finds */
+export function countBytes(text: string, isKnown: boolean, beyond: RegExp, name: string): number {
+  const index = isKnown ? -1 : text.search(beyond);
   if (index >= 0) throw new EncodingError(`the character at index ${index} is not in ${name}`, index);
-  return {
-    byteLength: length,
-    copyTo(target, at = 0) {
-      if (fast) fast.latin1Write.call(target, text, at, length);
-      else if (isAscii && native) native.utf8Write.call(target, text, at, length);
-      else for (let i = 0; i < length; i++) target[at + i] = text.charCodeAt(i);
-    },
-  };
+  return text.length;
 }
+
+/** Writes the `length` units of a text by `store` if there is one. Returns them; or -1 where they are above `most`. */
+export function putBytes(
+  bytes: Uint8Array,
+  at: number,
+  text: string,
+  length: number,
+  most: number,
+  store: Store | undefined = fast?.latin1Write,
+): number {
+  if (length > most) return -1;
+  if (store) return store.call(bytes, text, at, length);
+  for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+  return length;
+}
+
+const count = (text: string): number => countBytes(text, isNarrow(text), /[^\0-\xff]/, 'Latin-1');
 
 /** Latin-1, exactly U+0000 to U+00FF. */
 export const latin1: TextCodec = /* @__PURE__ */ new TextCodec(
@@ -25,7 +34,8 @@ export const latin1: TextCodec = /* @__PURE__ */ new TextCodec(
   'Latin1',
   1,
   0x100,
-  (text) => layBytes(text, !fast && native?.measure(text) === text.length, /[^\0-\xff]/, 'Latin-1'),
+  count,
+  (bytes, at, text, most) => putBytes(bytes, at, text, count(text), most),
   (bytes, start, end, policy, base) =>
     native
       ? native.latin1Slice.call(bytes, start, end)

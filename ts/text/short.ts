@@ -4,30 +4,32 @@
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { TextCodec } from './codec.ts';
-import { native } from './platform.ts';
+import { hasNul, native } from './platform.ts';
 import type { Policy } from './policy.ts';
-import { bytesIn, indexOfNul } from './terminator.ts';
+import { bytesIn, indexOfNul, roomAt } from './terminator.ts';
 import { element, isSmall } from './word.ts';
 
-// Where the loops end (`node bench/ts/text.bench.mjs lengths`). Reads of bytes: 22 to 26 in Node and Deno, and in Bun
-// the Buffer is as fast at any length. Reads of UTF-16: 12 to 18, of UTF-32: never. Writes: 17 in Node 26, 24 to 34 in
-// Node 20, Deno and Bun.
-const SHORT_READ: number = native && 'Bun' in globalThis ? 0 : 24;
-const SHORT_READ_16: number = Math.min(SHORT_READ, 16);
-/** The most elements that are written by a loop. */
-export const SHORT_WRITE = 20;
+// Where the loops end (`node bench/ts/text.bench.mjs lengths`). Reads of bytes: 22 to 26 in Node and Deno. Reads of
+// UTF-16: 12 to 18, of UTF-32: never. Writes of bytes: 32 in Node 24 and 26, 40 and more in Node 20, Deno and Bun; of
+// wider elements 24.
+const SHORT_READ = 24;
+/** In Bun a string of the Buffer's is made as fast as one by a loop, at any length. */
+const byBuffer = native && 'Bun' in globalThis ? native : undefined;
+const SHORT_WRITE = 32;
 /** How far a NUL is looked for by a loop. */
 const NEAR = 24;
 /** Every engine has strings that long. */
 const LONG = 2 ** 27;
 
 const { fromCharCode } = String;
+/** The units of a short text, those of four bytes in one number, and a 0 behind them. */
+const units = /* @__PURE__ */ new Int32Array(SHORT_WRITE + 1);
 
 /**
  * The text up to its NUL, which is among the first `limit` elements, or when `sized` all of these, if that is made fast.
  * Else undefined, as for anything that is wrong: the long way looks again, at the memory as it is then.
  */
-export function readShort(
+export function readSoon(
   codec: TextCodec,
   memory: LinearMemory,
   address: Address,
@@ -35,106 +37,177 @@ export function readShort(
   sized: boolean,
   policy: Policy,
 ): string | undefined {
-  if (!isSmall(address) || address === 0 || !(limit === undefined ? !sized : isSmall(limit)))
+  if (!isSmall(address) || address === 0 || !(limit === undefined ? !sized : limit > 0 && isSmall(limit)))
     return undefined;
   const { bytesPerElement: size, plain } = codec;
   const most = Math.min(limit ?? LONG, LONG);
   let count = most;
   try {
     const { data } = memory;
-    if (!sized) count = near(data, address, size, plain);
-    if (
-      count >= 0 &&
-      count <= (size === 2 ? SHORT_READ_16 : SHORT_READ) &&
-      (sized ? count > 0 : count < most)
-    )
-      return join(data, address, size, count, plain);
+    if (size > 1) {
+      const last = size === 2 ? 16 : SHORT_READ;
+      const text =
+        sized && (byBuffer || count > last)
+          ? undefined
+          : joinWide(data, address, size, sized ? count : Math.min(count, last + 1), plain, sized);
+      if (text !== undefined || !sized) return text;
+    }
+    if (!sized) count = near(data, address, plain);
+    const isPlain = !sized && count >= 0;
+    if (size === 1 && count >= 0 && count <= SHORT_READ && (sized || count < most)) {
+      const text = joinBytes(memory, address, count, plain);
+      if (text !== undefined) return text;
+    }
+    const bytes = bytesIn(memory, 0, 0);
+    if (!sized && limit === undefined && !isPlain) count = indexOfNul(bytes, address) - address;
+    const end = address + count * size;
+    if (count < 0 || (!sized && count >= most) || end > bytes.length) return undefined;
+    return isPlain && native
+      ? native.latin1Slice.call(bytes, address, end)
+      : codec.slice(bytes, address, end, policy, 0);
   } catch {
-    return undefined; // the end of the memory as it was
+    return undefined; // the end of the memory as it was, or what the long way has an error for
   }
-  if (sized || size > 1) return undefined;
-  const bytes = bytesIn(memory, 0, 0);
-  const isPlain = count >= 0;
-  if (!isPlain && limit === undefined) count = indexOfNul(bytes, address) - address;
-  const end = address + count;
-  if (count < 0 || count >= most || end > bytes.length) return undefined;
-  return isPlain && native
-    ? native.latin1Slice.call(bytes, address, end)
-    : codec.slice(bytes, address, end, policy, 0);
 }
 
-/** How many plain elements are before the first 0, or -1 where that is not near, or another is before it. */
-function near(data: DataView, address: number, size: number, plain: number): number {
+// Bytes have code of their own: where it is shared with wider elements, JavaScriptCore takes twice the time.
+
+/** The string of plain elements up to the first 0, or when `sized` of `most`; undefined when it is another. */
+function joinWide(
+  data: DataView,
+  address: number,
+  size: number,
+  most: number,
+  plain: number,
+  sized: boolean,
+): string | undefined {
+  let text = '';
+  for (let i = 0; i < most; i++) {
+    const unit = element(data, address + i * size, size);
+    if (unit === 0 && !sized) return text;
+    if (unit >= plain) return undefined;
+    text += fromCharCode(unit);
+  }
+  return sized ? text : undefined;
+}
+
+/** How many plain bytes are before the first 0, or -1 where that is not near, or another is before it. */
+function near(data: DataView, address: number, plain: number): number {
   let i = 0;
-  if (size === 1) {
-    // Four bytes at a time, while none of them is 0 or, where it would not be plain, above 0x7f.
-    const high = plain > 0x80 ? 0 : 0x80808080;
-    for (; i < NEAR; i += 4) {
-      const word = data.getUint32(address + i, true);
-      if ((((word - 0x01010101) & ~word & 0x80808080) | (word & high)) !== 0) break;
-    }
+  // Four at a time, while none of them is 0 or, where it would not be plain, above 0x7f.
+  const high = plain > 0x80 ? 0 : 0x80808080;
+  for (; i < NEAR; i += 4) {
+    const word = data.getInt32(address + i, true);
+    if ((((word - 0x01010101) & ~word & 0x80808080) | (word & high)) !== 0) break;
   }
   for (; i <= NEAR; i++) {
-    const unit = element(data, address + i * size, size);
-    if (unit === 0) return i;
-    if (unit >= plain) break;
+    const byte = data.getUint8(address + i);
+    if (byte === 0) return i;
+    if (byte >= plain) break;
   }
   return -1;
 }
 
-/** The string of `count` elements, or undefined when one is not plain. */
-function join(
-  data: DataView,
-  address: number,
-  size: number,
-  count: number,
-  plain: number,
-): string | undefined {
+/** The string of `count` bytes, or undefined when one is not plain. */
+function joinBytes(memory: LinearMemory, address: number, count: number, plain: number): string | undefined {
+  const { data } = memory;
+  const high = plain > 0x80 ? 0 : 0x80808080;
   let text = '';
   let i = 0;
-  if (size === 1) {
-    const high = plain > 0x80 ? 0 : 0x80808080;
-    for (; i + 4 <= count; i += 4) {
-      const word = data.getUint32(address + i, true);
-      if ((word & high) !== 0) return undefined;
-      // Half the time of one at a time.
-      text += fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255, word >>> 24);
-    }
+  for (; i + 4 <= count; i += 4) {
+    const word = data.getInt32(address + i, true);
+    if ((word & high) !== 0) return undefined;
+    // Half the time of one at a time.
+    if (!byBuffer) text += fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255, word >>> 24);
   }
   for (; i < count; i++) {
-    const unit = element(data, address + i * size, size);
-    if (unit >= plain) return undefined;
-    text += fromCharCode(unit);
+    const byte = data.getUint8(address + i);
+    if (byte >= plain) return undefined;
+    if (!byBuffer) text += fromCharCode(byte);
   }
-  return text;
+  return byBuffer ? byBuffer.latin1Slice.call(bytesIn(memory, 0, 0), address, address + count) : text;
 }
 
-/** Writes a short plain text, and `tail` NULs; false, and nothing written, when it is another or has no place. */
-export function writeShort(
+/**
+ * Writes a text, and `tail` NULs, if that is made fast. Returns its elements; or -1, and nothing is written, as for
+ * anything that is wrong: the long way looks again.
+ */
+export function writeSoon(
   codec: TextCodec,
   memory: LinearMemory,
   address: Address,
   text: string,
+  capacity: number | undefined,
+  policy: Policy,
   tail: number,
-): boolean {
+): number {
+  if (typeof text !== 'string' || !isSmall(address) || address === 0) return -1;
   const { bytesPerElement: size, plain } = codec;
   const { length } = text;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= plain || (unit === 0 && tail > 0)) return false;
-  }
-  if (!isSmall(address) || address === 0 || length + tail === 0) return false;
+  const last = length + tail - 1;
+  const room = capacity === undefined ? roomAt(memory, address, 0, size) : isSmall(capacity) ? capacity : -1;
+  if (last < 0 || last >= room) return -1;
+  const whole = size === 1 ? length & ~3 : 0; // units that are stored four at a time
+  if (length > (size === 1 ? SHORT_WRITE : 24) || !pack(text, length, whole, plain, tail))
+    return writeWhole(codec, memory, address, text, room, policy, tail);
   try {
     const { data } = memory;
     // The last element first: it throws before anything is written.
-    for (let i = length + tail - 1; i >= 0; i--) {
-      const unit = i < length ? text.charCodeAt(i) : 0;
+    let i = last;
+    for (; i >= whole; i--) {
+      const unit = units[i] as number; // i is inside
       if (size === 1) data.setUint8(address + i, unit);
       else if (size === 2) data.setUint16(address + 2 * i, unit, true);
       else data.setUint32(address + 4 * i, unit, true);
     }
-    return true;
+    for (i = whole - 4; i >= 0; i -= 4) data.setUint32(address + i, units[i] as number, true); // inside
+    return length;
   } catch {
-    return false;
+    return -1;
   }
+}
+
+/** Takes the units of a short text apart; false when one is not plain, or a NUL that would end it. */
+function pack(text: string, length: number, whole: number, plain: number, tail: number): boolean {
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const one = text.charCodeAt(i);
+    const two = text.charCodeAt(i + 1);
+    const three = text.charCodeAt(i + 2);
+    const four = text.charCodeAt(i + 3);
+    const word = one | (two << 8) | (three << 16) | (four << 24);
+    if (((one | two | three | four) & -plain) | ((word - 0x01010101) & ~word & 0x80808080 & -tail))
+      return false;
+    units[i] = word;
+  }
+  for (; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= plain || unit < tail) return false;
+    units[i] = unit;
+  }
+  units[i] = 0;
+  return true;
+}
+
+/** Writes a text by one call of the engine's, if its place is in the memory as it was when last asked for. */
+function writeWhole(
+  codec: TextCodec,
+  memory: LinearMemory,
+  address: number,
+  text: string,
+  room: number,
+  policy: Policy,
+  tail: number,
+): number {
+  const { bytesPerElement: size } = codec;
+  const bytes = bytesIn(memory, 0, 0);
+  if (address >= bytes.length) return -1; // what is left is below 2^31 from here on
+  const most = Math.min(room, (bytes.length - address) >> (size >> 1)) - tail;
+  if (tail > 0 && policy.nul === 'throw' && hasNul(text)) return -1;
+  const count = codec.put(bytes, address, text, most, policy);
+  if (count >= 0 && tail > 0) {
+    const end = address + count * size;
+    for (let i = 0; i < size; i++) bytes[end + i] = 0;
+  }
+  return count;
 }

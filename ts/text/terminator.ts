@@ -37,6 +37,12 @@ export function placeOf(memory: LinearMemory, address: Address, size: number): n
     : memory.locate(address, size);
 }
 
+/** Elements from `head` bytes behind `at` to the end of the heap's block there; Infinity where none is known. */
+export function roomAt(memory: LinearMemory, at: number, head: number, size: number): number {
+  const bytes = (memory as { roomAt?(address: number): number | undefined }).roomAt?.(at);
+  return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - head) / size));
+}
+
 /**
  * Returns how many elements of `size` bytes are before the first that is 0. O(n).
  * @param limit the most elements to look at; to the memory's end unless given

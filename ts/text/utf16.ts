@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: MIT
 // UTF-16, little-endian: two bytes an element, at any address.
-import { TextCodec, type Encoded } from './codec.ts';
+import { TextCodec } from './codec.ts';
 import { decodeBy, Decoder, fast, gather, native, NO_TEXT, take } from './platform.ts';
 import { loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-function lay(text: string, policy: Policy): Encoded {
-  const whole = wellFormed(text, policy.surrogates);
-  const byteLength = 2 * whole.length;
-  return {
-    byteLength,
-    copyTo(target, at = 0) {
-      if (fast) {
-        fast.ucs2Write.call(target, whole, at, byteLength);
-        return;
-      }
-      const data = new DataView(target.buffer, target.byteOffset + at, byteLength);
-      for (let i = 0; i < byteLength; i += 2) data.setUint16(i, whole.charCodeAt(i >> 1), true);
-    },
-  };
+function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
+  const whole = wellFormed(text, surrogates);
+  const { length } = whole;
+  if (length > most) return -1;
+  if (fast) return fast.ucs2Write.call(bytes, whole, at, 2 * length) / 2;
+  const data = new DataView(bytes.buffer, bytes.byteOffset + at, 2 * length);
+  for (let i = 0; i < length; i++) data.setUint16(2 * i, whole.charCodeAt(i), true);
+  return length;
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
@@ -45,7 +39,8 @@ export const utf16: TextCodec = /* @__PURE__ */ new TextCodec(
   'Utf16',
   2,
   0xd800,
-  lay,
+  (text, { surrogates }) => wellFormed(text, surrogates).length,
+  put,
   slice,
   (point) => (point > 0xffff ? 2 : 1),
 );

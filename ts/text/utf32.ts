@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MIT
 // UTF-32, little-endian: four bytes a code point, at any address.
-import { TextCodec, type Encoded } from './codec.ts';
+import { TextCodec } from './codec.ts';
 import { gather, NO_TEXT, take } from './platform.ts';
 import { wellFormed, type Policy } from './policy.ts';
 
-function lay(text: string, policy: Policy): Encoded {
+function count(text: string, { surrogates }: Policy): number {
+  const whole = wellFormed(text, surrogates);
+  let points = 0;
+  for (let i = 0; i < whole.length; i++, points++) if ((whole.codePointAt(i) as number) > 0xffff) i++; // inside
+  return points;
+}
+
+function put(bytes: Uint8Array, at: number, text: string, most: number, policy: Policy): number {
+  const points = count(text, policy);
+  if (points > most) return -1;
   const whole = wellFormed(text, policy.surrogates);
-  let count = 0;
-  for (let i = 0; i < whole.length; i++, count++) if ((whole.codePointAt(i) as number) > 0xffff) i++; // inside
-  return {
-    byteLength: 4 * count,
-    copyTo(target, start = 0) {
-      const data = new DataView(target.buffer, target.byteOffset + start, 4 * count);
-      for (let i = 0, at = 0; i < whole.length; i++, at += 4) {
-        const point = whole.codePointAt(i) as number; // i is inside
-        data.setUint32(at, point, true);
-        if (point > 0xffff) i++;
-      }
-    },
-  };
+  const data = new DataView(bytes.buffer, bytes.byteOffset + at, 4 * points);
+  for (let i = 0, to = 0; i < whole.length; i++, to += 4) {
+    const point = whole.codePointAt(i) as number; // i is inside
+    data.setUint32(to, point, true);
+    if (point > 0xffff) i++;
+  }
+  return points;
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
@@ -31,4 +34,12 @@ function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, ba
 }
 
 /** UTF-32, little-endian. */
-export const utf32: TextCodec = /* @__PURE__ */ new TextCodec('utf-32le', 'Utf32', 4, 0xd800, lay, slice);
+export const utf32: TextCodec = /* @__PURE__ */ new TextCodec(
+  'utf-32le',
+  'Utf32',
+  4,
+  0xd800,
+  count,
+  put,
+  slice,
+);

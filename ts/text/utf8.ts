@@ -2,17 +2,17 @@
 // UTF-8 (RFC 3629, WHATWG Encoding). The loops here do bit for bit what the engine's coders do, which some
 // places (an AudioWorklet) do not have; they also do WTF-8 (https://simonsapin.github.io/wtf-8/).
 import { setBytes } from '../memory/bytes.ts';
-import { TextCodec, type Encoded } from './codec.ts';
+import { TextCodec } from './codec.ts';
 import {
   decodeBy,
   Decoder,
   encoded,
   fast,
   gather,
+  isNarrow,
   makesFaster,
   native,
   NO_TEXT,
-  storeEncoded,
   take,
 } from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
@@ -79,23 +79,37 @@ export function decodeLoop(
 const LONG = fast ? Infinity : 512;
 const utf8Slice = native?.utf8Slice;
 
-function lay(text: string, { surrogates }: Policy): Encoded {
+/** Whether the engine's coder will do for a text, which has a lone surrogate and is to keep it otherwise. */
+function isCommon(text: string, surrogates: Policy['surrogates']): boolean {
   if (surrogates === 'throw') wellFormed(text, surrogates);
-  const keeps = surrogates === 'wtf8' && loneSurrogate(text) >= 0;
-  const made = !keeps && makesFaster(text) ? encoded(text) : undefined;
-  if (made)
-    return {
-      byteLength: made.length,
-      bytes: made,
-      copyTo: (target, at = 0) => storeEncoded(text, made, target, at),
-    };
-  if (native && !keeps) {
-    const byteLength = native.measure(text);
-    const write = fast && byteLength === text.length ? fast.latin1Write : native.utf8Write;
-    return { byteLength, copyTo: (target, at = 0) => void write.call(target, text, at, byteLength) };
+  return surrogates !== 'wtf8' || loneSurrogate(text) < 0;
+}
+
+const bytesOf = (text: string, common: boolean): Uint8Array =>
+  (common ? encoded(text) : undefined) ?? encodeLoop(common ? wellFormed(text) : text);
+
+function count(text: string, { surrogates }: Policy): number {
+  const common = isCommon(text, surrogates);
+  return common && native ? native.measure(text) : bytesOf(text, common).length;
+}
+
+/** See {@link TextCodec.put}. A unit takes 3 bytes at most, and one below U+0100 takes 2. */
+function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
+  const common = isCommon(text, surrogates);
+  const { length } = text;
+  if (common && native) {
+    if (3 * length <= most || (2 * length <= most && isNarrow(text)))
+      return native.utf8Write.call(bytes, text, at, most);
+    if (!makesFaster(text)) {
+      const needed = native.measure(text);
+      if (needed > most) return -1;
+      return (fast && needed === length ? fast.latin1Write : native.utf8Write).call(bytes, text, at, needed);
+    }
   }
-  const bytes = encodeLoop(keeps ? text : wellFormed(text));
-  return { byteLength: bytes.length, bytes, copyTo: (target, at) => setBytes(target, bytes, at) };
+  const made = bytesOf(text, common);
+  if (made.length > most) return -1;
+  setBytes(bytes, made, at);
+  return made.length;
 }
 
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
@@ -113,4 +127,13 @@ function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, ba
 }
 
 /** UTF-8. */
-export const utf8: TextCodec = /* @__PURE__ */ new TextCodec('utf-8', 'Utf8', 1, 0x80, lay, slice, width);
+export const utf8: TextCodec = /* @__PURE__ */ new TextCodec(
+  'utf-8',
+  'Utf8',
+  1,
+  0x80,
+  count,
+  put,
+  slice,
+  width,
+);

@@ -3,6 +3,7 @@ import '../../support/take-buffer.ts';
 import '../../support/take-coders.ts';
 import '../../support/text.ts';
 import '../../support/text-wrong.ts';
+import '../../support/text-sizes.ts';
 import '../../support/give-back.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, native } from '../../../ts/text/platform.ts';
