@@ -139,12 +139,12 @@ describe('bundles', () => {
   test('a manager without arenas', async () => {
     const code = await bundle(`export { HeapManager } from 'linmem'`);
     for (const other of [WASM, 'createHeapArena', 'captureEmscriptenHeap']) expect(code).not.toContain(other);
-    weigh('a manager without arenas', code, { gzipped: 16_780 });
+    weigh('a manager without arenas', code, { gzipped: 17_500 });
   });
   test('wrapping a module carries no wasm', async () => {
     const code = await bundle(`export { wrapEmscriptenModuleHeap, captureEmscriptenHeap } from 'linmem'`);
     expect(code).not.toContain(WASM);
-    weigh('wrapEmscriptenModuleHeap and captureEmscriptenHeap', code, { gzipped: 25_850 });
+    weigh('wrapEmscriptenModuleHeap and captureEmscriptenHeap', code, { gzipped: 26_600 });
   });
   test('one row with a memory carries no other row, no text and no manager', async () => {
     const code = await bundle(`export { u32, LinearMemory } from 'linmem'`);
