@@ -111,6 +111,11 @@ LM_RARE lm_heap *lm_heap_init(void *base, size_t size, lm_more *more, void *stat
 
 bool lm_heap_is(const lm_heap *h) { return heap_is(h); }
 
+// Counts a request of class `c`, if it is of any, that was served as a block of its own.
+static void class_wait(lm_class *c) {
+  if (c) c->wait = c->wait ? c->wait - 1 : WAIT_AGAIN;
+}
+
 NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
   LM_READY(h);
   lm_class *c = NULL;
@@ -123,8 +128,8 @@ NOINLINE void *lm_alloc_slow(lm_heap *h, size_t size) {
   void *p = block_alloc(h, size);
   if (!p) {
     LM_FAILED();
-  } else if (c) {
-    c->wait = c->wait ? c->wait - 1 : WAIT_AGAIN;
+  } else {
+    class_wait(c);
   }
   return p;
 }
@@ -144,9 +149,9 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
   if (!need) return NULL;
   size_t whole = ((size ? size : 1) + align - 1) & ~(align - 1);
   size_t units = whole / LM_ALIGN;
+  lm_class *c  = NULL;
   if (whole <= LM_HEAP_SMALL && class_units(class_of(units)) * LM_ALIGN % align == 0) {
     void *p;
-    const lm_class *c = NULL;
     while (!(p = object_take(h, units)) && !c) c = lm_slab_refill(h, units);
     if (p) return p;
   }
@@ -155,6 +160,7 @@ LM_RARE void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
     if (!lm_heap_trim(h)) return NULL;
   b = lm_block_align(h, b, align);
   lm_block_shrink(h, b, need);
+  class_wait(c);
   return block_lend(h, b);
 }
 

@@ -94,6 +94,15 @@ static void aligned_requests_go_on_in_the_next_slab(void) {
   CHECK(shadow_holds(&lent) && lm_heap_holds(h));
 }
 
+static void aligned_requests_take_a_slab_after_a_few_too(void) {
+  lm_heap *h = growing_heap(0);
+  for (size_t i = 0; i < 40; i++) {
+    uint8_t *p = lm_heap_alloc_aligned(h, 4 * LM_ALIGN, 2 * LM_ALIGN);
+    CHECK(p && (uintptr_t)p % (2 * LM_ALIGN) == 0 && in_bank(h, p) == (i >= 16));
+  }
+  CHECK(lm_heap_holds(h));
+}
+
 static void a_bank_is_taken_wherever_top_begins(void) {
   for (size_t before = LM_ALIGN; before <= 8 * LM_ALIGN; before += LM_ALIGN) {
     lm_heap *h  = fixed_heap(POOL);
@@ -188,7 +197,9 @@ CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
            RUN(memory_in_slabs_is_given_back_before_a_request_fails);
            RUN(realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it);
            RUN(realloc_to_a_smaller_class_that_has_no_memory_stays);
-           RUN(aligned_requests_go_on_in_the_next_slab); RUN(a_bank_is_taken_wherever_top_begins);
+           RUN(aligned_requests_go_on_in_the_next_slab);
+           RUN(aligned_requests_take_a_slab_after_a_few_too);
+           RUN(a_bank_is_taken_wherever_top_begins);
            RUN(a_bank_that_the_map_has_no_room_for_is_given_back);
            RUN(the_spare_bank_is_used_before_another_is_taken);
            RUN(a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it);
