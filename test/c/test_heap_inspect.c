@@ -278,6 +278,25 @@ static void a_walk_in_any_steps_visits_every_object_once_in_order(void) {
   }
 }
 
+// Stops the walk in every block, also in those of the bank that trim gives back.
+static void a_walk_that_goes_on_after_a_trim_tells_of_blocks_there_are(void) {
+  static lm_block_record now[8192];
+  for (size_t stop = 1; stop < 700; stop++) {
+    lm_heap *h = growing_heap(0);
+    uint8_t *p[600];
+    for (size_t i = 0; i < 600; i++) p[i] = lm_heap_alloc(h, 40);
+    for (size_t i = 0; i < 599; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK);
+    lm_cursor rest = {0}, whole = {0};
+    if (lm_heap_walk(h, &rest, records, stop) < stop) return;
+    CHECK(h->spare && lm_heap_trim(h) && !h->spare);
+    size_t all = lm_heap_walk(h, &whole, now, 8192), left = lm_heap_walk(h, &rest, records, 8192);
+    CHECK(left < all);
+    for (size_t i = 0; i < left; i++)
+      CHECK(!__builtin_memcmp(&records[i], &now[all - left + i], sizeof *now));
+  }
+  CHECK(false);  // it never came to its end
+}
+
 CHECK_MAIN(RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(free_of_a_freed_block_says_so_and_changes_nothing);
            RUN(free_sees_a_header_or_neighbour_that_was_overwritten);
@@ -292,4 +311,5 @@ CHECK_MAIN(RUN(free_of_what_is_not_a_block_says_so_and_changes_nothing);
            RUN(an_object_whose_owner_wrote_what_looks_free_can_be_freed);
            RUN(such_an_object_may_be_the_first_that_a_full_slab_gets_back);
            RUN(a_map_that_has_grown_is_no_block);
-           RUN(a_walk_in_any_steps_visits_every_object_once_in_order););
+           RUN(a_walk_in_any_steps_visits_every_object_once_in_order);
+           RUN(a_walk_that_goes_on_after_a_trim_tells_of_blocks_there_are););
