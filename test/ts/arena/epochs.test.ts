@@ -53,12 +53,11 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
     const { heap } = make(kind);
     const handles = [];
     let last = 0;
-    let address = 0;
+    const places = new Set<number>();
     for (let round = 0; round < 20; round++) {
       const arena = heap.createHeapArena(64);
       expect(arena.epoch()).toBeGreaterThan(last);
-      if (round > 0) expect(arena.address).toBe(address);
-      address = arena.address;
+      places.add(arena.address);
       for (let i = 0; i < round; i++) arena.reset();
       for (const handle of handles) expect(() => heap.sliceFromHandle(handle)).toThrow();
       handles.push(arena.allocU32(1).handle());
@@ -66,6 +65,7 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
       if (round % 2) arena.destroy();
       else heap.freeAll();
     }
+    expect(places.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
   });
 });
 
