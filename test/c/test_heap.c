@@ -126,8 +126,11 @@ static void realloc_stays_in_place_when_it_can(void) {
   lm_heap_free(h, b);
   CHECK(lm_heap_realloc(h, a, 2000) == a);  // and its right neighbour
   CHECK(lm_heap_realloc(h, c, 4000) == c);  // into top
-  size_t rest = lm_heap_stats(h)->free_bytes;
-  CHECK(lm_heap_realloc(h, c, 4000 + rest) == c && h->top == h->last->end);  // all of top
+  lm_cursor cursor = {0};
+  size_t all = lm_heap_usable_size(h, c), n = lm_heap_walk(h, &cursor, records, 8192);
+  CHECK(records[n - 1].state == LM_BLOCK_TOP);
+  all += records[n - 1].size;
+  CHECK(lm_heap_realloc(h, c, all) == c && h->top == h->last->end);  // all of top
   CHECK(lm_heap_holds(h));
   CHECK(lm_heap_realloc(h, c, 10) == c && h->top != h->last->end && lm_heap_holds(h));
 }
