@@ -37,10 +37,14 @@ export function readSoon(
   sized: boolean,
   policy: Policy,
 ): string | undefined {
-  if (!isSmall(address) || address === 0 || !(limit === undefined ? !sized : limit > 0 && isSmall(limit)))
+  if (
+    !isSmall(address) ||
+    address === 0 ||
+    !(limit === undefined ? !sized : isSmall(limit) && limit > 0 && limit <= LONG)
+  )
     return undefined;
   const { bytesPerElement: size, plain } = codec;
-  const most = Math.min(limit ?? LONG, LONG);
+  const most = limit ?? LONG;
   let count = most;
   try {
     const { data } = memory;
