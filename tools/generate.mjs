@@ -81,7 +81,9 @@ import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
-import { ${SCALARS.map(({ name }) => name).join(', ')} } from '../scalar/rows.gen.ts';
+import { ${SCALARS.filter(({ label }) => !isWide(label))
+    .map(({ name }) => name)
+    .join(', ')} } from '../scalar/rows.gen.ts';
 import { ${SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ')} } from './refs.gen.ts';
 import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
 ${HOT_IMPORTS}

@@ -162,5 +162,23 @@ describe('bundles', () => {
       expect(code).not.toContain(other);
     weigh('one row with a memory', code, { minified: 3_350 });
   });
+  test('a class of refs without a manager knows its row, and carries no other', async () => {
+    const code = await bundle(`export { Int32Ref, Int32ArrayRef, LinearMemory } from 'linmem'`);
+    for (const other of ['"u32"', 'Float64', WASM, 'TextDecoder', 'freeAll'])
+      expect(code).not.toContain(other);
+    writeFileSync(join(folder, 'refs.mjs'), code);
+    writeFileSync(
+      join(folder, 'd.mjs'),
+      `import { Int32Ref, Int32ArrayRef, LinearMemory } from './refs.mjs';
+       const memory = new LinearMemory({ buffer: new ArrayBuffer(64) });
+       const block = { memory, live: true };
+       const ref = new Int32Ref(memory, 8, block, false);
+       ref.value = 5;
+       const array = new Int32ArrayRef(memory, 8, 2, block, false);
+       array.setAt(1, ref.value + 1);
+       console.log(ref.type.name, ref.value, ref.byteLength, array.type.name, [...array], array.byteLength);`,
+    );
+    expect(run(process.execPath, ['d.mjs'])).toBe('i32 5 4 i32 [ 5, 6 ] 8\n');
+  });
   test('nothing imported is nothing bundled', async () => expect(await bundle(`import 'linmem'`)).toBe(''));
 });

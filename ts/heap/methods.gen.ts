@@ -19,10 +19,6 @@ import {
   ptr32,
   ptr53,
   ptr64,
-  i128,
-  u128,
-  i256,
-  u256,
   bool,
 } from '../scalar/rows.gen.ts';
 import {
@@ -803,10 +799,10 @@ export type HeapRow = Scalar;
 /** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
 type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;
-/** Each row with the classes of its refs, of one and of an array. */
-export const table: readonly (readonly [object, { prototype: object }, { prototype: object }, Hot?])[] = [
+type Refs = { prototype: { type: object } };
+/** For each row the classes of its refs, of one and of an array. */
+export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
   [
-    u8c,
     Uint8ClampedRef,
     Uint8ClampedArrayRef,
     {
@@ -819,17 +815,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint8(p, clamp(x));
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint8(p, clamp(x));
           } catch {}
         slowWrite(u8c, this, p, x);
       },
     },
   ],
   [
-    u8,
     Uint8Ref,
     Uint8ArrayRef,
     {
@@ -842,17 +834,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint8(p, x);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint8(p, x);
           } catch {}
         slowWrite(u8, this, p, x);
       },
     },
   ],
   [
-    i8,
     Int8Ref,
     Int8ArrayRef,
     {
@@ -865,17 +853,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setInt8(p, x);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setInt8(p, x);
           } catch {}
         slowWrite(i8, this, p, x);
       },
     },
   ],
   [
-    u16,
     Uint16Ref,
     Uint16ArrayRef,
     {
@@ -888,17 +872,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint16(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint16(p, x, true);
           } catch {}
         slowWrite(u16, this, p, x);
       },
     },
   ],
   [
-    i16,
     Int16Ref,
     Int16ArrayRef,
     {
@@ -911,17 +891,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setInt16(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setInt16(p, x, true);
           } catch {}
         slowWrite(i16, this, p, x);
       },
     },
   ],
   [
-    f32,
     Float32Ref,
     Float32ArrayRef,
     {
@@ -934,17 +910,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setFloat32(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setFloat32(p, x, true);
           } catch {}
         slowWrite(f32, this, p, x);
       },
     },
   ],
   [
-    u32,
     Uint32Ref,
     Uint32ArrayRef,
     {
@@ -957,17 +929,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint32(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint32(p, x, true);
           } catch {}
         slowWrite(u32, this, p, x);
       },
     },
   ],
   [
-    i32,
     Int32Ref,
     Int32ArrayRef,
     {
@@ -980,17 +948,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setInt32(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setInt32(p, x, true);
           } catch {}
         slowWrite(i32, this, p, x);
       },
     },
   ],
   [
-    ptr32,
     Pointer32Ref,
     Pointer32ArrayRef,
     {
@@ -1003,17 +967,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint32(p, pointer32(x), true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint32(p, pointer32(x), true);
           } catch {}
         slowWrite(ptr32, this, p, x);
       },
     },
   ],
   [
-    ptr64,
     Pointer64Ref,
     Pointer64ArrayRef,
     {
@@ -1026,17 +986,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setBigUint64(p, pointer64(x), true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, pointer64(x), true);
           } catch {}
         slowWrite(ptr64, this, p, x);
       },
     },
   ],
   [
-    ptr53,
     Pointer53Ref,
     Pointer53ArrayRef,
     {
@@ -1049,17 +1005,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setBigUint64(p, pointer53(x), true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, pointer53(x), true);
           } catch {}
         slowWrite(ptr53, this, p, x);
       },
     },
   ],
   [
-    u64,
     BigUint64Ref,
     BigUint64ArrayRef,
     {
@@ -1072,17 +1024,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setBigUint64(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, x, true);
           } catch {}
         slowWrite(u64, this, p, x);
       },
     },
   ],
   [
-    i64,
     BigInt64Ref,
     BigInt64ArrayRef,
     {
@@ -1095,17 +1043,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setBigInt64(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setBigInt64(p, x, true);
           } catch {}
         slowWrite(i64, this, p, x);
       },
     },
   ],
   [
-    f64,
     Float64Ref,
     Float64ArrayRef,
     {
@@ -1118,17 +1062,13 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setFloat64(p, x, true);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setFloat64(p, x, true);
           } catch {}
         slowWrite(f64, this, p, x);
       },
     },
   ],
   [
-    f16,
     Float16Ref,
     Float16ArrayRef,
     {
@@ -1141,21 +1081,17 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
-              setHalf(this.data, p, x);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return setHalf(this.data, p, x);
           } catch {}
         slowWrite(f16, this, p, x);
       },
     },
   ],
-  [u128, BigUint128Ref, BigUint128ArrayRef],
-  [u256, BigUint256Ref, BigUint256ArrayRef],
-  [i256, BigInt256Ref, BigInt256ArrayRef],
-  [i128, BigInt128Ref, BigInt128ArrayRef],
+  [BigUint128Ref, BigUint128ArrayRef],
+  [BigUint256Ref, BigUint256ArrayRef],
+  [BigInt256Ref, BigInt256ArrayRef],
+  [BigInt128Ref, BigInt128ArrayRef],
   [
-    bool,
     BooleanRef,
     BooleanArrayRef,
     {
@@ -1168,10 +1104,7 @@ export const table: readonly (readonly [object, { prototype: object }, { prototy
       write(p, x) {
         if (typeof x === 'boolean')
           try {
-            if ((p as number) >>> 0 === p) {
-              this.data.setUint8(p, x ? 1 : 0);
-              return;
-            }
+            if ((p as number) >>> 0 === p) return this.data.setUint8(p, x ? 1 : 0);
           } catch {}
         slowWrite(bool, this, p, x);
       },

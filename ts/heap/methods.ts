@@ -29,9 +29,10 @@ export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
 }
 
 const known: ReadonlyMap<object, unknown> = /* @__PURE__ */ new Map(
-  table.map(([row, One, Many]) => {
-    for (const { prototype } of [One, Many])
-      Object.defineProperty(prototype, 'type', { configurable: true, value: row });
+  table.map(([One, Many]) => {
+    const row = One.prototype.type;
+    // In the getter's place: engines see through what never changes.
+    for (const { prototype } of [One, Many]) Object.defineProperty(prototype, 'type', { value: row });
     return [row, { One, Many, Alias: aliasClass(One as never) }]; // a class of refs
   }),
 );
@@ -47,8 +48,8 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
 
 /** Puts the methods of every row, and the whole-memory getters, on the manager's prototype. */
 export function installMethods(prototype: object): void {
-  for (const [some, , , hot] of table) {
-    const row = some as Scalar; // of its own value
+  for (const [{ prototype: some }, , hot] of table) {
+    const row = some.type as Scalar; // of its own value
     Object.assign(prototype, methodsOf(row, hot));
     if (hasOwnElements(row))
       Object.defineProperty(prototype, `heap${row.label}`, { configurable: true, get: wholeOf(row) });

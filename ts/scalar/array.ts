@@ -19,13 +19,11 @@ export abstract class ScalarArrayRef<
 > extends Ref {
   /** Elements it has. */
   declare readonly length: number;
-  /** Bytes of one element, here so that no index has to ask the row; the library's own. */
-  declare protected step: number;
   /** The row of the table that says how an element is read and written. */
   abstract readonly type: Scalar<T, A>;
 
   get byteLength(): number {
-    return this.length * this.step;
+    return this.length * this.type.size;
   }
 
   /**
@@ -51,7 +49,7 @@ export abstract class ScalarArrayRef<
     const from = toIndex(start, this.length, past);
     const length = Math.max(0, toIndex(end, this.length, past) - from);
     const Same = this.constructor as ScalarArrayRefClass<T, A>;
-    const part = new Same(this.heap, this.address + from * this.step, length, this.block, false);
+    const part = new Same(this.heap, this.address + from * this.type.size, length, this.block, false);
     part.source = this;
     return part;
   }
@@ -72,7 +70,7 @@ export abstract class ScalarArrayRef<
   }
   /** Bytes of one element. */
   get bytesPerElement(): number {
-    return this.step;
+    return this.type.size;
   }
   /** A fresh typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
@@ -103,7 +101,7 @@ export abstract class ScalarArrayRef<
     this.assertLive();
     const start = toCount(offset, OFFSET, 0, this.length + 1);
     const bytes = encodeValues(this.type, values, this.length - start, true);
-    storeValues(this.block.memory, this.address + start * this.step, bytes);
+    storeValues(this.block.memory, this.address + start * this.type.size, bytes);
     return this;
   }
   /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
@@ -153,13 +151,13 @@ export abstract class ScalarArrayRef<
   }
   /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
   protected toValues(): unknown {
-    return hasOwnElements(this.type) && this.address % this.step === 0 ? this.view : this.toArray();
+    return hasOwnElements(this.type) && this.address % this.type.size === 0 ? this.view : this.toArray();
   }
   /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
   protected place(index: number): number {
     const i = index >>> 0;
     const at = i === index && i < this.length ? i : toIndex(index, this.length);
-    return this.address + at * this.step;
+    return this.address + at * this.type.size;
   }
 }
 

@@ -24,10 +24,7 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, clamp(x));
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, clamp(x));
       } catch {}
     slowWrite(u8c, memory, p, x);
   },
@@ -48,10 +45,7 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, x);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, x);
       } catch {}
     slowWrite(u8, memory, p, x);
   },
@@ -72,10 +66,7 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setInt8(p, x);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setInt8(p, x);
       } catch {}
     slowWrite(i8, memory, p, x);
   },
@@ -96,10 +87,7 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint16(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint16(p, x, true);
       } catch {}
     slowWrite(u16, memory, p, x);
   },
@@ -120,10 +108,7 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setInt16(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setInt16(p, x, true);
       } catch {}
     slowWrite(i16, memory, p, x);
   },
@@ -144,10 +129,7 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setFloat32(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setFloat32(p, x, true);
       } catch {}
     slowWrite(f32, memory, p, x);
   },
@@ -168,10 +150,7 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint32(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint32(p, x, true);
       } catch {}
     slowWrite(u32, memory, p, x);
   },
@@ -192,10 +171,7 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setInt32(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setInt32(p, x, true);
       } catch {}
     slowWrite(i32, memory, p, x);
   },
@@ -216,10 +192,7 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint32(p, pointer32(x), true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint32(p, pointer32(x), true);
       } catch {}
     slowWrite(ptr32, memory, p, x);
   },
@@ -240,10 +213,7 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setBigUint64(p, pointer64(x), true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, pointer64(x), true);
       } catch {}
     slowWrite(ptr64, memory, p, x);
   },
@@ -265,10 +235,7 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setBigUint64(p, pointer53(x), true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, pointer53(x), true);
       } catch {}
     slowWrite(ptr53, memory, p, x);
   },
@@ -289,10 +256,7 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setBigUint64(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, x, true);
       } catch {}
     slowWrite(u64, memory, p, x);
   },
@@ -314,10 +278,7 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setBigInt64(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setBigInt64(p, x, true);
       } catch {}
     slowWrite(i64, memory, p, x);
   },
@@ -339,10 +300,7 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setFloat64(p, x, true);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setFloat64(p, x, true);
       } catch {}
     slowWrite(f64, memory, p, x);
   },
@@ -363,10 +321,7 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
-          setHalf(memory.data, p, x);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return setHalf(memory.data, p, x);
       } catch {}
     slowWrite(f16, memory, p, x);
   },
@@ -378,12 +333,8 @@ export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   BigUint64Array,
   (data, p) => getWide(data, p, 2),
   (data, p, x) => setWide(data, p, x, 2),
-  (memory, p) => {
-    return slowRead(u128, memory, p);
-  },
-  (memory, p, x) => {
-    slowWrite(u128, memory, p, x);
-  },
+  (memory, p) => slowRead(u128, memory, p),
+  (memory, p, x) => slowWrite(u128, memory, p, x),
   'bigint',
   16,
 );
@@ -394,12 +345,8 @@ export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   BigUint64Array,
   (data, p) => getWide(data, p, 4),
   (data, p, x) => setWide(data, p, x, 4),
-  (memory, p) => {
-    return slowRead(u256, memory, p);
-  },
-  (memory, p, x) => {
-    slowWrite(u256, memory, p, x);
-  },
+  (memory, p) => slowRead(u256, memory, p),
+  (memory, p, x) => slowWrite(u256, memory, p, x),
   'bigint',
   32,
 );
@@ -410,12 +357,8 @@ export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   BigUint64Array,
   (data, p) => BigInt.asIntN(256, getWide(data, p, 4)),
   (data, p, x) => setWide(data, p, x, 4),
-  (memory, p) => {
-    return slowRead(i256, memory, p);
-  },
-  (memory, p, x) => {
-    slowWrite(i256, memory, p, x);
-  },
+  (memory, p) => slowRead(i256, memory, p),
+  (memory, p, x) => slowWrite(i256, memory, p, x),
   'bigint',
   32,
 );
@@ -426,12 +369,8 @@ export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigin
   BigUint64Array,
   (data, p) => BigInt.asIntN(128, getWide(data, p, 2)),
   (data, p, x) => setWide(data, p, x, 2),
-  (memory, p) => {
-    return slowRead(i128, memory, p);
-  },
-  (memory, p, x) => {
-    slowWrite(i128, memory, p, x);
-  },
+  (memory, p) => slowRead(i128, memory, p),
+  (memory, p, x) => slowWrite(i128, memory, p, x),
   'bigint',
   16,
 );
@@ -451,10 +390,7 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   (memory, p, x) => {
     if (typeof x === 'boolean')
       try {
-        if ((p as number) >>> 0 === p) {
-          memory.data.setUint8(p, x ? 1 : 0);
-          return;
-        }
+        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, x ? 1 : 0);
       } catch {}
     slowWrite(bool, memory, p, x);
   },
