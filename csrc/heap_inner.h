@@ -7,7 +7,9 @@
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define NOINLINE __attribute__((noinline))
+#ifndef TINY  // the build that counts branches wants one copy of each
 #define TINY inline __attribute__((always_inline))  // no longer than a call, in any build
+#endif
 // In code that is compiled for size a short way is no copy of what the long way does as well.
 #ifdef __OPTIMIZE_SIZE__
 #define SMALL_CODE true

@@ -158,6 +158,22 @@ static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_al
         lm_heap_holds(h));
 }
 
+// Each of the free blocks is long enough for a bank and lies so that none fits.
+static void a_bank_is_taken_from_top_when_many_free_blocks_have_no_room_to_align_it(void) {
+  lm_heap *h = fixed_heap(POOL);
+  uint8_t *p[16];
+  for (size_t i = 0; i < 16; i++) {
+    size_t pad = -(uintptr_t)block_payload(h->top) & (LM_HEAP_BANK - 1);
+    CHECK(lm_heap_alloc(h, pad + LM_HEAP_BANK / 2 - LM_WORD));
+    p[i] = lm_heap_alloc(h, LM_HEAP_BANK + i * 480 - LM_WORD);
+  }
+  CHECK(lm_heap_alloc(h, 3000));
+  for (size_t i = 16; i-- > 0;) CHECK(p[i] && lm_heap_free(h, p[i]) == LM_OK);
+  h->classes[0].wait = 0;
+  uint8_t *q         = lm_heap_alloc(h, 1);
+  CHECK(q > p[15] && h->banks.blocks == 1 && lm_heap_holds(h));
+}
+
 // A current slab counts what is freed, and nothing that is lent, from SLAB_TAKEN down.
 static void a_slab_stays_current_over_any_number_of_frees(void) {
   lm_heap *h         = fixed_heap(POOL);
@@ -203,5 +219,6 @@ CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
            RUN(a_bank_that_the_map_has_no_room_for_is_given_back);
            RUN(the_spare_bank_is_used_before_another_is_taken);
            RUN(a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it);
+           RUN(a_bank_is_taken_from_top_when_many_free_blocks_have_no_room_to_align_it);
            RUN(a_slab_stays_current_over_any_number_of_frees);
            RUN(many_blocks_live_keep_their_bytes_through_slabs););
