@@ -4,12 +4,14 @@
 //   sized reads         TextDecoder.decode on a subarray, or the Buffer's slice
 //   terminated reads    the same behind the engine's fastest search for the NUL
 //   sized writes        encodeInto on a subarray, or the Buffer's write
-//   terminated writes   the same, and a 0 behind it
+//   terminated writes   the same behind the engine's fastest look for a NUL in the text, and a 0 behind it: no call of
+//                       an engine refuses a text that its first NUL would cut short, and linmem does
 // Writes are given just the room that the text takes, or no capacity: then all up to the end of the memory.
 //
-// They check less: no bounds, no NUL inside; the Buffer's calls for ASCII and Latin-1 cut what is above to a byte, and
-// a text that has no room is cut too. linmem has to know all that before it writes the first byte: where the engine has
-// no answer at once that is one look at the whole text, for a NUL one more. A look takes half of what copying takes. UTF-16
+// They check less: no bounds; the Buffer's calls for ASCII and Latin-1 cut what is above to a byte, and a text that has
+// no room is cut too. linmem has to know all that before it writes the first byte: where the engine has no answer at once
+// that is one look at the whole text, which takes half of what copying takes. The goal for a write of 8 bytes is against
+// encodeInto alone, without a look for a NUL. UTF-16
 // that may have lone surrogates is compared with the calls that replace them; `as it is` with those that do not. The
 // engines have nothing for UTF-32, and without a Buffer nothing for ASCII, Latin-1, nor for writing UTF-16.
 //
@@ -40,6 +42,7 @@ const find8 = {
   'Uint8Array.indexOf': 'bytes.indexOf(0, P)',
 };
 const find16 = { 'Uint16Array.indexOf': '2 * units.indexOf(0, P / 2)' };
+const findInText = { includes: "next.includes('\\0')", indexOf: "next.indexOf('\\0') >= 0" };
 const decode = (name) => `decoders['${name}'].decode(bytes.subarray(P, END)).length`;
 const slice = (name) => native && `native.${name}(P, END).length`;
 const put = (name, text = 'next') => native && `native.${name}(${text}, P, ROOM)`;
@@ -80,18 +83,24 @@ function races([, label, , options, reads, writes], n) {
   const changed = (calls, change) =>
     Object.fromEntries(Object.entries(calls).filter(([, call]) => call).flatMap(change)); // prettier-ignore
   const end = P + n * size;
-  const fixed = (suffix, room, tail = '') =>
-    changed(writes, ([k, f]) => [[k + suffix, fill(f, end, room) + tail]]);
+  const fixed = (room) => changed(writes, ([k, f]) => [[k, fill(f, end, room)]]);
   const zero = Array.from({ length: size }, (_, i) => ` + (bytes[${end + i}] = 0)`).join('');
   const finders = Object.entries(changed(size === 1 ? find8 : find16, (one) => [one]));
+  const zeroed = (room) =>
+    changed(fixed(room), ([k, f]) =>
+      Object.entries(findInText).map(([by, isThere]) => [
+        `${k} and a 0 after ${by}`,
+        `(${isThere} ? NaN : ${f}${zero})`,
+      ]),
+    );
   const terminated = ([k, f]) => finders.map(([by, find]) => [`${k} after ${by}`, fill(f, find)]);
   return [
     ['read sized', `${method('read', '', n)}.length`, changed(reads, ([k, f]) => [[k, fill(f, end)]])],
     ['read NUL-terminated', `${method('read', 'NullTerminated', 'undefined')}.length`, changed(reads, terminated)],
-    ['write sized', method('write', '', `next, ${n}`), fixed('', n * size)],
-    ['write sized, no capacity', method('write', '', 'next, undefined'), fixed('', MOST)],
-    ['write NUL-terminated', method('write', 'NullTerminated', `next, ${n + 1}`), fixed(' and a 0', n * size, zero)],
-    ['write NUL-terminated, no capacity', method('write', 'NullTerminated', 'next, undefined'), fixed(' and a 0', MOST, zero)],
+    ['write sized', method('write', '', `next, ${n}`), fixed(n * size)],
+    ['write sized, no capacity', method('write', '', 'next, undefined'), fixed(MOST)],
+    ['write NUL-terminated', method('write', 'NullTerminated', `next, ${n + 1}`), zeroed(n * size)],
+    ['write NUL-terminated, no capacity', method('write', 'NullTerminated', 'next, undefined'), zeroed(MOST)],
   ]; // prettier-ignore
 }
 
@@ -176,6 +185,8 @@ for (const row of rows)
         calls['wasm-heap-manager'] = 'peer.readNullTerminatedUtf8String(P).length';
         calls.TextDecoder = decode('utf-8').replace('END', P + n);
       }
+      if (isFirst && what.startsWith('write NUL'))
+        calls.encodeInto = `encoder.encodeInto(next, bytes.subarray(P, P + ${what.endsWith('capacity') ? MOST : n})).written + (bytes[${P + n}] = 0)`;
       if (isFirst && what === 'write NUL-terminated')
         calls['wasm-heap-manager'] = `peer.writeNullTerminatedUtf8String(P, next, ${n + 1})`;
       const texts = textsOf(text);
@@ -186,8 +197,7 @@ for (const row of rows)
         if (calls['wasm-heap-manager'])
           line(name, results, what.startsWith('read') ? 0.25 : undefined, 'wasm-heap-manager');
         if (calls.TextDecoder) line(name, results, 0.6, 'TextDecoder');
-        const into = Object.keys(results).find((key) => key.startsWith('encodeInto'));
-        if (into) line(name, results, 0.5, into);
+        if (calls.encodeInto) line(name, results, 0.5, 'encodeInto');
       }
       line(name, results, length >= 4096 ? 1.05 : undefined);
     }
