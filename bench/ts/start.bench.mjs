@@ -1,17 +1,19 @@
 // Claim: the first heap of a program is there in at most 1 ms: the core decoded, compiled, linked and opened, and all
-// code that makes it run for the first time. Each time in a process of its own.
+// code that makes it run for the first time. Each time in a process of its own. The import, mostly the engine's own
+// work on the package's files, is printed and has no goal.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createHeapSync } from '../../dist/index.js';
 import { runtime } from './harness.mjs';
 
 if (process.argv[2] === 'once') {
-  performance.now();
+  const before = performance.now();
+  const { createHeapSync } = await import('../../dist/index.js');
   const start = performance.now();
   createHeapSync();
   const first = performance.now();
   createHeapSync();
-  console.log(JSON.stringify([first - start, performance.now() - first]));
+  const times = [first - start, performance.now() - first, start - before];
+  console.log(JSON.stringify(times));
 } else {
   const args = [...(globalThis.Deno ? ['run', '--allow-all'] : []), fileURLToPath(import.meta.url), 'once'];
   const runs = Array.from({ length: 15 }, () => JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout)); // prettier-ignore
@@ -22,5 +24,6 @@ if (process.argv[2] === 'once') {
   console.log(
     `  ${ok ? 'ok    ' : 'MISSED'} createHeapSync: ${at(0, 0.5).toFixed(2)}, ${at(0, 0).toFixed(2)} (goal: at most 1); the second: ${at(1, 0.5).toFixed(2)}`,
   );
+  console.log(`         the import before it: ${at(2, 0.5).toFixed(1)}, ${at(2, 0).toFixed(1)}`);
   process.exitCode = ok ? 0 : 2;
 }

@@ -7,7 +7,7 @@
 import { installStrings, type HeapStrings } from '../heap/strings.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { WasmHeapManager } from './manager.ts';
-import { refClassesOf } from '../heap/methods.ts';
+import { refClassesOf, widen } from '../heap/methods.ts';
 import type { HeapMethods } from '../heap/methods.gen.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import type { Block } from '../memory/block.ts';
@@ -132,6 +132,7 @@ installDispose(Region.prototype);
 
 /** Puts the methods of every row and every encoding on the prototype of all regions. */
 function install(prototype: object): void {
+  widen(prototype);
   const strings: Record<string, unknown> = {};
   installStrings(strings);
   for (const [name, method] of Object.entries(strings))

@@ -11,7 +11,7 @@ import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
 import { BlockHeap } from './blocks.ts';
-import { installMethods, refClassesOf } from './methods.ts';
+import { installMethods, refClassesOf, widen } from './methods.ts';
 import type { HeapMethods } from './methods.gen.ts';
 import { installStrings, type HeapStrings } from './strings.ts';
 
@@ -157,5 +157,6 @@ export class HeapManager extends BlockHeap implements RefHeap {
 
 /** The methods made from the scalar table and from the codecs: `readInt32`, `readUtf8String` and the rest. */
 export interface HeapManager extends HeapMethods, HeapStrings {}
+widen(HeapManager.prototype);
 installMethods(HeapManager.prototype);
 installStrings(HeapManager.prototype);

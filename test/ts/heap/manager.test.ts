@@ -384,6 +384,17 @@ describe('the methods of the rows', () => {
 });
 
 describe('the names of the methods', () => {
+  test('leave the prototypes their constructors, which no enumeration shows', () => {
+    const { heap } = fakeHeap();
+    const scope = heap.scope((s) => s);
+    for (const object of [Object.getPrototypeOf(heap), Object.getPrototypeOf(scope)] as object[]) {
+      for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+        const found = Object.getOwnPropertyDescriptor(at, 'constructor');
+        expect(found).toEqual({ value: found?.value, writable: true, enumerable: false, configurable: true });
+        expect((found?.value as { prototype: object }).prototype).toBe(at);
+      }
+    }
+  });
   test('of wasm-heap-manager are all there', () => {
     const { heap } = fakeHeap();
     for (const name of [
