@@ -384,7 +384,7 @@ describe('the methods of the rows', () => {
 });
 
 describe('the names of the methods', () => {
-  test('leave the prototypes their constructors, which no enumeration shows', () => {
+  test('leave the prototypes their constructors, and nothing that is no method', () => {
     const { heap } = fakeHeap();
     const scope = heap.scope((s) => s);
     for (const object of [Object.getPrototypeOf(heap), Object.getPrototypeOf(scope)] as object[]) {
@@ -392,6 +392,8 @@ describe('the names of the methods', () => {
         const found = Object.getOwnPropertyDescriptor(at, 'constructor');
         expect(found).toEqual({ value: found?.value, writable: true, enumerable: false, configurable: true });
         expect((found?.value as { prototype: object }).prototype).toBe(at);
+        for (const { value, get } of Object.values(Object.getOwnPropertyDescriptors(at)))
+          expect(typeof (get ?? value)).toBe('function');
       }
     }
   });
