@@ -4,17 +4,17 @@ import { TextCodec } from './codec.ts';
 import { gather, NO_TEXT, take } from './platform.ts';
 import { wellFormed, type Policy } from './policy.ts';
 
-function count(text: string, { surrogates }: Policy): number {
-  const whole = wellFormed(text, surrogates);
+/** Code points of a text. */
+function pointsOf(text: string): number {
   let points = 0;
-  for (let i = 0; i < whole.length; i++, points++) if ((whole.codePointAt(i) as number) > 0xffff) i++; // inside
+  for (let i = 0; i < text.length; i++, points++) if ((text.codePointAt(i) as number) > 0xffff) i++; // inside
   return points;
 }
 
-function put(bytes: Uint8Array, at: number, text: string, most: number, policy: Policy): number {
-  const points = count(text, policy);
+function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
+  const whole = wellFormed(text, surrogates);
+  const points = pointsOf(whole);
   if (points > most) return -1;
-  const whole = wellFormed(text, policy.surrogates);
   const data = new DataView(bytes.buffer, bytes.byteOffset + at, 4 * points);
   for (let i = 0, to = 0; i < whole.length; i++, to += 4) {
     const point = whole.codePointAt(i) as number; // i is inside
@@ -39,7 +39,7 @@ export const utf32: TextCodec = /* @__PURE__ */ new TextCodec(
   'Utf32',
   4,
   0xd800,
-  count,
+  (text, { surrogates }) => pointsOf(wellFormed(text, surrogates)),
   put,
   slice,
 );
