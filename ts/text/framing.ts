@@ -147,7 +147,7 @@ export function writeLong(
   const head = headOf(framing, wordBytes);
   const isPaired = framing === 'Paired';
   const isFixed = framing === 'Fixed';
-  const tail = framing === 'Terminated' ? 1 : 0;
+  const tail = Math.max(0, tailOf(framing));
   const room =
     capacity === undefined && !isFixed
       ? roomAt(memory, placeOf(memory, place, 0), isPaired ? 0 : head, size)
