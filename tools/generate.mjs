@@ -85,7 +85,8 @@ import { ${SCALARS.filter(({ label }) => !isWide(label))
     .map(({ name }) => name)
     .join(', ')} } from '../scalar/rows.gen.ts';
 import { ${SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ')} } from './refs.gen.ts';
-import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
+import { growth } from '../memory/growth.ts';
+import type { Scalar, Values } from '../scalar/scalar.ts';
 ${HOT_IMPORTS}
 
 /** The methods that the manager has for each row of the scalar table, and its whole-memory views. */

@@ -115,7 +115,8 @@ export class WasmHeapArena extends Region implements Owner {
       // Not `& -align` below: that takes JavaScriptCore 40 ns.
       const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
       if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
-        const { data } = this.cell; // a destroyed one has no byte to read
+        const { data, bytes: seen } = this.cell; // of a destroyed one there is none, as of one that grew
+        if (topAt >= seen.length) return this.allocSlow(bytes, align);
         // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
@@ -124,7 +125,7 @@ export class WasmHeapArena extends Region implements Owner {
         }
       }
     } catch {
-      // The memory grew, or there is none any more, or a bigint came.
+      // A bigint came.
     }
     return this.allocSlow(bytes, align);
   }
@@ -192,30 +193,25 @@ export class WasmHeapArena extends Region implements Owner {
 
   /** Begins a frame; the library's own. */
   enter(): Frame {
-    const { topAt, frames, chunks } = this;
-    try {
-      if (topAt > 0 && chunks && !frames.exposed)
-        return frames.pushAt(this.cell.data.getUint32(topAt, true), chunks.count);
-    } catch {} // the memory grew, or there is none any more
+    const { topAt, frames, chunks, cell } = this;
+    // The memory may have grown, or be none any more.
+    if (topAt > 0 && topAt < cell.bytes.length && chunks && !frames.exposed)
+      return frames.pushAt(cell.data.getUint32(topAt, true), chunks.count);
     return this.current() && frames.push();
   }
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
   leave(frame: Frame): void {
-    const { topAt } = this;
-    try {
-      const { data } = this.cell;
-      data.getInt8(topAt); // throws before anything ends
-      if (topAt > 0 && !this.frames.exposed && this.frames.popAt(frame, this.chunks?.count)) {
-        data.setUint32(topAt, frame.top, true);
-        return;
-      }
-    } catch {} // as above
+    const { topAt, frames, chunks: own, cell } = this;
+    if (topAt > 0 && topAt < cell.bytes.length && !frames.exposed && frames.popAt(frame, own?.count)) {
+      cell.data.setUint32(topAt, frame.top, true);
+      return;
+    }
     const place = this.current();
-    if (!this.frames.has(frame)) return;
+    if (!frames.has(frame)) return;
     const { top, chunks } = frame;
-    if (!this.chunks && place.chunks !== chunks) throw theirChunks(this.place.address);
-    this.frames.endFrom(frame);
-    const drop = place.chunks > chunks ? this.chunks?.drop(place, chunks) : undefined;
+    if (!own && place.chunks !== chunks) throw theirChunks(this.place.address);
+    frames.endFrom(frame);
+    const drop = place.chunks > chunks ? own?.drop(place, chunks) : undefined;
     place.write(place.at.top, top);
     if (drop) attemptAll(drop);
   }

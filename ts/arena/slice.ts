@@ -150,14 +150,9 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @throws {FreedError} {@link StaleEpochError} when the slice has ended
    */
   view(): A {
-    try {
-      const { block } = this;
-      const { data } = block.memory; // S2
-      data.getInt8(0); // throws when there is none
-      if (data === this.keptData && isOfEpoch(block, data)) return this.kept as A; // set together
-    } catch {
-      // Ended, or the memory grew.
-    }
+    const { block } = this;
+    const { data, bytes } = block.memory; // S2
+    if (bytes.length > 0 && data === this.keptData && isOfEpoch(block, data)) return this.kept as A; // set together
     this.assertAlive();
     const view = this.type.view(this.heap, this.ptr, this.length);
     keepers.set(view, this);
@@ -174,11 +169,12 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
       const i = index >>> 0;
       if (i === index && i < this.length) {
         const { block } = this;
-        const { data } = block.memory; // S2
-        if (isOfEpoch(block, data)) return this.get(data, this.ptr + i * this.size);
+        const { data, bytes } = block.memory; // S2
+        if (this.ptr < bytes.length && isOfEpoch(block, data))
+          return this.get(data, this.ptr + i * this.size);
       }
     } catch {
-      // Ended, or the memory grew, or the index is a bigint.
+      // The index is a bigint.
     }
     this.assertAlive();
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
@@ -192,14 +188,14 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
       const i = index >>> 0;
       if (i === index && i < this.length && typeof value === this.valueKind) {
         const { block } = this;
-        const { data } = block.memory; // S2
-        if (isOfEpoch(block, data)) {
+        const { data, bytes } = block.memory; // S2
+        if (this.ptr < bytes.length && isOfEpoch(block, data)) {
           this.put(data, this.ptr + i * this.size, value);
           return this;
         }
       }
     } catch {
-      // Ended, the memory grew, or the row refuses the value or the index; then it does so again below.
+      // The row refuses the value or the index, and does so again below.
     }
     this.assertAlive();
     this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value);

@@ -49,6 +49,7 @@ export class HeapMemory extends LinearMemory {
    * for that. To ask for its buffer takes as long as to lend, and is done where it is not known to have been this long.
    */
   reaches(address: number, size: number): boolean {
+    if (this.bytes.length === 0) this.refresh(); // it grew for this
     if (address <= this.#known - size) return true;
     const end = this.byteLength;
     if (this.#grows) this.#known = end;
@@ -95,7 +96,7 @@ function replaceView(memory: LinearMemory, source: MemorySource, polls: boolean,
     get() {
       const buffer = polls ? ask(source) : kept.buffer;
       if (polls && (buffer !== kept.buffer || buffer.byteLength !== kept.byteLength))
-        kept = viewOf(() => buffer, View);
+        memory.see(viewOf(() => buffer));
       return kept;
     },
     set(view: DataView) {

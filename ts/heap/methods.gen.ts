@@ -63,7 +63,8 @@ import {
   BooleanArrayRef,
   BooleanRef,
 } from './refs.gen.ts';
-import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
+import { growth } from '../memory/growth.ts';
+import type { Scalar, Values } from '../scalar/scalar.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
 
@@ -796,6 +797,9 @@ export interface HeapMethods {
 /** The rows these methods were made from. */
 export type HeapRow = Scalar;
 
+// Constants of this file: V8 sees through them.
+const ways = growth;
+const rows = { i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, bool };
 /** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
 type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;
@@ -808,16 +812,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) >>> 0;
         } catch {}
-        return slowRead(u8c, this, p) >>> 0;
+        return rows.u8c.read(this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint8(p, clamp(x));
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, clamp(x));
           } catch {}
-        slowWrite(u8c, this, p, x);
+        rows.u8c.write(this, p, x);
       },
     },
   ],
@@ -827,16 +831,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint8(p);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) >>> 0;
         } catch {}
-        return slowRead(u8, this, p) >>> 0;
+        return rows.u8.read(this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint8(p, x);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, x);
           } catch {}
-        slowWrite(u8, this, p, x);
+        rows.u8.write(this, p, x);
       },
     },
   ],
@@ -846,16 +850,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getInt8(p);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt8(p) | 0;
         } catch {}
-        return slowRead(i8, this, p) | 0;
+        return rows.i8.read(this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setInt8(p, x);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt8(p, x);
           } catch {}
-        slowWrite(i8, this, p, x);
+        rows.i8.write(this, p, x);
       },
     },
   ],
@@ -865,16 +869,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint16(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint16(p, true) >>> 0;
         } catch {}
-        return slowRead(u16, this, p) >>> 0;
+        return rows.u16.read(this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint16(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint16(p, x, true);
           } catch {}
-        slowWrite(u16, this, p, x);
+        rows.u16.write(this, p, x);
       },
     },
   ],
@@ -884,16 +888,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getInt16(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt16(p, true) | 0;
         } catch {}
-        return slowRead(i16, this, p) | 0;
+        return rows.i16.read(this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setInt16(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt16(p, x, true);
           } catch {}
-        slowWrite(i16, this, p, x);
+        rows.i16.write(this, p, x);
       },
     },
   ],
@@ -903,16 +907,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getFloat32(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return +this.data.getFloat32(p, true);
         } catch {}
-        return +slowRead(f32, this, p);
+        return +rows.f32.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setFloat32(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setFloat32(p, x, true);
           } catch {}
-        slowWrite(f32, this, p, x);
+        rows.f32.write(this, p, x);
       },
     },
   ],
@@ -922,16 +926,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint32(p, true) >>> 0;
         } catch {}
-        return slowRead(u32, this, p) >>> 0;
+        return rows.u32.read(this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint32(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint32(p, x, true);
           } catch {}
-        slowWrite(u32, this, p, x);
+        rows.u32.write(this, p, x);
       },
     },
   ],
@@ -941,16 +945,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getInt32(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt32(p, true) | 0;
         } catch {}
-        return slowRead(i32, this, p) | 0;
+        return rows.i32.read(this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setInt32(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt32(p, x, true);
           } catch {}
-        slowWrite(i32, this, p, x);
+        rows.i32.write(this, p, x);
       },
     },
   ],
@@ -960,16 +964,17 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint32(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint32(p, true) >>> 0;
         } catch {}
-        return slowRead(ptr32, this, p) >>> 0;
+        return rows.ptr32.read(this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint32(p, pointer32(x), true);
+            if ((p as number) >>> 0 === p && ways.way === 1)
+              return this.data.setUint32(p, pointer32(x), true);
           } catch {}
-        slowWrite(ptr32, this, p, x);
+        rows.ptr32.write(this, p, x);
       },
     },
   ],
@@ -979,16 +984,17 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigUint64(p, true);
         } catch {}
-        return BigInt.asUintN(64, slowRead(ptr64, this, p));
+        return BigInt.asUintN(64, rows.ptr64.read(this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, pointer64(x), true);
+            if ((p as number) >>> 0 === p && ways.way === 1)
+              return this.data.setBigUint64(p, pointer64(x), true);
           } catch {}
-        slowWrite(ptr64, this, p, x);
+        rows.ptr64.write(this, p, x);
       },
     },
   ],
@@ -998,16 +1004,18 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return fromPointer53(this.data.getBigUint64(p, true));
+          if ((p as number) >>> 0 === p && ways.way === 1)
+            return +fromPointer53(this.data.getBigUint64(p, true));
         } catch {}
-        return +slowRead(ptr53, this, p);
+        return +rows.ptr53.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, pointer53(x), true);
+            if ((p as number) >>> 0 === p && ways.way === 1)
+              return this.data.setBigUint64(p, pointer53(x), true);
           } catch {}
-        slowWrite(ptr53, this, p, x);
+        rows.ptr53.write(this, p, x);
       },
     },
   ],
@@ -1017,16 +1025,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getBigUint64(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigUint64(p, true);
         } catch {}
-        return BigInt.asUintN(64, slowRead(u64, this, p));
+        return BigInt.asUintN(64, rows.u64.read(this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setBigUint64(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setBigUint64(p, x, true);
           } catch {}
-        slowWrite(u64, this, p, x);
+        rows.u64.write(this, p, x);
       },
     },
   ],
@@ -1036,16 +1044,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getBigInt64(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigInt64(p, true);
         } catch {}
-        return BigInt.asIntN(64, slowRead(i64, this, p));
+        return BigInt.asIntN(64, rows.i64.read(this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setBigInt64(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setBigInt64(p, x, true);
           } catch {}
-        slowWrite(i64, this, p, x);
+        rows.i64.write(this, p, x);
       },
     },
   ],
@@ -1055,16 +1063,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getFloat64(p, true);
+          if ((p as number) >>> 0 === p && ways.way === 1) return +this.data.getFloat64(p, true);
         } catch {}
-        return +slowRead(f64, this, p);
+        return +rows.f64.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setFloat64(p, x, true);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setFloat64(p, x, true);
           } catch {}
-        slowWrite(f64, this, p, x);
+        rows.f64.write(this, p, x);
       },
     },
   ],
@@ -1074,16 +1082,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return getHalf(this.data, p);
+          if ((p as number) >>> 0 === p && ways.way === 1) return +getHalf(this.data, p);
         } catch {}
-        return +slowRead(f16, this, p);
+        return +rows.f16.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) return setHalf(this.data, p, x);
+            if ((p as number) >>> 0 === p && ways.way === 1) return setHalf(this.data, p, x);
           } catch {}
-        slowWrite(f16, this, p, x);
+        rows.f16.write(this, p, x);
       },
     },
   ],
@@ -1097,16 +1105,16 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) return this.data.getUint8(p) !== 0;
+          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) !== 0;
         } catch {}
-        return slowRead(bool, this, p) === true;
+        return rows.bool.read(this, p) === true;
       },
       write(p, x) {
         if (typeof x === 'boolean')
           try {
-            if ((p as number) >>> 0 === p) return this.data.setUint8(p, x ? 1 : 0);
+            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, x ? 1 : 0);
           } catch {}
-        slowWrite(bool, this, p, x);
+        rows.bool.write(this, p, x);
       },
     },
   ],

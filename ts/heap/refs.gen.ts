@@ -25,11 +25,17 @@ import {
 } from '../scalar/rows.gen.ts';
 import { ScalarRef, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';
+import { growth } from '../memory/growth.ts';
+import { getHalf, setHalf } from '../scalar/half.ts';
+import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
 
 // The address of a ref was checked when it was made: only the end of the memory and of the block can be in the way.
 // Either throws, and then the row says which.
 // Each class fills in its own refs: one constructor for all would take three times as long, as engines keep one
 // profile for each function in the source.
+
+// Constants of this file: V8 sees through them.
+const ways = growth;
 
 /** A ref to one `i8`. */
 export class Int8Ref extends ScalarRef<number, Int8Array> {
@@ -48,18 +54,19 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() | 0;
-    }
+      if (ways.way === 1) return this.cell.data.getInt8(this.address) | 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setInt8(this.address, x);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `i8`. */
@@ -103,18 +110,19 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() >>> 0;
-    }
+      if (ways.way === 1) return this.cell.data.getUint8(this.address) >>> 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint8(this.address, x);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `u8`. */
@@ -158,18 +166,19 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() >>> 0;
-    }
+      if (ways.way === 1) return this.cell.data.getUint8(this.address) >>> 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint8(this.address, clamp(x));
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `u8c`. */
@@ -213,18 +222,19 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() | 0;
-    }
+      if (ways.way === 1) return this.cell.data.getInt16(this.address, true) | 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setInt16(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `i16`. */
@@ -268,18 +278,19 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() >>> 0;
-    }
+      if (ways.way === 1) return this.cell.data.getUint16(this.address, true) >>> 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint16(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `u16`. */
@@ -323,18 +334,19 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() | 0;
-    }
+      if (ways.way === 1) return this.cell.data.getInt32(this.address, true) | 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setInt32(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `i32`. */
@@ -378,18 +390,19 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() >>> 0;
-    }
+      if (ways.way === 1) return this.cell.data.getUint32(this.address, true) >>> 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint32(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `u32`. */
@@ -433,18 +446,19 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
   }
   override get value(): bigint {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return BigInt.asIntN(64, this.slowRead());
-    }
+      if (ways.way === 1) return this.cell.data.getBigInt64(this.address, true);
+    } catch {}
+    return BigInt.asIntN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setBigInt64(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `i64`. */
@@ -488,18 +502,19 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return BigInt.asUintN(64, this.slowRead());
-    }
+      if (ways.way === 1) return this.cell.data.getBigUint64(this.address, true);
+    } catch {}
+    return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setBigUint64(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `u64`. */
@@ -543,18 +558,19 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return +this.slowRead();
-    }
+      if (ways.way === 1) return +getHalf(this.cell.data, this.address);
+    } catch {}
+    return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          setHalf(this.cell.data, this.address, x);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `f16`. */
@@ -598,18 +614,19 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return +this.slowRead();
-    }
+      if (ways.way === 1) return +this.cell.data.getFloat32(this.address, true);
+    } catch {}
+    return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setFloat32(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `f32`. */
@@ -653,18 +670,19 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return +this.slowRead();
-    }
+      if (ways.way === 1) return +this.cell.data.getFloat64(this.address, true);
+    } catch {}
+    return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setFloat64(this.address, x, true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `f64`. */
@@ -708,18 +726,19 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() >>> 0;
-    }
+      if (ways.way === 1) return this.cell.data.getUint32(this.address, true) >>> 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint32(this.address, pointer32(x), true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `ptr32`. */
@@ -763,18 +782,19 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
   }
   override get value(): number {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return +this.slowRead();
-    }
+      if (ways.way === 1) return +fromPointer53(this.cell.data.getBigUint64(this.address, true));
+    } catch {}
+    return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setBigUint64(this.address, pointer53(x), true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `ptr53`. */
@@ -818,18 +838,19 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return BigInt.asUintN(64, this.slowRead());
-    }
+      if (ways.way === 1) return this.cell.data.getBigUint64(this.address, true);
+    } catch {}
+    return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setBigUint64(this.address, pointer64(x), true);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `ptr64`. */
@@ -1005,18 +1026,19 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
   }
   override get value(): boolean {
     try {
-      return this.type.get(this.cell.data, this.address);
-    } catch {
-      return this.slowRead() === true;
-    }
+      if (ways.way === 1) return this.cell.data.getUint8(this.address) !== 0;
+    } catch {}
+    return this.type.read(this.block.memory, this.address) === true;
   }
   override set value(x: boolean) {
     if (typeof x === 'boolean')
       try {
-        this.type.set(this.cell.data, this.address, x);
-        return;
+        if (ways.way === 1) {
+          this.cell.data.setUint8(this.address, x ? 1 : 0);
+          return;
+        }
       } catch {}
-    this.slowWrite(x);
+    this.type.write(this.block.memory, this.address, x);
   }
 }
 /** A ref to an array of `bool`. */

@@ -8,6 +8,10 @@ export type Address = number | bigint;
 /** The most an address of a 32-bit memory can be, plus one. */
 const SPAN32 = 2 ** 32;
 
+/** Whether a value is a whole number below 2^32. */
+export const isSmall = (value: unknown): value is number =>
+  typeof value === 'number' && value >>> 0 === value;
+
 /**
  * Returns `address` as a number of bytes from the start of a memory of `byteLength` bytes.
  * An integer in [-2^31, 0) is an address above 2 GiB as wasm returns it (i32), and means that plus 2^32;

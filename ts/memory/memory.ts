@@ -6,7 +6,9 @@
 //   M2  Nobody asks whether it is current before an access. A view of a detached buffer throws, a view of
 //       a shared memory that grew is too short and throws: whoever catches calls `locate`, which renews it.
 //       Asking first (`memory.buffer === kept`) would cost 4 to 20 times the access (bench/ts/scalar.bench.mjs).
-//   M3  Typed arrays do not throw when they are stale, so none is kept without comparing its buffer first.
+//   M3  Typed arrays do not throw when they are stale. `bytes` is the one that is kept, beside `data` and as long as
+//       it: its length, which is compared before it is used, is 0 once it is detached. (Or the most that the engine
+//       has in an array, where the memory has more.)
 import { ArgumentTypeError, MisalignedError, ModuleError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
 
@@ -24,13 +26,14 @@ export interface ElementsClass<A extends ArrayBufferView> {
 export class ViewCell {
   /** Little-endian by use. */
   data: DataView;
-  /** For the text room: the bytes of the view `seen`. M3: it compares that view before it takes them. */
-  bytes: Uint8Array | undefined;
-  seen: DataView | undefined;
+  /** Its bytes: see M3. */
+  bytes: Uint8Array;
+  /** For the text room: those of them that can be searched and sliced at any offset, when not all can. */
+  low: Uint8Array | undefined;
   constructor(data: DataView) {
     this.data = data;
-    this.bytes = undefined;
-    this.seen = undefined;
+    this.bytes = bytesOf(data.buffer);
+    this.low = undefined;
   }
 }
 
@@ -41,7 +44,9 @@ export class LinearMemory {
    * memory has grown; {@link locate} then renews it.
    */
   data: DataView;
-  /** Holds the same view, for refs; the library's own. They reach it through their block, which may be of no memory. */
+  /** Its bytes, as the memory was then; the library's own. */
+  bytes: Uint8Array;
+  /** Holds the same two views, for refs; the library's own. They reach it through their block, which may be of no memory. */
   readonly cell: ViewCell;
   readonly #source: () => ArrayBufferLike;
 
@@ -55,6 +60,7 @@ export class LinearMemory {
     this.#source = typeof source === 'function' ? source : () => source.buffer;
     this.data = viewOf(this.#source);
     this.cell = new ViewCell(this.data);
+    this.bytes = this.cell.bytes;
   }
 
   /** The current buffer. A growth replaces it (unshared memory) or leaves it too short (shared memory). */
@@ -74,11 +80,16 @@ export class LinearMemory {
   refresh(): DataView {
     const buffer = this.#source();
     // A detached buffer has no bytes; the view's own length would throw.
-    if (buffer !== this.data.buffer || buffer.byteLength === 0) {
-      this.data = viewOf(() => buffer);
-      this.cell.data = this.data;
-    }
+    if (buffer !== this.data.buffer || buffer.byteLength === 0) this.see(viewOf(() => buffer));
     return this.data;
+  }
+
+  /** Takes `data` for the memory as it is now; the library's own. */
+  see(data: DataView): void {
+    const { cell } = this;
+    this.data = cell.data = data;
+    this.bytes = cell.bytes = bytesOf(data.buffer);
+    cell.low = undefined;
   }
 
   /**
@@ -119,6 +130,18 @@ export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView
     return new View(source());
   } catch (cause) {
     throw new ModuleError('the memory gave no live buffer', { missing: ['memory'] }, { cause });
+  }
+}
+
+/** The most elements of any engine's typed array, and the highest offset that a Buffer's methods take. */
+export const MOST: number = 2 ** 31 - 1;
+
+/** All bytes, or as many as an array has. */
+function bytesOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    return new Uint8Array(buffer, 0, MOST);
   }
 }
 

@@ -2,11 +2,15 @@
 import { getHalf, setHalf } from './half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from './limits.ts';
 import { getWide, setWide } from './wide.ts';
+import { growth } from '../memory/growth.ts';
 import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 
 // How each row reads: one comparison refuses NaN, fractions, negatives and other types (or throws, for a bigint);
 // what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
-// the value: slowRead and slowWrite find out.
+// the value: slowRead and slowWrite find out. Three times over, for the reason in growth.ts.
+
+// Constants of this file: V8 sees through them.
+const ways = growth;
 
 /** `uint8_t` that does not wrap: rounded to the nearest (ties to even) and held within 0 to 255. */
 export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<number, Uint8ClampedArray>(
@@ -17,14 +21,22 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   (data, p, x) => data.setUint8(p, clamp(x)),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint8(p) >>> 0;
+        if (ways.way === 2) return memory.data.getUint8(p) >>> 0;
+        if (p < memory.bytes.length) return memory.data.getUint8(p);
+      }
     } catch {}
     return slowRead(u8c, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, clamp(x));
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint8(p, clamp(x));
+          if (ways.way === 2) return memory.data.setUint8(p, clamp(x));
+          if (p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+        }
       } catch {}
     slowWrite(u8c, memory, p, x);
   },
@@ -38,14 +50,22 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   (data, p, x) => data.setUint8(p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint8(p) >>> 0;
+        if (ways.way === 2) return memory.data.getUint8(p) >>> 0;
+        if (p < memory.bytes.length) return memory.data.getUint8(p);
+      }
     } catch {}
     return slowRead(u8, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, x);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint8(p, x);
+          if (ways.way === 2) return memory.data.setUint8(p, x);
+          if (p < memory.bytes.length) return memory.data.setUint8(p, x);
+        }
       } catch {}
     slowWrite(u8, memory, p, x);
   },
@@ -59,14 +79,22 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   (data, p, x) => data.setInt8(p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt8(p);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getInt8(p) | 0;
+        if (ways.way === 2) return memory.data.getInt8(p) | 0;
+        if (p < memory.bytes.length) return memory.data.getInt8(p);
+      }
     } catch {}
     return slowRead(i8, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setInt8(p, x);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setInt8(p, x);
+          if (ways.way === 2) return memory.data.setInt8(p, x);
+          if (p < memory.bytes.length) return memory.data.setInt8(p, x);
+        }
       } catch {}
     slowWrite(i8, memory, p, x);
   },
@@ -80,14 +108,22 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => data.setUint16(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint16(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint16(p, true) >>> 0;
+        if (ways.way === 2) return memory.data.getUint16(p, true) >>> 0;
+        if (p < memory.bytes.length - 1) return memory.data.getUint16(p, true);
+      }
     } catch {}
     return slowRead(u16, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint16(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint16(p, x, true);
+          if (ways.way === 2) return memory.data.setUint16(p, x, true);
+          if (p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+        }
       } catch {}
     slowWrite(u16, memory, p, x);
   },
@@ -101,14 +137,22 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   (data, p, x) => data.setInt16(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt16(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getInt16(p, true) | 0;
+        if (ways.way === 2) return memory.data.getInt16(p, true) | 0;
+        if (p < memory.bytes.length - 1) return memory.data.getInt16(p, true);
+      }
     } catch {}
     return slowRead(i16, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setInt16(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setInt16(p, x, true);
+          if (ways.way === 2) return memory.data.setInt16(p, x, true);
+          if (p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+        }
       } catch {}
     slowWrite(i16, memory, p, x);
   },
@@ -122,14 +166,22 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   (data, p, x) => data.setFloat32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getFloat32(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return +memory.data.getFloat32(p, true);
+        if (ways.way === 2) return +memory.data.getFloat32(p, true);
+        if (p < memory.bytes.length - 3) return memory.data.getFloat32(p, true);
+      }
     } catch {}
     return +slowRead(f32, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setFloat32(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setFloat32(p, x, true);
+          if (ways.way === 2) return memory.data.setFloat32(p, x, true);
+          if (p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+        }
       } catch {}
     slowWrite(f32, memory, p, x);
   },
@@ -143,14 +195,22 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => data.setUint32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint32(p, true) >>> 0;
+        if (ways.way === 2) return memory.data.getUint32(p, true) >>> 0;
+        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+      }
     } catch {}
     return slowRead(u32, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint32(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint32(p, x, true);
+          if (ways.way === 2) return memory.data.setUint32(p, x, true);
+          if (p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+        }
       } catch {}
     slowWrite(u32, memory, p, x);
   },
@@ -164,14 +224,22 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   (data, p, x) => data.setInt32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getInt32(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getInt32(p, true) | 0;
+        if (ways.way === 2) return memory.data.getInt32(p, true) | 0;
+        if (p < memory.bytes.length - 3) return memory.data.getInt32(p, true);
+      }
     } catch {}
     return slowRead(i32, memory, p) | 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setInt32(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setInt32(p, x, true);
+          if (ways.way === 2) return memory.data.setInt32(p, x, true);
+          if (p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+        }
       } catch {}
     slowWrite(i32, memory, p, x);
   },
@@ -185,14 +253,22 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   (data, p, x) => data.setUint32(p, pointer32(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint32(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint32(p, true) >>> 0;
+        if (ways.way === 2) return memory.data.getUint32(p, true) >>> 0;
+        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+      }
     } catch {}
     return slowRead(ptr32, memory, p) >>> 0;
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint32(p, pointer32(x), true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint32(p, pointer32(x), true);
+          if (ways.way === 2) return memory.data.setUint32(p, pointer32(x), true);
+          if (p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
+        }
       } catch {}
     slowWrite(ptr32, memory, p, x);
   },
@@ -206,14 +282,22 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   (data, p, x) => data.setBigUint64(p, pointer64(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getBigUint64(p, true);
+        if (ways.way === 2) return memory.data.getBigUint64(p, true);
+        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+      }
     } catch {}
     return BigInt.asUintN(64, slowRead(ptr64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, pointer64(x), true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setBigUint64(p, pointer64(x), true);
+          if (ways.way === 2) return memory.data.setBigUint64(p, pointer64(x), true);
+          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer64(x), true);
+        }
       } catch {}
     slowWrite(ptr64, memory, p, x);
   },
@@ -228,14 +312,22 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   (data, p, x) => data.setBigUint64(p, pointer53(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return fromPointer53(memory.data.getBigUint64(p, true));
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return +fromPointer53(memory.data.getBigUint64(p, true));
+        if (ways.way === 2) return +fromPointer53(memory.data.getBigUint64(p, true));
+        if (p < memory.bytes.length - 7) return fromPointer53(memory.data.getBigUint64(p, true));
+      }
     } catch {}
     return +slowRead(ptr53, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, pointer53(x), true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setBigUint64(p, pointer53(x), true);
+          if (ways.way === 2) return memory.data.setBigUint64(p, pointer53(x), true);
+          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer53(x), true);
+        }
       } catch {}
     slowWrite(ptr53, memory, p, x);
   },
@@ -249,14 +341,22 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   (data, p, x) => data.setBigUint64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getBigUint64(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getBigUint64(p, true);
+        if (ways.way === 2) return memory.data.getBigUint64(p, true);
+        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+      }
     } catch {}
     return BigInt.asUintN(64, slowRead(u64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setBigUint64(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setBigUint64(p, x, true);
+          if (ways.way === 2) return memory.data.setBigUint64(p, x, true);
+          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+        }
       } catch {}
     slowWrite(u64, memory, p, x);
   },
@@ -271,14 +371,22 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   (data, p, x) => data.setBigInt64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getBigInt64(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getBigInt64(p, true);
+        if (ways.way === 2) return memory.data.getBigInt64(p, true);
+        if (p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+      }
     } catch {}
     return BigInt.asIntN(64, slowRead(i64, memory, p));
   },
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setBigInt64(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setBigInt64(p, x, true);
+          if (ways.way === 2) return memory.data.setBigInt64(p, x, true);
+          if (p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+        }
       } catch {}
     slowWrite(i64, memory, p, x);
   },
@@ -293,14 +401,22 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   (data, p, x) => data.setFloat64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getFloat64(p, true);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return +memory.data.getFloat64(p, true);
+        if (ways.way === 2) return +memory.data.getFloat64(p, true);
+        if (p < memory.bytes.length - 7) return memory.data.getFloat64(p, true);
+      }
     } catch {}
     return +slowRead(f64, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setFloat64(p, x, true);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setFloat64(p, x, true);
+          if (ways.way === 2) return memory.data.setFloat64(p, x, true);
+          if (p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+        }
       } catch {}
     slowWrite(f64, memory, p, x);
   },
@@ -314,14 +430,22 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => setHalf(data, p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return getHalf(memory.data, p);
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return +getHalf(memory.data, p);
+        if (ways.way === 2) return +getHalf(memory.data, p);
+        if (p < memory.bytes.length - 1) return getHalf(memory.data, p);
+      }
     } catch {}
     return +slowRead(f16, memory, p);
   },
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) return setHalf(memory.data, p, x);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return setHalf(memory.data, p, x);
+          if (ways.way === 2) return setHalf(memory.data, p, x);
+          if (p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+        }
       } catch {}
     slowWrite(f16, memory, p, x);
   },
@@ -383,14 +507,22 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   (data, p, x) => data.setUint8(p, x ? 1 : 0),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) return memory.data.getUint8(p) !== 0;
+      if ((p as number) >>> 0 === p) {
+        if (ways.way === 1) return memory.data.getUint8(p) !== 0;
+        if (ways.way === 2) return memory.data.getUint8(p) !== 0;
+        if (p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+      }
     } catch {}
     return slowRead(bool, memory, p) === true;
   },
   (memory, p, x) => {
     if (typeof x === 'boolean')
       try {
-        if ((p as number) >>> 0 === p) return memory.data.setUint8(p, x ? 1 : 0);
+        if ((p as number) >>> 0 === p) {
+          if (ways.way === 1) return memory.data.setUint8(p, x ? 1 : 0);
+          if (ways.way === 2) return memory.data.setUint8(p, x ? 1 : 0);
+          if (p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+        }
       } catch {}
     slowWrite(bool, memory, p, x);
   },

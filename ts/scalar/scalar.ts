@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a row of the scalar table is, and the factory that makes one.
 import { ArgumentTypeError } from '../errors.ts';
-import { toCount, type Address } from '../memory/address.ts';
+import { isSmall, toCount, type Address } from '../memory/address.ts';
+import { noteFailure } from '../memory/growth.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import type { RefHeap, ScalarRef } from './ref.ts';
@@ -119,6 +120,7 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
 
 /** Reads where the fast way failed: an address of another form, a memory that grew, or an error. */
 export function slowRead<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
+  if (isSmall(address)) noteFailure();
   const at = memory.locate(address, row.size); // first, as it renews the view
   return row.get(memory.data, at);
 }
@@ -131,6 +133,7 @@ export function slowWrite<T extends ScalarValue>(
   value: T,
 ): void {
   assertKind(row, value);
+  if (isSmall(address)) noteFailure();
   const at = memory.locate(address, row.size);
   row.set(memory.data, at, value);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Short text, by loops over its elements: up to some length they beat a call of the engine's coder, which they leave
 // all else to. Where the engines differ is measured by bench/ts/text.bench.mjs.
-import type { Address } from '../memory/address.ts';
+import { isSmall, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { TextCodec } from './codec.ts';
 import { hasNul, native } from './platform.ts';
 import type { Policy } from './policy.ts';
 import { bytesIn, indexOfNul, roomAt } from './terminator.ts';
-import { element, isSmall } from './word.ts';
+import { element } from './word.ts';
 
 // Where the loops end (`node bench/ts/text.bench.mjs lengths`). Reads of bytes: 22 to 26 in Node and Deno. Reads of
 // UTF-16: 12 to 18, of UTF-32: never. Writes of bytes: 32 in Node 24 and 26, 40 and more in Node 20, Deno and Bun; of
@@ -18,6 +18,8 @@ const byBuffer = native && 'Bun' in globalThis ? native : undefined;
 const SHORT_WRITE = 32;
 /** How far a NUL is looked for by a loop. */
 const NEAR = 24;
+/** More bytes than any loop reads from where a text begins. They are not tried beyond the end: see growth.ts. */
+const REACH = 4 * (NEAR + 2);
 /** Every engine has strings that long. */
 const LONG = 2 ** 27;
 
@@ -47,6 +49,8 @@ export function readSoon(
   const most = limit ?? LONG;
   let count = most;
   try {
+    const bytes = bytesIn(memory, 0, 0);
+    if (!(address <= bytes.length - REACH)) return undefined;
     const { data } = memory;
     if (size > 1) {
       const last = size === 2 ? 16 : SHORT_READ;
@@ -62,7 +66,6 @@ export function readSoon(
       const text = joinBytes(memory, address, count, plain);
       if (text !== undefined) return text;
     }
-    const bytes = bytesIn(memory, 0, 0);
     if (!sized && limit === undefined && !isPlain) count = indexOfNul(bytes, address) - address;
     const end = address + count * size;
     if (count < 0 || (!sized && count >= most) || end > bytes.length) return undefined;
@@ -152,11 +155,13 @@ export function writeSoon(
   const room = capacity === undefined ? roomAt(memory, address, 0, size) : isSmall(capacity) ? capacity : -1;
   if (last < 0 || last >= room) return -1;
   const whole = size === 1 ? length & ~3 : 0; // units that are stored four at a time
+  const bytes = bytesIn(memory, 0, 0);
   if (length > (size === 1 ? SHORT_WRITE : 24) || !pack(text, length, whole, plain, tail))
-    return writeWhole(codec, memory, address, text, room, policy, tail);
+    return writeWhole(codec, bytes, address, text, room, policy, tail);
+  if (address + (last + 1) * size > bytes.length) return -1;
   try {
     const { data } = memory;
-    // The last element first: it throws before anything is written.
+    // The last element first: it throws, if any does, before anything is written.
     let i = last;
     for (; i >= whole; i--) {
       const unit = units[i] as number; // i is inside
@@ -196,7 +201,7 @@ function pack(text: string, length: number, whole: number, plain: number, tail: 
 /** Writes a text by one call of the engine's, if its place is in the memory as it was when last asked for. */
 function writeWhole(
   codec: TextCodec,
-  memory: LinearMemory,
+  bytes: Uint8Array,
   address: number,
   text: string,
   room: number,
@@ -204,7 +209,6 @@ function writeWhole(
   tail: number,
 ): number {
   const { bytesPerElement: size } = codec;
-  const bytes = bytesIn(memory, 0, 0);
   if (address >= bytes.length) return -1; // what is left is below 2^31 from here on
   const most = Math.min(room, (bytes.length - address) >> (size >> 1)) - tail;
   if (tail > 0 && policy.nul === 'throw' && hasNul(text)) return -1;

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Finding the NUL that ends a string.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import type { Address } from '../memory/address.ts';
-import type { LinearMemory } from '../memory/memory.ts';
+import { isSmall, type Address } from '../memory/address.ts';
+import { MOST, type LinearMemory } from '../memory/memory.ts';
 import { fast } from './platform.ts';
-import { assertNotNull, element, elementsOf, isSmall, toElements } from './word.ts';
+import { assertNotNull, element, elementsOf, toElements } from './word.ts';
 
-/** Above this the Buffer's methods take no offset, and further up the engine makes no array. */
-const MOST = 2 ** 31 - 1;
 /** The most elements that are searched at once, for the same reason. */
 const PART = 2 ** 28;
-
-const NONE = /* @__PURE__ */ new Uint8Array(0);
 
 /** The address of byte 0 of what {@link bytesIn} returns. */
 export const baseOf = (start: number, end: number): number => (end > MOST ? start : 0);
@@ -19,12 +15,9 @@ export const baseOf = (start: number, end: number): number => (end > MOST ? star
 /** Bytes of the memory as it was when last asked for, those from `start` up to `end` among them. */
 export function bytesIn(memory: LinearMemory, start: number, end: number): Uint8Array {
   const { cell, data } = memory;
-  if (cell.bytes && cell.seen === data && end <= MOST) return cell.bytes;
-  const { buffer } = data;
-  if (end > MOST) return new Uint8Array(buffer, start, end - start);
-  if (buffer.byteLength === 0) return NONE; // it was replaced
-  cell.seen = data;
-  return (cell.bytes = buffer.byteLength > MOST ? new Uint8Array(buffer, 0, MOST) : new Uint8Array(buffer));
+  const { bytes } = cell;
+  if (end > MOST) return new Uint8Array(data.buffer, start, end - start);
+  return bytes.length > MOST ? (cell.low ??= bytes.subarray(0, MOST)) : bytes;
 }
 
 /**

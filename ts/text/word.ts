@@ -19,10 +19,6 @@ export function element(data: DataView, at: number, size: number): number {
 /** Returns a count of elements. @throws as {@link toCount} */
 export const toElements = (count: number): number => toCount(count, 'a count of elements');
 
-/** Whether a value is a whole number below 2^32. */
-export const isSmall = (value: unknown): value is number =>
-  typeof value === 'number' && value >>> 0 === value;
-
 /** @throws {ArgumentTypeError} when it is 0: to strings that is NULL */
 export function assertNotNull(at: number): void {
   if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What V8 does to an access that failed in compiled code, as one does after a growth: it never compiles that call of
+// the DataView's in line again, wherever its function is used. That takes ten times as long, for ever. So there are
+// three ways of access, and each is left before it has failed twice (bench/ts/growth.bench.mjs):
+//
+//   G1  No access has failed yet: straight on, as V8 sees the constant `seen`. A heap's own lending looks for growth
+//       itself, so what it grows fails nowhere.
+//   G2  One has, as when a module grows its memory while it starts: the same, by another call.
+//   G3  Others have: the length of `bytes`, which is 0 as soon as they are detached, is compared first.
+
+/** Which of the ways accesses go; the library's own. */
+export const growth: { way: number } = { way: 1 };
+
+let isV8: boolean | undefined;
+
+/** Notes that an access failed. Other engines compile it anew, and stay with the first way. */
+export function noteFailure(): void {
+  isV8 ??= saysWhatItReads();
+  if (isV8 && growth.way < 3) growth.way++;
+}
+
+/** Whether the engine says of an error like this what V8 says. */
+function saysWhatItReads(): boolean {
+  try {
+    return (undefined as unknown as { way: boolean }).way;
+  } catch (error) {
+    return /^Cannot read prop/.test((error as Error).message);
+  }
+}
