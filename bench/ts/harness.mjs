@@ -14,16 +14,21 @@ export const sink = { value: 0 };
 /**
  * Runs every contender in turn, `rounds` times, and returns the nanoseconds per operation of each.
  * @param contenders name to a function that does `operations` operations
+ * @param warm nanoseconds before the first round that counts: engines compile beside what runs, and take their time
  */
-export function race(contenders, operations, rounds = 400) {
+export function race(contenders, operations, rounds = 300, warm = 500e6) {
   const names = Object.keys(contenders);
   const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
+  const began = process.hrtime.bigint();
+  let counted = 0;
+  for (let round = 0; counted < rounds; round++) {
+    const counts = round >= rounds / 3 && process.hrtime.bigint() - began > warm;
+    if (counts) counted++;
     for (const name of names) {
       const start = process.hrtime.bigint();
       contenders[name]();
       const ns = Number(process.hrtime.bigint() - start) / operations;
-      if (round >= rounds / 4) times[name].push(ns);
+      if (counts) times[name].push(ns);
     }
   }
   return Object.fromEntries(names.map((name) => [name, summary(times[name])]));

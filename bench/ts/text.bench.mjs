@@ -149,7 +149,7 @@ function lengths() {
             return [n, () => { for (let i = 0; i < 500; i++) sink.value += act(); }]; // prettier-ignore
           }),
         );
-        const results = race(calls, 500, 60);
+        const results = race(calls, 500, 60, 50e6);
         const shown = all.map((n) => results[n].median.toFixed(0).padStart(5)).join('');
         console.log(`${label}, ${verb} ${word || 'sized'}`.padEnd(40), shown);
       }
@@ -191,7 +191,7 @@ for (const row of rows)
         calls['wasm-heap-manager'] = `peer.writeNullTerminatedUtf8String(P, next, ${n + 1})`;
       const texts = textsOf(text);
       const loops = Object.entries(calls).map(([k, f]) => [k, times(f, texts, repeat, row[3])]);
-      const results = race(Object.fromEntries(loops), repeat, length > 1e5 ? 24 : length > 64 ? 80 : 300);
+      const results = race(Object.fromEntries(loops), repeat, length > 1e5 ? 24 : length > 64 ? 80 : 300, 50e6);
       const name = `${row[0]}, ${what}, ${length}`;
       if (isFirst) {
         if (calls['wasm-heap-manager'])

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createWasmHeapManager,
+  FreedError,
+  OutOfBoundsError,
+  rows,
+  type Scalar,
+  type ScalarValue,
+  type WasmHeapManager,
+} from '../../../ts/index.ts';
+import { growth, noteFailure } from '../../../ts/memory/growth.ts';
+
+const all = rows as unknown as readonly Scalar<ScalarValue>[];
+const PAGE = 65536;
+const ones = (row: Scalar<ScalarValue>): ScalarValue =>
+  row.kind === 'bigint' ? 1n : row.kind === 'boolean' ? true : 1;
+/** Asked in another form than the library does; Node 20 has no navigator. */
+const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
+
+let memory: WebAssembly.Memory;
+let heap: WasmHeapManager;
+beforeEach(() => {
+  memory = new WebAssembly.Memory({ initial: 1, maximum: 4 });
+  heap = createWasmHeapManager(
+    () => memory.buffer,
+    () => 1024,
+    () => undefined,
+  );
+});
+afterEach(() => {
+  growth.way = 1;
+});
+
+/** The ways in which a program reads and writes at an address, each a function of its own in the source. */
+const styles: Record<string, (row: Scalar<ScalarValue>) => Access> = {
+  row: (row) => ({
+    read: (at) => row.read(heap, at),
+    write: (at, value) => row.write(heap, at, value),
+  }),
+  method: ({ label }) => {
+    const methods = heap as unknown as Record<string, (...given: unknown[]) => ScalarValue>;
+    return {
+      read: (at) => methods[`read${label}`]?.call(heap, at) as ScalarValue,
+      write: (at, value) => void methods[`write${label}`]?.call(heap, at, value),
+    };
+  },
+  ref: (row) => ({
+    read: (at) => row.wrap(heap, at).value,
+    write(at, value) {
+      row.wrap(heap, at).value = value;
+    },
+  }),
+};
+interface Access {
+  read(at: number): ScalarValue;
+  write(at: number, value: ScalarValue): void;
+}
+
+describe.each([1, 2, 3])('by way %i', (way) => {
+  describe.each(Object.keys(styles))('a %s', (style) => {
+    test.each(all)('of $name reads and writes up to the last byte, and not one further', (row) => {
+      const { read, write } = (styles[style] as (typeof styles)[string])(row);
+      for (const at of [8, 9, PAGE - row.size]) {
+        growth.way = way;
+        write(at, ones(row));
+        expect(read(at)).toBe(ones(row));
+        expect(growth.way, 'nothing failed').toBe(way);
+      }
+      for (const at of [PAGE - row.size + 1, PAGE, -1, 0.5, Number.NaN]) {
+        growth.way = way;
+        expect(() => read(at)).toThrow(OutOfBoundsError);
+        growth.way = way;
+        expect(() => write(at, ones(row))).toThrow(OutOfBoundsError);
+      }
+    });
+    test.each(all)('of $name finds the memory that grew, old bytes and new', (row) => {
+      const { read, write } = (styles[style] as (typeof styles)[string])(row);
+      growth.way = way;
+      write(16, ones(row));
+      memory.grow(1);
+      expect(read(16)).toBe(ones(row));
+      memory.grow(1);
+      growth.way = way;
+      write(2 * PAGE, ones(row));
+      expect(read(2 * PAGE)).toBe(ones(row));
+    });
+  });
+  test.each(all)('a ref to $name refuses every use after the free', (row) => {
+    const ref = row.alloc(heap, ones(row));
+    ref.free();
+    for (const use of [() => ref.value, () => ref.write(ones(row))]) {
+      growth.way = way;
+      expect(use).toThrow(FreedError);
+    }
+  });
+});
+
+describe('the way', () => {
+  test('is another after each access that failed, up to the third, where the engine is V8', () => {
+    const found = [0, 1, 2].map(() => {
+      memory.grow(1);
+      heap.readInt32(0);
+      return growth.way;
+    });
+    expect(found).toEqual(isV8 ? [2, 3, 3] : [1, 1, 1]);
+  });
+  test('stays when the heap grew the memory itself to lend a block', () => {
+    const own = createWasmHeapManager(
+      memory,
+      () => memory.grow(1) * 1024, // where the memory was before it grew
+      () => undefined,
+      { clearAllocatedRegions: false },
+    );
+    own.alloc(8);
+    own.writeInt32(0, 1);
+    const at = own.alloc(8);
+    own.writeInt32(at, own.readInt32(0));
+    expect([at, own.readInt32(at), growth.way]).toEqual([2048, 1, 1]);
+  });
+  test('stays for an address of another form, and after errors that no access met', () => {
+    expect(() => heap.readInt32(-(2 ** 31))).toThrow(OutOfBoundsError);
+    expect(heap.readInt32(8n)).toBe(0);
+    expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
+    expect(growth.way).toBe(1);
+  });
+  test('is never a fourth', () => {
+    for (let i = 0; i < 5; i++) noteFailure();
+    expect(growth.way).toBe(isV8 ? 3 : 1);
+  });
+});
