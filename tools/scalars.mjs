@@ -127,8 +127,8 @@ const isIn = (size, p, bytes) => `${p} < ${bytes}.length${size > 1 ? ` - ${size 
 const reading = (row) => `
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return ${number(row, put(row.get, 'memory.data', 'p'))};
-        if (ways.way === 2) return ${number(row, put(row.get, 'memory.data', 'p'))};
+        if (!ways.second) return ${number(row, put(row.get, 'memory.data', 'p'))};
+        if (!ways.third) return ${number(row, put(row.get, 'memory.data', 'p'))};
         if (${isIn(row.size, 'p', 'memory.bytes')}) return ${put(row.get, 'memory.data', 'p')};
       }
     } catch {}
@@ -137,22 +137,31 @@ const writing = ({ name, kind, set, size }) => `
     if (typeof x === '${kind}')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return ${put(set, 'memory.data', 'p')};
-          if (ways.way === 2) return ${put(set, 'memory.data', 'p')};
+          if (!ways.second) return ${put(set, 'memory.data', 'p')};
+          if (!ways.third) return ${put(set, 'memory.data', 'p')};
           if (${isIn(size, 'p', 'memory.bytes')}) return ${put(set, 'memory.data', 'p')};
         }
       } catch {}
     slowWrite(${name}, memory, p, x);`;
-/** The same of methods: G1, and all else is left to the row. */
-const methodReading = (row) => `
+/** The same of methods: G1 and G2; G3 is left to the row. */
+const methodReading = (row) => {
+  const get = number(row, put(row.get, 'this.data', 'p'));
+  return `
     try {
-      if ((p as number) >>> 0 === p && ways.way === 1) return ${number(row, put(row.get, 'this.data', 'p'))};
+      if ((p as number) >>> 0 === p) {
+        if (!ways.second) return ${get};
+        if (!ways.third) return ${get};
+      }
     } catch {}
-    return ${typed(row, `rows.${row.name}.read(this, p)`)};`;
+    return rows.${row.name}.read(this, p);`;
+};
 const methodWriting = ({ name, kind, set }) => `
     if (typeof x === '${kind}')
       try {
-        if ((p as number) >>> 0 === p && ways.way === 1) return ${put(set, 'this.data', 'p')};
+        if ((p as number) >>> 0 === p) {
+          if (!ways.second) return ${put(set, 'this.data', 'p')};
+          if (!ways.third) return ${put(set, 'this.data', 'p')};
+        }
       } catch {}
     rows.${name}.write(this, p, x);`;
 /** V8 looks up anew, at each access, what is imported. */
@@ -215,14 +224,14 @@ export function refsFile() {
     const one = `
   override get value(): ${kind} {
     try {
-      if (ways.way === 1) return ${number(row, put(row.get, 'this.cell.data', 'this.address'))};
+      if (!ways.second) return ${number(row, put(row.get, 'this.cell.data', 'this.address'))};
     } catch {}
     return ${typed(row, `this.type.read(this.block.memory, this.address)`)};
   }
   override set value(x: ${kind}) {
     if (typeof x === '${kind}')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           ${put(row.set, 'this.cell.data', 'this.address')};
           return;
         }

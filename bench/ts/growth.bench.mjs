@@ -5,8 +5,8 @@ import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
 import { claim, race, sink, table } from './harness.mjs';
 
-const N = 1 << 12;
-const memory = new WebAssembly.Memory({ initial: 2, maximum: 200 });
+const N = 1 << 14;
+const memory = new WebAssembly.Memory({ initial: 4, maximum: 200 });
 const functions = [() => memory.buffer, () => 1024, () => undefined];
 const heap = linmem.createWasmHeapManager(...functions);
 const peer = createWasmHeapManager(...functions);

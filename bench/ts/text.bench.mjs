@@ -191,7 +191,12 @@ for (const row of rows)
         calls['wasm-heap-manager'] = `peer.writeNullTerminatedUtf8String(P, next, ${n + 1})`;
       const texts = textsOf(text);
       const loops = Object.entries(calls).map(([k, f]) => [k, times(f, texts, repeat, row[3])]);
-      const results = race(Object.fromEntries(loops), repeat, length > 1e5 ? 24 : length > 64 ? 80 : 300, 50e6);
+      const results = race(
+        Object.fromEntries(loops),
+        repeat,
+        length > 1e5 ? 24 : length > 64 ? 80 : 300,
+        50e6,
+      );
       const name = `${row[0]}, ${what}, ${length}`;
       if (isFirst) {
         if (calls['wasm-heap-manager'])

@@ -812,14 +812,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) >>> 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint8(p) >>> 0;
+            if (!ways.third) return this.data.getUint8(p) >>> 0;
+          }
         } catch {}
-        return rows.u8c.read(this, p) >>> 0;
+        return rows.u8c.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, clamp(x));
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint8(p, clamp(x));
+              if (!ways.third) return this.data.setUint8(p, clamp(x));
+            }
           } catch {}
         rows.u8c.write(this, p, x);
       },
@@ -831,14 +837,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) >>> 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint8(p) >>> 0;
+            if (!ways.third) return this.data.getUint8(p) >>> 0;
+          }
         } catch {}
-        return rows.u8.read(this, p) >>> 0;
+        return rows.u8.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, x);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint8(p, x);
+              if (!ways.third) return this.data.setUint8(p, x);
+            }
           } catch {}
         rows.u8.write(this, p, x);
       },
@@ -850,14 +862,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt8(p) | 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getInt8(p) | 0;
+            if (!ways.third) return this.data.getInt8(p) | 0;
+          }
         } catch {}
-        return rows.i8.read(this, p) | 0;
+        return rows.i8.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt8(p, x);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setInt8(p, x);
+              if (!ways.third) return this.data.setInt8(p, x);
+            }
           } catch {}
         rows.i8.write(this, p, x);
       },
@@ -869,14 +887,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint16(p, true) >>> 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint16(p, true) >>> 0;
+            if (!ways.third) return this.data.getUint16(p, true) >>> 0;
+          }
         } catch {}
-        return rows.u16.read(this, p) >>> 0;
+        return rows.u16.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint16(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint16(p, x, true);
+              if (!ways.third) return this.data.setUint16(p, x, true);
+            }
           } catch {}
         rows.u16.write(this, p, x);
       },
@@ -888,14 +912,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt16(p, true) | 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getInt16(p, true) | 0;
+            if (!ways.third) return this.data.getInt16(p, true) | 0;
+          }
         } catch {}
-        return rows.i16.read(this, p) | 0;
+        return rows.i16.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt16(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setInt16(p, x, true);
+              if (!ways.third) return this.data.setInt16(p, x, true);
+            }
           } catch {}
         rows.i16.write(this, p, x);
       },
@@ -907,14 +937,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return +this.data.getFloat32(p, true);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return +this.data.getFloat32(p, true);
+            if (!ways.third) return +this.data.getFloat32(p, true);
+          }
         } catch {}
-        return +rows.f32.read(this, p);
+        return rows.f32.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setFloat32(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setFloat32(p, x, true);
+              if (!ways.third) return this.data.setFloat32(p, x, true);
+            }
           } catch {}
         rows.f32.write(this, p, x);
       },
@@ -926,14 +962,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint32(p, true) >>> 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint32(p, true) >>> 0;
+            if (!ways.third) return this.data.getUint32(p, true) >>> 0;
+          }
         } catch {}
-        return rows.u32.read(this, p) >>> 0;
+        return rows.u32.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint32(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint32(p, x, true);
+              if (!ways.third) return this.data.setUint32(p, x, true);
+            }
           } catch {}
         rows.u32.write(this, p, x);
       },
@@ -945,14 +987,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getInt32(p, true) | 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getInt32(p, true) | 0;
+            if (!ways.third) return this.data.getInt32(p, true) | 0;
+          }
         } catch {}
-        return rows.i32.read(this, p) | 0;
+        return rows.i32.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setInt32(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setInt32(p, x, true);
+              if (!ways.third) return this.data.setInt32(p, x, true);
+            }
           } catch {}
         rows.i32.write(this, p, x);
       },
@@ -964,15 +1012,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint32(p, true) >>> 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint32(p, true) >>> 0;
+            if (!ways.third) return this.data.getUint32(p, true) >>> 0;
+          }
         } catch {}
-        return rows.ptr32.read(this, p) >>> 0;
+        return rows.ptr32.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1)
-              return this.data.setUint32(p, pointer32(x), true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint32(p, pointer32(x), true);
+              if (!ways.third) return this.data.setUint32(p, pointer32(x), true);
+            }
           } catch {}
         rows.ptr32.write(this, p, x);
       },
@@ -984,15 +1037,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigUint64(p, true);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getBigUint64(p, true);
+            if (!ways.third) return this.data.getBigUint64(p, true);
+          }
         } catch {}
-        return BigInt.asUintN(64, rows.ptr64.read(this, p));
+        return rows.ptr64.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1)
-              return this.data.setBigUint64(p, pointer64(x), true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!ways.third) return this.data.setBigUint64(p, pointer64(x), true);
+            }
           } catch {}
         rows.ptr64.write(this, p, x);
       },
@@ -1004,16 +1062,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1)
-            return +fromPointer53(this.data.getBigUint64(p, true));
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!ways.third) return +fromPointer53(this.data.getBigUint64(p, true));
+          }
         } catch {}
-        return +rows.ptr53.read(this, p);
+        return rows.ptr53.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1)
-              return this.data.setBigUint64(p, pointer53(x), true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!ways.third) return this.data.setBigUint64(p, pointer53(x), true);
+            }
           } catch {}
         rows.ptr53.write(this, p, x);
       },
@@ -1025,14 +1087,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigUint64(p, true);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getBigUint64(p, true);
+            if (!ways.third) return this.data.getBigUint64(p, true);
+          }
         } catch {}
-        return BigInt.asUintN(64, rows.u64.read(this, p));
+        return rows.u64.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setBigUint64(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setBigUint64(p, x, true);
+              if (!ways.third) return this.data.setBigUint64(p, x, true);
+            }
           } catch {}
         rows.u64.write(this, p, x);
       },
@@ -1044,14 +1112,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getBigInt64(p, true);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getBigInt64(p, true);
+            if (!ways.third) return this.data.getBigInt64(p, true);
+          }
         } catch {}
-        return BigInt.asIntN(64, rows.i64.read(this, p));
+        return rows.i64.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setBigInt64(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setBigInt64(p, x, true);
+              if (!ways.third) return this.data.setBigInt64(p, x, true);
+            }
           } catch {}
         rows.i64.write(this, p, x);
       },
@@ -1063,14 +1137,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return +this.data.getFloat64(p, true);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return +this.data.getFloat64(p, true);
+            if (!ways.third) return +this.data.getFloat64(p, true);
+          }
         } catch {}
-        return +rows.f64.read(this, p);
+        return rows.f64.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setFloat64(p, x, true);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setFloat64(p, x, true);
+              if (!ways.third) return this.data.setFloat64(p, x, true);
+            }
           } catch {}
         rows.f64.write(this, p, x);
       },
@@ -1082,14 +1162,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return +getHalf(this.data, p);
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return +getHalf(this.data, p);
+            if (!ways.third) return +getHalf(this.data, p);
+          }
         } catch {}
-        return +rows.f16.read(this, p);
+        return rows.f16.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return setHalf(this.data, p, x);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return setHalf(this.data, p, x);
+              if (!ways.third) return setHalf(this.data, p, x);
+            }
           } catch {}
         rows.f16.write(this, p, x);
       },
@@ -1105,14 +1191,20 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p && ways.way === 1) return this.data.getUint8(p) !== 0;
+          if ((p as number) >>> 0 === p) {
+            if (!ways.second) return this.data.getUint8(p) !== 0;
+            if (!ways.third) return this.data.getUint8(p) !== 0;
+          }
         } catch {}
-        return rows.bool.read(this, p) === true;
+        return rows.bool.read(this, p);
       },
       write(p, x) {
         if (typeof x === 'boolean')
           try {
-            if ((p as number) >>> 0 === p && ways.way === 1) return this.data.setUint8(p, x ? 1 : 0);
+            if ((p as number) >>> 0 === p) {
+              if (!ways.second) return this.data.setUint8(p, x ? 1 : 0);
+              if (!ways.third) return this.data.setUint8(p, x ? 1 : 0);
+            }
           } catch {}
         rows.bool.write(this, p, x);
       },

@@ -54,14 +54,14 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getInt8(this.address) | 0;
+      if (!ways.second) return this.cell.data.getInt8(this.address) | 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setInt8(this.address, x);
           return;
         }
@@ -110,14 +110,14 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getUint8(this.address) >>> 0;
+      if (!ways.second) return this.cell.data.getUint8(this.address) >>> 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint8(this.address, x);
           return;
         }
@@ -166,14 +166,14 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getUint8(this.address) >>> 0;
+      if (!ways.second) return this.cell.data.getUint8(this.address) >>> 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint8(this.address, clamp(x));
           return;
         }
@@ -222,14 +222,14 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getInt16(this.address, true) | 0;
+      if (!ways.second) return this.cell.data.getInt16(this.address, true) | 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setInt16(this.address, x, true);
           return;
         }
@@ -278,14 +278,14 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getUint16(this.address, true) >>> 0;
+      if (!ways.second) return this.cell.data.getUint16(this.address, true) >>> 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint16(this.address, x, true);
           return;
         }
@@ -334,14 +334,14 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getInt32(this.address, true) | 0;
+      if (!ways.second) return this.cell.data.getInt32(this.address, true) | 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setInt32(this.address, x, true);
           return;
         }
@@ -390,14 +390,14 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getUint32(this.address, true) >>> 0;
+      if (!ways.second) return this.cell.data.getUint32(this.address, true) >>> 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint32(this.address, x, true);
           return;
         }
@@ -446,14 +446,14 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
   }
   override get value(): bigint {
     try {
-      if (ways.way === 1) return this.cell.data.getBigInt64(this.address, true);
+      if (!ways.second) return this.cell.data.getBigInt64(this.address, true);
     } catch {}
     return BigInt.asIntN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setBigInt64(this.address, x, true);
           return;
         }
@@ -502,14 +502,14 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      if (ways.way === 1) return this.cell.data.getBigUint64(this.address, true);
+      if (!ways.second) return this.cell.data.getBigUint64(this.address, true);
     } catch {}
     return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setBigUint64(this.address, x, true);
           return;
         }
@@ -558,14 +558,14 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return +getHalf(this.cell.data, this.address);
+      if (!ways.second) return +getHalf(this.cell.data, this.address);
     } catch {}
     return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           setHalf(this.cell.data, this.address, x);
           return;
         }
@@ -614,14 +614,14 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return +this.cell.data.getFloat32(this.address, true);
+      if (!ways.second) return +this.cell.data.getFloat32(this.address, true);
     } catch {}
     return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setFloat32(this.address, x, true);
           return;
         }
@@ -670,14 +670,14 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return +this.cell.data.getFloat64(this.address, true);
+      if (!ways.second) return +this.cell.data.getFloat64(this.address, true);
     } catch {}
     return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setFloat64(this.address, x, true);
           return;
         }
@@ -726,14 +726,14 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return this.cell.data.getUint32(this.address, true) >>> 0;
+      if (!ways.second) return this.cell.data.getUint32(this.address, true) >>> 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint32(this.address, pointer32(x), true);
           return;
         }
@@ -782,14 +782,14 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
   }
   override get value(): number {
     try {
-      if (ways.way === 1) return +fromPointer53(this.cell.data.getBigUint64(this.address, true));
+      if (!ways.second) return +fromPointer53(this.cell.data.getBigUint64(this.address, true));
     } catch {}
     return +this.type.read(this.block.memory, this.address);
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setBigUint64(this.address, pointer53(x), true);
           return;
         }
@@ -838,14 +838,14 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      if (ways.way === 1) return this.cell.data.getBigUint64(this.address, true);
+      if (!ways.second) return this.cell.data.getBigUint64(this.address, true);
     } catch {}
     return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setBigUint64(this.address, pointer64(x), true);
           return;
         }
@@ -1026,14 +1026,14 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
   }
   override get value(): boolean {
     try {
-      if (ways.way === 1) return this.cell.data.getUint8(this.address) !== 0;
+      if (!ways.second) return this.cell.data.getUint8(this.address) !== 0;
     } catch {}
     return this.type.read(this.block.memory, this.address) === true;
   }
   override set value(x: boolean) {
     if (typeof x === 'boolean')
       try {
-        if (ways.way === 1) {
+        if (!ways.second) {
           this.cell.data.setUint8(this.address, x ? 1 : 0);
           return;
         }

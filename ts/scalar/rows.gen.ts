@@ -22,8 +22,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint8(p) >>> 0;
-        if (ways.way === 2) return memory.data.getUint8(p) >>> 0;
+        if (!ways.second) return memory.data.getUint8(p) >>> 0;
+        if (!ways.third) return memory.data.getUint8(p) >>> 0;
         if (p < memory.bytes.length) return memory.data.getUint8(p);
       }
     } catch {}
@@ -33,8 +33,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint8(p, clamp(x));
-          if (ways.way === 2) return memory.data.setUint8(p, clamp(x));
+          if (!ways.second) return memory.data.setUint8(p, clamp(x));
+          if (!ways.third) return memory.data.setUint8(p, clamp(x));
           if (p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
         }
       } catch {}
@@ -51,8 +51,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint8(p) >>> 0;
-        if (ways.way === 2) return memory.data.getUint8(p) >>> 0;
+        if (!ways.second) return memory.data.getUint8(p) >>> 0;
+        if (!ways.third) return memory.data.getUint8(p) >>> 0;
         if (p < memory.bytes.length) return memory.data.getUint8(p);
       }
     } catch {}
@@ -62,8 +62,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint8(p, x);
-          if (ways.way === 2) return memory.data.setUint8(p, x);
+          if (!ways.second) return memory.data.setUint8(p, x);
+          if (!ways.third) return memory.data.setUint8(p, x);
           if (p < memory.bytes.length) return memory.data.setUint8(p, x);
         }
       } catch {}
@@ -80,8 +80,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getInt8(p) | 0;
-        if (ways.way === 2) return memory.data.getInt8(p) | 0;
+        if (!ways.second) return memory.data.getInt8(p) | 0;
+        if (!ways.third) return memory.data.getInt8(p) | 0;
         if (p < memory.bytes.length) return memory.data.getInt8(p);
       }
     } catch {}
@@ -91,8 +91,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setInt8(p, x);
-          if (ways.way === 2) return memory.data.setInt8(p, x);
+          if (!ways.second) return memory.data.setInt8(p, x);
+          if (!ways.third) return memory.data.setInt8(p, x);
           if (p < memory.bytes.length) return memory.data.setInt8(p, x);
         }
       } catch {}
@@ -109,8 +109,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint16(p, true) >>> 0;
-        if (ways.way === 2) return memory.data.getUint16(p, true) >>> 0;
+        if (!ways.second) return memory.data.getUint16(p, true) >>> 0;
+        if (!ways.third) return memory.data.getUint16(p, true) >>> 0;
         if (p < memory.bytes.length - 1) return memory.data.getUint16(p, true);
       }
     } catch {}
@@ -120,8 +120,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint16(p, x, true);
-          if (ways.way === 2) return memory.data.setUint16(p, x, true);
+          if (!ways.second) return memory.data.setUint16(p, x, true);
+          if (!ways.third) return memory.data.setUint16(p, x, true);
           if (p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
         }
       } catch {}
@@ -138,8 +138,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getInt16(p, true) | 0;
-        if (ways.way === 2) return memory.data.getInt16(p, true) | 0;
+        if (!ways.second) return memory.data.getInt16(p, true) | 0;
+        if (!ways.third) return memory.data.getInt16(p, true) | 0;
         if (p < memory.bytes.length - 1) return memory.data.getInt16(p, true);
       }
     } catch {}
@@ -149,8 +149,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setInt16(p, x, true);
-          if (ways.way === 2) return memory.data.setInt16(p, x, true);
+          if (!ways.second) return memory.data.setInt16(p, x, true);
+          if (!ways.third) return memory.data.setInt16(p, x, true);
           if (p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
         }
       } catch {}
@@ -167,8 +167,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return +memory.data.getFloat32(p, true);
-        if (ways.way === 2) return +memory.data.getFloat32(p, true);
+        if (!ways.second) return +memory.data.getFloat32(p, true);
+        if (!ways.third) return +memory.data.getFloat32(p, true);
         if (p < memory.bytes.length - 3) return memory.data.getFloat32(p, true);
       }
     } catch {}
@@ -178,8 +178,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setFloat32(p, x, true);
-          if (ways.way === 2) return memory.data.setFloat32(p, x, true);
+          if (!ways.second) return memory.data.setFloat32(p, x, true);
+          if (!ways.third) return memory.data.setFloat32(p, x, true);
           if (p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
         }
       } catch {}
@@ -196,8 +196,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint32(p, true) >>> 0;
-        if (ways.way === 2) return memory.data.getUint32(p, true) >>> 0;
+        if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
+        if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
         if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
       }
     } catch {}
@@ -207,8 +207,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint32(p, x, true);
-          if (ways.way === 2) return memory.data.setUint32(p, x, true);
+          if (!ways.second) return memory.data.setUint32(p, x, true);
+          if (!ways.third) return memory.data.setUint32(p, x, true);
           if (p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
         }
       } catch {}
@@ -225,8 +225,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getInt32(p, true) | 0;
-        if (ways.way === 2) return memory.data.getInt32(p, true) | 0;
+        if (!ways.second) return memory.data.getInt32(p, true) | 0;
+        if (!ways.third) return memory.data.getInt32(p, true) | 0;
         if (p < memory.bytes.length - 3) return memory.data.getInt32(p, true);
       }
     } catch {}
@@ -236,8 +236,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setInt32(p, x, true);
-          if (ways.way === 2) return memory.data.setInt32(p, x, true);
+          if (!ways.second) return memory.data.setInt32(p, x, true);
+          if (!ways.third) return memory.data.setInt32(p, x, true);
           if (p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
         }
       } catch {}
@@ -254,8 +254,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint32(p, true) >>> 0;
-        if (ways.way === 2) return memory.data.getUint32(p, true) >>> 0;
+        if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
+        if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
         if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
       }
     } catch {}
@@ -265,8 +265,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint32(p, pointer32(x), true);
-          if (ways.way === 2) return memory.data.setUint32(p, pointer32(x), true);
+          if (!ways.second) return memory.data.setUint32(p, pointer32(x), true);
+          if (!ways.third) return memory.data.setUint32(p, pointer32(x), true);
           if (p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
         }
       } catch {}
@@ -283,8 +283,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getBigUint64(p, true);
-        if (ways.way === 2) return memory.data.getBigUint64(p, true);
+        if (!ways.second) return memory.data.getBigUint64(p, true);
+        if (!ways.third) return memory.data.getBigUint64(p, true);
         if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
       }
     } catch {}
@@ -294,8 +294,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
     if (typeof x === 'bigint')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setBigUint64(p, pointer64(x), true);
-          if (ways.way === 2) return memory.data.setBigUint64(p, pointer64(x), true);
+          if (!ways.second) return memory.data.setBigUint64(p, pointer64(x), true);
+          if (!ways.third) return memory.data.setBigUint64(p, pointer64(x), true);
           if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer64(x), true);
         }
       } catch {}
@@ -313,8 +313,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (ways.way === 2) return +fromPointer53(memory.data.getBigUint64(p, true));
+        if (!ways.second) return +fromPointer53(memory.data.getBigUint64(p, true));
+        if (!ways.third) return +fromPointer53(memory.data.getBigUint64(p, true));
         if (p < memory.bytes.length - 7) return fromPointer53(memory.data.getBigUint64(p, true));
       }
     } catch {}
@@ -324,8 +324,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setBigUint64(p, pointer53(x), true);
-          if (ways.way === 2) return memory.data.setBigUint64(p, pointer53(x), true);
+          if (!ways.second) return memory.data.setBigUint64(p, pointer53(x), true);
+          if (!ways.third) return memory.data.setBigUint64(p, pointer53(x), true);
           if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer53(x), true);
         }
       } catch {}
@@ -342,8 +342,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getBigUint64(p, true);
-        if (ways.way === 2) return memory.data.getBigUint64(p, true);
+        if (!ways.second) return memory.data.getBigUint64(p, true);
+        if (!ways.third) return memory.data.getBigUint64(p, true);
         if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
       }
     } catch {}
@@ -353,8 +353,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
     if (typeof x === 'bigint')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setBigUint64(p, x, true);
-          if (ways.way === 2) return memory.data.setBigUint64(p, x, true);
+          if (!ways.second) return memory.data.setBigUint64(p, x, true);
+          if (!ways.third) return memory.data.setBigUint64(p, x, true);
           if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
         }
       } catch {}
@@ -372,8 +372,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getBigInt64(p, true);
-        if (ways.way === 2) return memory.data.getBigInt64(p, true);
+        if (!ways.second) return memory.data.getBigInt64(p, true);
+        if (!ways.third) return memory.data.getBigInt64(p, true);
         if (p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
       }
     } catch {}
@@ -383,8 +383,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
     if (typeof x === 'bigint')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setBigInt64(p, x, true);
-          if (ways.way === 2) return memory.data.setBigInt64(p, x, true);
+          if (!ways.second) return memory.data.setBigInt64(p, x, true);
+          if (!ways.third) return memory.data.setBigInt64(p, x, true);
           if (p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
         }
       } catch {}
@@ -402,8 +402,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return +memory.data.getFloat64(p, true);
-        if (ways.way === 2) return +memory.data.getFloat64(p, true);
+        if (!ways.second) return +memory.data.getFloat64(p, true);
+        if (!ways.third) return +memory.data.getFloat64(p, true);
         if (p < memory.bytes.length - 7) return memory.data.getFloat64(p, true);
       }
     } catch {}
@@ -413,8 +413,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setFloat64(p, x, true);
-          if (ways.way === 2) return memory.data.setFloat64(p, x, true);
+          if (!ways.second) return memory.data.setFloat64(p, x, true);
+          if (!ways.third) return memory.data.setFloat64(p, x, true);
           if (p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
         }
       } catch {}
@@ -431,8 +431,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return +getHalf(memory.data, p);
-        if (ways.way === 2) return +getHalf(memory.data, p);
+        if (!ways.second) return +getHalf(memory.data, p);
+        if (!ways.third) return +getHalf(memory.data, p);
         if (p < memory.bytes.length - 1) return getHalf(memory.data, p);
       }
     } catch {}
@@ -442,8 +442,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     if (typeof x === 'number')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return setHalf(memory.data, p, x);
-          if (ways.way === 2) return setHalf(memory.data, p, x);
+          if (!ways.second) return setHalf(memory.data, p, x);
+          if (!ways.third) return setHalf(memory.data, p, x);
           if (p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
         }
       } catch {}
@@ -508,8 +508,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   (memory, p) => {
     try {
       if ((p as number) >>> 0 === p) {
-        if (ways.way === 1) return memory.data.getUint8(p) !== 0;
-        if (ways.way === 2) return memory.data.getUint8(p) !== 0;
+        if (!ways.second) return memory.data.getUint8(p) !== 0;
+        if (!ways.third) return memory.data.getUint8(p) !== 0;
         if (p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
       }
     } catch {}
@@ -519,8 +519,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
     if (typeof x === 'boolean')
       try {
         if ((p as number) >>> 0 === p) {
-          if (ways.way === 1) return memory.data.setUint8(p, x ? 1 : 0);
-          if (ways.way === 2) return memory.data.setUint8(p, x ? 1 : 0);
+          if (!ways.second) return memory.data.setUint8(p, x ? 1 : 0);
+          if (!ways.third) return memory.data.setUint8(p, x ? 1 : 0);
           if (p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
         }
       } catch {}

@@ -17,6 +17,14 @@ const ones = (row: Scalar<ScalarValue>): ScalarValue =>
 /** Asked in another form than the library does; Node 20 has no navigator. */
 const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
 
+const wayNow = (): number => (growth.third ? 3 : growth.second ? 2 : 1);
+function setWay(way: number): void {
+  delete growth.second;
+  delete growth.third;
+  if (way > 1) growth.second = true;
+  if (way > 2) growth.third = true;
+}
+
 let memory: WebAssembly.Memory;
 let heap: WasmHeapManager;
 beforeEach(() => {
@@ -28,7 +36,7 @@ beforeEach(() => {
   );
 });
 afterEach(() => {
-  growth.way = 1;
+  setWay(1);
 });
 
 /** The ways in which a program reads and writes at an address, each a function of its own in the source. */
@@ -61,26 +69,26 @@ describe.each([1, 2, 3])('by way %i', (way) => {
     test.each(all)('of $name reads and writes up to the last byte, and not one further', (row) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(row);
       for (const at of [8, 9, PAGE - row.size]) {
-        growth.way = way;
+        setWay(way);
         write(at, ones(row));
         expect(read(at)).toBe(ones(row));
-        expect(growth.way, 'nothing failed').toBe(way);
+        expect(wayNow(), 'nothing failed').toBe(way);
       }
       for (const at of [PAGE - row.size + 1, PAGE, -1, 0.5, Number.NaN]) {
-        growth.way = way;
+        setWay(way);
         expect(() => read(at)).toThrow(OutOfBoundsError);
-        growth.way = way;
+        setWay(way);
         expect(() => write(at, ones(row))).toThrow(OutOfBoundsError);
       }
     });
     test.each(all)('of $name finds the memory that grew, old bytes and new', (row) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(row);
-      growth.way = way;
+      setWay(way);
       write(16, ones(row));
       memory.grow(1);
       expect(read(16)).toBe(ones(row));
       memory.grow(1);
-      growth.way = way;
+      setWay(way);
       write(2 * PAGE, ones(row));
       expect(read(2 * PAGE)).toBe(ones(row));
     });
@@ -89,7 +97,7 @@ describe.each([1, 2, 3])('by way %i', (way) => {
     const ref = row.alloc(heap, ones(row));
     ref.free();
     for (const use of [() => ref.value, () => ref.write(ones(row))]) {
-      growth.way = way;
+      setWay(way);
       expect(use).toThrow(FreedError);
     }
   });
@@ -100,7 +108,7 @@ describe('the way', () => {
     const found = [0, 1, 2].map(() => {
       memory.grow(1);
       heap.readInt32(0);
-      return growth.way;
+      return wayNow();
     });
     expect(found).toEqual(isV8 ? [2, 3, 3] : [1, 1, 1]);
   });
@@ -115,16 +123,16 @@ describe('the way', () => {
     own.writeInt32(0, 1);
     const at = own.alloc(8);
     own.writeInt32(at, own.readInt32(0));
-    expect([at, own.readInt32(at), growth.way]).toEqual([2048, 1, 1]);
+    expect([at, own.readInt32(at), wayNow()]).toEqual([2048, 1, 1]);
   });
   test('stays for an address of another form, and after errors that no access met', () => {
     expect(() => heap.readInt32(-(2 ** 31))).toThrow(OutOfBoundsError);
     expect(heap.readInt32(8n)).toBe(0);
     expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
-    expect(growth.way).toBe(1);
+    expect(wayNow()).toBe(1);
   });
   test('is never a fourth', () => {
     for (let i = 0; i < 5; i++) noteFailure();
-    expect(growth.way).toBe(isV8 ? 3 : 1);
+    expect(wayNow()).toBe(isV8 ? 3 : 1);
   });
 });
