@@ -121,12 +121,12 @@ function typed({ kind, label, size }, call) {
 const number = (row, call) => (row.kind === 'number' ? typed(row, call) : call);
 
 /** Whether the `size` bytes at `p` are in the memory that `bytes` is of. */
-const isIn = (size, p, bytes) => `${p} < ${bytes}.length${size > 1 ? ` - ${size - 1}` : ''}`;
+const isIn = (size, p, bytes) => `${p} >= 0 && ${p} < ${bytes}.length${size > 1 ? ` - ${size - 1}` : ''}`;
 
 /** The body of the function of a row that reads at `p`, and that of the one that writes `x`: G1 to G3 of growth.ts. */
 const reading = (row) => `
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return ${number(row, put(row.get, 'memory.data', 'p'))};
         if (!ways.third) return ${number(row, put(row.get, 'memory.data', 'p'))};
         if (${isIn(row.size, 'p', 'memory.bytes')}) return ${put(row.get, 'memory.data', 'p')};
@@ -136,7 +136,7 @@ const reading = (row) => `
 const writing = ({ name, kind, set, size }) => `
     if (typeof x === '${kind}')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return ${put(set, 'memory.data', 'p')};
           if (!ways.third) return ${put(set, 'memory.data', 'p')};
           if (${isIn(size, 'p', 'memory.bytes')}) return ${put(set, 'memory.data', 'p')};
@@ -148,7 +148,7 @@ const methodReading = (row) => {
   const get = number(row, put(row.get, 'this.data', 'p'));
   return `
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return ${get};
         if (!ways.third) return ${get};
       }
@@ -158,7 +158,7 @@ const methodReading = (row) => {
 const methodWriting = ({ name, kind, set }) => `
     if (typeof x === '${kind}')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return ${put(set, 'this.data', 'p')};
           if (!ways.third) return ${put(set, 'this.data', 'p')};
         }
@@ -196,8 +196,8 @@ ${IMPORTS.replaceAll('../scalar/', './')}
 import { growth } from '../memory/growth.ts';
 import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 
-// How each row reads: one comparison refuses NaN, fractions, negatives and other types (or throws, for a bigint);
-// what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
+// How each row reads: one comparison refuses NaN, fractions and other types (or throws, for a bigint), which takes no
+// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
 // the value: slowRead and slowWrite find out. Three times over, for the reason in growth.ts.
 
 ${WAYS}

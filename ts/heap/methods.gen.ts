@@ -812,7 +812,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) >>> 0;
             if (!ways.third) return this.data.getUint8(p) >>> 0;
           }
@@ -822,7 +822,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, clamp(x));
               if (!ways.third) return this.data.setUint8(p, clamp(x));
             }
@@ -837,7 +837,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) >>> 0;
             if (!ways.third) return this.data.getUint8(p) >>> 0;
           }
@@ -847,7 +847,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, x);
               if (!ways.third) return this.data.setUint8(p, x);
             }
@@ -862,7 +862,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt8(p) | 0;
             if (!ways.third) return this.data.getInt8(p) | 0;
           }
@@ -872,7 +872,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt8(p, x);
               if (!ways.third) return this.data.setInt8(p, x);
             }
@@ -887,7 +887,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint16(p, true) >>> 0;
             if (!ways.third) return this.data.getUint16(p, true) >>> 0;
           }
@@ -897,7 +897,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint16(p, x, true);
               if (!ways.third) return this.data.setUint16(p, x, true);
             }
@@ -912,7 +912,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt16(p, true) | 0;
             if (!ways.third) return this.data.getInt16(p, true) | 0;
           }
@@ -922,7 +922,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt16(p, x, true);
               if (!ways.third) return this.data.setInt16(p, x, true);
             }
@@ -937,7 +937,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return +this.data.getFloat32(p, true);
             if (!ways.third) return +this.data.getFloat32(p, true);
           }
@@ -947,7 +947,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setFloat32(p, x, true);
               if (!ways.third) return this.data.setFloat32(p, x, true);
             }
@@ -962,7 +962,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint32(p, true) >>> 0;
             if (!ways.third) return this.data.getUint32(p, true) >>> 0;
           }
@@ -972,7 +972,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint32(p, x, true);
               if (!ways.third) return this.data.setUint32(p, x, true);
             }
@@ -987,7 +987,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt32(p, true) | 0;
             if (!ways.third) return this.data.getInt32(p, true) | 0;
           }
@@ -997,7 +997,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt32(p, x, true);
               if (!ways.third) return this.data.setInt32(p, x, true);
             }
@@ -1012,7 +1012,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint32(p, true) >>> 0;
             if (!ways.third) return this.data.getUint32(p, true) >>> 0;
           }
@@ -1022,7 +1022,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint32(p, pointer32(x), true);
               if (!ways.third) return this.data.setUint32(p, pointer32(x), true);
             }
@@ -1037,7 +1037,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigUint64(p, true);
             if (!ways.third) return this.data.getBigUint64(p, true);
           }
@@ -1047,7 +1047,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, pointer64(x), true);
               if (!ways.third) return this.data.setBigUint64(p, pointer64(x), true);
             }
@@ -1062,7 +1062,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return +fromPointer53(this.data.getBigUint64(p, true));
             if (!ways.third) return +fromPointer53(this.data.getBigUint64(p, true));
           }
@@ -1072,7 +1072,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, pointer53(x), true);
               if (!ways.third) return this.data.setBigUint64(p, pointer53(x), true);
             }
@@ -1087,7 +1087,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigUint64(p, true);
             if (!ways.third) return this.data.getBigUint64(p, true);
           }
@@ -1097,7 +1097,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, x, true);
               if (!ways.third) return this.data.setBigUint64(p, x, true);
             }
@@ -1112,7 +1112,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigInt64(p, true);
             if (!ways.third) return this.data.getBigInt64(p, true);
           }
@@ -1122,7 +1122,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'bigint')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigInt64(p, x, true);
               if (!ways.third) return this.data.setBigInt64(p, x, true);
             }
@@ -1137,7 +1137,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return +this.data.getFloat64(p, true);
             if (!ways.third) return +this.data.getFloat64(p, true);
           }
@@ -1147,7 +1147,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setFloat64(p, x, true);
               if (!ways.third) return this.data.setFloat64(p, x, true);
             }
@@ -1162,7 +1162,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return +getHalf(this.data, p);
             if (!ways.third) return +getHalf(this.data, p);
           }
@@ -1172,7 +1172,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'number')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return setHalf(this.data, p, x);
               if (!ways.third) return setHalf(this.data, p, x);
             }
@@ -1191,7 +1191,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
     {
       read(p) {
         try {
-          if ((p as number) >>> 0 === p) {
+          if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) !== 0;
             if (!ways.third) return this.data.getUint8(p) !== 0;
           }
@@ -1201,7 +1201,7 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
       write(p, x) {
         if (typeof x === 'boolean')
           try {
-            if ((p as number) >>> 0 === p) {
+            if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, x ? 1 : 0);
               if (!ways.third) return this.data.setUint8(p, x ? 1 : 0);
             }

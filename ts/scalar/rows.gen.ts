@@ -5,8 +5,8 @@ import { getWide, setWide } from './wide.ts';
 import { growth } from '../memory/growth.ts';
 import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 
-// How each row reads: one comparison refuses NaN, fractions, negatives and other types (or throws, for a bigint);
-// what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
+// How each row reads: one comparison refuses NaN, fractions and other types (or throws, for a bigint), which takes no
+// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
 // the value: slowRead and slowWrite find out. Three times over, for the reason in growth.ts.
 
 // Constants of this file: V8 sees through them.
@@ -21,10 +21,10 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   (data, p, x) => data.setUint8(p, clamp(x)),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint8(p) >>> 0;
         if (!ways.third) return memory.data.getUint8(p) >>> 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p);
       }
     } catch {}
     return slowRead(u8c, memory, p) >>> 0;
@@ -32,10 +32,10 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint8(p, clamp(x));
           if (!ways.third) return memory.data.setUint8(p, clamp(x));
-          if (p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
         }
       } catch {}
     slowWrite(u8c, memory, p, x);
@@ -50,10 +50,10 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   (data, p, x) => data.setUint8(p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint8(p) >>> 0;
         if (!ways.third) return memory.data.getUint8(p) >>> 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p);
       }
     } catch {}
     return slowRead(u8, memory, p) >>> 0;
@@ -61,10 +61,10 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint8(p, x);
           if (!ways.third) return memory.data.setUint8(p, x);
-          if (p < memory.bytes.length) return memory.data.setUint8(p, x);
+          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
         }
       } catch {}
     slowWrite(u8, memory, p, x);
@@ -79,10 +79,10 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   (data, p, x) => data.setInt8(p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt8(p) | 0;
         if (!ways.third) return memory.data.getInt8(p) | 0;
-        if (p < memory.bytes.length) return memory.data.getInt8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p);
       }
     } catch {}
     return slowRead(i8, memory, p) | 0;
@@ -90,10 +90,10 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setInt8(p, x);
           if (!ways.third) return memory.data.setInt8(p, x);
-          if (p < memory.bytes.length) return memory.data.setInt8(p, x);
+          if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
         }
       } catch {}
     slowWrite(i8, memory, p, x);
@@ -108,10 +108,10 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => data.setUint16(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint16(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint16(p, true) >>> 0;
-        if (p < memory.bytes.length - 1) return memory.data.getUint16(p, true);
+        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true);
       }
     } catch {}
     return slowRead(u16, memory, p) >>> 0;
@@ -119,10 +119,10 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint16(p, x, true);
           if (!ways.third) return memory.data.setUint16(p, x, true);
-          if (p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
         }
       } catch {}
     slowWrite(u16, memory, p, x);
@@ -137,10 +137,10 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   (data, p, x) => data.setInt16(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt16(p, true) | 0;
         if (!ways.third) return memory.data.getInt16(p, true) | 0;
-        if (p < memory.bytes.length - 1) return memory.data.getInt16(p, true);
+        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true);
       }
     } catch {}
     return slowRead(i16, memory, p) | 0;
@@ -148,10 +148,10 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setInt16(p, x, true);
           if (!ways.third) return memory.data.setInt16(p, x, true);
-          if (p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
         }
       } catch {}
     slowWrite(i16, memory, p, x);
@@ -166,10 +166,10 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   (data, p, x) => data.setFloat32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return +memory.data.getFloat32(p, true);
         if (!ways.third) return +memory.data.getFloat32(p, true);
-        if (p < memory.bytes.length - 3) return memory.data.getFloat32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getFloat32(p, true);
       }
     } catch {}
     return +slowRead(f32, memory, p);
@@ -177,10 +177,10 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setFloat32(p, x, true);
           if (!ways.third) return memory.data.setFloat32(p, x, true);
-          if (p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
         }
       } catch {}
     slowWrite(f32, memory, p, x);
@@ -195,10 +195,10 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => data.setUint32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
       }
     } catch {}
     return slowRead(u32, memory, p) >>> 0;
@@ -206,10 +206,10 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint32(p, x, true);
           if (!ways.third) return memory.data.setUint32(p, x, true);
-          if (p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
         }
       } catch {}
     slowWrite(u32, memory, p, x);
@@ -224,10 +224,10 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   (data, p, x) => data.setInt32(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt32(p, true) | 0;
         if (!ways.third) return memory.data.getInt32(p, true) | 0;
-        if (p < memory.bytes.length - 3) return memory.data.getInt32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true);
       }
     } catch {}
     return slowRead(i32, memory, p) | 0;
@@ -235,10 +235,10 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setInt32(p, x, true);
           if (!ways.third) return memory.data.setInt32(p, x, true);
-          if (p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
         }
       } catch {}
     slowWrite(i32, memory, p, x);
@@ -253,10 +253,10 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   (data, p, x) => data.setUint32(p, pointer32(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
       }
     } catch {}
     return slowRead(ptr32, memory, p) >>> 0;
@@ -264,10 +264,10 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint32(p, pointer32(x), true);
           if (!ways.third) return memory.data.setUint32(p, pointer32(x), true);
-          if (p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
+          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
         }
       } catch {}
     slowWrite(ptr32, memory, p, x);
@@ -282,10 +282,10 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   (data, p, x) => data.setBigUint64(p, pointer64(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getBigUint64(p, true);
         if (!ways.third) return memory.data.getBigUint64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
       }
     } catch {}
     return BigInt.asUintN(64, slowRead(ptr64, memory, p));
@@ -293,10 +293,10 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setBigUint64(p, pointer64(x), true);
           if (!ways.third) return memory.data.setBigUint64(p, pointer64(x), true);
-          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer64(x), true);
+          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer64(x), true);
         }
       } catch {}
     slowWrite(ptr64, memory, p, x);
@@ -312,10 +312,10 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   (data, p, x) => data.setBigUint64(p, pointer53(x), true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return +fromPointer53(memory.data.getBigUint64(p, true));
         if (!ways.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (p < memory.bytes.length - 7) return fromPointer53(memory.data.getBigUint64(p, true));
+        if (p >= 0 && p < memory.bytes.length - 7) return fromPointer53(memory.data.getBigUint64(p, true));
       }
     } catch {}
     return +slowRead(ptr53, memory, p);
@@ -323,10 +323,10 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setBigUint64(p, pointer53(x), true);
           if (!ways.third) return memory.data.setBigUint64(p, pointer53(x), true);
-          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer53(x), true);
+          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer53(x), true);
         }
       } catch {}
     slowWrite(ptr53, memory, p, x);
@@ -341,10 +341,10 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   (data, p, x) => data.setBigUint64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getBigUint64(p, true);
         if (!ways.third) return memory.data.getBigUint64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
       }
     } catch {}
     return BigInt.asUintN(64, slowRead(u64, memory, p));
@@ -352,10 +352,10 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setBigUint64(p, x, true);
           if (!ways.third) return memory.data.setBigUint64(p, x, true);
-          if (p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
         }
       } catch {}
     slowWrite(u64, memory, p, x);
@@ -371,10 +371,10 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   (data, p, x) => data.setBigInt64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getBigInt64(p, true);
         if (!ways.third) return memory.data.getBigInt64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
       }
     } catch {}
     return BigInt.asIntN(64, slowRead(i64, memory, p));
@@ -382,10 +382,10 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   (memory, p, x) => {
     if (typeof x === 'bigint')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setBigInt64(p, x, true);
           if (!ways.third) return memory.data.setBigInt64(p, x, true);
-          if (p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
         }
       } catch {}
     slowWrite(i64, memory, p, x);
@@ -401,10 +401,10 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   (data, p, x) => data.setFloat64(p, x, true),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return +memory.data.getFloat64(p, true);
         if (!ways.third) return +memory.data.getFloat64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getFloat64(p, true);
+        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getFloat64(p, true);
       }
     } catch {}
     return +slowRead(f64, memory, p);
@@ -412,10 +412,10 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setFloat64(p, x, true);
           if (!ways.third) return memory.data.setFloat64(p, x, true);
-          if (p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
         }
       } catch {}
     slowWrite(f64, memory, p, x);
@@ -430,10 +430,10 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (data, p, x) => setHalf(data, p, x),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return +getHalf(memory.data, p);
         if (!ways.third) return +getHalf(memory.data, p);
-        if (p < memory.bytes.length - 1) return getHalf(memory.data, p);
+        if (p >= 0 && p < memory.bytes.length - 1) return getHalf(memory.data, p);
       }
     } catch {}
     return +slowRead(f16, memory, p);
@@ -441,10 +441,10 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   (memory, p, x) => {
     if (typeof x === 'number')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return setHalf(memory.data, p, x);
           if (!ways.third) return setHalf(memory.data, p, x);
-          if (p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+          if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
         }
       } catch {}
     slowWrite(f16, memory, p, x);
@@ -507,10 +507,10 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   (data, p, x) => data.setUint8(p, x ? 1 : 0),
   (memory, p) => {
     try {
-      if ((p as number) >>> 0 === p) {
+      if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint8(p) !== 0;
         if (!ways.third) return memory.data.getUint8(p) !== 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
       }
     } catch {}
     return slowRead(bool, memory, p) === true;
@@ -518,10 +518,10 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   (memory, p, x) => {
     if (typeof x === 'boolean')
       try {
-        if ((p as number) >>> 0 === p) {
+        if (Math.floor(p as number) === p) {
           if (!ways.second) return memory.data.setUint8(p, x ? 1 : 0);
           if (!ways.third) return memory.data.setUint8(p, x ? 1 : 0);
-          if (p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
         }
       } catch {}
     slowWrite(bool, memory, p, x);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a row of the scalar table is, and the factory that makes one.
 import { ArgumentTypeError } from '../errors.ts';
-import { isSmall, toCount, type Address } from '../memory/address.ts';
+import { toCount, type Address } from '../memory/address.ts';
 import { noteFailure } from '../memory/growth.ts';
 import type { ElementsClass, LinearMemory } from '../memory/memory.ts';
 import type { ScalarArrayRef } from './array.ts';
@@ -120,7 +120,7 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
 
 /** Reads where the fast way failed: an address of another form, a memory that grew, or an error. */
 export function slowRead<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  if (isSmall(address) && row.size <= 8) noteFailure(); // wider rows come here always
+  if (typeof address === 'number' && row.size <= 8) noteFailure(); // wider rows come here always
   const at = memory.locate(address, row.size); // first, as it renews the view
   return row.get(memory.data, at);
 }
@@ -133,7 +133,7 @@ export function slowWrite<T extends ScalarValue>(
   value: T,
 ): void {
   assertKind(row, value);
-  if (isSmall(address) && row.size <= 8) noteFailure(); // wider rows come here always
+  if (typeof address === 'number' && row.size <= 8) noteFailure(); // wider rows come here always
   const at = memory.locate(address, row.size);
   row.set(memory.data, at, value);
 }
