@@ -86,7 +86,7 @@ import { ${SCALARS.filter(({ label }) => !isWide(label))
     .join(', ')} } from '../scalar/rows.gen.ts';
 import { ${SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ')} } from './refs.gen.ts';
 import { growth } from '../memory/growth.ts';
-import type { Scalar, Values } from '../scalar/scalar.ts';
+import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
 ${HOT_IMPORTS}
 
 /** The methods that the manager has for each row of the scalar table, and its whole-memory views. */

@@ -120,50 +120,35 @@ function typed({ kind, label, size }, call) {
 /** As {@link typed}, for what V8 may have ceased to compile in line. */
 const number = (row, call) => (row.kind === 'number' ? typed(row, call) : call);
 
-/** Whether the `size` bytes at `p` are in the memory that `bytes` is of. */
-const isIn = (size, p, bytes) => `${p} >= 0 && ${p} < ${bytes}.length${size > 1 ? ` - ${size - 1}` : ''}`;
+/**
+ * G1 to G3 of growth.ts: `code` three times, which uses `size` bytes at `p` of those that `bytes` is of. Not by a
+ * function for the last one: V8 takes none in line that was called seldom at first.
+ */
+const byWays = (code, size, p, bytes) => `
+        if (!ways.second) ${code}
+        if (!ways.third) ${code}
+        if (${p} < ${bytes}.length${size > 1 ? ` - ${size - 1}` : ''}) ${code}`;
 
-/** The body of the function of a row that reads at `p`, and that of the one that writes `x`: G1 to G3 of growth.ts. */
-const reading = (row) => `
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!ways.second) return ${number(row, put(row.get, 'memory.data', 'p'))};
-        if (!ways.third) return ${number(row, put(row.get, 'memory.data', 'p'))};
-        if (${isIn(row.size, 'p', 'memory.bytes')}) return ${put(row.get, 'memory.data', 'p')};
-      }
-    } catch {}
-    return ${typed(row, `slowRead(${row.name}, memory, p)`)};`;
-const writing = ({ name, kind, set, size }) => `
-    if (typeof x === '${kind}')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!ways.second) return ${put(set, 'memory.data', 'p')};
-          if (!ways.third) return ${put(set, 'memory.data', 'p')};
-          if (${isIn(size, 'p', 'memory.bytes')}) return ${put(set, 'memory.data', 'p')};
-        }
-      } catch {}
-    slowWrite(${name}, memory, p, x);`;
-/** The same of methods: G1 and G2; G3 is left to the row. */
-const methodReading = (row) => {
-  const get = number(row, put(row.get, 'this.data', 'p'));
+/** The body of a function that reads at `p` in `memory`, and that of one that writes `x` there. */
+function reading(row, memory) {
+  const get = `return ${number(row, put(row.get, `${memory}.data`, 'p'))};`;
   return `
     try {
-      if (Math.floor(p as number) === p) {
-        if (!ways.second) return ${get};
-        if (!ways.third) return ${get};
+      if (Math.floor(p as number) === p) {${byWays(get, row.size, 'p >= 0 && p', `${memory}.bytes`)}
       }
     } catch {}
-    return rows.${row.name}.read(this, p);`;
-};
-const methodWriting = ({ name, kind, set }) => `
+    return ${typed(row, `slowRead(${row.name}, ${memory}, p)`)};`;
+}
+function writing({ name, kind, set, size }, memory) {
+  const code = `return ${put(set, `${memory}.data`, 'p')};`;
+  return `
     if (typeof x === '${kind}')
       try {
-        if (Math.floor(p as number) === p) {
-          if (!ways.second) return ${put(set, 'this.data', 'p')};
-          if (!ways.third) return ${put(set, 'this.data', 'p')};
+        if (Math.floor(p as number) === p) {${byWays(code, size, 'p >= 0 && p', `${memory}.bytes`)}
         }
       } catch {}
-    rows.${name}.write(this, p, x);`;
+    slowWrite(${name}, ${memory}, p, x);`;
+}
 /** V8 looks up anew, at each access, what is imported. */
 const WAYS = `// Constants of this file: V8 sees through them.
 const ways = growth;
@@ -186,8 +171,8 @@ export const ${name}: Scalar<${types(row)}> = /* @__PURE__ */ scalar<${types(row
   '${name}', '${label}', ${elements},
   (data, p) => ${get},
   (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
-  (memory, p) => ${isWide(label) ? `slowRead(${name}, memory, p)` : `{${reading(row)}}`},
-  (memory, p, x) => ${isWide(label) ? `slowWrite(${name}, memory, p, x)` : `{${writing(row)}}`},
+  (memory, p) => ${isWide(label) ? `slowRead(${name}, memory, p)` : `{${reading(row, 'memory')}}`},
+  (memory, p, x) => ${isWide(label) ? `slowWrite(${name}, memory, p, x)` : `{${writing(row, 'memory')}}`},
   ${rest}
 );`;
   };
@@ -197,8 +182,9 @@ import { growth } from '../memory/growth.ts';
 import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 
 // How each row reads: one comparison refuses NaN, fractions and other types (or throws, for a bigint), which takes no
-// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
-// the value: slowRead and slowWrite find out. Three times over, for the reason in growth.ts.
+// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is
+// outside, or the memory grew, or the row refuses the value: slowRead and slowWrite find out. Three times over, for the
+// reason in growth.ts.
 
 ${WAYS}
 ${WRITTEN.map(rowOf).join('\n')}
@@ -221,22 +207,23 @@ export function refsFile() {
   const classesOf = (row) => {
     const { name, label, kind } = row;
     const type = `  get type(): Scalar<${types(row)}> { return ${name}; }`;
+    const get = `return ${number(row, put(row.get, 'cell.data', 'address'))};`;
+    const set = `{ ${put(row.set, 'cell.data', 'address')}; return; }`;
     const one = `
   override get value(): ${kind} {
     try {
-      if (!ways.second) return ${number(row, put(row.get, 'this.cell.data', 'this.address'))};
+      const { cell, address } = this;
+      ${byWays(get, row.size, 'address', 'cell.bytes')}
     } catch {}
-    return ${typed(row, `this.type.read(this.block.memory, this.address)`)};
+    return ${typed(row, 'this.slowRead()')};
   }
   override set value(x: ${kind}) {
     if (typeof x === '${kind}')
       try {
-        if (!ways.second) {
-          ${put(row.set, 'this.cell.data', 'this.address')};
-          return;
-        }
+        const { cell, address } = this;
+        ${byWays(set, row.size, 'address', 'cell.bytes')}
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }`;
     const many = `
   override at(i: number): ${kind} { return this.type.read(this.block.memory, this.place(i)); }
@@ -298,12 +285,12 @@ export function table() {
     const hot = isWide(label)
       ? ''
       : `, {
-    read(p) {${methodReading(row)}},
-    write(p, x) {${methodWriting(row)}},
+    read(p) {${reading(row, 'this')}},
+    write(p, x) {${writing(row, 'this')}},
   }`;
     return `  [${label}Ref, ${label}ArrayRef${hot}],`;
   });
-  return `${WAYS}const rows = { ${SCALARS.filter(({ label }) => !isWide(label)).map(({ name }) => name)} };
+  return `${WAYS}
 /** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
 type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;

@@ -28,6 +28,7 @@ sink.value += heap.readInt32(65536) + heap.readInt32(8) + peer.readInt32(8);
 // What people write by hand: views kept in variables that a growth callback renews.
 let HEAP32 = new Int32Array(memory.buffer);
 let HEAPF64 = new Float64Array(memory.buffer);
+let VIEW = new DataView(memory.buffer);
 const { i32, f64 } = linmem;
 
 for (let i = 0; i < 2e4; i++) {
@@ -46,24 +47,28 @@ for (let i = 0; i < 2e4; i++) {
 }
 HEAP32 = new Int32Array(memory.buffer);
 HEAPF64 = new Float64Array(memory.buffer);
+VIEW = new DataView(memory.buffer);
 
 const read = {
   'raw HEAP32[p >> 2]': () => { let s = 0; for (let p = 0, end = n * 4; p < end; p += 4) s = (s + HEAP32[p >> 2]) | 0; sink.value += s; },
   'heap.readInt32(p)': () => { let s = 0; for (let p = 0, end = n * 4; p < end; p += 4) s = (s + heap.readInt32(p)) | 0; sink.value += s; },
   'i32.read(heap, p)': () => { let s = 0; for (let p = 0, end = n * 4; p < end; p += 4) s = (s + i32.read(heap, p)) | 0; sink.value += s; },
   'heap.readInt32(p), misaligned': () => { let s = 0; for (let p = 1, end = n * 4; p < end; p += 4) s = (s + heap.readInt32(p)) | 0; sink.value += s; },
+  'bare DataView, no check': () => { let s = 0; for (let p = 0, end = n * 4; p < end; p += 4) s = (s + VIEW.getInt32(p, true)) | 0; sink.value += s; },
   'wasm-heap-manager readInt32(p)': () => { let s = 0; for (let p = 0, end = n * 4; p < end; p += 4) s = (s + peer.readInt32(p)) | 0; sink.value += s; },
 }; // prettier-ignore
 const write = {
   'raw HEAP32[p >> 2] = x': () => { for (let p = 0, end = n * 4; p < end; p += 4) HEAP32[p >> 2] = p; },
   'heap.writeInt32(p, x)': () => { for (let p = 0, end = n * 4; p < end; p += 4) heap.writeInt32(p, p); },
   'i32.write(heap, p, x)': () => { for (let p = 0, end = n * 4; p < end; p += 4) i32.write(heap, p, p); },
+  'bare DataView, no check': () => { for (let p = 0, end = n * 4; p < end; p += 4) VIEW.setInt32(p, p, true); },
   'wasm-heap-manager writeInt32(p, x)': () => { for (let p = 0, end = n * 4; p < end; p += 4) peer.writeInt32(p, p); },
 }; // prettier-ignore
 const double = {
   'raw HEAPF64[p >> 3]': () => { let s = 0; for (let p = 0, end = n * 8; p < end; p += 8) s += HEAPF64[p >> 3]; sink.value += s; },
   'heap.readFloat64(p)': () => { let s = 0; for (let p = 0, end = n * 8; p < end; p += 8) s += heap.readFloat64(p); sink.value += s; },
   'f64.read(heap, p)': () => { let s = 0; for (let p = 0, end = n * 8; p < end; p += 8) s += f64.read(heap, p); sink.value += s; },
+  'bare DataView, no check': () => { let s = 0; for (let p = 0, end = n * 8; p < end; p += 8) s += VIEW.getFloat64(p, true); sink.value += s; },
   'wasm-heap-manager readFloat64(p)': () => { let s = 0; for (let p = 0, end = n * 8; p < end; p += 8) s += peer.readFloat64(p); sink.value += s; },
 }; // prettier-ignore
 

@@ -64,7 +64,7 @@ import {
   BooleanRef,
 } from './refs.gen.ts';
 import { growth } from '../memory/growth.ts';
-import type { Scalar, Values } from '../scalar/scalar.ts';
+import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
 
@@ -799,7 +799,7 @@ export type HeapRow = Scalar;
 
 // Constants of this file: V8 sees through them.
 const ways = growth;
-const rows = { i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, bool };
+
 /** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
 type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;
@@ -815,9 +815,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) >>> 0;
             if (!ways.third) return this.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
           }
         } catch {}
-        return rows.u8c.read(this, p);
+        return slowRead(u8c, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -825,9 +826,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, clamp(x));
               if (!ways.third) return this.data.setUint8(p, clamp(x));
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, clamp(x));
             }
           } catch {}
-        rows.u8c.write(this, p, x);
+        slowWrite(u8c, this, p, x);
       },
     },
   ],
@@ -840,9 +842,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) >>> 0;
             if (!ways.third) return this.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
           }
         } catch {}
-        return rows.u8.read(this, p);
+        return slowRead(u8, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -850,9 +853,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, x);
               if (!ways.third) return this.data.setUint8(p, x);
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x);
             }
           } catch {}
-        rows.u8.write(this, p, x);
+        slowWrite(u8, this, p, x);
       },
     },
   ],
@@ -865,9 +869,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt8(p) | 0;
             if (!ways.third) return this.data.getInt8(p) | 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getInt8(p) | 0;
           }
         } catch {}
-        return rows.i8.read(this, p);
+        return slowRead(i8, this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -875,9 +880,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt8(p, x);
               if (!ways.third) return this.data.setInt8(p, x);
+              if (p >= 0 && p < this.bytes.length) return this.data.setInt8(p, x);
             }
           } catch {}
-        rows.i8.write(this, p, x);
+        slowWrite(i8, this, p, x);
       },
     },
   ],
@@ -890,9 +896,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint16(p, true) >>> 0;
             if (!ways.third) return this.data.getUint16(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 1) return this.data.getUint16(p, true) >>> 0;
           }
         } catch {}
-        return rows.u16.read(this, p);
+        return slowRead(u16, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -900,9 +907,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint16(p, x, true);
               if (!ways.third) return this.data.setUint16(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 1) return this.data.setUint16(p, x, true);
             }
           } catch {}
-        rows.u16.write(this, p, x);
+        slowWrite(u16, this, p, x);
       },
     },
   ],
@@ -915,9 +923,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt16(p, true) | 0;
             if (!ways.third) return this.data.getInt16(p, true) | 0;
+            if (p >= 0 && p < this.bytes.length - 1) return this.data.getInt16(p, true) | 0;
           }
         } catch {}
-        return rows.i16.read(this, p);
+        return slowRead(i16, this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -925,9 +934,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt16(p, x, true);
               if (!ways.third) return this.data.setInt16(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 1) return this.data.setInt16(p, x, true);
             }
           } catch {}
-        rows.i16.write(this, p, x);
+        slowWrite(i16, this, p, x);
       },
     },
   ],
@@ -940,9 +950,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return +this.data.getFloat32(p, true);
             if (!ways.third) return +this.data.getFloat32(p, true);
+            if (p >= 0 && p < this.bytes.length - 3) return +this.data.getFloat32(p, true);
           }
         } catch {}
-        return rows.f32.read(this, p);
+        return +slowRead(f32, this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -950,9 +961,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setFloat32(p, x, true);
               if (!ways.third) return this.data.setFloat32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setFloat32(p, x, true);
             }
           } catch {}
-        rows.f32.write(this, p, x);
+        slowWrite(f32, this, p, x);
       },
     },
   ],
@@ -965,9 +977,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint32(p, true) >>> 0;
             if (!ways.third) return this.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
           }
         } catch {}
-        return rows.u32.read(this, p);
+        return slowRead(u32, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -975,9 +988,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint32(p, x, true);
               if (!ways.third) return this.data.setUint32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, x, true);
             }
           } catch {}
-        rows.u32.write(this, p, x);
+        slowWrite(u32, this, p, x);
       },
     },
   ],
@@ -990,9 +1004,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getInt32(p, true) | 0;
             if (!ways.third) return this.data.getInt32(p, true) | 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getInt32(p, true) | 0;
           }
         } catch {}
-        return rows.i32.read(this, p);
+        return slowRead(i32, this, p) | 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -1000,9 +1015,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setInt32(p, x, true);
               if (!ways.third) return this.data.setInt32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setInt32(p, x, true);
             }
           } catch {}
-        rows.i32.write(this, p, x);
+        slowWrite(i32, this, p, x);
       },
     },
   ],
@@ -1015,9 +1031,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint32(p, true) >>> 0;
             if (!ways.third) return this.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
           }
         } catch {}
-        return rows.ptr32.read(this, p);
+        return slowRead(ptr32, this, p) >>> 0;
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -1025,9 +1042,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint32(p, pointer32(x), true);
               if (!ways.third) return this.data.setUint32(p, pointer32(x), true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, pointer32(x), true);
             }
           } catch {}
-        rows.ptr32.write(this, p, x);
+        slowWrite(ptr32, this, p, x);
       },
     },
   ],
@@ -1040,9 +1058,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigUint64(p, true);
             if (!ways.third) return this.data.getBigUint64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
           }
         } catch {}
-        return rows.ptr64.read(this, p);
+        return BigInt.asUintN(64, slowRead(ptr64, this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
@@ -1050,9 +1069,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, pointer64(x), true);
               if (!ways.third) return this.data.setBigUint64(p, pointer64(x), true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer64(x), true);
             }
           } catch {}
-        rows.ptr64.write(this, p, x);
+        slowWrite(ptr64, this, p, x);
       },
     },
   ],
@@ -1065,9 +1085,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return +fromPointer53(this.data.getBigUint64(p, true));
             if (!ways.third) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (p >= 0 && p < this.bytes.length - 7) return +fromPointer53(this.data.getBigUint64(p, true));
           }
         } catch {}
-        return rows.ptr53.read(this, p);
+        return +slowRead(ptr53, this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -1075,9 +1096,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, pointer53(x), true);
               if (!ways.third) return this.data.setBigUint64(p, pointer53(x), true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer53(x), true);
             }
           } catch {}
-        rows.ptr53.write(this, p, x);
+        slowWrite(ptr53, this, p, x);
       },
     },
   ],
@@ -1090,9 +1112,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigUint64(p, true);
             if (!ways.third) return this.data.getBigUint64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
           }
         } catch {}
-        return rows.u64.read(this, p);
+        return BigInt.asUintN(64, slowRead(u64, this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
@@ -1100,9 +1123,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigUint64(p, x, true);
               if (!ways.third) return this.data.setBigUint64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, x, true);
             }
           } catch {}
-        rows.u64.write(this, p, x);
+        slowWrite(u64, this, p, x);
       },
     },
   ],
@@ -1115,9 +1139,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getBigInt64(p, true);
             if (!ways.third) return this.data.getBigInt64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigInt64(p, true);
           }
         } catch {}
-        return rows.i64.read(this, p);
+        return BigInt.asIntN(64, slowRead(i64, this, p));
       },
       write(p, x) {
         if (typeof x === 'bigint')
@@ -1125,9 +1150,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setBigInt64(p, x, true);
               if (!ways.third) return this.data.setBigInt64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigInt64(p, x, true);
             }
           } catch {}
-        rows.i64.write(this, p, x);
+        slowWrite(i64, this, p, x);
       },
     },
   ],
@@ -1140,9 +1166,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return +this.data.getFloat64(p, true);
             if (!ways.third) return +this.data.getFloat64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return +this.data.getFloat64(p, true);
           }
         } catch {}
-        return rows.f64.read(this, p);
+        return +slowRead(f64, this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -1150,9 +1177,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setFloat64(p, x, true);
               if (!ways.third) return this.data.setFloat64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setFloat64(p, x, true);
             }
           } catch {}
-        rows.f64.write(this, p, x);
+        slowWrite(f64, this, p, x);
       },
     },
   ],
@@ -1165,9 +1193,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return +getHalf(this.data, p);
             if (!ways.third) return +getHalf(this.data, p);
+            if (p >= 0 && p < this.bytes.length - 1) return +getHalf(this.data, p);
           }
         } catch {}
-        return rows.f16.read(this, p);
+        return +slowRead(f16, this, p);
       },
       write(p, x) {
         if (typeof x === 'number')
@@ -1175,9 +1204,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return setHalf(this.data, p, x);
               if (!ways.third) return setHalf(this.data, p, x);
+              if (p >= 0 && p < this.bytes.length - 1) return setHalf(this.data, p, x);
             }
           } catch {}
-        rows.f16.write(this, p, x);
+        slowWrite(f16, this, p, x);
       },
     },
   ],
@@ -1194,9 +1224,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
           if (Math.floor(p as number) === p) {
             if (!ways.second) return this.data.getUint8(p) !== 0;
             if (!ways.third) return this.data.getUint8(p) !== 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) !== 0;
           }
         } catch {}
-        return rows.bool.read(this, p);
+        return slowRead(bool, this, p) === true;
       },
       write(p, x) {
         if (typeof x === 'boolean')
@@ -1204,9 +1235,10 @@ export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
             if (Math.floor(p as number) === p) {
               if (!ways.second) return this.data.setUint8(p, x ? 1 : 0);
               if (!ways.third) return this.data.setUint8(p, x ? 1 : 0);
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x ? 1 : 0);
             }
           } catch {}
-        rows.bool.write(this, p, x);
+        slowWrite(bool, this, p, x);
       },
     },
   ],

@@ -54,19 +54,33 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getInt8(this.address) | 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getInt8(address) | 0;
+      if (!ways.third) return cell.data.getInt8(address) | 0;
+      if (address < cell.bytes.length) return cell.data.getInt8(address) | 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) | 0;
+    return this.slowRead() | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setInt8(this.address, x);
+          cell.data.setInt8(address, x);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setInt8(address, x);
+          return;
+        }
+        if (address < cell.bytes.length) {
+          cell.data.setInt8(address, x);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `i8`. */
@@ -110,19 +124,33 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getUint8(this.address) >>> 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint8(address) >>> 0;
+      if (!ways.third) return cell.data.getUint8(address) >>> 0;
+      if (address < cell.bytes.length) return cell.data.getUint8(address) >>> 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) >>> 0;
+    return this.slowRead() >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint8(this.address, x);
+          cell.data.setUint8(address, x);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint8(address, x);
+          return;
+        }
+        if (address < cell.bytes.length) {
+          cell.data.setUint8(address, x);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `u8`. */
@@ -166,19 +194,33 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getUint8(this.address) >>> 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint8(address) >>> 0;
+      if (!ways.third) return cell.data.getUint8(address) >>> 0;
+      if (address < cell.bytes.length) return cell.data.getUint8(address) >>> 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) >>> 0;
+    return this.slowRead() >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint8(this.address, clamp(x));
+          cell.data.setUint8(address, clamp(x));
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint8(address, clamp(x));
+          return;
+        }
+        if (address < cell.bytes.length) {
+          cell.data.setUint8(address, clamp(x));
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `u8c`. */
@@ -222,19 +264,33 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getInt16(this.address, true) | 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getInt16(address, true) | 0;
+      if (!ways.third) return cell.data.getInt16(address, true) | 0;
+      if (address < cell.bytes.length - 1) return cell.data.getInt16(address, true) | 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) | 0;
+    return this.slowRead() | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setInt16(this.address, x, true);
+          cell.data.setInt16(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setInt16(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 1) {
+          cell.data.setInt16(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `i16`. */
@@ -278,19 +334,33 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getUint16(this.address, true) >>> 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint16(address, true) >>> 0;
+      if (!ways.third) return cell.data.getUint16(address, true) >>> 0;
+      if (address < cell.bytes.length - 1) return cell.data.getUint16(address, true) >>> 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) >>> 0;
+    return this.slowRead() >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint16(this.address, x, true);
+          cell.data.setUint16(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint16(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 1) {
+          cell.data.setUint16(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `u16`. */
@@ -334,19 +404,33 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getInt32(this.address, true) | 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getInt32(address, true) | 0;
+      if (!ways.third) return cell.data.getInt32(address, true) | 0;
+      if (address < cell.bytes.length - 3) return cell.data.getInt32(address, true) | 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) | 0;
+    return this.slowRead() | 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setInt32(this.address, x, true);
+          cell.data.setInt32(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setInt32(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 3) {
+          cell.data.setInt32(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `i32`. */
@@ -390,19 +474,33 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getUint32(this.address, true) >>> 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint32(address, true) >>> 0;
+      if (!ways.third) return cell.data.getUint32(address, true) >>> 0;
+      if (address < cell.bytes.length - 3) return cell.data.getUint32(address, true) >>> 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) >>> 0;
+    return this.slowRead() >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint32(this.address, x, true);
+          cell.data.setUint32(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint32(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 3) {
+          cell.data.setUint32(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `u32`. */
@@ -446,19 +544,33 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
   }
   override get value(): bigint {
     try {
-      if (!ways.second) return this.cell.data.getBigInt64(this.address, true);
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getBigInt64(address, true);
+      if (!ways.third) return cell.data.getBigInt64(address, true);
+      if (address < cell.bytes.length - 7) return cell.data.getBigInt64(address, true);
     } catch {}
-    return BigInt.asIntN(64, this.type.read(this.block.memory, this.address));
+    return BigInt.asIntN(64, this.slowRead());
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setBigInt64(this.address, x, true);
+          cell.data.setBigInt64(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setBigInt64(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 7) {
+          cell.data.setBigInt64(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `i64`. */
@@ -502,19 +614,33 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      if (!ways.second) return this.cell.data.getBigUint64(this.address, true);
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getBigUint64(address, true);
+      if (!ways.third) return cell.data.getBigUint64(address, true);
+      if (address < cell.bytes.length - 7) return cell.data.getBigUint64(address, true);
     } catch {}
-    return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
+    return BigInt.asUintN(64, this.slowRead());
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setBigUint64(this.address, x, true);
+          cell.data.setBigUint64(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setBigUint64(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 7) {
+          cell.data.setBigUint64(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `u64`. */
@@ -558,19 +684,33 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return +getHalf(this.cell.data, this.address);
+      const { cell, address } = this;
+
+      if (!ways.second) return +getHalf(cell.data, address);
+      if (!ways.third) return +getHalf(cell.data, address);
+      if (address < cell.bytes.length - 1) return +getHalf(cell.data, address);
     } catch {}
-    return +this.type.read(this.block.memory, this.address);
+    return +this.slowRead();
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          setHalf(this.cell.data, this.address, x);
+          setHalf(cell.data, address, x);
+          return;
+        }
+        if (!ways.third) {
+          setHalf(cell.data, address, x);
+          return;
+        }
+        if (address < cell.bytes.length - 1) {
+          setHalf(cell.data, address, x);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `f16`. */
@@ -614,19 +754,33 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return +this.cell.data.getFloat32(this.address, true);
+      const { cell, address } = this;
+
+      if (!ways.second) return +cell.data.getFloat32(address, true);
+      if (!ways.third) return +cell.data.getFloat32(address, true);
+      if (address < cell.bytes.length - 3) return +cell.data.getFloat32(address, true);
     } catch {}
-    return +this.type.read(this.block.memory, this.address);
+    return +this.slowRead();
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setFloat32(this.address, x, true);
+          cell.data.setFloat32(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setFloat32(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 3) {
+          cell.data.setFloat32(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `f32`. */
@@ -670,19 +824,33 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return +this.cell.data.getFloat64(this.address, true);
+      const { cell, address } = this;
+
+      if (!ways.second) return +cell.data.getFloat64(address, true);
+      if (!ways.third) return +cell.data.getFloat64(address, true);
+      if (address < cell.bytes.length - 7) return +cell.data.getFloat64(address, true);
     } catch {}
-    return +this.type.read(this.block.memory, this.address);
+    return +this.slowRead();
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setFloat64(this.address, x, true);
+          cell.data.setFloat64(address, x, true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setFloat64(address, x, true);
+          return;
+        }
+        if (address < cell.bytes.length - 7) {
+          cell.data.setFloat64(address, x, true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `f64`. */
@@ -726,19 +894,33 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return this.cell.data.getUint32(this.address, true) >>> 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint32(address, true) >>> 0;
+      if (!ways.third) return cell.data.getUint32(address, true) >>> 0;
+      if (address < cell.bytes.length - 3) return cell.data.getUint32(address, true) >>> 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) >>> 0;
+    return this.slowRead() >>> 0;
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint32(this.address, pointer32(x), true);
+          cell.data.setUint32(address, pointer32(x), true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint32(address, pointer32(x), true);
+          return;
+        }
+        if (address < cell.bytes.length - 3) {
+          cell.data.setUint32(address, pointer32(x), true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `ptr32`. */
@@ -782,19 +964,33 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
   }
   override get value(): number {
     try {
-      if (!ways.second) return +fromPointer53(this.cell.data.getBigUint64(this.address, true));
+      const { cell, address } = this;
+
+      if (!ways.second) return +fromPointer53(cell.data.getBigUint64(address, true));
+      if (!ways.third) return +fromPointer53(cell.data.getBigUint64(address, true));
+      if (address < cell.bytes.length - 7) return +fromPointer53(cell.data.getBigUint64(address, true));
     } catch {}
-    return +this.type.read(this.block.memory, this.address);
+    return +this.slowRead();
   }
   override set value(x: number) {
     if (typeof x === 'number')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setBigUint64(this.address, pointer53(x), true);
+          cell.data.setBigUint64(address, pointer53(x), true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setBigUint64(address, pointer53(x), true);
+          return;
+        }
+        if (address < cell.bytes.length - 7) {
+          cell.data.setBigUint64(address, pointer53(x), true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `ptr53`. */
@@ -838,19 +1034,33 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
   }
   override get value(): bigint {
     try {
-      if (!ways.second) return this.cell.data.getBigUint64(this.address, true);
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getBigUint64(address, true);
+      if (!ways.third) return cell.data.getBigUint64(address, true);
+      if (address < cell.bytes.length - 7) return cell.data.getBigUint64(address, true);
     } catch {}
-    return BigInt.asUintN(64, this.type.read(this.block.memory, this.address));
+    return BigInt.asUintN(64, this.slowRead());
   }
   override set value(x: bigint) {
     if (typeof x === 'bigint')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setBigUint64(this.address, pointer64(x), true);
+          cell.data.setBigUint64(address, pointer64(x), true);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setBigUint64(address, pointer64(x), true);
+          return;
+        }
+        if (address < cell.bytes.length - 7) {
+          cell.data.setBigUint64(address, pointer64(x), true);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `ptr64`. */
@@ -1026,19 +1236,33 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
   }
   override get value(): boolean {
     try {
-      if (!ways.second) return this.cell.data.getUint8(this.address) !== 0;
+      const { cell, address } = this;
+
+      if (!ways.second) return cell.data.getUint8(address) !== 0;
+      if (!ways.third) return cell.data.getUint8(address) !== 0;
+      if (address < cell.bytes.length) return cell.data.getUint8(address) !== 0;
     } catch {}
-    return this.type.read(this.block.memory, this.address) === true;
+    return this.slowRead() === true;
   }
   override set value(x: boolean) {
     if (typeof x === 'boolean')
       try {
+        const { cell, address } = this;
+
         if (!ways.second) {
-          this.cell.data.setUint8(this.address, x ? 1 : 0);
+          cell.data.setUint8(address, x ? 1 : 0);
+          return;
+        }
+        if (!ways.third) {
+          cell.data.setUint8(address, x ? 1 : 0);
+          return;
+        }
+        if (address < cell.bytes.length) {
+          cell.data.setUint8(address, x ? 1 : 0);
           return;
         }
       } catch {}
-    this.type.write(this.block.memory, this.address, x);
+    this.slowWrite(x);
   }
 }
 /** A ref to an array of `bool`. */

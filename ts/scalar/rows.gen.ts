@@ -6,8 +6,9 @@ import { growth } from '../memory/growth.ts';
 import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
 
 // How each row reads: one comparison refuses NaN, fractions and other types (or throws, for a bigint), which takes no
-// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is outside, or the memory grew, or the row refuses
-// the value: slowRead and slowWrite find out. Three times over, for the reason in growth.ts.
+// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is
+// outside, or the memory grew, or the row refuses the value: slowRead and slowWrite find out. Three times over, for the
+// reason in growth.ts.
 
 // Constants of this file: V8 sees through them.
 const ways = growth;
@@ -24,7 +25,7 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint8(p) >>> 0;
         if (!ways.third) return memory.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
       }
     } catch {}
     return slowRead(u8c, memory, p) >>> 0;
@@ -53,7 +54,7 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint8(p) >>> 0;
         if (!ways.third) return memory.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
       }
     } catch {}
     return slowRead(u8, memory, p) >>> 0;
@@ -82,7 +83,7 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt8(p) | 0;
         if (!ways.third) return memory.data.getInt8(p) | 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p);
+        if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
       }
     } catch {}
     return slowRead(i8, memory, p) | 0;
@@ -111,7 +112,7 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint16(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint16(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true);
+        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
       }
     } catch {}
     return slowRead(u16, memory, p) >>> 0;
@@ -140,7 +141,7 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt16(p, true) | 0;
         if (!ways.third) return memory.data.getInt16(p, true) | 0;
-        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true);
+        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
       }
     } catch {}
     return slowRead(i16, memory, p) | 0;
@@ -169,7 +170,7 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
       if (Math.floor(p as number) === p) {
         if (!ways.second) return +memory.data.getFloat32(p, true);
         if (!ways.third) return +memory.data.getFloat32(p, true);
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getFloat32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
       }
     } catch {}
     return +slowRead(f32, memory, p);
@@ -198,7 +199,7 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
       }
     } catch {}
     return slowRead(u32, memory, p) >>> 0;
@@ -227,7 +228,7 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getInt32(p, true) | 0;
         if (!ways.third) return memory.data.getInt32(p, true) | 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
       }
     } catch {}
     return slowRead(i32, memory, p) | 0;
@@ -256,7 +257,7 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
       if (Math.floor(p as number) === p) {
         if (!ways.second) return memory.data.getUint32(p, true) >>> 0;
         if (!ways.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true);
+        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
       }
     } catch {}
     return slowRead(ptr32, memory, p) >>> 0;
@@ -315,7 +316,7 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
       if (Math.floor(p as number) === p) {
         if (!ways.second) return +fromPointer53(memory.data.getBigUint64(p, true));
         if (!ways.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (p >= 0 && p < memory.bytes.length - 7) return fromPointer53(memory.data.getBigUint64(p, true));
+        if (p >= 0 && p < memory.bytes.length - 7) return +fromPointer53(memory.data.getBigUint64(p, true));
       }
     } catch {}
     return +slowRead(ptr53, memory, p);
@@ -404,7 +405,7 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
       if (Math.floor(p as number) === p) {
         if (!ways.second) return +memory.data.getFloat64(p, true);
         if (!ways.third) return +memory.data.getFloat64(p, true);
-        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getFloat64(p, true);
+        if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
       }
     } catch {}
     return +slowRead(f64, memory, p);
@@ -433,7 +434,7 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
       if (Math.floor(p as number) === p) {
         if (!ways.second) return +getHalf(memory.data, p);
         if (!ways.third) return +getHalf(memory.data, p);
-        if (p >= 0 && p < memory.bytes.length - 1) return getHalf(memory.data, p);
+        if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
       }
     } catch {}
     return +slowRead(f16, memory, p);

@@ -125,8 +125,7 @@ describe('the way', () => {
     own.writeInt32(at, own.readInt32(0));
     expect([at, own.readInt32(at), wayNow()]).toEqual([2048, 1, 1]);
   });
-  test('stays for an address of another form, and after errors that no access met', () => {
-    expect(() => heap.readInt32(-(2 ** 31))).toThrow(OutOfBoundsError);
+  test('stays for a bigint, and after errors that no access met', () => {
     expect(heap.readInt32(8n)).toBe(0);
     expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
     expect(wayNow()).toBe(1);
