@@ -9,6 +9,7 @@ import {
   type WasmHeapManager,
 } from '../../../ts/index.ts';
 import { growth, noteFailure } from '../../../ts/memory/growth.ts';
+import { prng, SEED } from '../../support/prng.ts';
 
 const all = rows as unknown as readonly Scalar<ScalarValue>[];
 const PAGE = 65536;
@@ -101,6 +102,31 @@ describe.each([1, 2, 3])('by way %i', (way) => {
       expect(use).toThrow(FreedError);
     }
   });
+});
+
+/** A value that each row stores as it is. */
+const sample = (row: Scalar<ScalarValue>, n: number): ScalarValue =>
+  row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n % 2 === 1 : n;
+
+// Enough of each that engines compile it, and that they have to take back what they assumed.
+test(`hot accesses find what was written while the memory grows (SEED=${SEED})`, () => {
+  const random = prng(SEED);
+  memory = new WebAssembly.Memory({ initial: 1, maximum: 64 });
+  for (let round = 0; round < 40; round++) {
+    if (round % 3 === 2) memory.grow(1);
+    for (const style of Object.values(styles)) {
+      const row = all[random(all.length)] as Scalar<ScalarValue>;
+      const { read, write } = style(row);
+      for (let i = 0; i < 3000; i++) {
+        const last = memory.buffer.byteLength - row.size;
+        const at = i % 50 === 0 ? last : 1 + random(last); // 0 is NULL to refs
+        const value = sample(row, random(100));
+        write(at, value);
+        if (read(at) !== value) expect.fail(`${row.name} at ${at}: ${read(at)}, not ${value}`);
+        if (i % 1000 === 0) expect(() => read(last + 1)).toThrow(OutOfBoundsError);
+      }
+    }
+  }
 });
 
 describe('the way', () => {
