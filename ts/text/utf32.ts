@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// UTF-32, little-endian: four bytes a code point, at any address.
+// UTF-32, little-endian: four bytes a code point, at any address. No engine has a coder for it.
+import { EncodingError } from '../errors.ts';
 import { TextCodec } from './codec.ts';
-import { gather, NO_TEXT, take } from './platform.ts';
+import { native } from './platform.ts';
 import { wellFormed, type Policy } from './policy.ts';
 
 /** Code points of a text. */
@@ -24,13 +25,46 @@ function put(bytes: Uint8Array, at: number, text: string, most: number, { surrog
   return points;
 }
 
+/** UTF-16 units on their way into a string, as many as a call takes as arguments. */
+let units: Uint16Array | undefined;
+
+/** The string of the first `used` units. The Buffer's call takes a tenth of the time, of bytes in one order only. */
+function join(all: Uint16Array, used: number): string {
+  const bytes = new Uint8Array(all.buffer);
+  all[used] = 1;
+  return native && bytes[2 * used] === 1
+    ? native.ucs2Slice.call(bytes, 0, 2 * used)
+    : String.fromCharCode.apply(null, all.subarray(0, used) as unknown as number[]); // or anything with elements
+}
+
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return gather(start, end, policy, base, (at) => {
-    const point = at + 4 > end ? NO_TEXT : data.getUint32(at, true);
-    const isLone = point >= 0xd800 && point <= 0xdfff && policy.surrogates !== 'wtf8';
-    return take(4, point > 0x10ffff || isLone ? NO_TEXT : point);
-  });
+  units ??= new Uint16Array(4097);
+  let text = '';
+  let used = 0;
+  for (let at = start; at < end; at += 4) {
+    let point = at + 4 > end ? 0x110000 : data.getUint32(at, true);
+    if (point > 0xffff || (point & 0xf800) === 0xd800) {
+      point = checked(point, policy, base + at);
+      if (point > 0xffff) {
+        units[used++] = 0xd7c0 + (point >> 10);
+        point = 0xdc00 | (point & 0x3ff);
+      }
+    }
+    units[used++] = point;
+    if (used > 4094) {
+      text += join(units, used);
+      used = 0;
+    }
+  }
+  return text + join(units, used);
+}
+
+/** The code point to read for what is above U+FFFF or a surrogate. @throws {EncodingError} when it is to be none */
+function checked(point: number, { surrogates, invalid }: Policy, address: number): number {
+  if (point <= 0x10ffff && (point > 0xffff || surrogates === 'wtf8')) return point;
+  if (invalid === 'throw') throw new EncodingError(`the bytes at address ${address} are no text`, address);
+  return 0xfffd;
 }
 
 /** UTF-32, little-endian. */
