@@ -5,7 +5,7 @@ import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist
 import { claim, race, sink, table } from './harness.mjs';
 
 const N = 1 << 14;
-/** Few at first: what comes behind a loop must have run once before the loop is compiled, or it is compiled anew at each end. */
+// Few at first: what comes behind a loop must have run before the loop is compiled, or each end of it fails.
 let n = 8;
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 16 });
 const never = () => 1024;

@@ -16,6 +16,7 @@ import type { ScalarRef } from '../scalar/ref.ts';
 import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
 import { Chunks, theirChunks } from './chunks.ts';
 import type { ArenaOptions, AttachOptions } from './create.ts';
+import { readEpoch } from './epochs.ts';
 import { ArenaMark, Frames, type Frame } from './frames.ts';
 import type { WasmHeapManager } from './manager.ts';
 import { ArenaPlace, openPlace } from './place.ts';
@@ -116,7 +117,7 @@ export class WasmHeapArena extends Region implements Owner {
       const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
       if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
         const { data, bytes: seen } = this.cell; // of a destroyed one there is none, as of one that grew
-        if (topAt >= seen.length) return this.allocSlow(bytes, align);
+        if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
         // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
@@ -195,14 +196,14 @@ export class WasmHeapArena extends Region implements Owner {
   enter(): Frame {
     const { topAt, frames, chunks, cell } = this;
     // The memory may have grown, or be none any more.
-    if (topAt > 0 && topAt < cell.bytes.length && chunks && !frames.exposed)
+    if (topAt > 0 && topAt + 8 <= cell.bytes.length && chunks && !frames.exposed)
       return frames.pushAt(cell.data.getUint32(topAt, true), chunks.count);
     return this.current() && frames.push();
   }
   /** Takes back what was lent since `frame` began, and ends it; the library's own. */
   leave(frame: Frame): void {
     const { topAt, frames, chunks: own, cell } = this;
-    if (topAt > 0 && topAt < cell.bytes.length && !frames.exposed && frames.popAt(frame, own?.count)) {
+    if (topAt > 0 && topAt + 8 <= cell.bytes.length && !frames.exposed && frames.popAt(frame, own?.count)) {
       cell.data.setUint32(topAt, frame.top, true);
       return;
     }
@@ -265,15 +266,11 @@ export class WasmHeapArena extends Region implements Owner {
 
   /** The struct, once the memory is current and the frames are of its epoch. */
   private current(): ArenaPlace {
-    try {
-      const { data } = this.block.memory;
-      const at = this.place.address;
-      if (data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32 === this.frames.born)
-        return this.place;
-    } catch {
-      // The memory grew, or there is none any more.
-    }
-    this.heap.refresh();
+    const { memory } = this.block; // it may have grown, or be none any more
+    const { address: at, at: struct } = this.place;
+    if (at + struct.size <= memory.bytes.length && readEpoch(memory, at) === this.frames.born)
+      return this.place;
+    if (!this.destroyed) this.heap.locate(at, struct.size);
     if (!this.destroyed && this.place.epoch !== this.frames.born) {
       if (this.chunks || this.place.isOpen) this.begin();
       else this.block.end(); // its maker destroyed it

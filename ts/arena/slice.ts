@@ -150,9 +150,13 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @throws {FreedError} {@link StaleEpochError} when the slice has ended
    */
   view(): A {
-    const { block } = this;
-    const { data, bytes } = block.memory; // S2
-    if (bytes.length > 0 && data === this.keptData && isOfEpoch(block, data)) return this.kept as A; // set together
+    try {
+      const { block } = this;
+      const { data, bytes } = block.memory; // S2
+      if (bytes.length > 0 && data === this.keptData && isOfEpoch(block, data)) return this.kept as A; // set together
+    } catch {
+      // The memory became shorter.
+    }
     this.assertAlive();
     const view = this.type.view(this.heap, this.ptr, this.length);
     keepers.set(view, this);
@@ -174,7 +178,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
           return this.get(data, this.ptr + i * this.size);
       }
     } catch {
-      // The index is a bigint.
+      // The memory became shorter, or the index is a bigint.
     }
     this.assertAlive();
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
@@ -195,7 +199,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
         }
       }
     } catch {
-      // The row refuses the value or the index, and does so again below.
+      // The memory became shorter, or the row refuses the value or the index, and does so again below.
     }
     this.assertAlive();
     this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value);

@@ -133,7 +133,7 @@ export function viewOf(source: () => ArrayBufferLike, View: ViewClass = DataView
   }
 }
 
-/** The most elements of any engine's typed array, and the highest offset that a Buffer's methods take. */
+/** As many elements as every engine has in a typed array, and the highest offset that a Buffer's methods take. */
 export const MOST: number = 2 ** 31 - 1;
 
 /** All bytes, or as many as an array has. */

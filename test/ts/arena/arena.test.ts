@@ -3,7 +3,9 @@ import {
   ArgumentRangeError,
   ArgumentTypeError,
   createHeapArena,
+  createWasmHeapManager,
   FreedError,
+  OutOfBoundsError,
   OutOfMemoryError,
   rows,
   StaleEpochError,
@@ -244,5 +246,36 @@ test('what an arena lends can be told to be out of memory by size and alignment'
   const arena = heapOf().createHeapArena(16);
   expect(() => arena.alloc(17, 4)).toThrow(OutOfMemoryError);
   expect(errorOf(() => arena.alloc(17, 4))).toMatchObject({ size: 17, align: 4 });
+  arena.destroy();
+});
+
+test('a memory that became shorter than an arena lies in refuses every use of it, and has it back when it is longer', () => {
+  const buffer = new ArrayBuffer(65536, { maxByteLength: 131072 });
+  const heap = createWasmHeapManager(
+    () => buffer,
+    () => 32768,
+    () => undefined,
+  );
+  const arena = heap.createHeapArena(1024);
+  const slice = arena.allocI32(8).set(0, 5);
+  const mark = arena.mark();
+  const [view, before] = [slice.view(), arena.usedBytes()];
+  const uses = [
+    () => slice.view(),
+    () => slice.at(0),
+    () => slice.set(0, 1),
+    () => arena.alloc(8),
+    () => arena.mark(),
+    () => arena.rewind(mark),
+    () => arena.reset(),
+  ];
+  for (const length of [1000, arena.address + 8]) {
+    const bytes = new Uint8Array(buffer.slice(0));
+    buffer.resize(length);
+    for (const use of uses) expect(use).toThrow(OutOfBoundsError);
+    buffer.resize(65536);
+    new Uint8Array(buffer).set(bytes); // a resize clears what it cut off
+    expect([slice.at(0), slice.view() === view, arena.usedBytes()]).toEqual([5, true, before]);
+  }
   arena.destroy();
 });
