@@ -150,3 +150,34 @@ test.each(codecs)('an address far behind the end is refused, not taken for anoth
         expect(() => codec.readTerminated(memory, at)).toThrow(OutOfBoundsError);
       }
 });
+
+test('UTF-16: pairs and halves of them in all short texts, by every policy', () => {
+  const codec = codecs.find((one) => one.label === 'Utf16') as (typeof codecs)[number];
+  const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
+  const some = ['a', '\ue000', '\ud83d', '\ude00'];
+  let texts = [''];
+  for (let length = 1; length <= 5; length++) {
+    texts = texts.flatMap((text) => some.map((unit) => text + unit));
+    for (const text of texts)
+      for (const verb of ['Sized', 'Terminated'] as const) {
+        const write = codec[`write${verb}`];
+        const read = (options?: TextOptions) =>
+          verb === 'Sized'
+            ? codec.readSized(memory, 512, length, options)
+            : codec.readTerminated(memory, 512, undefined, options);
+        expect(write(memory, 512, text, length + 1)).toBe(length);
+        expect(read({ surrogates: 'wtf8' })).toBe(text.toWellFormed());
+        expect(write(memory, 512, text, length + 1, { surrogates: 'wtf8' })).toBe(length);
+        expect(read({ surrogates: 'wtf8' })).toBe(text);
+        expect(read()).toBe(text.toWellFormed());
+        const isGood = text.isWellFormed();
+        if (isGood) expect(read({ invalid: 'throw' })).toBe(text);
+        else expect(() => read({ invalid: 'throw' })).toThrow(EncodingError);
+        write(memory, 512, 'x'.repeat(length));
+        const strict = () => write(memory, 512, text, length + 1, { surrogates: 'throw' });
+        if (isGood) expect(strict()).toBe(length);
+        else expect(strict).toThrow(EncodingError);
+        expect(codec.readSized(memory, 512, length)).toBe(isGood ? text : 'x'.repeat(length));
+      }
+  }
+});

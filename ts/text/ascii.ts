@@ -9,6 +9,8 @@ import { byCount, fast, gather, isNarrow, native, NO_TEXT, take } from './platfo
 import { toPolicy } from './policy.ts';
 import { utf8 } from './utf8.ts';
 
+const store = fast?.latin1Write ?? native?.utf8Write;
+
 const count = (text: string): number =>
   countBytes(text, native?.measure(text) === text.length, /[^\0-\x7f]/, 'ASCII');
 
@@ -19,8 +21,8 @@ export const ascii: TextCodec = /* @__PURE__ */ new TextCodec(
   1,
   0x80,
   count,
-  (bytes, at, text, most) =>
-    putBytes(bytes, at, text, count(text), most, fast?.latin1Write ?? native?.utf8Write),
+  (bytes, at, text, most, _, isCounted) =>
+    putBytes(bytes, at, text, isCounted ? most : count(text), most, store),
   (bytes, start, end, policy, base) => {
     const text = byCount
       ? byCount.latin1Slice.call(bytes, start, end)

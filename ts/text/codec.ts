@@ -32,8 +32,16 @@ export class TextCodec {
   /**
    * Writes a text to `bytes` from `at` on, if it takes no more than `most` elements, which are there. Returns its
    * elements; or -1, and nothing is written then. The library's own. Errors as {@link prepare}.
+   * @param isCounted whether `most` is what {@link count} returned, so that it need not look again
    */
-  readonly put: (bytes: Uint8Array, at: number, text: string, most: number, policy: Policy) => number;
+  readonly put: (
+    bytes: Uint8Array,
+    at: number,
+    text: string,
+    most: number,
+    policy: Policy,
+    isCounted?: boolean,
+  ) => number;
   /** The text of the bytes from `start` up to `end`; byte 0 is at address `base`; the library's own. */
   readonly slice: (bytes: Uint8Array, start: number, end: number, policy: Policy, base: number) => string;
   /** Elements of a code point; the library's own. */
@@ -78,7 +86,7 @@ export class TextCodec {
     const count = this.count(text, policy);
     return {
       byteLength: count * this.bytesPerElement,
-      copyTo: (target, at = 0) => void this.put(target, at, text, count, policy),
+      copyTo: (target, at = 0) => void this.put(target, at, text, count, policy, true),
     };
   }
   /** Returns how many bytes `text` takes, without a terminator. Errors as {@link prepare}. O(n). */

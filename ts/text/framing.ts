@@ -176,7 +176,7 @@ export function writeLong(
   const end = start + whole;
   const bytes = bytesIn(memory, start, end);
   const base = baseOf(start, end);
-  codec.put(bytes, start - base, kept, count, policy);
+  codec.put(bytes, start - base, kept, count, policy, true);
   let i = start - base + count * size;
   if (end - base - i > 4) bytes.fill(0, i, end - base);
   else for (; i < end - base; i++) bytes[i] = 0;

@@ -5,12 +5,12 @@ import { isSmall, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 import type { TextCodec } from './codec.ts';
 import { hasNul, native } from './platform.ts';
-import type { Policy } from './policy.ts';
+import { loneSurrogate, type Policy } from './policy.ts';
 import { bytesIn, indexOfNul, roomAt } from './terminator.ts';
 import { element } from './word.ts';
 
 // Where the loops end (`node bench/ts/text.bench.mjs lengths`). Reads of bytes: 22 to 26 in Node and Deno. Reads of
-// UTF-16: 12 to 18, of UTF-32: never. Writes of bytes: 32 in Node 24 and 26, 40 and more in Node 20, Deno and Bun; of
+// UTF-16: 8, of UTF-32: never. Writes of bytes: 32 in Node 24 and 26, 40 and more in Node 20, Deno and Bun; of
 // wider elements 24.
 const SHORT_READ = 24;
 /** In Bun a string of the Buffer's is made as fast as one by a loop, at any length. */
@@ -53,25 +53,22 @@ export function readSoon(
     if (!(address <= bytes.length - REACH)) return undefined;
     const { data } = memory;
     if (size > 1) {
-      const last = size === 2 ? 16 : SHORT_READ;
-      const text =
-        sized && (byBuffer || count > last)
-          ? undefined
-          : joinWide(data, address, size, sized ? count : Math.min(count, last + 1), plain, sized);
-      if (text !== undefined || !sized) return text;
+      if (!sized) count = nearWide(data, address, size, Math.min(count, NEAR + 1));
+      if (count >= 0 && count <= (size === 2 ? 8 : SHORT_READ) && !(sized && byBuffer)) {
+        const text = joinWide(data, address, size, count, plain);
+        if (text !== undefined) return text;
+      }
+    } else {
+      if (!sized) count = near(data, address, plain);
+      if (count >= 0 && count <= SHORT_READ && (sized || count < most)) {
+        const text = joinBytes(memory, address, count, plain);
+        if (text !== undefined) return text;
+      }
+      if (!sized && limit === undefined && count < 0) count = indexOfNul(bytes, address) - address;
     }
-    if (!sized) count = near(data, address, plain);
-    const isPlain = !sized && count >= 0;
-    if (size === 1 && count >= 0 && count <= SHORT_READ && (sized || count < most)) {
-      const text = joinBytes(memory, address, count, plain);
-      if (text !== undefined) return text;
-    }
-    if (!sized && limit === undefined && !isPlain) count = indexOfNul(bytes, address) - address;
     const end = address + count * size;
     if (count < 0 || (!sized && count >= most) || end > bytes.length) return undefined;
-    return isPlain && native
-      ? native.latin1Slice.call(bytes, address, end)
-      : codec.slice(bytes, address, end, policy, 0);
+    return codec.slice(bytes, address, end, policy, 0);
   } catch {
     return undefined; // the end of the memory as it was, or what the long way has an error for
   }
@@ -79,23 +76,34 @@ export function readSoon(
 
 // Bytes have code of their own: where it is shared with wider elements, JavaScriptCore takes twice the time.
 
-/** The string of plain elements up to the first 0, or when `sized` of `most`; undefined when it is another. */
+/** How many elements are before the first 0, or -1 where none of `most` is. */
+function nearWide(data: DataView, address: number, size: number, most: number): number {
+  let i = 0;
+  for (; size === 2 && i + 2 <= most; i += 2) {
+    const word = data.getInt32(address + 2 * i, true);
+    if ((word - 0x00010001) & ~word & 0x80008000) break; // one of the two is 0
+  }
+  for (; i < most; i++) if (element(data, address + i * size, size) === 0) return i;
+  return -1;
+}
+
+/** The string of `count` elements that are plain, or of pairs of surrogates; undefined when it is another. */
 function joinWide(
   data: DataView,
   address: number,
   size: number,
-  most: number,
+  count: number,
   plain: number,
-  sized: boolean,
 ): string | undefined {
   let text = '';
-  for (let i = 0; i < most; i++) {
+  let isPlain = true;
+  for (let i = 0; i < count; i++) {
     const unit = element(data, address + i * size, size);
-    if (unit === 0 && !sized) return text;
-    if (unit >= plain) return undefined;
+    if (unit >= plain && size > 2) return undefined;
+    isPlain &&= unit < plain;
     text += fromCharCode(unit);
   }
-  return sized ? text : undefined;
+  return isPlain || loneSurrogate(text) < 0 ? text : undefined;
 }
 
 /** How many plain bytes are before the first 0, or -1 where that is not near, or another is before it. */
@@ -156,7 +164,7 @@ export function writeSoon(
   if (last < 0 || last >= room) return -1;
   const whole = size === 1 ? length & ~3 : 0; // units that are stored four at a time
   const bytes = bytesIn(memory, 0, 0);
-  if (length > (size === 1 ? SHORT_WRITE : 24) || !pack(text, length, whole, plain, tail))
+  if (length > (size === 1 ? SHORT_WRITE : 24) || !pack(text, length, whole, size, plain, tail))
     return writeWhole(codec, bytes, address, text, room, policy, tail);
   if (address + (last + 1) * size > bytes.length) return -1;
   try {
@@ -177,7 +185,15 @@ export function writeSoon(
 }
 
 /** Takes the units of a short text apart; false when one is not plain, or a NUL that would end it. */
-function pack(text: string, length: number, whole: number, plain: number, tail: number): boolean {
+function pack(
+  text: string,
+  length: number,
+  whole: number,
+  size: number,
+  plain: number,
+  tail: number,
+): boolean {
+  let isPlain = true;
   let i = 0;
   for (; i < whole; i += 4) {
     const one = text.charCodeAt(i);
@@ -191,11 +207,12 @@ function pack(text: string, length: number, whole: number, plain: number, tail: 
   }
   for (; i < length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= plain || unit < tail) return false;
+    if (unit < tail || (unit >= plain && size !== 2)) return false;
+    isPlain &&= unit < plain;
     units[i] = unit;
   }
   units[i] = 0;
-  return true;
+  return isPlain || loneSurrogate(text) < 0; // pairs of surrogates do in UTF-16
 }
 
 /** Writes a text by one call of the engine's, if its place is in the memory as it was when last asked for. */

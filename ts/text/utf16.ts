@@ -4,11 +4,15 @@ import { TextCodec } from './codec.ts';
 import { decodeBy, Decoder, fast, gather, native, NO_TEXT, take } from './platform.ts';
 import { loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
+// Of this module's own, so that V8 sees which function it is, and calls it without a detour.
+const ucs2Write = fast?.ucs2Write;
+const ucs2Slice = native?.ucs2Slice;
+
 function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
-  const whole = wellFormed(text, surrogates);
-  const { length } = whole;
+  const { length } = text;
   if (length > most) return -1;
-  if (fast) return fast.ucs2Write.call(bytes, whole, at, 2 * length) / 2;
+  const whole = wellFormed(text, surrogates);
+  if (ucs2Write) return ucs2Write.call(bytes, whole, at, 2 * length) / 2;
   const data = new DataView(bytes.buffer, bytes.byteOffset + at, 2 * length);
   for (let i = 0; i < length; i++) data.setUint16(2 * i, whole.charCodeAt(i), true);
   return length;
@@ -17,8 +21,8 @@ function put(bytes: Uint8Array, at: number, text: string, most: number, { surrog
 function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   const isEven = (end - start) % 2 === 0;
   const keeps = policy.surrogates === 'wtf8';
-  if (native && isEven) {
-    const text = native.ucs2Slice.call(bytes, start, end);
+  if (ucs2Slice && isEven) {
+    const text = ucs2Slice.call(bytes, start, end);
     if (keeps || loneSurrogate(text) < 0) return text;
     if (policy.invalid !== 'throw') return wellFormed(text);
   } else if (Decoder && isEven && !keeps && policy.invalid !== 'throw')

@@ -4,6 +4,7 @@
 import { setBytes } from '../memory/bytes.ts';
 import { TextCodec } from './codec.ts';
 import {
+  byCount,
   decodeBy,
   Decoder,
   encoded,
@@ -14,6 +15,7 @@ import {
   native,
   NO_TEXT,
   take,
+  type Store,
 } from './platform.ts';
 import { assertString, loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
@@ -78,6 +80,7 @@ export function decodeLoop(
 /** From this length on Deno's decoder beats its Buffer. */
 const LONG = fast ? Infinity : 512;
 const utf8Slice = native?.utf8Slice;
+const utf8Write = native?.utf8Write as Store; // called where there is one
 
 /** Whether the engine's coder will do for a text, which has a lone surrogate and is to keep it otherwise. */
 function isCommon(text: string, surrogates: Policy['surrogates']): boolean {
@@ -94,16 +97,28 @@ function count(text: string, { surrogates }: Policy): number {
 }
 
 /** See {@link TextCodec.put}. A unit takes 3 bytes at most, and one below U+0100 takes 2. */
-function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
+function put(
+  bytes: Uint8Array,
+  at: number,
+  text: string,
+  most: number,
+  { surrogates }: Policy,
+  isCounted?: boolean,
+): number {
   const common = isCommon(text, surrogates);
   const { length } = text;
   if (common && native) {
-    if (3 * length <= most || (2 * length <= most && isNarrow(text)))
-      return native.utf8Write.call(bytes, text, at, most);
+    if (
+      isCounted ||
+      ((3 * length <= most || (2 * length <= most && isNarrow(text))) &&
+        // Where the engine counts faster than it encodes, long ones that are narrow are counted even so.
+        !(byCount && length > 512 && isNarrow(text)))
+    )
+      return utf8Write.call(bytes, text, at, most);
     if (!makesFaster(text)) {
       const needed = native.measure(text);
       if (needed > most) return -1;
-      return (fast && needed === length ? fast.latin1Write : native.utf8Write).call(bytes, text, at, needed);
+      return (fast && needed === length ? fast.latin1Write : utf8Write).call(bytes, text, at, needed);
     }
   }
   const made = bytesOf(text, common);
