@@ -134,17 +134,17 @@ describe('bundles', () => {
   test('everything', async () => {
     const code = await bundle(`export * from 'linmem'`);
     expect(code).toContain(WASM);
-    weigh('everything', code, { gzipped: 38_120 });
+    weigh('everything', code, { gzipped: 38_160 });
   });
   test('a manager without arenas', async () => {
     const code = await bundle(`export { HeapManager } from 'linmem'`);
     for (const other of [WASM, 'createHeapArena', 'captureEmscriptenHeap']) expect(code).not.toContain(other);
-    weigh('a manager without arenas', code, { gzipped: 19_050 });
+    weigh('a manager without arenas', code, { gzipped: 19_100 });
   });
   test('wrapping a module carries no wasm', async () => {
     const code = await bundle(`export { wrapEmscriptenModuleHeap, captureEmscriptenHeap } from 'linmem'`);
     expect(code).not.toContain(WASM);
-    weigh('wrapEmscriptenModuleHeap and captureEmscriptenHeap', code, { gzipped: 28_200 });
+    weigh('wrapEmscriptenModuleHeap and captureEmscriptenHeap', code, { gzipped: 28_250 });
   });
   test('one row with a memory carries no other row, no text and no manager', async () => {
     const code = await bundle(`export { u32, LinearMemory } from 'linmem'`);

@@ -2,7 +2,7 @@
 // odd character anywhere in the text, into places that are too small by one, just right, and ample.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EncodingError, LinearMemory, OutOfBoundsError, type TextOptions } from '../../ts/index.ts';
+import { ascii, EncodingError, LinearMemory, OutOfBoundsError, type TextOptions } from '../../ts/index.ts';
 import { codecs } from '../../ts/text/codecs.ts';
 import { SEED } from './prng.ts';
 import { MODEL, MOST } from './text-model.ts';
@@ -181,3 +181,27 @@ test('UTF-16: pairs and halves of them in all short texts, by every policy', () 
       }
   }
 });
+
+test.each([
+  ['unshared', new ArrayBuffer(2 ** 20)],
+  ['resizable', new ArrayBuffer(2 ** 20, { maxByteLength: 2 ** 21 })],
+  ['shared', new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true }).buffer],
+])(
+  'a long ASCII text in %s memory is read whole, and a byte above it is seen wherever it is',
+  (_, buffer) => {
+    const length = 600_000;
+    const memory = new LinearMemory({ buffer });
+    const bytes = new Uint8Array(buffer);
+    bytes.fill(0x61, 8, 8 + length);
+    const text = 'a'.repeat(length);
+    expect(ascii.readSized(memory, 8, length) === text).toBe(true);
+    expect(ascii.readTerminated(memory, 8) === text).toBe(true);
+    for (const at of [0, length >> 1, length - 1]) {
+      bytes[8 + at] = 0xe9;
+      const read = ascii.readSized(memory, 8, length);
+      expect([read.length, read[at], read.indexOf('\ufffd')]).toEqual([length, '\ufffd', at]);
+      expect(() => ascii.readSized(memory, 8, length, { invalid: 'throw' })).toThrow(EncodingError);
+      bytes[8 + at] = 0x61;
+    }
+  },
+);

@@ -21,6 +21,7 @@ interface Native {
 interface Process {
   readonly versions?: { readonly v8?: string };
   getBuiltinModule?(name: 'node:v8'): { isStringOneByteRepresentation?(text: string): boolean } | undefined;
+  getBuiltinModule?(name: 'node:buffer'): { isAscii?(bytes: Uint8Array): boolean } | undefined;
 }
 interface BufferClass {
   readonly prototype: Native;
@@ -52,6 +53,10 @@ export const isNarrow = (text: string): boolean =>
         text,
       )
     : !WIDE.test(text);
+
+/** Whether bytes that no other thread writes are known to be ASCII. */
+export const isAscii = (bytes: Uint8Array): boolean | undefined =>
+  bytes.buffer instanceof ArrayBuffer && host?.getBuiltinModule?.('node:buffer')?.isAscii?.(bytes);
 
 let encoder: TextEncoder | undefined;
 let scratch: Uint8Array<ArrayBuffer> | undefined;
