@@ -270,10 +270,12 @@ export class WasmHeapArena extends Region implements Owner {
     const { address: at, at: struct } = this.place;
     if (at + struct.size <= memory.bytes.length && readEpoch(memory, at) === this.frames.born)
       return this.place;
-    if (!this.destroyed) this.heap.locate(at, struct.size);
-    if (!this.destroyed && this.place.epoch !== this.frames.born) {
-      if (this.chunks || this.place.isOpen) this.begin();
-      else this.block.end(); // its maker destroyed it
+    if (!this.destroyed) {
+      this.heap.locate(at, struct.size);
+      if (this.place.epoch !== this.frames.born) {
+        if (this.chunks || this.place.isOpen) this.begin();
+        else this.block.end(); // its maker destroyed it
+      }
     }
     if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
     return this.place;
