@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Somebody's malloc and free, and what may be believed of their answers.
 import { ArgumentTypeError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
-import { toPointer } from '../memory/address.ts';
+import { isSmall, toPointer } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/memory.ts';
 
@@ -93,7 +93,7 @@ export const aligned = (base: number, align: number): number =>
  * @throws {ModuleError} when it is neither
  */
 export function checked(memory: Reached, answer: unknown, size: number): number {
-  const address = typeof answer === 'number' && answer >>> 0 === answer ? answer : toPointer(answer);
+  const address = isSmall(answer) ? answer : toPointer(answer);
   if (address === 0 || memory.reaches(address, size)) return address;
   throw new ModuleError(
     `the allocator returned ${show(answer)} for ${size} bytes of a memory of ${memory.byteLength} bytes`,
