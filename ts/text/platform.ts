@@ -154,6 +154,12 @@ export function decodeBy(
   ]);
 }
 
+/** What is read for bytes that are no text. @throws {EncodingError} when the policy is `throw` */
+export function replaced({ invalid }: Policy, address: number): number {
+  if (invalid === 'throw') throw new EncodingError(`the bytes at address ${address} are no text`, address);
+  return 0xfffd;
+}
+
 /** What {@link gather} is given: a code point, or NO_TEXT, and behind it how many bytes it takes. */
 export const take = (bytes: number, point: number): number => bytes * 0x200000 + point;
 export const NO_TEXT = 0x1fffff;
@@ -174,11 +180,7 @@ export function gather(
   for (let at = start; at < end;) {
     const taken = next(at);
     let point = taken & NO_TEXT;
-    if (point === NO_TEXT) {
-      if (policy.invalid === 'throw')
-        throw new EncodingError(`the bytes at address ${base + at} are no text`, base + at);
-      point = 0xfffd;
-    }
+    if (point === NO_TEXT) point = replaced(policy, base + at);
     if (points.push(point) > 4095) {
       text += fromCodePoint(...points);
       points = [];

@@ -61,7 +61,7 @@ export function readSoon(
     } else {
       if (!sized) count = near(data, address, plain);
       if (count >= 0 && count <= SHORT_READ && (sized || count < most)) {
-        const text = joinBytes(memory, address, count, plain);
+        const text = joinBytes(data, bytes, address, count, plain);
         if (text !== undefined) return text;
       }
       if (!sized && limit === undefined && count < 0) count = indexOfNul(bytes, address) - address;
@@ -124,8 +124,13 @@ function near(data: DataView, address: number, plain: number): number {
 }
 
 /** The string of `count` bytes, or undefined when one is not plain. */
-function joinBytes(memory: LinearMemory, address: number, count: number, plain: number): string | undefined {
-  const { data } = memory;
+function joinBytes(
+  data: DataView,
+  bytes: Uint8Array,
+  address: number,
+  count: number,
+  plain: number,
+): string | undefined {
   const high = plain > 0x80 ? 0 : 0x80808080;
   let text = '';
   let i = 0;
@@ -140,7 +145,7 @@ function joinBytes(memory: LinearMemory, address: number, count: number, plain: 
     if (byte >= plain) return undefined;
     if (!byBuffer) text += fromCharCode(byte);
   }
-  return byBuffer ? byBuffer.latin1Slice.call(bytesIn(memory, 0, 0), address, address + count) : text;
+  return byBuffer ? byBuffer.latin1Slice.call(bytes, address, address + count) : text;
 }
 
 /**
