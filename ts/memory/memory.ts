@@ -3,9 +3,9 @@
 //
 //   M1  `data` is a DataView over the whole buffer as it was when last asked for, never a part of it;
 //       `cell.data` is the same one.
-//   M2  Nobody asks whether it is current before an access. A view of a detached buffer throws, a view of
-//       a shared memory that grew is too short and throws: whoever catches calls `locate`, which renews it.
-//       Asking first (`memory.buffer === kept`) would cost 4 to 20 times the access (bench/ts/scalar.bench.mjs).
+//   M2  Nobody asks whether it is current before an access, unless some have failed (growth.ts). A view of a detached
+//       buffer throws, a view of a shared memory that grew is too short and throws: whoever catches calls `locate`,
+//       which renews it. Asking first (`memory.buffer === kept`) would cost 4 to 20 times the access (bench/ts/scalar.bench.mjs).
 //   M3  Typed arrays do not throw when they are stale. `bytes` is the one that is kept, beside `data` and as long as
 //       it: its length, which is compared before it is used, is 0 once it is detached. (Or the most that the engine
 //       has in an array, where the memory has more.)
