@@ -3,11 +3,11 @@
 // the first to meet the memory after a growth, three times, once all are compiled.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
-import { claim, race, sink, table } from './harness.mjs';
+import { claim, race, raceLoops, sink, table } from './harness.mjs';
 
 const N = 1 << 14;
-// Few at first: what comes behind a loop must have run before the loop is compiled, or each end of it fails.
-let n = 8;
+/** How often the loops go round. */
+let n = 0;
 const memory = new WebAssembly.Memory({ initial: 4, maximum: 200 });
 const functions = [() => memory.buffer, () => 1024, () => undefined];
 const heap = linmem.createWasmHeapManager(...functions);
@@ -46,10 +46,7 @@ const GROUPS = {
 
 let held = true;
 for (const [title, contenders] of Object.entries(GROUPS)) {
-  n = 8;
-  for (let i = 0; i < 20; i++) for (const contender of Object.values(contenders)) contender();
-  n = N;
-  const before = race(contenders, N);
+  const before = raceLoops(contenders, N, (count) => (n = count));
   for (let time = 0; time < 3; time++)
     for (const contender of Object.values(contenders)) {
       memory.grow(1);

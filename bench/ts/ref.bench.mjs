@@ -1,7 +1,7 @@
 // Claim: getting and setting a ref's value costs at most 1.5 times the raw DataView calls.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
-import { claim, race, sink, table } from './harness.mjs';
+import { claim, raceLoops, sink, table } from './harness.mjs';
 
 const N = 1 << 12;
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 64 });
@@ -36,15 +36,13 @@ for (const row of linmem.rows) {
 const refs = Array.from({ length: N }, (_, i) => heap.allocInt32(i));
 const theirs = Array.from({ length: N }, (_, i) => peer.allocInt32(i));
 
-// Few at first: what comes behind a loop must have run before the loop is compiled, or each end of it fails.
-let n = 8;
+/** How often the loops go round. */
+let n = 0;
 const contenders = {
   'raw DataView get and set': () => { for (let i = 0, end = n; i < end; i++) { const ref = refs[i]; data.setInt32(ref.address, data.getInt32(ref.address, true) + 1, true); } },
   'ref.value += 1': () => { for (let i = 0, end = n; i < end; i++) { const ref = refs[i]; ref.value = (ref.value + 1) | 0; } },
   'wasm-heap-manager ref.value += 1': () => { for (let i = 0, end = n; i < end; i++) { const ref = theirs[i]; ref.value = (ref.value + 1) | 0; } },
 }; // prettier-ignore
-for (let i = 0; i < 20; i++) for (const contender of Object.values(contenders)) contender();
-n = N;
-const results = race(contenders, N);
+const results = raceLoops(contenders, N, (count) => (n = count));
 table('A ref, get and set', results);
 process.exitCode = claim(results, 'ref.value += 1', 'raw DataView get and set', 1.5) ? 0 : 2;

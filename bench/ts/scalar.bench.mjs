@@ -2,11 +2,11 @@
 // than wasm-heap-manager's. Across real modules; every row and every method is used before the first is timed.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
-import { claim, race, sink, table } from './harness.mjs';
+import { claim, raceLoops, sink, table } from './harness.mjs';
 
 const N = 1 << 14;
-// Few at first: what comes behind a loop must have run before the loop is compiled, or each end of it fails.
-let n = 8;
+/** How often the loops go round. */
+let n = 0;
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 16 });
 const never = () => 1024;
 const heap = linmem.createWasmHeapManager(
@@ -78,10 +78,7 @@ for (const [title, contenders] of Object.entries({
   'Typed write': write,
   'Typed read, f64': double,
 })) {
-  n = 8;
-  for (let i = 0; i < 20; i++) for (const contender of Object.values(contenders)) contender();
-  n = N;
-  const results = race(contenders, N);
+  const results = raceLoops(contenders, N, (count) => (n = count));
   table(title, results);
   const names = Object.keys(contenders);
   const [raw, method, row] = names;
