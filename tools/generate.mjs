@@ -1,168 +1,214 @@
 // npm run generate: writes the generated sources that are committed. `--check` only compares, and fails when
 // one is stale.
-//   ts/scalar/rows.gen.ts    the rows of the scalar table, from tools/scalars.mjs
-//   ts/heap/methods.gen.ts   the manager's typed methods, from the same
-//   ts/heap/refs.gen.ts      the classes of refs by name, from the same
-//   ts/arena/slices.gen.ts   the methods that make slices, from the same
-//   ts/core/layout.gen.ts    the layout of the C structs, from csrc/layout.c
+//   ts/scalar/types.gen.ts      the scalar types, from tools/scalars.mjs
+//   ts/scalar/refs.gen.ts       the classes of refs by name, from the same; ref-list.gen.ts lists them
+//   ts/scalar/methods.gen.ts    the names and declarations of the scalar methods, from the same
+//   ts/text/methods.gen.ts      the names and declarations of the string methods
+//   ts/arena/slices.gen.ts      the names and declarations of the methods that make slices
+//   ts/manager/accessors.gen.ts readInt32, writeInt32 and the like, from tools/scalars.mjs
+//   ts/core/layout.gen.ts       the layout of the C structs, from csrc/layout.c
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
-import { ALSO, HOT_IMPORTS, isWide, refsFile, rowsFile, SCALARS, table } from './scalars.mjs';
+import { accessorsFile, ALIASES, isBigInteger, refListFile, refsFile, SCALARS, typesFile } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
-/** One method: name with `L` for the row's label, parameters, result, doc. `T` is the row's value, `A` its view. */
-const METHODS = [
-  ['readL', 'address: Address', 'T', 'Returns the {c} at `address`, little-endian, any alignment. @see {@link Scalar.read}'],
-  ['writeL', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, little-endian, any alignment. @see {@link Scalar.write}'],
-  ['readLBE', 'address: Address', 'T', 'Returns the {c} at `address`, big-endian, any alignment.'],
-  ['writeLBE', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, big-endian, any alignment.'],
-  ['allocL', 'value?: T', 'ScalarRef<T, A>', 'Allocates one {c}, `value` or 0, and returns the ref that owns it.'],
-  ['wrapL', 'address: Address', 'ScalarRef<T, A>', 'Returns a ref to the {c} at `address`. It borrows.'],
-  ['viewLArray', 'address: Address, count: number', 'A', 'Returns a fresh `A` over `count` elements at `address`, valid until the memory grows.'],
-  ['allocLArray', 'countOrValues: number | Values<T>', 'ScalarArrayRef<T, A>', 'Allocates an array of {c}, of that many zeros or of those values, and returns the ref that owns it.'],
-  ['wrapLArray', 'address: Address, count: number', 'ScalarArrayRef<T, A>', 'Returns a ref to `count` of {c} at `address`. It borrows.'],
-]; // prettier-ignore
-const update = (name, what) => [
-  `${name}LAtomic`,
-  'address: Address, value: T',
-  'T',
-  `${what} the {c} at \`address\`, a multiple of {size}, in one indivisible step; returns what was there.`,
-];
-const ATOMIC_METHODS = [
-  ['readLAtomic', 'address: Address', 'T', 'Loads the {c} at `address`, a multiple of {size}, in one indivisible step.'],
-  ['writeLAtomic', 'address: Address, value: T', 'void', 'Stores a {c} at `address`, a multiple of {size}, in one indivisible step.'],
-  update('exchange', 'Stores `value` over'),
-  ['compareExchangeLAtomic', 'address: Address, expected: T, value: T', 'T', 'Stores `value` over the {c} at `address`, a multiple of {size}, if it is `expected`, in one indivisible step; returns what was there.'],
-  update('add', 'Adds `value` to'),
-  update('sub', 'Subtracts `value` from'),
-  update('and', 'Ands `value` to'),
-  update('or', 'Ors `value` to'),
-  update('xor', 'Xors `value` to'),
-]; // prettier-ignore
-/** The declarations of one method, under each of its names. */
-function declare(row, [name, parameters, result, doc]) {
-  const fill = (text) => text.replace(/\bT\b/g, row.kind).replace(/\bA\b/g, row.elements);
-  const note = fill(doc.replace('{c}', `\`${row.name}\``).replace('{size}', row.size));
-  const rest = `(${fill(parameters)}): ${fill(result)};`;
-  const main = name.replace('L', row.label);
-  const lines = [`  /** ${note} */\n  ${main}${rest}`];
-  const also = ALSO[row.label] ? [name.replace('L', ALSO[row.label])] : [];
-  if (isWide(row.label) && /^(read|write)L$/.test(name)) also.push(`${main}LE`);
-  for (const other of also) lines.push(`  /** The same as {@link ${main}}. */\n  ${other}${rest}`);
-  return lines;
+/** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
+const METHODS = {
+  access: [
+    ['readL', 'address: Address', 'T', 'Returns the {c} at `address`, little-endian, any alignment. @see {@link Scalar.read}'],
+    ['writeL', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, little-endian, any alignment. @see {@link Scalar.write}'],
+    ['readLLE', 'address: Address', 'T', 'The same as {@link readL}.'],
+    ['writeLLE', 'address: Address, value: T', 'void', 'The same as {@link writeL}.'],
+  ],
+  plain: [
+    ['readLBE', 'address: Address', 'T', 'Returns the {c} at `address`, big-endian, any alignment.'],
+    ['writeLBE', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, big-endian, any alignment.'],
+    ['wrapL', 'address: Address', 'ScalarRef<T, A>', 'Returns a borrowing ref to the {c} at `address`.'],
+    ['viewLArray', 'address: Address, count: number', 'A', 'Returns a new `A` over `count` elements at `address`, valid until the memory grows.'],
+    ['wrapLArray', 'address: Address, count: number', 'ScalarArrayRef<T, A>', 'Returns a borrowing ref to an array of `count` {c} at `address`.'],
+  ],
+  alloc: [
+    ['allocL', 'value?: T', 'ScalarRef<T, A>', 'Allocates one {c}, `value` or 0, and returns the ref that owns it.'],
+    ['allocLArray', 'countOrValues: number | Values<T>', 'ScalarArrayRef<T, A>', 'Allocates an array of {c}, of a number of zeros or of values, and returns the ref that owns it.'],
+  ],
+  atomic: [
+    ['readLAtomic', 'address: Address', 'T', 'Loads the {c} at `address`, a multiple of {size}, atomically.'],
+    ['writeLAtomic', 'address: Address, value: T', 'void', 'Stores a {c} at `address`, a multiple of {size}, atomically.'],
+    ['exchangeLAtomic', 'address: Address, value: T', 'T', 'Stores a {c} at `address`, a multiple of {size}, atomically; returns the previous value.'],
+    ['compareExchangeLAtomic', 'address: Address, expected: T, value: T', 'T', 'Stores `value` at `address`, a multiple of {size}, atomically if the {c} there is `expected`; returns the previous value.'],
+    ...[['add', 'old + value'], ['sub', 'old - value'], ['and', 'old & value'], ['or', 'old | value'], ['xor', 'old ^ value']].map(([name, formula]) => [
+      `${name}LAtomic`, 'address: Address, value: T', 'T', `Stores \`${formula}\` over the {c} at \`address\`, a multiple of {size}, atomically; returns the previous value.`,
+    ]),
+  ],
+}; // prettier-ignore
+/** The typed arrays with a whole-memory view, as wasm-heap-manager has them. */
+const WHOLE = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64', 'Float32', 'Float64']; // prettier-ignore
+
+/** The declaration of one method of a type under `label`. */
+function declare(type, label, [name, parameters, result, doc]) {
+  const fill = (text) => text.replace(/\bT\b/g, type.kind).replace(/\bA\b/g, type.elements);
+  const main = name.replace('L', type.label);
+  const note =
+    label === type.label
+      ? fill(doc.replace('{c}', `\`${type.name}\``).replace('{size}', type.size)).replace(/\{@link (read|write)L\}/, `{@link $1${label}}`)
+      : `The same as {@link ${main}}.`;
+  return `  /** ${note} */\n  ${name.replace('L', label)}(${fill(parameters)}): ${fill(result)};`;
 }
 
+/** The names of the lists of methods that exist for a type under `label`. */
+function listsOf(type, label) {
+  const big = isBigInteger(type.label);
+  const access = METHODS.access.slice(0, big ? 4 : 2);
+  return {
+    alloc: METHODS.alloc,
+    plain: METHODS.plain,
+    ...(big ? {} : { atomic: METHODS.atomic }),
+    access,
+    isHot: !big && label === type.label,
+  };
+}
+
+/** ts/scalar/methods.gen.ts */
 function methods() {
-  const lines = SCALARS.flatMap((row) =>
-    (row.size > 8 ? METHODS : [...METHODS, ...ATOMIC_METHODS]).flatMap((method) => declare(row, method)),
+  const entries = SCALARS.flatMap((type) =>
+    [type.label, ALIASES[type.label]].filter(Boolean).map((label) => [type, label]),
   );
-  const whole = [
-    'Int8',
-    'Uint8',
-    'Uint8Clamped',
-    'Int16',
-    'Uint16',
-    'Int32',
-    'Uint32',
-    'BigInt64',
-    'BigUint64',
-    'Float32',
-    'Float64',
-  ];
-  for (const name of whole)
-    lines.push(
-      `  /** The whole memory as it is now; never keep it over a call that may grow the memory. */\n  readonly heap${name}: ${name}Array;`,
+  const data = entries.map(([type, label]) => {
+    const { isHot, ...lists } = listsOf(type, label);
+    if (isHot) delete lists.access; // in accessors.gen.ts
+    const names = Object.entries(lists).map(
+      ([list, all]) => `${list}: '${all.map(([name]) => name.replace('L', label)).join(' ')}'`,
+    );
+    if (WHOLE.includes(label)) names.push(`whole: 'heap${label}'`);
+    return `  [${type.name}, { ${names.join(', ')} }],`;
+  });
+  const declared = entries.flatMap(([type, label]) => {
+    const { access, alloc, plain, atomic = [] } = listsOf(type, label);
+    return [...access, ...plain, ...alloc, ...atomic].map((method) => declare(type, label, method));
+  });
+  for (const name of WHOLE)
+    declared.push(
+      `  /** The whole memory as it is now. Do not keep it over a call that may grow the memory. */\n  readonly heap${name}: ${name}Array;`,
     );
   return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
 import type { Address } from '../memory/address.ts';
-import type { LinearMemory } from '../memory/memory.ts';
-import type { ScalarArrayRef } from '../scalar/array.ts';
-import type { ScalarRef } from '../scalar/ref.ts';
-import { ${SCALARS.filter(({ label }) => !isWide(label))
-    .map(({ name }) => name)
-    .join(', ')} } from '../scalar/rows.gen.ts';
-import { ${SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ')} } from './refs.gen.ts';
-import { growth } from '../memory/growth.ts';
-import { slowRead, slowWrite, type Scalar, type Values } from '../scalar/scalar.ts';
-${HOT_IMPORTS}
+import type { ScalarArrayRef } from './array.ts';
+import type { Values } from './descriptor.ts';
+import type { ScalarRef } from './ref.ts';
+import type { Scalar } from './scalar.ts';
+import { ${SCALARS.map(({ name }) => name).join(', ')} } from './types.gen.ts';
 
-/** The methods that the manager has for each row of the scalar table, and its whole-memory views. */
-export interface HeapMethods {
-${lines.join('\n')}
+/** The methods of every scalar type, and the whole-memory views. */
+export interface ScalarMethods {
+${declared.join('\n')}
 }
 
-/** The rows these methods were made from. */
-export type HeapRow = Scalar;
+interface Names {
+  readonly alloc: string;
+  readonly plain: string;
+  readonly atomic?: string;
+  readonly access?: string;
+  readonly whole?: string;
+}
 
-${table()}
+/** The names of the methods of each type, for methods.ts. Each is a Scalar of its own value. */
+export const scalarMethodNames: readonly (readonly [type: Scalar, Names])[] = [
+${data.join('\n')}
+] as readonly (readonly [unknown, Names])[] as readonly (readonly [Scalar, Names])[];
 `;
 }
 
-/** The methods that make slices, of arenas, scopes and the driver. */
+/** ts/arena/slices.gen.ts: the methods that make slices, of arenas, scopes and the driver. */
 function slices() {
+  const nameOf = ({ name }) => `alloc${name[0].toUpperCase()}${name.slice(1)}`;
   const lines = SCALARS.map(
-    ({ name, kind, elements }) =>
-      `  /** Returns a slice of \`length\` elements of \`${name}\`. @see {@link Region.allocSlice} */\n` +
-      `  alloc${name[0].toUpperCase()}${name.slice(1)}(length: number, align?: number): WasmSlice<${elements}, ${kind}>;`,
+    (type) =>
+      `  /** Returns a slice of \`length\` elements of \`${type.name}\`. @see {@link Region.allocSlice} */\n` +
+      `  ${nameOf(type)}(length: number, align?: number): WasmSlice<${type.elements}, ${type.kind}>;`,
   );
   return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
+import type { Scalar } from '../scalar/scalar.ts';
+import { ${SCALARS.map(({ name }) => name).join(', ')} } from '../scalar/types.gen.ts';
 import type { WasmSlice } from './slice.ts';
 
-/** One method for each row of the scalar table: \`allocF32\`, \`allocU8\` and the rest. */
+/** One method for each scalar type: \`allocF32\`, \`allocU8\` and the rest. */
 export interface SliceMethods {
 ${lines.join('\n')}
 }
+
+/** The names of these methods. Each type is a Scalar of its own value. */
+export const sliceMethodNames: readonly (readonly [type: Scalar, name: string])[] = [
+${SCALARS.map((type) => `  [${type.name}, '${nameOf(type)}'],`).join('\n')}
+] as readonly (readonly [unknown, string])[] as readonly (readonly [Scalar, string])[];
 `;
 }
 
-/** One string method: framing, name, parameters, result, doc. `L` is the codec's label, `{n}` its name. */
-const STRING_METHODS = [
-  ['Terminated', 'NullTerminated', 'limit?: number', 'capacity?: number', '', 'up to its NUL, which must be among the first `limit` elements', 'and a NUL; `capacity` counts elements, the NUL among them'],
-  ['Sized', '', 'count: number', 'capacity?: number', '', 'of exactly `count` elements', 'without a terminator'],
-  ['Fixed', 'Fixed', 'count: number', 'count: number', '', 'in a field of `count` elements, up to its first NUL if it has one', 'to a field of `count` elements and fills its rest with NULs'],
-  ['Prefixed', 'Prefixed', 'prefixBytes?: WordBytes', 'prefixBytes?: WordBytes, capacity?: number', 'prefixBytes?: WordBytes, ', 'behind its count of elements, an integer of `prefixBytes` (4 unless given)', 'behind its count of elements, an integer of `prefixBytes` (4 unless given)'],
-  ['Paired', 'Paired', 'wordBytes?: WordBytes', 'place: Address, wordBytes?: WordBytes, capacity?: number', 'wordBytes?: WordBytes, ', 'that the pair (pointer, count) at `address` tells of', 'at `place`, and the pair (pointer, count) at `address`'],
+/** One framing: key, name in methods, parameters of read and of write, of both after the text, and the docs. */
+const FRAMINGS = [
+  ['terminated', 'NullTerminated', 'limit?: number', 'capacity?: number', '', 'the NUL-terminated {n} string at `address`; the NUL must be among the first `limit` elements', 'and a NUL, in {n}. `capacity` is in elements, with the NUL'],
+  ['sized', '', 'count: number', 'capacity?: number', '', 'the {n} string of exactly `count` elements at `address`', 'in {n}, without a terminator'],
+  ['fixed', 'Fixed', 'count: number', 'count: number', '', 'the {n} string in a field of `count` elements at `address`, up to its first NUL if it has one', 'in {n} to a field of `count` elements and fills the rest with NULs'],
+  ['prefixed', 'Prefixed', 'prefixBytes?: WordBytes', 'prefixBytes?: WordBytes, capacity?: number', 'prefixBytes?: WordBytes, ', 'the length-prefixed {n} string at `address`; the prefix is an unsigned integer of `prefixBytes` (default: 4)', 'in {n} after its length, an unsigned integer of `prefixBytes` (default: 4)'],
+  ['paired', 'Paired', 'wordBytes?: WordBytes', 'textAddress: Address, wordBytes?: WordBytes, capacity?: number', 'wordBytes?: WordBytes, ', 'the {n} string that the pointer and length at `address` refer to', 'in {n} at `textAddress`, and its pointer and length at `address`'],
 ]; // prettier-ignore
+const ENCODINGS = [['ascii', 'Ascii', 'ASCII'], ['latin1', 'Latin1', 'Latin-1'], ['utf8', 'Utf8', 'UTF-8'], ['utf16', 'Utf16', 'UTF-16'], ['utf32', 'Utf32', 'UTF-32']]; // prettier-ignore
 
-async function strings() {
-  const { codecs } = await bundle('ts/text/codecs.ts');
-  const lines = codecs.flatMap(({ label, name }) => [
-    `  /** Returns how many bytes \`text\` takes in ${name}, without a terminator. O(n). */\n  byteLengthOf${label}String(text: string, options?: TextOptions): number;`,
-    ...STRING_METHODS.flatMap(([framing, word, read, write, width, where, how]) => {
-      const see = (verb) => `@see {@link TextCodec.${verb}${framing}}`;
-      const wrap =
-        framing === 'Terminated'
-          ? 'capacity?: number'
-          : width
-            ? `${width}capacity?: number`
-            : 'count: number';
-      return [
-        `  /** Returns the ${name} text at \`address\` ${where}. ${see('read')} */\n  read${word}${label}String(address: Address, ${read}, options?: TextOptions): string;`,
-        `  /** Writes \`text\` in ${name} ${how}; all or nothing. Returns the elements written. ${see('write')} */\n  write${word}${label}String(address: Address, text: string, ${write}, options?: TextOptions): number;`,
-        `  /** Allocates such a place for \`text\` in ${name}, or for that many elements. ${see('alloc')} */\n  alloc${word}${label}String(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
-        `  /** Returns a ref to such a place at \`address\`. It borrows. ${see('wrap')} */\n  wrap${word}${label}String(address: Address, ${wrap}): StringRef;`,
-      ];
-    }),
-  ]);
-  return `// GENERATED by tools/generate.mjs from ts/text/codecs.ts. Run npm run generate.
-import type { Address } from '../memory/address.ts';
-import type { TextCodec } from '../text/codec.ts';
-import type { TextOptions } from '../text/policy.ts';
-import type { WordBytes } from '../text/word.ts';
-import type { StringRef } from '../text/ref.ts';
+/** The names of the four operations of a framing and an encoding. */
+const stringNames = (word, label) =>
+  ['alloc', 'read', 'write', 'wrap'].map((operation) => `${operation}${word}${label}String`);
 
-/** The methods that the manager has for each codec and each framing. */
-export interface HeapStrings {
-  /** Returns how many elements are before the first that is 0. @throws {EncodingError} when there is none */
-  getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
-${lines.join('\n')}
+/** The declarations of the four operations. */
+function declareStrings([codec, label, name], [key, word, read, write, width, where, how]) {
+  const see = (operation) => `@see {@link TextCodec.${operation}${key[0].toUpperCase()}${key.slice(1)}}`;
+  const [alloc, reading, writing, wrap] = stringNames(word, label);
+  const wrapped = key === 'terminated' ? 'capacity?: number' : width ? `${width}capacity?: number` : 'count: number';
+  return [
+    `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
+    `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
+    `  /** Allocates room for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
+    `  /** Returns a borrowing ref to the string at \`address\`. ${see('wrap')} */\n  ${wrap}(address: Address, ${wrapped}): StringRef;`,
+  ];
 }
 
-/** The codecs these methods were made from. */
-export type HeapCodec = TextCodec;
+/** ts/text/methods.gen.ts */
+function strings() {
+  const declared = ENCODINGS.flatMap((encoding) => [
+    `  /** Returns the size of \`text\` in ${encoding[2]} in bytes, without a terminator. O(n). */\n  byteLengthOf${encoding[1]}String(text: string, options?: TextOptions): number;`,
+    ...FRAMINGS.flatMap((framing) => declareStrings(encoding, framing)),
+  ]);
+  const data = ENCODINGS.flatMap(([codec, label]) =>
+    FRAMINGS.map(([key, word]) => `  [${codec}, '${key}', '${stringNames(word, label).join(' ')}'],`),
+  );
+  return `// GENERATED by tools/generate.mjs. Run npm run generate.
+import type { Address } from '../memory/address.ts';
+import type { TextCodec } from './codec.ts';
+import { ${ENCODINGS.map(([codec]) => codec).join(', ')} } from './codecs.ts';
+import type { TextOptions } from './policy.ts';
+import type { StringRef } from './ref.ts';
+import type { WordBytes } from './word.ts';
+
+/** The methods of every codec and framing. */
+export interface StringMethods {
+  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if there is none */
+  getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
+${declared.join('\n')}
+}
+
+/** The names of these methods, in the order alloc, read, write, wrap. */
+export const stringMethodNames: readonly (readonly [
+  codec: TextCodec,
+  framing: 'terminated' | 'sized' | 'fixed' | 'prefixed' | 'paired',
+  names: string,
+])[] = [
+${data.join('\n')}
+];
+/** The names of the methods that measure. */
+export const byteLengthNames: readonly (readonly [codec: TextCodec, name: string])[] = [
+${ENCODINGS.map(([codec, label]) => `  [${codec}, 'byteLengthOf${label}String'],`).join('\n')}
+];
 `;
 }
 
@@ -174,30 +220,25 @@ function layout() {
   return result.stdout;
 }
 
-/** Bundles a TypeScript file into memory and imports it. */
-async function bundle(file) {
-  const { build } = await import('esbuild');
-  const result = await build({ entryPoints: [join(ROOT, file)], bundle: true, format: 'esm', write: false });
-  return import(`data:text/javascript;base64,${Buffer.from(result.outputFiles[0].text).toString('base64')}`);
-}
-
 /** Every generated source that is committed, with its text as it should be. */
 export async function generated() {
   const prettier = await import('prettier');
   const options = { parser: 'typescript', ...(await prettier.resolveConfig(join(ROOT, 'ts/index.ts'))) };
   return new Map([
-    ['ts/scalar/rows.gen.ts', await prettier.format(rowsFile(), options)],
-    ['ts/heap/methods.gen.ts', await prettier.format(methods(), options)],
-    ['ts/heap/refs.gen.ts', await prettier.format(refsFile(), options)],
+    ['ts/scalar/types.gen.ts', await prettier.format(typesFile(), options)],
+    ['ts/scalar/refs.gen.ts', await prettier.format(refsFile(), options)],
+    ['ts/scalar/ref-list.gen.ts', await prettier.format(refListFile(), options)],
+    ['ts/scalar/methods.gen.ts', await prettier.format(methods(), options)],
+    ['ts/text/methods.gen.ts', await prettier.format(strings(), options)],
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
-    ['ts/heap/strings.gen.ts', await prettier.format(await strings(), options)],
+    ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
     ['ts/core/layout.gen.ts', await prettier.format(layout(), options)],
   ]);
 }
 
 /** The names of the generated sources that differ from what is committed. */
 export async function stale() {
-  const differs = ([file, text]) => readFileSync(join(ROOT, file), 'utf8') !== text;
+  const differs = ([file, text]) => !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== text;
   return [...(await generated())].filter(differs).map(([file]) => file);
 }
 
@@ -209,6 +250,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     say('the generated sources are current');
   } else {
     for (const [file, text] of await generated()) {
+      mkdirSync(dirname(join(ROOT, file)), { recursive: true });
       writeFileSync(join(ROOT, file), text);
       say(`wrote ${file}`);
     }

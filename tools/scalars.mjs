@@ -1,10 +1,10 @@
-// The scalar table: one row per C type. To add a type, add a row here and run `npm run generate`.
+// The scalar types. To add a type, add it to SCALARS and run `npm run generate`.
 //
-// Each row's code is written out wherever it is hot (reading, writing, refs, array refs): engines keep one profile
-// per function in the source, so a function that all rows shared would be up to 20 times slower in a program that
-// uses several rows (bench/ts/mixed.bench.mjs). Hence the generated files.
+// Hot code (reads, writes, refs) is written out for each type, because engines keep one profile for each function in the
+// source: a function shared by all types is up to 20 times slower in a program that uses several (docs/performance.md,
+// bench/ts/mixed.bench.mjs).
 
-/** A row that the engine's DataView has. */
+/** A type that DataView has. */
 function plain(name, label, size, doc, kind = 'number') {
   const end = size > 1 ? ', true' : '';
   return {
@@ -14,16 +14,16 @@ function plain(name, label, size, doc, kind = 'number') {
 }
 
 /** An integer of `words` 64-bit words. */
-function wide(name, label, words, doc) {
-  const read = `getWide(data, p, ${words})`;
+function bigInteger(name, label, words, doc) {
+  const read = `getBigInteger(data, p, ${words})`;
   const get = name.startsWith('i') ? `BigInt.asIntN(${64 * words}, ${read})` : read;
-  const set = `setWide(data, p, x, ${words})`;
+  const set = `setBigInteger(data, p, x, ${words})`;
   return { name, label, size: 8 * words, kind: 'bigint', doc, elements: 'BigUint64Array', get, set };
 }
 
 /**
- * The columns: name, label (in the manager's methods), bytes, `typeof` of its values, typed array, and the code that
- * gets from and sets in the view `data` at `p` the value `x`; what is called there is in half, wide and limits.
+ * Name, label (as in method names), size in bytes, `typeof` of the values, typed array, and the code that gets from and
+ * sets in the DataView `data` at `p` the value `x`. The functions it calls are in half.ts, bigint.ts and limits.ts.
  */
 export const SCALARS = [
   plain('i8', 'Int8', 1, '`int8_t`, -128 to 127.'),
@@ -34,7 +34,7 @@ export const SCALARS = [
     label: 'Uint8Clamped',
     elements: 'Uint8ClampedArray',
     set: 'data.setUint8(p, clamp(x))',
-    doc: '`uint8_t` that does not wrap: rounded to the nearest (ties to even) and held within 0 to 255.',
+    doc: '`uint8_t` that does not wrap: rounded to the nearest (ties to even) and clamped to 0 to 255.',
   },
   plain('i16', 'Int16', 2, '`int16_t`, -32,768 to 32,767.'),
   plain('u16', 'Uint16', 2, '`uint16_t`, 0 to 65,535.'),
@@ -47,7 +47,7 @@ export const SCALARS = [
     elements: 'Uint16Array',
     get: 'getHalf(data, p)',
     set: 'setHalf(data, p, x)',
-    doc: '`_Float16` (binary16). Seen as its 16-bit patterns: not every engine has a `Float16Array`.',
+    doc: '`_Float16` (binary16). Views show its 16-bit patterns, as not every engine has a `Float16Array`.',
   },
   plain('f32', 'Float32', 4, '`float` (binary32).'),
   plain('f64', 'Float64', 8, '`double` (binary64).'),
@@ -64,7 +64,7 @@ export const SCALARS = [
     label: 'Pointer53',
     get: 'fromPointer53(data.getBigUint64(p, true))',
     set: 'data.setBigUint64(p, pointer53(x), true)',
-    doc: 'A pointer of a 64-bit module as a number. One above 2^53 - 1 is refused, on reading and on writing.',
+    doc: 'A pointer of a 64-bit module as a number. A value above 2^53 - 1 is refused, in reads and in writes.',
   },
   {
     ...plain('u64', 'BigUint64', 8, '', 'bigint'),
@@ -73,10 +73,10 @@ export const SCALARS = [
     set: 'data.setBigUint64(p, pointer64(x), true)',
     doc: 'A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1.',
   },
-  wide('i128', 'BigInt128', 2, 'A signed integer of 128 bits. Seen as its 64-bit words, two for each.'),
-  wide('u128', 'BigUint128', 2, 'An unsigned integer of 128 bits. Seen as its 64-bit words, two for each.'),
-  wide('i256', 'BigInt256', 4, 'A signed integer of 256 bits. Seen as its 64-bit words, four for each.'),
-  wide('u256', 'BigUint256', 4, 'An unsigned integer of 256 bits. Seen as its 64-bit words, four for each.'),
+  bigInteger('i128', 'BigInt128', 2, 'A signed integer of 128 bits. Views show its 64-bit words, two per value.'),
+  bigInteger('u128', 'BigUint128', 2, 'An unsigned integer of 128 bits. Views show its 64-bit words, two per value.'),
+  bigInteger('i256', 'BigInt256', 4, 'A signed integer of 256 bits. Views show its 64-bit words, four per value.'),
+  bigInteger('u256', 'BigUint256', 4, 'An unsigned integer of 256 bits. Views show its 64-bit words, four per value.'),
   {
     ...plain('u8', 'Uint8', 1, '', 'boolean'),
     name: 'bool',
@@ -87,28 +87,27 @@ export const SCALARS = [
   },
 ];
 
-/**
- * The rows in the order in which their code is written: beside each other those whose text differs least, which is
- * what compresses best.
- */
+/** The types in the order in which their code is written: similar code side by side, which compresses best. */
 const WRITTEN = [
   ...['u8c', 'u8', 'i8', 'u16', 'i16', 'f32', 'u32', 'i32', 'ptr32', 'ptr64', 'ptr53', 'u64', 'i64'],
   ...['f64', 'f16', 'u128', 'u256', 'i256', 'i128', 'bool'],
 ].map((wanted) => SCALARS.find(({ name }) => name === wanted));
 
-/** The other names that wasm-heap-manager has, in its README or in an older version. */
-export const ALSO = { Uint8Clamped: 'ClampedUint8' };
-export const isWide = (label) => /(128|256)$/.test(label);
+/** Other names that wasm-heap-manager has for a type, in its README or in an older version. */
+export const ALIASES = { Uint8Clamped: 'ClampedUint8' };
+/** True for the integers of 128 and 256 bits, which have no fast path and no atomics. */
+export const isBigInteger = (label) => /(128|256)$/.test(label);
 
-/** The code of a column with other names for the view, the place and the value. */
-const put = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
-const types = ({ kind, elements }) => `${kind}, ${elements}`;
+/** Returns the code with other names for the view, the place and the value. */
+const rename = (code, data, p, x = 'x') =>
+  code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
+const parameters = ({ kind, elements }) => `${kind}, ${elements}`;
 
 /**
- * The code of a slow way of reading, with the type of its value said in a form that engines see: else what the fast
- * way read must become an object too, for the caller takes either (V8: 2.8 times the whole read of an f64).
+ * The code of a general path with its result converted to the type of the fast path. Otherwise V8 boxes the result of
+ * the fast path too, as the caller takes either (2.8 times the cost of a whole read of an f64).
  */
-function typed({ kind, label, size }, call) {
+function converted({ kind, label, size }, call) {
   if (kind === 'boolean') return `${call} === true`;
   if (kind === 'bigint' && size === 8)
     return `BigInt.as${/^BigI/.test(label) ? 'Int' : 'Uint'}N(64, ${call})`;
@@ -117,137 +116,137 @@ function typed({ kind, label, size }, call) {
   return /^(Uint|Pointer32)/.test(label) ? `${call} >>> 0` : `+${call}`;
 }
 
-/** As {@link typed}, for what V8 may have ceased to compile in line. */
-const number = (row, call) => (row.kind === 'number' ? typed(row, call) : call);
+/** As {@link converted}, for a fast path that V8 may have stopped inlining. */
+const convertedNumber = (type, call) => (type.kind === 'number' ? converted(type, call) : call);
 
 /**
- * G1 to G3 of growth.ts: `code` three times, which uses `size` bytes at `p` of those that `bytes` is of. Not by a
- * function for the last one: V8 takes none in line that was called seldom at first.
+ * Writes `code` once per access mode (ts/memory/access-mode.ts): it uses `size` bytes at `p` of `bytes`. Not in a
+ * function for the last mode: V8 does not inline one that was rarely called at first.
  */
-const byWays = (code, size, p, bytes) => `
-        if (!ways.second) ${code}
-        if (!ways.third) ${code}
+const perMode = (code, size, p, bytes) => `
+        if (!mode.second) ${code}
+        if (!mode.third) ${code}
         if (${p} < ${bytes}.length${size > 1 ? ` - ${size - 1}` : ''}) ${code}`;
 
-/** The body of a function that reads at `p` in `memory`, and that of one that writes `x` there. */
-function reading(row, memory) {
-  const get = `return ${number(row, put(row.get, `${memory}.data`, 'p'))};`;
+/** The body of a function that reads at `p` in `memory`, and of one that writes `x` there. */
+function reading(type, memory) {
+  const get = `return ${convertedNumber(type, rename(type.get, `${memory}.data`, 'p'))};`;
   return `
     try {
-      if (Math.floor(p as number) === p) {${byWays(get, row.size, 'p >= 0 && p', `${memory}.bytes`)}
+      if (Math.floor(p as number) === p) {${perMode(get, type.size, 'p >= 0 && p', `${memory}.bytes`)}
       }
     } catch {}
-    return ${typed(row, `slowRead(${row.name}, ${memory}, p)`)};`;
+    return ${converted(type, `slowRead(${type.name}, ${memory}, p)`)};`;
 }
 function writing({ name, kind, set, size }, memory) {
-  const code = `return ${put(set, `${memory}.data`, 'p')};`;
+  const code = `return ${rename(set, `${memory}.data`, 'p')};`;
   return `
     if (typeof x === '${kind}')
       try {
-        if (Math.floor(p as number) === p) {${byWays(code, size, 'p >= 0 && p', `${memory}.bytes`)}
+        if (Math.floor(p as number) === p) {${perMode(code, size, 'p >= 0 && p', `${memory}.bytes`)}
         }
       } catch {}
     slowWrite(${name}, ${memory}, p, x);`;
 }
-/** V8 looks up anew, at each access, what is imported. */
-const WAYS = `// Constants of this file: V8 sees through them.
-const ways = growth;
+const MODE = `// A constant of this file: V8 looks up an import at each access.
+const mode = accessMode;
 `;
-/** What the code of the columns calls. */
-export const IMPORTS = `import { getHalf, setHalf } from '../scalar/half.ts';
-import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
-import { getWide, setWide } from '../scalar/wide.ts';`;
-/** The same without what only integers of 128 bits and more call: these take the slow ways, being slow themselves. */
-export const HOT_IMPORTS = IMPORTS.replace(/\nimport \{ getWide.*$/, '');
+const GENERATED = `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.`;
+/** The imports of the code in SCALARS. */
+const IMPORTS = `import { getHalf, setHalf } from '../scalar/half.ts';
+import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';`;
+const allNames = SCALARS.map(({ name }) => name).join(', ');
 
-/** ts/scalar/rows.gen.ts */
-export function rowsFile() {
-  const rowOf = (row) => {
-    const { name, label, size, kind, elements, doc, get, set } = row;
+/** ts/scalar/types.gen.ts */
+export function typesFile() {
+  const typeOf = (type) => {
+    const { name, label, size, kind, elements, doc, get, set } = type;
     const own = size === { 1: 1, 2: 2, 4: 4, 8: 8 }[size];
     const rest = own ? (kind === 'number' ? '' : `'${kind}',`) : `'${kind}', ${size},`;
+    const big = isBigInteger(label);
     return `/** ${doc} */
-export const ${name}: Scalar<${types(row)}> = /* @__PURE__ */ scalar<${types(row)}>(
-  '${name}', '${label}', ${elements},
+export const ${name}: Scalar<${parameters(type)}> = /* @__PURE__ */ scalar<${parameters(type)}>(
+  '${name}', '${label}', /* @__PURE__ */ (() => ${elements})(),
   (data, p) => ${get},
   (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
-  (memory, p) => ${isWide(label) ? `slowRead(${name}, memory, p)` : `{${reading(row, 'memory')}}`},
-  (memory, p, x) => ${isWide(label) ? `slowWrite(${name}, memory, p, x)` : `{${writing(row, 'memory')}}`},
+  (memory, p) => ${big ? `slowRead(${name}, memory, p)` : `{${reading(type, 'memory')}}`},
+  (memory, p, x) => ${big ? `slowWrite(${name}, memory, p, x)` : `{${writing(type, 'memory')}}`},
   ${rest}
 );`;
   };
-  return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
+  return `${GENERATED}
 ${IMPORTS.replaceAll('../scalar/', './')}
-import { growth } from '../memory/growth.ts';
-import { scalar, slowRead, slowWrite, type Scalar } from './scalar.ts';
+import { getBigInteger, setBigInteger } from './bigint.ts';
+import { accessMode } from '../memory/access-mode.ts';
+import { slowRead, slowWrite } from './descriptor.ts';
+import { scalar, type Scalar } from './scalar.ts';
 
-// How each row reads: one comparison refuses NaN, fractions and other types (or throws, for a bigint), which takes no
-// time where the engine knows that it has an integer; what remains the DataView checks. Where that throws, the range is
-// outside, or the memory grew, or the row refuses the value: slowRead and slowWrite find out. Three times over, for the
-// reason in growth.ts.
+// How a type reads: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
+// checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
+// slowRead and slowWrite find out which.
 
-${WAYS}
-${WRITTEN.map(rowOf).join('\n')}
+${MODE}
+${WRITTEN.map(typeOf).join('\n')}
 `;
 }
 
-/** ts/heap/refs.gen.ts: the classes of the refs of each row, under the names of wasm-heap-manager. */
-export function refsFile() {
+/** The two classes of refs of one type. */
+function refClasses(type) {
+  const { name, label, kind, size } = type;
   const maker = (place, more = '') => `
-  /** The library's own: refs are made by \`alloc...\` and \`wrap...\`. */
-  constructor(heap: RefHeap, ${place}, block: Block, owned: boolean) {
+  /** @internal Refs are made by \`alloc...\` and \`wrap...\`. */
+  constructor(heap: ${more ? 'ArrayRefHeap' : 'RefHeap'}, ${place}, allocation: Allocation, owned: boolean) {
     super();
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;${more}
-    (this as NewRef).block = block;
+    (this as NewRef).allocation = allocation;
     (this as NewRef).owned = owned;
-    this.cell = block.memory.cell;
-    if (owned) heap.own(this);
+    this.views = allocation.memory.views;
+    if (owned) heap.registerOwner(this);
   }`;
-  const classesOf = (row) => {
-    const { name, label, kind } = row;
-    const type = `  get type(): Scalar<${types(row)}> { return ${name}; }`;
-    const get = `return ${number(row, put(row.get, 'cell.data', 'address'))};`;
-    const set = `{ ${put(row.set, 'cell.data', 'address')}; return; }`;
-    const one = `
+  const typeGetter = `  get type(): Scalar<${parameters(type)}> { return ${name}; }`;
+  const get = `return ${convertedNumber(type, rename(type.get, 'views.data', 'address'))};`;
+  const set = `{ ${rename(type.set, 'views.data', 'address')}; return; }`;
+  const value = `
   override get value(): ${kind} {
     try {
-      const { cell, address } = this;
-      ${byWays(get, row.size, 'address', 'cell.bytes')}
+      const { views, address } = this;
+      ${perMode(get, size, 'address', 'views.bytes')}
     } catch {}
-    return ${typed(row, 'this.slowRead()')};
+    return ${converted(type, 'this.slowRead()')};
   }
   override set value(x: ${kind}) {
     if (typeof x === '${kind}')
       try {
-        const { cell, address } = this;
-        ${byWays(set, row.size, 'address', 'cell.bytes')}
+        const { views, address } = this;
+        ${perMode(set, size, 'address', 'views.bytes')}
       } catch {}
     this.slowWrite(x);
   }`;
-    const many = `
-  override at(i: number): ${kind} { return this.type.read(this.block.memory, this.place(i)); }
+  const element = `
+  override at(i: number): ${kind} { return this.type.read(this.allocation.memory, this.addressOf(i)); }
   override setAt(i: number, x: ${kind}): this {
-    this.type.write(this.block.memory, this.place(i), x);
+    this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }`;
-    const Many = name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef';
-    return `/** A ref to one \`${name}\`. */
-export class ${label}Ref extends ScalarRef<${types(row)}> {
+  const ArrayBase = name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef';
+  const big = isBigInteger(label);
+  const length = '\n    (this as { length: number }).length = length;';
+  return `/** A ref to one \`${name}\`. */
+export class ${label}Ref extends ScalarRef<${parameters(type)}> {
 ${maker('address: number')}
-${type}${isWide(label) ? '' : one}
+${typeGetter}${big ? '' : value}
 }
 /** A ref to an array of \`${name}\`. */
-export class ${label}ArrayRef extends ${Many}<${types(row)}> {
-${maker(
-  'address: number, length: number',
-  `
-    (this as { length: number }).length = length;`,
-)}
-${type}${isWide(label) ? '' : many}
+export class ${label}ArrayRef extends ${ArrayBase}<${parameters(type)}> {
+${maker('address: number, length: number', length)}
+${typeGetter}${big ? '' : element}
 }`;
-  };
-  const also = Object.entries(ALSO).flatMap(([label, other]) =>
+}
+
+/** ts/scalar/refs.gen.ts: the classes of refs, under the names of wasm-heap-manager. */
+export function refsFile() {
+  const aliases = Object.entries(ALIASES).flatMap(([label, other]) =>
     ['Ref', 'ArrayRef'].map(
       (end) => `/** The same as {@link ${label}${end}}. */
 export type ${other}${end} = ${label}${end};
@@ -255,48 +254,65 @@ export type ${other}${end} = ${label}${end};
 export const ${other}${end}: typeof ${label}${end} = ${label}${end};`,
     ),
   );
-  return `// GENERATED by tools/generate.mjs from tools/scalars.mjs. Run npm run generate.
-import { PointerArrayRef, ScalarArrayRef } from '../scalar/array.ts';
-import type { Block } from '../memory/block.ts';
-import { ${SCALARS.map(({ name }) => name).join()} } from '../scalar/rows.gen.ts';
-import { ScalarRef, type NewRef, type RefHeap } from '../scalar/ref.ts';
-import type { Scalar } from '../scalar/scalar.ts';
-import { growth } from '../memory/growth.ts';
-${HOT_IMPORTS}
+  return `${GENERATED}
+import { PointerArrayRef, ScalarArrayRef, type ArrayRefHeap } from './array.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { ${allNames} } from './types.gen.ts';
+import { ScalarRef, type NewRef, type RefHeap } from './ref.ts';
+import type { Scalar } from './scalar.ts';
+import { accessMode } from '../memory/access-mode.ts';
+${IMPORTS.replaceAll('../scalar/', './')}
 
-// The address of a ref was checked when it was made: only the end of the memory and of the block can be in the way.
-// Either throws, and then the row says which.
-// Each class fills in its own refs: one constructor for all would take three times as long, as engines keep one
-// profile for each function in the source.
+// The address of a ref was checked when the ref was made: only the end of the memory and of the allocation are left to
+// check. Either throws, and the general path says which. Each class fills in its own refs: a constructor shared by all
+// would take three times as long, as engines keep one profile for each function in the source.
 
-${WAYS}
-${SCALARS.map(classesOf).join('\n')}
-${also.join('\n')}
+${MODE}
+${SCALARS.map(refClasses).join('\n')}
+${aliases.join('\n')}
 `;
 }
 
-/**
- * For each row its classes of refs and the methods of the manager that are hot, for methods.gen.ts. These go not by
- * way of the row: V8 looks up every import anew.
- */
-export function table() {
-  const lines = WRITTEN.map((row) => {
-    const { label } = row;
-    const hot = isWide(label)
-      ? ''
-      : `, {
-    read(p) {${reading(row, 'this')}},
-    write(p, x) {${writing(row, 'this')}},
-  }`;
-    return `  [${label}Ref, ${label}ArrayRef${hot}],`;
-  });
-  return `${WAYS}
-/** The two methods of a row that are hot: a function for each, for the reason at tools/scalars.mjs. */
-// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own row
-type Hot = ThisType<LinearMemory> & Record<'read' | 'write', (p: Address, x?: any) => any>;
-type Refs = { prototype: { type: object } };
-/** For each row the classes of its refs, of one and of an array. */
-export const table: readonly (readonly [Refs, Refs, Hot?])[] = [
-${lines.join('\n')}
-];`;
+/** ts/scalar/ref-list.gen.ts: every type with its classes of refs. */
+export function refListFile() {
+  const classNames = SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ');
+  return `${GENERATED}
+import type { RefClassEntry } from './ref-classes.ts';
+import { ${classNames} } from './refs.gen.ts';
+import { ${allNames} } from './types.gen.ts';
+
+/** Every type with the classes of its refs, for {@link registerRefClasses}. */
+export const refClassList: readonly RefClassEntry[] = [
+${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`).join('\n')}
+];
+`;
+}
+
+/** ts/manager/accessors.gen.ts: the hot methods of WasmHeapManager. They do not call the type: V8 looks up every import. */
+export function accessorsFile() {
+  const types = WRITTEN.filter(({ label }) => !isBigInteger(label));
+  const methodsOf = (type) => {
+    const { label, kind } = type;
+    const [read, write] = [reading(type, 'this'), writing(type, 'this')];
+    const one = (name) => `
+  read${name}(p) {${read}},
+  write${name}(p, x) {${write}},`;
+    return one(label);
+  };
+  return `${GENERATED}
+import type { Address } from '../memory/address.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { ${types.map(({ name }) => name).join(', ')} } from '../scalar/types.gen.ts';
+import { accessMode } from '../memory/access-mode.ts';
+import { slowRead, slowWrite } from '../scalar/descriptor.ts';
+${IMPORTS}
+
+${MODE}
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
+type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
+
+/** \`readInt32\`, \`writeInt32\` and the like: a function of its own for each type. */
+export const accessors: Accessors = {${types.map(methodsOf).join('')}
+};
+`;
 }

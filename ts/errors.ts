@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every error that linmem throws on purpose. Each has a stable `code` and carries its values as fields, so
-// that a program can decide by them and never has to read the message. Built only when thrown.
+// The errors of linmem. Each has a stable `code` and its values as fields, so that programs need not parse messages.
 
-/** Every `code` an error of linmem can have. Stable: a code is never renamed within a major version. */
+/** The `code` of an error. A code is never renamed within a major version. */
 export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'OUT_OF_BOUNDS'
@@ -14,10 +13,11 @@ export type ErrorCode =
   | 'STALE_EPOCH'
   | 'ENCODING'
   | 'MODULE'
+  | 'AGGREGATE'
   | 'INVALID_TYPE'
   | 'INVALID_RANGE';
 
-/** Prints any value for a message, of a long string only the beginning; never calls user code and never throws. */
+/** Returns any value as text for a message, a long string cut. Never calls user code and never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 48 ? `${value.slice(0, 48)}...` : value);
@@ -26,40 +26,41 @@ export function show(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value) + (typeof value === 'bigint' ? 'n' : '');
 }
 
-/** Gives an error its name, which is written out as minifiers rename classes, its code and its values. */
+/** Sets the name of an error (minifiers rename classes), its code and its values. */
 function describe(error: Error, name: string, code: string, fields?: object): void {
   Object.assign(error, { name: `${name}Error`, code }, fields);
 }
 
-/** The base of all errors about memory. `catch (e) { if (e instanceof LinmemError) ... }` sees them all. */
+/** The base class of all errors about memory. */
 export class LinmemError extends Error {
-  /** Says what went wrong, in one stable word. */
+  /** What went wrong. */
   declare readonly code: ErrorCode;
-  /** Its name without `Error`, which also gives the code: `OutOfMemory` is `OUT_OF_MEMORY`. */
+  /** @internal `name` is the class name without `Error`, which gives the code: `OutOfMemory` is `OUT_OF_MEMORY`. */
   constructor(name: string, message: string, fields?: object, options?: ErrorOptions) {
     super(message, options);
     describe(this, name, name.replace(/\B[A-Z]/g, '_$&').toUpperCase(), fields);
   }
 }
 
-/** The allocator had no block of the size asked for. Nothing was allocated, nothing changed. */
+/** The allocator has no block of the size asked for. Nothing has changed. */
 export class OutOfMemoryError extends LinmemError {
-  /** Bytes asked for. */
+  /** The size asked for, in bytes. */
   declare readonly size: number;
-  /** Alignment asked for, in bytes. */
+  /** The alignment asked for, in bytes. */
   declare readonly align: number;
   constructor(size: number, align = 1, options?: ErrorOptions) {
-    super('OutOfMemory', `no block of ${size} bytes, aligned to ${align}`, { size, align }, options);
+    const why = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
+    super('OutOfMemory', `no block of ${size} bytes, aligned to ${align}${why}`, { size, align }, options);
   }
 }
 
-/** An address is no byte of the memory, or the range that starts there does not lie inside it. */
+/** An address, or the range that starts there, lies outside the memory. */
 export class OutOfBoundsError extends LinmemError {
-  /** The address as it was given. */
+  /** The address as given. */
   declare readonly address: number | bigint;
-  /** Bytes that were to be accessed. */
+  /** The size of the access in bytes. */
   declare readonly size: number;
-  /** Bytes the memory had at that moment. */
+  /** The size of the memory in bytes. */
   declare readonly byteLength: number;
   constructor(address: number | bigint, size: number, byteLength: number) {
     super('OutOfBounds', `${size} bytes at address ${show(address)} of a memory of ${byteLength} bytes`, {
@@ -70,26 +71,26 @@ export class OutOfBoundsError extends LinmemError {
   }
 }
 
-/** An address is not a multiple of what a view or an atomic access needs. */
+/** An address does not have the alignment that a view or an atomic access needs. */
 export class MisalignedError extends LinmemError {
   declare readonly address: number;
-  /** What the address must be a multiple of, in bytes. */
+  /** The alignment needed, in bytes. */
   declare readonly align: number;
   constructor(address: number, align: number) {
     super('Misaligned', `address ${address} is not a multiple of ${align}`, { address, align });
   }
 }
 
-/** A ref was used after its block was freed. */
+/** Use after free: a ref was used after its block was freed. */
 export class FreedError extends LinmemError {
-  /** The address of what was freed. */
+  /** The address of the block. */
   declare readonly address: number;
   constructor(address: number, what = 'block') {
     super('Freed', `the ${what} at address ${address} was freed`, { address });
   }
 }
 
-/** A block was freed a second time. The second free changed nothing. */
+/** Double free: a block was freed a second time. Nothing has changed. */
 export class DoubleFreeError extends LinmemError {
   declare readonly address: number;
   constructor(address: number, hint = '') {
@@ -97,7 +98,7 @@ export class DoubleFreeError extends LinmemError {
   }
 }
 
-/** An address is not the start of a block that may be freed: borrowed, inside a block, or no block at all. */
+/** A free of an address that is not the start of an owned block: borrowed, inside a block, or no block. */
 export class NotOwnedError extends LinmemError {
   declare readonly address: number;
   constructor(address: number, why: string) {
@@ -105,7 +106,7 @@ export class NotOwnedError extends LinmemError {
   }
 }
 
-/** A ref of one heap was given to another heap. */
+/** A ref of one heap was passed to another heap. */
 export class WrongHeapError extends LinmemError {
   declare readonly address: number;
   constructor(address: number) {
@@ -113,36 +114,36 @@ export class WrongHeapError extends LinmemError {
   }
 }
 
-/** Something was used after the epoch it was lent in: its arena was reset, or its block freed and lent again. */
+/** A slice or ref was used after its epoch: its arena was reset, or its block freed and allocated again. */
 export class StaleEpochError extends LinmemError {
-  /** The epoch it was made in. */
-  declare readonly born: number;
-  /** The epoch at the time of use; 0 when nothing is lent there. */
-  declare readonly now: number;
-  constructor(born: number, now: number) {
-    const after = now > 0 ? `: now it is epoch ${now}` : '';
-    super('StaleEpoch', `made in epoch ${born}, which has ended${after}`, { born, now });
+  /** The epoch it was created in. */
+  declare readonly createdIn: number;
+  /** The current epoch; 0 if there is no arena or slice any more. */
+  declare readonly current: number;
+  constructor(createdIn: number, current: number) {
+    const now = current > 0 ? `; the current epoch is ${current}` : '';
+    super('StaleEpoch', `created in epoch ${createdIn}, which has ended${now}`, { createdIn, current });
   }
 }
 
-/** Text cannot be stored, or bytes cannot be read as text, under the policy asked for. Nothing was written. */
+/** A text cannot be encoded or does not fit, or bytes cannot be decoded, under the policy asked for. Nothing was written. */
 export class EncodingError extends LinmemError {
-  /** Where: an index into the string for a write, an address for a read. */
+  /** The index in the string for a write, the address for a read. */
   declare readonly index: number;
-  /** Bytes the place has, when that was the trouble; else undefined. */
+  /** The capacity in elements, if the text does not fit; else undefined. */
   declare readonly capacity: number | undefined;
   constructor(message: string, index: number, capacity?: number) {
     super('Encoding', message, { index, capacity });
   }
 }
 
-/** A module lacks what is needed, or does what it must not. The message says what would help. */
+/** A module lacks a function or a memory, or returns what it must not. The message says what would help. */
 export class ModuleError extends LinmemError {
-  /** What was looked for and not found, e.g. `'memory'` or `'_malloc'`. */
+  /** What was not found, such as `'memory'` or `'_malloc'`. */
   declare readonly missing: readonly string[];
-  /** What was found instead, by name. */
+  /** The names that were found instead. */
   declare readonly found: readonly string[];
-  /** The exact compiler flags that would add it, or `''`. */
+  /** The compiler flags that would add it, or `''`. */
   declare readonly flags: string;
   constructor(
     message: string,
@@ -153,32 +154,41 @@ export class ModuleError extends LinmemError {
   }
 }
 
-/** A value of the wrong JavaScript type. It is a `TypeError`; nothing was converted, nothing changed. */
+/** Several errors of one operation that went on after each: see `errors`. */
+export class LinmemAggregateError extends AggregateError {
+  declare readonly code: ErrorCode;
+  constructor(errors: readonly unknown[], message: string) {
+    super(errors, message);
+    describe(this, 'LinmemAggregate', 'AGGREGATE');
+  }
+}
+
+/** An argument of the wrong JavaScript type. A `TypeError`. Nothing has changed. */
 export class ArgumentTypeError extends TypeError {
   declare readonly code: ErrorCode;
-  /** What was wanted. */
-  declare readonly wanted: string;
-  /** What came. */
+  /** What was expected. */
+  declare readonly expected: string;
+  /** The argument. */
   declare readonly value: unknown;
-  constructor(wanted: string, value: unknown) {
-    super(expected(wanted, value));
-    describe(this, 'ArgumentType', 'INVALID_TYPE', { wanted, value });
+  constructor(expected: string, value: unknown) {
+    super(messageOf(expected, value));
+    describe(this, 'ArgumentType', 'INVALID_TYPE', { expected, value });
   }
 }
 
-/** A number outside what an argument allows: a size, a count, an index, an alignment. It is a `RangeError`. */
+/** A number out of range: a size, a count, an index, an alignment. A `RangeError`. Nothing has changed. */
 export class ArgumentRangeError extends RangeError {
   declare readonly code: ErrorCode;
-  /** What was wanted. */
-  declare readonly wanted: string;
-  /** What came. */
+  /** What was expected. */
+  declare readonly expected: string;
+  /** The argument. */
   declare readonly value: number | bigint;
-  constructor(wanted: string, value: number | bigint) {
-    super(expected(wanted, value));
-    describe(this, 'ArgumentRange', 'INVALID_RANGE', { wanted, value });
+  constructor(expected: string, value: number | bigint) {
+    super(messageOf(expected, value));
+    describe(this, 'ArgumentRange', 'INVALID_RANGE', { expected, value });
   }
 }
 
-function expected(wanted: string, value: unknown): string {
-  return `expected ${wanted}, got ${show(value)}`;
+function messageOf(expected: string, value: unknown): string {
+  return `expected ${expected}, got ${show(value)}`;
 }

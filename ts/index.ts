@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// linmem: everything it exports.
+// The exports of linmem.
 export {
   ArgumentRangeError,
   ArgumentTypeError,
   DoubleFreeError,
   EncodingError,
   FreedError,
+  LinmemAggregateError,
   LinmemError,
   MisalignedError,
   ModuleError,
@@ -16,14 +17,16 @@ export {
   WrongHeapError,
   type ErrorCode,
 } from './errors.ts';
-export { LinearMemory, type ElementsClass, type MemorySource } from './memory/memory.ts';
+export { LinearMemory } from './memory/linear-memory.ts';
+export type { ElementsClass, MemorySource } from './memory/buffers.ts';
 export { copyBytes, fillBytes, readBytes, writeBytes } from './memory/bytes.ts';
 export type { Address } from './memory/address.ts';
-export type { Scalar, ScalarValue, Values } from './scalar/scalar.ts';
+export type { ScalarDescriptor, ScalarValue, Values } from './scalar/descriptor.ts';
+export type { AnyScalar, Scalar, ScalarAllocator, ScalarWrapper } from './scalar/scalar.ts';
 export {
   i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool,
-} from './scalar/rows.gen.ts'; // prettier-ignore
-export { rows } from './scalar/table.ts';
+} from './scalar/types.gen.ts'; // prettier-ignore
+export { scalarTypes } from './scalar/scalar-types.ts';
 export {
   atomicCompareExchange,
   atomicExchange,
@@ -34,46 +37,65 @@ export {
   atomicWait,
   atomicWaitAsync,
   type AtomicOperation,
+  type WaitResult,
 } from './scalar/atomic.ts';
 export { readBigEndian, writeBigEndian } from './scalar/endian.ts';
-export { Ref, Ref as HeapRef, ScalarRef, ScalarRef as NumericRef } from './scalar/ref.ts';
-export { PointerArrayRef, ScalarArrayRef, ScalarArrayRef as TypedArrayRef } from './scalar/array.ts';
-export * from './heap/refs.gen.ts';
+export { Ref, Ref as HeapRef, ScalarRef, ScalarRef as NumericRef, type RefHeap } from './scalar/ref.ts';
+export {
+  PointerArrayRef,
+  ScalarArrayRef,
+  ScalarArrayRef as TypedArrayRef,
+  type ArrayRefHeap,
+} from './scalar/array.ts';
+export * from './scalar/refs.gen.ts';
+export type { ScalarMethods } from './scalar/methods.gen.ts';
+export type { Encoding } from './text/encoding.ts';
 export { TextCodec, type Encoded } from './text/codec.ts';
+export { ascii, latin1, utf16, utf32, utf8 } from './text/codecs.ts';
 export type { TextOptions } from './text/policy.ts';
-export { ascii } from './text/ascii.ts';
-export { latin1 } from './text/latin1.ts';
-export { utf8, utf8ByteLength } from './text/utf8.ts';
-export { utf16 } from './text/utf16.ts';
-export { utf32 } from './text/utf32.ts';
+export { utf8ByteLength } from './text/utf8.ts';
 export type { WordBytes } from './text/word.ts';
 export type { Framing } from './text/framing.ts';
-export { NullTerminatedStringRef, StringRef, type TextHeap } from './text/ref.ts';
-export * from './text/terminated.ts';
+export type { TextAllocator, TextHeap } from './text/string-alloc.ts';
+export { NullTerminatedStringRef, StringRef, type TextElements } from './text/ref.ts';
+export * from './text/string-refs.ts';
+export type { StringMethods } from './text/methods.gen.ts';
 export type { Pointer } from './heap/allocator.ts';
-export type { HeapStatistics } from './heap/ledger.ts';
-export { HeapManager } from './heap/manager.ts';
-export type { WasmHeapManager64Options } from './heap/wide.ts';
+export type { HeapStatistics } from './heap/allocations.ts';
+export { Heap } from './heap/heap.ts';
 export {
   defaultWasmHeapManagerOptions,
   type AllocatorMethod,
   type BaseAllocationSize,
   type DeallocatorMethod,
   type HeapGetterCallback,
+  type HeapOptions,
   type WasmHeapManagerOptions,
 } from './heap/options.ts';
-export { createWasmHeapManager, createWasmHeapManager64, WasmHeapManager } from './arena/manager.ts';
 export { WasmHeapArena } from './arena/arena.ts';
-export { attachArena, createHeapArena, type ArenaOptions, type AttachOptions } from './arena/create.ts';
-export { ArenaMark } from './arena/frames.ts';
+export type { ArenaOptions, AttachOptions } from './arena/arena-options.ts';
+export { attachArena, createHeapArena } from './arena/create.ts';
+export { ArenaMark } from './arena/checkpoints.ts';
 export type { HeapIdentity } from './arena/epochs.ts';
-export { FrameArena, frameArenaOf, type FrameScheduler } from './arena/frame.ts';
-export { sliceFromHandle, type WasmSliceHandle } from './arena/handle.ts';
+export { FrameArena, frameArenaOf, type FrameScheduler } from './arena/frame-arena.ts';
+export { sliceFromHandle } from './arena/from-handle.ts';
+export { allocHeapSlice } from './arena/heap-slices.ts';
 export { Region } from './arena/region.ts';
-export { Scope, type Keepable } from './arena/scope.ts';
-export { WasmSlice, type WasmSliceKind } from './arena/slice.ts';
+export { runScope, Scope } from './arena/scope.ts';
+export type { Keepable } from './arena/keep.ts';
+export { WasmSlice } from './arena/slice.ts';
+export type { WasmSliceHandle, WasmSliceKind } from './arena/slice-handle.ts';
 export type { SliceMethods } from './arena/slices.gen.ts';
-export { createDriver, type HeapDriver } from './arena/driver.ts';
+export { WasmHeapManager } from './manager/manager.ts';
+export { createWasmHeapManager, createWasmHeapManager64 } from './manager/create.ts';
+export type { Memory64Arguments, WasmHeapManager64Options } from './manager/memory64.ts';
+export { createDriver, type HeapDriver } from './manager/driver.ts';
+export {
+  CoreAllocator,
+  createCoreAllocator,
+  createCoreAllocatorSync,
+  type CoreAllocatorOptions,
+} from './core/core-allocator.ts';
 export {
   createHeap,
   createHeapSync,

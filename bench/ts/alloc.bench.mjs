@@ -15,8 +15,8 @@ const deallocate = (address) => void free(handle, address);
 const foreign = linmem.createWasmHeapManager(core.memory, allocate, deallocate);
 const peer = createWasmHeapManager(() => core.memory.buffer, allocate, deallocate);
 
-// All rows are seen first: what is measured is what a program that uses them all has.
-for (const row of linmem.rows) {
+// All scalarTypes are seen first: what is measured is what a program that uses them all has.
+for (const row of linmem.scalarTypes) {
   const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
   for (let i = 0; i < 2e3; i++) {
     const one = row.alloc(heap, value);

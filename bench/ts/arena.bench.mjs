@@ -9,8 +9,8 @@ const { lm_heap_alloc: malloc, lm_heap_free: free } = heap.exports;
 const { handle } = heap;
 const arena = heap.createHeapArena(1 << 20);
 
-// All rows are seen first: what is measured is what a program that uses them all has.
-for (const row of linmem.rows) {
+// All scalarTypes are seen first: what is measured is what a program that uses them all has.
+for (const row of linmem.scalarTypes) {
   const each = arena.allocSlice(row, 4);
   const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
   for (let i = 0; i < 2e4; i++) {

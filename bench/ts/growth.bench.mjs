@@ -1,5 +1,5 @@
 // Claim: a memory that grows while a program is hot leaves accesses fast: at least 2 times faster than
-// wasm-heap-manager's, where V8 never again compiles in line what has failed (ts/memory/growth.ts). Every contender is
+// wasm-heap-manager's, where V8 never again compiles in line what has failed (ts/memory/access-mode.ts). Every contender is
 // the first to meet the memory after a growth, three times, once all are compiled.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';

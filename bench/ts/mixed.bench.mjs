@@ -1,25 +1,25 @@
-// Claim: a program that uses all rows is not slower than programs that each use a single row by more than 1.3 times.
+// Claim: a program that uses all scalarTypes is not slower than programs that each use a single row by more than 1.3 times.
 // Each single row runs in a process of its own, where the engine has never seen another; each beside the raw
 // DataView calls for the same bytes, by which the two are compared: processes are not equally fast.
-// Then all rows in one loop, which V8's limit on inlining decides: printed, not claimed.
+// Then all scalarTypes in one loop, which V8's limit on inlining decides: printed, not claimed.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { rows } from '../../dist/index.js';
+import { scalarTypes } from '../../dist/index.js';
 import { race, runtime } from './harness.mjs';
 
 const N = 1 << 9;
 const ROUNDS = 800;
 const STYLES = ['raw', 'row', 'method'];
-/** The rows whose bytes the engine's DataView reads and writes, by its name for them. */
+/** The scalarTypes whose bytes the engine's DataView reads and writes, by its name for them. */
 const RAW = {
   ...{ i8: 'Int8', u8: 'Uint8', u8c: 'Uint8', i16: 'Int16', u16: 'Uint16', i32: 'Int32', u32: 'Uint32' },
   ...{ f32: 'Float32', f64: 'Float64', ptr32: 'Uint32', bool: 'Uint8' },
   ...{ i64: 'BigInt64', u64: 'BigUint64', ptr64: 'BigUint64' },
 };
-const ROWS = Object.fromEntries(rows.map((row) => [row.name, row]));
+const ROWS = Object.fromEntries(scalarTypes.map((row) => [row.name, row]));
 const NUMBERS = Object.keys(RAW).filter((name) => ROWS[name].kind !== 'bigint');
 
 /** The statements that read at `p`, change and write back, for each style. */
@@ -36,7 +36,7 @@ function stepsOf(name, p) {
   };
 }
 
-/** A module with a function for each style of each of the `parts`: names of rows that share a loop. */
+/** A module with a function for each style of each of the `parts`: names of scalarTypes that share a loop. */
 async function programs(parts) {
   // A place of its own for each row: reading what was just written at another width is slow in any language.
   const bodyOf = (style, names) =>
@@ -88,7 +88,7 @@ function main() {
     loop: inAnotherProcess([NUMBERS])[0],
   }));
   console.log(
-    `\nA program with ${names.length} rows (${runtime}; cost beside raw DataView, against each row alone)`,
+    `\nA program with ${names.length} scalarTypes (${runtime}; cost beside raw DataView, against each row alone)`,
   );
   for (const style of ['row', 'method']) {
     const of = (kind, i) => median(tries.map((one) => one[kind][i][style]));
@@ -101,7 +101,7 @@ function main() {
     );
     const loop = median(tries.map(({ loop }) => loop[style]));
     console.log(
-      `         ${HOW[style]}, ${NUMBERS.length} rows in one loop: ${loop.toFixed(2)}x of raw DataView`,
+      `         ${HOW[style]}, ${NUMBERS.length} scalarTypes in one loop: ${loop.toFixed(2)}x of raw DataView`,
     );
   }
   process.exitCode = held ? 0 : 2;

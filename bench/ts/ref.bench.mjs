@@ -20,7 +20,7 @@ const peer = createWasmHeapManager(
 );
 const data = new DataView(memory.buffer);
 
-for (const row of linmem.rows) {
+for (const row of linmem.scalarTypes) {
   const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
   const ref = row.alloc(heap, value);
   const theirs = `alloc${row.label}` in peer ? peer[`alloc${row.label}`](value) : undefined;

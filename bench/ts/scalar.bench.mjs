@@ -33,7 +33,7 @@ const { i32, f64 } = linmem;
 
 for (let i = 0; i < 2e4; i++) {
   const p = (i & 511) * 8;
-  for (const row of linmem.rows) {
+  for (const row of linmem.scalarTypes) {
     const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
     row.write(heap, p, value);
     sink.value += row.read(heap, p) === value ? 1 : 0;

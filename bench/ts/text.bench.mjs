@@ -35,7 +35,7 @@ const P = 4096;
 const MOST = buffer.byteLength - P - 4;
 const LENGTHS = [8, 64, 4096, 2 ** 20];
 
-// Calls are kept as source and compiled for each row: in a function shared by all rows the engine would call them all the
+// Calls are kept as source and compiled for each row: in a function shared by all scalarTypes the engine would call them all the
 // slow way, and that would hide what is measured. END and ROOM are filled in, `next` is the next of the texts.
 const find8 = {
   'Buffer.indexOf': native && 'native.indexOf(0, P)',
@@ -160,10 +160,10 @@ if (process.argv[2] === 'lengths') {
 }
 
 const only = process.argv[2];
-const rows = ROWS.filter(([name]) => !only || name.includes(only));
+const scalarTypes = ROWS.filter(([name]) => !only || name.includes(only));
 
 // All of them first, so that what is timed is optimised, and for all encodings.
-for (const row of rows) {
+for (const row of scalarTypes) {
   const text = row[2].repeat(8);
   const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
   heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
@@ -172,7 +172,7 @@ for (const row of rows) {
 }
 
 console.log(`${runtime}; medians of interleaved runs`);
-for (const row of rows)
+for (const row of scalarTypes)
   for (const length of LENGTHS) {
     const text = row[2].repeat(length / 8);
     const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);

@@ -5,9 +5,12 @@ import {
   createWasmHeapManager,
   createWasmHeapManager64,
   LinmemHeap,
+  type WasmHeapArena,
   type WasmHeapManager,
   type WasmHeapManagerOptions,
 } from '../../ts/index.ts';
+import { registryOf } from '../../ts/arena/registry.ts';
+import type { ScopeArena } from '../../ts/arena/scope-arena.ts';
 import { fakeHeap, fakeModule, type Module } from './heap.ts';
 
 export interface Made {
@@ -102,10 +105,14 @@ export function make(kind: Kind, options?: WasmHeapManagerOptions): Made {
 export const heapOf = (kind: Kind = 'wrapped', options?: WasmHeapManagerOptions): WasmHeapManager =>
   make(kind, options).heap;
 
-/** Blocks lent, but for the one that scopes share. */
+/** The arena that the heap's scopes share, once there was a scope. */
+export const scopeArena = (heap: WasmHeapManager): WasmHeapArena | undefined =>
+  (registryOf(heap).scopeArena as ScopeArena | undefined)?.arena;
+
+/** The number of live blocks, without that of the scope arena. */
 export function lentBlocks(heap: WasmHeapManager): number {
-  const { scratch } = heap.arenas;
-  return heap.statistics.liveBlocks - (scratch && !scratch.arena.destroyed ? 1 : 0);
+  const arena = scopeArena(heap);
+  return heap.statistics.liveBlocks - (arena && !arena.destroyed ? 1 : 0);
 }
 
 /** For afterEach: fails when a block of a heap that the test made is still lent, or a heap is not whole. */

@@ -160,7 +160,7 @@ test('UTF-16: pairs and halves of them in all short texts, by every policy', () 
     texts = texts.flatMap((text) => some.map((unit) => text + unit));
     for (const text of texts)
       for (const verb of ['Sized', 'Terminated'] as const) {
-        const write = codec[`write${verb}`];
+        const write = (...all: Parameters<typeof codec.writeSized>) => codec[`write${verb}`](...all);
         const read = (options?: TextOptions) =>
           verb === 'Sized'
             ? codec.readSized(memory, 512, length, options)

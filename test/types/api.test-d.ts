@@ -8,7 +8,7 @@ import {
   i32,
   type LinearMemory,
   type LinmemHeap,
-  rows,
+  scalarTypes,
   type ScalarArrayRef,
   type ScalarRef,
   u64,
@@ -39,7 +39,7 @@ i32.read({}, 0);
 // @ts-expect-error a memory alone cannot allocate
 i32.alloc(memory);
 
-// The manager's methods have the types of their rows.
+// The manager's methods have the types of their scalarTypes.
 same<ReturnType<typeof heap.readInt32>, number>(true);
 same<ReturnType<typeof heap.readBigUint256>, bigint>(true);
 same<ReturnType<typeof heap.readBoolean>, boolean>(true);
@@ -47,7 +47,7 @@ same<ReturnType<typeof heap.viewUint8ClampedArray>, Uint8ClampedArray>(true);
 same<ReturnType<typeof heap.allocFloat64Array>, ScalarArrayRef<number, Float64Array>>(true);
 same<ReturnType<typeof heap.wrapPointer64>, ScalarRef<bigint, BigUint64Array>>(true);
 same<typeof heap.heapInt16, Int16Array>(true);
-// @ts-expect-error wider rows have no atomics
+// @ts-expect-error wider scalarTypes have no atomics
 heap.readBigUint128Atomic(0);
 // @ts-expect-error views are read-only properties
 heap.heapInt16 = new Int16Array(1);
@@ -73,4 +73,4 @@ same<Awaited<typeof captured>['module'], { _sum: (a: number) => number }>(true);
 createHeapSync({ initialPages: 1 });
 
 same<ReturnType<typeof atomicLoad<number>>, number>(true);
-for (const row of rows) same<typeof row.size, number>(true);
+for (const row of scalarTypes) same<typeof row.size, number>(true);

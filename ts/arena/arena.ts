@@ -1,114 +1,114 @@
 // SPDX-License-Identifier: MIT
-// Arenas: a block of the heap that is lent out by moving one address up, and taken back whole. The struct is C's
-// (csrc/include/linmem/arena.h) and lies in the block itself, so that C code and other threads see the same arena.
+// WasmHeapArena: a bump allocator in a block of a heap. Its struct is C's `lm_arena` (csrc/include/linmem/arena.h), in the
+// block itself, so that C code and other threads see the same arena.
 //
-//   A1  Only the struct in memory says what is lent; nothing of it is kept here but where its fields lie.
-//   A2  The frames are of one epoch. Where memory says another, C or another thread has reset the arena: then the
-//       frames end, and begin anew.
+//   A1  The struct in memory is the only state of what is allocated; this class keeps the addresses of its fields.
+//   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: then all
+//       checkpoints end, and the first one of the new epoch begins.
 import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
-import { unwatch, watch } from '../heap/collect.ts';
-import { refClassesOf } from '../heap/methods.ts';
-import { isAlign, toAlign, toCount, type Address } from '../memory/address.ts';
+import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
+import type { Heap } from '../heap/heap.ts';
+import { isAlign, toAlign, toCount } from '../memory/address.ts';
+import { Allocation, type Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import { Block, type Owner } from '../memory/block.ts';
+import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
+import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
-import type { Scalar, ScalarValue } from '../scalar/scalar.ts';
-import { Chunks, theirChunks } from './chunks.ts';
-import type { ArenaOptions, AttachOptions } from './create.ts';
+import { refusesValues } from '../scalar/scalar-types.ts';
+import type { ArenaPlacement, ArenaSetup, AttachOptions } from './arena-options.ts';
+import { allocateArena, arenaDependents, ArenaStruct } from './arena-struct.ts';
+import { ArenaMark, Checkpoints, type Checkpoint } from './checkpoints.ts';
+import { Chunks, foreignChunksError } from './chunks.ts';
 import { readEpoch } from './epochs.ts';
-import { ArenaMark, Frames, type Frame } from './frames.ts';
-import type { WasmHeapManager } from './manager.ts';
-import { ArenaPlace, openPlace } from './place.ts';
-import { refuses, Region, type Cut } from './region.ts';
-
-/** Where a new arena is to lie, or one that is there. */
-type Where = { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
+import { Region, type Suballocation } from './region.ts';
+import { registryOf, type RegisteredArena } from './registry.ts';
 
 /**
- * A block of the heap that is lent out by moving one address up, and taken back whole by `reset()`. Not cleared.
- * When it is collected as garbage its memory goes back to the heap: slices, refs and views of it keep it alive, bare
+ * A bump allocator in a block of the heap: `alloc` moves one address up, `reset()` frees everything at once. Allocations
+ * are not cleared. When it is collected as garbage its block is freed: slices, refs and views keep it alive, bare
  * addresses do not.
  */
-export class WasmHeapArena extends Region implements Owner {
-  readonly heap: WasmHeapManager;
-  /** B2 of block.ts; the library's own. */
-  cell: Owner['cell'];
-  /** Its first byte. */
+export class WasmHeapArena extends Region implements Owner, RegisteredArena {
+  readonly heap: Heap;
+  /** @internal B2 of memory/allocation.ts. */
+  views: Owner['views'];
+  /** The first byte. */
   readonly basePtr: number;
-  /** Bytes it has, before it grows. */
+  /** The size in bytes, before it grows. */
   readonly capBytes: number;
-  /** What slices of it say: `arena`, or `frame` for the heap's frame arena. */
+  /** `frame` for the heap's frame arena. */
   readonly kind: 'frame' | 'arena';
-  private readonly place: ArenaPlace; // a plain property: V8 reads it faster than a #name
-  private readonly block: Block;
-  /** Where its top lies, its end behind it; 0 where one addition is not enough: 64-bit addresses, or threads. */
+  private readonly struct: ArenaStruct; // V8 reads a plain property faster than a #name
+  private readonly allocation: Allocation;
+  /** The address of its top, followed by its end; 0 with 64-bit addresses or threads, which need more than an addition. */
   private readonly topAt: number;
-  /** What it owns; undefined when it is somebody else's. */
+  /** Its blocks; undefined if other code made the arena. */
   private readonly chunks: Chunks | undefined;
-  private readonly options: AttachOptions;
-  private readonly frames: Frames;
+  private readonly attached: AttachOptions;
+  private readonly checkpoints: Checkpoints;
 
-  /** The library's own: use {@link createHeapArena} or {@link attachArena}. */
-  constructor(
-    heap: WasmHeapManager,
-    where: Where,
-    { grow = false }: ArenaOptions = {},
-    options: AttachOptions = {},
-    kind: 'frame' | 'arena' = 'arena',
-    collected: boolean = kind === 'arena',
-  ) {
+  /** @internal Use {@link createHeapArena} or {@link attachArena}. */
+  constructor(heap: Heap, placement: ArenaPlacement, setup: ArenaSetup = {}) {
     super();
+    const { grow = false, attached = {}, kind = 'arena' } = setup;
+    const { collected = kind === 'arena' } = setup;
     this.heap = heap;
     this.kind = kind;
-    this.options = options;
-    if ('attach' in where) {
-      this.place = ArenaPlace.find(heap, heap.locate(where.attach, 8));
-      this.block = new Block(heap, this.place.address, this.place.at.size);
+    this.attached = attached;
+    if ('attach' in placement) {
+      this.struct = ArenaStruct.find(heap, heap.locate(placement.attach, 8));
+      this.allocation = new Allocation(heap, this.struct.address, this.struct.fields.size);
     } else {
-      ({ place: this.place, block: this.block } = openPlace(heap, where.capBytes, where.align, grow));
-      this.chunks = new Chunks(heap, this.block, grow);
+      const made = allocateArena(heap, placement.capBytes, placement.align, grow);
+      this.struct = made.struct;
+      this.allocation = made.allocation;
+      this.allocation.dependents = arenaDependents(heap, made.struct.address);
+      this.chunks = new Chunks(heap, made.allocation, grow);
     }
-    const { address, at, word, shared } = this.place;
-    // Not watched is what its heap holds: then the registry would hold the heap, and that the arena, for ever.
-    const weak = collected && this.chunks && watch(this, this.chunks, this.block);
-    Object.assign(this.block, weak ? { weak } : { owner: this });
-    this.cell = this.block.memory.cell;
-    const { base, end } = this.place.first();
+    const { address, fields, pointerSize, shared } = this.struct;
+    // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
+    const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
+    this.allocation.owner = weak || this;
+    this.views = this.allocation.memory.views;
+    const { base, end } = this.struct.firstRange();
     this.basePtr = base;
     this.capBytes = end - base;
-    this.topAt = word === 4 && !shared ? at.top : 0;
-    this.frames = new Frames(this, this.place, shared || this.chunks === undefined);
-    heap.arenas.open(address, this, this.chunks && this.block);
+    this.topAt = pointerSize === 4 && !shared ? fields.top : 0;
+    this.checkpoints = new Checkpoints(this, this.struct, shared || this.chunks === undefined);
+    registryOf(heap).add(address, this, this.chunks !== undefined);
   }
 
   /**
-   * Where its C struct `lm_arena` lies, for C code and other threads, which may lend from it and reset it. Once this
-   * was asked for, slices look for that in memory before each use.
+   * The address of its C struct `lm_arena`, for C code and other threads, which may allocate from it and reset it. Reading
+   * it publishes the arena: from then on its slices compare the epoch in memory at each use.
    */
   get address(): number {
-    return this.frames.expose();
+    return this.checkpoints.publish();
   }
-  /** The epoch: each reset adds 1, and a new arena begins above all of its heap. @throws {FreedError} when destroyed */
+  /** @internal Undoes the publication, when nothing is allocated in it. */
+  unpublish(): void {
+    if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
+  }
+  /** Returns the epoch: each reset adds 1. A new arena starts above all of its heap. @throws {FreedError} if destroyed */
   epoch(): number {
     return this.current().epoch;
   }
-  /** Bytes lent, their paddings included. @throws {FreedError} when destroyed */
+  /** Returns the bytes allocated, padding included. @throws {FreedError} if destroyed */
   usedBytes(): number {
     return this.current().used;
   }
-  /** Whether it was destroyed, or its block freed. */
+  /** True if it was destroyed, or its block freed. */
   get destroyed(): boolean {
-    return !this.block.live;
+    return !this.allocation.isLive;
   }
 
   /**
-   * Returns the address of `bytes` bytes, lent until the next reset. They are not cleared. 0 bytes give an address
-   * and lend nothing.
-   * @param align a power of two up to 65,536; 16 unless given
-   * @throws {OutOfMemoryError} when they do not fit, and it does not grow; nothing is lent then
-   * @throws {FreedError} when it was destroyed
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the size or the alignment is no such number
+   * Returns the address of `bytes` bytes, valid until the next reset. Not cleared. 0 bytes give an address and take nothing.
+   * @param align a power of two up to 65,536. Default: 16
+   * @throws {OutOfMemoryError} if they do not fit and the arena does not grow; nothing is taken then
+   * @throws {FreedError} if it was destroyed
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
@@ -116,9 +116,9 @@ export class WasmHeapArena extends Region implements Owner {
       // Not `& -align` below: that takes JavaScriptCore 40 ns.
       const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
       if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
-        const { data, bytes: seen } = this.cell; // of a destroyed one there is none, as of one that grew
+        const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
         if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
-        // In 32-bit integers: whatever wraps, or has no end within 2 GiB, leaves too little room and ends below.
+        // In 32-bit integers: what wraps, or has its end above 2 GiB, leaves too little room and takes the slow path.
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
           data.setInt32(topAt, at + bytes, true);
@@ -126,7 +126,7 @@ export class WasmHeapArena extends Region implements Owner {
         }
       }
     } catch {
-      // A bigint came.
+      // An argument is a bigint.
     }
     return this.allocSlow(bytes, align);
   }
@@ -134,162 +134,166 @@ export class WasmHeapArena extends Region implements Owner {
   private allocSlow(bytes: number, align: number): number {
     const size = toCount(bytes, 'a size in bytes');
     toAlign(align);
-    const place = this.current();
+    const struct = this.current();
     do {
-      const at = place.bump(size, align);
+      const at = struct.bump(size, align);
       if (at !== undefined) return at;
-    } while (this.chunks?.grow(place, size, align));
-    const { alloc } = this.options;
-    const at = alloc && size < 2 ** 32 ? alloc(this.place.address, size, align) : 0;
+    } while (this.chunks?.grow(struct, size, align));
+    const { alloc } = this.attached;
+    const at = alloc && size < 2 ** 32 ? alloc(this.struct.address, size, align) : 0;
     if (Number(at) === 0) throw new OutOfMemoryError(size, align);
     return this.heap.locate(at, size);
   }
 
-  /** As for every region; a way of the library's own, without a call back, as this is what scopes do most. */
+  /** @internal As of every region. Without a callback, as scopes use it most. */
   override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
+    type: ScalarDescriptor<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
-    const { size, kind } = row;
-    if (typeof value !== kind || this.frames.exposed || refuses(row)) return super.allocScalar(row, value);
+    const { size, kind } = type;
+    if (typeof value !== kind || this.checkpoints.published || refusesValues(type))
+      return super.allocScalar(type, value);
     const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
-    row.set(this.heap.data, address, value as T); // its kind was just looked at, and the view is current
-    return new (refClassesOf(row).Alias)(this.heap, address, this.frames.newest, false);
+    type.set(this.heap.data, address, value as T); // of the right type, and the view is current
+    return new (refClassesOf(type).CheckedRef)(this.heap, address, this.checkpoints.newest, false);
   }
 
-  cut<R>(bytes: number, align: number, make: (cut: Cut) => R): R {
-    const place = this.current();
-    const top = place.read(place.at.top);
-    const before = place.chunks;
+  /** @internal */
+  suballocate<R>(bytes: number, align: number, make: (part: Suballocation) => R): R {
+    const struct = this.current();
+    const top = struct.read(struct.fields.top);
+    const { chunks } = struct;
     const address = this.alloc(bytes, align);
     try {
-      return make({ address, block: this.frames.newest, owned: false, arena: this });
+      return make({ address, allocation: this.checkpoints.newest, owned: false, arena: this });
     } catch (error) {
-      const drop = this.chunks?.drop(place, before) ?? [];
-      // What the maker took a chunk for lies at its beginning.
-      place.setTop(address + bytes, place.chunks === before ? top : place.read(place.at.base));
-      attemptAll(drop);
+      const drops = this.chunks?.drop(struct, chunks) ?? [];
+      // If a chunk was allocated for it, it lies at the beginning of the chunk.
+      struct.setTop(address + bytes, struct.chunks === chunks ? top : struct.read(struct.fields.base));
+      attemptAll(drops);
       throw error;
     }
   }
 
-  /** Notes where the arena stands, for {@link rewind}. @throws {FreedError} when it was destroyed */
+  /** Returns a mark for {@link rewind}. @throws {FreedError} if it was destroyed */
   mark(): ArenaMark {
-    return new ArenaMark(this, this.epoch(), this.enter());
+    return new ArenaMark(this, this.epoch(), this.pushCheckpoint());
   }
   /**
-   * Takes back what was lent since `mark`, which stays valid. Marks made after it end.
-   * @throws {FreedError} when the mark was rewound past, or the arena destroyed
-   * @throws {StaleEpochError} when the arena was reset since
-   * @throws {ArgumentTypeError} when it is no mark of this arena
+   * Frees what was allocated since `mark`, which stays valid. Later marks become invalid.
+   * @throws {FreedError} if the arena was rewound to before the mark, or destroyed
+   * @throws {StaleEpochError} if the arena was reset since
+   * @throws {ArgumentTypeError} if it is no mark of this arena
    */
   rewind(mark: ArenaMark): void {
-    this.frames.assertMark(mark, this.epoch());
+    this.checkpoints.assertMark(mark, this.epoch());
     try {
-      this.leave(mark.frame);
+      this.popCheckpoint(mark.checkpoint);
     } finally {
-      mark.frame = this.enter(); // also when a chunk could not be given back
+      mark.checkpoint = this.pushCheckpoint(); // also if a chunk could not be freed
     }
   }
 
-  /** Begins a frame; the library's own. */
-  enter(): Frame {
-    const { topAt, frames, chunks, cell } = this;
-    // The memory may have grown, or be none any more.
-    if (topAt > 0 && topAt + 8 <= cell.bytes.length && chunks && !frames.exposed)
-      return frames.pushAt(cell.data.getUint32(topAt, true), chunks.count);
-    return this.current() && frames.push();
+  /** @internal */
+  pushCheckpoint(): Checkpoint {
+    const { topAt, checkpoints, chunks, views } = this;
+    // The memory may have grown, or be that of a freed allocation.
+    if (topAt > 0 && topAt + 8 <= views.bytes.length && chunks && !checkpoints.published)
+      return checkpoints.pushAt(views.data.getUint32(topAt, true), chunks.count);
+    return this.current() && checkpoints.push();
   }
-  /** Takes back what was lent since `frame` began, and ends it; the library's own. */
-  leave(frame: Frame): void {
-    const { topAt, frames, chunks: own, cell } = this;
-    if (topAt > 0 && topAt + 8 <= cell.bytes.length && !frames.exposed && frames.popAt(frame, own?.count)) {
-      cell.data.setUint32(topAt, frame.top, true);
+  /** @internal Ends a checkpoint and frees what was allocated since it began. */
+  popCheckpoint(checkpoint: Checkpoint): void {
+    const { topAt, checkpoints, chunks: own, views } = this;
+    const isFast = topAt > 0 && topAt + 8 <= views.bytes.length && !checkpoints.published;
+    if (isFast && checkpoints.popAt(checkpoint, own?.count)) {
+      views.data.setUint32(topAt, checkpoint.top, true);
       return;
     }
-    const place = this.current();
-    if (!frames.has(frame)) return;
-    const { top, chunks } = frame;
-    if (!own && place.chunks !== chunks) throw theirChunks(this.place.address);
-    frames.endFrom(frame);
-    const drop = place.chunks > chunks ? own?.drop(place, chunks) : undefined;
-    place.write(place.at.top, top);
-    if (drop) attemptAll(drop);
+    const struct = this.current();
+    if (!checkpoints.has(checkpoint)) return;
+    const { top, chunks } = checkpoint;
+    if (!own && struct.chunks !== chunks) throw foreignChunksError(this.struct.address);
+    checkpoints.endFrom(checkpoint);
+    const drops = struct.chunks > chunks ? own?.drop(struct, chunks) : undefined;
+    struct.write(struct.fields.top, top);
+    if (drops) attemptAll(drops);
   }
 
   /**
-   * Takes everything back, gives chunks back to the heap and begins an epoch. Every slice and ref of it ends.
-   * @throws {FreedError} when it was destroyed
-   * @throws {NotOwnedError} when it is somebody else's and has chunks
+   * Frees everything, returns chunks to the heap and begins a new epoch. Every slice and ref becomes invalid.
+   * @throws {FreedError} if it was destroyed
+   * @throws {NotOwnedError} if other code made it and it has chunks
    */
   reset(): void {
-    const place = this.current();
-    const drop = this.chunks?.drop(place, 0) ?? [];
-    if (place.chunks > 0) {
-      const { reset } = this.options;
-      if (!reset) throw theirChunks(this.place.address);
-      reset(this.place.address);
+    const struct = this.current();
+    const drops = this.chunks?.drop(struct, 0) ?? [];
+    if (struct.chunks > 0) {
+      const { reset } = this.attached;
+      if (!reset) throw foreignChunksError(this.struct.address);
+      reset(this.struct.address);
     } else {
-      place.write(place.at.top, place.read(place.at.base));
-      place.step();
+      struct.write(struct.fields.top, struct.read(struct.fields.base));
+      struct.advanceEpoch();
     }
-    this.begin();
-    attemptAll(drop);
+    this.beginEpoch();
+    attemptAll(drops);
   }
 
   /**
-   * As {@link reset}, and gives its block back to the heap. Done twice it is done once.
-   * @throws {NotOwnedError} when it is somebody else's
-   * @throws whatever the heap's free throws; the arena is empty then, and alive
+   * As {@link reset}, and frees its block. A second call does nothing.
+   * @throws {NotOwnedError} if other code made it
+   * @throws whatever the heap's free throws; the arena is then empty and usable
    */
   destroy(): void {
     if (this.destroyed) return;
-    if (!this.chunks) throw new NotOwnedError(this.place.address, 'its maker destroys this arena');
+    if (!this.chunks)
+      throw new NotOwnedError(this.struct.address, 'the module that created this arena must destroy it');
     this.reset();
-    this.heap.takeBack(this.block); // which ends all of it
-    unwatch(this.block);
+    this.heap.freeAllocation(this.allocation); // which invalidates the arena
+    unwatchOwner(this.allocation);
   }
-  /** As {@link destroy}, for an arena that was made here. */
+  /** As {@link destroy}; does nothing for an attached arena. */
   override dispose(): void {
     if (this.chunks) this.destroy();
   }
 
-  /** The loan, of frame `number` or any for 0, that [at, at + size) belongs to; the library's own. */
-  loanOf(at: number, size: number, number: number): Block {
+  /** @internal */
+  suballocationAt(at: number, size: number, number: number): Allocation {
     this.current();
-    return this.frames.around(at, size, number);
+    return this.checkpoints.tokenAt(at, size, number);
   }
-  /** The number of the frame that a loan is of; the library's own. */
-  frameOf(loan: Block): number {
-    return this.frames.numberOf(loan);
+  /** @internal */
+  checkpointOf(token: Allocation): number {
+    return this.checkpoints.numberOf(token);
   }
 
-  /** The struct, once the memory is current and the frames are of its epoch. */
-  private current(): ArenaPlace {
-    const { memory } = this.block; // it may have grown, or be none any more
-    const { address: at, at: struct } = this.place;
-    if (at + struct.size <= memory.bytes.length && readEpoch(memory, at) === this.frames.born)
-      return this.place;
+  /** Returns the struct, with the memory current and the checkpoints of its epoch. */
+  private current(): ArenaStruct {
+    const { memory } = this.allocation; // it may have grown, or be that of a freed allocation
+    const { address, fields } = this.struct;
+    if (address + fields.size <= memory.bytes.length && readEpoch(memory, address) === this.checkpoints.epoch)
+      return this.struct;
     if (!this.destroyed) {
-      this.heap.locate(at, struct.size);
-      if (this.place.epoch !== this.frames.born) {
-        if (this.chunks || this.place.isOpen) this.begin();
-        else this.block.end(); // its maker destroyed it
+      this.heap.locate(address, fields.size);
+      if (this.struct.epoch !== this.checkpoints.epoch) {
+        if (this.chunks || this.struct.isOpen) this.beginEpoch();
+        else this.allocation.markFreed(); // other code destroyed it
       }
     }
     if (this.destroyed) throw new FreedError(this.basePtr, 'arena');
-    return this.place;
+    return this.struct;
   }
-  /** Ends what was cut from it, as its block is freed; what is returned mends that. The library's own. */
-  ending(): () => void {
-    this.frames.endAll();
+  /** @internal */
+  invalidateAll(): () => void {
+    this.checkpoints.endAll();
     return () => {
-      this.heap.arenas.open(this.place.address, this, this.block);
-      this.begin();
+      registryOf(this.heap).add(this.struct.address, this, true);
+      this.beginEpoch();
     };
   }
-  private begin(): void {
-    this.frames.begin(); // A2
-    this.chunks?.forget(this.place.chunks);
+  private beginEpoch(): void {
+    this.checkpoints.begin(); // A2
+    this.chunks?.forget(this.struct.chunks);
   }
 }

@@ -1,64 +1,83 @@
 // SPDX-License-Identifier: MIT
-// The blocks of an arena that was made here: its own one, and the chunks it grew by. Knows nothing of the arena, so
-// that it can give them back when the arena was collected as garbage.
+// Chunks: the blocks of an arena that was made here. Does not refer to the arena, so that it can free the blocks when the
+// arena was collected as garbage.
 import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
-import type { Reclaimer } from '../heap/collect.ts';
-import type { Block } from '../memory/block.ts';
-import type { WasmHeapManager } from './manager.ts';
-import type { ArenaPlace } from './place.ts';
-import { CHUNK_WORDS } from './struct.ts';
+import type { Reclaimer } from '../heap/garbage-collection.ts';
+import type { Heap } from '../heap/heap.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import type { ArenaStruct } from './arena-struct.ts';
+import { CHUNK_HEADER_POINTERS } from './struct.ts';
 
-/** What goes wrong where the chunks of the arena at `address` would have to go, and somebody else took them. */
-export const theirChunks = (address: number): NotOwnedError =>
-  new NotOwnedError(address, 'the chunks of this arena are its maker’s to free');
+/** The error for an operation that would free chunks that other code allocated. */
+export const foreignChunksError = (address: number): NotOwnedError =>
+  new NotOwnedError(address, 'the chunks of this arena must be freed by the module that created it');
 
 /** The blocks of one arena. */
 export class Chunks implements Reclaimer {
-  readonly #heap: WasmHeapManager;
+  readonly #heap: Heap;
   /** The arena's own block, then its chunks. */
-  private readonly blocks: Block[];
+  private readonly allocations: Allocation[];
+  /** Chunks that the arena let go of and whose free failed. They are freed with the next ones. */
+  #unfreed: Allocation[] = [];
   readonly #grows: boolean;
 
-  constructor(heap: WasmHeapManager, block: Block, grows: boolean) {
+  constructor(heap: Heap, allocation: Allocation, grows: boolean) {
     this.#heap = heap;
-    this.blocks = [block];
+    this.allocations = [allocation];
     this.#grows = grows;
   }
 
-  /** Takes a chunk with room for the request: as large as two of the last, if it can be had. False when it must not. */
-  grow(place: ArenaPlace, size: number, align: number): boolean {
+  /**
+   * Allocates a chunk with room for the request, twice as large as the last one if possible. Returns false if the arena
+   * does not grow.
+   */
+  grow(struct: ArenaStruct, size: number, align: number): boolean {
     if (!this.#grows) return false;
-    const need = CHUNK_WORDS * place.word + align + size;
-    const twice = 2 * (place.read(place.at.end) - place.read(place.at.base));
-    const take = (bytes: number): Block => this.#heap.lendAsIs(bytes, 8, (block) => block);
-    let block: Block;
+    const { fields, pointerSize } = struct;
+    const need = CHUNK_HEADER_POINTERS * pointerSize + align + size;
+    const twice = 2 * (struct.read(fields.end) - struct.read(fields.base));
+    let chunk: Allocation;
     try {
-      block = take(Math.max(need, twice));
+      chunk = this.#allocate(Math.max(need, twice));
     } catch (error) {
       if (need >= twice || !(error instanceof OutOfMemoryError)) throw error;
-      block = take(need);
+      chunk = this.#allocate(need);
     }
-    this.blocks.push(block);
-    place.push(block.address, block.byteLength);
+    this.allocations.push(chunk);
+    struct.pushChunk(chunk.address, chunk.byteLength);
     return true;
   }
+  #allocate(bytes: number): Allocation {
+    return this.#heap.allocateUncleared(bytes, 8, (allocation) => allocation);
+  }
 
-  /** Chunks it has. */
+  /** The number of chunks. */
   get count(): number {
-    return this.blocks.length - 1;
+    return this.allocations.length - 1;
   }
-  /** Lets go of the chunks after the first `keep`; what is returned gives them back to the heap, one each. */
-  drop(place: ArenaPlace, keep: number): (() => void)[] {
-    const blocks = this.blocks.splice(1 + keep);
-    for (let i = 0; i < blocks.length; i++) place.pop();
-    return blocks.reverse().map((block) => () => this.#heap.takeBack(block));
+  /** Takes the chunks after the first `keep` out of the arena. Returns functions that free one block each. */
+  drop(struct: ArenaStruct, keep: number): (() => void)[] {
+    const dropped = this.allocations.splice(1 + keep);
+    for (let i = 0; i < dropped.length; i++) struct.popChunk();
+    const blocks = [...dropped.reverse(), ...this.#unfreed];
+    this.#unfreed = [];
+    return blocks.map((allocation) => () => this.#free(allocation));
   }
-  /** Gives back the chunks after the first `keep`, which C let go of: its reset leaves them to who made them. */
+  #free(allocation: Allocation): void {
+    if (!allocation.isLive) return; // by freeAll, or by an allocator that called back
+    try {
+      this.#heap.freeAllocation(allocation);
+    } catch (error) {
+      if (allocation.isLive) this.#unfreed.push(allocation);
+      throw error;
+    }
+  }
+  /** Frees the chunks after the first `keep`, which C code let go of: its reset leaves them to whoever made them. */
   forget(keep: number): void {
-    for (const block of this.blocks.splice(1 + keep)) this.#heap.reclaim(block);
+    for (const allocation of this.allocations.splice(1 + keep)) this.#heap.reclaim(allocation);
   }
-  /** Gives everything back, as the arena was collected. */
+  /** Frees everything, as the arena was collected. */
   reclaim(): void {
-    for (const block of this.blocks) this.#heap.reclaim(block);
+    for (const allocation of [...this.allocations, ...this.#unfreed]) this.#heap.reclaim(allocation);
   }
 }

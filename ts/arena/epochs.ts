@@ -1,123 +1,141 @@
 // SPDX-License-Identifier: MIT
-// Epochs: numbers that say when something was lent. 64 bits wide in memory, whole numbers below 2^53 here.
+// Epochs: numbers that tell the lifetimes of arenas and slices apart. 64 bits in memory, integers below 2^53 here.
 //
-//   E1  No epoch of a heap is given out twice: an arena begins above every epoch that any arena of the heap has
-//       reached, so that an arena made where another one was is never mistaken for it.
-//   E2  In a shared memory the last epoch lies in the memory, so that E1 holds for all threads whose managers
-//       know the heap by the same identity.
+//   E1  No epoch of a heap is used twice: a new arena starts above every epoch that any arena of the heap has reached, so
+//       that an arena at the address of an earlier one is never mistaken for it.
+//   E2  In a shared memory the last epoch is stored in the memory, so that E1 holds for all threads whose managers have
+//       the same heap identity.
 import { ArgumentTypeError, OutOfMemoryError, StaleEpochError } from '../errors.ts';
-import type { WasmHeapManager } from './manager.ts';
+import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
-import type { Epoch } from '../memory/block.ts';
-import { isShared, type LinearMemory } from '../memory/memory.ts';
-import { readWord, writeWord } from './struct.ts';
+import type { Allocation, EpochCheck } from '../memory/allocation.ts';
+import { isShared } from '../memory/buffers.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { readPointer, writePointer } from './struct.ts';
 
-// As they are at import: a page that replaces them later changes nothing here.
-const { add, compareExchange, load } = Atomics;
+// Taken at import: a page that replaces them later has no effect here.
+const engine = /* @__PURE__ */ (() => {
+  const { add, compareExchange, load } = Atomics;
+  return { add, compareExchange, load };
+})();
 
-/** What tells a heap from others, as a plain object that crosses `postMessage`. */
+/** Identifies a heap across threads: a plain object for `postMessage`. */
 export interface HeapIdentity {
   /** A random number, from 1 to 2^53 - 1. */
   readonly id: number;
-  /** Where its last epoch lies, in shared memory; else 0. */
+  /** The address of its last epoch in shared memory; else 0. */
   readonly epochs: number;
 }
 
-/** Returns the epoch at `at`, a place of 8 bytes in the memory. */
-export const readEpoch = (memory: LinearMemory, at: number): number => readWord(memory, at, 8);
+/** Returns the epoch at `at`: 8 bytes in bounds. */
+export const readEpoch = (memory: LinearMemory, at: number): number => readPointer(memory, at, 8);
 
-/** Writes the epoch at `at`, a place of 8 bytes in the memory. */
+/** Writes the epoch at `at`: 8 bytes in bounds. */
 export const writeEpoch = (memory: LinearMemory, at: number, epoch: number): void =>
-  writeWord(memory, at, 8, epoch);
+  writePointer(memory, at, 8, epoch);
 
-/** The epoch `epoch` at `at`, as blocks keep it; `sign` at `signAt` says that it still is one. */
-export const epochAt = (at: number, epoch: number, signAt: number, sign: number): Epoch => ({
+/** Returns the check of epoch `epoch` at `at`, valid while the magic number `magic` is at `magicAt`. */
+export const epochCheck = (at: number, epoch: number, magicAt: number, magic: number): EpochCheck => ({
   at,
   low: epoch | 0,
   high: Math.floor(epoch / 2 ** 32) | 0,
-  signAt,
-  sign: sign | 0,
+  magicAt,
+  magic: magic | 0,
 });
 
-/** What the epoch is now; 0 when nothing is there that has one. */
-export function epochNow(memory: LinearMemory, { at, signAt, sign }: Epoch): number {
+/** Returns the current epoch; 0 if there is nothing with an epoch any more. */
+export function currentEpoch(memory: LinearMemory, { at, magicAt, magic }: EpochCheck): number {
   const data = memory.refresh();
-  const inside = Math.max(at, signAt) <= data.byteLength - 8;
-  return inside && data.getInt32(signAt, true) === sign ? readEpoch(memory, at) : 0;
+  const inside = Math.max(at, magicAt) <= data.byteLength - 8;
+  return inside && data.getInt32(magicAt, true) === magic ? readEpoch(memory, at) : 0;
 }
 
-/** Begins the next epoch at `at`, in one indivisible step, and returns it. */
-export function stepEpoch(memory: LinearMemory, at: number): number {
+/** Advances the epoch at `at` atomically and returns it. */
+export function advanceEpoch(memory: LinearMemory, at: number): number {
   const cell = memory.view(BigUint64Array, at, 1);
-  if (add(cell, 0, 1n) === 2n ** 64n - 1n) add(cell, 0, 1n); // 0 is none
+  if (engine.add(cell, 0, 1n) === 2n ** 64n - 1n) engine.add(cell, 0, 1n); // 0 is no epoch
   return readEpoch(memory, at);
 }
 
-/** Returns `epoch`. @throws {StaleEpochError} unless that is what it is now */
-export function assertEpoch(memory: LinearMemory, epoch: Epoch): Epoch {
-  const born = (epoch.low >>> 0) + (epoch.high >>> 0) * 2 ** 32;
-  const now = epochNow(memory, epoch);
-  if (now !== born || born === 0) throw new StaleEpochError(born, now);
-  return epoch;
+/** True if the epoch in `data` is that of the allocation, or it has none to compare. */
+export function isCurrent({ epoch }: Allocation, data: DataView): boolean {
+  if (epoch === undefined) return true;
+  const { at } = epoch;
+  return (
+    data.getInt32(at, true) === epoch.low &&
+    data.getInt32(at + 4, true) === epoch.high &&
+    data.getInt32(epoch.magicAt, true) === epoch.magic
+  );
+}
+
+/** Returns `check`. @throws {StaleEpochError} if the current epoch is another */
+export function assertEpoch(memory: LinearMemory, check: EpochCheck): EpochCheck {
+  const createdIn = (check.low >>> 0) + (check.high >>> 0) * 2 ** 32;
+  const current = currentEpoch(memory, check);
+  if (current !== createdIn || createdIn === 0) throw new StaleEpochError(createdIn, current);
+  return check;
 }
 
 /** The epochs and the identity of one heap. */
 export class HeapEpochs {
-  readonly #heap: WasmHeapManager;
+  readonly #heap: Heap;
   #id = 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
-  #cell = 0;
+  /** The address of the last epoch; 0 if it is not in memory. */
+  #address = 0;
   #last = 0;
 
-  constructor(heap: WasmHeapManager) {
+  constructor(heap: Heap) {
     this.#heap = heap;
   }
 
-  /** What other threads must know to be of the same heap. In shared memory it takes 16 bytes of the allocator, for ever. */
+  /** What other threads need to have the same heap. In shared memory it allocates 16 bytes that are never freed. */
   get identity(): HeapIdentity {
-    this.#place();
-    return { id: this.#id, epochs: this.#cell };
+    this.#store();
+    return { id: this.#id, epochs: this.#address };
   }
   set identity(identity: HeapIdentity) {
     const { id, epochs } = Object(identity) as HeapIdentity;
-    if (toCount(id, 'the id of a heap') === 0 || this.#last > 0 || this.#cell !== 0)
-      throw new ArgumentTypeError('an identity for a heap that has lent no slice yet', identity);
-    this.#cell = this.#heap.locate(toCount(epochs, 'the place of the epochs'), 8, 8);
+    if (toCount(id, 'the id of a heap') === 0 || this.#last > 0 || this.#address !== 0)
+      throw new ArgumentTypeError('an identity for a heap that has made no slice yet', identity);
+    const address = toCount(epochs, 'the address of the epochs');
+    this.#address = address === 0 ? 0 : this.#heap.locate(address, 8, 8);
     this.#id = id;
   }
 
-  /** Whether handles that carry this number are of this heap. */
+  /** True if handles with this id are of this heap. */
   has(id: number): boolean {
     return id === this.#id;
   }
 
-  /** Returns an epoch that nothing of this heap ever had. */
+  /** Returns an epoch that nothing in this heap ever had. */
   next(): number {
-    this.#place();
-    if (this.#cell === 0) return ++this.#last;
-    return Number(add(this.#heap.view(BigInt64Array, this.#cell, 1), 0, 1n)) + 1;
+    this.#store();
+    if (this.#address === 0) return ++this.#last;
+    return Number(engine.add(this.#heap.view(BigInt64Array, this.#address, 1), 0, 1n)) + 1;
   }
 
-  /** Notes that something of this heap has reached `epoch`. */
-  reached(epoch: number): void {
-    if (this.#cell === 0) {
+  /** Records that something in this heap has reached `epoch`. */
+  recordReached(epoch: number): void {
+    if (this.#address === 0) {
       if (epoch > this.#last) this.#last = epoch;
       return;
     }
-    const cell = this.#heap.view(BigInt64Array, this.#cell, 1);
-    for (let last = load(cell, 0); last < epoch;) {
-      const found = compareExchange(cell, 0, last, BigInt(epoch));
+    const cell = this.#heap.view(BigInt64Array, this.#address, 1);
+    for (let last = engine.load(cell, 0); last < epoch;) {
+      const found = engine.compareExchange(cell, 0, last, BigInt(epoch));
       if (found === last) return;
       last = found;
     }
   }
 
-  #place(): void {
+  /** Stores the last epoch in shared memory, once. */
+  #store(): void {
     const heap = this.#heap;
-    if (this.#cell !== 0 || !isShared(heap)) return;
-    const at = heap.allocate(16); // not in the book: other threads know it, and freeAll must leave it
+    if (this.#address !== 0 || !isShared(heap)) return;
+    const at = heap.allocate(16, 8); // not in the table: other threads use it, and freeAll must leave it
     if (Number(at) === 0) throw new OutOfMemoryError(16, 8);
     const cell = Math.ceil(heap.locate(at, 16) / 8) * 8;
     writeEpoch(heap, cell, this.#last);
-    this.#cell = cell;
+    this.#address = cell;
   }
 }

@@ -1,169 +1,146 @@
 // SPDX-License-Identifier: MIT
-// A region: a place to allocate in, all of which ends at once. Arenas are regions, and so are scopes.
+// Region: a place to allocate in that is freed as a whole. Arenas and scopes are regions.
 //
-//   R1  What is made in a region borrows: its refs cannot be freed one by one, and end with the loan they were cut
-//       from.
-//   R2  An allocation that fails, for its values or for room, takes nothing.
-import { installStrings, type HeapStrings } from '../heap/strings.ts';
+//   R1  Refs and slices of a region borrow: they cannot be freed one by one, and become invalid with their checkpoint.
+//   R2  An allocation that fails, for its values or for lack of room, takes nothing.
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
-import type { WasmHeapManager } from './manager.ts';
-import { refClassesOf, widen } from '../heap/methods.ts';
-import type { HeapMethods } from '../heap/methods.gen.ts';
+import type { Heap } from '../heap/heap.ts';
 import { toAlign, toCount } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
-import type { ScalarRef } from '../scalar/ref.ts';
-import type { Scalar, ScalarValue, Values } from '../scalar/scalar.ts';
-import { ptr32, ptr53, ptr64, rows } from '../scalar/table.ts';
-import type { TextHeap } from '../text/ref.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import type { ScalarMethods } from '../scalar/methods.gen.ts';
+import { installScalarAllocators } from '../scalar/methods.ts';
+import { prepareForMethods } from '../scalar/prototype.ts';
+import { refClassesOf } from '../scalar/ref-classes.ts';
+import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
+import type { StringMethods } from '../text/methods.gen.ts';
+import { installStringAllocators } from '../text/methods.ts';
 import { SLICE_ALIGN, WasmSlice, type SliceArena } from './slice.ts';
-import type { SliceMethods } from './slices.gen.ts';
+import { sliceMethodNames, type SliceMethods } from './slices.gen.ts';
 
-/** Whether `row` refuses some values of its own kind. */
-export const refuses = (row: object): boolean => row === ptr53 || row === ptr64 || row === ptr32;
-
-/** What a region cut off for somebody. */
-export interface Cut {
+/** A part of a region. */
+export interface Suballocation {
   readonly address: number;
-  /** The loan it is part of. */
-  readonly block: Block;
-  /** Whether it is a block of its own, which its ref owns. */
+  /** The token of the checkpoint, or of the block. */
+  readonly allocation: Allocation;
+  /** True if it is a block of its own, which its ref owns. */
   readonly owned: boolean;
-  /** The arena it was cut from, if it was. */
+  /** The arena it is part of, if any. */
   readonly arena: SliceArena | undefined;
 }
 
 /**
- * A place in a heap to allocate in, all of which ends at once: what arenas and scopes have in common. It has the
- * `alloc...` methods of {@link WasmHeapManager} for scalars, arrays and strings (`allocInt32(5)`,
- * `allocFloat64Array([1, 2])`, `allocNullTerminatedUtf8String('text')`); what they return borrows from the region and
- * is not freed by itself.
+ * A place to allocate in that is freed as a whole: what arenas and scopes have in common. It has the `alloc...` methods of
+ * {@link WasmHeapManager} for scalars, arrays and strings (`allocInt32(5)`, `allocFloat64Array([1, 2])`,
+ * `allocNullTerminatedUtf8String('text')`). The refs they return borrow from the region.
  */
 export abstract class Region {
   /** The heap it lies in. */
-  abstract readonly heap: WasmHeapManager;
+  abstract readonly heap: Heap;
 
-  /**
-   * Cuts `bytes` bytes off, lets `make` make something of them, and takes them back when that throws; the library's
-   * own.
-   */
-  abstract cut<R>(bytes: number, align: number, make: (cut: Cut) => R): R;
+  /** @internal Allocates `bytes` bytes and returns what `make` makes of them; takes them back if it throws. */
+  abstract suballocate<R>(bytes: number, align: number, make: (part: Suballocation) => R): R;
 
-  /** Ends it, and with it all that was allocated in it. */
+  /** Frees everything that was allocated in it. */
   abstract dispose(): void;
 
-  /** Returns a ref to one scalar, 0 unless given; `allocInt32(value)` and the like come here. */
+  /** @internal `allocInt32(value)` and the like call it. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
+    type: ScalarDescriptor<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
     const { heap } = this;
-    return this.cut(row.size, Math.min(row.size, MALLOC_ALIGN), ({ address, block, owned }) => {
-      if (value === undefined) heap.fill(address, row.size);
-      else row.write(heap, address, value);
-      return new (refClassesOf(row)[owned ? 'One' : 'Alias'])(heap, address, block, owned);
+    const { ScalarRef, CheckedRef } = refClassesOf(type);
+    const align = Math.min(type.size, MALLOC_ALIGN);
+    return this.suballocate(type.size, align, ({ address, allocation, owned }) => {
+      if (value === undefined) fillBytes(heap, address, type.size);
+      else type.write(heap, address, value);
+      return new (owned ? ScalarRef : CheckedRef)(heap, address, allocation, owned);
     });
   }
 
-  /** Returns a ref to an array, of zeros or of values; `allocInt32Array(count)` and the like come here. */
+  /** @internal `allocInt32Array(count)` and the like call it. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
+    type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     const { heap } = this;
-    const values = typeof countOrValues === 'number' ? undefined : encodeValues(row, countOrValues);
-    const count = values ? values.length / row.size : toCount(countOrValues as number, 'a count of elements'); // no values: a number
-    const bytes = toCount(count * row.size, 'a size in bytes');
-    return this.cut(bytes, Math.min(row.size, MALLOC_ALIGN), ({ address, block, owned }) => {
+    const values = typeof countOrValues === 'number' ? undefined : encodeValues(type, countOrValues);
+    const count = values
+      ? values.length / type.size
+      : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
+    const bytes = toCount(count * type.size, 'a size in bytes');
+    const align = Math.min(type.size, MALLOC_ALIGN);
+    return this.suballocate(bytes, align, ({ address, allocation, owned }) => {
       if (values) storeValues(heap, address, values);
-      else heap.fill(address, bytes);
-      return new (refClassesOf(row).Many)(heap, address, count, block, owned);
+      else fillBytes(heap, address, bytes);
+      return new (refClassesOf(type).ArrayRef)(heap, address, count, allocation, owned);
     });
   }
 
   /**
-   * Returns a slice of `length` elements of `row`; `allocF32(length)` and the like come here. Not cleared.
-   * @param align a power of two up to 65,536; 16 unless given, and never less than the elements need
-   * @throws {OutOfMemoryError} when there is no room
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} when the length or the alignment is no such number
+   * Returns a slice of `length` elements of `type`, not cleared. `allocF32(length)` and the like call it.
+   * @param align a power of two up to 65,536. Default: 16; at least what the elements need
+   * @throws {OutOfMemoryError} if there is no room
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is none
    */
   allocSlice<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
+    type: ScalarDescriptor<T, A>,
     length: number,
     align: number = SLICE_ALIGN,
   ): WasmSlice<A, T> {
+    const { heap } = this;
     const count = toCount(length, 'a count of elements');
-    const bytes = toCount(count * row.size, 'a size in bytes');
-    return this.cut(bytes, Math.max(toAlign(align), row.Elements.BYTES_PER_ELEMENT), (cut) => {
-      const { address, block, owned, arena } = cut;
-      if (arena)
-        return new WasmSlice(this.heap, row, address, count, block, arena.kind, arena, false, arena.epoch());
-      const owner = new (refClassesOf(row).Many)(this.heap, address, count, block, owned);
-      return new WasmSlice(this.heap, row, address, count, block, 'heap', owner, owned, 0);
+    const bytes = toCount(count * type.size, 'a size in bytes');
+    const unit = Math.max(toAlign(align), type.Elements.BYTES_PER_ELEMENT);
+    return this.suballocate(bytes, unit, ({ address, allocation, owned, arena }) => {
+      if (arena) {
+        const epoch = arena.epoch();
+        return new WasmSlice(heap, type, address, count, allocation, arena.kind, arena, false, epoch);
+      }
+      const owner = new (refClassesOf(type).ArrayRef)(heap, address, count, allocation, owned);
+      return new WasmSlice(heap, type, address, count, allocation, 'heap', owner, owned, 0);
     });
   }
 
-  /** What string methods take their place by: as the manager's, but cut from the region; the library's own. */
-  lendTo<R>(
+  /** @internal The string methods call it, as {@link Heap.allocateWith}. */
+  allocateWith<R>(
     bytes: number,
     align: number,
-    make: (block: Block, address: number, heap: WasmHeapManager, owned: boolean) => R,
+    make: (allocation: Allocation, address: number, heap: RefHeap, owned: boolean) => R,
   ): R {
     const { heap } = this;
-    return this.cut(bytes, align, ({ address, block, owned }) => {
-      heap.fill(address, bytes);
-      return make(block, address, heap, owned);
+    return this.suballocate(bytes, align, ({ address, allocation, owned }) => {
+      fillBytes(heap, address, bytes);
+      return make(allocation, address, heap, owned);
     });
   }
 }
 
-type AllocOf<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
+type AllocMethods<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
 
-/** The manager's `alloc...` methods for scalars, arrays and strings; their refs borrow from the region. */
-export interface Region extends AllocOf<HeapMethods>, AllocOf<HeapStrings>, SliceMethods {
-  /** Allocates a string; the library's own: `allocUtf8String(text)` and the like come here. */
-  readonly allocText: TextHeap['allocText'];
-  /** For `using`, where the engine knows `Symbol.dispose`. */
+/** The `alloc...` methods for scalars, arrays, strings and slices; their refs borrow from the region. */
+export interface Region extends AllocMethods<ScalarMethods>, AllocMethods<StringMethods>, SliceMethods {
+  /** For `using`, where the engine has `Symbol.dispose`. */
   [Symbol.dispose](): void;
 }
-installDispose(Region.prototype);
 
-/** Puts the methods of every row and every encoding on the prototype of all regions. */
-function install(prototype: object): void {
-  widen(prototype);
-  const strings: Record<string, unknown> = {};
-  installStrings(strings);
-  for (const [name, method] of Object.entries(strings))
-    if (name.startsWith('alloc')) Object.assign(prototype, { [name]: method });
-  for (const row of rows as readonly unknown[] as readonly Scalar[])
-    // each row is a Scalar of its own value
-    for (const label of row.label === 'Uint8Clamped' ? [row.label, 'ClampedUint8'] : [row.label])
-      Object.assign(prototype, {
-        [`alloc${label}`](this: Region, value?: ScalarValue) {
-          return this.allocScalar(row, value);
-        },
-        [`alloc${label}Array`](this: Region, countOrValues: number | Values<ScalarValue>) {
-          return this.allocScalarArray(row, countOrValues);
-        },
-      });
-}
-install(Region.prototype);
-Object.assign(
-  Region.prototype,
-  sliceVerbs(
-    (row) =>
-      function (this: Region, length: number, align?: number) {
-        return this.allocSlice(row, length, align);
+/** Puts `allocF32` and the like on the prototype of a class with `allocSlice`. */
+export function installSliceAllocators(prototype: object): void {
+  for (const [type, name] of sliceMethodNames)
+    Object.assign(prototype, {
+      [name](this: Pick<Region, 'allocSlice'>, length: number, align?: number) {
+        return this.allocSlice(type, length, align);
       },
-  ),
-);
-
-/** The methods `allocF32` and the like, each what `make` makes of its row. */
-export function sliceVerbs(make: (row: Scalar) => unknown): Record<string, unknown> {
-  const name = (row: Scalar) => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
-  return Object.fromEntries(
-    (rows as readonly unknown[] as readonly Scalar[]).map((row) => [name(row), make(row)]),
-  ); // each row is a Scalar of its own value
+    });
 }
+
+prepareForMethods(Region.prototype);
+installDispose(Region.prototype);
+installScalarAllocators(Region.prototype);
+installStringAllocators(Region.prototype);
+installSliceAllocators(Region.prototype);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The exports of the compiled core, typed by hand; test/ts/core/exports.test.ts holds them against the binary.
+// The exports of the compiled core, typed by hand; test/ts/core/exports.test.ts compares them with the binary.
 // Every address and size is an i32: addresses above 2 GiB come back negative.
 
-/** What the core exports. `heap` is the address that `lm_heap_open` returned. See csrc/exports.c. */
+/** The exports of the core. `heap` is the address that `lm_heap_open` returned. See csrc/exports.c. */
 export interface CoreExports {
   lm_heap_open(base: number, size: number, grow: number): number;
   lm_heap_alloc(heap: number, size: number): number;

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The compiled core: decoded and compiled when first needed, once; linked to any memory.
+// Loads the core: decodes and compiles it when first needed, once, and links it to a memory.
 import { ModuleError } from '../errors.ts';
-import type { CoreExports } from './exports.ts';
-import { EXPORT_NAMES } from './exports.ts';
+import { isShared } from '../memory/buffers.ts';
+import { EXPORT_NAMES, type CoreExports } from './exports.ts';
 import { hex } from './wasm.gen.ts';
 
-/** The core as the caller has it: compiled, or as bytes. */
+/** The compiled core, or its bytes. */
 export type CoreModule = WebAssembly.Module | BufferSource;
 
 let compiled: WebAssembly.Module | undefined;
 
-/**
- * Returns the bytes of the core, in a buffer of their own: for a program that compiles or stores them itself.
- */
+/** Returns a copy of the bytes of the core, for programs that compile or store them themselves. */
 export function coreBytes(): Uint8Array<ArrayBuffer> {
-  // The engine's own where it has one: in a loop that runs once, 14,000 steps take half a millisecond.
+  // A loop of 14,000 steps that runs once takes half a millisecond.
   const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> };
   if (fromHex) return fromHex.call(Uint8Array, hex);
   const node = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array } }).Buffer;
@@ -24,33 +22,38 @@ export function coreBytes(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Returns the compiled core. @throws {ModuleError} when this place refuses to compile WebAssembly */
+/** Returns the compiled core. @throws {ModuleError} if WebAssembly cannot be compiled here */
 export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
   if (given instanceof WebAssembly.Module) return given;
   try {
     if (given) return new WebAssembly.Module(given);
     return (compiled ??= new WebAssembly.Module(coreBytes()));
   } catch (cause) {
-    throw refused(cause);
+    throw compileError(cause);
   }
 }
 
-/** As {@link coreModuleSync}, compiled off the thread where the engine does that. */
+/** As {@link coreModuleSync}, compiled off the main thread if the engine does so. */
 export async function coreModule(given?: CoreModule): Promise<WebAssembly.Module> {
   if (given instanceof WebAssembly.Module) return given;
   try {
     if (given) return await WebAssembly.compile(given);
     return (compiled ??= await WebAssembly.compile(coreBytes()));
   } catch (cause) {
-    throw refused(cause);
+    throw compileError(cause);
   }
 }
 
 /**
- * Returns the core's exports, working on `memory`.
- * @throws {ModuleError} when the module is not the core, or the memory is shared or 64-bit
+ * Instantiates the core over `memory` and returns its exports.
+ * @throws {ModuleError} if the module is not the core, or the memory is shared or 64-bit
  */
 export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  if (isShared(memory))
+    throw new ModuleError(
+      "linmem's own heap cannot use a shared memory; wrap the allocator of the module that owns it",
+      { missing: ['unshared memory'] },
+    );
   let exports: WebAssembly.Exports;
   try {
     exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -69,10 +72,10 @@ export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): Co
       found,
     });
   }
-  return exports as unknown as CoreExports; // all names are there; the types are held by exports.test.ts
+  return exports as unknown as CoreExports; // all names are there; exports.test.ts tests the types
 }
 
-function refused(cause: unknown): ModuleError {
+function compileError(cause: unknown): ModuleError {
   return new ModuleError(
     `the core cannot be compiled here: ${messageOf(cause)}. A Content-Security-Policy must have ` +
       `'wasm-unsafe-eval' in script-src; else compile coreBytes() elsewhere and pass the option module`,

@@ -1,79 +1,123 @@
 // SPDX-License-Identifier: MIT
-// Somebody's malloc and free, and what may be believed of their answers.
-import { ArgumentTypeError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
-import { isSmall, toPointer } from '../memory/address.ts';
+// The allocator of a module: its functions, and the validation of what they return.
+import { ArgumentTypeError, LinmemError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
+import { isUint32, toPointer } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
-import type { LinearMemory } from '../memory/memory.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { RawBlock } from './allocations.ts';
 
-/** What an allocator's functions may return: an address as wasm returns it, 0 for none. */
+/** A pointer as a module returns it: an address, or 0 for none. */
 export type Pointer = number | bigint;
 
-/** The functions of an allocator. Sizes are bytes; addresses come and go as the module has them. */
+/** The functions of an allocator. Sizes are in bytes. */
 export interface Allocator {
-  malloc(bytes: number): Pointer;
-  /** May throw: then the block counts as not freed. */
-  free(address: number): unknown;
+  /** Returns 0 if there is no memory. An allocator that ignores `align` aligns to {@link MALLOC_ALIGN}. */
+  malloc(bytes: number, align: number): Pointer;
+  /** Gets the size and alignment that `malloc` got. If it throws, the block counts as not freed. */
+  free(address: number, bytes: number, align: number): unknown;
   calloc?: ((count: number, bytes: number) => Pointer) | undefined;
   realloc?: ((address: number, bytes: number) => Pointer) | undefined;
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
-  /** True when `free` itself refuses, by throwing, every address that is not a live block. */
+  /** True if `free` itself refuses, by throwing, every address that is not a live block. */
   checksFrees: boolean;
-  /** Whether it knows that a block began there and was freed. */
+  /** Returns true if a block started at the address and was freed. */
   isFreed?: ((address: number) => boolean) | undefined;
-  /** The most bytes a block can have. */
-  limit: number;
+  /** The largest size of a block in bytes. */
+  maxBytes: number;
 }
 
-/** A memory that knows whether a block which was just lent lies in it. */
-interface Reached extends LinearMemory {
-  reaches(address: number, size: number): boolean;
+/** A memory that can tell whether a new block lies in it. */
+export interface BlockMemory extends LinearMemory {
+  contains(address: number, size: number): boolean;
 }
 
-/** What malloc aligns to in every C library. */
+/** The alignment of malloc in every C library. */
 export const MALLOC_ALIGN = 8;
 
+/** Returns the first multiple of `align`, a power of two, at or above `base`. */
+export const alignUp = (base: number, align: number): number =>
+  (base & (align - 1)) === 0 ? base : Math.ceil(base / align) * align;
+
+/** A block as it came from the allocator; reused, so that an allocation makes no object. */
+const raw = { base: 0, size: 0, align: MALLOC_ALIGN };
+
+/** Returns what the allocator must get back of the last block, if it differs from what was asked for. */
+export function takeRawBlock(address: number, bytes: number, align: number): RawBlock | undefined {
+  if (raw.base === address && raw.size === (bytes || 1) && raw.align === align) return undefined;
+  return { ...raw };
+}
+
 /**
- * Takes a block of `bytes` bytes (one byte when 0 are asked for, so that its address is its own). Returns what the
- * allocator must get back. The block begins there or, when the allocator did not align as asked, at the first
- * multiple of `align` above: then more was taken. {@link aligned} says where.
- * @param clear whether all bytes are set to 0
- * @throws {OutOfMemoryError} when the allocator has none. Nothing is lost then.
- * @throws {ModuleError} when the allocator answers with something that cannot be a block
+ * Allocates `bytes` bytes (1 for 0, so that every block has an address of its own) and returns the address. If the
+ * allocator does not align as asked, a larger block is taken; {@link takeRawBlock} then says what it must get back.
+ * @param isCleared true if all bytes are set to 0
+ * @throws {OutOfMemoryError} if the allocator has no memory, or throws. Nothing is lost then
+ * @throws {ModuleError} if the allocator returns what cannot be a block
  */
-export function take(
-  memory: Reached,
+export function allocateRaw(
+  memory: BlockMemory,
   allocator: Allocator,
   bytes: number,
   align: number,
-  clear: boolean,
+  isCleared: boolean,
 ): number {
-  const { calloc, alignedAlloc, limit } = allocator;
+  const { calloc, alignedAlloc, maxBytes } = allocator;
   const size = bytes || 1;
-  if (size > limit - align) throw new OutOfMemoryError(bytes, align);
-  const high = align > MALLOC_ALIGN;
+  if (size > maxBytes - align) throw new OutOfMemoryError(bytes, align);
+  const isOverAligned = align > MALLOC_ALIGN;
   let base = 0;
-  if (clear && calloc && !high) {
-    base = checked(memory, calloc(1, size), size);
-    if (base !== 0 && aligned(base, align) === base) return base;
-  } else if (!high) base = checked(memory, allocator.malloc(size), size);
-  else if (alignedAlloc) {
-    // aligned_alloc of C11 wants a size that is a multiple of the alignment.
-    const rounded = aligned(size, align);
-    base = checked(memory, alignedAlloc(align, rounded), rounded);
+  let taken = size;
+  let takenAlign = align;
+  let isCalloced = false;
+  if (!isOverAligned) {
+    isCalloced = isCleared && calloc !== undefined;
+    base = callAllocator(memory, allocator, isCalloced ? 'calloc' : 'malloc', size, align);
+    if (isCalloced && base !== 0 && alignUp(base, align) === base) return finish(base, size, align, base);
+  } else if (alignedAlloc) {
+    taken = alignUp(size, align); // aligned_alloc of C11 takes a multiple of the alignment
+    base = callAllocator(memory, allocator, 'alignedAlloc', taken, align);
   }
-  const odd = aligned(base, align) !== base;
-  if (odd || (high && !alignedAlloc)) {
-    if (odd) allocator.free(base);
-    const more = size + align - 1;
-    base = checked(memory, allocator.malloc(more), more);
+  const isMisaligned = alignUp(base, align) !== base;
+  if (isMisaligned || (isOverAligned && !alignedAlloc)) {
+    if (isMisaligned) allocator.free(base, taken, takenAlign);
+    taken = size + align - 1;
+    takenAlign = Math.min(align, MALLOC_ALIGN);
+    base = callAllocator(memory, allocator, 'malloc', taken, takenAlign);
   }
   if (base === 0) throw new OutOfMemoryError(bytes, align);
-  if (clear) clearBytes(memory, aligned(base, align), size);
-  return base;
+  const address = alignUp(base, align);
+  if (isCleared) clearBytes(memory, address, size);
+  return finish(base, taken, takenAlign, address);
 }
 
-/** Sets bytes that are in the memory to 0: few of them one by one, as to make a typed array takes longer. */
-function clearBytes(memory: Reached, address: number, size: number): void {
+function finish(base: number, size: number, align: number, address: number): number {
+  raw.base = base;
+  raw.size = size;
+  raw.align = align;
+  return address;
+}
+
+/** Calls a function of the allocator, which is there, and validates the pointer. */
+function callAllocator(
+  memory: BlockMemory,
+  allocator: Allocator,
+  how: 'malloc' | 'calloc' | 'alignedAlloc',
+  size: number,
+  align: number,
+): number {
+  let pointer: Pointer | undefined;
+  try {
+    if (how === 'malloc') pointer = allocator.malloc(size, align);
+    else pointer = how === 'calloc' ? allocator.calloc?.(1, size) : allocator.alignedAlloc?.(align, size);
+  } catch (cause) {
+    if (cause instanceof LinmemError) throw cause;
+    throw new OutOfMemoryError(size, align, { cause });
+  }
+  return validatePointer(memory, pointer, size);
+}
+
+/** Sets bytes that are in bounds to 0. Few of them one by one, which is faster than making a typed array. */
+function clearBytes(memory: BlockMemory, address: number, size: number): void {
   if (size <= 64)
     try {
       const { data } = memory;
@@ -81,34 +125,24 @@ function clearBytes(memory: Reached, address: number, size: number): void {
       for (const last = address + size - 8; at <= last; at += 8) data.setFloat64(at, 0);
       while (at < address + size) data.setUint8(at++, 0);
       return;
-    } catch {} // the view is one of before a growth
+    } catch {} // the view is stale
   fillBytes(memory, address, size);
 }
 
-/** The first multiple of `align`, a power of two, from `base` on. */
-export const aligned = (base: number, align: number): number =>
-  (base & (align - 1)) === 0 ? base : Math.ceil(base / align) * align;
 /**
- * Returns the allocator's answer as an address whose `size` bytes are in the memory, or 0.
- * @throws {ModuleError} when it is neither
+ * Returns the allocator's pointer as the address of `size` bytes in the memory, or 0.
+ * @throws {ModuleError} if it is neither
  */
-export function checked(memory: Reached, answer: unknown, size: number): number {
-  const address = isSmall(answer) ? answer : toPointer(answer);
-  if (address === 0 || memory.reaches(address, size)) return address;
+export function validatePointer(memory: BlockMemory, pointer: unknown, size: number): number {
+  const address = isUint32(pointer) ? pointer : toPointer(pointer);
+  if (address === 0 || memory.contains(address, size)) return address;
   throw new ModuleError(
-    `the allocator returned ${show(answer)} for ${size} bytes of a memory of ${memory.byteLength} bytes`,
-    { found: [show(answer)] },
+    `the allocator returned ${show(pointer)} for ${size} bytes of a memory of ${memory.byteLength} bytes`,
+    { found: [show(pointer)] },
   );
 }
 
-/** As {@link checked}, but 0 is an error too. @throws {OutOfMemoryError} then */
-export function taken(memory: Reached, answer: unknown, size: number): number {
-  const address = checked(memory, answer, size);
-  if (address === 0) throw new OutOfMemoryError(size);
-  return address;
-}
-
-/** @throws {ArgumentTypeError} when `value` is not a function */
+/** @throws {ArgumentTypeError} if `value` is not a function */
 export function assertFunction(value: unknown, what: string): void {
   if (typeof value !== 'function') throw new ArgumentTypeError(`${what} (a function)`, value);
 }

@@ -1,64 +1,76 @@
 // SPDX-License-Identifier: MIT
-// Option objects: read once, and no misspelt name silently ignored.
+// Options objects: each own property is read once, and an unknown name is refused.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import type { Pointer } from './allocator.ts';
 
-/** Returns the address of that many bytes, 0 for none. The name is wasm-heap-manager's. */
-export type AllocatorMethod = (bytes: number) => Pointer;
-/** Frees what an {@link AllocatorMethod} returned. The name is wasm-heap-manager's. */
-export type DeallocatorMethod = (address: number) => unknown;
-/** Bytes that a scalar takes. The name is wasm-heap-manager's. */
+/**
+ * Returns the address of a new block, or 0 if there is no memory. Gets the alignment if it declares a second parameter.
+ * The name is wasm-heap-manager's.
+ */
+export type AllocatorMethod = (bytes: number, align: number) => Pointer;
+/**
+ * Frees a block that an {@link AllocatorMethod} returned. Gets the size and the alignment it was allocated with if it
+ * declares further parameters. The name is wasm-heap-manager's.
+ */
+export type DeallocatorMethod = (address: number, bytes: number, align: number) => unknown;
+/** The size of a scalar in bytes. The name is wasm-heap-manager's. */
 export type BaseAllocationSize = 1 | 2 | 4 | 8;
 /** Returns the heap's buffer. The name is wasm-heap-manager's. */
 export type HeapGetterCallback = () => ArrayBufferLike;
 
-/** What a manager can be told. */
-export interface WasmHeapManagerOptions {
-  /** Whether every block that is lent is set to 0 first; true unless given. */
+/** Options of a {@link Heap}. */
+export interface HeapOptions {
+  /** True if every new block is set to 0. @defaultValue `true` */
   readonly clearAllocatedRegions?: boolean;
   /**
-   * When the heap's buffer is asked for: `whenEmpty` (the default) when the last one turned out to be detached or
-   * too short; `always` before every access, for heaps that are copied to grow (asm.js), and slow; `never` again
-   * after the first time, so that an access after growth is an error.
-   */
-  readonly pollingMode?: 'never' | 'whenEmpty' | 'always';
-  /**
-   * Whether the blocks that are lent are listed; true unless given. Without it the statistics and the lists are
-   * not there, and frees by address are passed to the allocator unchecked: a ref of the block does not learn of that.
-   * What is freed through refs is checked all the same.
+   * True if allocations are listed. Without the list there are no statistics, and a free by address goes to the allocator
+   * unchecked and is not seen by the refs of the block. Frees through refs are checked all the same.
+   * @defaultValue `true`
    */
   readonly trackAllocations?: boolean;
   /**
-   * Whether a block is given back when the ref that owns it is collected as garbage; false unless given. A net
-   * under `free`, not instead of it: engines collect late, never in a loop that does not end, and not at the end of
-   * the program.
+   * True if the block of an owning ref is freed when the ref is collected as garbage: a best-effort fallback. Engines
+   * collect late, never in a loop that does not yield, and not at the end of the program.
+   * @defaultValue `false`
    */
   readonly enableGarbageCollection?: boolean;
   /**
-   * With garbage collection: how much of each block's size the ref weighs as garbage, from 0 (the default) to 1.
-   * The engine does not see the heap's bytes; without weight it may not collect for a long time.
+   * With `enableGarbageCollection`: how many bytes of garbage each ref adds per byte of its block, from 0 to 1. The engine
+   * does not see the bytes of the heap, and without this may not collect for a long time.
+   * @defaultValue `0`
    */
   readonly gcPressure?: number;
-  /** 64 for a module whose addresses are 64 bits wide: then a block may be larger than 4 GiB; 32 unless given. */
+  /** The size of the module's addresses in bits. With 64, a block can be larger than 4 GiB. @defaultValue `32` */
   readonly addressBits?: 32 | 64;
-  /** The module's calloc: used for cleared blocks. */
+  /** The module's calloc, for cleared blocks. */
   readonly calloc?: (count: number, bytes: number) => Pointer;
-  /** The module's realloc: can lengthen a block in place. */
+  /** The module's realloc, which can extend a block in place. */
   readonly realloc?: (address: number, bytes: number) => Pointer;
-  /** The module's aligned_alloc; without it a larger block is taken and its aligned part is used. */
+  /** The module's aligned_alloc. Without it, a larger block is taken and an aligned part of it is used. */
   readonly alignedAlloc?: (align: number, bytes: number) => Pointer;
-  /** True when `deallocate` itself throws for every address that is not a live block; false unless given. */
+  /** True if `deallocate` itself throws for every address that is not a live block. @defaultValue `false` */
   readonly checksFrees?: boolean;
-  /**
-   * Whether reads, writes and views at address 0 (NULL) are refused; false unless given, as memories that start at 0
-   * are common. Costs nothing when off; when on, every access is slower.
-   */
-  readonly nullCheck?: boolean;
-  /** Whether the allocator knows that a block began at `address` and was freed: then it cannot be wrapped either. */
+  /** Returns true if a block started at the address and was freed: then it cannot be wrapped either. */
   readonly isFreed?: (address: number) => boolean;
 }
 
-/** What holds where an option is not given. */
+/** Options of a {@link WasmHeapManager}. */
+export interface WasmHeapManagerOptions extends HeapOptions {
+  /**
+   * When the heap's buffer is asked for: `whenEmpty`, if the last one is detached or too short; `always`, before every
+   * access, for heaps that are copied to grow (asm.js): slow; `never` again, so that an access after growth is an error.
+   * @defaultValue `'whenEmpty'`
+   */
+  readonly pollingMode?: 'never' | 'whenEmpty' | 'always';
+  /**
+   * True if reads, writes and views at address 0 (NULL) are refused. Costs nothing when off; every access is slower when
+   * on. Many memories have data at address 0.
+   * @defaultValue `false`
+   */
+  readonly nullCheck?: boolean;
+}
+
+/** The defaults of {@link WasmHeapManagerOptions}. The name is wasm-heap-manager's. */
 export const defaultWasmHeapManagerOptions = {
   clearAllocatedRegions: true,
   pollingMode: 'whenEmpty',
@@ -70,48 +82,69 @@ export const defaultWasmHeapManagerOptions = {
   nullCheck: false,
 } as const;
 
-type Verbs = Pick<WasmHeapManagerOptions, 'calloc' | 'realloc' | 'alignedAlloc' | 'isFreed'>;
-/** What `typeof` says of each. */
-const KINDS = {
-  .../* @__PURE__ */ Object.fromEntries(
-    /* @__PURE__ */ Object.entries(defaultWasmHeapManagerOptions).map(([name, value]) => [
-      name,
-      typeof value,
-    ]),
-  ),
+type Functions = Pick<HeapOptions, 'calloc' | 'realloc' | 'alignedAlloc' | 'isFreed'>;
+/** The options of a heap with their defaults. */
+export type AllHeapOptions = Required<Omit<HeapOptions, keyof Functions>> & Functions;
+
+const HEAP_KINDS: OptionKinds<HeapOptions> = {
+  clearAllocatedRegions: 'boolean',
+  trackAllocations: 'boolean',
+  enableGarbageCollection: 'boolean',
+  gcPressure: 'number',
+  addressBits: 'number',
   calloc: 'function',
   realloc: 'function',
   alignedAlloc: 'function',
+  checksFrees: 'boolean',
   isFreed: 'function',
-} as unknown as OptionKinds<WasmHeapManagerOptions>;
+};
 
-/** The options with their defaults. Each was read once. */
-export type ManagerOptions = Required<Omit<WasmHeapManagerOptions, keyof Verbs>> & Verbs;
-
-/** @throws {ArgumentTypeError} {@link ArgumentRangeError} when an option is not what it should be, or misspelt */
-export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOptions {
-  const chosen: ManagerOptions = { ...defaultWasmHeapManagerOptions, ...readOptions(options, KINDS) };
-  const { gcPressure, addressBits, pollingMode } = chosen;
+/**
+ * Returns all options of a heap. Reads each once.
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is of the wrong type, out of range or unknown
+ */
+export function readHeapOptions(options: HeapOptions): AllHeapOptions {
+  const { pollingMode: _, nullCheck: __, ...defaults } = defaultWasmHeapManagerOptions;
+  const chosen: AllHeapOptions = { ...defaults, ...readOptions(options, HEAP_KINDS) };
+  const { gcPressure, addressBits } = chosen;
   if (!(gcPressure >= 0 && gcPressure <= 1))
     throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
   if (addressBits !== 32 && addressBits !== 64)
     throw new ArgumentRangeError('addressBits of 32 or 64', addressBits);
-  if (!['never', 'whenEmpty', 'always'].includes(pollingMode))
-    throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", pollingMode);
   return chosen;
 }
 
-/** For each option what `typeof` says of its values. */
+/** The options that only a manager has, and those of its heap. */
+export interface ManagerOptions {
+  readonly pollingMode: 'never' | 'whenEmpty' | 'always';
+  readonly nullCheck: boolean;
+  readonly heap: HeapOptions;
+}
+
+/** As {@link readHeapOptions}, for a manager. */
+export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOptions {
+  const { pollingMode = 'whenEmpty', nullCheck = false, ...heap } = readOptions(options, MANAGER_KINDS);
+  if (!['never', 'whenEmpty', 'always'].includes(pollingMode))
+    throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", pollingMode);
+  return { pollingMode, nullCheck, heap };
+}
+const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
+  ...HEAP_KINDS,
+  pollingMode: 'string',
+  nullCheck: 'boolean',
+};
+
+/** The `typeof` of each option. */
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
 /**
- * Returns a copy of `options`, each read once; what is undefined is left out.
- * @throws {ArgumentTypeError} when it is no object, or an option is of another kind or has no kind: is misspelt
+ * Returns a copy of the own properties of `options`, each read once, without those that are undefined.
+ * @throws {ArgumentTypeError} if it is no object, or an option is of the wrong type or unknown
  */
 export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
   if (typeof options !== 'object' || options === null)
     throw new ArgumentTypeError('an options object', options);
-  const copy = { ...options };
+  const copy = { __proto__: null, ...options } as O;
   for (const name of Object.keys(copy) as (keyof O & string)[]) {
     if (!Object.hasOwn(kinds, name))
       throw new ArgumentTypeError(`one of the options ${Object.keys(kinds).join(', ')}`, name);

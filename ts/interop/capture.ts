@@ -5,8 +5,8 @@
 //   C1  The three functions of WebAssembly are replaced while at least one capture runs, and put back by the
 //       last; if somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import type { WasmHeapManager } from '../arena/manager.ts';
-import { isMemory } from '../memory/memory.ts';
+import type { WasmHeapManager } from '../manager/manager.ts';
+import { isMemory } from '../memory/buffers.ts';
 import { dataValues, heapOf, type EmscriptenHeapOptions, type Instance } from './emscripten.ts';
 
 /** What {@link captureEmscriptenHeap} resolves to. */

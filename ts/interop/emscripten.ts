@@ -2,9 +2,9 @@
 // The heap of an Emscripten module, whatever the module chose to export.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Pointer } from '../heap/allocator.ts';
-import { WasmHeapManager } from '../arena/manager.ts';
+import { WasmHeapManager } from '../manager/manager.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
-import { isMemory, type MemorySource } from '../memory/memory.ts';
+import { isMemory, type MemorySource } from '../memory/buffers.ts';
 
 /** Options of {@link wrapEmscriptenModuleHeap}: the manager's, and what the module does not tell itself. */
 export interface EmscriptenHeapOptions extends WasmHeapManagerOptions {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Doing several things that may each fail, all of them.
+// Bulk operations that go on after an error and report all errors at the end.
+import { LinmemAggregateError } from '../errors.ts';
 
-/** Does every one of `acts`. @throws {AggregateError} with every error, once all were tried */
-export function attemptAll(acts: Iterable<() => void>): void {
+/** Calls every one of `actions`. @throws {LinmemAggregateError} with every error, after all were called */
+export function attemptAll(actions: Iterable<() => void>): void {
   const errors: unknown[] = [];
-  for (const act of acts) {
+  for (const action of actions) {
     try {
-      act();
+      action();
     } catch (error) {
       errors.push(error);
     }
   }
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} blocks could not be freed`);
+  if (errors.length > 0) throw new LinmemAggregateError(errors, `${errors.length} blocks could not be freed`);
 }

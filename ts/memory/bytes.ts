@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Bytes of a memory, whole ranges at a time. Functions and not methods of the memory, so that a program that has
-// none of them in use has none of them in its bundle; every heap has them as methods too.
+// Whole ranges of bytes. Functions, so that a bundle has only those it uses; WasmHeapManager has them as methods.
 import { ArgumentTypeError } from '../errors.ts';
 import type { Address } from './address.ts';
-import type { LinearMemory } from './memory.ts';
+import type { LinearMemory } from './linear-memory.ts';
 
-// As they are at import: a page that replaces them later changes nothing here.
+// Taken at import: a page that replaces them later has no effect here.
 const { apply } = Reflect;
 const { set, fill, copyWithin } = Uint8Array.prototype;
 
-/** Returns a copy of `size` bytes at `address`, in a buffer of its own. */
+/** Returns a copy of `size` bytes at `address`. */
 export function readBytes(memory: LinearMemory, address: Address, size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(memory.view(Uint8Array, address, size));
 }
 
-/** Copies all of `source` to `address`. The two may overlap. Writes all or, when it does not fit, nothing. */
+/** Copies all of `source` to `address`; the two may overlap. Writes all of it or, if it does not fit, nothing. */
 export function writeBytes(
   memory: LinearMemory,
   address: Address,
@@ -23,39 +22,39 @@ export function writeBytes(
   putBytes(memory, address, bytesOf(source));
 }
 
-/** The same for bytes that are known to be there. */
+/** As {@link writeBytes}, for bytes whose buffer is known to be live. */
 export function putBytes(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
   setBytes(memory.view(Uint8Array, address, bytes.length), bytes);
 }
 
-/** Copies `bytes` into `target` from `at` on. */
+/** Copies `bytes` into `target` from index `at` on. */
 export function setBytes(target: Uint8Array, bytes: Uint8Array, at = 0): void {
   apply(set, target, [bytes, at]);
 }
 
-/** Sets `size` bytes at `address` to `value` (its lowest 8 bits), 0 unless given. */
+/** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */
 export function fillBytes(memory: LinearMemory, address: Address, size: number, value = 0): void {
   if (typeof value !== 'number') throw new ArgumentTypeError('a byte (number)', value);
   apply(fill, memory.view(Uint8Array, address, size), [value]);
 }
 
-/** Copies `size` bytes from `source` to `target`, both addresses here. They may overlap, as with memmove. */
+/** Copies `size` bytes from `source` to `target`, two addresses in this memory. They may overlap, as in memmove. */
 export function copyBytes(memory: LinearMemory, target: Address, source: Address, size: number): void {
   const from = memory.view(Uint8Array, source, size);
   setBytes(memory.view(Uint8Array, target, size), from);
 }
 
-/** Repeats the first `size` bytes at `address` until there are `all` of them. Cost: O(log(all / size)) calls. */
-export function repeatBytes(memory: LinearMemory, address: Address, size: number, all: number): void {
-  const bytes = memory.view(Uint8Array, address, all);
-  for (let done = size; done < all; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
+/** Repeats the first `size` bytes at `address` until `total` bytes are set. Cost: O(log(total / size)) calls. */
+export function repeatBytes(memory: LinearMemory, address: Address, size: number, total: number): void {
+  const bytes = memory.view(Uint8Array, address, total);
+  for (let done = size; done < total; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
 }
 
-/** The bytes of a buffer or of a view of one, not copied. @throws {ArgumentTypeError} when it is stale or neither */
+/** Returns the bytes of a buffer or of a view, not copied. @throws {ArgumentTypeError} if it is detached or neither */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
   const isView = ArrayBuffer.isView(source);
   try {
-    // A DataView takes no detached buffer: the elements of a stale view are gone, it is not just empty.
+    // A DataView refuses a detached buffer, where a typed array would just be empty.
     const { buffer } = new DataView(isView ? source.buffer : source);
     return isView ? new Uint8Array(buffer, source.byteOffset, source.byteLength) : new Uint8Array(buffer);
   } catch {

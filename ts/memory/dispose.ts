@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
-// `using x = ...` for whatever has a `dispose`.
+// `using x = ...` for every class that has a method `dispose`.
 
-/** Puts `[Symbol.dispose]`, which calls `dispose`, on a prototype; nothing where the engine knows no such symbol. */
+/** Puts `[Symbol.dispose]`, which calls `dispose`, on a prototype. Does nothing if the engine has no such symbol. */
 export function installDispose(prototype: { dispose(): void }): void {
   if (!Symbol.dispose) return;
   Object.defineProperty(prototype, Symbol.dispose, {

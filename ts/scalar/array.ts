@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Array refs: n scalars in a row in a heap. Element i lies at address + i * size.
+// Array refs: refs to consecutive scalars. Element i lies at address + i * size.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
+import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import type { Block } from '../memory/block.ts';
 import { repeatBytes } from '../memory/bytes.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
+import { hasOwnElements, type ScalarDescriptor, type ScalarValue, type Values } from './descriptor.ts';
 import { Ref, type RefHeap } from './ref.ts';
-import type { Scalar, ScalarValue, Values } from './scalar.ts';
-import { encodeValues, hasOwnElements, storeValues } from './values.ts';
+import { encodeValues, storeValues } from './values.ts';
+
+/** What array refs need of a heap. */
+export interface ArrayRefHeap extends RefHeap {
+  /** @internal `ref.resize(length)` calls it. */
+  resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    ref: ScalarArrayRef<T, A>,
+    length: number,
+  ): ScalarArrayRef<T, A>;
+}
 
 const OFFSET = 'an offset in elements';
 
@@ -17,10 +26,11 @@ export abstract class ScalarArrayRef<
   T extends ScalarValue = ScalarValue,
   A extends ArrayBufferView = ArrayBufferView,
 > extends Ref {
-  /** Elements it has. */
+  declare readonly heap: ArrayRefHeap;
+  /** The number of elements. */
   declare readonly length: number;
-  /** The row of the table that says how an element is read and written. */
-  abstract readonly type: Scalar<T, A>;
+  /** The type of the elements. */
+  abstract readonly type: ScalarDescriptor<T, A>;
 
   get byteLength(): number {
     return this.length * this.type.size;
@@ -28,37 +38,37 @@ export abstract class ScalarArrayRef<
 
   /**
    * Returns element `index`; a negative index counts from the end, as in `Array.prototype.at`.
-   * @throws {ArgumentRangeError} when it is no integer in [-length, length)
-   * @throws {FreedError} when its block was freed
+   * @throws {ArgumentRangeError} if it is no integer in [-length, length)
+   * @throws {FreedError} if the block was freed
    */
   at(index: number): T {
-    return this.type.read(this.block.memory, this.place(index));
+    return this.type.read(this.allocation.memory, this.addressOf(index));
   }
-  /** Writes element `index`; errors as {@link at}. Returns the ref. */
+  /** Writes element `index`. Throws as {@link at}. Returns the ref. */
   setAt(index: number, value: T): this {
-    this.type.write(this.block.memory, this.place(index), value);
+    this.type.write(this.allocation.memory, this.addressOf(index), value);
     return this;
   }
   /**
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
-   * It borrows from this ref's block: it cannot be freed, and ends with it.
+   * It borrows from this ref's block: it cannot be freed, and is invalid once that is.
    */
   subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
     this.assertLive();
-    const past = this.length + 1; // an end may be just behind the last
-    const from = toIndex(start, this.length, past);
-    const length = Math.max(0, toIndex(end, this.length, past) - from);
+    const limit = this.length + 1; // an end may be one past the last
+    const from = toIndex(start, this.length, limit);
+    const length = Math.max(0, toIndex(end, this.length, limit) - from);
     const Same = this.constructor as ScalarArrayRefClass<T, A>;
-    const part = new Same(this.heap, this.address + from * this.type.size, length, this.block, false);
-    part.source = this;
+    const part = new Same(this.heap, this.address + from * this.type.size, length, this.allocation, false);
+    part.retains = this;
     return part;
   }
   /**
-   * Makes the array `length` elements long, in place where the allocator can, and returns the ref that owns it
-   * now; this one and every other of the block end. Elements that are added are 0 unless the option
-   * `clearAllocatedRegions` is false. O(n).
-   * @throws {NotOwnedError} when it borrows
-   * @throws {OutOfMemoryError} when there is no room; then nothing has changed
+   * Changes the length, in place if the allocator can, and returns the ref that owns the array from then on. This ref
+   * and every other ref to the block become invalid. New elements are 0, unless the option `clearAllocatedRegions` is
+   * false. O(n).
+   * @throws {NotOwnedError} if the ref borrows
+   * @throws {OutOfMemoryError} if there is no room; nothing has changed then
    */
   resize(length: number): ScalarArrayRef<T, A> {
     return this.heap.resizeScalarArray(this, length);
@@ -68,47 +78,47 @@ export abstract class ScalarArrayRef<
   get elementCount(): number {
     return this.length;
   }
-  /** Bytes of one element. */
+  /** The size of one element in bytes. */
   get bytesPerElement(): number {
     return this.type.size;
   }
-  /** A fresh typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
+  /** A new typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
-    return this.keep(this.type.view(this.block.memory, this.address, this.length));
+    return this.retainedBy(this.type.view(this.allocation.memory, this.address, this.length));
   }
-  /** Reads element `index`; the same as {@link at}. */
+  /** The same as {@link at}. */
   readAt(index: number): T {
     return this.at(index);
   }
-  /** Writes element `index`; the same as {@link setAt}. */
+  /** The same as {@link setAt}. */
   writeAt(index: number, value: T): this {
     return this.setAt(index, value);
   }
-  /** Loads element `index` in one indivisible step. */
+  /** Loads element `index` atomically. */
   readAtomicAt(index: number): T {
-    return atomicLoad(this.type, this.block.memory, this.place(index));
+    return atomicLoad(this.type, this.allocation.memory, this.addressOf(index));
   }
-  /** Stores element `index` in one indivisible step. Returns the ref. */
+  /** Stores element `index` atomically. Returns the ref. */
   writeAtomicAt(index: number, value: T): this {
-    atomicStore(this.type, this.block.memory, this.place(index), value);
+    atomicStore(this.type, this.allocation.memory, this.addressOf(index), value);
     return this;
   }
   /**
-   * Copies `values` to the elements from `offset` on: all of them or, when one is wrong or has no place, none.
+   * Copies `values` to the elements from index `offset` on: all of them or, if one is refused or there is no room, none.
    * They may overlap the elements.
    */
   set(values: Values<T>, offset = 0): this {
     this.assertLive();
     const start = toCount(offset, OFFSET, 0, this.length + 1);
     const bytes = encodeValues(this.type, values, this.length - start, true);
-    storeValues(this.block.memory, this.address + start * this.type.size, bytes);
+    storeValues(this.allocation.memory, this.address + start * this.type.size, bytes);
     return this;
   }
-  /** Copies elements here from `source`, another array ref or anything with indices; the same as {@link set}. */
-  copyFrom(source: ScalarArrayRef<T> | Values<T>, offset = 0): this {
-    return this.set(source instanceof ScalarArrayRef ? (source.toValues() as Values<T>) : source, offset);
+  /** The same as {@link set}. */
+  copyFrom(source: Values<T>, offset = 0): this {
+    return this.set(source, offset);
   }
-  /** Copies all elements to `target` from its `offset` on: to another array ref, a typed array or an array. */
+  /** Copies all elements to another array ref, a typed array or an array, from its index `offset` on. */
   copyTo(target: ScalarArrayRef<T> | { length: number; [index: number]: T }, offset = 0): this {
     if (target instanceof ScalarArrayRef) {
       target.copyFrom(this, offset);
@@ -123,15 +133,15 @@ export abstract class ScalarArrayRef<
         `an offset that leaves room for ${values.length} of ${target.length} elements`,
         start,
       );
-    for (let i = 0; i < values.length; i++) target[start + i] = values[i] as T; // i is inside
+    for (let i = 0; i < values.length; i++) target[start + i] = values[i] as T; // i is in range
     return this;
   }
   /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */
   fill(value: T, start = 0, end: number = this.length): this {
-    const { address, byteLength, block } = this.subarray(start, end);
+    const { address, byteLength, allocation } = this.subarray(start, end);
     const bytes = encodeValues(this.type, [value]);
-    if (byteLength > 0) storeValues(block.memory, address, bytes);
-    repeatBytes(block.memory, address, bytes.length, byteLength);
+    if (byteLength > 0) storeValues(allocation.memory, address, bytes);
+    repeatBytes(allocation.memory, address, bytes.length, byteLength);
     return this;
   }
   /** Returns the elements as an ordinary array. */
@@ -140,59 +150,60 @@ export abstract class ScalarArrayRef<
     for (let i = 0; i < this.length; i++) values.push(this.at(i));
     return values;
   }
-  /** Goes over the elements from first to last; each is read when its turn comes. */
+  /** Iterates over the elements. Each is read, and checked, when it is reached. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
-  /** As {@link Ref.free}; what elements point to can only be freed by a {@link PointerArrayRef}. */
+  /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are no pointers */
   override free(options?: { readonly freeElements?: boolean }): void {
     if (options?.freeElements) throw new ArgumentTypeError('an array of pointers', this.type.name);
     super.free();
   }
-  /** The elements as {@link encodeValues} takes them fastest: a typed array of the row's own kind, if there is one. */
-  protected toValues(): unknown {
-    return hasOwnElements(this.type) && this.address % this.type.size === 0 ? this.view : this.toArray();
+  /** @internal */
+  elementValues(): ArrayLike<T> {
+    const isCopyable = hasOwnElements(this.type) && this.address % this.type.size === 0;
+    return isCopyable ? (this.view as unknown as ArrayLike<T>) : this.toArray(); // the view of its own elements
   }
-  /** The address of element `index`. @throws {ArgumentRangeError} when there is none */
-  protected place(index: number): number {
+  /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is none */
+  protected addressOf(index: number): number {
     const i = index >>> 0;
     const at = i === index && i < this.length ? i : toIndex(index, this.length);
     return this.address + at * this.type.size;
   }
 }
 
-/** A ref to pointers in a row. */
+/** A ref to an array of pointers. */
 export abstract class PointerArrayRef<
   T extends number | bigint = number | bigint,
   A extends ArrayBufferView = ArrayBufferView,
 > extends ScalarArrayRef<T, A> {
   /**
-   * As {@link Ref.free}. With `freeElements`, first frees what each element points to.
-   * @throws {AggregateError} with every error, after all were tried
+   * As {@link Ref.free}. With `freeElements`, frees the blocks that the elements point to first.
+   * @throws {LinmemAggregateError} with every error, after all were tried
    */
   override free(options: { readonly freeElements?: boolean } = {}): void {
-    const all = options.freeElements && this.owned && this.block.live ? this.length : 0;
-    const acts = Array.from({ length: all }, (_, i) => () => this.heap.free(this.at(i)));
-    if (all > 0) attemptAll([...acts, () => super.free()]);
+    const all = options.freeElements && this.owned && this.allocation.isLive ? this.length : 0;
+    const frees = Array.from({ length: all }, (_, i) => () => this.heap.free(this.at(i)));
+    if (all > 0) attemptAll([...frees, () => super.free()]);
     else super.free(); // or throws, before any element is freed
   }
 }
 
-/** The class of the array refs of one row. */
+/** The constructor of the array refs of one type. @internal */
 export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView> = new (
-  heap: RefHeap,
+  heap: ArrayRefHeap,
   address: number,
   length: number,
-  block: Block,
+  allocation: Allocation,
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
 
 /**
- * The place of element `index`, counted from the first.
- * @param past what it must be below, the length unless given
- * @throws {ArgumentRangeError} when there is none
+ * Returns `index` counted from the first element.
+ * @param end the index must be below it. Default: the length
+ * @throws {ArgumentRangeError} if there is no such element
  */
-export function toIndex(index: number, length: number, past: number = length): number {
-  const at = toCount(index, 'an index', -length, past);
+export function toIndex(index: number, length: number, end: number = length): number {
+  const at = toCount(index, 'an index', -length, end);
   return at < 0 ? at + length : at;
 }

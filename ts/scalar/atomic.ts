@@ -1,137 +1,162 @@
 // SPDX-License-Identifier: MIT
-// Atomics of every row up to 8 bytes: sequentially consistent, as all atomics of wasm and of JavaScript are.
+// Atomic operations on every type up to 8 bytes. All are sequentially consistent, as in wasm and JavaScript.
 //
-//   A1  The engine has atomics for integers. Every other row (floats, clamped, checked pointers, bool) travels as
-//       its bits, and what changes it is a loop of compare-exchange.
+//   A1  Engines have atomics for integers only. Every other type (floats, clamped bytes, checked pointers, bool) is
+//       stored as its bits, and updated by a compare-exchange loop.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import { isShared, type ElementsClass, type LinearMemory } from '../memory/memory.ts';
-import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
+import { isShared, type ElementsClass } from '../memory/buffers.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertKind, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
 
-/** What two numbers, bigints or booleans become. */
+/** An operation on two values of one type. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
 
 type Cell = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
-const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
-  1: Uint8Array,
-  2: Uint16Array,
-  4: Uint32Array,
-  8: BigUint64Array,
-};
-// The engine's own, as they are at import; typed for any cell, where the engine's types want one kind at a time.
-type Verb = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
-const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics as unknown as Record<
-  AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange',
-  Verb
+const cellClassOf = (size: number): ElementsClass<Cell> | undefined =>
+  size === 1
+    ? Uint8Array
+    : size === 2
+      ? Uint16Array
+      : size === 4
+        ? Uint32Array
+        : size === 8
+          ? BigUint64Array
+          : undefined;
+
+type Operation = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
+/** The engine's operations, typed for any cell. */
+type Operations = Readonly<
+  Record<AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange', Operation>
 >;
-export const updates: Readonly<Record<AtomicOperation, Verb>> = { add, sub, and, or, xor };
+// Taken at import: a page that replaces them later has no effect here.
+const engine: Operations = /* @__PURE__ */ (() => {
+  const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics;
+  return { load, store, exchange, compareExchange, add, sub, and, or, xor } as unknown as Operations; // see Operations
+})();
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /**
- * Returns the value at `address`, loaded in one indivisible step. f32 and f64 keep every number and -0; the
- * payload of a NaN is the engine's choice.
- * @throws {MisalignedError} when the address is not a multiple of the row's size
- * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `row.read`
+ * Returns the value at `address`, loaded atomically. f32 and f64 keep every number and -0; the payload of a NaN is
+ * implementation-defined.
+ * @throws {MisalignedError} if the address is not a multiple of the type's size
+ * @throws {OutOfBoundsError} {@link ArgumentTypeError} as `type.read`
  */
-export function atomicLoad<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): T {
-  return toValue(row, load(cellAt(row, memory, address), 0));
+export function atomicLoad<T extends ScalarValue>(
+  type: ScalarDescriptor<T>,
+  memory: LinearMemory,
+  address: Address,
+): T {
+  return toValue(type, engine.load(cellAt(type, memory, address), 0));
 }
 
 /**
- * Stores `value` at `address` in one indivisible step. Errors as {@link atomicLoad}.
- * @throws {ArgumentTypeError} when the value has the wrong type
+ * Stores `value` at `address` atomically. Throws as {@link atomicLoad}.
+ * @throws {ArgumentTypeError} if the value has the wrong type
  */
 export function atomicStore<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
   value: T,
 ): void {
-  const bits = toBits(row, value);
-  store(cellAt(row, memory, address), 0, bits);
+  const bits = toBits(type, value);
+  engine.store(cellAt(type, memory, address), 0, bits);
 }
 
-/** Stores `value` and returns what was there, in one indivisible step. Errors as {@link atomicStore}. */
+/** Stores `value` atomically and returns the previous value. Throws as {@link atomicStore}. */
 export function atomicExchange<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
   value: T,
 ): T {
-  const bits = toBits(row, value);
-  return toValue(row, exchange(cellAt(row, memory, address), 0, bits));
+  const bits = toBits(type, value);
+  return toValue(type, engine.exchange(cellAt(type, memory, address), 0, bits));
 }
 
 /**
- * Stores `value` if `expected` is there, and returns what was there, in one indivisible step. What is compared
- * are the bits: -0 is not 0, and a NaN is one of the same bits only. Errors as {@link atomicStore}.
+ * Stores `value` atomically if the current value is `expected`, and returns the previous value. The bits are compared:
+ * -0 is not 0, and a NaN equals only a NaN with the same bits. Throws as {@link atomicStore}.
  */
 export function atomicCompareExchange<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
   expected: T,
   value: T,
 ): T {
-  const before = toBits(row, expected);
-  const after = toBits(row, value);
-  return toValue(row, compareExchange(cellAt(row, memory, address), 0, before, after));
+  const before = toBits(type, expected);
+  const after = toBits(type, value);
+  return toValue(type, engine.compareExchange(cellAt(type, memory, address), 0, before, after));
 }
 
 /**
- * Combines the value at `address` with `value`, stores the result as the row stores numbers (wrapped, rounded or
- * clamped), and returns what was there, in one indivisible step. `and`, `or` and `xor` of a row that is no
- * integer are those of JavaScript's operators on its numbers. Errors as {@link atomicStore}.
- * @throws {ArgumentTypeError} for sums of bools
+ * Atomically replaces the value at `address` by `old OP value`, stored as the type stores numbers (wrapped, rounded or
+ * clamped), and returns the previous value. `and`, `or` and `xor` of a type that is no integer are JavaScript's
+ * operators on numbers. Throws as {@link atomicStore}.
+ * @throws {ArgumentTypeError} if the operation is none, or a sum of bools
  */
 export function atomicUpdate<T extends ScalarValue>(
   operation: AtomicOperation,
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
   value: T,
 ): T {
-  const bits = toBits(row, value);
-  const cell = cellAt(row, memory, address);
-  // The engine's own integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
-  if (/int\d+$/i.test(row.label)) return toValue(row, updates[operation](cell, 0, bits));
+  if (!/^(add|sub|and|or|xor)$/.test(operation))
+    throw new ArgumentTypeError("one of 'add', 'sub', 'and', 'or', 'xor'", operation);
+  const bits = toBits(type, value);
+  const cell = cellAt(type, memory, address);
+  // The engine's integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
+  if (/int\d+$/i.test(type.label)) return toValue(type, engine[operation](cell, 0, bits));
   for (;;) {
-    const before = load(cell, 0);
-    const old = toValue(row, before);
-    const after = toBits(row, combine(operation, old, value));
-    if (compareExchange(cell, 0, before, after) === before) return old;
+    const before = engine.load(cell, 0);
+    const old = toValue(type, before);
+    const after = toBits(type, combine(operation, old, value));
+    if (engine.compareExchange(cell, 0, before, after) === before) return old;
   }
 }
 
+/** The result of waiting. */
+export type WaitResult = 'ok' | 'not-equal' | 'timed-out';
+
 /**
- * Sleeps until {@link atomicNotify} wakes it, if the 4 or 8 bytes at `address` are `value`; returns why it woke.
- * Not on a browser's main thread, where the engine refuses to sleep.
- * @param value an int32_t as a number, or an int64_t as a bigint
- * @param timeout milliseconds, without end unless given
- * @throws {ModuleError} when the memory is not shared: nobody could wake it
+ * Blocks the thread until {@link atomicNotify} wakes it, if the 4 or 8 bytes at `address` equal `value`. Browsers refuse
+ * to block their main thread.
+ * @param value an int32 as a number, or an int64 as a bigint
+ * @param timeout in milliseconds. Default: none
+ * @throws {ModuleError} if the memory is not shared: no other thread could wake this one
  */
 export function atomicWait(
   memory: LinearMemory,
   address: Address,
   value: number | bigint,
   timeout?: number,
-): 'ok' | 'not-equal' | 'timed-out' {
+): WaitResult {
   const cell = waitCell(memory, address, value, timeout);
-  return Atomics.wait(cell as Int32Array, 0, value as number, timeout); // the cell is of the value's kind
+  return Atomics.wait(cell as Int32Array, 0, value as number, timeout); // the cell is of the value's type
 }
 
-/** As {@link atomicWait}, without sleeping: resolves when it would wake. */
+/**
+ * As {@link atomicWait}, but resolves instead of blocking.
+ * @throws {ModuleError} also if the engine has no `Atomics.waitAsync`
+ */
 export async function atomicWaitAsync(
   memory: LinearMemory,
   address: Address,
   value: number | bigint,
   timeout?: number,
-): Promise<'ok' | 'not-equal' | 'timed-out'> {
+): Promise<WaitResult> {
   const cell = waitCell(memory, address, value, timeout);
+  if (typeof Atomics.waitAsync !== 'function')
+    throw new ModuleError('this engine has no Atomics.waitAsync; wait in a worker with wait()', {
+      missing: ['Atomics.waitAsync'],
+    });
   return Atomics.waitAsync(cell as Int32Array, 0, value as number, timeout).value; // as above
 }
 
-/** Wakes up to `count` who wait at `address`, all unless given; returns how many woke. */
+/** Wakes up to `count` threads that wait at `address` and returns how many it woke. `count` defaults to all. */
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
   if (count !== undefined && count !== Infinity) toCount(count, 'a count of sleepers');
   return Atomics.notify(memory.view(Int32Array, address, 1), 0, count);
@@ -145,39 +170,43 @@ function waitCell(
 ): Int32Array | BigInt64Array {
   if (timeout !== undefined && (typeof timeout !== 'number' || Number.isNaN(timeout)))
     throw new ArgumentTypeError('a timeout in milliseconds', timeout);
-  const isWide = typeof value === 'bigint';
-  if (!isWide && (typeof value !== 'number' || value !== (value | 0)))
+  const isInt64 = typeof value === 'bigint';
+  if (!isInt64 && (typeof value !== 'number' || value !== (value | 0)))
     throw new ArgumentTypeError('an int32 (number) or an int64 (bigint)', value);
-  const cell = memory.view<Int32Array | BigInt64Array>(isWide ? BigInt64Array : Int32Array, address, 1);
+  const cell = memory.view<Int32Array | BigInt64Array>(isInt64 ? BigInt64Array : Int32Array, address, 1);
   if (!isShared(memory)) throw new ModuleError('waiting needs a shared memory', { missing: ['shared'] });
   return cell;
 }
 
-/** The cell of the row at `address`. @throws {ArgumentTypeError} when no engine has a cell that wide */
-function cellAt<T extends ScalarValue>(row: Scalar<T>, memory: LinearMemory, address: Address): Cell {
-  const Cells = CELLS[row.size];
-  if (!Cells) throw new ArgumentTypeError('a row of at most 8 bytes', row.name);
-  const at = memory.locate(address, row.size, row.size); // first, as it renews the view
+/** Returns the value at `address` as a cell of its size. @throws {ArgumentTypeError} if no engine has cells that large */
+function cellAt<T extends ScalarValue>(
+  type: ScalarDescriptor<T>,
+  memory: LinearMemory,
+  address: Address,
+): Cell {
+  const Cells = cellClassOf(type.size);
+  if (!Cells) throw new ArgumentTypeError('a type of at most 8 bytes', type.name);
+  const at = memory.locate(address, type.size, type.size); // first: it renews the view
   return new Cells(memory.data.buffer, at, 1);
 }
 
-function toBits<T extends ScalarValue>(row: Scalar<T>, value: T): number | bigint {
-  assertKind(row, value);
-  if (row.size > 8) return 0; // cellAt refuses the row
+function toBits<T extends ScalarValue>(type: ScalarDescriptor<T>, value: T): number | bigint {
+  assertKind(type, value);
+  if (type.size > 8) return 0; // cellAt refuses the type
   scratch.setBigUint64(0, 0n);
-  row.set(scratch, 0, value);
-  return row.size === 8 ? scratch.getBigUint64(0, true) : scratch.getUint32(0, true);
+  type.set(scratch, 0, value);
+  return type.size === 8 ? scratch.getBigUint64(0, true) : scratch.getUint32(0, true);
 }
 
-function toValue<T extends ScalarValue>(row: Scalar<T>, bits: number | bigint): T {
+function toValue<T extends ScalarValue>(type: ScalarDescriptor<T>, bits: number | bigint): T {
   if (typeof bits === 'bigint') scratch.setBigUint64(0, bits, true);
   else scratch.setUint32(0, bits, true);
-  return row.get(scratch, 0);
+  return type.get(scratch, 0);
 }
 
 function combine<T extends ScalarValue>(operation: AtomicOperation, old: T, value: T): T {
   if (typeof old === 'boolean' && (operation === 'add' || operation === 'sub'))
-    throw new ArgumentTypeError('a row of numbers', 'bool');
+    throw new ArgumentTypeError('a type of numbers', 'bool');
   const [a, b] = [old as number, value as number]; // or both bigint or boolean: the operators are the same
   const results = { add: () => a + b, sub: () => a - b, and: () => a & b, or: () => a | b, xor: () => a ^ b };
   const result = results[operation]();

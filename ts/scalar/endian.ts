@@ -2,28 +2,28 @@
 // Big-endian values, for file formats and network data in a memory. WebAssembly itself is little-endian.
 import type { Address } from '../memory/address.ts';
 import { readBytes, writeBytes } from '../memory/bytes.ts';
-import type { LinearMemory } from '../memory/memory.ts';
-import { assertKind, type Scalar, type ScalarValue } from './scalar.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertKind, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
 
-/** Returns the value at `address` with its highest byte first; any alignment. Errors as `row.read`. */
+/** Returns the value at `address` with its highest byte first; any alignment. Throws as `type.read`. */
 export function readBigEndian<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
 ): T {
-  const bytes = readBytes(memory, address, row.size).reverse();
-  return row.get(new DataView(bytes.buffer), 0);
+  const bytes = readBytes(memory, address, type.size).reverse();
+  return type.get(new DataView(bytes.buffer), 0);
 }
 
-/** Writes `value` at `address` with its highest byte first; any alignment. Errors as `row.write`. */
+/** Writes `value` at `address` with its highest byte first; any alignment. Throws as `type.write`. */
 export function writeBigEndian<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
   value: T,
 ): void {
-  assertKind(row, value);
-  const bytes = new Uint8Array(row.size);
-  row.set(new DataView(bytes.buffer), 0, value);
+  assertKind(type, value);
+  const bytes = new Uint8Array(type.size);
+  type.set(new DataView(bytes.buffer), 0, value);
   writeBytes(memory, address, bytes.reverse());
 }

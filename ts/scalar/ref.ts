@@ -1,128 +1,110 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
-// Refs: one typed place in a heap, with the block it lies in, so that a use after free is seen.
+// Refs: one typed place in a heap, with the token of the allocation it lies in, so that use after free is detected.
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
-import { installDispose } from '../memory/dispose.ts';
+import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
-import type { LinearMemory, ViewCell } from '../memory/memory.ts';
-import type { ScalarArrayRef } from './array.ts';
+import { installDispose } from '../memory/dispose.ts';
+import type { LinearMemory, MemoryViews } from '../memory/linear-memory.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
-import type { Scalar, ScalarValue, Values } from './scalar.ts';
+import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
 
-/** What refs need of a heap: a memory that lends blocks. The heap room implements it. */
+/** What refs need of a heap. */
 export interface RefHeap extends LinearMemory {
-  /** Whether dropped owning refs give their blocks back when they are collected. */
+  /** @internal True if the blocks of collected refs are freed. */
   readonly collects: boolean;
-  /** Enters `ref` as the owner of its block. */
-  own(ref: Ref): void;
+  /** @internal Registers `ref` as the owner of its allocation. */
+  registerOwner(ref: Ref): void;
+  /** Frees a block by address or by the ref that owns it. */
   free(target: Address | Ref): void;
-  resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
-    ref: ScalarArrayRef<T, A>,
-    length: number,
-  ): ScalarArrayRef<T, A>;
-  allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
-    value?: T,
-  ): ScalarRef<T, A>;
-  wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
-    address: Address,
-  ): ScalarRef<T, A>;
-  allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
-    countOrValues: number | Values<T>,
-  ): ScalarArrayRef<T, A>;
-  wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
-    row: Scalar<T, A>,
-    address: Address,
-    count: number,
-  ): ScalarArrayRef<T, A>;
 }
 
 /**
- * A place in a heap. Made by the heap's `alloc...` methods it owns its block: `free()` gives it back, once.
- * Made by `wrap...` it borrows: it cannot be freed, and whoever owns the memory decides how long it is valid.
- * Any use after the block was freed throws {@link FreedError}, also through other refs of the same block.
+ * A place in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a `wrap...`
+ * method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after the block
+ * was freed throws {@link FreedError}, through other refs to the block too.
  */
 export abstract class Ref {
   /** The heap it lies in. */
   declare readonly heap: RefHeap;
-  /** Its first byte. Still readable after the free, for messages. */
+  /** The first byte. Still readable after the free, for messages. */
   declare readonly address: number;
-  /** The loan it belongs to; the library's own. */
-  declare readonly block: Block;
-  /** Whether it owns its block. */
+  /** @internal The allocation it lies in. */
+  declare readonly allocation: Allocation;
+  /** True if it owns its block. */
   declare readonly owned: boolean;
-  /** Bytes it covers. */
+  /** The size in bytes. */
   abstract readonly byteLength: number;
-  /** B2 of block.ts; the library's own. */
-  declare cell: ViewCell;
-  /** What it must keep from being collected: the ref it was cut from, or its ballast; the library's own. */
-  source?: object | undefined;
+  /** @internal B2 of memory/allocation.ts. */
+  declare views: MemoryViews;
+  /** @internal An object that must not be collected before this ref: the ref it was cut from, or its ballast. */
+  declare retains?: object | undefined;
 
-  /** Whether its block was freed. */
+  /** True if the block was freed. */
   get isFreed(): boolean {
-    return !this.block.live;
+    return !this.allocation.isLive;
   }
-  /** Whether it can still be used. */
+  /** True if the ref can still be used. */
   get isNotFreed(): boolean {
-    return this.block.live;
+    return this.allocation.isLive;
   }
-  /** Bytes it covers: the same as `byteLength`. */
+  /** The size in bytes: the same as `byteLength`. */
   get allocatedByteCount(): number {
     return this.byteLength;
   }
-  /** Bytes it covers: the same as `byteLength`. */
+  /** The size in bytes: the same as `byteLength`. */
   get allocatedByteSize(): number {
     return this.byteLength;
   }
-  /** A fresh view of its bytes; see {@link LinearMemory.view} for how long it is valid. */
+  /** A new view of the bytes; see {@link LinearMemory.view} for how long it is valid. */
   get allocatedBytesView(): Uint8Array {
-    return this.keep(this.block.memory.view(Uint8Array, this.address, this.byteLength));
+    return this.retainedBy(this.allocation.memory.view(Uint8Array, this.address, this.byteLength));
   }
 
-  /** @throws {FreedError} when its block was freed */
+  /** @throws {FreedError} if the block was freed */
   assertLive(): void {
-    if (!this.block.live) throw new FreedError(this.address);
+    if (!this.allocation.isLive) throw new FreedError(this.address);
   }
-  /** Sets all its bytes to zero. @throws {FreedError} when its block was freed */
+  /** Sets all bytes to zero. @throws {FreedError} if the block was freed */
   clear(): void {
-    fillBytes(this.block.memory, this.address, this.byteLength);
+    fillBytes(this.allocation.memory, this.address, this.byteLength);
   }
   /**
-   * Gives its block back.
-   * @throws {DoubleFreeError} when that was done before
-   * @throws {NotOwnedError} when it borrows
+   * Frees the block.
+   * @throws {DoubleFreeError} if it was freed already
+   * @throws {NotOwnedError} if the ref borrows
    */
   free(): void {
     this.heap.free(this);
   }
-  /** Gives its block back if it owns one that is still lent; else does nothing. Never a second free. */
+  /** Frees the block if the ref owns it and it is live; else does nothing. */
   dispose(): void {
-    if (this.owned && this.block.live) this.heap.free(this);
+    if (this.owned && this.allocation.isLive) this.heap.free(this);
   }
-  /** Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
-  protected keep<V extends ArrayBufferView>(view: V): V {
-    if (this.heap.collects || this.block.keeps) keepers.set(view, this);
+  /** @internal Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
+  protected retainedBy<V extends ArrayBufferView>(view: V): V {
+    if (this.heap.collects || this.allocation.retains) refsOfViews.set(view, this);
     return view;
   }
 }
 
-/** A ref that is being made. Every class fills in its own: see refs.gen.ts. */
+/**
+ * A ref under construction. Each class fills in its own refs: see refs.gen.ts.
+ * @internal
+ */
 export interface NewRef {
   heap: RefHeap;
   address: number;
-  block: Block;
+  allocation: Allocation;
   owned: boolean;
-  cell: ViewCell;
+  views: MemoryViews;
 }
 
 /** The refs that views were taken from. */
-const keepers = new WeakMap<ArrayBufferView, Ref>();
+const refsOfViews = new WeakMap<ArrayBufferView, Ref>();
 
-/** So that `using ref = heap.allocInt32()` works where the engine knows `Symbol.dispose`. */
+/** For `using ref = heap.allocInt32()` where the engine has `Symbol.dispose`. */
 export interface Ref {
   [Symbol.dispose](): void;
 }
@@ -133,9 +115,9 @@ export abstract class ScalarRef<
   T extends ScalarValue = ScalarValue,
   A extends ArrayBufferView = ArrayBufferView,
 > extends Ref {
-  /** The row of the table that says how it is read and written. */
-  abstract readonly type: Scalar<T, A>;
-  /** The value in memory. @throws {FreedError} when its block was freed */
+  /** The type of the value. */
+  abstract readonly type: ScalarDescriptor<T, A>;
+  /** The value in memory. @throws {FreedError} if the block was freed */
   get value(): T {
     return this.slowRead();
   }
@@ -147,49 +129,53 @@ export abstract class ScalarRef<
     return this.type.size;
   }
 
-  /** The same as reading `value`. */
+  /** Returns `value`. */
   read(): T {
     return this.value;
   }
-  /** The same as setting `value`. Returns the ref. */
+  /** Sets `value`. Returns the ref. */
   write(value: T): this {
     this.value = value;
     return this;
   }
-  /** Loads the value in one indivisible step. */
+  /** Loads the value atomically. */
   readAtomic(): T {
-    return atomicLoad(this.type, this.block.memory, this.address);
+    return atomicLoad(this.type, this.allocation.memory, this.address);
   }
-  /** Stores the value in one indivisible step. Returns the ref. */
+  /** Stores the value atomically. Returns the ref. */
   writeAtomic(value: T): this {
-    atomicStore(this.type, this.block.memory, this.address, value);
+    atomicStore(this.type, this.allocation.memory, this.address, value);
     return this;
   }
 
-  /** Reads where the fast way failed: the memory grew, or the block was freed. */
+  /** @internal The general path: the memory has grown, or the block was freed. */
   protected slowRead(): T {
-    return this.type.read(this.block.memory, this.address);
+    return this.type.read(this.allocation.memory, this.address);
   }
-  /** Writes where the fast way failed; as {@link slowRead}, or the row refused the value. */
+  /** @internal The general path; as {@link slowRead}, or the type refuses the value. */
   protected slowWrite(value: T): void {
-    this.type.write(this.block.memory, this.address, value);
+    this.type.write(this.allocation.memory, this.address, value);
   }
 }
 
-/** The class of the refs of one row. */
+/** The constructor of the refs of one type. @internal */
 export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = new (
   heap: RefHeap,
   address: number,
-  block: Block,
+  allocation: Allocation,
   owned: boolean,
 ) => ScalarRef<T, A>;
 
-/** The class of those that borrow from a block that is known: they ask it each time whether it still lives. */
-export function aliasClass<T extends ScalarValue, A extends ArrayBufferView>(
-  One: ScalarRefClass<T, A>,
+/**
+ * Returns a subclass of `OwnerClass` for refs that borrow from a live allocation of the heap: they read through its token
+ * each time, as only the owner's `views` change with a free.
+ * @internal
+ */
+export function checkedClassOf<T extends ScalarValue, A extends ArrayBufferView>(
+  OwnerClass: ScalarRefClass<T, A>,
 ): ScalarRefClass<T, A> {
-  return class Alias extends One {
-    declare readonly type: Scalar<T, A>;
+  return class CheckedRef extends OwnerClass {
+    declare readonly type: ScalarDescriptor<T, A>;
     override get value(): T {
       return this.slowRead();
     }

@@ -1,80 +1,97 @@
 // SPDX-License-Identifier: MIT
-// Values of a row as bytes: what every bulk write is made from.
+// Converts values to the bytes of a type. Every bulk write converts all values before it stores the first.
 import { ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { bytesOf, putBytes } from '../memory/bytes.ts';
-import type { LinearMemory } from '../memory/memory.ts';
-import { assertKind, type Scalar, type ScalarValue, type Values } from './scalar.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import {
+  assertKind,
+  hasOwnElements,
+  type ScalarDescriptor,
+  type ScalarValue,
+  type Values,
+} from './descriptor.ts';
 
-// A buffer for a few values is not made anew each time: making one costs more than all the rest. Who uses it takes it
-// away, as what a caller can hook may convert values too; storeValues brings it back.
-const FEW = 512; // bytes
-let spare: DataView<ArrayBuffer> | undefined;
-let taken: DataView<ArrayBuffer> | undefined;
+// Allocating a buffer costs more than converting a few values, so one small buffer is reused. encodeValues takes it
+// away while user code (getters, proxies) may run, and storeValues puts it back.
+const SMALL_BYTES = 512;
+let spareView: DataView<ArrayBuffer> | undefined;
+let usedView: DataView<ArrayBuffer> | undefined;
 
 /**
- * Returns the bytes of `values` as elements of `row`, for {@link storeValues}. Everything a caller can hook (getters,
- * proxies) runs here, before any byte of a heap is touched; the length is asked for once.
- * @param most the most values there is room for
- * @param alias whether they may be the source's own bytes: not when anything happens before they are stored
- * @throws {ArgumentTypeError} when it has no length, or a value has the wrong type
- * @throws {ArgumentRangeError} when it has more values than there is room for
- * @throws {OutOfMemoryError} when the engine has no buffer that large
+ * Returns the bytes of `values` as elements of `type`, for {@link storeValues}. All user code (getters, proxies) runs
+ * here, before any byte of a heap is touched; the length is read once.
+ * @param max the number of values there is room for
+ * @param isAlias true if the result may be the source's own bytes: only if nothing happens before they are stored
+ * @throws {ArgumentTypeError} if `values` has no length, or a value has the wrong type
+ * @throws {ArgumentRangeError} if there are more values than room
+ * @throws {OutOfMemoryError} if the engine cannot make a buffer that large
  */
 export function encodeValues<T extends ScalarValue>(
-  row: Scalar<T>,
+  type: ScalarDescriptor<T>,
   values: Values<T>,
-  most: number = Infinity,
-  alias = false,
+  max: number = Infinity,
+  isAlias = false,
 ): Uint8Array {
-  const given = typeof values === 'object' ? values?.length : undefined;
-  if (typeof given !== 'number') throw new ArgumentTypeError(`an array of ${row.name}`, values);
-  const length = toCount(given, 'a length');
-  if (length > most) throw new ArgumentRangeError(`at most ${most} values`, length);
-  const bytes = ArrayBuffer.isView(values) ? bytesOf(values) : undefined; // or refuses a stale one
-  const own = values instanceof row.Elements;
-  if (bytes && own && hasOwnElements(row)) return alias ? bytes : new Uint8Array(bytes);
-  const size = length * row.size;
-  const data = size > FEW ? newView(size) : (spare ?? newView(FEW));
-  spare = undefined;
+  const [source, length] = toArrayLike(values, type.name);
+  const bytes = ArrayBuffer.isView(source) ? bytesOf(source) : undefined; // refuses a detached view
+  if (length > max) throw new ArgumentRangeError(`at most ${max} values`, length);
+  const own = source instanceof type.Elements;
+  if (bytes && own && hasOwnElements(type)) return isAlias ? bytes : new Uint8Array(bytes);
+  const size = length * type.size;
+  const data = size > SMALL_BYTES ? newView(size) : (spareView ?? newView(SMALL_BYTES));
+  spareView = undefined;
   for (let i = 0; i < length; i++) {
-    const found: ScalarValue | undefined = values[i];
-    // The view of a 53-bit pointer array has bigints: they are its numbers.
-    const value = own && row.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
-    if (typeof value !== row.kind) assertKind(row, value, ` at index ${i}`);
-    row.set(data, i * row.size, value as T); // its kind was just looked at
+    const found: ScalarValue | undefined = source[i];
+    // The typed array of 53-bit pointers has bigint elements, which stand for its numbers.
+    const value = own && type.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
+    if (typeof value !== type.kind) assertKind(type, value, ` at index ${i}`);
+    type.set(data, i * type.size, value as T); // of the right type: see the line above
   }
-  taken = data;
+  usedView = data;
   return new Uint8Array(data.buffer, 0, size);
 }
 
-/** Writes what {@link encodeValues} returned to `address`: all of it or, when it does not fit, nothing. */
+/** Writes what {@link encodeValues} returned to `address`: all of it or, if it does not fit, nothing. */
 export function storeValues(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
   putBytes(memory, address, bytes);
-  if (taken?.buffer === bytes.buffer && taken.byteLength === FEW) spare = taken;
-  taken = undefined;
+  if (usedView?.buffer === bytes.buffer && usedView.byteLength === SMALL_BYTES) spareView = usedView;
+  usedView = undefined;
 }
 
 /**
- * Returns the values of `source` from `offset` on, at most `most` of them.
- * @throws {ArgumentTypeError} when it has no length
- * @throws {ArgumentRangeError} when the offset is beyond its end
+ * Returns the values of `source` from index `offset` on, at most `max` of them.
+ * @throws {ArgumentTypeError} if it has no length and is not iterable
+ * @throws {ArgumentRangeError} if the offset is beyond its end
  */
-export function valuesFrom<T>(source: Values<T>, offset: number, most: number | undefined): Values<T> {
-  if (offset === 0 && most === undefined) return source;
-  const given = typeof source === 'object' ? source?.length : undefined;
-  if (typeof given !== 'number') throw new ArgumentTypeError('an array', source);
-  const length = toCount(given, 'a length');
+export function valuesFrom<T>(source: Values<T>, offset: number, max: number | undefined): Values<T> {
+  if (offset === 0 && max === undefined) return source;
+  const [list, length] = toArrayLike(source, 'values');
   if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
-  const end = most === undefined ? length : Math.min(length, offset + most);
-  return ArrayBuffer.isView(source)
-    ? ((source as unknown as Float32Array).subarray(offset, end) as unknown as Values<T>) // a typed array: it has a length
-    : (Array.prototype.slice.call(source, offset, end) as unknown as Values<T>); // its elements are what they were
+  const end = max === undefined ? length : Math.min(length, offset + max);
+  return ArrayBuffer.isView(list)
+    ? ((list as unknown as Float32Array).subarray(offset, end) as unknown as ArrayLike<T>) // a typed array: it has a length
+    : (Array.prototype.slice.call(list, offset, end) as unknown as ArrayLike<T>); // elements of the same type
 }
 
-/** Whether the elements of the row's typed array are its values, so that their bytes can be copied. */
-export function hasOwnElements({ Elements, label }: Pick<Scalar, 'Elements' | 'label'>): boolean {
-  return Elements.name === `${label}Array`;
+/**
+ * Returns `values` as an object with indices, and its length, which is read once.
+ * @throws {ArgumentTypeError} if it has no length and is not iterable
+ */
+function toArrayLike<T>(values: Values<T>, what: string): [list: ArrayLike<T>, length: number] {
+  let list = values as ArrayLike<T> & { elementValues?: () => ArrayLike<T> };
+  if (typeof values === 'object' && values !== null) {
+    // An array ref or a slice gives its elements in the form that converts fastest.
+    const isPlain = Array.isArray(values) || ArrayBuffer.isView(values);
+    if (!isPlain && typeof list.elementValues === 'function') list = list.elementValues();
+    let { length }: { length: unknown } = list;
+    if (length === undefined && !isPlain && Symbol.iterator in values) {
+      list = [...values];
+      length = list.length;
+    }
+    if (typeof length === 'number') return [list, toCount(length, 'a length')];
+  }
+  throw new ArgumentTypeError(`an array of ${what}`, values);
 }
 
 function newView(size: number): DataView<ArrayBuffer> {

@@ -1,62 +1,52 @@
 // SPDX-License-Identifier: MIT
-// Where a text begins and ends in a memory: NUL-terminated, sized, a fixed field, behind its count, or behind a
-// pointer and a count. All counts are of the codec's elements.
+// Framings: how strings lie in memory, and the general path that reads and writes any of them. All counts are in elements.
 //
-//   T1  A write measures first and then stores: the whole text with all that belongs to it, or nothing.
-//   T2  A read never passes the end of the memory: a string that has no NUL before it is an error.
+//   T1  A write measures first and stores then: the whole string with its terminator or header, or nothing.
+//   T2  A read never passes the end of the memory: a string without a NUL before the end is an error.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
-import type { LinearMemory } from '../memory/memory.ts';
-import type { TextCodec } from './codec.ts';
-import { assertString, toPolicy, type Policy, type TextOptions } from './policy.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Encoding } from './encoding.ts';
 import { hasNul } from './platform.ts';
-import { readSoon, writeSoon } from './short.ts';
-import { baseOf, bytesIn, countTerminated, placeOf, roomAt, search } from './terminator.ts';
-import { assertNotNull, readWord, toElements, toWord, writeWord, type WordBytes } from './word.ts';
+import { assertString, type Policy } from './policy.ts';
+import { baseOf, bytesIn, capacityAt, countTerminated, findNul, locateText } from './terminator.ts';
+import { assertNotNull, readWord, toElementCount, toWordBytes, writeWord, type WordBytes } from './word.ts';
 
-/** Where a text begins and ends. */
+/**
+ * How a string lies in memory: NUL-terminated, sized (only the caller knows the length), a fixed-length field
+ * (`char[16]`), length-prefixed, or a pointer and a length.
+ */
 export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
-export const FRAMINGS: readonly Framing[] = ['Terminated', 'Sized', 'Fixed', 'Prefixed', 'Paired'];
 
-/** Bytes of a prefix or a pair: what is at the address of a text before, or instead of, the text. */
-export function headOf(framing: Framing, wordBytes: number): number {
-  return framing === 'Prefixed' ? toWord(wordBytes) : framing === 'Paired' ? 2 * toWord(wordBytes) : 0;
+/** Returns the bytes before the text of a length-prefixed string, or of a pointer and length. */
+export function headerBytesOf(framing: Framing, wordBytes: number): number {
+  if (framing === 'Prefixed') return toWordBytes(wordBytes);
+  return framing === 'Paired' ? 2 * toWordBytes(wordBytes) : 0;
 }
 
-/** Reads a text; `given` is the limit or the count of elements, or the bytes of a word. */
-export function read(
-  codec: TextCodec,
+/**
+ * Reads a string by the general path.
+ * @param countOrWord the limit, the count, or the size of a word, depending on the framing
+ */
+export function readString(
+  encoding: Encoding,
   framing: Framing,
   memory: LinearMemory,
   address: Address,
-  given?: number,
-  options?: TextOptions,
-): string {
-  const policy = toPolicy(options);
-  const isSized = framing === 'Sized';
-  const isSimple = isSized || framing === 'Terminated';
-  const text = isSimple ? readSoon(codec, memory, address, given, isSized, policy) : undefined;
-  if (text !== undefined) return text;
-  const found = find(framing, memory, address, codec.bytesPerElement, given, given as WordBytes);
-  return readAt(codec, memory, found[0], found[1], policy);
-}
-
-/** The text of elements that are in the memory. */
-export function readAt(
-  codec: TextCodec,
-  memory: LinearMemory,
-  start: number,
-  count: number,
   policy: Policy,
+  countOrWord?: number,
 ): string {
-  const end = start + count * codec.bytesPerElement;
+  const size = encoding.bytesPerElement;
+  const word = countOrWord as WordBytes; // checked where it is used
+  const [start, count] = locateString(framing, memory, address, size, countOrWord, word);
+  const end = start + count * size;
   const base = baseOf(start, end);
-  return decode(codec, bytesIn(memory, start, end), start - base, end - base, policy, base);
+  return decode(encoding, bytesIn(memory, start, end), start - base, end - base, policy, base);
 }
 
-/** The text of some of `bytes`. @throws {EncodingError} also when the engine has no string as long */
+/** Returns the text of `bytes` in [start, end). @throws {EncodingError} also if the engine has no string that long */
 export function decode(
-  codec: TextCodec,
+  encoding: Encoding,
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -64,7 +54,7 @@ export function decode(
   base: number,
 ): string {
   try {
-    return codec.slice(bytes, start, end, policy, base);
+    return encoding.decodeRange(bytes, start, end, policy, base);
   } catch (cause) {
     if (cause instanceof EncodingError) throw cause;
     const at = base + start;
@@ -75,11 +65,11 @@ export function decode(
 }
 
 /**
- * Returns where a text is: its first byte, its elements. All are in the memory.
- * @param room its limit or its count; of no use to those that have words
- * @throws {EncodingError} when it has no NUL, or no pointer
+ * Returns the address of the first byte of the text, and its number of elements. All are in bounds.
+ * @param room the limit or the count; unused by layouts with a header
+ * @throws {EncodingError} if the text has no NUL, or its pointer is NULL
  */
-export function find(
+export function locateString(
   framing: Framing,
   memory: LinearMemory,
   address: Address,
@@ -87,105 +77,127 @@ export function find(
   room?: number,
   wordBytes: WordBytes = 4,
 ): [start: number, count: number] {
-  const head = headOf(framing, wordBytes);
-  const at = placeOf(memory, address, head);
-  if (room !== 0) assertNotNull(at); // C's empty string may well be (NULL, 0)
+  const headerBytes = headerBytesOf(framing, wordBytes);
+  const at = locateText(memory, address, headerBytes);
+  if (room !== 0) assertNotNull(at); // an empty string in C may be (NULL, 0)
   if (framing === 'Terminated') return [at, countTerminated(memory, at, size, room)];
-  let start = at + head;
+  let start = at + headerBytes;
   let count: number;
-  if (head) {
+  if (headerBytes) {
     count = readWord(memory, start - wordBytes, wordBytes);
     if (framing === 'Paired') start = readWord(memory, at, wordBytes);
     if (start === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
-  } else count = toElements(room as number); // undefined is refused there
-  if (count > 0) placeOf(memory, start, count * size);
+  } else count = toElementCount(room as number); // refuses undefined
+  if (count > 0) locateText(memory, start, count * size);
   if (framing === 'Fixed') {
-    const found = search(memory, start, size, count);
+    const found = findNul(memory, start, size, count);
     if (found >= 0) count = found;
   }
   return [start, count];
 }
 
-/** Writes a text, whole or not at all. T1. Returns its elements. */
-export function write(
-  codec: TextCodec,
-  framing: Framing,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  capacity?: number,
-  options?: TextOptions,
-  wordBytes: WordBytes = 4,
-  place: Address = address,
-): number {
-  const policy = toPolicy(options);
-  const tail = tailOf(framing);
-  const count = tail < 0 ? -1 : writeSoon(codec, memory, address, text, capacity, policy, tail);
-  return count < 0
-    ? writeLong(codec, framing, memory, address, text, capacity, policy, wordBytes, place)
-    : count;
+/** A string to write: where, in what framing, and in how much room. */
+export interface Destination {
+  readonly framing: Framing;
+  readonly memory: LinearMemory;
+  readonly address: Address;
+  /** In elements; by default all up to the end of the heap's block, if the heap knows it. */
+  readonly capacity: number | undefined;
+  /** The size of the length prefix, or of the pointer and of the length. */
+  readonly wordBytes: WordBytes;
+  /** The address of the text; the same as `address` unless the framing is a pointer and length. */
+  readonly textAddress: Address;
 }
 
-/** Elements of the terminator where a text is all there is but for that; -1 in other framings. */
-export const tailOf = (framing: Framing): number =>
-  framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
-
-/** Writes as {@link write} does, the way that takes any text and framing. */
-export function writeLong(
-  codec: TextCodec,
-  framing: Framing,
-  memory: LinearMemory,
-  address: Address,
-  text: string,
-  capacity: number | undefined,
-  policy: Policy,
-  wordBytes: WordBytes,
-  place: Address,
-): number {
+/** Writes a string by the general path. T1. Returns its number of elements. */
+export function writeString(encoding: Encoding, to: Destination, text: string, policy: Policy): number {
   assertString(text);
-  const size = codec.bytesPerElement;
-  const head = headOf(framing, wordBytes);
+  const { framing, memory, address, wordBytes, textAddress } = to;
+  const size = encoding.bytesPerElement;
+  const headerBytes = headerBytesOf(framing, wordBytes);
   const isPaired = framing === 'Paired';
   const isFixed = framing === 'Fixed';
-  const tail = Math.max(0, tailOf(framing));
-  const room =
-    capacity === undefined && !isFixed
-      ? roomAt(memory, placeOf(memory, place, 0), isPaired ? 0 : head, size)
-      : toElements(capacity as number); // undefined is refused there
-  const most = (head ? Math.min(room, 256 ** wordBytes - 1) : room) - tail;
-  let kept = text;
-  let count = codec.count(text, policy);
-  if (count > most) {
-    if (!policy.truncate || most < 0)
-      throw new EncodingError(
-        `${count + tail} elements in a place of ${most + tail}`,
-        most + tail,
-        most + tail,
-      );
-    kept = text.slice(0, codec.fit(text, most));
-    count = codec.count(kept, policy);
-  }
-  if (tail || isFixed) assertNoNul(text, policy);
-  const whole = (isFixed ? room : count + tail) * size;
-  const at = placeOf(memory, address, head);
-  if (head + whole > 0) assertNotNull(at);
-  const start = placeOf(memory, isPaired ? place : at + head, whole);
-  if (whole > 0) assertNotNull(start);
+  const terminator = framing === 'Terminated' ? 1 : 0;
+  const room = roomOf(to, size, headerBytes);
+  const max = (headerBytes ? Math.min(room, 256 ** wordBytes - 1) : room) - terminator;
+  const [kept, count] = fitText(encoding, text, max, terminator, policy);
+  if (terminator || isFixed) assertNoNul(text, policy);
+  const bytes = (isFixed ? room : count + terminator) * size;
+  const at = locateText(memory, address, headerBytes);
+  if (headerBytes + bytes > 0) assertNotNull(at);
+  const start = locateText(memory, isPaired ? textAddress : at + headerBytes, bytes);
+  if (bytes > 0) assertNotNull(start);
   if (isPaired && start >= 256 ** wordBytes)
     throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
-  const end = start + whole;
-  const bytes = bytesIn(memory, start, end);
-  const base = baseOf(start, end);
-  codec.put(bytes, start - base, kept, count, policy, true);
-  let i = start - base + count * size;
-  if (end - base - i > 4) bytes.fill(0, i, end - base);
-  else for (; i < end - base; i++) bytes[i] = 0;
+  store(encoding, memory, start, bytes, kept, count, policy);
   if (isPaired) writeWord(memory, at, wordBytes, start);
-  if (head) writeWord(memory, at + head - wordBytes, wordBytes, count);
+  if (headerBytes) writeWord(memory, at + headerBytes - wordBytes, wordBytes, count);
   return count;
 }
 
-/** @throws {EncodingError} when `text` has a NUL and the policy is `throw` */
+/** Returns the capacity in elements. */
+function roomOf(
+  { framing, memory, capacity, textAddress }: Destination,
+  size: number,
+  headerBytes: number,
+): number {
+  if (capacity !== undefined || framing === 'Fixed') return toElementCount(capacity as number); // refuses undefined
+  const header = framing === 'Paired' ? 0 : headerBytes;
+  return capacityAt(memory, locateText(memory, textAddress, 0), header, size);
+}
+
+/** Returns the text, or the part of it that fits under the policy `truncate`, with its number of elements. */
+function fitText(
+  encoding: Encoding,
+  text: string,
+  max: number,
+  terminator: number,
+  policy: Policy,
+): [text: string, count: number] {
+  const count = encoding.countElements(text, policy);
+  if (count <= max) return [text, count];
+  if (!policy.truncate || max < 0)
+    throw new EncodingError(
+      `${count + terminator} elements in a place of ${max + terminator}`,
+      max + terminator,
+      max + terminator,
+    );
+  const kept = text.slice(0, fittingUnits(encoding, text, max));
+  return [kept, encoding.countElements(kept, policy)];
+}
+
+/** Returns the number of code units of `text` that make whole characters in `count` elements. O(n). */
+export function fittingUnits(encoding: Encoding, text: string, count: number): number {
+  let i = 0;
+  for (let room = count; i < text.length;) {
+    const point = text.codePointAt(i) as number; // i is in range
+    room -= encoding.elementsOf(point);
+    if (room < 0) break;
+    i += point > 0xffff ? 2 : 1;
+  }
+  return i;
+}
+
+/** Stores the `count` elements of a text at `start`, and zeros up to `byteLength` bytes. All are in bounds. */
+function store(
+  encoding: Encoding,
+  memory: LinearMemory,
+  start: number,
+  byteLength: number,
+  text: string,
+  count: number,
+  policy: Policy,
+): void {
+  const end = start + byteLength;
+  const bytes = bytesIn(memory, start, end);
+  const base = baseOf(start, end);
+  encoding.encodeInto(bytes, start - base, text, count, policy, true);
+  let i = start - base + count * encoding.bytesPerElement;
+  if (end - base - i > 4) bytes.fill(0, i, end - base);
+  else for (; i < end - base; i++) bytes[i] = 0;
+}
+
+/** @throws {EncodingError} if `text` has a NUL and the policy is `throw` */
 function assertNoNul(text: string, policy: Policy): void {
   if (policy.nul !== 'throw' || !hasNul(text)) return;
   const nul = text.indexOf('\0');

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
-// What the engine offers for text, found once: coders and, in Node and its like, the Buffer's slices.
-// Browsers' coders refuse views of shared and of resizable buffers; those are copied first.
+// The engine's own text coders: TextEncoder, TextDecoder and, in Node, Deno and Bun, the methods of Buffer. Browsers'
+// coders refuse views of shared and of resizable buffers, so those are copied first. docs/performance.md has the
+// measurements behind each choice.
 import { EncodingError } from '../errors.ts';
 import type { Policy } from './policy.ts';
 
-type Slice = (this: Uint8Array, start: number, end: number) => string;
-/** Writes what it can of a text. */
-export type Store = (this: Uint8Array, text: string, offset: number, length: number) => number;
-interface Native {
-  readonly latin1Slice: Slice;
-  readonly ucs2Slice: Slice;
-  readonly utf8Slice: Slice;
-  readonly latin1Write: Store;
-  readonly ucs2Write: Store;
-  readonly utf8Write: Store;
+type SliceText = (this: Uint8Array, start: number, end: number) => string;
+/** Writes as much of a text as fits in `length` bytes. */
+export type WriteText = (this: Uint8Array, text: string, offset: number, length: number) => number;
+/** Methods of Buffer, which work on any Uint8Array. */
+interface BufferMethods {
+  readonly latin1Slice: SliceText;
+  readonly ucs2Slice: SliceText;
+  readonly utf8Slice: SliceText;
+  readonly latin1Write: WriteText;
+  readonly ucs2Write: WriteText;
+  readonly utf8Write: WriteText;
   indexOf(this: Uint8Array, value: number, from: number): number;
-  /** Bytes of a text in UTF-8. */
-  measure(text: string): number;
+  /** Returns the number of bytes of a text in UTF-8. */
+  utf8Length(text: string): number;
 }
 interface Process {
   readonly versions?: { readonly v8?: string };
@@ -24,11 +26,11 @@ interface Process {
   getBuiltinModule?(name: 'node:buffer'): { isAscii?(bytes: Uint8Array): boolean } | undefined;
 }
 interface BufferClass {
-  readonly prototype: Native;
+  readonly prototype: BufferMethods;
   byteLength(text: string): number;
 }
 
-// Kept at import, so that a page that replaces them later changes nothing here.
+// Taken at import: a page that replaces them later has no effect here.
 export const Encoder: typeof TextEncoder | undefined = globalThis.TextEncoder;
 export const Decoder: typeof TextDecoder | undefined = globalThis.TextDecoder;
 const decode = /* @__PURE__ */ (() => Decoder?.prototype.decode)();
@@ -39,83 +41,84 @@ const host = (globalThis as { process?: Process }).process;
 const isBun = 'Bun' in globalThis;
 /** V8's major version in Node; NaN in other engines, and in Deno. */
 const version = 'Deno' in globalThis || isBun ? NaN : parseInt(host?.versions?.v8 ?? '', 10);
-const WIDE = /[^\0-\xff]/;
-let asked: ((text: string) => boolean) | undefined;
+const TWO_BYTE = /[^\0-\xff]/;
+let bunIsOneByte: ((text: string) => boolean) | undefined;
 
 /**
- * Whether all units of a text are known to be below U+0100. Engines keep most such texts in a byte each: V8 sees at once
- * that the pattern finds none there; Bun's JavaScriptCore looks at every unit, and has to be asked how it keeps them.
+ * True if all units of a text are known to be below U+0100. Engines store most such texts in one byte per unit. V8 then
+ * knows at once that the pattern does not match; Bun (JavaScriptCore) tests every unit, and is asked how it stores them.
  */
-export const isNarrow = (text: string): boolean =>
+export const isOneByte = (text: string): boolean =>
   isBun
-    ? (asked ??=
-        host?.getBuiltinModule?.('node:v8')?.isStringOneByteRepresentation ?? ((one) => !WIDE.test(one)))(
+    ? (bunIsOneByte ??=
+        host?.getBuiltinModule?.('node:v8')?.isStringOneByteRepresentation ?? ((one) => !TWO_BYTE.test(one)))(
         text,
       )
-    : !WIDE.test(text);
+    : !TWO_BYTE.test(text);
 
-/** Whether bytes that no other thread writes are known to be ASCII. */
+/** True if the bytes are known to be ASCII, and no other thread can write them. */
 export const isAscii = (bytes: Uint8Array): boolean | undefined =>
   bytes.buffer instanceof ArrayBuffer && host?.getBuiltinModule?.('node:buffer')?.isAscii?.(bytes);
 
 let encoder: TextEncoder | undefined;
 let scratch: Uint8Array<ArrayBuffer> | undefined;
-/** The longest text that surely fits in the scratch, in 16 KiB. */
+/** The longest text that is sure to fit in the scratch buffer of 16 KiB. */
 const SHORT = 5461;
-/** What was encoded last, so that who counts a text and then writes it encodes it once. */
-let laid: string | undefined;
-let made: Uint8Array | undefined;
+/** The last text that was encoded, and its bytes: a caller that counts a text and then writes it encodes it once. */
+let lastText: string | undefined;
+let lastBytes: Uint8Array | undefined;
 
 /**
- * Whether the bytes of a text in UTF-8 are made faster than counted: always without a Buffer; in V8 13 (Node 24) when
- * they are few; and in V8 before that when it has wide characters, which V8 itself knows at once.
+ * True if the UTF-8 bytes of a text are made faster than counted: always without a Buffer; in V8 13 (Node 24) if the text
+ * is short; in V8 before 13 if it is short and not a one-byte text.
  */
-export const makesFaster = (text: string): boolean =>
-  !native || (text.length <= SHORT && (version === 13 || (version < 13 && !isNarrow(text))));
+export const isEncodedFaster = (text: string): boolean =>
+  !bufferMethods || (text.length <= SHORT && (version === 13 || (version < 13 && !isOneByte(text))));
 
-/** Returns the bytes of a text in UTF-8, valid until the next call; undefined when there is no coder. */
-export function encoded(text: string): Uint8Array | undefined {
+/** Returns the UTF-8 bytes of a text, valid until the next call; undefined if the engine has no TextEncoder. */
+export function encodedUtf8(text: string): Uint8Array | undefined {
   if (!Encoder) return undefined;
-  if (made && laid === text) return made;
+  if (lastBytes && lastText === text) return lastBytes;
   encoder ??= new Encoder();
   if (text.length > SHORT) return encoder.encode(text);
-  const bytes = spare();
-  made = bytes.subarray(0, encoder.encodeInto(text, bytes).written);
-  laid = text;
-  return made;
+  const bytes = scratchBytes();
+  lastBytes = bytes.subarray(0, encoder.encodeInto(text, bytes).written);
+  lastText = text;
+  return lastBytes;
 }
 
-/** The scratch, for another use: what was encoded there is lost. */
-function spare(): Uint8Array<ArrayBuffer> {
-  made = undefined;
+/** Returns the scratch buffer for any use. The bytes of the last text are lost. */
+function scratchBytes(): Uint8Array<ArrayBuffer> {
+  lastBytes = undefined;
   return (scratch ??= new Uint8Array(3 * SHORT));
 }
 
-/** Whether a text has a NUL. */
+/** True if a text has a NUL. */
 export function hasNul(text: string): boolean {
-  // V8 looks for one among units of 2 bytes at 0.5 ns each: as it goes by bytes it stops at each that is ASCII.
-  if (fast && text.length > 64 && !isNarrow(text)) {
-    const low = spare();
+  // V8 searches two-byte texts for bytes, and stops at the high byte of every ASCII unit: 0.5 ns per unit.
+  if (nativeBufferMethods && text.length > 64 && !isOneByte(text)) {
+    const low = scratchBytes();
     for (let from = 0; from < text.length; from += 3 * SHORT - 1) {
       const part = text.slice(from, from + 3 * SHORT - 1);
-      low[fast.latin1Write.call(low, part, 0, part.length)] = 0; // it keeps the low byte of each
-      if (fast.indexOf.call(low, 0, 0) < part.length && part.includes('\0')) return true;
+      low[nativeBufferMethods.latin1Write.call(low, part, 0, part.length)] = 0; // the low byte of each unit
+      if (nativeBufferMethods.indexOf.call(low, 0, 0) < part.length && part.includes('\0')) return true;
     }
     return false;
   }
   return text.includes('\0');
 }
 
-/** The Buffer's methods that work on any Uint8Array, and its measure of UTF-8; undefined elsewhere. */
-export const native: Native | undefined = /* @__PURE__ */ slices();
-/** The same where all of them are the engine's own code: Deno's are, but for reading, loops in JavaScript. */
-export const fast: Native | undefined = 'Deno' in globalThis ? undefined : native;
+/** The methods of Buffer; undefined in engines that have none. */
+export const bufferMethods: BufferMethods | undefined = /* @__PURE__ */ findBufferMethods();
+/** The same if they are native code. In Deno all but the reading ones are loops in JavaScript. */
+export const nativeBufferMethods: BufferMethods | undefined =
+  'Deno' in globalThis ? undefined : bufferMethods;
 
-/** The same where a text is counted soon, but read slowly. */
-export const byCount: Native | undefined = version < 13 ? native : undefined;
+/** The same if the engine counts UTF-8 fast but decodes it slowly: V8 before 13. */
+export const slowUtf8Methods: BufferMethods | undefined = version < 13 ? bufferMethods : undefined;
 
-/** Those methods, if the Buffer has them all and they do what this library counts on. */
-function slices(): Native | undefined {
+/** Returns the methods of Buffer, if all are there and behave as this library needs. */
+function findBufferMethods(): BufferMethods | undefined {
   const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
   const p = NodeBuffer?.prototype;
   if (!NodeBuffer || !p?.utf8Slice || !p.latin1Slice || !p.ucs2Slice || !p.utf8Write) return undefined;
@@ -123,20 +126,20 @@ function slices(): Native | undefined {
   const { byteLength } = NodeBuffer;
   const probe = new Uint8Array([0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x61, 0xed, 0xa0, 0x80]);
   if (utf8Slice.call(probe, 0, 9) !== '\ufeff\ufffda\ufffd\ufffd\ufffd') return undefined;
-  const measure = (text: string): number => {
-    if (version !== 13 || (text.length > SHORT && !isNarrow(text))) return byteLength(text);
+  const utf8Length = (text: string): number => {
+    if (version !== 13 || (text.length > SHORT && !isOneByte(text))) return byteLength(text);
     let count = 0;
     for (let from = 0; from < text.length; from += SHORT)
-      count += utf8Write.call(spare(), text.slice(from, from + SHORT), 0, 3 * SHORT);
+      count += utf8Write.call(scratchBytes(), text.slice(from, from + SHORT), 0, 3 * SHORT);
     return count;
   };
-  return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, measure };
+  return { latin1Slice, ucs2Slice, utf8Slice, latin1Write, ucs2Write, utf8Write, indexOf, utf8Length };
 }
 
 const decoders: Record<string, TextDecoder> = {};
 
-/** Returns the text of bytes as the engine's decoder has it, which there must be. */
-export function decodeBy(
+/** Returns the text of bytes by the engine's TextDecoder. There must be one. */
+export function decodeWith(
   name: string,
   fatal: boolean,
   bytes: Uint8Array,
@@ -148,27 +151,28 @@ export function decodeBy(
     fatal,
   }));
   const { buffer } = bytes;
-  const isTaken = buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable;
+  const isAccepted = buffer instanceof ArrayBuffer && !(buffer as { resizable?: boolean }).resizable;
   return apply(decode as TextDecoder['decode'], decoder, [
-    isTaken ? bytes.subarray(start, end) : bytes.slice(start, end),
+    isAccepted ? bytes.subarray(start, end) : bytes.slice(start, end),
   ]);
 }
 
-/** What is read for bytes that are no text. @throws {EncodingError} when the policy is `throw` */
-export function replaced({ invalid }: Policy, address: number): number {
-  if (invalid === 'throw') throw new EncodingError(`the bytes at address ${address} are no text`, address);
+/** Returns the code point to read for invalid bytes. @throws {EncodingError} if the policy is `throw` */
+export function replacement({ invalid }: Policy, address: number): number {
+  if (invalid === 'throw')
+    throw new EncodingError(`the bytes at address ${address} are not valid in this encoding`, address);
   return 0xfffd;
 }
 
-/** What {@link gather} is given: a code point, or NO_TEXT, and behind it how many bytes it takes. */
-export const take = (bytes: number, point: number): number => bytes * 0x200000 + point;
-export const NO_TEXT = 0x1fffff;
+/** Packs a code point, or INVALID, and the number of bytes it has, for {@link decodePoints}. */
+export const pointOf = (bytes: number, point: number): number => bytes * 0x200000 + point;
+export const INVALID = 0x1fffff;
 
 /**
- * The text of bytes, a code point at a time, as `next` takes them from an index on.
- * @throws {EncodingError} when it finds no text and the policy is `throw`
+ * Returns the text of the bytes in [start, end). `next` returns the code point at an index, as {@link pointOf} packs it.
+ * @throws {EncodingError} if it finds invalid bytes and the policy is `throw`
  */
-export function gather(
+export function decodePoints(
   start: number,
   end: number,
   policy: Policy,
@@ -178,14 +182,14 @@ export function gather(
   let text = '';
   let points: number[] = [];
   for (let at = start; at < end;) {
-    const taken = next(at);
-    let point = taken & NO_TEXT;
-    if (point === NO_TEXT) point = replaced(policy, base + at);
+    const packed = next(at);
+    let point = packed & INVALID;
+    if (point === INVALID) point = replacement(policy, base + at);
     if (points.push(point) > 4095) {
       text += fromCodePoint(...points);
       points = [];
     }
-    at += taken >> 21;
+    at += packed >> 21;
   }
   return text + fromCodePoint(...points);
 }

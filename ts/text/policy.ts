@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
-// What to do with text that has no exact form, as the caller chooses.
+// Text policies: lone surrogates, invalid bytes, embedded NULs, text that does not fit.
 import { ArgumentTypeError, EncodingError } from '../errors.ts';
 
-/** What to do with text that has no exact form. */
+/** The policies of a text operation. */
 export interface TextOptions {
   /**
-   * A lone surrogate: `replace` (unless given) makes it U+FFFD, `throw` refuses the string, `wtf8` keeps it, as
-   * its three bytes in UTF-8 and as it is in UTF-16 and UTF-32, in reads as in writes.
+   * Lone surrogates, in reads and in writes: `replace` them by U+FFFD, `throw`, or keep them as `wtf8` does (three bytes
+   * in UTF-8, unchanged in UTF-16 and UTF-32).
+   * @defaultValue `'replace'`
    */
   readonly surrogates?: 'replace' | 'throw' | 'wtf8';
-  /** Bytes that are not of the encoding: `replace` (unless given) reads U+FFFD, `throw` refuses them. */
+  /** Bytes that are invalid in the encoding: read U+FFFD for them (`replace`), or `throw`. @defaultValue `'replace'` */
   readonly invalid?: 'replace' | 'throw';
-  /** A U+0000 inside a string that ends at its first NUL: `throw` (unless given) refuses it, `allow` writes it. */
+  /** A U+0000 in a string that is stored NUL-terminated: `throw`, or `allow` it. @defaultValue `'throw'` */
   readonly nul?: 'throw' | 'allow';
-  /** Whether a write may leave out the characters at the end that have no room. Never a part of one. */
+  /** True if a write may leave out whole characters at the end that do not fit. @defaultValue `false` */
   readonly truncate?: boolean;
 }
 
-/** Options with every choice made. */
+/** All policies, with their values. */
 export type Policy = Required<TextOptions>;
 
-/** The choices there are; the first is what is chosen unless another is given. */
+/** The values of each policy; the first is the default. */
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   surrogates: ['replace', 'throw', 'wtf8'],
   invalid: ['replace', 'throw'],
@@ -30,8 +31,8 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
 const DEFAULTS: Policy = { surrogates: 'replace', invalid: 'replace', nul: 'throw', truncate: false };
 
 /**
- * Returns `options` with every choice made, read once.
- * @throws {ArgumentTypeError} when they are given and no object, or have a name or a choice that is none
+ * Returns all policies. Reads the own properties of `options`, each once.
+ * @throws {ArgumentTypeError} if they are no object, or have an unknown name or value
  */
 export function toPolicy(options: TextOptions | undefined): Policy {
   if (options === undefined) return DEFAULTS;
@@ -40,24 +41,24 @@ export function toPolicy(options: TextOptions | undefined): Policy {
     throw new ArgumentTypeError(`text options of ${JSON.stringify(CHOICES)}`, value);
   };
   if (typeof options !== 'object' || options === null) refuse(options);
-  for (const name in options) {
+  for (const name of Object.keys(options)) {
     const choice = options[name as keyof Policy];
     if (!Object.hasOwn(CHOICES, name)) refuse(name);
     else if (choice !== undefined) policy[name] = CHOICES[name]?.includes(choice) ? choice : refuse(choice);
   }
-  return policy as Policy; // each name and choice was looked at
+  return policy as Policy; // each name and value was checked
 }
 
-/** @throws {ArgumentTypeError} when `value` is not a primitive string */
+/** @throws {ArgumentTypeError} if `value` is not a primitive string */
 export function assertString(value: unknown): asserts value is string {
   if (typeof value !== 'string') throw new ArgumentTypeError('a string', value);
 }
 
-/** Returns the index of the first lone surrogate from `from` on, which begins no second half, or -1. O(n). */
+/** Returns the index of the first lone surrogate from index `from` on, or -1. `from` is not inside a pair. O(n). */
 export function loneSurrogate(text: string, from = 0): number {
   if (from === 0 && text.isWellFormed?.()) return -1;
   for (let i = from; i < text.length; i++) {
-    const point = text.codePointAt(i) as number; // i is inside
+    const point = text.codePointAt(i) as number; // i is in range
     if (point > 0xffff) i++;
     else if (point >= 0xd800 && point <= 0xdfff) return i;
   }
@@ -65,15 +66,15 @@ export function loneSurrogate(text: string, from = 0): number {
 }
 
 /**
- * Returns `text` with its lone surrogates as the policy has them. O(n).
- * @throws {EncodingError} when it has one and the policy is `throw`
+ * Returns `text` with the policy applied to its lone surrogates. O(n).
+ * @throws {EncodingError} if it has one and the policy is `throw`
  */
 export function wellFormed(text: string, policy: TextOptions['surrogates'] = 'replace'): string {
   if (policy === 'wtf8') return text;
   let at = loneSurrogate(text);
   if (at < 0) return text;
   if (policy === 'throw') throw new EncodingError(`a lone surrogate at index ${at}`, at);
-  // By hand: JavaScriptCore's /u is wrong.
+  // Not by a regular expression: JavaScriptCore matches lone surrogates wrongly with /u.
   let whole = '';
   let done = 0;
   for (; at >= 0; at = loneSurrogate(text, done)) {

@@ -1,88 +1,71 @@
 // SPDX-License-Identifier: MIT
-// Refs to strings: one place in a heap, with its codec and its framing.
+// Refs to strings: one place in a heap, with its encoding and its framing.
 import { FreedError } from '../errors.ts';
-import type { Address } from '../memory/address.ts';
-import type { Block } from '../memory/block.ts';
+import type { Allocation } from '../memory/allocation.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
-import type { TextCodec } from './codec.ts';
-import { find, read, write, type Framing } from './framing.ts';
-import type { TextOptions } from './policy.ts';
-import { elementsOf, type WordBytes } from './word.ts';
+import type { Encoding } from './encoding.ts';
+import { tryRead, tryWrite } from './fast-path.ts';
+import { locateString, readString, writeString, type Framing } from './framing.ts';
+import { toPolicy, type TextOptions } from './policy.ts';
+import { elementsClassOf, type WordBytes } from './word.ts';
 
-/** What strings need of a heap. The heap room implements it. */
-export interface TextHeap extends RefHeap {
-  allocText(
-    codec: TextCodec,
-    framing: Framing,
-    textOrCount: string | number,
-    wordBytes?: WordBytes,
-    options?: TextOptions,
-  ): StringRef;
-  wrapText(
-    codec: TextCodec,
-    framing: Framing,
-    address: Address,
-    count?: number,
-    wordBytes?: WordBytes,
-  ): StringRef;
-}
-
-/** The elements of a string: bytes, or 2 or 4 bytes each. */
+/** The elements of a string: bytes, or elements of 2 or 4 bytes. */
 export type TextElements = Uint8Array | Uint16Array | Uint32Array;
 
-/** A ref to a string. Counts are of the codec's elements. */
+/** A ref to a string. Counts are in elements of the encoding. */
 export class StringRef extends Ref {
   readonly byteLength: number;
-  /** How its text is encoded. */
-  readonly codec: TextCodec;
-  /** Where its text begins and ends. */
+  /** The encoding of the text. */
+  readonly codec: Encoding;
+  /** How the string lies in memory. */
   readonly framing: Framing;
-  /** Elements its place has: a terminator is among them, a prefix is not. */
+  /** The capacity in elements, with the terminator, without the header. */
   readonly allocatedElementCount: number;
-  /** Bytes of its prefix, or of each word of its pair. */
+  /** The size in bytes of the length prefix, or of the pointer and of the length. */
   readonly wordBytes: WordBytes;
-  /** Where the place of its text is; the library's own. */
-  readonly place: number;
-  /** The block of that place, which a pair borrows from; the library's own. */
-  readonly lender: Block;
+  /** @internal The address of the text. */
+  readonly textAddress: number;
+  /** @internal The allocation of the text, which a pointer and length may have elsewhere. */
+  readonly textAllocation: Allocation;
   #count: number;
 
+  /** @internal */
   constructor(
     heap: RefHeap,
     address: number,
     byteLength: number,
-    block: Block,
+    allocation: Allocation,
     owned: boolean,
-    codec: TextCodec,
+    codec: Encoding,
     framing: Framing,
-    room: number,
+    capacity: number,
     wordBytes: WordBytes,
-    place: number,
-    lender: Block,
+    textAddress: number,
+    textAllocation: Allocation,
   ) {
     super();
-    // biome-ignore lint/complexity/noUselessThisAlias: its fields can be written as long as it is new
+    // biome-ignore lint/complexity/noUselessThisAlias: the read-only fields are written through this type
     const ref: NewRef = this;
     ref.heap = heap;
     ref.address = address;
-    ref.block = block;
+    ref.allocation = allocation;
     ref.owned = owned;
-    ref.cell = block.memory.cell;
+    ref.views = allocation.memory.views;
     this.byteLength = byteLength;
     this.codec = codec;
     this.framing = framing;
-    this.allocatedElementCount = room;
+    this.allocatedElementCount = capacity;
     this.wordBytes = wordBytes;
-    this.place = place;
-    this.lender = lender;
-    this.#count = room;
-    if (owned) heap.own(this);
+    this.textAddress = textAddress;
+    this.textAllocation = textAllocation;
+    this.#count = capacity;
+    if (owned) heap.registerOwner(this);
   }
 
   /**
-   * The string in memory. Setting it writes the whole string or, when it does not fit, nothing.
-   * @throws {FreedError} when its block was freed, or for a pair the block that its text is in
-   * @throws {EncodingError} when it has no NUL though it must (reading), or does not fit (writing)
+   * The string in memory. Setting it writes the whole string or, if it does not fit, nothing.
+   * @throws {FreedError} if the block was freed, or the block that the pointer points to
+   * @throws {EncodingError} if it has no NUL where one must be (reads), or does not fit (writes)
    */
   get value(): string {
     return this.read();
@@ -91,32 +74,47 @@ export class StringRef extends Ref {
     this.write(text);
   }
 
-  /** Returns the string in memory; errors as {@link value}. */
+  /** Returns the string in memory. Throws as {@link value}. */
   read(options?: TextOptions): string {
+    const policy = toPolicy(options); // before the liveness check: a getter may free the block
     this.assertLive();
     const { codec, framing, address, wordBytes } = this;
-    const given = framing === 'Prefixed' || framing === 'Paired' ? wordBytes : this.#room;
-    return read(codec, framing, this.block.memory, address, given, options);
+    const { memory } = this.allocation;
+    const hasHeader = framing === 'Prefixed' || framing === 'Paired';
+    const isSized = framing === 'Sized';
+    const room = this.#room;
+    const text =
+      isSized || framing === 'Terminated'
+        ? tryRead(codec, memory, address, room, isSized, policy)
+        : undefined;
+    return text ?? readString(codec, framing, memory, address, policy, hasHeader ? wordBytes : room);
   }
 
-  /** Writes `text`, whole or not at all. Returns the ref. */
+  /** Writes `text`, whole or not at all. Returns the ref. Throws as {@link value}. */
   write(text: string, options?: TextOptions): this {
+    const policy = toPolicy(options); // as above
     this.assertLive();
-    const { codec, framing, address, allocatedElementCount: room, wordBytes, place } = this;
-    const { memory } = this.block;
-    this.#count = write(codec, framing, memory, address, text, room, options, wordBytes, place);
+    const { codec, framing, address, allocatedElementCount: capacity, wordBytes, textAddress } = this;
+    const { memory } = this.allocation;
+    const terminator = framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
+    let count = terminator < 0 ? -1 : tryWrite(codec, memory, address, text, capacity, policy, terminator);
+    if (count < 0) {
+      const to = { framing, memory, address, capacity, wordBytes, textAddress };
+      count = writeString(codec, to, text, policy);
+    }
+    this.#count = count;
     return this;
   }
 
-  /** Bytes of an element. */
+  /** The size of an element in bytes. */
   get bytesPerElement(): 1 | 2 | 4 {
     return this.codec.bytesPerElement;
   }
-  /** Elements of the string now, without a terminator. O(n) where it has one. */
+  /** The current length of the string in elements, without a terminator. O(n) if it has one. */
   get encodedElementCount(): number {
-    return this.#find()[1];
+    return this.#locate()[1];
   }
-  /** Bytes of the string now, without a terminator. */
+  /** The current length of the string in bytes, without a terminator. */
   get encodedByteLength(): number {
     return this.encodedElementCount * this.bytesPerElement;
   }
@@ -124,52 +122,53 @@ export class StringRef extends Ref {
   get encodedByteCount(): number {
     return this.encodedByteLength;
   }
-  /** A fresh view of the string's bytes, without a terminator. */
+  /** A new view of the bytes of the string, without a terminator. */
   get encodedBytesView(): Uint8Array {
-    const [start, count] = this.#find();
-    return this.keep(this.block.memory.view(Uint8Array, start, count * this.bytesPerElement));
+    const [start, count] = this.#locate();
+    return this.retainedBy(this.allocation.memory.view(Uint8Array, start, count * this.bytesPerElement));
   }
-  /** A fresh view of the string's elements. @throws {MisalignedError} when its address is no multiple of theirs */
+  /** A new view of the elements of the string. @throws {MisalignedError} if its address is not a multiple of their size */
   get encodedElementsView(): TextElements {
-    return this.#elements(...this.#find());
+    return this.#elements(...this.#locate());
   }
-  /** A fresh view of all elements of its place; errors as {@link encodedElementsView}. */
+  /** A new view of all elements there is room for. Throws as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
-    return this.#elements(this.place, this.allocatedElementCount);
+    return this.#elements(this.textAddress, this.allocatedElementCount);
   }
 
   #elements(start: number, count: number): TextElements {
-    return this.keep(this.block.memory.view<TextElements>(elementsOf(this.bytesPerElement), start, count));
+    const Elements = elementsClassOf(this.bytesPerElement);
+    return this.retainedBy(this.allocation.memory.view<TextElements>(Elements, start, count));
   }
 
-  /** Where in the memory the text lies: first byte, elements. */
-  #find(): [number, number] {
+  /** Returns the address of the text and its number of elements. */
+  #locate(): [number, number] {
     this.assertLive();
     const { framing, address, wordBytes, bytesPerElement } = this;
-    return find(framing, this.block.memory, address, bytesPerElement, this.#room, wordBytes);
+    return locateString(framing, this.allocation.memory, address, bytesPerElement, this.#room, wordBytes);
   }
 
-  /** The elements that its text is in: of a sized one those that were written. */
+  /** The number of elements the text is in: of a sized string, those that were written. */
   get #room(): number {
     return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
   }
 
-  /** @throws {FreedError} when its block was freed, or that of the text of a pair */
+  /** @throws {FreedError} if the block was freed, or the block that the pointer points to */
   override assertLive(): void {
     super.assertLive();
-    if (!this.lender.live) throw new FreedError(this.place);
+    if (!this.textAllocation.isLive) throw new FreedError(this.textAddress);
   }
 }
 
-/** A ref to a string that ends at its first NUL: what wasm-heap-manager has. */
+/** A ref to a NUL-terminated string. The name is wasm-heap-manager's. */
 export class NullTerminatedStringRef extends StringRef {}
 
-const classes: WeakMap<TextCodec, typeof NullTerminatedStringRef> = /* @__PURE__ */ new WeakMap();
+const classes: WeakMap<object, typeof NullTerminatedStringRef> = /* @__PURE__ */ new WeakMap();
 
-/** The class of the refs to NUL-terminated strings of one codec, for `instanceof`. */
-export function terminatedRefClass(codec: TextCodec): typeof NullTerminatedStringRef {
-  let made = classes.get(codec);
-  if (!made) classes.set(codec, (made = class extends NullTerminatedStringRef {}));
-  return made;
+/** Returns the class of refs to NUL-terminated strings in `codec`, for `instanceof`. */
+export function terminatedRefClass(codec: Encoding): typeof NullTerminatedStringRef {
+  let found = classes.get(codec);
+  if (!found) classes.set(codec, (found = class extends NullTerminatedStringRef {}));
+  return found;
 }

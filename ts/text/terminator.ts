@@ -1,46 +1,50 @@
 // SPDX-License-Identifier: MIT
-// Finding the NUL that ends a string.
+// Searches for the NUL of a string.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
-import { isSmall, type Address } from '../memory/address.ts';
-import { MOST, type LinearMemory } from '../memory/memory.ts';
-import { fast } from './platform.ts';
-import { assertNotNull, element, elementsOf, toElements } from './word.ts';
+import { isUint32, type Address } from '../memory/address.ts';
+import { MAX_ELEMENTS } from '../memory/buffers.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { nativeBufferMethods } from './platform.ts';
+import { assertNotNull, elementsClassOf, readElement, toElementCount } from './word.ts';
 
-/** The most elements that are searched at once, for the same reason. */
+/** The number of elements that are searched at once: every engine has typed arrays of that length. */
 const PART = 2 ** 28;
 
-/** The address of byte 0 of what {@link bytesIn} returns. */
-export const baseOf = (start: number, end: number): number => (end > MOST ? start : 0);
+/** Returns the address of byte 0 of the result of {@link bytesIn}. */
+export const baseOf = (start: number, end: number): number => (end > MAX_ELEMENTS ? start : 0);
 
-/** Bytes of the memory as it was when last asked for, those from `start` up to `end` among them. */
+/** Returns bytes of the memory as of its last refresh, those in [start, end) among them. */
 export function bytesIn(memory: LinearMemory, start: number, end: number): Uint8Array {
-  const { cell, data } = memory;
-  const { bytes } = cell;
-  if (end > MOST) return new Uint8Array(data.buffer, start, end - start);
-  return bytes.length > MOST ? (cell.low ??= bytes.subarray(0, MOST)) : bytes;
+  const { views, data } = memory;
+  const { bytes } = views;
+  if (end > MAX_ELEMENTS) return new Uint8Array(data.buffer, start, end - start);
+  return bytes.length > MAX_ELEMENTS ? (views.low ??= bytes.subarray(0, MAX_ELEMENTS)) : bytes;
 }
 
 /**
- * The same as `memory.locate(address, size)`, but asks for the buffer only when the view of it as it was will not do:
- * a detached one has no bytes, and one of a shared memory that grew is right as far as it goes.
+ * As `memory.locate(address, size)`, but refreshes the memory only if its last view is too short: a detached view has no
+ * bytes, and that of a shared memory that grew is valid up to its end.
  */
-export function placeOf(memory: LinearMemory, address: Address, size: number): number {
-  return isSmall(address) && address + size <= bytesIn(memory, 0, 0).length
+export function locateText(memory: LinearMemory, address: Address, size: number): number {
+  return isUint32(address) && address + size <= bytesIn(memory, 0, 0).length
     ? address
     : memory.locate(address, size);
 }
 
-/** Elements from `head` bytes behind `at` to the end of the heap's block there; Infinity where none is known. */
-export function roomAt(memory: LinearMemory, at: number, head: number, size: number): number {
-  const bytes = (memory as { roomAt?(address: number): number | undefined }).roomAt?.(at);
-  return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - head) / size));
+/**
+ * Returns the number of elements from `headerBytes` after `at` to the end of the heap's block there; Infinity if the heap
+ * knows no block there.
+ */
+export function capacityAt(memory: LinearMemory, at: number, headerBytes: number, size: number): number {
+  const bytes = (memory as { capacityAt?(address: number): number | undefined }).capacityAt?.(at);
+  return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - headerBytes) / size));
 }
 
 /**
- * Returns how many elements of `size` bytes are before the first that is 0. O(n).
- * @param limit the most elements to look at; to the memory's end unless given
- * @throws {OutOfBoundsError} when the address is outside the memory
- * @throws {EncodingError} when there is none
+ * Returns the number of elements of `size` bytes before the first that is 0. O(n).
+ * @param limit the number of elements to search. Default: all to the end of the memory
+ * @throws {OutOfBoundsError} if the address lies outside the memory
+ * @throws {EncodingError} if none of them is 0
  */
 export function countTerminated(
   memory: LinearMemory,
@@ -50,32 +54,32 @@ export function countTerminated(
 ): number {
   if (size !== 1 && size !== 2 && size !== 4)
     throw new ArgumentRangeError('1, 2 or 4 bytes per element', size);
-  const most = limit === undefined ? Infinity : toElements(limit);
-  const at = placeOf(memory, address, 0);
+  const max = limit === undefined ? Infinity : toElementCount(limit);
+  const at = locateText(memory, address, 0);
   assertNotNull(at);
   for (;;) {
     const { byteLength } = memory.data;
-    const span = Math.min(most, Math.floor((byteLength - at) / size));
-    const count = search(memory, at, size, span);
+    const span = Math.min(max, Math.floor((byteLength - at) / size));
+    const count = findNul(memory, at, size, span);
     if (count >= 0) return count;
     if (memory.byteLength === byteLength)
       throw new EncodingError(`no NUL in the ${span} elements from address ${at}`, at, span);
   }
 }
 
-/** Returns the index of the first 0 from `start` on, or -1. */
+/** Returns the index of the first 0 from index `start` on, or -1. */
 export const indexOfNul = (bytes: Uint8Array, start: number): number =>
-  fast ? fast.indexOf.call(bytes, 0, start) : bytes.indexOf(0, start);
+  nativeBufferMethods ? nativeBufferMethods.indexOf.call(bytes, 0, start) : bytes.indexOf(0, start);
 
-/** Returns the index of the first element that is 0 among `span`, or -1. The range is in the memory. */
-export function search(memory: LinearMemory, at: number, size: number, span: number): number {
+/** Returns the index of the first 0 among `span` elements, or -1. The range is in bounds. */
+export function findNul(memory: LinearMemory, at: number, size: number, span: number): number {
   const { data } = memory;
   if (at % size > 0) {
-    for (let i = 0; i < span; i++) if (element(data, at + i * size, size) === 0) return i;
+    for (let i = 0; i < span; i++) if (readElement(data, at + i * size, size) === 0) return i;
     return -1;
   }
   for (let done = 0; done < span; done += PART) {
-    const view = new (elementsOf(size))(data.buffer, at + done * size, Math.min(PART, span - done));
+    const view = new (elementsClassOf(size))(data.buffer, at + done * size, Math.min(PART, span - done));
     const found = size === 1 ? indexOfNul(view, 0) : view.indexOf(0);
     if (found >= 0) return done + found;
   }

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: MIT
-// UTF-16, little-endian: two bytes an element, at any address.
-import { TextCodec } from './codec.ts';
-import { decodeBy, Decoder, fast, gather, native, NO_TEXT, take } from './platform.ts';
+// UTF-16, little-endian: elements of two bytes, at any address.
+import type { Encoding } from './encoding.ts';
+import {
+  bufferMethods,
+  decodePoints,
+  decodeWith,
+  Decoder,
+  INVALID,
+  nativeBufferMethods,
+  pointOf,
+} from './platform.ts';
 import { loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-// Of this module's own, so that V8 sees which function it is, and calls it without a detour.
-const ucs2Write = fast?.ucs2Write;
-const ucs2Slice = native?.ucs2Slice;
+// Constants of this file: V8 calls what it knows directly.
+const ucs2Write = nativeBufferMethods?.ucs2Write;
+const ucs2Slice = bufferMethods?.ucs2Slice;
 
-function put(bytes: Uint8Array, at: number, text: string, most: number, { surrogates }: Policy): number {
+function encodeInto(
+  bytes: Uint8Array,
+  at: number,
+  text: string,
+  max: number,
+  { surrogates }: Policy,
+): number {
   const { length } = text;
-  if (length > most) return -1;
+  if (length > max) return -1;
   const whole = wellFormed(text, surrogates);
   if (ucs2Write) return ucs2Write.call(bytes, whole, at, 2 * length) / 2;
   const data = new DataView(bytes.buffer, bytes.byteOffset + at, 2 * length);
@@ -18,7 +32,7 @@ function put(bytes: Uint8Array, at: number, text: string, most: number, { surrog
   return length;
 }
 
-function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
+function decodeRange(bytes: Uint8Array, start: number, end: number, policy: Policy, base: number): string {
   const isEven = (end - start) % 2 === 0;
   const keeps = policy.surrogates === 'wtf8';
   if (ucs2Slice && isEven) {
@@ -26,25 +40,25 @@ function slice(bytes: Uint8Array, start: number, end: number, policy: Policy, ba
     if (keeps || loneSurrogate(text) < 0) return text;
     if (policy.invalid !== 'throw') return wellFormed(text);
   } else if (Decoder && isEven && !keeps && policy.invalid !== 'throw')
-    return decodeBy('utf-16le', false, bytes, start, end);
+    return decodeWith('utf-16le', false, bytes, start, end);
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return gather(start, end, policy, base, (at) => {
-    if (at + 2 > end) return take(2, NO_TEXT);
+  return decodePoints(start, end, policy, base, (at) => {
+    if (at + 2 > end) return pointOf(2, INVALID);
     const unit = data.getUint16(at, true);
     const next = at + 4 > end ? 0 : data.getUint16(at + 2, true);
-    if (unit >> 10 === 0x36 && next >> 10 === 0x37) return take(4, (unit << 10) + next - 0x35fdc00);
-    return take(2, unit >> 11 === 0x1b && !keeps ? NO_TEXT : unit);
+    if (unit >> 10 === 0x36 && next >> 10 === 0x37) return pointOf(4, (unit << 10) + next - 0x35fdc00);
+    return pointOf(2, unit >> 11 === 0x1b && !keeps ? INVALID : unit);
   });
 }
 
 /** UTF-16, little-endian. */
-export const utf16: TextCodec = /* @__PURE__ */ new TextCodec(
-  'utf-16le',
-  'Utf16',
-  2,
-  0xd800,
-  (text, { surrogates }) => wellFormed(text, surrogates).length,
-  put,
-  slice,
-  (point) => (point > 0xffff ? 2 : 1),
-);
+export const utf16Encoding: Encoding = {
+  name: 'utf-16le',
+  label: 'Utf16',
+  bytesPerElement: 2,
+  singleElementLimit: 0xd800,
+  countElements: (text, { surrogates }) => wellFormed(text, surrogates).length,
+  encodeInto,
+  decodeRange,
+  elementsOf: (point) => (point > 0xffff ? 2 : 1),
+};

@@ -7,7 +7,7 @@ import {
   FreedError,
   OutOfBoundsError,
   OutOfMemoryError,
-  rows,
+  scalarTypes,
   StaleEpochError,
   type Scalar,
   type WasmHeapArena,
@@ -68,7 +68,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     const old = arena.allocU8(64).write([1]);
     arena.reset();
     expect([arena.usedBytes(), arena.epoch(), old.isAlive()]).toEqual([0, 2, false]);
-    expect(errorOf(() => old.at(0))).toMatchObject({ code: 'STALE_EPOCH', born: 1, now: 2 });
+    expect(errorOf(() => old.at(0))).toMatchObject({ code: 'STALE_EPOCH', createdIn: 1, current: 2 });
     expect(arena.allocU8(64).ptr).toBe(old.ptr);
     expect(old.isAlive()).toBe(false);
     arena.destroy();
@@ -112,7 +112,9 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
       const arena = heap.createHeapArena(64);
       expect(() => arena.alloc(8, align)).toThrow(ArgumentRangeError);
       expect(() => arena.allocF32(1, align)).toThrow(ArgumentRangeError);
-      expect(() => heap.allocSlice(rows[0] as unknown as Scalar, 1, align)).toThrow(ArgumentRangeError);
+      expect(() => heap.allocSlice(scalarTypes[0] as unknown as Scalar, 1, align)).toThrow(
+        ArgumentRangeError,
+      );
       expect(arena.usedBytes()).toBe(0);
       arena.destroy();
     },

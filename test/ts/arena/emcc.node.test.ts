@@ -188,7 +188,7 @@ describe('an arena that C made', () => {
     const mark = arena.mark();
     expect(() => arena.allocInt32Array([1, 'x' as never])).toThrow(TypeError);
     expect(() => arena.allocNullTerminatedUtf8String('a\0'.repeat(50))).toThrow();
-    expect(() => arena.cut(500, 8, () => { throw new Error('refused'); })).toThrow('refused'); // prettier-ignore
+    expect(() => arena.suballocate(500, 8, () => { throw new Error('refused'); })).toThrow('refused'); // prettier-ignore
     expect([call('holds', address), call('used', address)]).toEqual([1, 60]);
     const slice = arena.allocI32(4).write([5]);
     expect(() => arena.rewind(mark)).toThrow(NotOwnedError);

@@ -249,11 +249,11 @@ describe('an attached arena that its maker grew', () => {
     const { arena, there } = grown();
     there.alloc(60, 1);
     expect(() => there.allocInt32Array([1, 'x' as never])).toThrow(ArgumentTypeError);
-    expect(() => there.cut(100, 8, () => { throw new Error('refused'); })).toThrow('refused'); // prettier-ignore
+    expect(() => there.suballocate(100, 8, () => { throw new Error('refused'); })).toThrow('refused'); // prettier-ignore
     const used = there.usedBytes();
     const [a, b] = [there.alloc(8, 8), arena.alloc(8, 8)];
     expect([Math.abs(a - b), there.usedBytes()]).toEqual([8, used + 16]);
-    expect(there.loanOf(a, 8, 0).live).toBe(true);
+    expect(there.suballocationAt(a, 8, 0).isLive).toBe(true);
     arena.destroy();
   });
   test('is not rewound to before its chunk, and nothing changes then', () => {

@@ -5,7 +5,7 @@ import {
   FreedError,
   MisalignedError,
   OutOfBoundsError,
-  rows,
+  scalarTypes,
   sliceFromHandle,
   StaleEpochError,
   u32,
@@ -18,7 +18,7 @@ import {
 import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
 
 afterEach(settle);
-const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
 const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
 
 /** Four numbers in each place where slices are lent. */

@@ -1,5 +1,6 @@
 // Random programs against a model: what is alive, what it holds, and that nothing overlaps.
 import { afterEach, describe, expect, test } from 'vitest';
+import { scopeArena } from '../../support/arena.ts';
 import {
   i32,
   type ArenaMark,
@@ -242,7 +243,7 @@ test(`scopes of promises that overlap, nest, throw and keep leave what was kept 
     const results = await Promise.allSettled(all);
     const reasons = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
     expect(reasons.filter((reason) => reason !== 'Error: a scope that fails')).toEqual([]);
-    expect(heap.arenas.scratch?.arena.usedBytes()).toBe(0);
+    expect(scopeArena(heap)?.usedBytes()).toBe(0);
     expect([lentBlocks(heap), kept.length > 0]).toEqual([kept.length, true]);
     for (const [slice, value] of kept) {
       expect(slice.at(0)).toBe(value);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { scopeArena } from '../../support/arena.ts';
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -100,7 +101,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
           if (!ended) expect([ref.value, slice.at(0), late[k]?.at(1)]).toEqual([k, k, k]);
         }
       }
-      expect([heap.arenas.scratch?.arena.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+      expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
     }
     const waits = [3, 1, 2].map((ms) =>
       heap.scope(async (s) => {
@@ -110,7 +111,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       }),
     );
     expect(await Promise.all(waits)).toEqual([[3, 500], [1, 500], [2, 500]]); // prettier-ignore
-    expect([heap.arenas.scratch?.arena.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+    expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
   });
   test('has room for large temporaries, which it gives back too', () => {
     const { heap } = make(kind);
@@ -175,7 +176,7 @@ test('a value that is refused leaves nothing of itself in the scope', () => {
   const { heap } = make('wrapped');
   heap.scope((s) => {
     s.alloc(1, 1);
-    const used = (): number | undefined => heap.arenas.scratch?.arena.usedBytes();
+    const used = (): number | undefined => scopeArena(heap)?.usedBytes();
     const before = used();
     for (const act of [() => s.allocInt32('1' as never), () => s.allocInt32Array([1, '2' as never]),
       () => s.allocNullTerminatedAsciiString('\u00e9'), () => s.allocPointer53(-1), () => s.allocU8(NaN)]) {

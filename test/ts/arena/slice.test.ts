@@ -5,7 +5,7 @@ import {
   DoubleFreeError,
   FreedError,
   NotOwnedError,
-  rows,
+  scalarTypes,
   type Scalar,
   type ScalarValue,
   type WasmHeapManager,
@@ -14,7 +14,7 @@ import {
 import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
 
 afterEach(settle);
-const all = rows as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
 const verb = (row: Scalar): string => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
 const valueFor = (row: Scalar, i: number): ScalarValue =>
   row.kind === 'bigint' ? BigInt(i) : row.kind === 'boolean' ? i % 2 === 1 : i;

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { registryOf } from '../../../ts/arena/registry.ts';
 import { u32, type WasmHeapManager, type WasmSliceHandle } from '../../../ts/index.ts';
 import { make, settle } from '../../support/arena.ts';
 
@@ -34,7 +35,7 @@ const COMMANDS = `
   alive: () => all.map((slice) => slice.isAlive()),
   reset: () => { arena.reset(); },
   used: () => arena.usedBytes(),
-  epochs: (count) => Array.from({ length: count }, () => heap.arenas.epochs.next()),
+  epochs: (count) => Array.from({ length: count }, () => heap.arenaRegistry.epochs.next()),
   bump: (count, size, mark) => {
     const lent = [];
     Atomics.add(new Int32Array(memory.buffer), 1, 1);
@@ -141,7 +142,7 @@ test('epochs that threads take at once are all different', async () => {
   const made = make('shared');
   const others = [thread(made), thread(made)];
   const running = others.map((other) => other.ask<number[]>('epochs', 20_000));
-  const mine = Array.from({ length: 20_000 }, () => made.heap.arenas.epochs.next());
+  const mine = Array.from({ length: 20_000 }, () => registryOf(made.heap).epochs.next());
   const all = [...mine, ...(await Promise.all(running)).flat()];
   expect(new Set(all).size).toBe(60_000);
 });

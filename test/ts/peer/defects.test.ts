@@ -292,7 +292,7 @@ const frees: Defect[] = [
       };
       return [outcome(() => heap.freeAll()), refs.map((ref) => ref.isFreed), module.lent.size];
     },
-    ours: ['throws AggregateError', [true, false, true, true], 1],
+    ours: ['throws AGGREGATE', [true, false, true, true], 1],
     theirs: ['throws Error', [true, false, false, false], 3],
   },
   {
@@ -304,7 +304,7 @@ const frees: Defect[] = [
       const pointers = heap.allocPointer32Array(values);
       return [outcome(() => pointers.free({ freeElements: true })), module.badFrees.length, module.lent.size];
     },
-    ours: ['throws AggregateError', 0, 0],
+    ours: ['throws AGGREGATE', 0, 0],
     theirs: [undefined, 2, 0],
   },
   {
@@ -315,7 +315,7 @@ const frees: Defect[] = [
       heap.writeBigUint64(pointers.address, 2n ** 60n);
       return [outcome(() => pointers.free({ freeElements: true })), pointers.isFreed, module.lent.size];
     },
-    ours: ['throws AggregateError', true, 0],
+    ours: ['throws AGGREGATE', true, 0],
     theirs: ['throws Error', false, 1],
   },
   {

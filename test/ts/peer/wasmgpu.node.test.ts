@@ -20,25 +20,25 @@ const THEIRS = {
 
 const page = readFileSync('docs/coming-from-wasmgpu.md', 'utf8');
 /** The cells of the tables with a name of WasmGPU on the left, or with what it does there. */
-const rows = [...page.matchAll(/^\| (.*?) +\| (.*?) +\|$/gm)].map(([, left = '', right = '']) => ({
+const scalarTypes = [...page.matchAll(/^\| (.*?) +\| (.*?) +\|$/gm)].map(([, left = '', right = '']) => ({
   left,
   right,
 }));
 const spans = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
 
 describe.each(Object.entries(THEIRS))('every name of WasmGPU: %s', (_where, names) => {
-  const listed = rows.flatMap(({ left }) => spans(left)).map((span) => span.replace(/\(.*/, ''));
+  const listed = scalarTypes.flatMap(({ left }) => spans(left)).map((span) => span.replace(/\(.*/, ''));
   test.each(names)('%s', (name) => expect(listed).toContain(name));
 });
 
-/** Every name that linmem has: exports, members, fields, rows, error codes, C functions. */
+/** Every name that linmem has: exports, members, fields, scalarTypes, error codes, C functions. */
 function ours(): Set<string> {
   const heap = linmem.createHeapSync();
   const arena = heap.createHeapArena(4096);
   const slice = arena.allocF32(1);
   const driver = linmem.createDriver(heap);
   const things = [linmem, heap, arena, slice, slice.handle(), heap.frameArena, driver, driver.heap];
-  const names = new Set(linmem.rows.map(({ name }) => name as string));
+  const names = new Set(linmem.scalarTypes.map(({ name }) => name as string));
   const classes = Object.values(linmem as object).filter((value) => typeof value === 'function');
   for (const thing of [...things, ...classes.map(({ prototype }) => prototype as object | undefined)])
     for (let each = thing; each && each !== Object.prototype; each = Object.getPrototypeOf(each) as object)
@@ -57,7 +57,7 @@ const GIVEN = ['act', 'address', 'arena', 'bytes', 'callback', 'ctor', 'driver',
 
 test('every name of linmem that the page gives exists', () => {
   const known = ours();
-  const given = rows
+  const given = scalarTypes
     .flatMap(({ right }) => spans(right))
     .flatMap((span) => span.match(/[A-Za-z_]\w*/g) ?? []);
   expect(given.length).toBeGreaterThan(150);

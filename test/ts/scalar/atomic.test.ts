@@ -21,7 +21,7 @@ import {
   ModuleError,
   OutOfBoundsError,
   ptr53,
-  rows,
+  scalarTypes,
   u128,
   u8,
   u8c,
@@ -30,7 +30,7 @@ import {
 } from '../../../ts/index.ts';
 import { elsewhere } from '../../support/thread.ts';
 
-const narrow = (rows as unknown as readonly Scalar<ScalarValue>[]).filter((row) => row.size <= 8);
+const narrow = (scalarTypes as unknown as readonly Scalar<ScalarValue>[]).filter((row) => row.size <= 8);
 const sample = (row: Scalar<ScalarValue>): ScalarValue =>
   row.kind === 'bigint' ? 77n : row.kind === 'boolean' ? true : row.name.startsWith('f') ? -2.5 : 77;
 

@@ -6,14 +6,14 @@ import {
   FreedError,
   NotOwnedError,
   OutOfBoundsError,
-  rows,
+  scalarTypes,
   WrongHeapError,
   type Scalar,
   type ScalarValue,
 } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
-const all = rows as unknown as readonly Scalar<ScalarValue>[];
+const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
 const sample = (row: Scalar<ScalarValue>): ScalarValue =>
   row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
 const { heap, module } = fakeHeap();

@@ -5,13 +5,13 @@ import {
   i32,
   ptr32,
   ptr53,
-  rows,
+  scalarTypes,
   type Scalar,
   type ScalarValue,
 } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
-const all = rows as unknown as readonly Scalar<ScalarValue>[];
+const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
 const valueAt = (row: Scalar<ScalarValue>, i: number): ScalarValue =>
   row.kind === 'bigint' ? BigInt(i % 100) : row.kind === 'boolean' ? i % 3 === 0 : i % 100;
 const { heap, module } = fakeHeap();

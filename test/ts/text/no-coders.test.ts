@@ -6,8 +6,8 @@ import '../../support/text-wrong.ts';
 import '../../support/text-sizes.ts';
 import '../../support/give-back.ts';
 import { expect, test } from 'vitest';
-import { Decoder, Encoder, native } from '../../../ts/text/platform.ts';
+import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 
 test('neither the Buffer nor the coders were there', () => {
-  expect([native, Encoder, Decoder]).toEqual([undefined, undefined, undefined]);
+  expect([bufferMethods, Encoder, Decoder]).toEqual([undefined, undefined, undefined]);
 });

@@ -1,0 +1,18 @@
+// The other style: scalarTypes and codecs allocate in arenas and scopes as they do in heaps.
+import { expect, test } from 'vitest';
+import { createHeapSync, f32, FreedError, i32, utf8 } from '../../../ts/index.ts';
+
+test('scalarTypes and codecs allocate in arenas and scopes, and what they made ends with those', () => {
+  const heap = createHeapSync();
+  const arena = heap.createHeapArena(256);
+  for (const place of [arena, heap.scope()]) {
+    const number = i32.alloc(place, -5);
+    const numbers = f32.allocArray(place, [1.5, 2.5]);
+    const text = utf8.allocTerminated(place, 'Zürich');
+    const sized = utf8.allocPaired(place, '東京');
+    expect([number.value, [...numbers], text.value, sized.value]).toEqual([-5, [1.5, 2.5], 'Zürich', '東京']);
+    place.dispose();
+    for (const ref of [number, numbers, text, sized]) expect(() => ref.clear()).toThrow(FreedError);
+  }
+  heap.freeAll();
+});

@@ -1,0 +1,387 @@
+// The allocation table, beside a plain model of it, and what a heap does with allocations that have no ref.
+import { describe, expect, test } from 'vitest';
+import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
+import { AllocationTable } from '../../../ts/heap/allocations.ts';
+import { LinearMemory } from '../../../ts/memory/linear-memory.ts';
+import { fakeHeap, fakeModule } from '../../support/heap.ts';
+import { prng, SEED } from '../../support/prng.ts';
+
+const memory = new LinearMemory({ buffer: new ArrayBuffer(64) });
+
+/** The same with lists: slow, and easily seen to be right. */
+class Model {
+  live: { address: number; bytes: number }[] = [];
+  freed = new Set<number>();
+  allocations = 0;
+  frees = 0;
+  peak = 0;
+  register(address: number, bytes: number): void {
+    this.live.push({ address, bytes });
+    this.freed.delete(address);
+    this.allocations++;
+    this.peak = Math.max(this.peak, this.bytes);
+  }
+  remove(address: number): void {
+    this.live = this.live.filter((entry) => entry.address !== address);
+    this.freed.add(address);
+    this.frees++;
+  }
+  get bytes(): number {
+    return this.live.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+  /** The last that begins at or below `address`, if it reaches `from`. */
+  containing(address: number, from: number): number | undefined {
+    const below = this.live.filter((entry) => entry.address <= address);
+    const last = below.reduce((a, b) => (b.address > (a?.address ?? -1) ? b : a), below[0]);
+    return last && (last.address >= from || last.address + last.bytes > from) ? last.address : undefined;
+  }
+}
+
+/** The address of the allocation in a slot, if there is one. */
+const addressOf = (table: AllocationTable, slot: number): number | undefined =>
+  slot < 0 ? undefined : table.addressAt(slot);
+/** Frees the live allocation at `address`. Returns what restores it. */
+function free(table: AllocationTable, address: number) {
+  const slot = table.find(address);
+  const [bytes, align] = [table.sizeAt(slot), table.alignAt(slot)];
+  const [token, raw] = [table.tokenAt(slot), table.rawBlockAt(slot)];
+  return { address, bytes, align, token, raw, sequence: table.remove(slot) };
+}
+
+describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
+  // Below and above 4 GiB, where two bits of a bitmap must not be taken for one.
+  test.each([0, 2 ** 31, 2 ** 32 - 4096, 2 ** 40])(`from %s on are what the model says (SEED=${SEED})`, (origin) => {
+    const below = prng(SEED);
+    const table = new AllocationTable();
+    const model = new Model();
+    const start = (): number => origin + align * (1 + below(8192 / align));
+    for (let step = 0; step < 4000; step++) {
+      const [address, bytes] = [start(), below(3) ? 1 + below(40) : below(1500)];
+      const last = address + Math.max(bytes, 1) - 1;
+      const isFree = model.containing(last, address) === undefined;
+      expect(table.findContaining(last, address) < 0).toBe(isFree);
+      if (isFree && below(5) > 0) {
+        const raw = below(3) === 0 ? { base: address - 1, size: bytes + 1, align: 1 } : undefined;
+        expect(table.register(address, bytes, align, undefined, raw)).toBe(undefined);
+        model.register(address, bytes);
+        const slot = table.find(address);
+        expect([table.addressAt(slot), table.sizeAt(slot), table.alignAt(slot)]).toEqual([address, bytes, align]);
+        expect(table.rawBlockAt(slot)).toEqual(raw);
+      } else if (model.live.length > 0) {
+        const { address: at, bytes: size } = model.live[below(model.live.length)] as { address: number; bytes: number };
+        const slot = table.find(at);
+        expect([table.addressAt(slot), table.sizeAt(slot)]).toEqual([at, size]);
+        const entry = free(table, at);
+        if (below(4) > 0) model.remove(at);
+        else table.restore(entry);
+      }
+      const probe = start() + below(align);
+      expect(addressOf(table, table.find(probe))).toBe(model.live.find((entry) => entry.address === probe)?.address);
+      expect(addressOf(table, table.findContaining(probe))).toBe(model.containing(probe, probe));
+      expect(table.wasFreed(probe)).toBe(model.freed.has(probe));
+    }
+    expect(table.slots().map((slot) => table.addressAt(slot))).toEqual(model.live.map(({ address }) => address));
+    expect(table.statistics()).toEqual({
+      liveBlocks: model.live.length,
+      liveBytes: model.bytes,
+      peakBytes: model.peak,
+      allocations: model.allocations,
+      frees: model.frees,
+    });
+  });
+}); // prettier-ignore
+
+test('the last 65,536 freed addresses are remembered, whatever came before, and not all for ever', () => {
+  const table = new AllocationTable();
+  const COUNT = 400_000;
+  for (const address of [8, 16, 24]) table.register(address, 8, 8);
+  for (let i = 0; i < COUNT; i++) {
+    const address = 1024 + 16 * i;
+    table.register(address, 8, 8);
+    table.remove(table.find(address));
+  }
+  const remembered = Array.from({ length: COUNT }, (_, i) => table.wasFreed(1024 + 16 * i));
+  expect(remembered.slice(-65536).every(Boolean)).toBe(true);
+  expect(remembered.filter(Boolean).length).toBeLessThanOrEqual(2 * 65536 + 6);
+  expect(table.slots().map((slot) => table.addressAt(slot))).toEqual([8, 16, 24]);
+});
+
+test('blocks of two tables, and those whole mebibytes apart, are told from each other', () => {
+  const [one, two] = [new AllocationTable(), new AllocationTable()];
+  one.register(2 ** 20 + 64, 64, 8);
+  for (let mebibyte = 0; mebibyte < 4; mebibyte++) {
+    const inside = mebibyte * 2 ** 20 + 100;
+    expect([addressOf(one, one.findContaining(inside)), two.findContaining(inside)]).toEqual([mebibyte === 1 ? 2 ** 20 + 64 : undefined, -1]);
+  }
+  two.register(3 * 2 ** 20, 2 ** 21, 8);
+  expect(one.findContaining(3 * 2 ** 20 + 8)).toBe(-1);
+  expect(addressOf(two, two.findContaining(5 * 2 ** 20 - 1))).toBe(3 * 2 ** 20);
+  expect(two.findContaining(5 * 2 ** 20)).toBe(-1);
+}); // prettier-ignore
+
+test('sums of bytes are exact far above 2^32', () => {
+  const table = new AllocationTable();
+  const sizes = [2 ** 32 + 1, 2 ** 40 + 3, 2 ** 31, 2 ** 50 + 7];
+  let next = 64;
+  for (const bytes of sizes) {
+    table.register(next, bytes, 8);
+    next += bytes;
+  }
+  const sum = 2 ** 32 + 2 ** 40 + 2 ** 31 + 2 ** 50 + 11;
+  expect(table.statistics()).toMatchObject({ liveBytes: sum, peakBytes: sum });
+  free(table, 64 + 2 ** 32 + 1);
+  expect(table.statistics()).toMatchObject({ liveBytes: sum - 2 ** 40 - 3, peakBytes: sum });
+});
+
+test('an address that was forgotten can be allocated again, also if it was looked up last', () => {
+  const table = new AllocationTable();
+  const oldest = 1024;
+  const pass = (address: number): void => {
+    table.register(address, 8, 8);
+    table.remove(table.find(address));
+  };
+  for (let i = 0; i < 3 * 65536; i++) pass(oldest + 16 * i);
+  expect(table.wasFreed(oldest)).toBe(false); // else there was no rebuild, and this shows nothing
+  table.register(8, 8, 8);
+  table.register(oldest, 8, 8);
+  expect(addressOf(table, table.find(8))).toBe(8);
+  expect(addressOf(table, table.find(oldest))).toBe(oldest);
+  expect(table.sizeAt(table.find(oldest))).toBe(8);
+});
+
+test('a free that fails is undone, however much was allocated and freed while it ran', () => {
+  const table = new AllocationTable();
+  table.register(64, 24, 8, undefined, { base: 61, size: 27, align: 1 });
+  const entry = free(table, 64);
+  for (let i = 0; i < 300_000; i++) {
+    const address = 1024 + 16 * i;
+    table.register(address, 8, 8);
+    table.remove(table.find(address));
+  }
+  expect(table.wasFreed(64)).toBe(false); // forgotten
+  table.restore(entry);
+  expect(table.rawBlockAt(table.find(64))).toEqual({ base: 61, size: 27, align: 1 });
+  expect(table.statistics()).toMatchObject({ liveBlocks: 1, liveBytes: 24, frees: 300_000 });
+});
+
+test('an allocation has a token once one is asked for, which a later allocation there returns as stale', () => {
+  const table = new AllocationTable();
+  table.register(64, 24, 8);
+  const token = table.requireToken(table.find(64), memory);
+  expect([token.address, token.byteLength]).toEqual([64, 24]);
+  expect(table.requireToken(table.find(64), memory)).toBe(token);
+  expect(table.register(64, 8, 8)).toBe(token);
+  expect(table.tokenAt(table.find(64))).toBe(undefined);
+  expect(table.statistics()).toMatchObject({ liveBlocks: 1, liveBytes: 8, frees: 1, peakBytes: 24 });
+});
+
+test('tokens and sizes survive rebuilds, in tables of any size', () => {
+  const table = new AllocationTable();
+  const tokens = new Map<number, object>();
+  for (let i = 1; i <= 3000; i++) {
+    const address = 24 * i;
+    table.register(address, i % 7 === 0 ? 2 ** 33 + i : i, 8);
+    if (i % 3 === 0) tokens.set(address, table.requireToken(table.find(address), memory));
+  }
+  for (let i = 1; i <= 3000; i++) {
+    const slot = table.find(24 * i);
+    expect([table.sizeAt(slot), table.tokenAt(slot)]).toEqual([i % 7 === 0 ? 2 ** 33 + i : i, tokens.get(24 * i)]);
+  }
+}); // prettier-ignore
+
+describe('an allocation without a ref', () => {
+  test('lives on when its free fails, as old as it was', () => {
+    const { heap, module } = fakeHeap();
+    const [a, b] = [heap.alloc(8), heap.alloc(16)];
+    const { free } = module;
+    module.free = () => {
+      throw new Error('not now');
+    };
+    expect(() => heap.free(a)).toThrow('not now');
+    expect(heap.statistics).toMatchObject({ liveBlocks: 2, liveBytes: 24, frees: 0 });
+    const order: number[] = [];
+    module.free = (address) => {
+      order.push(address);
+      free.call(module, address);
+    };
+    heap.freeAll();
+    expect([order, module.badFrees]).toEqual([[a, b], []]);
+  });
+  test('is not freed a second time by an allocator that calls back', () => {
+    const { heap, module } = fakeHeap();
+    const { free } = module;
+    const codes: unknown[] = [];
+    module.free = (address) => {
+      free.call(module, address);
+      try {
+        heap.free(address);
+      } catch (error) {
+        codes.push((error as { code: string }).code);
+      }
+    };
+    heap.free(heap.alloc(8));
+    heap.free(heap.allocInt32(1).address);
+    expect([codes, module.badFrees]).toEqual([['DOUBLE_FREE', 'DOUBLE_FREE'], []]);
+  });
+  test('and was lent again while its free ran and then failed, is the new one', () => {
+    const module = fakeModule();
+    const { heap } = fakeHeap({}, module);
+    const { free } = module;
+    const old = heap.alloc(8);
+    module.free = (address) => {
+      free.call(module, address);
+      expect(heap.alloc(24)).toBe(address);
+      throw new Error('too late');
+    };
+    expect(() => heap.free(old)).toThrow('too late');
+    module.free = free;
+    expect(heap.statistics).toMatchObject({ liveBlocks: 1, liveBytes: 24 });
+    heap.free(old);
+    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+  });
+  test('that C code freed stays ended, where the allocator knows', () => {
+    const heap = createHeapSync();
+    const [a, ref] = [heap.alloc(24), heap.allocInt32(5)];
+    for (const at of [a, ref.address]) heap.exports.lm_heap_free(heap.handle, at);
+    expect(() => heap.free(a)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: a }));
+    expect(() => ref.free()).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: ref.address }));
+    expect(heap.statistics).toMatchObject({ liveBlocks: 0, liveBytes: 0, frees: 2 });
+    expect([ref.isFreed, heap.holds()]).toEqual([true, true]);
+  });
+  test('has no say, untracked, in the free of a block that malloc gave out at the same place', () => {
+    const answers = [1001, 1008];
+    const freed: number[] = [];
+    const heap = createWasmHeapManager(
+      new WebAssembly.Memory({ initial: 1 }),
+      () => answers.shift() ?? 0,
+      (address) => freed.push(address),
+      { trackAllocations: false },
+    );
+    heap.alloc(8, 16); // 1001 is aligned up
+    const ref = heap.allocFloat64(1); // C freed that, and malloc gave its place out
+    expect(ref.address).toBe(1008);
+    ref.free();
+    expect(freed).toEqual([1008]);
+  });
+  test('is one to every ref that is wrapped in it: they end with it', () => {
+    const { heap } = fakeHeap();
+    const at = heap.alloc(16);
+    const [first, inner] = [heap.wrapInt32(at), heap.wrapUint8Array(at + 8, 4)];
+    heap.free(at);
+    expect([first.isFreed, inner.isFreed]).toEqual([true, true]);
+    expect(() => inner.at(0)).toThrow(expect.objectContaining({ code: 'FREED' }));
+    expect(heap.alloc(16)).toBe(at);
+    expect(first.isFreed).toBe(true);
+  });
+  test('and has been freed is named as that, by its start and not by what is inside', () => {
+    const { heap } = fakeHeap();
+    const [a, b] = [heap.alloc(32), heap.alloc(32)];
+    heap.free(a);
+    expect(() => heap.free(a)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: a }));
+    expect(() => heap.realloc(a, 8)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE' }));
+    expect(() => heap.free(b + 8)).toThrow(expect.objectContaining({ code: 'NOT_OWNED', address: b + 8 }));
+    expect(() => heap.free(b + 1)).toThrow(`inside the block at address ${b}`);
+    heap.free(b);
+  });
+  test.each([true, false])('goes back by what the allocator gave, when that was aligned up (tracked: %s)', (trackAllocations) => {
+    const module = fakeModule(undefined, 1);
+    const { heap } = fakeHeap({ trackAllocations }, module);
+    const odd = heap.alloc(3, 1);
+    const [a, b] = [heap.alloc(8), heap.alloc(8, 4096)];
+    const ref = heap.allocFloat64(1);
+    expect([a % 8, b % 4096, ref.address % 8]).toEqual([0, 0, 0]);
+    expect(module.lent.has(a)).toBe(false); // else this shows nothing
+    heap.free(a);
+    heap.free(b);
+    ref.free();
+    heap.free(odd);
+    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+  }); // prettier-ignore
+  test('at an address above 2 GiB is found by each of its forms', () => {
+    let memory: WebAssembly.Memory;
+    try {
+      memory = new WebAssembly.Memory({ initial: 32769 });
+    } catch {
+      return; // a machine or browser that does not give so much address space
+    }
+    const freed: number[] = [];
+    const heap: WasmHeapManager = createWasmHeapManager(
+      memory,
+      () => -(2 ** 31) + 16, // as wasm returns it
+      (address) => freed.push(address),
+    );
+    const at = 2 ** 31 + 16;
+    for (const form of [at, at - 2 ** 32, BigInt(at)]) {
+      expect(heap.alloc(8)).toBe(at);
+      heap.free(form);
+      expect(() => heap.free(form)).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE', address: at }));
+    }
+    expect([freed, heap.statistics.liveBlocks]).toEqual([[at, at, at], 0]);
+  });
+});
+
+describe('a memory that is copied to grow', () => {
+  test('is asked for its buffer when a block is lent, though the old one has room', () => {
+    let buffer = new ArrayBuffer(65536);
+    const heap = createWasmHeapManager(
+      () => buffer,
+      () => {
+        const old = new Uint8Array(buffer);
+        buffer = new ArrayBuffer(buffer.byteLength + 65536);
+        new Uint8Array(buffer).set(old);
+        return 1024;
+      },
+      () => undefined,
+    );
+    const at = heap.alloc(8);
+    heap.writeInt32(at, 5);
+    expect([new Int32Array(buffer)[256], heap.allocInt32(6).value, new Int32Array(buffer)[256]]).toEqual([5, 6, 6]);
+  });
+}); // prettier-ignore
+
+describe('what the allocator gives', () => {
+  test('is cleared where it is, also when malloc made the memory grow', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 8 });
+    let next = 65536;
+    const heap = createWasmHeapManager(
+      memory,
+      () => {
+        memory.grow(1);
+        new Uint8Array(memory.buffer).fill(0xee);
+        return (next += 80) - 80;
+      },
+      () => undefined,
+    );
+    for (const bytes of [3, 8, 21, 64, 65]) {
+      const at = heap.alloc(bytes);
+      const seen = heap.readBytes(at - 1, bytes + 2);
+      expect([...seen]).toEqual([0xee, ...new Array<number>(bytes).fill(0), 0xee]);
+    }
+  });
+  test('by a calloc that does not align goes back, and an aligned block is taken', () => {
+    const module = fakeModule(undefined, 1);
+    const calloc = (_count: number, bytes: number): number => module.malloc(bytes);
+    const { heap } = fakeHeap({ calloc }, module);
+    const odd = heap.alloc(3, 1);
+    heap.fill(odd + 3, 64, 0xee);
+    const at = heap.alloc(16);
+    expect([at % 8, ...heap.readBytes(at, 16)]).toEqual(new Array(17).fill(0));
+    expect([module.lent.size, module.lent.has(at)]).toEqual([2, false]);
+    heap.freeAll();
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('and was aligned up is not given to realloc, which knows nothing of that', () => {
+    const module = fakeModule(undefined, 1);
+    const given: number[] = [];
+    const realloc = (address: number): number => (given.push(address), address);
+    const { heap } = fakeHeap({ realloc }, module);
+    const odd = heap.alloc(3, 1);
+    const array = heap.allocFloat64Array([1, 2]);
+    expect(module.lent.has(array.address)).toBe(false); // else this shows nothing
+    const longer = array.resize(4);
+    expect([longer.toArray(), given, array.isFreed]).toEqual([[1, 2, 0, 0], [], true]);
+    longer.free();
+    heap.free(odd);
+    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  });
+});

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// How arenas are created.
+import type { Address } from '../memory/address.ts';
+
+/** Options of {@link createHeapArena}. */
+export interface ArenaOptions {
+  /** True if a full arena continues in a further block; else it is out of memory. @defaultValue `false` */
+  readonly grow?: boolean;
+}
+
+/** Functions of the module that owns an attached arena. */
+export interface AttachOptions {
+  /** `lm_arena_alloc`, called when the arena is full. Without it a full arena is out of memory. */
+  readonly alloc?: (arena: number, size: number, align: number) => number;
+  /** `lm_arena_reset`, called to reset an arena that has chunks. Without it that is refused. */
+  readonly reset?: (arena: number) => unknown;
+}
+
+/** The size and alignment of a new arena, or the address of an existing one. */
+export type ArenaPlacement =
+  { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
+
+/** How an arena is constructed. */
+export interface ArenaSetup {
+  readonly grow?: boolean;
+  readonly attached?: AttachOptions;
+  readonly kind?: 'frame' | 'arena';
+  /** True if its memory is freed when it is collected as garbage. */
+  readonly collected?: boolean;
+}

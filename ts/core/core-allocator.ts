@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// CoreAllocator: linmem's allocator, written in C, over a memory of its own or in pages it grows in another memory.
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  DoubleFreeError,
+  ModuleError,
+  NotOwnedError,
+  OutOfMemoryError,
+} from '../errors.ts';
+import type { Pointer } from '../heap/allocator.ts';
+import { Heap } from '../heap/heap.ts';
+import { readOptions, type HeapOptions, type OptionKinds } from '../heap/options.ts';
+import { toCount } from '../memory/address.ts';
+import { isMemory } from '../memory/buffers.ts';
+import type { CoreExports } from './exports.ts';
+import { Status } from './layout.gen.ts';
+import { coreModule, coreModuleSync, link, type CoreModule } from './load.ts';
+
+const PAGE = 65536;
+/** The number of pages of the largest 32-bit memory. */
+const MAX_PAGES = 65536;
+
+/** Options of {@link createCoreAllocator}. */
+export interface CoreAllocatorOptions {
+  /** The initial size of the heap's own memory in bytes, rounded up to 64 KiB. @defaultValue `65536` */
+  readonly initialBytes?: number;
+  /** The maximum size of the heap's own memory in bytes, rounded up to 64 KiB. @defaultValue 4 GiB */
+  readonly maximumBytes?: number;
+  /**
+   * An existing memory: the heap grows it by whole pages and uses only those. Safe if the owner of the memory uses only
+   * pages that its own `memory.grow` returned (wasm-bindgen modules), or has no allocator. Not safe beside Emscripten, Go,
+   * TinyGo, and allocators that have not allocated yet: they take every byte up to the end of the memory as theirs.
+   */
+  readonly memory?: WebAssembly.Memory;
+  /** The compiled core or its bytes, for pages that must not compile bytes: see {@link coreBytes}. */
+  readonly module?: CoreModule;
+}
+
+/** The options' types. */
+export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
+  initialBytes: 'number',
+  maximumBytes: 'number',
+  memory: 'object',
+  module: 'object',
+};
+
+/** An instance of linmem's allocator, with the functions that {@link Heap} takes. */
+export class CoreAllocator {
+  /** The memory it allocates in. */
+  readonly memory: WebAssembly.Memory;
+  /** The address of the heap's state: the `heap` argument of the C functions. */
+  readonly handle: number;
+  /** The C functions. Blocks allocated through them are not in the table of a {@link Heap}. */
+  readonly exports: CoreExports;
+  /** The options for a {@link Heap} over it. */
+  readonly options: HeapOptions;
+
+  /** @internal Use {@link createCoreAllocator} or {@link createCoreAllocatorSync}. */
+  constructor(memory: WebAssembly.Memory, exports: CoreExports, handle: number) {
+    this.memory = memory;
+    this.exports = exports;
+    this.handle = handle;
+    this.options = {
+      checksFrees: true,
+      isFreed: (address) => exports.lm_heap_check(handle, address) === Status.alreadyFree,
+      calloc: (count, bytes) => exports.lm_heap_calloc(handle, count, bytes),
+      realloc: (address, bytes) => exports.lm_heap_realloc(handle, address, bytes),
+      alignedAlloc: (align, bytes) => exports.lm_heap_alloc_aligned(handle, bytes, align),
+    };
+  }
+
+  /** Returns the address of a block of `bytes` bytes, aligned to 8, or 0. */
+  readonly allocate = (bytes: number): Pointer => this.exports.lm_heap_alloc(this.handle, bytes);
+  /** Frees a block. @throws {DoubleFreeError} {@link NotOwnedError} if it is not live */
+  readonly deallocate = (address: number): void =>
+    refuse(this.exports.lm_heap_free(this.handle, address), address);
+
+  /** Returns a bare heap over this allocator: with only the types and codecs that the program names. */
+  toHeap(
+    options: Omit<HeapOptions, 'calloc' | 'realloc' | 'alignedAlloc' | 'checksFrees' | 'isFreed'> = {},
+  ): Heap {
+    return new Heap(this.memory, this.allocate, this.deallocate, { ...options, ...this.options });
+  }
+}
+
+/**
+ * Resolves to linmem's allocator.
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is not what it should be
+ * @throws {ModuleError} if WebAssembly cannot be compiled here, or does not link to the given memory
+ * @throws {OutOfMemoryError} if the memory cannot be made, or not grow by a page
+ */
+export async function createCoreAllocator(options: CoreAllocatorOptions = {}): Promise<CoreAllocator> {
+  const plan = planOf(readOptions(options, CORE_KINDS));
+  return instantiate(await coreModule(plan.module), plan);
+}
+
+/** As {@link createCoreAllocator}, synchronously. Browsers allow that for modules as small as the core. */
+export function createCoreAllocatorSync(options: CoreAllocatorOptions = {}): CoreAllocator {
+  const plan = planOf(readOptions(options, CORE_KINDS));
+  return instantiate(coreModuleSync(plan.module), plan);
+}
+
+interface Plan {
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly module: CoreModule | undefined;
+  readonly initial: number;
+  readonly maximum: number | undefined;
+}
+
+function planOf(options: CoreAllocatorOptions): Plan {
+  const { initialBytes = PAGE, maximumBytes, memory, module } = options;
+  if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
+  if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))
+    throw new ArgumentTypeError('either a memory or sizes for one, not both', initialBytes);
+  const initial = toPages(initialBytes, 'initialBytes');
+  const maximum = maximumBytes === undefined ? undefined : toPages(maximumBytes, 'maximumBytes');
+  if (maximum !== undefined && maximum < initial)
+    throw new ArgumentRangeError(
+      `maximumBytes of at least initialBytes (${initialBytes})`,
+      maximumBytes ?? 0,
+    );
+  return { memory, module, initial, maximum };
+}
+
+function toPages(bytes: number, name: string): number {
+  const pages = Math.max(1, Math.ceil(toCount(bytes, name) / PAGE));
+  if (pages > MAX_PAGES) throw new ArgumentRangeError(`${name} of at most 4 GiB`, bytes);
+  return pages;
+}
+
+function instantiate(module: WebAssembly.Module, plan: Plan): CoreAllocator {
+  const isGuest = plan.memory !== undefined;
+  const memory = plan.memory ?? newMemory(plan);
+  // In its own memory the heap has all bytes from 16 on; as a guest only the pages it grows. The memory grows after
+  // linking, which may be refused, unless it is empty: the core links to a memory of at least one page.
+  const early = isGuest && memory.buffer.byteLength === 0 ? growByOne(memory) : undefined;
+  const exports = link(module, memory);
+  const base = isGuest ? (early ?? growByOne(memory)) : 0;
+  const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
+  if (handle === 0) throw new OutOfMemoryError(PAGE);
+  return new CoreAllocator(memory, exports, handle);
+}
+
+function newMemory({ initial, maximum }: Plan): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
+  } catch (cause) {
+    throw new OutOfMemoryError(initial * PAGE, 1, { cause });
+  }
+}
+
+function growByOne(memory: WebAssembly.Memory): number {
+  try {
+    return memory.grow(1) * PAGE;
+  } catch (cause) {
+    throw new OutOfMemoryError(PAGE, 1, { cause });
+  }
+}
+
+/** Throws what a status of the C functions means. */
+export function refuse(status: number, address: number): void {
+  if (status === Status.ok) return;
+  if (status === Status.alreadyFree) throw new DoubleFreeError(address);
+  if (status === Status.notABlock) throw new NotOwnedError(address, 'it is not a live block of this heap');
+  throw new ModuleError(`the core answered with status ${status} for address ${address}`);
+}

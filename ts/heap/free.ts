@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Frees blocks. The entry is removed before the allocator is called, so that an allocator that calls back cannot free the
+// block again, and restored if the allocator throws.
+import { DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
+import type { Address } from '../memory/address.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { attemptAll } from '../memory/attempt.ts';
+import { LinearMemory } from '../memory/linear-memory.ts';
+import { Ref } from '../scalar/ref.ts';
+import { MALLOC_ALIGN } from './allocator.ts';
+import { unwatchOwner } from './garbage-collection.ts';
+import type { HeapState } from './state.ts';
+
+/** Frees a block by its address or by the ref that owns it. Throws as `heap.free`. */
+export function freeTarget(heap: HeapState, target: Address | Ref): void {
+  // A live block lies in the memory, so its address needs no check.
+  let slot = typeof target === 'number' ? heap.table.find(target) : -1;
+  if (slot < 0) {
+    if (target instanceof Ref) {
+      assertOwned(heap, target);
+      freeAllocation(heap, target.allocation);
+      return;
+    }
+    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not its own one, which may refuse NULL
+    if (at === 0) return;
+    slot = heap.table.find(at);
+    if (slot < 0) {
+      freeUnknown(heap, at);
+      return;
+    }
+  }
+  freeSlot(heap, slot);
+}
+
+/** Frees the allocations in `slots`. Throws as `heap.freeAll`. */
+export function freeAll(heap: HeapState, slots: readonly number[]): void {
+  const { table } = heap;
+  const addresses = slots.map((slot) => table.addressAt(slot));
+  attemptAll(
+    addresses.map((address) => () => {
+      const slot = table.find(address); // freeing another one may have freed it
+      if (slot >= 0) freeSlot(heap, slot);
+    }),
+  );
+}
+
+/** Frees the live allocation in a slot of the table. */
+export function freeSlot(heap: HeapState, slot: number): void {
+  const { table, allocator } = heap;
+  const token = table.tokenAt(slot);
+  if (token) {
+    endAllocation(heap, slot, token, freeBlock);
+    return;
+  }
+  const address = table.addressAt(slot);
+  const bytes = table.sizeAt(slot);
+  const align = table.alignAt(slot);
+  const raw = table.rawBlockAt(slot);
+  const sequence = table.remove(slot);
+  try {
+    if (raw) allocator.free(raw.base, raw.size, raw.align);
+    else allocator.free(address, bytes || 1, align);
+  } catch (error) {
+    if (!wasFreedElsewhere(heap, error)) table.restore({ address, bytes, align, sequence, token, raw });
+    throw error;
+  }
+}
+
+/** Frees a live allocation by its token. */
+export function freeAllocation(heap: HeapState, token: Allocation): void {
+  endAllocation(heap, slotOf(heap, token), token, freeBlock);
+}
+
+/** Returns the slot of a live allocation; -1 if it has none. */
+export function slotOf({ table }: HeapState, token: Allocation): number {
+  const slot = table.find(token.address);
+  return slot >= 0 && table.tokenAt(slot) === token ? slot : -1;
+}
+
+/** What the allocator does with a block whose allocation ends. */
+export type Ending<R> = (heap: HeapState, base: number, size: number, align: number) => R;
+const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocator.free(base, size, align);
+
+/** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
+export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
+  const { table } = heap;
+  const rollback = token.dependents?.invalidate();
+  const { address, byteLength: bytes } = token;
+  const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
+  const raw = slot < 0 ? undefined : table.rawBlockAt(slot);
+  const sequence = slot < 0 ? -1 : table.remove(slot);
+  token.markFreed();
+  let isGone = true;
+  try {
+    return end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+  } catch (error) {
+    isGone = wasFreedElsewhere(heap, error);
+    if (!isGone) {
+      token.restore(heap);
+      if (slot >= 0) table.restore({ address, bytes, align, sequence, token, raw });
+    }
+    rollback?.();
+    throw error;
+  } finally {
+    if (isGone && heap.collects) unwatchOwner(token);
+  }
+}
+
+/** True if the allocator refused a free because the module had freed the block without telling the heap. */
+const wasFreedElsewhere = ({ allocator }: HeapState, error: unknown): boolean =>
+  allocator.checksFrees && error instanceof DoubleFreeError;
+
+/** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
+export function refuseFree({ table }: HeapState, at: number): void {
+  if (table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
+  const slot = table.findContaining(at);
+  if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
+}
+
+/** Frees an address that is not live in the table. */
+function freeUnknown(heap: HeapState, at: number): void {
+  const { allocator } = heap;
+  if (!allocator.checksFrees) refuseFree(heap, at);
+  try {
+    allocator.free(at, 0, MALLOC_ALIGN);
+  } catch (error) {
+    // The allocator knows that it is no block; the table may know that it was one.
+    if (error instanceof NotOwnedError) refuseFree(heap, at);
+    throw error;
+  }
+}
+
+/** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
+export function assertOwned(heap: HeapState, ref: Ref): void {
+  if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
+  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
+  if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
+}

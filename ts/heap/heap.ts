@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+// Heap: a linear memory with an allocator and a table of its allocations. Bare: no methods per type.
+//
+//   L1  A block is in the table from its allocation to its free. If an error comes in between (a wrong initial value), the
+//       block is freed.
+//   L2  Every block is freed once. An address inside a live block, or of a block that was freed, never reaches the
+//       allocator. An address that the heap never saw does, as the module may have allocated it.
+//   L3  An allocation has a token if a ref needs one. All others are entries of the table and make no object.
+import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
+import { toAlign, toCount, type Address } from '../memory/address.ts';
+import { Allocation } from '../memory/allocation.ts';
+import { isMemory, type MemorySource } from '../memory/buffers.ts';
+import { LinearMemory } from '../memory/linear-memory.ts';
+import type { ScalarArrayRef } from '../scalar/array.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { Ref, type RefHeap, type ScalarRef } from '../scalar/ref.ts';
+import { assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
+import { AllocationTable, type HeapStatistics } from './allocations.ts';
+import { allocateBlock, allocateFor, register, resizeAllocation } from './blocks.ts';
+import { freeAll, freeAllocation, freeTarget, refuseFree } from './free.ts';
+import { makeBallast, watchOwner } from './garbage-collection.ts';
+import {
+  readHeapOptions,
+  type AllocatorMethod,
+  type DeallocatorMethod,
+  type HeapOptions,
+} from './options.ts';
+import type { HeapState } from './state.ts';
+import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './typed-refs.ts';
+
+/** What NULL is refused with. */
+export const NOT_NULL = 'an address other than 0 (NULL)';
+
+/** A linear memory with an allocator: blocks that are freed once, and refs to them. */
+export class Heap extends LinearMemory implements HeapState {
+  /** The memory source as it was given. */
+  readonly heapGetter: MemorySource;
+  /** The functions as they were given. A block taken from them directly is not in the heap's table. */
+  readonly allocate: AllocatorMethod;
+  readonly deallocate: DeallocatorMethod;
+  /** The size of the module's addresses in bits. */
+  readonly addressBits: 32 | 64;
+  /** @internal */
+  readonly collects: boolean;
+  /** @internal True if new blocks are set to 0. */
+  readonly clears: boolean;
+  /** @internal Bytes of ballast of a ref per byte of its block. */
+  readonly pressure: number;
+  /** @internal */
+  readonly allocator: Allocator;
+  /** @internal */
+  readonly table: AllocationTable = new AllocationTable();
+  /** @internal The token of memory whose owner is unknown: borrowed, and assumed to be live. */
+  readonly untracked: Allocation = new Allocation(this, 0, 0);
+  /** @internal The state of arenas, slices and scopes: see arena/registry.ts. */
+  arenaRegistry: object | undefined = undefined;
+  /** @internal */
+  readonly tracks: boolean;
+  /** True for a WebAssembly.Memory, which never becomes shorter. */
+  readonly #growsOnly: boolean;
+  /** The size in bytes that such a memory is known to have. */
+  #knownBytes = 0;
+
+  /**
+   * @param source a function that returns the heap's buffer, called again when the last one is detached or too short; or
+   *   a `WebAssembly.Memory`
+   * @param allocate returns the address of a new block, or 0, as wasm returns it
+   * @param deallocate frees what `allocate` returned
+   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ModuleError} if the source gives no live buffer
+   */
+  constructor(
+    source: MemorySource,
+    allocate: AllocatorMethod,
+    deallocate: DeallocatorMethod,
+    options: HeapOptions = {},
+  ) {
+    const chosen = readHeapOptions(options);
+    super(source);
+    assertFunction(allocate, 'allocate');
+    assertFunction(deallocate, 'deallocate');
+    this.heapGetter = source;
+    this.allocate = allocate;
+    this.deallocate = deallocate;
+    this.addressBits = chosen.addressBits;
+    this.clears = chosen.clearAllocatedRegions;
+    this.collects = chosen.enableGarbageCollection;
+    this.pressure = this.collects ? chosen.gcPressure : 0;
+    // An Emscripten build with assertions refuses arguments that a function does not declare.
+    const isSized = deallocate.length > 1;
+    this.tracks = chosen.trackAllocations || isSized;
+    this.#growsOnly = isMemory(source);
+    this.allocator = {
+      ...chosen,
+      malloc: allocate.length > 1 ? allocate : (bytes) => (allocate as (bytes: number) => number)(bytes),
+      free: isSized ? deallocate : (address) => (deallocate as (address: number) => unknown)(address),
+      maxBytes: 2 ** Math.min(chosen.addressBits, 53) - 1, // a larger size would wrap as an i32
+    };
+  }
+
+  /** What is allocated through this heap now, and what was. @throws {ArgumentTypeError} without `trackAllocations` */
+  get statistics(): HeapStatistics {
+    return this.#list.statistics();
+  }
+  /** Bytes allocated now. @throws {ArgumentTypeError} without `trackAllocations` */
+  get totalAllocatedByteCount(): number {
+    return this.statistics.liveBytes;
+  }
+  /** The refs that own live blocks, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
+  get allocatedHeapRefs(): Ref[] {
+    const owners = this.#list.slots().map((slot) => this.table.tokenAt(slot)?.currentOwner);
+    return owners.filter((owner) => owner instanceof Ref); // some are arenas, some were collected
+  }
+  get #list(): AllocationTable {
+    if (this.tracks) return this.table;
+    throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+  }
+
+  /**
+   * Returns the address of a new block of `bytes` bytes, which the caller owns until {@link free}. A block of 0 bytes has
+   * an address of its own too. Cleared, unless the option `clearAllocatedRegions` is false.
+   * @param align a power of two up to 65,536. Default: 8
+   * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   */
+  alloc(bytes: number, align: number = MALLOC_ALIGN): number {
+    return allocateBlock(this, toCount(bytes, 'a size in bytes'), toAlign(align));
+  }
+
+  /**
+   * Resizes the block at `address` to `bytes` bytes, in place if the allocator can, and returns its address. The bytes up
+   * to the smaller size are kept. Refs to the old block become invalid. O(n).
+   * @throws {OutOfMemoryError} if there is no memory; the old block is live and unchanged then
+   * @throws {DoubleFreeError} {@link NotOwnedError} if it is not a live block of this heap
+   */
+  realloc(address: Address, bytes: number): number {
+    const size = toCount(bytes, 'a size in bytes');
+    const at = this.locate(address, 0);
+    const slot = this.table.find(at);
+    if (slot >= 0) return resizeAllocation(this, this.table.requireToken(slot, this), size).address;
+    refuseFree(this, at);
+    throw new NotOwnedError(at, 'this heap did not allocate it; see adopt()');
+  }
+
+  /**
+   * Frees a block, by its address or by the ref that owns it. 0 (NULL) does nothing, as in C. An address that this heap
+   * never saw goes to the allocator: the module may have allocated it.
+   * @throws {DoubleFreeError} if it was freed and not allocated since; see {@link adopt}
+   * @throws {NotOwnedError} if it is inside a block, or the ref borrows
+   * @throws {WrongHeapError} if the ref belongs to another heap
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is no address in this memory
+   */
+  free(target: Address | Ref): void {
+    freeTarget(this, target);
+  }
+
+  /**
+   * Registers a block that the module allocated and leaves to the caller, so that its free is checked like any other.
+   * Returns its address.
+   * @throws {NotOwnedError} if it overlaps a live block of this heap
+   */
+  adopt(address: Address, bytes: number): number {
+    const at = this.locate(address, toCount(bytes, 'a size in bytes'));
+    if (at === 0) throw new NotOwnedError(at, 'it is NULL');
+    if (this.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
+      throw new NotOwnedError(at, 'it is inside a block');
+    register(this, at, bytes, MALLOC_ALIGN);
+    return at;
+  }
+
+  /**
+   * Frees all blocks that were allocated through this heap and are live. Goes on after an error.
+   * @throws {LinmemAggregateError} with every error, after all blocks were tried
+   */
+  freeAll(): void {
+    freeAll(this, this.#list.slots());
+  }
+
+  /** @internal `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
+  allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    value?: T,
+  ): ScalarRef<T, A> {
+    return allocScalar(this, type, value);
+  }
+  /** @internal `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
+  wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    address: Address,
+  ): ScalarRef<T, A> {
+    return wrapScalar(this, type, address);
+  }
+  /** @internal `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
+  allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    countOrValues: number | Values<T>,
+  ): ScalarArrayRef<T, A> {
+    return allocArray(this, type, countOrValues);
+  }
+  /** @internal `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
+  wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    address: Address,
+    count: number,
+  ): ScalarArrayRef<T, A> {
+    return wrapArray(this, type, address, count);
+  }
+  /** @internal */
+  resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    ref: ScalarArrayRef<T, A>,
+    length: number,
+  ): ScalarArrayRef<T, A> {
+    return resizeArray(this, ref, length);
+  }
+
+  /** @internal Allocates cleared bytes and returns what `make` makes of them; frees them if it throws. */
+  allocateWith<R>(
+    bytes: number,
+    align: number,
+    make: (allocation: Allocation, address: number, heap: RefHeap, owned: boolean) => R,
+  ): R {
+    return allocateFor(this, bytes, align, true, (block) => make(block, block.address, this, true));
+  }
+  /** @internal As {@link allocateWith}, but cleared only if all blocks of the heap are. */
+  allocateUncleared<R>(bytes: number, align: number, make: (allocation: Allocation) => R): R {
+    return allocateFor(this, bytes, align, false, make);
+  }
+  /** @internal Frees an allocation of {@link allocateUncleared}. @throws {DoubleFreeError} if it was freed */
+  freeAllocation(allocation: Allocation): void {
+    if (!allocation.isLive) throw new DoubleFreeError(allocation.address);
+    freeAllocation(this, allocation);
+  }
+
+  /** @internal Refs call it when they are made. */
+  registerOwner(ref: Ref): void {
+    const { allocation } = ref;
+    allocation.owner = this.collects ? watchOwner(ref, this, allocation) : ref;
+    if (this.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * this.pressure));
+  }
+  /** @internal Frees the block of a ref that was collected. Never throws. */
+  reclaim(allocation: Allocation): void {
+    try {
+      if (allocation.isLive) freeAllocation(this, allocation);
+    } catch {
+      // The ref is gone, and with it whoever could be told. The block stays in the table as live.
+    }
+  }
+
+  /**
+   * @internal Returns the address of `size` bytes that somebody else owns.
+   * @throws {ArgumentTypeError} if it is NULL
+   * @throws {FreedError} if it was freed, and the allocator knows that the module did not allocate it since
+   */
+  locateBorrowed(address: Address, size: number): number {
+    const at = this.locate(address, size);
+    if (at === 0) throw new ArgumentTypeError(NOT_NULL, address);
+    if (this.table.wasFreed(at) && this.allocator.isFreed?.(at)) throw new FreedError(at);
+    return at;
+  }
+  /** @internal Returns the live allocation that `address` is in, or {@link untracked}. */
+  allocationAt(address: number): Allocation {
+    const slot = this.#slotContaining(address);
+    return slot < 0 ? this.untracked : this.table.requireToken(slot, this);
+  }
+  /** @internal Returns the bytes from `address` to the end of the live allocation that it is in, if there is one. */
+  capacityAt(address: number): number | undefined {
+    const slot = this.#slotContaining(address);
+    return slot < 0 ? undefined : this.table.addressAt(slot) + this.table.sizeAt(slot) - address;
+  }
+  #slotContaining(address: number): number {
+    const slot = this.table.find(address); // most addresses are the start of a block
+    return slot < 0 ? this.table.findContaining(address) : slot;
+  }
+
+  /**
+   * @internal True if `size` bytes at `address` lie inside, for blocks that were just allocated: the memory may have grown
+   * for them. Asking for the buffer takes as long as an allocation, so it is done only beyond the size last known.
+   */
+  contains(address: number, size: number): boolean {
+    if (this.bytes.length === 0) this.refresh(); // detached: it grew for this block
+    if (address <= this.#knownBytes - size) return true;
+    const end = this.byteLength;
+    if (this.#growsOnly) this.#knownBytes = end;
+    return address <= end - size;
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The state of a heap, as the parts of its implementation see it.
+import type { Address } from '../memory/address.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import type { ArrayRefHeap } from '../scalar/array.ts';
+import type { Allocator, BlockMemory } from './allocator.ts';
+import type { AllocationTable } from './allocations.ts';
+
+/** What {@link Heap} is to free.ts, blocks.ts and typed-refs.ts. */
+export interface HeapState extends BlockMemory, ArrayRefHeap {
+  readonly allocator: Allocator;
+  readonly table: AllocationTable;
+  /** True if every allocation is registered; else only those that could not be freed without an entry. */
+  readonly tracks: boolean;
+  /** True if new blocks are set to 0. */
+  readonly clears: boolean;
+  /** The token of memory whose owner is unknown. */
+  readonly untracked: Allocation;
+  locateBorrowed(address: Address, size: number): number;
+  allocationAt(address: number): Allocation;
+}

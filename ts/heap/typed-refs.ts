@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Allocates and wraps typed values in a heap: what `i32.alloc(heap)` and `heap.allocInt32()` call.
+import { toCount, type Address } from '../memory/address.ts';
+import { fillBytes } from '../memory/bytes.ts';
+import type { ScalarArrayRef } from '../scalar/array.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { refClassesOf } from '../scalar/ref-classes.ts';
+import type { ScalarRef } from '../scalar/ref.ts';
+import { encodeValues, storeValues } from '../scalar/values.ts';
+import { MALLOC_ALIGN } from './allocator.ts';
+import { allocateFor, allocateToken, resizeAllocation } from './blocks.ts';
+import { assertOwned, freeAllocation } from './free.ts';
+import type { HeapState } from './state.ts';
+
+/** Allocates one scalar. */
+export function allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
+  heap: HeapState,
+  type: ScalarDescriptor<T, A>,
+  value?: T,
+): ScalarRef<T, A> {
+  const allocation = allocateToken(heap, type.size, Math.min(type.size, MALLOC_ALIGN));
+  if (value === undefined) {
+    if (!heap.clears) fillBytes(heap, allocation.address, type.size);
+  } else
+    try {
+      type.write(heap, allocation.address, value);
+    } catch (error) {
+      freeAllocation(heap, allocation);
+      throw error;
+    }
+  return new (refClassesOf(type).ScalarRef)(heap, allocation.address, allocation, true);
+}
+
+/** Borrows one scalar. */
+export function wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
+  heap: HeapState,
+  type: ScalarDescriptor<T, A>,
+  address: Address,
+): ScalarRef<T, A> {
+  const at = heap.locateBorrowed(address, type.size);
+  const allocation = heap.allocationAt(at);
+  const { ScalarRef, CheckedRef } = refClassesOf(type);
+  return new (allocation === heap.untracked ? ScalarRef : CheckedRef)(heap, at, allocation, false);
+}
+
+/** Allocates an array of zeros, or of values. */
+export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
+  heap: HeapState,
+  type: ScalarDescriptor<T, A>,
+  countOrValues: number | Values<T>,
+): ScalarArrayRef<T, A> {
+  const { ArrayRef } = refClassesOf(type);
+  const values = typeof countOrValues === 'number' ? undefined : encodeValues(type, countOrValues);
+  const count = values ? values.length / type.size : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
+  const bytes = toCount(count * type.size, 'a size in bytes');
+  const align = Math.min(type.size, MALLOC_ALIGN);
+  return allocateFor(heap, bytes, align, false, (allocation) => {
+    if (values) storeValues(heap, allocation.address, values);
+    return new ArrayRef(heap, allocation.address, count, allocation, true);
+  });
+}
+
+/** Borrows an array. */
+export function wrapArray<T extends ScalarValue, A extends ArrayBufferView>(
+  heap: HeapState,
+  type: ScalarDescriptor<T, A>,
+  address: Address,
+  count: number,
+): ScalarArrayRef<T, A> {
+  const at = heap.locateBorrowed(address, toCount(count, 'a count of elements') * type.size);
+  return new (refClassesOf(type).ArrayRef)(heap, at, count, heap.allocationAt(at), false);
+}
+
+/** Resizes the array that `ref` owns. */
+export function resizeArray<T extends ScalarValue, A extends ArrayBufferView>(
+  heap: HeapState,
+  ref: ScalarArrayRef<T, A>,
+  length: number,
+): ScalarArrayRef<T, A> {
+  const { type } = ref;
+  const count = toCount(length, 'a count of elements');
+  const bytes = toCount(count * type.size, 'a size in bytes');
+  assertOwned(heap, ref);
+  const allocation = resizeAllocation(heap, ref.allocation, bytes);
+  if (heap.clears && count > ref.length)
+    fillBytes(heap, allocation.address + ref.byteLength, (count - ref.length) * type.size);
+  return new (refClassesOf(type).ArrayRef)(heap, allocation.address, count, allocation, true);
+}

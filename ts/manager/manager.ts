@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// WasmHeapManager: a heap with the method style of every type and codec (`heap.readInt32(p)`), arenas, slices and scopes.
+import type { ArenaOptions, AttachOptions } from '../arena/arena-options.ts';
+import type { WasmHeapArena } from '../arena/arena.ts';
+import { attachArena, createHeapArena } from '../arena/create.ts';
+import type { HeapIdentity } from '../arena/epochs.ts';
+import { frameArenaOf, type FrameArena } from '../arena/frame-arena.ts';
+import { sliceFromHandle } from '../arena/from-handle.ts';
+import { allocHeapSlice } from '../arena/heap-slices.ts';
+import { registryOf } from '../arena/registry.ts';
+import { runScope, Scope } from '../arena/scope.ts';
+import type { WasmSliceHandle } from '../arena/slice-handle.ts';
+import type { WasmSlice } from '../arena/slice.ts';
+import { Heap } from '../heap/heap.ts';
+import { applyMemoryPolicy, sourceFor } from '../heap/memory-policy.ts';
+import {
+  readManagerOptions,
+  type AllocatorMethod,
+  type DeallocatorMethod,
+  type WasmHeapManagerOptions,
+} from '../heap/options.ts';
+import type { Address } from '../memory/address.ts';
+import type { MemorySource } from '../memory/buffers.ts';
+import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
+import { atomicNotify, atomicWait, atomicWaitAsync, type WaitResult } from '../scalar/atomic.ts';
+import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
+import type { ScalarMethods } from '../scalar/methods.gen.ts';
+import { installScalarAllocators, installScalarMethods } from '../scalar/methods.ts';
+import { prepareForMethods } from '../scalar/prototype.ts';
+import { registerRefClasses } from '../scalar/ref-classes.ts';
+import { refClassList } from '../scalar/ref-list.gen.ts';
+import type { StringMethods } from '../text/methods.gen.ts';
+import { installStringMethods } from '../text/methods.ts';
+import { accessors } from './accessors.gen.ts';
+
+/** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
+export class WasmHeapManager extends Heap {
+  /**
+   * @param getHeap a function that returns the heap's buffer, called again when the last one is detached or too short; or
+   *   a `WebAssembly.Memory`
+   * @param allocate returns the address of a new block, or 0, as wasm returns it
+   * @param deallocate frees what `allocate` returned
+   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ModuleError} if `getHeap` gives no live buffer
+   */
+  constructor(
+    getHeap: MemorySource,
+    allocate: AllocatorMethod,
+    deallocate: DeallocatorMethod,
+    options: WasmHeapManagerOptions = {},
+  ) {
+    const { heap, ...policy } = readManagerOptions(options);
+    super(sourceFor(getHeap, policy.pollingMode), allocate, deallocate, heap);
+    applyMemoryPolicy(this, getHeap, policy);
+  }
+
+  /** A view of the whole memory as it is now. Do not keep it over a call that may grow the memory. */
+  get heapDataView(): DataView {
+    return this.refresh();
+  }
+  /** Returns a copy of `size` bytes at `address`. */
+  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
+    return readBytes(this, address, size);
+  }
+  /** Copies all of `source` to `address`; the two may overlap. Writes all of it or, if it does not fit, nothing. */
+  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
+    writeBytes(this, address, source);
+  }
+  /** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */
+  fill(address: Address, size: number, value?: number): void {
+    fillBytes(this, address, size, value);
+  }
+  /** Copies `size` bytes from `source` to `target`, two addresses in this heap. They may overlap, as in memmove. */
+  copy(target: Address, source: Address, size: number): void {
+    copyBytes(this, target, source, size);
+  }
+
+  /** Blocks the thread until `notify` is called for `address`. @see {@link atomicWait} */
+  wait(address: Address, value: number | bigint, timeout?: number): WaitResult {
+    return atomicWait(this, address, value, timeout);
+  }
+  /** Resolves when `notify` is called for `address`. @see {@link atomicWaitAsync} */
+  waitAsync(address: Address, value: number | bigint, timeout?: number): Promise<WaitResult> {
+    return atomicWaitAsync(this, address, value, timeout);
+  }
+  /** Wakes up to `count` threads that wait at `address`; returns how many. @see {@link atomicNotify} */
+  notify(address: Address, count?: number): number {
+    return atomicNotify(this, address, count);
+  }
+
+  /** Returns a new arena of `capBytes` bytes in one block. @see {@link createHeapArena} */
+  createHeapArena(capBytes: number, align?: number, options?: ArenaOptions): WasmHeapArena {
+    return createHeapArena(this, capBytes, align, options);
+  }
+  /** Returns an arena that C code or another thread made. @see {@link attachArena} */
+  attachArena(address: Address, options?: AttachOptions): WasmHeapArena {
+    return attachArena(this, address, options);
+  }
+  /** The heap's arena for allocations that live for one frame: the same one each time. */
+  get frameArena(): FrameArena {
+    return frameArenaOf(this);
+  }
+
+  /**
+   * Calls `callback` with a scope and frees what was made in it when `callback` returns or throws; a promise keeps the
+   * scope open until it settles. Returns the result of `callback`. Without `callback`, returns the scope, for `using`.
+   * @throws what `callback` throws; a {@link LinmemAggregateError} if the end of the scope fails too
+   */
+  scope<R>(callback: (scope: Scope) => R): R;
+  scope(): Scope;
+  scope<R>(callback?: (scope: Scope) => R): R | Scope {
+    return callback ? runScope(this, callback) : new Scope(this);
+  }
+
+  /** Returns a slice of `length` elements in a block of its own. @see {@link allocHeapSlice} */
+  allocSlice<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    length: number,
+    align?: number,
+  ): WasmSlice<A, T> {
+    return allocHeapSlice(this, type, length, align);
+  }
+  /** Returns the slice of a handle. @see {@link sliceFromHandle} */
+  sliceFromHandle(handle: WasmSliceHandle): WasmSlice {
+    return sliceFromHandle(this, handle);
+  }
+
+  /**
+   * Identifies this heap across threads: a plain object for `postMessage`. Set it in another thread that works on the same
+   * memory, so that handles of one are valid in the other. In shared memory it allocates 16 bytes that are never freed and
+   * not in the statistics.
+   * @throws {ArgumentTypeError} {@link OutOfBoundsError} if it is set to no identity, or after a slice was made
+   */
+  get identity(): HeapIdentity {
+    return registryOf(this).epochs.identity;
+  }
+  set identity(identity: HeapIdentity) {
+    registryOf(this).epochs.identity = identity;
+  }
+}
+
+/** The methods of every type and codec: `readInt32`, `allocInt32`, `readUtf8String` and the rest. */
+export interface WasmHeapManager extends ScalarMethods, StringMethods {}
+prepareForMethods(WasmHeapManager.prototype);
+Object.assign(WasmHeapManager.prototype, accessors);
+installScalarAllocators(WasmHeapManager.prototype);
+installScalarMethods(WasmHeapManager.prototype);
+installStringMethods(WasmHeapManager.prototype);
+registerRefClasses(refClassList);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The liveness token of one allocation. All refs to an allocation hold the same token, so that every one of them sees
+// the free.
+//
+//   B1  The `memory` of a live allocation is the memory it lies in. The `memory` of a freed one is `FREED_MEMORY`, which
+//       has no bytes and throws FreedError: refs read through the token and need no liveness test of their own.
+//   B2  The `views` of the owning ref are those of the token's `memory`, so that the owner skips the token.
+import { FreedError } from '../errors.ts';
+import type { Address } from './address.ts';
+import { LinearMemory, type MemoryViews } from './linear-memory.ts';
+
+/** The memory of all freed allocations. */
+class FreedMemory extends LinearMemory {
+  override locate(address: Address): never {
+    throw new FreedError(Number(address));
+  }
+}
+
+const FREED_MEMORY: LinearMemory = /* @__PURE__ */ new FreedMemory({
+  buffer: /* @__PURE__ */ new ArrayBuffer(0),
+});
+
+/**
+ * An epoch stored in memory: 64 bits at `at`, which had this value when the allocation was made. It is valid as long as
+ * the 32-bit integer at `magicAt` is `magic`; any other value means that the memory was reused.
+ */
+export interface EpochCheck {
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+  readonly magicAt: number;
+  readonly magic: number;
+}
+
+/** What becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
+export interface Dependents {
+  /** Invalidates them. Returns a function that undoes this, for a free that fails. */
+  invalidate(): (() => void) | undefined;
+}
+
+/** The ref or arena that owns an allocation. */
+export interface Owner {
+  views: MemoryViews;
+}
+
+/** One allocation of a heap. */
+export class Allocation {
+  /** The first byte. */
+  readonly address: number;
+  /** The size asked for, in bytes. */
+  readonly byteLength: number;
+  /** B1. */
+  memory: LinearMemory;
+  /** The owner, or a WeakRef to it if the heap collects garbage. */
+  owner: Owner | WeakRef<Owner> | undefined;
+  /** Set if C code or other threads can end the allocation too. */
+  epoch: EpochCheck | undefined;
+  dependents: Dependents | undefined;
+  /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
+  retains: object | undefined;
+
+  constructor(memory: LinearMemory, address: number, byteLength: number) {
+    this.memory = memory;
+    this.address = address;
+    this.byteLength = byteLength;
+    this.owner = undefined;
+    this.epoch = undefined;
+    this.dependents = undefined;
+    this.retains = undefined;
+  }
+
+  /** The owner, unless it was collected. */
+  get currentOwner(): Owner | undefined {
+    const { owner } = this;
+    return owner && 'deref' in owner ? owner.deref() : owner;
+  }
+
+  /** False once freed. An allocation at the same address later has another token. */
+  get isLive(): boolean {
+    return this.memory !== FREED_MEMORY;
+  }
+
+  /** Marks it as freed: every use of it throws from here on. */
+  markFreed(): void {
+    this.#setMemory(FREED_MEMORY);
+  }
+
+  /** Undoes {@link markFreed}: the allocator refused the free. */
+  restore(memory: LinearMemory): void {
+    this.#setMemory(memory);
+  }
+
+  #setMemory(memory: LinearMemory): void {
+    this.memory = memory;
+    const { currentOwner } = this;
+    if (currentOwner) currentOwner.views = memory.views;
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Buffers and the views over them: what kind they are, and how to make a view of all of one.
+import { ModuleError } from '../errors.ts';
+
+/** Where the bytes of a memory are: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
+export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
+
+/** The constructor of a typed array. */
+export interface ElementsClass<A extends ArrayBufferView> {
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
+}
+
+/** The constructor of a `DataView`, or of a subclass. */
+export type DataViewClass = new (buffer: ArrayBufferLike) => DataView;
+
+/** The longest typed array that every engine can make, which is also the largest offset that Buffer methods take. */
+export const MAX_ELEMENTS: number = 2 ** 31 - 1;
+
+/** Returns the buffer of `source`. */
+export const bufferOf = (source: MemorySource): ArrayBufferLike =>
+  typeof source === 'function' ? source() : source.buffer;
+
+/** Returns a view of the whole buffer. @throws {ModuleError} if the source gives no live buffer */
+export function viewOf(source: () => ArrayBufferLike, View: DataViewClass = DataView): DataView {
+  try {
+    return new View(source());
+  } catch (cause) {
+    throw new ModuleError('the memory gave no live buffer', { missing: ['memory'] }, { cause });
+  }
+}
+
+/** Returns all bytes of a buffer, or the first {@link MAX_ELEMENTS} if the engine has no longer array. */
+export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    return new Uint8Array(buffer, 0, MAX_ELEMENTS);
+  }
+}
+
+const objectToString = Object.prototype.toString;
+/** True if `value` is an instance of the built-in class `name`, of this realm or another. */
+export const isOf = (name: string, value: unknown): boolean =>
+  objectToString.call(value) === `[object ${name}]`;
+
+/**
+ * True if threads share the memory. Decided by the name of the buffer's class: a page without cross-origin isolation
+ * has shared memories but no global SharedArrayBuffer.
+ */
+export const isShared = (memory: { readonly buffer: ArrayBufferLike }): boolean =>
+  isOf('SharedArrayBuffer', memory.buffer);
+
+/** True if `value` is a `WebAssembly.Memory`. */
+export const isMemory = (value: unknown): value is WebAssembly.Memory => isOf('WebAssembly.Memory', value);

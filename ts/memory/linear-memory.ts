@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// LinearMemory: bounds, alignment and growth of any linear memory. Knows bytes, not types.
+//
+//   M1  `data` is a DataView over the whole buffer as it was at the last refresh; `views.data` is the same object.
+//   M2  Accesses do not check for growth. A stale view throws (a detached buffer) or is too short (a shared memory);
+//       the caller then calls `locate`, which refreshes it, and retries. docs/performance.md has the cost of checking.
+//   M3  Typed arrays do not throw when they are stale. `bytes` has length 0 once its buffer is detached, and its length
+//       is compared before it is used.
+import { ArgumentRangeError, ArgumentTypeError, MisalignedError, OutOfBoundsError } from '../errors.ts';
+import { toAddress, toCount, type Address } from './address.ts';
+import { allBytesOf, bufferOf, viewOf, type ElementsClass, type MemorySource } from './buffers.ts';
+
+/**
+ * The current views of one memory. A class of its own, shared by a memory and all refs in it, so that engines see one
+ * shape at every access.
+ * @internal
+ */
+export class MemoryViews {
+  data: DataView;
+  /** M3. */
+  bytes: Uint8Array;
+  /** The first {@link MAX_ELEMENTS} of `bytes`, for Buffer methods; made when first needed. */
+  low: Uint8Array | undefined;
+  constructor(data: DataView) {
+    this.data = data;
+    this.bytes = allBytesOf(data.buffer);
+    this.low = undefined;
+  }
+}
+
+/** A linear memory: bounds-checked access to its bytes that survives growth. */
+export class LinearMemory {
+  /** @internal M1. An access through it throws if the memory has grown; {@link locate} then renews it. */
+  data: DataView;
+  /** @internal The bytes of `data`. */
+  bytes: Uint8Array;
+  /** @internal The same two views, for refs, which reach them through their allocation. */
+  readonly views: MemoryViews;
+  readonly #source: () => ArrayBufferLike;
+
+  /**
+   * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
+   * @throws {ArgumentTypeError} if the source is no function and no object
+   * @throws {ModuleError} if the source gives no live buffer
+   */
+  constructor(source: MemorySource) {
+    if (Object(source) !== source)
+      throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
+    this.#source = typeof source === 'function' ? source : () => bufferOf(source);
+    this.data = viewOf(this.#source);
+    this.views = new MemoryViews(this.data);
+    this.bytes = this.views.bytes;
+  }
+
+  /** The current buffer. Growth replaces it (unshared memory) or leaves it too short (shared memory). */
+  get buffer(): ArrayBufferLike {
+    return this.refresh().buffer;
+  }
+
+  /** The current size of the memory in bytes. */
+  get byteLength(): number {
+    return this.refresh().byteLength;
+  }
+
+  /**
+   * Makes the view cover the memory as it is now, and returns it.
+   * @internal
+   * @throws {ModuleError} if the source gives no live buffer
+   */
+  refresh(): DataView {
+    const buffer = this.#source();
+    // A detached buffer has byteLength 0; asking the view for its length would throw.
+    if (buffer !== this.data.buffer || buffer.byteLength === 0) this.setView(viewOf(() => buffer));
+    return this.data;
+  }
+
+  /** @internal Sets the view to `data`, which covers the memory as it is now. */
+  setView(data: DataView): void {
+    const { views } = this;
+    this.data = views.data = data;
+    this.bytes = views.bytes = allBytesOf(data.buffer);
+    views.low = undefined;
+  }
+
+  /**
+   * Returns `address` as an unsigned number, after checking that `size` bytes there lie inside the memory as it is now.
+   * @param align what the address must be a multiple of, in bytes. Default: 1
+   * @throws {ArgumentTypeError} if the address is neither a number nor a bigint
+   * @throws {OutOfBoundsError} if it is no integer, or any of the bytes lies outside, or the size is no size
+   * @throws {MisalignedError} if it is not a multiple of `align`
+   */
+  locate(address: Address, size: number, align = 1): number {
+    const end = this.refresh().byteLength;
+    const at = toAddress(address, size, end);
+    if (!(at <= end - size)) throw new OutOfBoundsError(address, size, end);
+    if (at % align !== 0) throw new MisalignedError(at, align);
+    return at;
+  }
+
+  /**
+   * Returns a new typed array over `count` elements at `address`. It belongs to the engine: it is valid until the memory
+   * grows or the block is freed, and nothing checks it after that. Posting it to another thread clones the whole memory.
+   * @throws {OutOfBoundsError} {@link MisalignedError} {@link ArgumentTypeError} as {@link locate}
+   * @throws {ArgumentRangeError} if the count is no count, or more than an array of this engine can have
+   */
+  view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
+    const size = Elements.BYTES_PER_ELEMENT;
+    const at = this.locate(address, toCount(count, 'a count of elements') * size, size);
+    try {
+      return new Elements(this.data.buffer, at, count);
+    } catch (error) {
+      throw countError(error, count);
+    }
+  }
+}
+
+/** Returns what to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
+export const countError = (error: unknown, count: number): unknown =>
+  error instanceof RangeError && !('code' in error)
+    ? new ArgumentRangeError('a count of elements that an array of this engine can have', count)
+    : error;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The classes of refs by type. Those of refs.gen.ts, whose code is written out per type, are registered by programs that
+// have them all (WasmHeapManager); for any other type a general class is made when first needed.
+import type { Allocation } from '../memory/allocation.ts';
+import { PointerArrayRef, ScalarArrayRef, type ArrayRefHeap, type ScalarArrayRefClass } from './array.ts';
+import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
+import { checkedClassOf, ScalarRef, type NewRef, type RefHeap, type ScalarRefClass } from './ref.ts';
+
+/** The constructors of the refs of one type. */
+export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
+  /** Owning refs, and borrowing ones of memory whose owner is unknown. */
+  readonly ScalarRef: ScalarRefClass<T, A>;
+  /** Refs that borrow from a live allocation of the heap. */
+  readonly CheckedRef: ScalarRefClass<T, A>;
+  readonly ArrayRef: ScalarArrayRefClass<T, A>;
+}
+
+const classes: Map<object, unknown> = /* @__PURE__ */ new Map();
+
+/** A type with its class of refs and of array refs. */
+export type RefClassEntry = readonly [
+  type: object,
+  Ref: { readonly prototype: object },
+  ArrayRef: { readonly prototype: object },
+];
+
+/** Makes the heap's methods return refs of these classes. */
+export function registerRefClasses(entries: readonly RefClassEntry[]): void {
+  for (const [type, Ref, ArrayRef] of entries) {
+    // Instead of the getter: engines treat a property that never changes as a constant.
+    for (const { prototype } of [Ref, ArrayRef]) Object.defineProperty(prototype, 'type', { value: type });
+    classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef: checkedClassOf(Ref as never) }); // of its type
+  }
+}
+
+/** Returns the constructors of the refs of `type`. */
+export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
+  type: ScalarDescriptor<T, A>,
+): RefClasses<T, A> {
+  let found = classes.get(type) as RefClasses<T, A> | undefined; // stored under its type
+  if (!found) classes.set(type, (found = generalClasses(type)));
+  return found;
+}
+
+/** Classes without code of their own: their accesses go through the descriptor. */
+function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
+  type: ScalarDescriptor<T, A>,
+): RefClasses<T, A> {
+  class GeneralRef extends ScalarRef<T, A> {
+    declare readonly type: ScalarDescriptor<T, A>;
+    constructor(heap: RefHeap, address: number, allocation: Allocation, owned: boolean) {
+      super();
+      initialize(this as NewRef, heap, address, allocation, owned);
+      if (owned) heap.registerOwner(this);
+    }
+  }
+  const Base = (type.label.startsWith('Pointer') ? PointerArrayRef : ScalarArrayRef) as abstract new () => ScalarArrayRef<T, A>; // prettier-ignore
+  class GeneralArrayRef extends Base {
+    declare readonly type: ScalarDescriptor<T, A>;
+    constructor(heap: ArrayRefHeap, address: number, length: number, allocation: Allocation, owned: boolean) {
+      super();
+      (this as { length: number }).length = length;
+      initialize(this as NewRef, heap, address, allocation, owned);
+      if (owned) heap.registerOwner(this);
+    }
+  }
+  for (const { prototype } of [GeneralRef, GeneralArrayRef])
+    Object.defineProperty(prototype, 'type', { value: type });
+  return { ScalarRef: GeneralRef, CheckedRef: checkedClassOf(GeneralRef), ArrayRef: GeneralArrayRef };
+}
+
+function initialize(
+  ref: NewRef,
+  heap: RefHeap,
+  address: number,
+  allocation: Allocation,
+  owned: boolean,
+): void {
+  ref.heap = heap;
+  ref.address = address;
+  ref.allocation = allocation;
+  ref.owned = owned;
+  ref.views = allocation.memory.views;
+}

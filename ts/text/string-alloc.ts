@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Makes refs to strings: allocates room for a string, or borrows one that is there.
+import { toCount, type Address } from '../memory/address.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import type { RefHeap } from '../scalar/ref.ts';
+import type { Encoding } from './encoding.ts';
+import { headerBytesOf, locateString, type Framing } from './framing.ts';
+import { toPolicy, type TextOptions } from './policy.ts';
+import { StringRef, terminatedRefClass } from './ref.ts';
+import { countTerminated } from './terminator.ts';
+import { toElementCount, type WordBytes } from './word.ts';
+
+/** What allocating a string needs: a heap, an arena, a scope. */
+export interface TextAllocator {
+  /**
+   * @internal Allocates cleared bytes and returns what `make` makes of them; frees them if it throws. `owned` is false in
+   * an arena, which frees them itself.
+   */
+  allocateWith<R>(
+    bytes: number,
+    align: number,
+    make: (allocation: Allocation, address: number, heap: RefHeap, owned: boolean) => R,
+  ): R;
+}
+
+/** What wrapping a string needs: a heap. */
+export interface TextHeap extends RefHeap {
+  /** @internal As `locate`, and refuses NULL and what is known to be freed. */
+  locateBorrowed(address: Address, size: number): number;
+  /** @internal Returns the live allocation that `address` is in, or `untracked`. */
+  allocationAt(address: number): Allocation;
+  /** @internal The token of memory whose owner is unknown. */
+  readonly untracked: Allocation;
+}
+
+const classOf = (encoding: Encoding, framing: Framing): typeof StringRef =>
+  framing === 'Terminated' ? terminatedRefClass(encoding) : StringRef;
+
+/** Allocates a string, or room for a number of elements, and returns the ref that owns it. */
+export function allocString(
+  encoding: Encoding,
+  framing: Framing,
+  heap: TextAllocator,
+  textOrCount: string | number,
+  wordBytes: WordBytes,
+  options: TextOptions | undefined,
+): StringRef {
+  const policy = toPolicy(options);
+  const size = encoding.bytesPerElement;
+  const isText = typeof textOrCount === 'string';
+  const count = isText ? encoding.countElements(textOrCount, policy) : toElementCount(textOrCount);
+  const header = headerBytesOf(framing, wordBytes);
+  const capacity = framing === 'Terminated' ? count + 1 : count;
+  const bytes = toCount(header + capacity * size, 'a size in bytes');
+  return heap.allocateWith(bytes, Math.max(size, header && wordBytes), (allocation, at, owner, owned) => {
+    const Class = classOf(encoding, framing);
+    const text = at + header;
+    const ref = new Class(owner, at, bytes, allocation, owned, encoding, framing, capacity, wordBytes, text, allocation); // prettier-ignore
+    if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', options && policy);
+    return ref;
+  });
+}
+
+/** Returns a ref that borrows the string at `address`. */
+export function wrapString(
+  encoding: Encoding,
+  framing: Framing,
+  heap: TextHeap,
+  address: Address,
+  given: number | undefined,
+  wordBytes: WordBytes,
+): StringRef {
+  const size = encoding.bytesPerElement;
+  const header = headerBytesOf(framing, wordBytes);
+  const at = heap.locateBorrowed(address, header);
+  const allocation = heap.allocationAt(at);
+  let textAllocation = allocation;
+  let textAddress = at + header;
+  let capacity = given;
+  if (given !== undefined || !(header || framing === 'Terminated')) toElementCount(given as number); // refuses undefined
+  if (framing === 'Terminated')
+    capacity ??=
+      allocation === heap.untracked
+        ? countTerminated(heap, at, size) + 1
+        : Math.floor((allocation.address + allocation.byteLength - at) / size);
+  else if (framing === 'Paired' || capacity === undefined) {
+    const found = locateString(framing, heap, at, size, capacity, wordBytes);
+    textAddress = found[0];
+    capacity ??= found[1];
+    if (framing === 'Paired') textAllocation = heap.allocationAt(textAddress);
+  }
+  // (NULL, 0) is an empty string in C.
+  if (textAddress === 0) heap.locate(textAddress, capacity * size);
+  else heap.locateBorrowed(textAddress, capacity * size);
+  const end = framing === 'Paired' ? at + 2 * wordBytes : textAddress + capacity * size;
+  const Class = classOf(encoding, framing);
+  return new Class(heap, at, end - at, allocation, false, encoding, framing, capacity, wordBytes, textAddress, textAllocation); // prettier-ignore
+}
