@@ -60,8 +60,9 @@ export class AllocationTable {
   /** The number of the allocation, or of the free. */
   #sequences = new Float64Array(MIN_CAPACITY);
   #tokens: (Allocation | undefined)[] | undefined;
-  readonly #largeSizes = new Map<number, number>();
-  readonly #rawBlocks = new Map<number, RawBlock>();
+  // Made when first needed: the size of a Map costs as much as a lookup.
+  #largeSizes: Map<number, number> | undefined;
+  #rawBlocks: Map<number, RawBlock> | undefined;
   readonly #starts = new StartBitmap();
   /** Slots that are not empty, and those of them that are freed. */
   #used = 0;
@@ -92,15 +93,27 @@ export class AllocationTable {
     token?: Allocation,
     raw?: RawBlock,
   ): Allocation | undefined {
+    let stale: Allocation | undefined;
+    // Most blocks are allocated where the last one was freed. The rest is apart, to keep this small enough to inline.
+    const isReused = this.#keys[this.#last] === address && this.#states[this.#last] === FREED;
+    if (!isReused || raw || bytes >= LARGE) stale = this.#prepare(address, bytes, raw);
+    this.#open(this.#last, address, bytes, align, ++this.#allocations);
+    if (token) this.#setToken(this.#last, token);
+    return stale;
+  }
+
+  /** Makes the slot of `address` the last one, and removes a stale allocation there. Returns its token. */
+  #prepare(address: number, bytes: number, raw: RawBlock | undefined): Allocation | undefined {
     this.reserve();
     if (address > LARGE && this.#keys instanceof Uint32Array) this.#keys = Float64Array.from(this.#keys);
     const slot = this.#insert(address);
-    const state = this.#states[slot] as number; // the slot is in range
-    const stale = state >= LIVE ? this.#tokens?.[slot] : undefined;
-    if (state >= LIVE) this.remove(slot);
-    if (bytes > this.#longest) this.#longest = bytes;
-    if (raw) this.#rawBlocks.set(address, raw);
-    this.#open(slot, address, bytes, align, ++this.#allocations, token);
+    let stale: Allocation | undefined;
+    if ((this.#states[slot] as number) >= LIVE) {
+      stale = this.#tokens?.[slot]; // the slot is in range
+      this.remove(slot);
+    }
+    if (raw) (this.#rawBlocks ??= new Map()).set(address, raw);
+    if (bytes >= LARGE) (this.#largeSizes ??= new Map()).set(address, bytes);
     return stale;
   }
 
@@ -112,7 +125,7 @@ export class AllocationTable {
     this.#states[slot] = FREED;
     this.#tombstones++;
     if (this.#tokens) this.#tokens[slot] = undefined;
-    if (this.#rawBlocks.size > 0) this.#rawBlocks.delete(this.#keys[slot] as number); // as above
+    this.#rawBlocks?.delete(this.#keys[slot] as number); // as above
     return sequence;
   }
 
@@ -123,27 +136,20 @@ export class AllocationTable {
     const slot = this.#insert(address);
     if ((this.#states[slot] as number) >= LIVE) return;
     this.#frees--;
-    if (raw) this.#rawBlocks.set(address, raw);
-    this.#open(slot, address, bytes, align, sequence, token);
+    this.#prepare(address, bytes, raw);
+    this.#open(slot, address, bytes, align, sequence);
+    if (token) this.#setToken(slot, token);
   }
 
-  #open(
-    slot: number,
-    address: number,
-    bytes: number,
-    align: number,
-    sequence: number,
-    token: Allocation | undefined,
-  ): void {
+  #open(slot: number, address: number, bytes: number, align: number, sequence: number): void {
     if (this.#states[slot] === FREED) this.#tombstones--;
     this.#states[slot] = LIVE + 31 - Math.clz32(align);
     this.#sequences[slot] = sequence;
     this.#sizes[slot] = bytes < LARGE ? bytes : LARGE;
-    if (bytes >= LARGE) this.#largeSizes.set(address, bytes);
-    if (token) this.#setToken(slot, token);
-    this.#starts.mark(address);
+    if (bytes > this.#longest) this.#longest = bytes;
     this.#liveBytes += bytes;
     if (this.#liveBytes > this.#peakBytes) this.#peakBytes = this.#liveBytes;
+    this.#starts.mark(address);
   }
 
   /** Returns the slot of the live allocation that starts at `address`, or -1. Any number is safe. */
@@ -220,7 +226,7 @@ export class AllocationTable {
   /** The size asked for, in bytes. */
   sizeAt(slot: number): number {
     const size = this.#sizes[slot] as number; // the slot is in range
-    return size < LARGE ? size : (this.#largeSizes.get(this.addressAt(slot)) as number); // set together
+    return size < LARGE ? size : (this.#largeSizes?.get(this.addressAt(slot)) as number); // set together
   }
   /** The token, if the allocation has one. */
   tokenAt(slot: number): Allocation | undefined {
@@ -235,11 +241,11 @@ export class AllocationTable {
   }
   /** What the allocator must get back. */
   rawBlockAt(slot: number): RawBlock | undefined {
-    return this.#rawBlocks.size > 0 ? this.#rawBlocks.get(this.addressAt(slot)) : undefined;
+    return this.#rawBlocks?.get(this.addressAt(slot));
   }
   /** The alignment asked for, in bytes. */
   alignAt(slot: number): number {
-    return 2 ** ((this.#states[slot] as number) - LIVE); // the slot is in range
+    return 1 << ((this.#states[slot] as number) - LIVE); // the slot is in range
   }
 
   /**

@@ -38,14 +38,11 @@ export const MALLOC_ALIGN = 8;
 export const alignUp = (base: number, align: number): number =>
   (base & (align - 1)) === 0 ? base : Math.ceil(base / align) * align;
 
-/** A block as it came from the allocator; reused, so that an allocation makes no object. */
-const raw = { base: 0, size: 0, align: MALLOC_ALIGN };
+/** What the allocator must get back of the last block, if it is not what was asked for. */
+let oddBlock: RawBlock | undefined;
 
-/** Returns what the allocator must get back of the last block, if it differs from what was asked for. */
-export function takeRawBlock(address: number, bytes: number, align: number): RawBlock | undefined {
-  if (raw.base === address && raw.size === (bytes || 1) && raw.align === align) return undefined;
-  return { ...raw };
-}
+/** Returns what the allocator must get back of the block that {@link allocateRaw} returned last, if it differs. */
+export const takeRawBlock = (): RawBlock | undefined => oddBlock;
 
 /**
  * Allocates `bytes` bytes (1 for 0, so that every block has an address of its own) and returns the address. If the
@@ -61,39 +58,57 @@ export function allocateRaw(
   align: number,
   isCleared: boolean,
 ): number {
-  const { calloc, alignedAlloc, maxBytes } = allocator;
   const size = bytes || 1;
-  if (size > maxBytes - align) throw new OutOfMemoryError(bytes, align);
-  const isOverAligned = align > MALLOC_ALIGN;
-  let base = 0;
-  let taken = size;
-  let takenAlign = align;
-  let isCalloced = false;
-  if (!isOverAligned) {
-    isCalloced = isCleared && calloc !== undefined;
-    base = callAllocator(memory, allocator, isCalloced ? 'calloc' : 'malloc', size, align);
-    if (isCalloced && base !== 0 && alignUp(base, align) === base) return finish(base, size, align, base);
-  } else if (alignedAlloc) {
-    taken = alignUp(size, align); // aligned_alloc of C11 takes a multiple of the alignment
-    base = callAllocator(memory, allocator, 'alignedAlloc', taken, align);
-  }
-  const isMisaligned = alignUp(base, align) !== base;
-  if (isMisaligned || (isOverAligned && !alignedAlloc)) {
-    if (isMisaligned) allocator.free(base, taken, takenAlign);
-    taken = size + align - 1;
-    takenAlign = Math.min(align, MALLOC_ALIGN);
-    base = callAllocator(memory, allocator, 'malloc', taken, takenAlign);
-  }
+  if (size > allocator.maxBytes - align) throw new OutOfMemoryError(bytes, align);
+  oddBlock = undefined;
+  if (align > MALLOC_ALIGN) return allocateOverAligned(memory, allocator, size, align, isCleared);
+  const isCalloced = isCleared && allocator.calloc !== undefined;
+  const base = callAllocator(memory, allocator, isCalloced ? 'calloc' : 'malloc', size, align);
   if (base === 0) throw new OutOfMemoryError(bytes, align);
-  const address = alignUp(base, align);
-  if (isCleared) clearBytes(memory, address, size);
-  return finish(base, taken, takenAlign, address);
+  if ((base & (align - 1)) !== 0) {
+    allocator.free(base, size, align);
+    return allocateLarger(memory, allocator, size, align, isCleared);
+  }
+  if (isCleared && !isCalloced) clearBytes(memory, base, size);
+  return base;
 }
 
-function finish(base: number, size: number, align: number, address: number): number {
-  raw.base = base;
-  raw.size = size;
-  raw.align = align;
+/** Allocates a block whose alignment malloc does not promise. */
+function allocateOverAligned(
+  memory: BlockMemory,
+  allocator: Allocator,
+  size: number,
+  align: number,
+  isCleared: boolean,
+): number {
+  if (!allocator.alignedAlloc) return allocateLarger(memory, allocator, size, align, isCleared);
+  const taken = alignUp(size, align); // aligned_alloc of C11 takes a multiple of the alignment
+  const base = callAllocator(memory, allocator, 'alignedAlloc', taken, align);
+  if (base === 0) throw new OutOfMemoryError(size, align);
+  if (alignUp(base, align) !== base) {
+    allocator.free(base, taken, align);
+    return allocateLarger(memory, allocator, size, align, isCleared);
+  }
+  if (isCleared) clearBytes(memory, base, size);
+  if (taken !== size) oddBlock = { base, size: taken, align };
+  return base;
+}
+
+/** Allocates a block with room for an aligned one inside. */
+function allocateLarger(
+  memory: BlockMemory,
+  allocator: Allocator,
+  size: number,
+  align: number,
+  isCleared: boolean,
+): number {
+  const taken = size + align - 1;
+  const takenAlign = Math.min(align, MALLOC_ALIGN);
+  const base = callAllocator(memory, allocator, 'malloc', taken, takenAlign);
+  if (base === 0) throw new OutOfMemoryError(size, align);
+  const address = alignUp(base, align);
+  if (isCleared) clearBytes(memory, address, size);
+  oddBlock = { base, size: taken, align: takenAlign };
   return address;
 }
 
@@ -110,11 +125,13 @@ function callAllocator(
     if (how === 'malloc') pointer = allocator.malloc(size, align);
     else pointer = how === 'calloc' ? allocator.calloc?.(1, size) : allocator.alignedAlloc?.(align, size);
   } catch (cause) {
-    if (cause instanceof LinmemError) throw cause;
-    throw new OutOfMemoryError(size, align, { cause });
+    throw allocatorError(cause, size, align);
   }
   return validatePointer(memory, pointer, size);
 }
+
+const allocatorError = (cause: unknown, size: number, align: number): unknown =>
+  cause instanceof LinmemError ? cause : new OutOfMemoryError(size, align, { cause });
 
 /** Sets bytes that are in bounds to 0. Few of them one by one, which is faster than making a typed array. */
 function clearBytes(memory: BlockMemory, address: number, size: number): void {

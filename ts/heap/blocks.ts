@@ -13,7 +13,7 @@ import type { HeapState } from './state.ts';
 export function allocateBlock(heap: HeapState, bytes: number, align: number): number {
   heap.table.reserve(); // so that registering the block cannot fail
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  register(heap, address, bytes, align, undefined, takeRawBlock(address, bytes, align));
+  register(heap, address, bytes, align, undefined, takeRawBlock());
   return address;
 }
 
@@ -21,7 +21,7 @@ export function allocateBlock(heap: HeapState, bytes: number, align: number): nu
 export function allocateToken(heap: HeapState, bytes: number, align: number): Allocation {
   heap.table.reserve(); // as above
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  const raw = takeRawBlock(address, bytes, align);
+  const raw = takeRawBlock();
   const token = new Allocation(heap, address, bytes);
   register(heap, address, bytes, align, token, raw);
   return token;
@@ -65,7 +65,8 @@ export function allocateFor<R>(
 export function resizeAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
   const { allocator, table } = heap;
   const slot = slotOf(heap, old);
-  if (allocator.realloc && size <= allocator.maxBytes && (slot < 0 || !table.rawBlockAt(slot))) {
+  const isAligned = slot >= 0 && (table.rawBlockAt(slot)?.base ?? old.address) !== old.address;
+  if (allocator.realloc && size <= allocator.maxBytes && !isAligned) {
     const at = endAllocation(heap, slot, old, ({ allocator: { realloc } }, base) => {
       const address = validatePointer(heap, realloc?.(base, size || 1), size || 1);
       if (address === 0) throw new OutOfMemoryError(size);
