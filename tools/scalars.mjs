@@ -73,10 +73,30 @@ export const SCALARS = [
     set: 'data.setBigUint64(p, pointer64(x), true)',
     doc: 'A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1.',
   },
-  bigInteger('i128', 'BigInt128', 2, 'A signed integer of 128 bits. Views show its 64-bit words, two per value.'),
-  bigInteger('u128', 'BigUint128', 2, 'An unsigned integer of 128 bits. Views show its 64-bit words, two per value.'),
-  bigInteger('i256', 'BigInt256', 4, 'A signed integer of 256 bits. Views show its 64-bit words, four per value.'),
-  bigInteger('u256', 'BigUint256', 4, 'An unsigned integer of 256 bits. Views show its 64-bit words, four per value.'),
+  bigInteger(
+    'i128',
+    'BigInt128',
+    2,
+    'A signed integer of 128 bits. Views show its 64-bit words, two per value.',
+  ),
+  bigInteger(
+    'u128',
+    'BigUint128',
+    2,
+    'An unsigned integer of 128 bits. Views show its 64-bit words, two per value.',
+  ),
+  bigInteger(
+    'i256',
+    'BigInt256',
+    4,
+    'A signed integer of 256 bits. Views show its 64-bit words, four per value.',
+  ),
+  bigInteger(
+    'u256',
+    'BigUint256',
+    4,
+    'An unsigned integer of 256 bits. Views show its 64-bit words, four per value.',
+  ),
   {
     ...plain('u8', 'Uint8', 1, '', 'boolean'),
     name: 'bool',
@@ -99,8 +119,7 @@ export const ALIASES = { Uint8Clamped: 'ClampedUint8' };
 export const isBigInteger = (label) => /(128|256)$/.test(label);
 
 /** Returns the code with other names for the view, the place and the value. */
-const rename = (code, data, p, x = 'x') =>
-  code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
+const rename = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
 const parameters = ({ kind, elements }) => `${kind}, ${elements}`;
 
 /**
@@ -148,6 +167,17 @@ function writing({ name, kind, set, size }, memory) {
       } catch {}
     slowWrite(${name}, ${memory}, p, x);`;
 }
+/** The same for engines without modes: short, as SpiderMonkey inlines only short functions. */
+const shortReading = ({ name, get, size }) => `
+    try {
+      if (isInside(memory, p, ${size})) return ${rename(get, 'memory.data', 'p')};
+    } catch {}
+    return slowRead(${name}, memory, p);`;
+const shortWriting = ({ name, kind, set, size }) => `
+    try {
+      if (typeof x === '${kind}' && isInside(memory, p, ${size})) return ${rename(set, 'memory.data', 'p')};
+    } catch {}
+    slowWrite(${name}, memory, p, x);`;
 const MODE = `// A constant of this file: V8 looks up an import at each access.
 const mode = accessMode;
 `;
@@ -169,15 +199,15 @@ export const ${name}: Scalar<${parameters(type)}> = /* @__PURE__ */ scalar<${par
   '${name}', '${label}', /* @__PURE__ */ (() => ${elements})(),
   (data, p) => ${get},
   (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
-  (memory, p) => ${big ? `slowRead(${name}, memory, p)` : `{${reading(type, 'memory')}}`},
-  (memory, p, x) => ${big ? `slowWrite(${name}, memory, p, x)` : `{${writing(type, 'memory')}}`},
+  ${big ? `(memory, p) => slowRead(${name}, memory, p)` : `hasModes ? (memory, p) => {${reading(type, 'memory')}} : (memory, p) => {${shortReading(type)}}`},
+  ${big ? `(memory, p, x) => slowWrite(${name}, memory, p, x)` : `hasModes ? (memory, p, x) => {${writing(type, 'memory')}} : (memory, p, x) => {${shortWriting(type)}}`},
   ${rest}
 );`;
   };
   return `${GENERATED}
 ${IMPORTS.replaceAll('../scalar/', './')}
 import { getBigInteger, setBigInteger } from './bigint.ts';
-import { accessMode } from '../memory/access-mode.ts';
+import { accessMode, hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
@@ -291,14 +321,11 @@ ${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`
 /** ts/manager/accessors.gen.ts: the hot methods of WasmHeapManager. They do not call the type: V8 looks up every import. */
 export function accessorsFile() {
   const types = WRITTEN.filter(({ label }) => !isBigInteger(label));
-  const methodsOf = (type) => {
-    const { label, kind } = type;
-    const [read, write] = [reading(type, 'this'), writing(type, 'this')];
-    const one = (name) => `
-  read${name}(p) {${read}},
-  write${name}(p, x) {${write}},`;
-    return one(label);
-  };
+  const methodsOf = (type) => `
+  [${type.name}, {
+    read${type.label}(p) {${reading(type, 'this')}},
+    write${type.label}(p, x) {${writing(type, 'this')}},
+  }],`;
   return `${GENERATED}
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -312,7 +339,7 @@ ${MODE}
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
 /** \`readInt32\`, \`writeInt32\` and the like: a function of its own for each type. */
-export const accessors: Accessors = {${types.map(methodsOf).join('')}
-};
+export const accessors: readonly (readonly [type: object, Accessors])[] = [${types.map(methodsOf).join('')}
+];
 `;
 }

@@ -7,28 +7,8 @@
 //       allocator.
 import { Allocation } from '../memory/allocation.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { HeapStatistics, RawBlock, RemovedEntry } from './allocation-entry.ts';
 import { StartBitmap } from './start-bitmap.ts';
-
-/** What was allocated and freed through a heap, in blocks and in bytes asked for. */
-export interface HeapStatistics {
-  /** Blocks that are live. */
-  readonly liveBlocks: number;
-  /** Bytes that are live. */
-  readonly liveBytes: number;
-  /** The largest number of bytes that were live at once. */
-  readonly peakBytes: number;
-  /** Blocks ever allocated. */
-  readonly allocations: number;
-  /** Blocks ever freed. */
-  readonly frees: number;
-}
-
-/** A live allocation, for lists. */
-export interface AllocationEntry {
-  readonly address: number;
-  /** The size asked for, in bytes. */
-  readonly byteLength: number;
-}
 
 /** The number of freed addresses that are remembered at least. The oldest are forgotten first. */
 const REMEMBERED = 65536;
@@ -41,13 +21,6 @@ const LIVE = 2;
 const LARGE = 2 ** 32 - 1;
 /** The multiplier of Fibonacci hashing (Knuth, TAOCP volume 3, 6.4). */
 const GOLDEN = 0x9e3779b1;
-
-/** What the allocator must get back, if it is not the address, the size and the alignment that were asked for. */
-export interface RawBlock {
-  readonly base: number;
-  readonly size: number;
-  readonly align: number;
-}
 
 /** The allocations of one heap. */
 export class AllocationTable {
@@ -290,14 +263,4 @@ export class AllocationTable {
       frees: this.#frees,
     };
   }
-}
-
-/** What {@link AllocationTable.restore} needs to know of an allocation that was removed. */
-export interface RemovedEntry {
-  readonly address: number;
-  readonly bytes: number;
-  readonly align: number;
-  readonly sequence: number;
-  readonly token: Allocation | undefined;
-  readonly raw: RawBlock | undefined;
 }

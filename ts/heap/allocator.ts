@@ -4,7 +4,7 @@ import { ArgumentTypeError, LinmemError, ModuleError, OutOfMemoryError, show } f
 import { isUint32, toPointer } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import type { RawBlock } from './allocations.ts';
+import type { RawBlock } from './allocation-entry.ts';
 
 /** A pointer as a module returns it: an address, or 0 for none. */
 export type Pointer = number | bigint;

@@ -3,7 +3,7 @@
 import { FreedError, OutOfMemoryError } from '../errors.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { copyBytes, fillBytes } from '../memory/bytes.ts';
-import type { RawBlock } from './allocations.ts';
+import type { RawBlock } from './allocation-entry.ts';
 import { allocateRaw, MALLOC_ALIGN, takeRawBlock, validatePointer } from './allocator.ts';
 import { endAllocation, freeAllocation, slotOf } from './free.ts';
 import { unwatchOwner } from './garbage-collection.ts';

@@ -31,7 +31,7 @@ import { registerRefClasses } from '../scalar/ref-classes.ts';
 import { refClassList } from '../scalar/ref-list.gen.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringMethods } from '../text/methods.ts';
-import { accessors } from './accessors.gen.ts';
+import { installAccessors } from './accessors.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
 export class WasmHeapManager extends Heap {
@@ -142,7 +142,7 @@ export class WasmHeapManager extends Heap {
 /** The methods of every type and codec: `readInt32`, `allocInt32`, `readUtf8String` and the rest. */
 export interface WasmHeapManager extends ScalarMethods, StringMethods {}
 prepareForMethods(WasmHeapManager.prototype);
-Object.assign(WasmHeapManager.prototype, accessors);
+installAccessors(WasmHeapManager.prototype);
 installScalarAllocators(WasmHeapManager.prototype);
 installScalarMethods(WasmHeapManager.prototype);
 installStringMethods(WasmHeapManager.prototype);

@@ -67,7 +67,7 @@ export function slowRead<T extends ScalarValue>(
   memory: LinearMemory,
   address: Address,
 ): T {
-  if (typeof address === 'number' && type.size <= 8) recordFault(); // larger types have no fast path
+  if (type.size <= 8) recordFault(memory, address, type.size); // larger types have no fast path
   const at = memory.locate(address, type.size); // first: it renews the view
   return type.get(memory.data, at);
 }
@@ -80,7 +80,7 @@ export function slowWrite<T extends ScalarValue>(
   value: T,
 ): void {
   assertKind(type, value);
-  if (typeof address === 'number' && type.size <= 8) recordFault(); // as above
+  if (type.size <= 8) recordFault(memory, address, type.size); // as above
   const at = memory.locate(address, type.size);
   type.set(memory.data, at, value);
 }
