@@ -109,11 +109,8 @@ export const heapOf = (kind: Kind = 'wrapped', options?: WasmHeapManagerOptions)
 export const scopeArena = (heap: WasmHeapManager): WasmHeapArena | undefined =>
   (registryOf(heap).scopeArena as ScopeArena | undefined)?.arena;
 
-/** The number of live blocks, without that of the scope arena. */
-export function lentBlocks(heap: WasmHeapManager): number {
-  const arena = scopeArena(heap);
-  return heap.statistics.liveBlocks - (arena && !arena.destroyed ? 1 : 0);
-}
+/** The number of live blocks. */
+export const lentBlocks = (heap: WasmHeapManager): number => heap.statistics.liveBlocks;
 
 /** For afterEach: fails when a block of a heap that the test made is still lent, or a heap is not whole. */
 export function settle(): void {

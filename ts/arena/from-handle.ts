@@ -18,7 +18,8 @@ import { assertEpoch } from './epochs.ts';
 import { registryOf, type RegisteredArena } from './registry.ts';
 import type { WasmSliceHandle } from './slice-handle.ts';
 import { findSliceHeader } from './slice-header.ts';
-import { WasmSlice, type SliceArena } from './slice.ts';
+import type { SliceArena } from './slice-liveness.ts';
+import { WasmSlice } from './slice.ts';
 import { pointerSizeOf } from './struct.ts';
 
 /** Returns the fields of a handle, each read once, and its type. */

@@ -19,7 +19,8 @@ import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringAllocators } from '../text/methods.ts';
-import { SLICE_ALIGN, WasmSlice, type SliceArena } from './slice.ts';
+import type { SliceArena } from './slice-liveness.ts';
+import { SLICE_ALIGN, WasmSlice } from './slice.ts';
 import { sliceMethodNames, type SliceMethods } from './slices.gen.ts';
 
 /** A part of a region. */

@@ -33,6 +33,7 @@ export class ScopeArena {
     this.grows = !isShared(heap);
     const placement = { capBytes: SCOPE_ARENA_BYTES, align: 16 };
     this.arena = new WasmHeapArena(heap, placement, { grow: this.grows, collected: false });
+    this.arena.hideFromStatistics();
   }
 
   /**

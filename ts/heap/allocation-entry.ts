@@ -39,3 +39,27 @@ export interface RemovedEntry {
   readonly token: Allocation | undefined;
   readonly raw: RawBlock | undefined;
 }
+
+/** Returns the live allocations of a table, oldest first, without those of the library itself. */
+export function entriesOf(table: AllocationList): AllocationEntry[] {
+  const slots = table.slots().filter((slot) => !table.tokenAt(slot)?.isInternal);
+  return slots.map((slot) => ({ address: table.addressAt(slot), byteLength: table.sizeAt(slot) }));
+}
+interface AllocationList {
+  slots(): number[];
+  tokenAt(slot: number): Allocation | undefined;
+  addressAt(slot: number): number;
+  sizeAt(slot: number): number;
+}
+
+/** Returns statistics without the blocks in `internal` that are live. */
+export function statisticsWithout(all: HeapStatistics, internal: readonly Allocation[]): HeapStatistics {
+  const live = internal.filter((allocation) => allocation.isLive);
+  const bytes = live.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return {
+    ...all,
+    liveBlocks: all.liveBlocks - live.length,
+    liveBytes: all.liveBytes - bytes,
+    allocations: all.allocations - live.length,
+  };
+}

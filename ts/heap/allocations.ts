@@ -15,8 +15,10 @@ const REMEMBERED = 65536;
 const MIN_CAPACITY = 64;
 /** States of a slot; 0 is empty. */
 const FREED = 1;
+/** Given to the module. */
+const RELEASED = 2;
 /** Live states: LIVE plus the binary logarithm of the alignment. */
-const LIVE = 2;
+const LIVE = 3;
 /** In `sizes`: the size is in `largeSizes`. */
 const LARGE = 2 ** 32 - 1;
 /** The multiplier of Fibonacci hashing (Knuth, TAOCP volume 3, 6.4). */
@@ -102,6 +104,12 @@ export class AllocationTable {
     return sequence;
   }
 
+  /** Removes a live allocation that the module owns from now on: it is no double free if it is freed there. */
+  release(slot: number): void {
+    this.remove(slot);
+    this.#states[slot] = RELEASED;
+  }
+
   /** Undoes {@link remove}, unless the address was allocated again since. */
   restore(entry: RemovedEntry): void {
     this.reserve();
@@ -115,7 +123,7 @@ export class AllocationTable {
   }
 
   #open(slot: number, address: number, bytes: number, align: number, sequence: number): void {
-    if (this.#states[slot] === FREED) this.#tombstones--;
+    if (this.#states[slot] !== 0) this.#tombstones--; // it was freed or released
     this.#states[slot] = LIVE + 31 - Math.clz32(align);
     this.#sequences[slot] = sequence;
     this.#sizes[slot] = bytes < LARGE ? bytes : LARGE;
@@ -160,7 +168,7 @@ export class AllocationTable {
     const [keys, sizes, states, sequences, tokens] = [this.#keys, this.#sizes, this.#states, this.#sequences, this.#tokens]; // prettier-ignore
     const oldest = this.#frees - REMEMBERED;
     const isKept = (slot: number): boolean =>
-      (states[slot] as number) >= LIVE || (states[slot] === FREED && (sequences[slot] as number) > oldest);
+      (states[slot] as number) >= LIVE || (states[slot] !== 0 && (sequences[slot] as number) > oldest);
     let kept = 0;
     for (let slot = 0; slot < keys.length; slot++) if (isKept(slot)) kept++;
     const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(2 * kept + 2)));
@@ -182,7 +190,7 @@ export class AllocationTable {
       this.#sizes[slot] = sizes[old] as number;
       const state = (this.#states[slot] = states[old] as number);
       this.#sequences[slot] = sequences[old] as number;
-      if (state === FREED) this.#tombstones++;
+      if (state < LIVE) this.#tombstones++;
       const token = tokens?.[old];
       if (token) this.#setToken(slot, token);
     }

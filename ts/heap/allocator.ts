@@ -20,6 +20,8 @@ export interface Allocator {
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True if `free` itself refuses, by throwing, every address that is not a live block. */
   checksFrees: boolean;
+  /** True if a free by address of a block that was freed is refused, though the module may have allocated it since. */
+  strictFrees: boolean;
   /** Returns true if a block started at the address and was freed. */
   isFreed?: ((address: number) => boolean) | undefined;
   /** The largest size of a block in bytes. */

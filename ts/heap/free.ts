@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Frees blocks. The entry is removed before the allocator is called, so that an allocator that calls back cannot free the
 // block again, and restored if the allocator throws.
-import { DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
+import { ArgumentTypeError, DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
@@ -84,6 +84,7 @@ const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocat
 /** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
 export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
   const { table } = heap;
+  assertNotFrozen(token);
   const rollback = token.dependents?.invalidate();
   const { address, byteLength: bytes } = token;
   const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
@@ -106,21 +107,34 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   }
 }
 
+/** @throws {ArgumentTypeError} if the owner is frozen: it could not be marked as freed, and would read freed memory */
+function assertNotFrozen(token: Allocation): void {
+  const { currentOwner } = token;
+  if (currentOwner && Object.isFrozen(currentOwner))
+    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', currentOwner);
+}
+
 /** True if the allocator refused a free because the module had freed the block without telling the heap. */
 const wasFreedElsewhere = ({ allocator }: HeapState, error: unknown): boolean =>
   allocator.checksFrees && error instanceof DoubleFreeError;
 
 /** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
-export function refuseFree({ table }: HeapState, at: number): void {
-  if (table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
+export function refuseFree(heap: HeapState, at: number): void {
+  if (heap.table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
+  refuseInside(heap, at);
+}
+
+/** @throws {NotOwnedError} if `at` lies inside a live block */
+function refuseInside({ table }: HeapState, at: number): void {
   const slot = table.findContaining(at);
   if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
 }
 
-/** Frees an address that is not live in the table. */
+/** Frees an address that is not live in the table: a block of the module's, unless the table knows better. */
 function freeUnknown(heap: HeapState, at: number): void {
   const { allocator } = heap;
-  if (!allocator.checksFrees) refuseFree(heap, at);
+  if (allocator.strictFrees) refuseFree(heap, at);
+  else if (!allocator.checksFrees) refuseInside(heap, at);
   try {
     allocator.free(at, 0, MALLOC_ALIGN);
   } catch (error) {
@@ -128,6 +142,26 @@ function freeUnknown(heap: HeapState, at: number): void {
     if (error instanceof NotOwnedError) refuseFree(heap, at);
     throw error;
   }
+}
+
+/** Gives a live block to the module. Throws as `heap.release`. Returns its address. */
+export function releaseTarget(heap: HeapState, target: Address | Ref): number {
+  const { table } = heap;
+  if (target instanceof Ref) assertOwned(heap, target);
+  const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
+  const slot = table.find(at);
+  if (slot < 0 && !(target instanceof Ref)) {
+    refuseFree(heap, at);
+    throw new NotOwnedError(at, 'this heap did not allocate it');
+  }
+  if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
+    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it');
+  const token = target instanceof Ref ? target.allocation : table.tokenAt(slot);
+  token?.dependents?.invalidate();
+  token?.markFreed();
+  if (slot >= 0) table.release(slot);
+  if (token && heap.collects) unwatchOwner(token);
+  return at;
 }
 
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */

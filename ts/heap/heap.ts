@@ -15,10 +15,16 @@ import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { Ref, type RefHeap, type ScalarRef } from '../scalar/ref.ts';
 import { assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
-import type { HeapStatistics } from './allocation-entry.ts';
+import {
+  entriesOf,
+  statisticsWithout,
+  type AllocationEntry,
+  type HeapStatistics,
+} from './allocation-entry.ts';
 import { AllocationTable } from './allocations.ts';
 import { allocateBlock, allocateFor, register, resizeAllocation } from './blocks.ts';
-import { freeAll, freeAllocation, freeTarget, refuseFree } from './free.ts';
+import { AdoptedRef } from './adopted-ref.ts';
+import { freeAll, freeAllocation, freeTarget, refuseFree, releaseTarget } from './free.ts';
 import { makeBallast, watchOwner } from './garbage-collection.ts';
 import {
   readHeapOptions,
@@ -53,13 +59,14 @@ export class Heap extends LinearMemory implements HeapState {
   readonly table: AllocationTable = new AllocationTable();
   /** @internal The token of memory whose owner is unknown: borrowed, and assumed to be live. */
   readonly untracked: Allocation = new Allocation(this, 0, 0);
+  /** @internal Blocks that the library itself allocated, such as that of the scope arena; not in the statistics. */
+  internal: readonly Allocation[] = [];
   /** @internal The state of arenas, slices and scopes: see arena/registry.ts. */
   arenaRegistry: object | undefined = undefined;
   /** @internal */
   readonly tracks: boolean;
-  /** True for a WebAssembly.Memory, which never becomes shorter. */
+  /** True for a WebAssembly.Memory, which never becomes shorter; and the size in bytes that it is known to have. */
   readonly #growsOnly: boolean;
-  /** The size in bytes that such a memory is known to have. */
   #knownBytes = 0;
 
   /**
@@ -101,7 +108,7 @@ export class Heap extends LinearMemory implements HeapState {
 
   /** What is allocated through this heap now, and what was. @throws {ArgumentTypeError} without `trackAllocations` */
   get statistics(): HeapStatistics {
-    return this.#list.statistics();
+    return statisticsWithout(this.#list.statistics(), this.internal);
   }
   /** Bytes allocated now. @throws {ArgumentTypeError} without `trackAllocations` */
   get totalAllocatedByteCount(): number {
@@ -157,16 +164,39 @@ export class Heap extends LinearMemory implements HeapState {
 
   /**
    * Registers a block that the module allocated and leaves to the caller, so that its free is checked like any other.
-   * Returns its address.
-   * @throws {NotOwnedError} if it overlaps a live block of this heap
+   * Returns its address; without a size, a ref that owns the block, to be freed by `free()`, `dispose()` or `using`.
+   * @throws {NotOwnedError} if it is NULL or overlaps a live block of this heap
    */
-  adopt(address: Address, bytes: number): number {
+  adopt(address: Address): AdoptedRef;
+  adopt(address: Address, bytes: number): number;
+  adopt(address: Address, bytes?: number): AdoptedRef | number {
+    const at = this.#adopt(address, bytes ?? 0);
+    if (bytes !== undefined) return at;
+    return new AdoptedRef(this, this.table.requireToken(this.table.find(at), this));
+  }
+  #adopt(address: Address, bytes: number): number {
     const at = this.locate(address, toCount(bytes, 'a size in bytes'));
     if (at === 0) throw new NotOwnedError(at, 'it is NULL');
     if (this.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
       throw new NotOwnedError(at, 'it is inside a block');
-    register(this, at, bytes, MALLOC_ALIGN);
+    register(this, at, bytes, MALLOC_ALIGN, new Allocation(this, at, bytes));
     return at;
+  }
+
+  /**
+   * Gives a live block to the module, which frees it from then on: by its address, or by the ref that owns it. Returns its
+   * address. Refs to the block become invalid.
+   * @throws {DoubleFreeError} if it was freed already
+   * @throws {NotOwnedError} if it is no live block of this heap, or the ref borrows
+   * @throws {WrongHeapError} if the ref belongs to another heap
+   */
+  release(target: Address | Ref): number {
+    return releaseTarget(this, target);
+  }
+
+  /** Returns all live allocations, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
+  allocations(): AllocationEntry[] {
+    return entriesOf(this.#list);
   }
 
   /**
@@ -242,9 +272,7 @@ export class Heap extends LinearMemory implements HeapState {
   reclaim(allocation: Allocation): void {
     try {
       if (allocation.isLive) freeAllocation(this, allocation);
-    } catch {
-      // The ref is gone, and with it whoever could be told. The block stays in the table as live.
-    }
+    } catch {} // nobody is left to be told; the block stays in the table as live
   }
 
   /**
@@ -273,10 +301,7 @@ export class Heap extends LinearMemory implements HeapState {
     return slot < 0 ? this.table.findContaining(address) : slot;
   }
 
-  /**
-   * @internal True if `size` bytes at `address` lie inside, for blocks that were just allocated: the memory may have grown
-   * for them. Asking for the buffer takes as long as an allocation, so it is done only beyond the size last known.
-   */
+  /** @internal True if a new block lies inside. Asks for the buffer, which is slow, only beyond the size last known. */
   contains(address: number, size: number): boolean {
     if (this.bytes.length === 0) this.refresh(); // detached: it grew for this block
     if (address <= this.#knownBytes - size) return true;

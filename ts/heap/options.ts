@@ -50,6 +50,13 @@ export interface HeapOptions {
   readonly alignedAlloc?: (align: number, bytes: number) => Pointer;
   /** True if `deallocate` itself throws for every address that is not a live block. @defaultValue `false` */
   readonly checksFrees?: boolean;
+  /**
+   * True if a free by address of a block that this heap allocated and freed is a double free. By default it goes to the
+   * module's allocator, as the module may have allocated a block there since. A double free through a ref is always an
+   * error.
+   * @defaultValue `false`
+   */
+  readonly strictFrees?: boolean;
   /** Returns true if a block started at the address and was freed: then it cannot be wrapped either. */
   readonly isFreed?: (address: number) => boolean;
 }
@@ -79,6 +86,7 @@ export const defaultWasmHeapManagerOptions = {
   gcPressure: 0,
   addressBits: 32,
   checksFrees: false,
+  strictFrees: false,
   nullCheck: false,
 } as const;
 
@@ -96,6 +104,7 @@ const HEAP_KINDS: OptionKinds<HeapOptions> = {
   realloc: 'function',
   alignedAlloc: 'function',
   checksFrees: 'boolean',
+  strictFrees: 'boolean',
   isFreed: 'function',
 };
 

@@ -56,6 +56,8 @@ export class Allocation {
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
   dependents: Dependents | undefined;
+  /** True if the library itself made it, as for the arena of scopes: lists and statistics leave it out. */
+  isInternal: boolean;
   /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
   retains: object | undefined;
 
@@ -66,6 +68,7 @@ export class Allocation {
     this.owner = undefined;
     this.epoch = undefined;
     this.dependents = undefined;
+    this.isInternal = false;
     this.retains = undefined;
   }
 

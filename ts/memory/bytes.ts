@@ -6,7 +6,7 @@ import type { LinearMemory } from './linear-memory.ts';
 
 // Taken at import: a page that replaces them later has no effect here.
 const { apply } = Reflect;
-const { set, fill, copyWithin } = Uint8Array.prototype;
+const { set, fill, copyWithin } = /* @__PURE__ */ (() => Uint8Array.prototype)();
 
 /** Returns a copy of `size` bytes at `address`. */
 export function readBytes(memory: LinearMemory, address: Address, size: number): Uint8Array<ArrayBuffer> {
@@ -50,13 +50,48 @@ export function repeatBytes(memory: LinearMemory, address: Address, size: number
   for (let done = size; done < total; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
 }
 
-/** Returns the bytes of a buffer or of a view, not copied. @throws {ArgumentTypeError} if it is detached or neither */
+// The internal slots of views: an own property or a subclass may lie about them.
+const slots = /* @__PURE__ */ (() => {
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+  const getter = (prototype: object, name: string) =>
+    Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => never; // every engine has them
+  const of = (prototype: object) => ({
+    buffer: getter(prototype, 'buffer'),
+    byteOffset: getter(prototype, 'byteOffset'),
+    byteLength: getter(prototype, 'byteLength'),
+  });
+  return {
+    typedArray: of(typedArray),
+    dataView: of(DataView.prototype),
+    length: getter(typedArray, 'length'),
+    tag: getter(typedArray, Symbol.toStringTag as never), // undefined for a DataView
+    at: Uint8Array.prototype.at,
+  };
+})();
+
+/** Returns the length of a typed array from its internal slot; undefined for a DataView. */
+export function viewLength(view: ArrayBufferView): number | undefined {
+  return apply(slots.tag, view, []) === undefined ? undefined : (apply(slots.length, view, []) as number);
+}
+
+/**
+ * Returns the bytes of a buffer or of a view, not copied.
+ * @throws {ArgumentTypeError} if it is neither, or detached, or a view outside its buffer
+ */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  const isView = ArrayBuffer.isView(source);
   try {
-    // A DataView refuses a detached buffer, where a typed array would just be empty.
-    const { buffer } = new DataView(isView ? source.buffer : source);
-    return isView ? new Uint8Array(buffer, source.byteOffset, source.byteLength) : new Uint8Array(buffer);
+    if (!ArrayBuffer.isView(source)) {
+      new DataView(source); // refuses a detached buffer, where a typed array would just be empty
+      return new Uint8Array(source);
+    }
+    const isTypedArray = apply(slots.tag, source, []) !== undefined;
+    if (isTypedArray) apply(slots.at, source, [0]); // refuses one that is detached or out of bounds
+    const { buffer, byteOffset, byteLength } = isTypedArray ? slots.typedArray : slots.dataView;
+    return new Uint8Array(
+      apply(buffer, source, []),
+      apply(byteOffset, source, []),
+      apply(byteLength, source, []),
+    );
   } catch {
     throw new ArgumentTypeError('a buffer or a view of one, not detached', source);
   }

@@ -2,7 +2,7 @@
 // Converts values to the bytes of a type. Every bulk write converts all values before it stores the first.
 import { ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import { bytesOf, putBytes } from '../memory/bytes.ts';
+import { bytesOf, putBytes, viewLength } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import {
   assertKind,
@@ -69,9 +69,16 @@ export function valuesFrom<T>(source: Values<T>, offset: number, max: number | u
   const [list, length] = toArrayLike(source, 'values');
   if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
   const end = max === undefined ? length : Math.min(length, offset + max);
-  return ArrayBuffer.isView(list)
-    ? ((list as unknown as Float32Array).subarray(offset, end) as unknown as ArrayLike<T>) // a typed array: it has a length
-    : (Array.prototype.slice.call(list, offset, end) as unknown as ArrayLike<T>); // elements of the same type
+  const values: T[] = [];
+  for (let i = offset; i < end; i++) values.push(list[i] as T); // checked when it is converted
+  return values;
+}
+
+/** @throws {ArgumentTypeError} if `values` is no object with a length, no iterable, no array ref and no slice */
+export function assertValues(values: unknown, what: string): void {
+  if (typeof values === 'object' && values !== null)
+    if ('length' in values || Symbol.iterator in values || 'elementValues' in values) return;
+  throw new ArgumentTypeError(`an array of ${what}`, values);
 }
 
 /**
@@ -84,7 +91,7 @@ function toArrayLike<T>(values: Values<T>, what: string): [list: ArrayLike<T>, l
     // An array ref or a slice gives its elements in the form that converts fastest.
     const isPlain = Array.isArray(values) || ArrayBuffer.isView(values);
     if (!isPlain && typeof list.elementValues === 'function') list = list.elementValues();
-    let { length }: { length: unknown } = list;
+    let length: unknown = ArrayBuffer.isView(list) ? viewLength(list) : list.length; // a property may lie
     if (length === undefined && !isPlain && Symbol.iterator in values) {
       list = [...values];
       length = list.length;

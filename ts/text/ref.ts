@@ -2,6 +2,7 @@
 // Refs to strings: one place in a heap, with its encoding and its framing.
 import { FreedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { installPrinting } from '../scalar/print.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { Encoding } from './encoding.ts';
 import { tryRead, tryWrite } from './fast-path.ts';
@@ -106,6 +107,14 @@ export class StringRef extends Ref {
     return this;
   }
 
+  /** @internal */
+  get printedName(): string {
+    return `${this.framing === 'Terminated' ? 'NullTerminated' : this.framing}${this.codec.label}StringRef`;
+  }
+  /** Returns the string for JSON. Throws as {@link value}. */
+  toJSON(): string {
+    return this.value;
+  }
   /** The size of an element in bytes. */
   get bytesPerElement(): 1 | 2 | 4 {
     return this.codec.bytesPerElement;
@@ -160,6 +169,8 @@ export class StringRef extends Ref {
     if (!this.textAllocation.isLive) throw new FreedError(this.textAddress);
   }
 }
+
+installPrinting(StringRef.prototype, (ref: StringRef) => JSON.stringify(ref.value));
 
 /** A ref to a NUL-terminated string. The name is wasm-heap-manager's. */
 export class NullTerminatedStringRef extends StringRef {}
