@@ -12,7 +12,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
-import { accessorsFile, ALIASES, isBigInteger, refListFile, refsFile, SCALARS, typesFile } from './scalars.mjs';
+import {
+  accessorsFile,
+  ALIASES,
+  isBigInteger,
+  refListFile,
+  refsFile,
+  SCALARS,
+  typesFile,
+} from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
@@ -53,7 +61,10 @@ function declare(type, label, [name, parameters, result, doc]) {
   const main = name.replace('L', type.label);
   const note =
     label === type.label
-      ? fill(doc.replace('{c}', `\`${type.name}\``).replace('{size}', type.size)).replace(/\{@link (read|write)L\}/, `{@link $1${label}}`)
+      ? fill(doc.replace('{c}', `\`${type.name}\``).replace('{size}', type.size)).replace(
+          /\{@link (read|write)L\}/,
+          `{@link $1${label}}`,
+        )
       : `The same as {@link ${main}}.`;
   return `  /** ${note} */\n  ${name.replace('L', label)}(${fill(parameters)}): ${fill(result)};`;
 }
@@ -164,7 +175,8 @@ const stringNames = (word, label) =>
 function declareStrings([codec, label, name], [key, word, read, write, width, where, how]) {
   const see = (operation) => `@see {@link TextCodec.${operation}${key[0].toUpperCase()}${key.slice(1)}}`;
   const [alloc, reading, writing, wrap] = stringNames(word, label);
-  const wrapped = key === 'terminated' ? 'capacity?: number' : width ? `${width}capacity?: number` : 'count: number';
+  const wrapped =
+    key === 'terminated' ? 'capacity?: number' : width ? `${width}capacity?: number` : 'count: number';
   return [
     `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
     `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
@@ -177,6 +189,7 @@ function declareStrings([codec, label, name], [key, word, read, write, width, wh
 function strings() {
   const declared = ENCODINGS.flatMap((encoding) => [
     `  /** Returns the size of \`text\` in ${encoding[2]} in bytes, without a terminator. O(n). */\n  byteLengthOf${encoding[1]}String(text: string, options?: TextOptions): number;`,
+    `  /** Returns the NUL-terminated ${encoding[2]} string at \`address\`, or null if \`address\` is 0. @see {@link TextCodec.readNullable} */\n  readNullable${encoding[1]}String(address: Address, limit?: number, options?: TextOptions): string | null;`,
     ...FRAMINGS.flatMap((framing) => declareStrings(encoding, framing)),
   ]);
   const data = ENCODINGS.flatMap(([codec, label]) =>
@@ -204,6 +217,10 @@ export const stringMethodNames: readonly (readonly [
   names: string,
 ])[] = [
 ${data.join('\n')}
+];
+/** The names of the methods that read a string or NULL. */
+export const nullableNames: readonly (readonly [codec: TextCodec, name: string])[] = [
+${ENCODINGS.map(([codec, label]) => `  [${codec}, 'readNullable${label}String'],`).join('\n')}
 ];
 /** The names of the methods that measure. */
 export const byteLengthNames: readonly (readonly [codec: TextCodec, name: string])[] = [
@@ -238,7 +255,8 @@ export async function generated() {
 
 /** The names of the generated sources that differ from what is committed. */
 export async function stale() {
-  const differs = ([file, text]) => !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== text;
+  const differs = ([file, text]) =>
+    !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== text;
   return [...(await generated())].filter(differs).map(([file]) => file);
 }
 

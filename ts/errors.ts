@@ -28,7 +28,9 @@ export function show(value: unknown): string {
 
 /** Sets the name of an error (minifiers rename classes), its code and its values. */
 function describe(error: Error, name: string, code: string, fields?: object): void {
-  Object.assign(error, { name: `${name}Error`, code }, fields);
+  // Not by assignment, which fails where a program has frozen the prototypes of errors.
+  for (const [key, value] of Object.entries({ name: `${name}Error`, code, ...fields }))
+    Object.defineProperty(error, key, { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** The base class of all errors about memory. */

@@ -5,21 +5,24 @@
 //   A1  The struct in memory is the only state of what is allocated; this class keeps the addresses of its fields.
 //   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: then all
 //       checkpoints end, and the first one of the new epoch begins.
-import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { FreedError, NotOwnedError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
 import { isAlign, toAlign, toCount } from '../memory/address.ts';
-import { Allocation, type Owner } from '../memory/allocation.ts';
+import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
+import { installToString, toPrimitivePointer } from '../scalar/print.ts';
 import { refusesValues } from '../scalar/scalar-types.ts';
 import type { ArenaPlacement, ArenaSetup, AttachOptions } from './arena-options.ts';
-import { allocateArena, arenaDependents, ArenaStruct } from './arena-struct.ts';
+import { printArena, summaryOf } from './arena-print.ts';
+import type { ArenaStruct } from './arena-struct.ts';
 import { ArenaMark, Checkpoints, type Checkpoint } from './checkpoints.ts';
-import { Chunks, foreignChunksError } from './chunks.ts';
+import { place } from './arena-placement.ts';
+import { bumpOrGrow, foreignChunksError, type Chunks } from './chunks.ts';
 import { readEpoch } from './epochs.ts';
 import { Region, type Suballocation } from './region.ts';
 import { registryOf, type RegisteredArena } from './registry.ts';
@@ -40,7 +43,8 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   /** `frame` for the heap's frame arena. */
   readonly kind: 'frame' | 'arena';
   private readonly struct: ArenaStruct; // V8 reads a plain property faster than a #name
-  private readonly allocation: Allocation;
+  /** @internal */
+  readonly allocation: Allocation;
   /** The address of its top, followed by its end; 0 with 64-bit addresses or threads, which need more than an addition. */
   private readonly topAt: number;
   /** Its blocks; undefined if other code made the arena. */
@@ -56,16 +60,10 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     this.heap = heap;
     this.kind = kind;
     this.attached = attached;
-    if ('attach' in placement) {
-      this.struct = ArenaStruct.find(heap, heap.locate(placement.attach, 8));
-      this.allocation = new Allocation(heap, this.struct.address, this.struct.fields.size);
-    } else {
-      const made = allocateArena(heap, placement.capBytes, placement.align, grow);
-      this.struct = made.struct;
-      this.allocation = made.allocation;
-      this.allocation.dependents = arenaDependents(heap, made.struct.address);
-      this.chunks = new Chunks(heap, made.allocation, grow);
-    }
+    const { struct, allocation, chunks } = place(heap, placement, grow);
+    this.struct = struct;
+    this.allocation = allocation;
+    this.chunks = chunks;
     const { address, fields, pointerSize, shared } = this.struct;
     // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
     const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
@@ -86,20 +84,28 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   get address(): number {
     return this.checkpoints.publish();
   }
-  /** @internal Its block is not the user's. */
-  hideFromStatistics(): void {
-    this.allocation.isInternal = true;
-    this.heap.internal = [this.allocation];
-  }
   /** @internal Undoes the publication, when nothing is allocated in it. */
   unpublish(): void {
     if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
+  }
+  /**
+   * Returns the address of the C struct when the arena is passed to a wasm function: see {@link address}. Returns
+   * `toString()` for a string.
+   * @throws {FreedError} if it was destroyed
+   */
+  [Symbol.toPrimitive](hint: string): number | bigint | string {
+    if (hint === 'string') return this.toString();
+    return this.current() && toPrimitivePointer(this.heap, this.address);
+  }
+  /** Returns a summary for JSON. */
+  toJSON(): object {
+    return summaryOf(this);
   }
   /** Returns the epoch: each reset adds 1. A new arena starts above all of its heap. @throws {FreedError} if destroyed */
   epoch(): number {
     return this.current().epoch;
   }
-  /** Returns the bytes allocated, padding included. @throws {FreedError} if destroyed */
+  /** Returns the bytes allocated, with padding. @throws {FreedError} if destroyed */
   usedBytes(): number {
     return this.current().used;
   }
@@ -136,15 +142,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   private allocSlow(bytes: number, align: number): number {
     const size = toCount(bytes, 'a size in bytes');
     toAlign(align);
-    const struct = this.current();
-    do {
-      const at = struct.bump(size, align);
-      if (at !== undefined) return at;
-    } while (this.chunks?.grow(struct, size, align));
-    const { alloc } = this.attached;
-    const at = alloc && size < 2 ** 32 ? alloc(this.struct.address, size, align) : 0;
-    if (Number(at) === 0) throw new OutOfMemoryError(size, align);
-    return this.heap.locate(at, size);
+    return bumpOrGrow(this.current(), this.chunks, this.attached, size, align);
   }
 
   /** @internal As of every region. Without a callback, as scopes use it most. */
@@ -298,3 +296,5 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     this.chunks?.forget(this.struct.chunks);
   }
 }
+
+installToString(WasmHeapArena.prototype, printArena);

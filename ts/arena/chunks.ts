@@ -5,6 +5,7 @@ import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import type { Reclaimer } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import type { AttachOptions } from './arena-options.ts';
 import type { ArenaStruct } from './arena-struct.ts';
 import { CHUNK_HEADER_POINTERS } from './struct.ts';
 
@@ -80,4 +81,21 @@ export class Chunks implements Reclaimer {
   reclaim(): void {
     for (const allocation of [...this.allocations, ...this.#unfreed]) this.#heap.reclaim(allocation);
   }
+}
+
+/** Allocates from an arena, in a new chunk or through the module that owns it if it is full. */
+export function bumpOrGrow(
+  struct: ArenaStruct,
+  chunks: Chunks | undefined,
+  { alloc }: AttachOptions,
+  size: number,
+  align: number,
+): number {
+  do {
+    const at = struct.bump(size, align);
+    if (at !== undefined) return at;
+  } while (chunks?.grow(struct, size, align));
+  const at = alloc && size < 2 ** 32 ? alloc(struct.address, size, align) : 0;
+  if (Number(at) === 0) throw new OutOfMemoryError(size, align);
+  return struct.heap.locate(at, size);
 }

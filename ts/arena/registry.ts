@@ -15,6 +15,10 @@ export interface RegisteredArena {
   invalidateAll(): () => void;
 }
 
+/** Returns a WeakRef, or what holds the arena in engines that have none. */
+const weakRef = (arena: RegisteredArena): Pick<WeakRef<RegisteredArena>, 'deref'> =>
+  typeof WeakRef === 'function' ? new WeakRef(arena) : { deref: () => arena };
+
 /** The arenas and slices of one heap. */
 export class ArenaRegistry {
   readonly epochs: HeapEpochs;
@@ -23,7 +27,7 @@ export class ArenaRegistry {
   /** The arena that the heap's scopes share, once there was one; see scope-arena.ts. */
   scopeArena: object | undefined;
   readonly #heap: Heap;
-  readonly #arenas = new Map<number, WeakRef<RegisteredArena>>();
+  readonly #arenas = new Map<number, Pick<WeakRef<RegisteredArena>, 'deref'>>();
   readonly #epochs = new WeakMap<Allocation, number>();
   /** The addresses of slices that have a header. */
   readonly #headers = new WeakMap<Allocation, number>();
@@ -35,7 +39,7 @@ export class ArenaRegistry {
 
   /** Registers the arena at `address`, held weakly. An arena that was made here is not replaced by one that attaches. */
   add(address: number, arena: RegisteredArena, isOwn: boolean): void {
-    if (isOwn || this.find(address)?.destroyed !== false) this.#arenas.set(address, new WeakRef(arena));
+    if (isOwn || this.find(address)?.destroyed !== false) this.#arenas.set(address, weakRef(arena));
   }
   /** Forgets the arena at `address`. */
   delete(address: number): void {

@@ -9,12 +9,16 @@ import {
 } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
-import { toAlign, toCount } from '../memory/address.ts';
+import type { AdoptedRef } from '../heap/adopted-ref.ts';
+import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { Ref, type ScalarRef } from '../scalar/ref.ts';
 import type { Checkpoint } from './checkpoints.ts';
+import type { ScalarMethods } from '../scalar/methods.gen.ts';
+import type { StringMethods } from '../text/methods.gen.ts';
+import type { ByteMethods } from './byte-methods.ts';
 import { copyTo, type Keepable } from './keep.ts';
 import { Region, type Suballocation } from './region.ts';
 import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
@@ -32,6 +36,7 @@ export class Scope extends Region implements OpenScope {
   readonly checkpoint: Checkpoint;
   /** Blocks of its own. */
   private blocks: Allocation[] | undefined = undefined;
+  private deferred: (() => unknown)[] | undefined = undefined;
 
   /** @internal Use `heap.scope()`. */
   constructor(heap: Heap) {
@@ -112,6 +117,29 @@ export class Scope extends Region implements OpenScope {
   }
 
   /**
+   * Calls `callback` when the scope ends, before its memory is freed; the last one that was deferred comes first.
+   * @throws {ArgumentTypeError} if it is no function
+   * @throws {FreedError} if the scope has ended
+   */
+  defer(callback: () => unknown): void {
+    if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
+    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    (this.deferred ??= []).push(callback);
+  }
+
+  /**
+   * Registers a block that the module allocated, to be freed when the scope ends. Returns the ref that owns it.
+   * @throws {NotOwnedError} if it is NULL or overlaps a live block of the heap
+   * @throws {FreedError} if the scope has ended
+   */
+  adopt(address: Address): AdoptedRef {
+    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    const ref = this.heap.adopt(address);
+    (this.blocks ??= []).push(ref.allocation);
+    return ref;
+  }
+
+  /**
    * Frees everything that was made in the scope, also if one free fails. A second call does nothing, but for blocks whose
    * free failed: it tries them again.
    * @throws {LinmemAggregateError} with every error
@@ -120,11 +148,14 @@ export class Scope extends Region implements OpenScope {
     const { shared } = this;
     const wasEnded = this.ended;
     if (wasEnded && !this.blocks) return;
+    const deferred = this.deferred ?? [];
+    this.deferred = undefined;
     this.ended = true;
     const popArena = (): void => {
       if (!wasEnded && !shared.popEnded()) this.checkpoint.allocation?.markFreed();
     };
-    if (this.blocks) attemptAll([popArena, ...this.#frees()]);
+    if (this.blocks || deferred.length > 0)
+      attemptAll([...deferred.reverse(), popArena, ...this.#frees()] as (() => void)[]); // results are dropped
     else popArena();
   }
   /** Returns functions that free one block each and keep it for another try if that fails. */
@@ -146,6 +177,14 @@ export class Scope extends Region implements OpenScope {
     this.end();
   }
 }
+
+type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
+/** Methods of {@link WasmHeapManager} that a scope of one has too: all that read and write. */
+export interface Scope
+  extends
+    Without<ScalarMethods, `alloc${string}` | `heap${string}`>,
+    Without<StringMethods, `alloc${string}`>,
+    ByteMethods {}
 
 /** Calls `callback` with a scope of `heap`. A promise that it returns keeps the scope open until it settles. */
 export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {

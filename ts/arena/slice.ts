@@ -51,15 +51,14 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   private readonly put: ScalarDescriptor<T, A>['set'];
   private readonly size: number;
   private readonly valueKind: ScalarDescriptor['kind'];
-  /** The epoch; 0 for a heap slice, which gets one when it is asked for. */
+  /** 0 for a heap slice, which gets an epoch when it is asked for. */
   private readonly createdIn: number;
   /** The last view, and the view of the memory it belongs to: growth makes another. */
   private lastView: A | undefined;
   private lastData: DataView | undefined;
 
   /**
-   * @internal Slices are made by the `alloc...` methods of heaps and arenas, and from handles.
-   * @param owner the ref that owns the block, or the ref or arena that must live as long
+   * @internal Made by the `alloc...` methods of heaps and arenas, and from handles.
    */
   constructor(
     heap: Heap,
@@ -294,7 +293,6 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   }
 }
 
-// biome-ignore lint/correctness/noUnusedVariables: a merged declaration has the class's parameters
 export interface WasmSlice<A extends ArrayBufferView, T extends ScalarValue> extends ElementMethods<T, A> {
   [Symbol.dispose](): void;
 }

@@ -28,6 +28,28 @@ export interface Allocator {
   maxBytes: number;
 }
 
+/** The options of an allocator that {@link allocatorOf} completes. */
+type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes'> & { readonly addressBits: 32 | 64 };
+
+/**
+ * Returns the allocator of a heap. Functions that declare one parameter get no other: an Emscripten build with assertions
+ * refuses arguments that a function does not declare.
+ */
+export function allocatorOf(
+  options: AllocatorOptions,
+  allocate: Allocator['malloc'],
+  deallocate: Allocator['free'],
+): Allocator {
+  const malloc = allocate as (bytes: number) => Pointer;
+  const free = deallocate as (address: number) => unknown;
+  return {
+    ...options,
+    malloc: allocate.length > 1 ? allocate : (bytes) => malloc(bytes),
+    free: deallocate.length > 1 ? deallocate : (address) => free(address),
+    maxBytes: 2 ** Math.min(options.addressBits, 53) - 1, // a larger size would wrap as an i32
+  };
+}
+
 /** A memory that can tell whether a new block lies in it. */
 export interface BlockMemory extends LinearMemory {
   contains(address: number, size: number): boolean;

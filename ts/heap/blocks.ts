@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Allocates and resizes blocks, and registers them.
-import { FreedError, OutOfMemoryError } from '../errors.ts';
+import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { copyBytes, fillBytes } from '../memory/bytes.ts';
 import type { RawBlock } from './allocation-entry.ts';
@@ -41,6 +42,17 @@ export function register(
   if (!stale) return;
   stale.markFreed();
   if (heap.collects) unwatchOwner(stale);
+}
+
+/** Registers a block that the module allocated. Returns its token. Throws as `heap.adopt`. */
+export function adoptBlock(heap: HeapState, address: Address, bytes: number): Allocation {
+  const at = heap.locate(address, toCount(bytes, 'a size in bytes'));
+  if (at === 0) throw new NotOwnedError(at, 'it is NULL');
+  if (heap.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
+    throw new NotOwnedError(at, 'it is inside a block');
+  const token = new Allocation(heap, at, bytes);
+  heap.table.register(at, bytes, MALLOC_ALIGN, token);
+  return token;
 }
 
 /** Returns what `make` makes of a new block, or frees the block if it throws. */

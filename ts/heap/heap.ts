@@ -13,8 +13,9 @@ import { isMemory, type MemorySource } from '../memory/buffers.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { installToString } from '../scalar/print.ts';
 import { Ref, type RefHeap, type ScalarRef } from '../scalar/ref.ts';
-import { assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
+import { allocatorOf, assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
 import {
   entriesOf,
   statisticsWithout,
@@ -22,10 +23,10 @@ import {
   type HeapStatistics,
 } from './allocation-entry.ts';
 import { AllocationTable } from './allocations.ts';
-import { allocateBlock, allocateFor, register, resizeAllocation } from './blocks.ts';
+import { adoptBlock, allocateBlock, allocateFor, resizeAllocation } from './blocks.ts';
 import { AdoptedRef } from './adopted-ref.ts';
 import { freeAll, freeAllocation, freeTarget, refuseFree, releaseTarget } from './free.ts';
-import { makeBallast, watchOwner } from './garbage-collection.ts';
+import { registerOwner } from './garbage-collection.ts';
 import {
   readHeapOptions,
   type AllocatorMethod,
@@ -49,9 +50,9 @@ export class Heap extends LinearMemory implements HeapState {
   readonly addressBits: 32 | 64;
   /** @internal */
   readonly collects: boolean;
-  /** @internal True if new blocks are set to 0. */
+  /** @internal */
   readonly clears: boolean;
-  /** @internal Bytes of ballast of a ref per byte of its block. */
+  /** @internal */
   readonly pressure: number;
   /** @internal */
   readonly allocator: Allocator;
@@ -70,8 +71,7 @@ export class Heap extends LinearMemory implements HeapState {
   #knownBytes = 0;
 
   /**
-   * @param source a function that returns the heap's buffer, called again when the last one is detached or too short; or
-   *   a `WebAssembly.Memory`
+   * @param source a `WebAssembly.Memory`, or a function that returns the buffer
    * @param allocate returns the address of a new block, or 0, as wasm returns it
    * @param deallocate frees what `allocate` returned
    * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
@@ -94,16 +94,9 @@ export class Heap extends LinearMemory implements HeapState {
     this.clears = chosen.clearAllocatedRegions;
     this.collects = chosen.enableGarbageCollection;
     this.pressure = this.collects ? chosen.gcPressure : 0;
-    // An Emscripten build with assertions refuses arguments that a function does not declare.
-    const isSized = deallocate.length > 1;
-    this.tracks = chosen.trackAllocations || isSized;
+    this.tracks = chosen.trackAllocations || deallocate.length > 1; // a sized free needs the size
     this.#growsOnly = isMemory(source);
-    this.allocator = {
-      ...chosen,
-      malloc: allocate.length > 1 ? allocate : (bytes) => (allocate as (bytes: number) => number)(bytes),
-      free: isSized ? deallocate : (address) => (deallocate as (address: number) => unknown)(address),
-      maxBytes: 2 ** Math.min(chosen.addressBits, 53) - 1, // a larger size would wrap as an i32
-    };
+    this.allocator = allocatorOf(chosen, allocate, deallocate);
   }
 
   /** What is allocated through this heap now, and what was. @throws {ArgumentTypeError} without `trackAllocations` */
@@ -120,8 +113,8 @@ export class Heap extends LinearMemory implements HeapState {
     return owners.filter((owner) => owner instanceof Ref); // some are arenas, some were collected
   }
   get #list(): AllocationTable {
-    if (this.tracks) return this.table;
-    throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    if (!this.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    return this.table;
   }
 
   /**
@@ -170,17 +163,8 @@ export class Heap extends LinearMemory implements HeapState {
   adopt(address: Address): AdoptedRef;
   adopt(address: Address, bytes: number): number;
   adopt(address: Address, bytes?: number): AdoptedRef | number {
-    const at = this.#adopt(address, bytes ?? 0);
-    if (bytes !== undefined) return at;
-    return new AdoptedRef(this, this.table.requireToken(this.table.find(at), this));
-  }
-  #adopt(address: Address, bytes: number): number {
-    const at = this.locate(address, toCount(bytes, 'a size in bytes'));
-    if (at === 0) throw new NotOwnedError(at, 'it is NULL');
-    if (this.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
-      throw new NotOwnedError(at, 'it is inside a block');
-    register(this, at, bytes, MALLOC_ALIGN, new Allocation(this, at, bytes));
-    return at;
+    const token = adoptBlock(this, address, bytes ?? 0);
+    return bytes === undefined ? new AdoptedRef(this, token) : token.address;
   }
 
   /**
@@ -264,9 +248,7 @@ export class Heap extends LinearMemory implements HeapState {
 
   /** @internal Refs call it when they are made. */
   registerOwner(ref: Ref): void {
-    const { allocation } = ref;
-    allocation.owner = this.collects ? watchOwner(ref, this, allocation) : ref;
-    if (this.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * this.pressure));
+    registerOwner(this, ref);
   }
   /** @internal Frees the block of a ref that was collected. Never throws. */
   reclaim(allocation: Allocation): void {
@@ -310,3 +292,7 @@ export class Heap extends LinearMemory implements HeapState {
     return address <= end - size;
   }
 }
+
+installToString(Heap.prototype, function (this: Heap): string {
+  return `Heap of ${this.byteLength} bytes${this.tracks ? `, ${this.statistics.liveBlocks} live blocks` : ''}`;
+});

@@ -4,6 +4,7 @@ import type { ArenaOptions, AttachOptions } from '../arena/arena-options.ts';
 import type { WasmHeapArena } from '../arena/arena.ts';
 import { attachArena, createHeapArena } from '../arena/create.ts';
 import type { HeapIdentity } from '../arena/epochs.ts';
+import type { ByteMethods } from '../arena/byte-methods.ts';
 import { frameArenaOf, type FrameArena } from '../arena/frame-arena.ts';
 import { sliceFromHandle } from '../arena/from-handle.ts';
 import { allocHeapSlice } from '../arena/heap-slices.ts';
@@ -21,8 +22,6 @@ import {
 } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
 import type { MemorySource } from '../memory/buffers.ts';
-import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
-import { atomicNotify, atomicWait, atomicWaitAsync, type WaitResult } from '../scalar/atomic.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import type { ScalarMethods } from '../scalar/methods.gen.ts';
 import { installScalarAllocators, installScalarMethods } from '../scalar/methods.ts';
@@ -32,6 +31,8 @@ import { refClassList } from '../scalar/ref-list.gen.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringMethods } from '../text/methods.ts';
 import { installAccessors } from './accessors.ts';
+import { installByteMethods } from './byte-methods.ts';
+import { installForwarding } from './scope-methods.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
 export class WasmHeapManager extends Heap {
@@ -58,36 +59,6 @@ export class WasmHeapManager extends Heap {
   get heapDataView(): DataView {
     return this.refresh();
   }
-  /** Returns a copy of `size` bytes at `address`. */
-  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
-    return readBytes(this, address, size);
-  }
-  /** Copies all of `source` to `address`; the two may overlap. Writes all of it or, if it does not fit, nothing. */
-  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
-    writeBytes(this, address, source);
-  }
-  /** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */
-  fill(address: Address, size: number, value?: number): void {
-    fillBytes(this, address, size, value);
-  }
-  /** Copies `size` bytes from `source` to `target`, two addresses in this heap. They may overlap, as in memmove. */
-  copy(target: Address, source: Address, size: number): void {
-    copyBytes(this, target, source, size);
-  }
-
-  /** Blocks the thread until `notify` is called for `address`. @see {@link atomicWait} */
-  wait(address: Address, value: number | bigint, timeout?: number): WaitResult {
-    return atomicWait(this, address, value, timeout);
-  }
-  /** Resolves when `notify` is called for `address`. @see {@link atomicWaitAsync} */
-  waitAsync(address: Address, value: number | bigint, timeout?: number): Promise<WaitResult> {
-    return atomicWaitAsync(this, address, value, timeout);
-  }
-  /** Wakes up to `count` threads that wait at `address`; returns how many. @see {@link atomicNotify} */
-  notify(address: Address, count?: number): number {
-    return atomicNotify(this, address, count);
-  }
-
   /** Returns a new arena of `capBytes` bytes in one block. @see {@link createHeapArena} */
   createHeapArena(capBytes: number, align?: number, options?: ArenaOptions): WasmHeapArena {
     return createHeapArena(this, capBytes, align, options);
@@ -140,10 +111,13 @@ export class WasmHeapManager extends Heap {
 }
 
 /** The methods of every type and codec: `readInt32`, `allocInt32`, `readUtf8String` and the rest. */
-export interface WasmHeapManager extends ScalarMethods, StringMethods {}
+export interface WasmHeapManager extends ScalarMethods, StringMethods, ByteMethods {}
 prepareForMethods(WasmHeapManager.prototype);
+installByteMethods(WasmHeapManager.prototype);
 installAccessors(WasmHeapManager.prototype);
 installScalarAllocators(WasmHeapManager.prototype);
 installScalarMethods(WasmHeapManager.prototype);
 installStringMethods(WasmHeapManager.prototype);
+prepareForMethods(Scope.prototype);
+installForwarding(Scope.prototype, WasmHeapManager.prototype);
 registerRefClasses(refClassList);

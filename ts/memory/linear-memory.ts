@@ -28,6 +28,18 @@ export class MemoryViews {
   }
 }
 
+/** An own property that structuredClone reads: a clone of a heap, or of a ref in it, would copy the whole memory. */
+const REFUSE_CLONE: PropertyDescriptor = {
+  enumerable: true,
+  configurable: true,
+  get() {
+    throw new ArgumentTypeError(
+      'ref.copy(), slice.handle() or the WebAssembly.Memory, to be cloned or posted',
+      this,
+    );
+  },
+};
+
 /** A linear memory: bounds-checked access to its bytes that survives growth. */
 export class LinearMemory {
   /** @internal M1. An access through it throws if the memory has grown; {@link locate} then renews it. */
@@ -47,6 +59,7 @@ export class LinearMemory {
     if (Object(source) !== source)
       throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
     this.#source = typeof source === 'function' ? source : () => bufferOf(source);
+    Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
     this.data = viewOf(this.#source);
     this.views = new MemoryViews(this.data);
     this.bytes = this.views.bytes;
@@ -60,6 +73,11 @@ export class LinearMemory {
   /** The current size of the memory in bytes. */
   get byteLength(): number {
     return this.refresh().byteLength;
+  }
+
+  /** Returns a summary for JSON, never the bytes. */
+  toJSON(): object {
+    return { byteLength: this.byteLength };
   }
 
   /**

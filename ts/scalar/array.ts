@@ -136,7 +136,6 @@ export abstract class ScalarArrayRef<
 }
 
 /** The methods that array refs and slices have in common. */
-// biome-ignore lint/correctness/noUnusedVariables: a merged declaration has the class's parameters
 export interface ScalarArrayRef<T extends ScalarValue, A extends ArrayBufferView> extends ElementMethods<
   T,
   A

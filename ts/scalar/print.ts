@@ -34,7 +34,7 @@ interface Printable {
 
 /** Puts `toString`, and what consoles call, on a prototype. `print` returns the value; it may throw. */
 export function installPrinting(prototype: object, print: (object: never) => string): void {
-  const toString = function (this: Printable): string {
+  const printed = function (this: Printable): string {
     const head = `${this.printedName} at ${hex(this.address)}`;
     try {
       return `${head}: ${print(this as never)}`;
@@ -42,13 +42,13 @@ export function installPrinting(prototype: object, print: (object: never) => str
       return `${head} (freed)`;
     }
   };
-  installToString(prototype, toString);
+  installToString(prototype, printed);
 }
 
 /** Puts `toString` on a prototype, also under the names that Node, Bun and Deno call. */
-export function installToString(prototype: object, toString: (this: never) => string): void {
+export function installToString(prototype: object, printed: (this: never) => string): void {
   for (const key of ['toString', Symbol.for('nodejs.util.inspect.custom'), Symbol.for('Deno.customInspect')])
-    Object.defineProperty(prototype, key, { value: toString, configurable: true, writable: true });
+    Object.defineProperty(prototype, key, { value: printed, configurable: true, writable: true });
 }
 
 /** Returns a value for JSON, which has no bigints. */

@@ -93,6 +93,10 @@ export class TextCodec implements Encoding {
   readTerminated(memory: LinearMemory, address: Address, limit?: number, options?: TextOptions): string {
     return terminated.read(this, memory, address, limit, options);
   }
+  /** As {@link readTerminated}, but returns null for address 0: for a `char *` that may be NULL. */
+  readNullable(memory: LinearMemory, address: Address, limit?: number, options?: TextOptions): string | null {
+    return address === 0 || address === 0n ? null : terminated.read(this, memory, address, limit, options);
+  }
   /**
    * Writes `text` and a NUL, whole or not at all. Returns the number of elements, without the NUL. The capacity defaults
    * to the end of the heap's block that `address` is in, if it is in one; the same holds for all framings.

@@ -12,6 +12,8 @@ export interface StringMethods {
   getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
   /** Returns the size of `text` in ASCII in bytes, without a terminator. O(n). */
   byteLengthOfAsciiString(text: string, options?: TextOptions): number;
+  /** Returns the NUL-terminated ASCII string at `address`, or null if `address` is 0. @see {@link TextCodec.readNullable} */
+  readNullableAsciiString(address: Address, limit?: number, options?: TextOptions): string | null;
   /** Returns the NUL-terminated ASCII string at `address`; the NUL must be among the first `limit` elements. @see {@link TextCodec.readTerminated} */
   readNullTerminatedAsciiString(address: Address, limit?: number, options?: TextOptions): string;
   /** Writes `text` and a NUL, in ASCII. `capacity` is in elements, with the NUL; all or nothing. Returns the number of elements. @see {@link TextCodec.writeTerminated} */
@@ -80,6 +82,8 @@ export interface StringMethods {
   wrapPairedAsciiString(address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
   /** Returns the size of `text` in Latin-1 in bytes, without a terminator. O(n). */
   byteLengthOfLatin1String(text: string, options?: TextOptions): number;
+  /** Returns the NUL-terminated Latin-1 string at `address`, or null if `address` is 0. @see {@link TextCodec.readNullable} */
+  readNullableLatin1String(address: Address, limit?: number, options?: TextOptions): string | null;
   /** Returns the NUL-terminated Latin-1 string at `address`; the NUL must be among the first `limit` elements. @see {@link TextCodec.readTerminated} */
   readNullTerminatedLatin1String(address: Address, limit?: number, options?: TextOptions): string;
   /** Writes `text` and a NUL, in Latin-1. `capacity` is in elements, with the NUL; all or nothing. Returns the number of elements. @see {@link TextCodec.writeTerminated} */
@@ -148,6 +152,8 @@ export interface StringMethods {
   wrapPairedLatin1String(address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
   /** Returns the size of `text` in UTF-8 in bytes, without a terminator. O(n). */
   byteLengthOfUtf8String(text: string, options?: TextOptions): number;
+  /** Returns the NUL-terminated UTF-8 string at `address`, or null if `address` is 0. @see {@link TextCodec.readNullable} */
+  readNullableUtf8String(address: Address, limit?: number, options?: TextOptions): string | null;
   /** Returns the NUL-terminated UTF-8 string at `address`; the NUL must be among the first `limit` elements. @see {@link TextCodec.readTerminated} */
   readNullTerminatedUtf8String(address: Address, limit?: number, options?: TextOptions): string;
   /** Writes `text` and a NUL, in UTF-8. `capacity` is in elements, with the NUL; all or nothing. Returns the number of elements. @see {@link TextCodec.writeTerminated} */
@@ -216,6 +222,8 @@ export interface StringMethods {
   wrapPairedUtf8String(address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
   /** Returns the size of `text` in UTF-16 in bytes, without a terminator. O(n). */
   byteLengthOfUtf16String(text: string, options?: TextOptions): number;
+  /** Returns the NUL-terminated UTF-16 string at `address`, or null if `address` is 0. @see {@link TextCodec.readNullable} */
+  readNullableUtf16String(address: Address, limit?: number, options?: TextOptions): string | null;
   /** Returns the NUL-terminated UTF-16 string at `address`; the NUL must be among the first `limit` elements. @see {@link TextCodec.readTerminated} */
   readNullTerminatedUtf16String(address: Address, limit?: number, options?: TextOptions): string;
   /** Writes `text` and a NUL, in UTF-16. `capacity` is in elements, with the NUL; all or nothing. Returns the number of elements. @see {@link TextCodec.writeTerminated} */
@@ -284,6 +292,8 @@ export interface StringMethods {
   wrapPairedUtf16String(address: Address, wordBytes?: WordBytes, capacity?: number): StringRef;
   /** Returns the size of `text` in UTF-32 in bytes, without a terminator. O(n). */
   byteLengthOfUtf32String(text: string, options?: TextOptions): number;
+  /** Returns the NUL-terminated UTF-32 string at `address`, or null if `address` is 0. @see {@link TextCodec.readNullable} */
+  readNullableUtf32String(address: Address, limit?: number, options?: TextOptions): string | null;
   /** Returns the NUL-terminated UTF-32 string at `address`; the NUL must be among the first `limit` elements. @see {@link TextCodec.readTerminated} */
   readNullTerminatedUtf32String(address: Address, limit?: number, options?: TextOptions): string;
   /** Writes `text` and a NUL, in UTF-32. `capacity` is in elements, with the NUL; all or nothing. Returns the number of elements. @see {@link TextCodec.writeTerminated} */
@@ -443,6 +453,14 @@ export const stringMethodNames: readonly (readonly [
     'paired',
     'allocPairedUtf32String readPairedUtf32String writePairedUtf32String wrapPairedUtf32String',
   ],
+];
+/** The names of the methods that read a string or NULL. */
+export const nullableNames: readonly (readonly [codec: TextCodec, name: string])[] = [
+  [ascii, 'readNullableAsciiString'],
+  [latin1, 'readNullableLatin1String'],
+  [utf8, 'readNullableUtf8String'],
+  [utf16, 'readNullableUtf16String'],
+  [utf32, 'readNullableUtf32String'],
 ];
 /** The names of the methods that measure. */
 export const byteLengthNames: readonly (readonly [codec: TextCodec, name: string])[] = [
