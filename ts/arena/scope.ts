@@ -172,6 +172,10 @@ export class Scope extends Region implements OpenScope {
       }
     });
   }
+  /** Returns a summary for JSON. */
+  toJSON(): object {
+    return { ended: this.ended };
+  }
   /** The same as {@link end}. */
   override dispose(): void {
     this.end();

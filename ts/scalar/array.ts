@@ -111,7 +111,7 @@ export abstract class ScalarArrayRef<
   }
   /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are no pointers */
   override free(options?: { readonly freeElements?: boolean }): void {
-    if (options?.freeElements) throw new ArgumentTypeError('an array of pointers', this.type.name);
+    if (freesElements(options)) throw new ArgumentTypeError('an array of pointers', this.type.name);
     super.free();
   }
   /** @internal */
@@ -142,6 +142,10 @@ export interface ScalarArrayRef<T extends ScalarValue, A extends ArrayBufferView
 > {}
 installElementMethods(ScalarArrayRef.prototype);
 
+/** Reads the option, if it is an own property. */
+const freesElements = (options: { readonly freeElements?: boolean } = {}): boolean =>
+  Object.hasOwn(options, 'freeElements') && options.freeElements === true;
+
 /** A ref to an array of pointers. */
 export abstract class PointerArrayRef<
   T extends number | bigint = number | bigint,
@@ -152,7 +156,7 @@ export abstract class PointerArrayRef<
    * @throws {LinmemAggregateError} with every error, after all were tried
    */
   override free(options: { readonly freeElements?: boolean } = {}): void {
-    const all = options.freeElements && this.owned && this.allocation.isLive ? this.length : 0;
+    const all = freesElements(options) && this.owned && this.allocation.isLive ? this.length : 0;
     const seen = new Set<T>();
     const frees = Array.from({ length: all }, (_, i) => () => {
       const pointer = this.at(i);
