@@ -54,7 +54,7 @@ function parseDoc(comment) {
     parts.filter((part) => part.startsWith(`@${tag}`)).map((part) => part.slice(tag.length + 1).trim());
   return {
     isInternal: /@internal\b/.test(plain),
-    text: links(text.replace(/@defaultValue\s+([^@]+)/, (all, value) => `Default: ${value.trim()}.`).trim()),
+    text: links(text.replace(/@defaultValue\s+([^@]+)/, (_all, value) => `Default: ${value.trim()}.`).trim()),
     params: of('param').map((part) => {
       const [, name = '', meaning = ''] = part.match(/^(\S+)\s+([\s\S]*)/) ?? [];
       return { name, meaning: links(meaning) };
