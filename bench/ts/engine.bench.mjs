@@ -129,6 +129,35 @@ for (let i = 0; i < 3; i++) {
 }
 show('A DataView access', race(sites, N), 'a call site that has not thrown', 'one that has thrown');
 
+// Constructors of refs: one per class, and one that all classes share.
+const fields = ['heap', 'address', 'allocation', 'owned', 'views'];
+const fill = fields.map((field) => `this.${field} = ${field};`).join(' ');
+const Base = literal({}, 'return class { }');
+const Filling = literal({}, `return class { constructor(${fields}) { ${fill} } }`);
+const classes = TYPES.map(() => ({
+  Own: literal({ Base }, `return class extends Base { constructor(${fields}) { super(); ${fill} } }`),
+  Inherited: literal({ Filling }, 'return class extends Filling { }'),
+}));
+const [block, views] = [{ data }, { data }];
+for (let i = 0; i < 1e5; i++)
+  for (const { Own, Inherited } of classes)
+    sink.value +=
+      new Own(heaps, i, block, true, views).address - new Inherited(heaps, i, block, true, views).address;
+const [{ Own, Inherited }] = classes;
+const scope = { heaps, block, views };
+const made = raceLoops(
+  {
+    'a constructor per class': sum({ ...scope, Own }, 'new Own(heaps, p, block, true, views).address'),
+    'one that eight classes share': sum(
+      { ...scope, Inherited },
+      'new Inherited(heaps, p, block, true, views).address',
+    ),
+  },
+  N,
+  setN,
+);
+show('A new ref', made, 'a constructor per class', 'one that eight classes share');
+
 // Methods that are added to a prototype one by one.
 const names = Array.from({ length: 500 }, (_, i) => `method${i}`);
 const install = (prepare) => () => {
