@@ -1,4 +1,4 @@
-// npm run check: types, format, lint, generated sources. The order of rooms is a test (test/ts/house).
+// npm run check: types, format, lint, generated sources. The order of modules is a test (test/ts/project).
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -69,7 +69,7 @@ describe('the tarball', () => {
     expect(run(process.execPath, ['--no-warnings', 'b.cjs'])).toBe('6\n');
     writeFileSync(
       join(folder, 'c.mts'),
-      `import { createHeapSync, i32, type WasmHeapManager } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
+      `import { createHeapSync, i32, type WasmHeap } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
     );
     const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
     run(process.execPath, [
@@ -137,7 +137,7 @@ describe('bundles', () => {
     weigh('everything', code, { gzipped: 38_160 });
   });
   test('a manager without arenas', async () => {
-    const code = await bundle(`export { HeapManager } from 'linmem'`);
+    const code = await bundle(`export { Heap } from 'linmem'`);
     for (const other of [WASM, 'createHeapArena', 'captureEmscriptenHeap']) expect(code).not.toContain(other);
     weigh('a manager without arenas', code, { gzipped: 19_100 });
   });
