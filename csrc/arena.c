@@ -6,7 +6,7 @@ static bool align_is_power(size_t align) { return align != 0 && (align & (align 
 static uint32_t arena_magic(const lm_arena *a) { return LM_ARENA_MAGIC ^ (uint32_t)(uintptr_t)a; }
 
 // Begins the next epoch. After 2^64 - 1 comes 1 (A2).
-static void epoch_step(lm_arena *a) {
+static void epoch_advance(lm_arena *a) {
   if (++a->epoch_low == 0) a->epoch_high++;
   if (a->epoch_low == 0 && a->epoch_high == 0) a->epoch_low = 1;
 }
@@ -36,18 +36,18 @@ static void chunk_drop(lm_arena *a) {
   a->end                = chunk->end;
   a->below -= a->top - a->base;
   a->chunks--;
-  if (a->less) a->less(a->state, chunk);
+  if (a->release) a->release(a->state, chunk);
 }
 
 // Takes a chunk that has room for `size` bytes aligned to `align`: as large as two of what the
 // arena bumps through now, if it can be had. Returns false iff none can be had; then nothing
 // changed.
 static bool chunk_take(lm_arena *a, size_t size, size_t align) {
-  if (!a->more || align > PTRDIFF_MAX - size - sizeof(lm_arena_chunk)) return false;
+  if (!a->refill || align > PTRDIFF_MAX - size - sizeof(lm_arena_chunk)) return false;
   size_t need = sizeof(lm_arena_chunk) + align + size, have = a->end - a->base;
   size_t want           = have < PTRDIFF_MAX / 2 && 2 * have > need ? 2 * have : need;
-  lm_arena_chunk *chunk = a->more(a->state, want);
-  if (!chunk && want > need) chunk = a->more(a->state, want = need);
+  lm_arena_chunk *chunk = a->refill(a->state, want);
+  if (!chunk && want > need) chunk = a->refill(a->state, want = need);
   if (!chunk) return false;
   *chunk = (lm_arena_chunk){a->chunk, a->base, a->top, a->end};
   a->below += a->top - a->base;
@@ -70,17 +70,17 @@ static void *arena_bump(lm_arena *a, size_t size, size_t align) {
   return (void *)p;
 }
 
-bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_more *more, lm_arena_less *less,
-                   void *state) {
+bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_refill *refill,
+                   lm_arena_release *release, void *state) {
   uintptr_t base = (uintptr_t)block;
   if (!block || size - 1 > UINTPTR_MAX - base) return false;  // size 0 wraps, and fails too
   uint32_t low = a->epoch_low, high = a->epoch_high;
   bool again = a->magic == arena_magic(a);
-  *a         = (lm_arena){.base = base, .top = base, .more = more, .less = less, .state = state};
-  a->end     = base + size - (base + size == 0);
-  a->magic   = arena_magic(a);
+  *a = (lm_arena){.base = base, .top = base, .refill = refill, .release = release, .state = state};
+  a->end   = base + size - (base + size == 0);
+  a->magic = arena_magic(a);
   if (again) a->epoch_low = low, a->epoch_high = high;
-  epoch_step(a);
+  epoch_advance(a);
   return true;
 }
 
@@ -113,7 +113,7 @@ void lm_arena_reset(lm_arena *a) {
   if (!a->base) return;
   while (a->chunk) chunk_drop(a);
   a->top = a->base;
-  epoch_step(a);
+  epoch_advance(a);
 }
 
 void lm_arena_destroy(lm_arena *a) {

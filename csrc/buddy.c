@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linmem/buddy.h"
-#include "allocator_inner.h"
+#include "allocator_internal.h"
 
 enum { FREE = 0x80, CELL = LM_BUDDY_CELL };
 
@@ -46,13 +46,13 @@ static void list_insert(lm_buddy *a, const lm_buddy_region *r, uintptr_t at, uns
   if (b->next) b->next->prev = b;
   a->lists[k] = b;
   a->orders |= order_size(k);
-  a->listed++;
+  a->free_count++;
   map_set(r, at, k, FREE);
 }
 
 static void list_remove(lm_buddy *a, uintptr_t at, unsigned k) {
   lm_buddy_block *b = (lm_buddy_block *)at;
-  a->listed--;
+  a->free_count--;
   if (b->next) b->next->prev = b->prev;
   if (b->prev) {
     b->prev->next = b->next;
@@ -98,7 +98,7 @@ static bool region_open(lm_buddy *a, lm_buddy_region *r, uintptr_t start, size_t
 
 // Asks the page source once. Returns false iff it gave nothing that can be used.
 static bool region_ask(lm_buddy *a, size_t min) {
-  uintptr_t base = min > PTRDIFF_MAX ? 0 : (uintptr_t)a->pages.more(&a->pages, min, &a->got);
+  uintptr_t base = min > PTRDIFF_MAX ? 0 : (uintptr_t)a->pages.refill(&a->pages, min, &a->got);
   size_t got = a->got, pad = -base & (LM_WORD - 1);
   if (!base) return false;
   a->changes++;
@@ -159,7 +159,7 @@ static bool block_extend(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, uns
   return true;
 }
 
-static void *order_lend(lm_buddy *a, unsigned k) {
+static void *order_alloc(lm_buddy *a, unsigned k) {
   if (k >= LM_BUDDY_ORDERS || !(a->orders >> k || region_grow(a, k))) return NULL;
   size_t fit  = a->orders >> k;
   unsigned j  = k + lm_log2(fit & -fit);
@@ -173,29 +173,29 @@ static void *order_lend(lm_buddy *a, unsigned k) {
 
 // Verbs.
 
-lm_buddy *lm_buddy_init(void *base, size_t size, lm_more *more, void *state) {
+lm_buddy *lm_buddy_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!range_allowed(base, size) || size < pad + sizeof(lm_buddy) + 3 * CELL) return NULL;
   lm_buddy *a = (lm_buddy *)(start + pad);
   __builtin_memset(a, 0, sizeof *a);
-  a->magic       = LM_BUDDY_MAGIC ^ (size_t)a;
-  a->pages.more  = more;
-  a->pages.state = state;
-  a->pages.taken = size;
-  a->edge        = start + size;
+  a->magic        = LM_BUDDY_MAGIC ^ (size_t)a;
+  a->pages.refill = refill;
+  a->pages.state  = state;
+  a->pages.taken  = size;
+  a->edge         = start + size;
   region_open(a, &a->region, (uintptr_t)(a + 1), size - pad - sizeof(lm_buddy));
   return a;
 }
 
 bool lm_buddy_is(const lm_buddy *a) { return a->magic == (LM_BUDDY_MAGIC ^ (size_t)a); }
 
-void *lm_buddy_alloc(lm_buddy *a, size_t size) { return order_lend(a, order_of(size)); }
+void *lm_buddy_alloc(lm_buddy *a, size_t size) { return order_alloc(a, order_of(size)); }
 
 void *lm_buddy_alloc_aligned(lm_buddy *a, size_t size, size_t align) {
   if (!align_allowed(align)) return NULL;
   unsigned k = order_of(size), least = lm_log2(align);
-  return order_lend(a, k > least ? k : least);
+  return order_alloc(a, k > least ? k : least);
 }
 
 void *lm_buddy_calloc(lm_buddy *a, size_t count, size_t size) {
@@ -242,7 +242,7 @@ void *lm_buddy_realloc(lm_buddy *a, void *p, size_t size) {
   uintptr_t b  = (uintptr_t)p;
   unsigned old = map_order(r, b);
   if (k > old && !block_extend(a, r, b, old, k)) {
-    void *q = order_lend(a, k);
+    void *q = order_alloc(a, k);
     if (!q) return NULL;
     __builtin_memcpy(q, p, order_size(old));
     lm_buddy_free(a, p);
@@ -256,14 +256,14 @@ void *lm_buddy_realloc(lm_buddy *a, void *p, size_t size) {
 
 void lm_buddy_reset(lm_buddy *a) {
   __builtin_memset(a->lists, 0, sizeof a->lists);
-  a->orders = a->listed = a->stats.live_blocks = a->stats.live_bytes = 0;
+  a->orders = a->free_count = a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
   for (const lm_buddy_region *r = &a->region; r; r = r->next) region_clear(a, r);
 }
 
 const lm_stats *lm_buddy_stats(lm_buddy *a) {
   lm_stats *s    = &a->stats;
-  s->free_blocks = a->listed;
+  s->free_blocks = a->free_count;
   s->free_bytes  = a->spans - s->live_bytes;
   s->taken_bytes = a->pages.taken;
   return s;
@@ -290,7 +290,7 @@ static void record_fill(const lm_buddy_region *r, lm_block_record *record, uintp
 
 size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
-  if (c->over || !capacity) return 0;
+  if (c->done || !capacity) return 0;
   const lm_buddy_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
@@ -305,7 +305,7 @@ size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, 
     }
     c->address = 0;
   }
-  c->over = 1;
+  c->done = 1;
   return count;
 }
 
@@ -345,7 +345,7 @@ static bool region_holds(const lm_buddy *a, const lm_buddy_region *r) {
 static bool lists_hold(const lm_buddy *a, size_t free) {
   for (unsigned k = 0; k < LM_BUDDY_ORDERS; k++)
     if ((a->orders >> k & 1) != (a->lists[k] != NULL)) return false;
-  return free == a->listed && !(a->orders >> (LM_BUDDY_ORDERS - 1) >> 1);
+  return free == a->free_count && !(a->orders >> (LM_BUDDY_ORDERS - 1) >> 1);
 }
 
 bool lm_buddy_holds(const lm_buddy *a) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linmem/bump.h"
-#include "allocator_inner.h"
+#include "allocator_internal.h"
 
 enum { LOST = 1, FLAGS = LM_ALIGN - 1 };
 
@@ -14,7 +14,7 @@ _Static_assert(REGION_EXTRA >= sizeof(lm_bump_region) + 2 * LM_ALIGN + LM_WORD,
 static size_t *block_head(uintptr_t b) { return (size_t *)b; }
 
 static size_t block_size(const lm_bump *a, uintptr_t b) {
-  return (*block_head(b) ^ a->key) & ~(size_t)FLAGS;
+  return (*block_head(b) ^ a->cookie) & ~(size_t)FLAGS;
 }
 
 static size_t block_need(size_t request) {
@@ -23,13 +23,15 @@ static size_t block_need(size_t request) {
 
 // True when `b` may be a header in region `r`.
 static bool block_sane(const lm_bump *a, const lm_bump_region *r, uintptr_t b) {
-  size_t head = *block_head(b) ^ a->key;
+  size_t head = *block_head(b) ^ a->cookie;
   size_t size = head & ~(size_t)FLAGS;
   if (head & FLAGS & ~(size_t)LOST) return false;
   return size >= BLOCK_MIN && size <= r->top - b;
 }
 
-static size_t key_now(const lm_bump *a) { return key_of((uintptr_t)a + a->resets * LM_ALIGN); }
+static size_t cookie_now(const lm_bump *a) {
+  return cookie_of((uintptr_t)a + a->resets * LM_ALIGN);
+}
 
 // Regions.
 
@@ -54,7 +56,7 @@ static bool region_open(lm_bump *a, lm_bump_region *r, uintptr_t start, size_t s
 
 // Asks the page source once. Returns false iff it gave nothing that can be used.
 static bool region_ask(lm_bump *a, size_t min) {
-  uintptr_t base = (uintptr_t)a->pages.more(&a->pages, min, &a->got);
+  uintptr_t base = (uintptr_t)a->pages.refill(&a->pages, min, &a->got);
   size_t got     = a->got;
   if (!base) return false;
   a->changes++;
@@ -94,7 +96,7 @@ static lm_bump_region *region_find(lm_bump *a, size_t size, size_t align) {
 // Cuts `size` bytes off region `r`: a block, lost or not.
 static uintptr_t region_cut(lm_bump *a, lm_bump_region *r, size_t size, size_t lost) {
   uintptr_t b    = r->top;
-  *block_head(b) = (size | lost) ^ a->key;
+  *block_head(b) = (size | lost) ^ a->cookie;
   r->top += size;
   return b;
 }
@@ -115,17 +117,17 @@ static const lm_bump_region *region_of(const lm_bump *a, const void *p) {
 
 // Verbs.
 
-lm_bump *lm_bump_init(void *base, size_t size, lm_more *more, void *state) {
+lm_bump *lm_bump_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!range_allowed(base, size) || size <= pad + sizeof(lm_bump) + FLAGS + BLOCK_MIN) return NULL;
   lm_bump *a = (lm_bump *)(start + pad);
   __builtin_memset(a, 0, sizeof *a);
-  a->magic       = LM_BUMP_MAGIC ^ (size_t)a;
-  a->key         = key_now(a);
-  a->pages.more  = more;
-  a->pages.state = state;
-  a->pages.taken = size;
+  a->magic        = LM_BUMP_MAGIC ^ (size_t)a;
+  a->cookie       = cookie_now(a);
+  a->pages.refill = refill;
+  a->pages.state  = state;
+  a->pages.taken  = size;
   region_open(a, &a->region, (uintptr_t)(a + 1), size - pad - sizeof(lm_bump));
   a->last = &a->region;
   return a;
@@ -159,7 +161,7 @@ lm_status lm_bump_check(const lm_bump *a, const void *p) {
   const lm_bump_region *r = region_of(a, p);
   uintptr_t b             = (uintptr_t)p - LM_WORD;
   if (!r || ((uintptr_t)p & FLAGS) || !block_sane(a, r, b)) return LM_NOT_A_BLOCK;
-  if ((*block_head(b) ^ a->key) & LOST) return LM_ALREADY_FREE;
+  if ((*block_head(b) ^ a->cookie) & LOST) return LM_ALREADY_FREE;
   uintptr_t next = b + block_size(a, b);
   return next == r->top || block_sane(a, r, next) ? LM_OK : LM_NOT_A_BLOCK;
 }
@@ -184,13 +186,13 @@ void *lm_bump_realloc(lm_bump *a, void *p, size_t size) {
   size_t need = block_need(size);
   if (!need || lm_bump_check(a, p) != LM_OK) return NULL;
   uintptr_t b = (uintptr_t)p - LM_WORD;
-  size_t old = block_size(a, b), more = need - old;
+  size_t old = block_size(a, b), extra = need - old;
   lm_bump_region *r = a->last;
-  if (b + old == r->top && (need <= old || more <= r->end - r->top)) {
-    r->top += more;
-    *block_head(b) = need ^ a->key;
+  if (b + old == r->top && (need <= old || extra <= r->end - r->top)) {
+    r->top += extra;
+    *block_head(b) = need ^ a->cookie;
     a->changes++;
-    account_add(&a->stats, 0, more);
+    account_add(&a->stats, 0, extra);
     return p;
   }
   if (need <= old) return p;
@@ -207,7 +209,7 @@ void lm_bump_reset(lm_bump *a) {
   a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
   a->resets++;
-  a->key = key_now(a);
+  a->cookie = cookie_now(a);
 }
 
 const lm_stats *lm_bump_stats(lm_bump *a) {
@@ -233,7 +235,7 @@ static void record_fill(const lm_bump *a, const lm_bump_region *r, lm_block_reco
   if (open) {
     record->state = r == a->last ? LM_BLOCK_TOP : LM_BLOCK_FREE;
   } else {
-    record->state = (*block_head(b) ^ a->key) & LOST ? LM_BLOCK_LOST : LM_BLOCK_LIVE;
+    record->state = (*block_head(b) ^ a->cookie) & LOST ? LM_BLOCK_LOST : LM_BLOCK_LIVE;
   }
 }
 
@@ -247,7 +249,7 @@ static uintptr_t cursor_block(const lm_bump *a, const lm_bump_region *r, const l
 
 size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
-  if (c->over || !capacity) return 0;
+  if (c->done || !capacity) return 0;
   const lm_bump_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
@@ -264,7 +266,7 @@ size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, si
     }
     c->address = 0;
   }
-  c->over = 1;
+  c->done = 1;
   return count;
 }
 
@@ -284,13 +286,13 @@ static bool region_holds(const lm_bump *a, const lm_bump_region *r, bool after) 
 bool lm_bump_holds(const lm_bump *a) {
   size_t live = 0, bytes = 0, regions = 0;
   bool after = false;  // past `last`
-  if (!lm_bump_is(a) || a->key != key_now(a)) return false;
+  if (!lm_bump_is(a) || a->cookie != cookie_now(a)) return false;
   for (const lm_bump_region *r = &a->region; r; r = r->next) {
     if (++regions > a->stats.regions || !region_holds(a, r, after)) return false;
     if (r == a->last) after = true;
     if (!after && r->top != r->end) return false;
     for (uintptr_t b = r->first; b != r->top; b += block_size(a, b)) {
-      if ((*block_head(b) ^ a->key) & LOST) continue;
+      if ((*block_head(b) ^ a->cookie) & LOST) continue;
       live++, bytes += block_size(a, b) - LM_WORD;
     }
   }

@@ -2,6 +2,6 @@
 // exports_bestfit.c: the wasm form of bestfit.
 #include "linmem/bestfit.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(bestfit);
+LM_EXPORT_STRATEGY(bestfit);

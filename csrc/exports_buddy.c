@@ -2,6 +2,6 @@
 // exports_buddy.c: the wasm form of buddy.
 #include "linmem/buddy.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(buddy);
+LM_EXPORT_STRATEGY(buddy);

@@ -2,6 +2,6 @@
 // exports_bump.c: the wasm form of bump.
 #include "linmem/bump.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(bump);
+LM_EXPORT_STRATEGY(bump);

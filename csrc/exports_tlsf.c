@@ -2,6 +2,6 @@
 // exports_tlsf.c: the wasm form of tlsf.
 #include "linmem/tlsf.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(tlsf);
+LM_EXPORT_STRATEGY(tlsf);

@@ -26,10 +26,10 @@ int emscripten_resize_heap(size_t size);
 enum { STEP = 4096, SPARE = 1024 };
 
 static void heap_ready(void);
-#define LM_READY(heap) heap_ready()
-#define LM_FAILED() or_no_memory(NULL)
+#define LM_INIT_ON_FIRST_USE(heap) heap_ready()
+#define LM_ON_OUT_OF_MEMORY() or_no_memory(NULL)
 static void *or_no_memory(void *p);
-#include "heap_one.h"
+#include "heap_static.h"
 #include "linmem/malloc.h"
 
 static struct {
@@ -78,7 +78,7 @@ static void *malloc_more(lm_pages *self, size_t min, size_t *got) {
   return LM_SBRK ? more_by_sbrk(min, got) : more_by_growing(min, got);
 }
 
-static void tell_refused(lm_heap *h, lm_verb where, lm_status what, const void *block) {
+static void tell_refused(lm_heap *h, lm_operation where, lm_status what, const void *block) {
   (void)h;
   if (linmem_refused) linmem_refused(where, what, block);
 }

@@ -1,5 +1,5 @@
 // npm run coverage: which lines and branches of csrc the C tests run, per file, by gcov, which comes with gcc.
-// Fails when a line is left out, or a branch is and test/c/unreached.json does not say why.
+// Fails when a line is left out, or a branch is and test/c/uncovered.json does not say why.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
 import { ROOT, run, say, setup, stop } from './setup.mjs';
 
-const REASONS = join(ROOT, 'test/c/unreached.json');
+const REASONS = join(ROOT, 'test/c/uncovered.json');
 
 /** Builds the tests with counters, runs them, and prints a line per file. Returns whether all is covered or explained. */
 export function coverage() {
@@ -118,5 +118,5 @@ const row = (name, { lines, run: hit, branches, taken }) =>
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   setup('test');
-  if (!coverage()) stop('some lines or branches are neither run nor explained in test/c/unreached.json');
+  if (!coverage()) stop('some lines or branches are neither run nor explained in test/c/uncovered.json');
 }

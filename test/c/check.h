@@ -52,7 +52,7 @@ static inline void check_run(const char *name, void (*test)(void)) {
   if (check_total == before) check_that(false, "the test checks something", 0);
 }
 // Checks that a `holds()` is no more when `place` has `value`, and is again when it has not.
-#define SEEN(holds, place, value)                                                                  \
+#define DETECTS(holds, place, value)                                                               \
   do {                                                                                             \
     __typeof__(place) as_it_was = (place);                                                         \
     CHECK(holds);                                                                                  \

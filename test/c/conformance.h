@@ -31,7 +31,7 @@ static inline void step_alloc(void *a, size_t i) {
   size_t dirty = 0;
   for (size_t k = 0; how == 1 && k < size; k++) dirty += p[k] != 0;
   CHECK(dirty == 0);
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&lent, i, p, size);
 }
 
 static inline void step_realloc(void *a, size_t i) {
@@ -41,7 +41,7 @@ static inline void step_realloc(void *a, size_t i) {
   if (!p) return;
   CHECK((uintptr_t)p % LM_ALIGN == 0 && on->usable_size(a, p) >= size);
   CHECK(shadow_kept(&old, p, size < old.size ? size : old.size));
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&lent, i, p, size);
 }
 
 static inline void step_free(void *a, size_t i) {

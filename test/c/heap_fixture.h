@@ -27,13 +27,13 @@ static inline lm_heap *fixed_heap(size_t size) {
 static inline lm_heap *growing_heap(size_t gap) {
   lm_heap *h = fixed_heap(FIRST);
   __builtin_memset(&source, 0, sizeof source);
-  source.pool    = pool + FIRST;
-  source.size    = POOL - FIRST;
-  source.gap     = gap;
-  source.step    = 4096;
-  source.shadow  = &lent;
-  h->pages.more  = faults_more;
-  h->pages.state = &source;
+  source.pool     = pool + FIRST;
+  source.size     = POOL - FIRST;
+  source.gap      = gap;
+  source.step     = 4096;
+  source.shadow   = &lent;
+  h->pages.refill = faults_more;
+  h->pages.state  = &source;
   return h;
 }
 
@@ -77,7 +77,7 @@ static inline void step_alloc(lm_heap *h, size_t i) {
   size_t dirty = 0;
   for (size_t k = 0; how == 1 && k < size; k++) dirty += p[k] != 0;
   CHECK(dirty == 0);
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&lent, i, p, size);
 }
 
 static inline void step_realloc(lm_heap *h, size_t i) {
@@ -87,7 +87,7 @@ static inline void step_realloc(lm_heap *h, size_t i) {
   if (!p) return;
   CHECK((uintptr_t)p % LM_ALIGN == 0 && lm_heap_usable_size(h, p) >= size);
   CHECK(shadow_kept(&old, p, size < old.size ? size : old.size));
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&lent, i, p, size);
 }
 
 static inline void step_free(lm_heap *h, size_t i) {
@@ -122,6 +122,6 @@ static inline void drain(lm_heap *h) {
   lm_heap_trim(h);
   const lm_stats *s = lm_heap_stats(h);
   CHECK(lm_heap_holds(h) && s->live_blocks == 0 && s->live_bytes == 0);
-  CHECK(h->banks.blocks == 0 && s->free_blocks == s->regions);
+  CHECK(h->superblocks.blocks == 0 && s->free_blocks == s->regions);
 }
 #endif

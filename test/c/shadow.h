@@ -57,7 +57,8 @@ static inline bool shadow_kept(const shadow_block *b, const uint8_t *p, size_t c
 
 // True when [p, p + size) lies in one span the allocator has and in no block lent, but slot
 // `except`.
-static inline bool shadow_may_lend(const shadow *s, const uint8_t *p, size_t size, size_t except) {
+static inline bool shadow_may_allocate(const shadow *s, const uint8_t *p, size_t size,
+                                       size_t except) {
   bool inside = false;
   for (uint32_t i = 0; i < s->span_count; i++) {
     size_t at = (uintptr_t)p - (uintptr_t)s->spans[i].base;
@@ -73,8 +74,8 @@ static inline bool shadow_may_lend(const shadow *s, const uint8_t *p, size_t siz
 }
 
 // Notes that slot `i` is lent at `p` and fills it.
-static inline void shadow_lend(shadow *s, size_t i, void *p, size_t size) {
-  CHECK(shadow_may_lend(s, p, size, i));
+static inline void shadow_allocate(shadow *s, size_t i, void *p, size_t size) {
+  CHECK(shadow_may_allocate(s, p, size, i));
   s->blocks[i] = (shadow_block){.p = p, .size = size, .mark = ++s->mark};
   shadow_fill(&s->blocks[i]);
 }

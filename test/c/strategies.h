@@ -17,7 +17,7 @@ typedef struct strategy {
   bool refuses;     // free and realloc of what is no live block say so
   size_t overhead;  // bytes that the smallest region has besides the state, at most
   size_t state;     // bytes of the state
-  void *(*init)(void *base, size_t size, lm_more *more, void *state);
+  void *(*init)(void *base, size_t size, lm_refill *refill, void *state);
   void *(*alloc)(void *, size_t size);
   void *(*alloc_aligned)(void *, size_t size, size_t align);
   void *(*calloc)(void *, size_t count, size_t size);
@@ -33,9 +33,9 @@ typedef struct strategy {
 } strategy;
 
 // The verbs of strategy `x`, as functions that take its address untyped.
-#define STRATEGY_VERBS(x)                                                                          \
-  static void *x##_init_(void *base, size_t size, lm_more *more, void *state) {                    \
-    return lm_##x##_init(base, size, more, state);                                                 \
+#define STRATEGY_OPERATIONS(x)                                                                     \
+  static void *x##_init_(void *base, size_t size, lm_refill *refill, void *state) {                \
+    return lm_##x##_init(base, size, refill, state);                                               \
   }                                                                                                \
   static void *x##_alloc_(void *a, size_t size) { return lm_##x##_alloc(a, size); }                \
   static void *x##_alloc_aligned_(void *a, size_t size, size_t align) {                            \
@@ -73,11 +73,11 @@ typedef struct strategy {
         x##_stats_, x##_walk_, x##_holds_, reset, trim                                             \
   }
 
-STRATEGY_VERBS(heap);
-STRATEGY_VERBS(tlsf);
-STRATEGY_VERBS(buddy);
-STRATEGY_VERBS(bestfit);
-STRATEGY_VERBS(bump);
+STRATEGY_OPERATIONS(heap);
+STRATEGY_OPERATIONS(tlsf);
+STRATEGY_OPERATIONS(buddy);
+STRATEGY_OPERATIONS(bestfit);
+STRATEGY_OPERATIONS(bump);
 STRATEGY_RESET(tlsf);
 STRATEGY_RESET(buddy);
 STRATEGY_RESET(bestfit);

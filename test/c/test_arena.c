@@ -261,7 +261,7 @@ static void a_chunk_is_never_asked_for_twice_in_one_size(void) {
 
 static void chunks_of_a_source_that_takes_nothing_back_are_let_be(void) {
   open_chained();
-  arena.less = NULL;
+  arena.release = NULL;
   uint8_t *p = lm_arena_alloc(&arena, 1000, 8), *q = lm_arena_alloc(&arena, 5000, 8);
   CHECK(p && q && arena.chunks == 2);
   p[0] = q[0] = 0x11;
@@ -288,17 +288,17 @@ static void holds_sees_words_that_cannot_be(void) {
   lm_arena_alloc(&arena, 1000, 8);
   lm_arena_alloc(&arena, 5000, 8);
   lm_arena_chunk *chunk = arena.chunk;
-  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
-  SEEN(lm_arena_holds(&arena), chunk->base, 0);
-  SEEN(lm_arena_holds(&arena), chunk->base, chunk->top + 1);
-  SEEN(lm_arena_holds(&arena), chunk->top, chunk->end + 1);
-  SEEN(lm_arena_holds(&arena), chunk->below, NULL);
-  SEEN(lm_arena_holds(&arena), arena.below, 0);
+  DETECTS(lm_arena_holds(&arena), arena.chunks, 1);
+  DETECTS(lm_arena_holds(&arena), chunk->base, 0);
+  DETECTS(lm_arena_holds(&arena), chunk->base, chunk->top + 1);
+  DETECTS(lm_arena_holds(&arena), chunk->top, chunk->end + 1);
+  DETECTS(lm_arena_holds(&arena), chunk->below, NULL);
+  DETECTS(lm_arena_holds(&arena), arena.below, 0);
   lm_arena_destroy(&arena);
-  SEEN(lm_arena_holds(&arena), arena.end, 1);
-  SEEN(lm_arena_holds(&arena), arena.chunk, chunk);
-  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
-  SEEN(lm_arena_holds(&arena), arena.below, 1);
+  DETECTS(lm_arena_holds(&arena), arena.end, 1);
+  DETECTS(lm_arena_holds(&arena), arena.chunk, chunk);
+  DETECTS(lm_arena_holds(&arena), arena.chunks, 1);
+  DETECTS(lm_arena_holds(&arena), arena.below, 1);
 }
 
 CHECK_MAIN(RUN(a_chunk_is_never_asked_for_twice_in_one_size);

@@ -22,7 +22,7 @@ static void the_words_below_a_block_are_its_logical_and_effective_size(void) {
     void *p          = lm_bestfit_alloc(a, size);
     size_t effective = lm_bestfit_usable_size(a, p);
     CHECK(word_at(p, 2 * LM_WORD) == size && lm_bestfit_size(a, p) == size && effective >= size);
-    CHECK((word_at(p, LM_WORD) ^ a->tags.key) == effective + 2 * LM_WORD);
+    CHECK((word_at(p, LM_WORD) ^ a->tags.cookie) == effective + 2 * LM_WORD);
   }
   CHECK(2 * LM_WORD == 8 || LM_WORD == 8);
 }
@@ -97,13 +97,13 @@ static void realloc_to_less_keeps_the_effective_size(void) {
 }
 
 static void a_logical_size_over_the_effective_one_is_seen(void) {
-  lm_bestfit *a             = new_bestfit();
-  void *p                   = lm_bestfit_alloc(a, 100);
-  *block_logical(tag_of(p)) = 255;
+  lm_bestfit *a              = new_bestfit();
+  void *p                    = lm_bestfit_alloc(a, 100);
+  *logical_size(block_of(p)) = 255;
   CHECK(lm_bestfit_check(a, p) == LM_NOT_A_BLOCK && !lm_bestfit_holds(a) && lm_bestfit_is(a));
   CHECK(lm_bestfit_free(a, p) == LM_NOT_A_BLOCK && lm_bestfit_size(a, p) == 0);
-  *block_logical(tag_of(p)) = 100;
-  SEEN(lm_bestfit_holds(a), a->tags.listed, 7);
+  *logical_size(block_of(p)) = 100;
+  DETECTS(lm_bestfit_holds(a), a->tags.free_count, 7);
   CHECK(lm_bestfit_holds(a) && lm_bestfit_free(a, p) == LM_OK && lm_bestfit_size(a, p) == 0);
 }
 

@@ -129,7 +129,7 @@ static void holds_sees_what_is_wrong(void) {
   }
   size_t *words[] = {&a->magic,
                      &a->spans,
-                     &a->listed,
+                     &a->free_count,
                      &a->orders,
                      &a->stats.live_blocks,
                      &a->stats.live_bytes,
@@ -159,7 +159,7 @@ static void a_cursor_that_is_none_starts_its_region_again(void) {
   part = noted, part.address = (uintptr_t)q + CELL;  // inside a block
   CHECK(lm_buddy_walk(a, &part, records, 64) < count);
   part = noted, part.address = a->region.first + a->region.size;
-  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.over);
+  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.done);
 }
 
 static void holds_sees_words_that_cannot_be(void) {
@@ -170,24 +170,24 @@ static void holds_sees_words_that_cannot_be(void) {
   for (size_t i = 0; i < 6; i++) p[i] = lm_buddy_alloc(a, 1024);
   for (size_t i = 0; i < 6; i += 2) lm_buddy_free(a, p[i]);
   lm_buddy_region *r = &a->region;
-  SEEN(lm_buddy_holds(a), r->first, r->first + 1);
-  SEEN(lm_buddy_holds(a), r->size, r->size - 1);
-  SEEN(lm_buddy_holds(a), r->size, r->size - CELL);
-  SEEN(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
-  SEEN(lm_buddy_holds(a), r->next, NULL);
-  SEEN(lm_buddy_holds(a), a->last, r);
-  SEEN(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
+  DETECTS(lm_buddy_holds(a), r->first, r->first + 1);
+  DETECTS(lm_buddy_holds(a), r->size, r->size - 1);
+  DETECTS(lm_buddy_holds(a), r->size, r->size - CELL);
+  DETECTS(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
+  DETECTS(lm_buddy_holds(a), r->next, NULL);
+  DETECTS(lm_buddy_holds(a), a->last, r);
+  DETECTS(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
   lm_buddy_block *b = a->lists[10];
   CHECK(b && b->next && b->next->prev == b);
-  SEEN(lm_buddy_holds(a), b->next, b);
-  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)((uintptr_t)b->next + 8));
-  SEEN(lm_buddy_holds(a), b->next, b->next->next);
-  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)(uintptr_t)16);
-  SEEN(lm_buddy_holds(a), b->next->prev, b->next);
-  SEEN(lm_buddy_holds(a), b->next->prev, NULL);
-  SEEN(lm_buddy_holds(a), b->next->prev, (lm_buddy_block *)(uintptr_t)16);
+  DETECTS(lm_buddy_holds(a), b->next, b);
+  DETECTS(lm_buddy_holds(a), b->next, (lm_buddy_block *)((uintptr_t)b->next + 8));
+  DETECTS(lm_buddy_holds(a), b->next, b->next->next);
+  DETECTS(lm_buddy_holds(a), b->next, (lm_buddy_block *)(uintptr_t)16);
+  DETECTS(lm_buddy_holds(a), b->next->prev, b->next);
+  DETECTS(lm_buddy_holds(a), b->next->prev, NULL);
+  DETECTS(lm_buddy_holds(a), b->next->prev, (lm_buddy_block *)(uintptr_t)16);
   uintptr_t first = r->first;
   r->first        = (uintptr_t)0 - CELL;
   CHECK(!lm_buddy_holds(a));

@@ -73,7 +73,7 @@ static void holds_sees_what_is_wrong(void) {
   void *p = lm_bump_alloc(a, 100), *q = lm_bump_alloc(a, 200);
   lm_bump_free(a, p);
   size_t *words[] = {&a->magic,
-                     &a->key,
+                     &a->cookie,
                      &a->resets,
                      &a->stats.live_blocks,
                      &a->stats.live_bytes,
@@ -102,7 +102,7 @@ static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
   lm_bump *a = new_bump();
   void *p[6];
   for (size_t i = 0; i < 6; i++) p[i] = lm_bump_alloc(a, 100);
-  size_t good = *header_of(p[3]), bad[] = {a->key, good ^ 4, good ^ LM_ALIGN << 20};
+  size_t good = *header_of(p[3]), bad[] = {a->cookie, good ^ 4, good ^ LM_ALIGN << 20};
   for (size_t i = 0; i < 3; i++) {
     lm_cursor whole = {0}, part = {0};
     CHECK(lm_bump_walk(a, &part, records, 5) == 5);
@@ -110,7 +110,7 @@ static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
     CHECK(lm_bump_check(a, p[3]) == LM_NOT_A_BLOCK && lm_bump_check(a, p[2]) == LM_NOT_A_BLOCK);
     CHECK(lm_bump_walk(a, &whole, records, 9) == 3 && !lm_bump_holds(a));
     a->changes++;  // so that the block has to be looked for
-    CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.over);
+    CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.done);
     *header_of(p[3]) = good;
   }
   CHECK(lm_bump_check(a, p[2]) == LM_OK && lm_bump_holds(a));
@@ -135,20 +135,20 @@ static void holds_sees_words_that_cannot_be(void) {
   lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
   for (size_t i = 0; i < 8; i++) CHECK(lm_bump_alloc(a, 1000) != NULL);
   lm_bump_region *r = &a->region, *later = r->next;
-  SEEN(lm_bump_holds(a), r->first, r->first + 1);
-  SEEN(lm_bump_holds(a), r->first, (uintptr_t)r - LM_WORD);
-  SEEN(lm_bump_holds(a), r->first, r->end);
-  SEEN(lm_bump_holds(a), r->end, r->end + 1);
-  SEEN(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
-  SEEN(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
-  SEEN(lm_bump_holds(a), r->next, NULL);
-  SEEN(lm_bump_holds(a), a->newest, r);
-  SEEN(lm_bump_holds(a), a->last, r);
-  SEEN(lm_bump_holds(a), a->last, later + 1);
-  SEEN(lm_bump_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_bump_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_bump_holds(a), a->stats.regions, 1);
-  SEEN(lm_bump_holds(a), a->stats.regions, 3);
+  DETECTS(lm_bump_holds(a), r->first, r->first + 1);
+  DETECTS(lm_bump_holds(a), r->first, (uintptr_t)r - LM_WORD);
+  DETECTS(lm_bump_holds(a), r->first, r->end);
+  DETECTS(lm_bump_holds(a), r->end, r->end + 1);
+  DETECTS(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
+  DETECTS(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
+  DETECTS(lm_bump_holds(a), r->next, NULL);
+  DETECTS(lm_bump_holds(a), a->newest, r);
+  DETECTS(lm_bump_holds(a), a->last, r);
+  DETECTS(lm_bump_holds(a), a->last, later + 1);
+  DETECTS(lm_bump_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_bump_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_bump_holds(a), a->stats.regions, 1);
+  DETECTS(lm_bump_holds(a), a->stats.regions, 3);
   uintptr_t first = r->first;  // a region at the very end of the address space
   r->first        = (uintptr_t)0 - LM_WORD;
   CHECK(!lm_bump_holds(a));
@@ -156,10 +156,10 @@ static void holds_sees_words_that_cannot_be(void) {
   while (lm_bump_alloc(a, 0)) {
   }
   CHECK(a->newest->top == a->newest->end);
-  SEEN(lm_bump_holds(a), a->last, later + 1);  // all are full, and none lends
+  DETECTS(lm_bump_holds(a), a->last, later + 1);  // all are full, and none lends
   lm_bump_reset(a);
   CHECK(lm_bump_holds(a));
-  SEEN(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
+  DETECTS(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
 }
 
 CHECK_MAIN(RUN(a_header_that_is_damaged_is_no_block_and_ends_a_walk);

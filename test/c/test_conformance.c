@@ -50,7 +50,7 @@ static void every_power_of_two_to_64_KiB_is_an_alignment(void) {
     for (size_t i = 0; i < (align > 8192 ? 1 : 6); i++) {
       void *p = on->alloc_aligned(a, i * 29, align);
       CHECK(p && (uintptr_t)p % align == 0);
-      if (p) shadow_lend(&lent, i, p, i * 29);
+      if (p) shadow_allocate(&lent, i, p, i * 29);
       CHECK(on->holds(a));
     }
     CHECK(shadow_holds(&lent));
@@ -73,7 +73,7 @@ static void realloc_keeps_the_prefix_and_one_that_fails_leaves_the_block(void) {
   void *a    = fixed(FIRST);
   uint8_t *p = on->realloc(a, NULL, 1000), *wall = on->alloc(a, 8);
   CHECK(p && wall);
-  shadow_lend(&lent, 0, p, 1000);
+  shadow_allocate(&lent, 0, p, 1000);
   shadow_block old = lent.blocks[0];
   pool_save();
   CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&lent));
@@ -144,7 +144,7 @@ static void a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied(void) {
     void *p;
     while (n < SHADOW_BLOCKS && (p = on->alloc(a, size))) {
       if (!most) most = size;
-      shadow_lend(&lent, n++, p, size);
+      shadow_allocate(&lent, n++, p, size);
     }
   }
   CHECK(n > 3 && most >= 8192 && shadow_holds(&lent) && on->holds(a));
@@ -279,12 +279,12 @@ static void a_walk_that_is_over_or_goes_nowhere_gives_nothing(void) {
   void *a = fixed(FIRST);
   CHECK(on->alloc(a, 100) != NULL);
   lm_cursor none = {0}, over = {0}, lost = {0};
-  CHECK(on->walk(a, &none, records, 0) == 0 && !none.over && none.address == 0);
+  CHECK(on->walk(a, &none, records, 0) == 0 && !none.done && none.address == 0);
   while (on->walk(a, &over, records, 1)) {
   }
-  CHECK(over.over && on->walk(a, &over, records, 10) == 0);
+  CHECK(over.done && on->walk(a, &over, records, 10) == 0);
   lost.region = LM_WORD;  // of no region there is
-  CHECK(on->walk(a, &lost, records, 10) == 0 && lost.over);
+  CHECK(on->walk(a, &lost, records, 10) == 0 && lost.done);
 }
 
 static void peak_is_the_most_that_was_live(void) {

@@ -31,7 +31,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
                                   : on->alloc(a, size);
     bool failed    = k && source.calls >= k && (calls < k || for_ever) && source.calls > calls;
     CHECK(p || failed);
-    if (p) shadow_lend(&lent, i, p, size);
+    if (p) shadow_allocate(&lent, i, p, size);
     CHECK(on->stats(a)->live_blocks == before + (p != NULL));
     CHECK(on->holds(a) && shadow_holds(&lent));
   }
@@ -40,7 +40,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
     shadow_block old = lent.blocks[i];
     uint8_t *p       = on->realloc(a, old.p, 20000);
     CHECK(shadow_kept(&old, p ? p : old.p, old.size));
-    if (p) shadow_lend(&lent, i, p, 20000);
+    if (p) shadow_allocate(&lent, i, p, 20000);
     CHECK(on->holds(a) && shadow_holds(&lent));
   }
   drain(a);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../csrc/exports.h"
+#include "../../csrc/exports_internal.h"
 #include "check.h"
 
 enum { SIZE = 16384 };
@@ -82,7 +82,7 @@ static void a_copy_of_a_heap_is_not_a_heap(void) {
 
 static void holds_tells_a_heap_that_was_overwritten(void) {
   uintptr_t h = open_fixed(), p = js_heap_alloc(h, 100);
-  SEEN(js_heap_holds(h), *(size_t *)(p - LM_WORD), 0);
+  DETECTS(js_heap_holds(h), *(size_t *)(p - LM_WORD), 0);
 }
 
 static void walk_refuses_cursors_and_records_that_are_not_memory(void) {

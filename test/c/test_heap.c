@@ -97,7 +97,7 @@ static void every_power_of_two_to_64_KiB_is_an_alignment(void) {
       size_t size = i * 29;
       void *p     = lm_heap_alloc_aligned(h, size, align);
       CHECK(p && (uintptr_t)p % align == 0);
-      if (p) shadow_lend(&lent, i, p, size);
+      if (p) shadow_allocate(&lent, i, p, size);
       CHECK(lm_heap_holds(h));
     }
     CHECK(shadow_holds(&lent));
@@ -120,7 +120,7 @@ static void other_alignments_fail_and_change_nothing(void) {
 static void realloc_stays_in_place_when_it_can(void) {
   lm_heap *h = fixed_heap(FIRST);
   uint8_t *a = lm_heap_alloc(h, 1000), *b = lm_heap_alloc(h, 1000), *c = lm_heap_alloc(h, 1000);
-  shadow_lend(&lent, 0, a, 1000);
+  shadow_allocate(&lent, 0, a, 1000);
   CHECK(lm_heap_realloc(h, a, 0) == a && lm_heap_usable_size(h, a) < 64);
   CHECK(lm_heap_realloc(h, a, 1000) == a);  // into what it gave back
   lm_heap_free(h, b);
@@ -153,7 +153,7 @@ static void a_block_that_realloc_took_in_is_not_freed_again(void) {
 static void realloc_grows_memory_at_the_heaps_end(void) {
   lm_heap *h = growing_heap(0);
   uint8_t *p = lm_heap_alloc(h, 100);
-  shadow_lend(&lent, 0, p, 100);
+  shadow_allocate(&lent, 0, p, 100);
   for (size_t size = 200; size < POOL / 2; size += size / 3)
     CHECK(lm_heap_realloc(h, p, size) == p);
   CHECK(shadow_holds(&lent) && lm_heap_holds(h) && lm_heap_stats(h)->live_blocks == 1);
@@ -162,7 +162,7 @@ static void realloc_grows_memory_at_the_heaps_end(void) {
 static void realloc_moves_the_bytes_when_it_must(void) {
   lm_heap *h = growing_heap(16);
   uint8_t *p = lm_heap_alloc(h, 5000), *wall = lm_heap_alloc(h, 8);
-  shadow_lend(&lent, 0, p, 5000);
+  shadow_allocate(&lent, 0, p, 5000);
   shadow_block old = lent.blocks[0];
   uint8_t *q       = lm_heap_realloc(h, p, 9000);
   CHECK(q && q != p && shadow_kept(&old, q, 5000));
@@ -175,7 +175,7 @@ static void realloc_moves_the_bytes_when_it_must(void) {
 static void realloc_that_fails_leaves_the_block(void) {
   lm_heap *h = fixed_heap(FIRST);
   uint8_t *p = lm_heap_alloc(h, 3000);
-  shadow_lend(&lent, 0, p, 3000);
+  shadow_allocate(&lent, 0, p, 3000);
   pool_save();
   CHECK(lm_heap_realloc(h, p, FIRST) == NULL);
   CHECK(pool_same() && shadow_holds(&lent) && lm_heap_free(h, p) == LM_OK);
@@ -187,7 +187,7 @@ static void a_full_heap_fails_keeps_its_blocks_and_frees_to_one_block(void) {
   for (; n < SHADOW_BLOCKS; n++) {
     void *p = lm_heap_alloc(h, 56);
     if (!p) break;
-    shadow_lend(&lent, n, p, 56);
+    shadow_allocate(&lent, n, p, 56);
   }
   CHECK(n > 100 && n < SHADOW_BLOCKS);
   while (lm_heap_alloc(h, 0)) {
@@ -261,7 +261,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
                                      : lm_heap_alloc(h, size);
     bool asked_failed = k && source.calls >= k && (calls < k || for_ever) && source.calls > calls;
     CHECK(p || asked_failed);
-    if (p) shadow_lend(&lent, i, p, size);
+    if (p) shadow_allocate(&lent, i, p, size);
     CHECK(lm_heap_stats(h)->live_blocks == before + (p != NULL));
     CHECK(lm_heap_holds(h) && shadow_holds(&lent));
   }
@@ -270,7 +270,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
     shadow_block old = lent.blocks[i];
     uint8_t *p       = lm_heap_realloc(h, old.p, 40000);
     CHECK(shadow_kept(&old, p ? p : old.p, old.size));
-    if (p) shadow_lend(&lent, i, p, 40000);
+    if (p) shadow_allocate(&lent, i, p, 40000);
     CHECK(lm_heap_holds(h) && shadow_holds(&lent));
   }
   drain(h);
@@ -351,19 +351,19 @@ static void *mean_more(lm_pages *self, size_t min, size_t *got) {
 }
 
 static void a_source_that_gives_too_little_twice_is_asked_no_more(void) {
-  lm_heap *h    = growing_heap(24);
-  size_t gift   = 256;
-  h->pages.more = mean_more, h->pages.state = &gift;
+  lm_heap *h      = growing_heap(24);
+  size_t gift     = 256;
+  h->pages.refill = mean_more, h->pages.state = &gift;
   CHECK(lm_heap_alloc(h, FIRST) == NULL && gift == 258 && lm_heap_holds(h));
   CHECK(h->stats.regions == 3 && lm_heap_alloc(h, 64) != NULL);
 }
 
 static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
   for (size_t gift = 1; gift < 200; gift++) {
-    size_t left    = gift;
-    lm_heap *h     = fixed_heap(FIRST);
-    h->pages.more  = stingy_more;
-    h->pages.state = &left;
+    size_t left     = gift;
+    lm_heap *h      = fixed_heap(FIRST);
+    h->pages.refill = stingy_more;
+    h->pages.state  = &left;
     CHECK(lm_heap_alloc(h, FIRST) == NULL && lm_heap_holds(h));
     for (size_t i = gift; i < 300; i++) CHECK(pool[FIRST + 8 + i] == 0xa5);
     CHECK(lm_heap_alloc(h, 100) != NULL);

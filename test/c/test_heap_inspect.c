@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // test_heap_inspect.c: what the heap sees: addresses that are not blocks, and walks.
-#include "../../csrc/heap_inner.h"
+#include "../../csrc/heap_fast.h"
 #include "heap_fixture.h"
 
 static void free_of_what_is_not_a_block_says_so_and_changes_nothing(void) {
@@ -68,7 +68,8 @@ static void free_believes_no_forged_header_that_is_misaligned_or_disagrees_with_
   CHECK(lm_heap_alloc(h, 1000) != NULL);
   uint8_t *p = lm_heap_alloc(h, 1000), *q = lm_heap_alloc(h, 1000);
   for (size_t i = 0; i + LM_WORD <= 1000; i += LM_WORD)
-    *(size_t *)(void *)(p + i) = h->key ^ (4 * LM_ALIGN);  // sizes, each with a sane one above it
+    *(size_t *)(void *)(p + i) =
+        h->cookie ^ (4 * LM_ALIGN);  // sizes, each with a sane one above it
   for (size_t i = LM_WORD; i < 900; i += LM_ALIGN) CHECK(lm_heap_check(h, p + i) == LM_NOT_A_BLOCK);
   size_t *head = (size_t *)(void *)q - 1;
   *head ^= 2;  // says that p is free
@@ -110,7 +111,7 @@ static void a_walk_in_any_steps_visits_every_block_once_in_order(void) {
     CHECK(at == total);
   }
   lm_cursor cursor = {0};
-  CHECK(lm_heap_walk(h, &cursor, records, 0) == 0 && cursor.over == 0);
+  CHECK(lm_heap_walk(h, &cursor, records, 0) == 0 && cursor.done == 0);
 }
 
 static void a_walk_goes_on_over_a_heap_that_changes(void) {
@@ -128,7 +129,7 @@ static void a_walk_goes_on_over_a_heap_that_changes(void) {
     size_t at = random_below(SHADOW_BLOCKS);
     lent.blocks[at].p ? step_free(h, at) : step_alloc(h, at);
   }
-  CHECK(cursor.over == 1 && last > (uintptr_t)pool);
+  CHECK(cursor.done == 1 && last > (uintptr_t)pool);
 }
 
 static void a_walk_finds_its_place_after_the_block_it_stood_at_is_gone(void) {
@@ -139,7 +140,8 @@ static void a_walk_finds_its_place_after_the_block_it_stood_at_is_gone(void) {
   CHECK(lm_heap_walk(h, &cursor, records, 2) == 2);  // stands at b[2]
   lm_heap_free(h, b[1]), lm_heap_free(h, b[2]);
   CHECK(lm_heap_alloc(h, 400) == b[1]);  // one block over both
-  for (size_t i = 0; i < 400; i += LM_WORD) *(size_t *)(void *)(b[1] + i) = h->key ^ (4 * LM_ALIGN);
+  for (size_t i = 0; i < 400; i += LM_WORD)
+    *(size_t *)(void *)(b[1] + i) = h->cookie ^ (4 * LM_ALIGN);
   CHECK(lm_heap_walk(h, &cursor, records, 1) == 1 && records[0].address == (uintptr_t)b[3]);
   CHECK(lm_heap_walk(h, &cursor, records, 9) == 2 && records[0].address == (uintptr_t)b[4]);
   CHECK(lm_heap_walk(h, &cursor, records, 9) == 0);
@@ -152,12 +154,12 @@ static void a_walk_over_what_was_overwritten_leads_nowhere_bad(void) {
   lm_cursor cursor = {0};
   CHECK(lm_heap_walk(h, &cursor, records, 3) == 3);  // stands at b[3]
   lm_cursor again  = cursor;
-  *map_at(h, pool) = bank_last(pool);  // a bank that begins below the region's first block
+  *map_at(h, pool) = superblock_last(pool);  // a bank that begins below the region's first block
   CHECK(lm_heap_walk(h, &cursor, records, 1) == 1 && records[0].address == (uintptr_t)b[3]);
   *map_at(h, pool) = 0;
   h->changes++;  // it looks for its place, from the first block on
   block_of(b[1])->head = 0;
-  CHECK(lm_heap_walk(h, &again, records, 9) == 0 && again.over);
+  CHECK(lm_heap_walk(h, &again, records, 9) == 0 && again.done);
 }
 
 static void a_cursor_that_was_scribbled_on_leads_nowhere_bad(void) {
@@ -174,12 +176,12 @@ static void a_cursor_that_was_scribbled_on_leads_nowhere_bad(void) {
 
 static struct {
   uint32_t calls;
-  lm_verb where;
+  lm_operation where;
   lm_status what;
   const void *block;
 } refused;
 
-static void note_refusal(lm_heap *h, lm_verb where, lm_status what, const void *block) {
+static void note_refusal(lm_heap *h, lm_operation where, lm_status what, const void *block) {
   (void)h;
   refused.calls++, refused.where = where, refused.what = what, refused.block = block;
 }
@@ -200,7 +202,7 @@ static void every_kind_of_wrong_free_and_realloc_is_refused_and_told(void) {
     h->hook    = note_refusal;
     uint8_t *b[60];
     for (size_t i = 0; i < 60; i++) b[i] = lm_heap_alloc(h, size);
-    CHECK((h->banks.blocks > 0) == (size == 40));
+    CHECK((h->superblocks.blocks > 0) == (size == 40));
     lm_heap *inner  = lm_heap_init(lm_heap_alloc(h, 50000), 50000, lm_pages_none, NULL);
     uint8_t *others = lm_heap_alloc(inner, size), *p = b[50];
     CHECK(is_refused(h, p + 1, LM_NOT_A_BLOCK));                              // misaligned
@@ -245,13 +247,13 @@ static void such_an_object_may_be_the_first_that_a_full_slab_gets_back(void) {
   lm_slab *s = slab_of(p[20]);
   CHECK(s->used < 0);
   object_link(p[20], p[20]);
-  CHECK(lm_heap_free(h, p[20]) == LM_OK && s->used == s->many - 1 && lm_heap_holds(h));
+  CHECK(lm_heap_free(h, p[20]) == LM_OK && s->used == s->count - 1 && lm_heap_holds(h));
 }
 
 static void a_map_that_has_grown_is_no_block(void) {
   lm_heap *h = fixed_heap(POOL);
   for (size_t i = 0; i < 500; i++) lm_heap_alloc(h, 1000);
-  CHECK(h->map_from && h->map_mask >= 16 * LM_WORD - LM_WORD && lm_heap_holds(h));
+  CHECK(h->map_offset && h->map_mask >= 16 * LM_WORD - LM_WORD && lm_heap_holds(h));
   CHECK(lm_heap_check(h, map_start(h)) == LM_NOT_A_BLOCK);
   h->hook = note_refusal;
   CHECK(is_refused(h, map_start(h), LM_NOT_A_BLOCK) && lm_heap_holds(h));
@@ -265,7 +267,7 @@ static void a_walk_in_any_steps_visits_every_object_once_in_order(void) {
   walk_agrees(h);
   lm_cursor all = {0};
   size_t total  = lm_heap_walk(h, &all, records, 4096);
-  CHECK(total > 600 && total < 4096 && h->banks.blocks > 0);
+  CHECK(total > 600 && total < 4096 && h->superblocks.blocks > 0);
   for (size_t i = 1; i < total; i++) CHECK(records[i].address > records[i - 1].address);
   for (size_t step = 1; step < 300; step += 41) {
     lm_cursor cursor = {0};
@@ -288,7 +290,7 @@ static void a_walk_that_goes_on_after_a_trim_tells_of_blocks_there_are(void) {
     for (size_t i = 0; i < 599; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK);
     lm_cursor rest = {0}, whole = {0};
     if (lm_heap_walk(h, &rest, records, stop) < stop) return;
-    CHECK(h->spare && lm_heap_trim(h) && !h->spare);
+    CHECK(h->cached && lm_heap_trim(h) && !h->cached);
     size_t all = lm_heap_walk(h, &whole, now, 8192), left = lm_heap_walk(h, &rest, records, 8192);
     CHECK(left < all);
     for (size_t i = 0; i < left; i++) {

@@ -113,17 +113,17 @@ static void reallocarray_of_elements_of_no_size_shrinks(void) {
 
 static struct {
   uint32_t calls;
-  lm_verb where;
+  lm_operation where;
   lm_status what;
   const void *block;
 } refused;
 
-static void note_refusal(lm_verb where, lm_status what, const void *block) {
+static void note_refusal(lm_operation where, lm_status what, const void *block) {
   refused.calls++, refused.where = where, refused.what = what, refused.block = block;
 }
 
 #ifndef LM_TEST_MEMORY
-void linmem_refused(lm_verb where, lm_status what, const void *block) {
+void linmem_refused(lm_operation where, lm_status what, const void *block) {
   note_refusal(where, what, block);
 }
 #endif
@@ -158,7 +158,7 @@ static void trim_gives_empty_slabs_to_larger_requests(void) {
   void *p[400];
   for (size_t i = 0; i < 400; i++) p[i] = my_malloc(100);
   for (size_t i = 0; i < 400; i++) my_free(p[i]);
-  CHECK(HEAP->banks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->banks.blocks == 0 &&
+  CHECK(HEAP->superblocks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->superblocks.blocks == 0 &&
         lm_heap_holds(HEAP));
 }
 

@@ -164,10 +164,10 @@ static void slices_of_every_chunk_live_until_they_are_rewound_over(void) {
 static void holds_sees_what_a_dead_slice_cannot_have(void) {
   lm_slice s;
   CHECK(!lm_slice_of(&s, NULL, LM_u8, 4));
-  SEEN(lm_slice_holds(&s), s.address, 8);
-  SEEN(lm_slice_holds(&s), s.length, 1);
-  SEEN(lm_slice_holds(&s), s.type, LM_u8);
-  SEEN(lm_slice_holds(&s), s.epoch_high, 1);
+  DETECTS(lm_slice_holds(&s), s.address, 8);
+  DETECTS(lm_slice_holds(&s), s.length, 1);
+  DETECTS(lm_slice_holds(&s), s.type, LM_u8);
+  DETECTS(lm_slice_holds(&s), s.epoch_high, 1);
 }
 
 CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);

@@ -29,8 +29,8 @@
 #define LM_ARENA_MAGIC ((uint32_t)0x4e455241)
 
 // Where an arena gets chunks, and gives them back.
-typedef void *lm_arena_more(void *state, size_t size);  // NULL iff there is no more
-typedef void lm_arena_less(void *state, void *chunk);
+typedef void *lm_arena_refill(void *state, size_t size);  // NULL iff there is no more
+typedef void lm_arena_release(void *state, void *chunk);
 
 // The first words of a chunk: what the arena had before it.
 typedef struct lm_arena_chunk {
@@ -47,8 +47,8 @@ typedef struct lm_arena {
   uint32_t magic;                  // LM_ARENA_MAGIC xor the low 32 bits of this struct's address
   uint32_t chunks;                 // chunks taken
   lm_arena_chunk *chunk;           // the newest one; NULL when it bumps through the caller's block
-  lm_arena_more *more;             // NULL: C takes no chunk for it
-  lm_arena_less *less;             // NULL: who took the chunks gives them back
+  lm_arena_refill *refill;         // NULL: C takes no chunk for it
+  lm_arena_release *release;       // NULL: who took the chunks gives them back
   void *state;                     // whatever they need
   size_t below;                    // bytes lent from the block and the chunks below the newest one
 } lm_arena;
@@ -71,8 +71,8 @@ _Static_assert(LM_WORD != 4 || sizeof(lm_arena_mark) == 16, "no padding: layout.
 // With `more` it goes on in chunks when the block is full; `less` gets each of them back. Where an
 // arena was before, live or destroyed, its epochs go on, so that no slice of it comes to life
 // again. Returns false, and changes nothing, iff the range wraps, is empty or begins at NULL.
-bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_more *more, lm_arena_less *less,
-                   void *state);
+bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_refill *refill,
+                   lm_arena_release *release, void *state);
 
 // Returns `size` bytes aligned to `align`, not zeroed, until reset, destroy or a rewind to before
 // it. A size of 0 gives an address and lends nothing. Returns NULL iff align is no power of two,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// exports.h: the functions of the wasm form. Private: JS calls them by their export names, `lm_`
+// exports_internal.h: the functions of the wasm form. Private: JS calls them by their export names, `lm_`
 // and the name here without `js_`; tests call them as they are. Addresses are numbers; 0 is none.
 //
 // A `heap` that is not the address of a heap gives 0, and the status LM_NOT_A_BLOCK.
-#ifndef LM_EXPORTS_H
-#define LM_EXPORTS_H
+#ifndef LM_EXPORTS_INTERNAL_H
+#define LM_EXPORTS_INTERNAL_H
 #include "linmem/heap.h"
 
 // Returns the address of a heap over [base, base + size), base rounded up to 16 and never below 16.

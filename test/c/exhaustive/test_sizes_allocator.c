@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// test_sizes_shared.c: what all strategies do with a size, an alignment and a range, for every
+// test_sizes_allocator.c: what all strategies do with a size, an alignment and a range, for every
 // input.
-#include "../../../csrc/allocator_inner.h"
+#include "../../../csrc/allocator_internal.h"
 #include "inputs.h"
 
 static unsigned log_now;
@@ -57,7 +57,7 @@ static void ranges(size_t x) {
 }
 static void a_range_is_allowed_iff_it_lies_in_the_address_space(void) { for_each_input(ranges); }
 
-static void key_at(size_t x) { AGREE(key_of(x) % LM_ALIGN == 0 && (key_of(x) >> 30 & 1), x); }
+static void key_at(size_t x) { AGREE(cookie_of(x) % LM_ALIGN == 0 && (cookie_of(x) >> 30 & 1), x); }
 static void a_key_leaves_the_flags_alone_and_makes_0_a_huge_size(void) { for_each_input(key_at); }
 
 CHECK_MAIN(RUN(log2_is_the_place_of_the_highest_bit);

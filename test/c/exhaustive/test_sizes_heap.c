@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../../csrc/heap_inner.h"
+#include "../../../csrc/heap_fast.h"
 #include "inputs.h"
 
 static void need_at(size_t x) {
@@ -15,15 +15,15 @@ static void a_block_has_room_for_its_request_and_no_unit_more(void) { for_each_i
 // between two powers of two.
 static uint64_t bin_floor(unsigned bin) {
   if (bin < 16) return (uint64_t)bin * LM_ALIGN;
-  uint64_t power = (uint64_t)SMALL_SIZE << (bin / 16 - 1);
+  uint64_t power = (uint64_t)EXACT_BIN_LIMIT << (bin / 16 - 1);
   return power + power / 16 * (bin % 16);
 }
 static unsigned bin_now;
 static uint64_t bin_end;
 static void bin_at(size_t x) {
-  if (x > SPAN_MAX) return;
+  if (x > REGION_MAX) return;
   while (x >= bin_end) bin_end = bin_floor(++bin_now + 1);
-  AGREE(bin_of(x) == bin_now && bin_now < LM_HEAP_BINS, x);
+  AGREE(bin_of(x) == bin_now && bin_now < LM_BINS, x);
 }
 static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
   bin_now = 0, bin_end = LM_ALIGN;
@@ -33,14 +33,15 @@ static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
 // The class of a request is the first whose objects are large enough. They are at most one unit
 // larger, or a slab has as many of them as it would have of the very size.
 static void every_small_request_has_the_smallest_class_that_fits(void) {
-  for (size_t units = 1; units <= LM_HEAP_UNITS; units++) {
-    unsigned kind = class_of(units);
-    size_t size   = class_units(kind);
-    CHECK(kind < LM_HEAP_CLASSES && size >= units && class_of(size) == kind);
-    CHECK(kind == 0 || class_units(kind - 1) < units);
-    CHECK(size <= units + 1 || SLAB_UNITS / size == SLAB_UNITS / units);
+  for (size_t granules = 1; granules <= LM_HEAP_GRANULES; granules++) {
+    unsigned size_class = size_class_of(granules);
+    size_t size         = size_class_granules(size_class);
+    CHECK(size_class < LM_HEAP_SIZE_CLASSES && size >= granules &&
+          size_class_of(size) == size_class);
+    CHECK(size_class == 0 || size_class_granules(size_class - 1) < granules);
+    CHECK(size <= granules + 1 || SLAB_GRANULES / size == SLAB_GRANULES / granules);
   }
-  CHECK(class_of(LM_HEAP_UNITS) == LM_HEAP_CLASSES - 1);
+  CHECK(size_class_of(LM_HEAP_GRANULES) == LM_HEAP_SIZE_CLASSES - 1);
 }
 
 CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_unit_more);

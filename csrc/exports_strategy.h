@@ -1,61 +1,62 @@
 // SPDX-License-Identifier: MIT
-// exports_verbs.h: the exports of a strategy's wasm form: lm_<strategy>_<verb>, as exports.h has
+// exports_strategy.h: the exports of a strategy's wasm form: lm_<strategy>_<verb>, as exports.h has
 // them for the heap. Checks every argument, then one call. Private.
-#ifndef LM_EXPORTS_VERBS_H
-#define LM_EXPORTS_VERBS_H
+#ifndef LM_EXPORTS_STRATEGY_H
+#define LM_EXPORTS_STRATEGY_H
 #include "linmem/allocator.h"
 
-#define LM_EXPORT_VERB(x, verb, result, ...)                                                       \
+#define LM_EXPORT_OPERATION(x, verb, result, ...)                                                  \
   result js_##x##_##verb(__VA_ARGS__);                                                             \
   LM_EXPORT(lm_##x##_##verb) result js_##x##_##verb(__VA_ARGS__)
 
 // Defines the exports of strategy `x`. An `a` that is not the address of one gives 0, and the
 // status LM_NOT_A_BLOCK.
-#define LM_EXPORT_VERBS(x)                                                                         \
+#define LM_EXPORT_STRATEGY(x)                                                                      \
   static lm_##x *x##_at(uintptr_t address) {                                                       \
     if (address % 16 || !lm_memory_holds(address, sizeof(lm_##x))) return NULL;                    \
     return lm_##x##_is((lm_##x *)address) ? (lm_##x *)address : NULL;                              \
   }                                                                                                \
-  LM_EXPORT_VERB(x, open, uintptr_t, uintptr_t base, size_t size, unsigned grow) {                 \
+  LM_EXPORT_OPERATION(x, open, uintptr_t, uintptr_t base, size_t size, unsigned grow) {            \
     size_t skip = base < 16 ? 16 - base : 0; /* address 0 is NULL to everyone */                   \
     if (size <= skip || !lm_memory_holds(base + skip, size - skip)) return 0;                      \
-    lm_more *more = grow ? lm_pages_wasm : lm_pages_none;                                          \
-    return (uintptr_t)lm_##x##_init((void *)(base + skip), size - skip, more, NULL);               \
+    lm_refill *refill = grow ? lm_pages_wasm : lm_pages_none;                                      \
+    return (uintptr_t)lm_##x##_init((void *)(base + skip), size - skip, refill, NULL);             \
   }                                                                                                \
-  LM_EXPORT_VERB(x, alloc, uintptr_t, uintptr_t a, size_t size) {                                  \
+  LM_EXPORT_OPERATION(x, alloc, uintptr_t, uintptr_t a, size_t size) {                             \
     return x##_at(a) ? (uintptr_t)lm_##x##_alloc(x##_at(a), size) : 0;                             \
   }                                                                                                \
-  LM_EXPORT_VERB(x, alloc_aligned, uintptr_t, uintptr_t a, size_t size, size_t align) {            \
+  LM_EXPORT_OPERATION(x, alloc_aligned, uintptr_t, uintptr_t a, size_t size, size_t align) {       \
     return x##_at(a) ? (uintptr_t)lm_##x##_alloc_aligned(x##_at(a), size, align) : 0;              \
   }                                                                                                \
-  LM_EXPORT_VERB(x, calloc, uintptr_t, uintptr_t a, size_t count, size_t size) {                   \
+  LM_EXPORT_OPERATION(x, calloc, uintptr_t, uintptr_t a, size_t count, size_t size) {              \
     return x##_at(a) ? (uintptr_t)lm_##x##_calloc(x##_at(a), count, size) : 0;                     \
   }                                                                                                \
-  LM_EXPORT_VERB(x, realloc, uintptr_t, uintptr_t a, uintptr_t p, size_t size) {                   \
+  LM_EXPORT_OPERATION(x, realloc, uintptr_t, uintptr_t a, uintptr_t p, size_t size) {              \
     return x##_at(a) ? (uintptr_t)lm_##x##_realloc(x##_at(a), (void *)p, size) : 0;                \
   }                                                                                                \
-  LM_EXPORT_VERB(x, free, unsigned, uintptr_t a, uintptr_t p) {                                    \
+  LM_EXPORT_OPERATION(x, free, unsigned, uintptr_t a, uintptr_t p) {                               \
     return x##_at(a) ? lm_##x##_free(x##_at(a), (void *)p) : LM_NOT_A_BLOCK;                       \
   }                                                                                                \
-  LM_EXPORT_VERB(x, check, unsigned, uintptr_t a, uintptr_t p) {                                   \
+  LM_EXPORT_OPERATION(x, check, unsigned, uintptr_t a, uintptr_t p) {                              \
     return x##_at(a) ? lm_##x##_check(x##_at(a), (void *)p) : LM_NOT_A_BLOCK;                      \
   }                                                                                                \
-  LM_EXPORT_VERB(x, usable_size, size_t, uintptr_t a, uintptr_t p) {                               \
+  LM_EXPORT_OPERATION(x, usable_size, size_t, uintptr_t a, uintptr_t p) {                          \
     return x##_at(a) ? lm_##x##_usable_size(x##_at(a), (void *)p) : 0;                             \
   }                                                                                                \
-  LM_EXPORT_VERB(x, stats, uintptr_t, uintptr_t a) {                                               \
+  LM_EXPORT_OPERATION(x, stats, uintptr_t, uintptr_t a) {                                          \
     return x##_at(a) ? (uintptr_t)lm_##x##_stats(x##_at(a)) : 0;                                   \
   }                                                                                                \
-  LM_EXPORT_VERB(x, walk, size_t, uintptr_t a, uintptr_t cursor, uintptr_t records, size_t n) {    \
+  LM_EXPORT_OPERATION(x, walk, size_t, uintptr_t a, uintptr_t cursor, uintptr_t records,           \
+                      size_t n) {                                                                  \
     if (!x##_at(a) || n == 0 || n > SIZE_MAX / sizeof(lm_block_record)) return 0;                  \
     if (cursor % LM_WORD || !lm_memory_holds(cursor, sizeof(lm_cursor))) return 0;                 \
     if (records % LM_WORD || !lm_memory_holds(records, n * sizeof(lm_block_record))) return 0;     \
     return lm_##x##_walk(x##_at(a), (lm_cursor *)cursor, (lm_block_record *)records, n);           \
   }                                                                                                \
-  LM_EXPORT_VERB(x, holds, unsigned, uintptr_t a) {                                                \
+  LM_EXPORT_OPERATION(x, holds, unsigned, uintptr_t a) {                                           \
     return x##_at(a) && lm_##x##_holds(x##_at(a));                                                 \
   }                                                                                                \
-  LM_EXPORT_VERB(x, reset, void, uintptr_t a) {                                                    \
+  LM_EXPORT_OPERATION(x, reset, void, uintptr_t a) {                                               \
     if (x##_at(a)) lm_##x##_reset(x##_at(a));                                                      \
   }                                                                                                \
   _Static_assert(1, "")

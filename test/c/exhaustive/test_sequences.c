@@ -4,10 +4,10 @@
 // whole sequence all is freed, and what was one free block is one again.
 //
 // An operation is an allocation of one of SIZES, an aligned one, a free of any block lent, or a
-// realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_PROVE).
+// realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_EXHAUSTIVE).
 #include "../strategies.h"
 
-#ifdef LM_PROVE
+#ifdef LM_EXHAUSTIVE
 enum { LENGTH = 7 };
 #else
 enum { LENGTH = 4 };

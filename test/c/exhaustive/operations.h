@@ -4,10 +4,10 @@
 // that where choices come from and what the verbs are:
 //
 //   uint32_t choose(uint32_t below);     a number in [0, below)
-//   verb_alloc(size)   verb_alloc_aligned(size, align)   verb_calloc(count, size)
-//   verb_realloc(p, size)   verb_free(p)   verb_check(p)   verb_usable(p)   verb_holds()
-//   verb_stats()       the accounts
-//   verb_reset()       frees every block; false when the strategy has no such verb
+//   op_alloc(size)   op_alloc_aligned(size, align)   op_calloc(count, size)
+//   op_realloc(p, size)   op_free(p)   op_check(p)   op_usable(p)   op_holds()
+//   op_stats()       the accounts
+//   op_reset()       frees every block; false when the strategy has no such verb
 #ifndef LM_TEST_OPERATIONS_H
 #define LM_TEST_OPERATIONS_H
 #include "../check.h"
@@ -96,11 +96,11 @@ static bool pattern_kept(const model_block *b, const uint8_t *p, size_t count) {
 // Slots.
 
 // Notes that slot `i` is lent at `p`, checks all that must be true of it, and fills it.
-static void slot_lend(uint32_t i, uint8_t *p, size_t size, size_t align) {
+static void slot_allocate(uint32_t i, uint8_t *p, size_t size, size_t align) {
   model_block *b = &model.slots[i];
-  *b             = (model_block){p, size, verb_usable(p), model.marks += 0x10001};
+  *b             = (model_block){p, size, op_usable(p), model.marks += 0x10001};
   CHECK((uintptr_t)p % align == 0 && (uintptr_t)p % LM_ALIGN == 0 && b->usable >= size);
-  CHECK(verb_check(p) == LM_OK);
+  CHECK(op_check(p) == LM_OK);
   CHECK(model_pass(b, 0, i + 1));
   pattern_fill(b);
   model.live++, model.bytes += b->usable, model.lent++;
@@ -118,9 +118,9 @@ static void slot_alloc(uint32_t i) {
   size_t size = choose(choose(32) ? model.most : limits[choose(5)]), align = LM_ALIGN;
   uint32_t how = choose(4), dirty = 0;
   if (how == 0) align = (size_t)1 << choose(choose(16) ? 9 : 17);
-  uint8_t *p = how == 0   ? verb_alloc_aligned(size, align)
-               : how == 1 ? verb_calloc(1 + size % 3, size / (1 + size % 3))
-                          : verb_alloc(size);
+  uint8_t *p = how == 0   ? op_alloc_aligned(size, align)
+               : how == 1 ? op_calloc(1 + size % 3, size / (1 + size % 3))
+                          : op_alloc(size);
   if (how == 1) size = size / (1 + size % 3) * (1 + size % 3);
   if (!p) {
     model.refused++;
@@ -128,22 +128,22 @@ static void slot_alloc(uint32_t i) {
   }
   for (size_t k = 0; how == 1 && k < size; k++) dirty |= p[k];
   CHECK(dirty == 0);
-  slot_lend(i, p, size, align);
+  slot_allocate(i, p, size, align);
 }
 
 static void slot_realloc(uint32_t i) {
   model_block old = model.slots[i];
   size_t size     = choose(model.most);
-  uint8_t *p      = verb_realloc(old.p, size);
+  uint8_t *p      = op_realloc(old.p, size);
   if (!p) {
-    CHECK(size > old.usable && verb_usable(old.p) == old.usable);
+    CHECK(size > old.usable && op_usable(old.p) == old.usable);
     CHECK(pattern_kept(&old, old.p, old.usable));
     model.refused++;
     return;
   }
   CHECK(pattern_kept(&old, p, old.size < size ? old.size : size));
   slot_forget(i);
-  slot_lend(i, p, size, LM_ALIGN);
+  slot_allocate(i, p, size, LM_ALIGN);
   model.moved += p != old.p;
 }
 
@@ -151,10 +151,10 @@ static void slot_free(uint32_t i) {
   model_block *b = &model.slots[i];
   uint8_t *p     = b->p;
   CHECK(pattern_kept(b, p, b->usable));
-  CHECK(verb_free(p) == LM_OK);
+  CHECK(op_free(p) == LM_OK);
   slot_forget(i);
 #ifndef LM_LEAN
-  if (choose(16) == 0) CHECK(verb_free(p) != LM_OK && verb_check(p) != LM_OK);
+  if (choose(16) == 0) CHECK(op_free(p) != LM_OK && op_check(p) != LM_OK);
 #endif
 }
 
@@ -163,12 +163,12 @@ static void slot_misuse(uint32_t i) {
   static const size_t wrong[] = {0, 3, 24, LM_ALIGN_MAX * 2, SIZE_MAX / 2 + 1};
   const model_block *b        = &model.slots[i];
   size_t huge = SIZE_MAX - choose(65536), align = wrong[choose(5)];
-  CHECK(!verb_alloc(huge) && !verb_calloc(huge, 1 + choose(9)) && !verb_realloc(b->p, huge));
-  CHECK(!verb_alloc_aligned(huge, 64) && !verb_alloc_aligned(8, align));
+  CHECK(!op_alloc(huge) && !op_calloc(huge, 1 + choose(9)) && !op_realloc(b->p, huge));
+  CHECK(!op_alloc_aligned(huge, 64) && !op_alloc_aligned(8, align));
 #ifndef LM_LEAN
   if (b->usable < 2 * LM_ALIGN) return;
   uint8_t *inside = b->p + LM_ALIGN * (1 + choose((uint32_t)(b->usable / LM_ALIGN) - 1));
-  CHECK(verb_check(inside) != LM_OK && verb_free(inside) != LM_OK && !verb_realloc(inside, 8));
+  CHECK(op_check(inside) != LM_OK && op_free(inside) != LM_OK && !op_realloc(inside, 8));
 #endif
 }
 
@@ -190,9 +190,9 @@ static void model_step(void) {
 
 // Checks the whole: every block's bytes, the accounts and the allocator's own invariants.
 static void model_check(void) {
-  const lm_stats *s = verb_stats();
+  const lm_stats *s = op_stats();
   CHECK(s->live_blocks == model.live && s->live_bytes == model.bytes);
-  CHECK(s->peak_live_bytes >= model.bytes && verb_holds());
+  CHECK(s->peak_live_bytes >= model.bytes && op_holds());
   for (uint32_t i = 0; i < MODEL_SLOTS; i++) {
     const model_block *b = &model.slots[i];
     if (b->p) CHECK(pattern_kept(b, b->p, b->usable));
@@ -203,7 +203,7 @@ static void model_check(void) {
 // one of `large` bytes can be had.
 static void model_drain(size_t large) {
   model_check();
-  bool reset = (!model.reuses || choose(4) == 0) && verb_reset();
+  bool reset = (!model.reuses || choose(4) == 0) && op_reset();
   for (uint32_t n = 0, i = choose(MODEL_SLOTS); n < MODEL_SLOTS; n++) {
     i = (i + 1001) % MODEL_SLOTS;  // an odd step meets every slot
     if (!model.slots[i].p) continue;
@@ -215,8 +215,8 @@ static void model_drain(size_t large) {
   CHECK(model.live == 0 && model.bytes == 0);
   model_check();
   if (!large) return;
-  void *p = verb_alloc(large);
-  CHECK(p && verb_free(p) == LM_OK);
+  void *p = op_alloc(large);
+  CHECK(p && op_free(p) == LM_OK);
 }
 
 // Chooses how many blocks there are and how large, from here on. Returns for how many steps: fewer

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_wasm_as.c: AssemblyScript's verbs over a memory of the test's; built once for each strategy
+// test_exports_as.c: AssemblyScript's verbs over a memory of the test's; built once for each strategy
 // that has them, which LM_AS_FILE names.
 #include "memory.h"
 

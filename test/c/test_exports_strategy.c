@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_wasm_exports.c: the exports of the strategies' wasm forms, over a memory of the test's.
+// test_exports_strategy.c: the exports of the strategies' wasm forms, over a memory of the test's.
 #include "../../csrc/exports_bestfit.c"
 #include "../../csrc/exports_buddy.c"
 #include "../../csrc/exports_bump.c"
@@ -60,7 +60,7 @@ TESTS_OF(bump);
 static void holds_sees_a_region_outside_the_memory(void) {
   ram_start(1, 1);
   lm_tlsf *t         = (lm_tlsf *)js_tlsf_open((uintptr_t)ram, LM_PAGE / 2, 0);
-  t->tags.region.end = (lm_tag *)((uintptr_t)t->tags.region.end + LM_PAGE);
+  t->tags.region.end = (lm_block *)((uintptr_t)t->tags.region.end + LM_PAGE);
   t->tags.high += LM_PAGE;
   CHECK(!lm_tlsf_holds(t));
   lm_bump *b = (lm_bump *)js_bump_open((uintptr_t)ram, LM_PAGE / 2, 0);

@@ -37,22 +37,22 @@ static void *pages_note_after(void *p) {
   return p;
 }
 
-static void *verb_alloc(size_t size) { return LENT(js_alloc(allocator, size)); }
-static void *verb_alloc_aligned(size_t size, size_t align) {
+static void *op_alloc(size_t size) { return LENT(js_alloc(allocator, size)); }
+static void *op_alloc_aligned(size_t size, size_t align) {
   return LENT(js_alloc_aligned(allocator, size, align));
 }
-static void *verb_calloc(size_t count, size_t size) {
+static void *op_calloc(size_t count, size_t size) {
   return LENT(js_calloc(allocator, count, size));
 }
-static void *verb_realloc(void *p, size_t size) {
+static void *op_realloc(void *p, size_t size) {
   return LENT(js_realloc(allocator, (uintptr_t)p, size));
 }
-static lm_status verb_free(void *p) { return (lm_status)js_free(allocator, (uintptr_t)p); }
-static lm_status verb_check(void *p) { return (lm_status)js_check(allocator, (uintptr_t)p); }
-static size_t verb_usable(void *p) { return js_usable_size(allocator, (uintptr_t)p); }
-static const lm_stats *verb_stats(void) { return (const lm_stats *)js_stats(allocator); }
-static bool verb_holds(void) { return js_holds(allocator) == 1; }
-static bool verb_reset(void) {
+static lm_status op_free(void *p) { return (lm_status)js_free(allocator, (uintptr_t)p); }
+static lm_status op_check(void *p) { return (lm_status)js_check(allocator, (uintptr_t)p); }
+static size_t op_usable(void *p) { return js_usable_size(allocator, (uintptr_t)p); }
+static const lm_stats *op_stats(void) { return (const lm_stats *)js_stats(allocator); }
+static bool op_holds(void) { return js_holds(allocator) == 1; }
+static bool op_reset(void) {
   if (has_reset) js_reset(allocator);
   return has_reset;
 }

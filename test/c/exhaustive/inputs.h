@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // inputs.h: for a claim about every size: calls it with all of them from 0 on, in order. In the
-// long form (LM_PROVE) these are all of 2^32, and on 64-bit targets some of those above; in the
+// long form (LM_EXHAUSTIVE) these are all of 2^32, and on 64-bit targets some of those above; in the
 // short form all to 2^16, all near what a mapping has as an edge, and some between.
 //
 //   static void agrees(size_t x) { AGREE(order_of(x) == model(x), x); }
@@ -9,7 +9,7 @@
 #define LM_TEST_INPUTS_H
 #include "../check.h"
 
-#ifdef LM_PROVE
+#ifdef LM_EXHAUSTIVE
 #define INPUTS_ALL 0xffffffffu  // up to here no input is left out
 #else
 #define INPUTS_ALL 0xffffu
@@ -36,7 +36,7 @@ static size_t input_after(size_t x) {
 static inline __attribute__((always_inline)) void for_each_input(void (*claim)(size_t x)) {
   size_t x = 0;
   claim(x);
-#ifdef LM_PROVE
+#ifdef LM_EXHAUSTIVE
   while (x < INPUTS_ALL) {
     x++;
     __asm__("" : "+r"(x));  // the compiler is not to know what it is, and to prove the claim itself

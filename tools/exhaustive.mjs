@@ -21,7 +21,7 @@ const parts = {
     native(32, SIZES);
     say('as wasm');
     const wasm = SIZES.map((name) => `${name}_wasm`);
-    const folder = cmake('prove-wasm', [WASM, '-DLM_PROVE=ON'], wasm);
+    const folder = cmake('prove-wasm', [WASM, '-DLM_EXHAUSTIVE=ON'], wasm);
     for (const name of SIZES)
       timed(name, process.execPath, ['test/c/run_wasm.mjs', join(folder, `${name}.wasm`), SEED]);
   },
@@ -31,7 +31,7 @@ const parts = {
   operations() {
     const count = process.env.OPERATIONS ?? String(10 ** 8);
     const folder = cmake('wasm', [WASM]);
-    timed('operations', process.execPath, ['test/c/proof/operations.mjs', folder, count, SEED]);
+    timed('operations', process.execPath, ['test/c/exhaustive/operations.mjs', folder, count, SEED]);
   },
   fuzz() {
     const OPERATIONS = process.env.OPERATIONS ?? String(10 ** 7);
@@ -44,7 +44,7 @@ const parts = {
 /** Builds programs in their long form and runs them. */
 function native(bits, names) {
   say(`natively, ${bits} bits`);
-  const options = ['-DLM_PROVE=ON', ...(bits === 32 ? ['-DLM_M32=ON'] : [])];
+  const options = ['-DLM_EXHAUSTIVE=ON', ...(bits === 32 ? ['-DLM_M32=ON'] : [])];
   const folder = cmake(`prove${bits}`, options, names);
   for (const name of names) timed(name, join(folder, name), [SEED]);
 }

@@ -36,18 +36,18 @@ static uint32_t choose(uint32_t below) {
   return value % below;
 }
 
-static void *verb_alloc(size_t size) { return on->alloc(allocator, size); }
-static void *verb_alloc_aligned(size_t size, size_t align) {
+static void *op_alloc(size_t size) { return on->alloc(allocator, size); }
+static void *op_alloc_aligned(size_t size, size_t align) {
   return on->alloc_aligned(allocator, size, align);
 }
-static void *verb_calloc(size_t count, size_t size) { return on->calloc(allocator, count, size); }
-static void *verb_realloc(void *p, size_t size) { return on->realloc(allocator, p, size); }
-static lm_status verb_free(void *p) { return on->free(allocator, p); }
-static lm_status verb_check(void *p) { return on->check(allocator, p); }
-static size_t verb_usable(void *p) { return on->usable_size(allocator, p); }
-static const lm_stats *verb_stats(void) { return on->stats(allocator); }
-static bool verb_holds(void) { return on->holds(allocator); }
-static bool verb_reset(void) {
+static void *op_calloc(size_t count, size_t size) { return on->calloc(allocator, count, size); }
+static void *op_realloc(void *p, size_t size) { return on->realloc(allocator, p, size); }
+static lm_status op_free(void *p) { return on->free(allocator, p); }
+static lm_status op_check(void *p) { return on->check(allocator, p); }
+static size_t op_usable(void *p) { return on->usable_size(allocator, p); }
+static const lm_stats *op_stats(void) { return on->stats(allocator); }
+static bool op_holds(void) { return on->holds(allocator); }
+static bool op_reset(void) {
   if (on->reset) on->reset(allocator);
   return on->reset;
 }
@@ -93,7 +93,7 @@ static void fuzz_input(const uint8_t *data, size_t size) {
   for (uint32_t phase = 0; input_left && !check_failed; phase--) {
     if (phase == 0) model_phase(), phase = 256;
     model_step();
-    if (model.steps % 16 == 0) CHECK(verb_holds());
+    if (model.steps % 16 == 0) CHECK(op_holds());
   }
   model_check();
   model_drain(0);
