@@ -11,8 +11,8 @@ static void epoch_advance(lm_arena *a) {
   if (a->epoch_low == 0 && a->epoch_high == 0) a->epoch_low = 1;
 }
 
-// The top, as all threads see it in a shared build. top_write fails, and reads it again, iff it is
-// no longer `*old`.
+// In a shared build `top` is atomic. top_write fails, and reads it again into `*old`, iff it is no
+// longer `*old`.
 #ifdef LM_SHARED
 static uintptr_t top_read(const lm_arena *a) { return __atomic_load_n(&a->top, __ATOMIC_RELAXED); }
 static bool top_write(lm_arena *a, uintptr_t *old, uintptr_t top) {
@@ -27,8 +27,8 @@ static bool top_write(lm_arena *a, const uintptr_t *old, uintptr_t top) {
 }
 #endif
 
-// Gives the newest chunk back; the arena is as it was before it.
-static void chunk_drop(lm_arena *a) {
+// Frees the newest chunk and restores the range before it.
+static void chunk_pop(lm_arena *a) {
   lm_arena_chunk *chunk = a->chunk;
   a->chunk              = chunk->below;
   a->base               = chunk->base;
@@ -39,10 +39,9 @@ static void chunk_drop(lm_arena *a) {
   if (a->release) a->release(a->state, chunk);
 }
 
-// Takes a chunk that has room for `size` bytes aligned to `align`: as large as two of what the
-// arena bumps through now, if it can be had. Returns false iff none can be had; then nothing
-// changed.
-static bool chunk_take(lm_arena *a, size_t size, size_t align) {
+// Allocates a chunk for `size` bytes aligned to `align`: twice as large as the newest range if there
+// is memory for it. Returns false, and changes nothing, iff there is no memory.
+static bool chunk_push(lm_arena *a, size_t size, size_t align) {
   if (!a->refill || align > PTRDIFF_MAX - size - sizeof(lm_arena_chunk)) return false;
   size_t need = sizeof(lm_arena_chunk) + align + size, have = a->end - a->base;
   size_t want           = have < PTRDIFF_MAX / 2 && 2 * have > need ? 2 * have : need;
@@ -58,13 +57,13 @@ static bool chunk_take(lm_arena *a, size_t size, size_t align) {
   return true;
 }
 
-// Bumps `top` past the padding and the request. Keeps A1: the subtractions prove that both fit
-// before anything moves.
+// Moves `top` past the padding and the request. Keeps A1: the subtractions show that both fit before
+// `top` moves.
 static void *arena_bump(lm_arena *a, size_t size, size_t align) {
   uintptr_t top = top_read(a), p;
   do {
-    size_t room = a->end - top, pad = -top & (align - 1);
-    if (pad > room || size > room - pad) return NULL;
+    size_t left = a->end - top, pad = -top & (align - 1);
+    if (pad > left || size > left - pad) return NULL;
     p = top + pad;
   } while (!top_write(a, &top, p + size));
   return (void *)p;
@@ -87,7 +86,7 @@ bool lm_arena_init(lm_arena *a, void *block, size_t size, lm_arena_refill *refil
 void *lm_arena_alloc(lm_arena *a, size_t size, size_t align) {
   if (!align_is_power(align) || size > LM_REQUEST_MAX || !a->base) return NULL;
   void *p = arena_bump(a, size, align);
-  if (p || !chunk_take(a, size, align)) return p;
+  if (p || !chunk_push(a, size, align)) return p;
   return arena_bump(a, size, align);
 }
 
@@ -104,14 +103,14 @@ bool lm_arena_rewind(lm_arena *a, const lm_arena_mark *mark) {
     base = chunk->base, top = chunk->top;
   }
   if (mark->top < base || mark->top > top) return false;
-  while (a->chunk != mark->chunk) chunk_drop(a);
+  while (a->chunk != mark->chunk) chunk_pop(a);
   a->top = mark->top;
   return true;
 }
 
 void lm_arena_reset(lm_arena *a) {
   if (!a->base) return;
-  while (a->chunk) chunk_drop(a);
+  while (a->chunk) chunk_pop(a);
   a->top = a->base;
   epoch_advance(a);
 }
