@@ -80,7 +80,7 @@ LM_COLD static LM_NOINLINE lm_status report_refusal(lm_heap *h, lm_operation whe
 
 // Init, alloc and free.
 
-LM_COLD lm_heap *lm_heap_init(void *base, size_t size, lm_refill *refill, void *state) {
+LM_COLD LM_NOINLINE lm_heap *lm_heap_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!range_allowed(base, size)) return NULL;

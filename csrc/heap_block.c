@@ -31,14 +31,14 @@ static LM_ALWAYS_INLINE bool top_has(const lm_heap *h, size_t size) {
 // Grows top to at least `size` bytes. Asks first for the bytes that top lacks, which is enough when
 // they are adjacent to it; otherwise top becomes a new region, and the second request is for all
 // bytes. Returns false iff it cannot grow.
-static bool top_grow(lm_heap *h, size_t size) {
+LM_COLD static LM_NOINLINE bool top_grow(lm_heap *h, size_t size) {
   if (top_has(h, size)) return true;
   size_t lacks = size - block_size(h, h->top);
   if (!region_ask(h, lacks > 2 * REGION_EXTRA ? lacks : 2 * REGION_EXTRA)) return false;
   return top_has(h, size) || (region_ask(h, size + REGION_EXTRA) && top_has(h, size));
 }
 
-LM_NOINLINE bool lm_region_open(lm_heap *h, uintptr_t base, size_t size) {
+LM_COLD LM_NOINLINE bool lm_region_open(lm_heap *h, uintptr_t base, size_t size) {
   return region_open(h, base, size);
 }
 
@@ -52,30 +52,38 @@ lm_block *lm_block_align(lm_heap *h, lm_block *b, size_t align) { return block_a
 // neighbours of `b` are allocated (H3).
 static LM_HOT_INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size) {
   size_t all = block_size(h, b);
-  if (!LM_SIZE_OPTIMIZED && all - size >= BLOCK_MIN) {
-    bin_remove(h, b);
-    b->head = size ^ h->cookie;
-    bin_insert(h, block_at((uintptr_t)b + size), all - size);
-    return b;
-  }
-  block_take(h, b);
-  if (LM_SIZE_OPTIMIZED) lm_block_shrink(h, b, size);
+  if (all - size < BLOCK_MIN) return block_take(h, b), b;
+  bin_remove(h, b);
+  b->head = size ^ h->cookie;
+  bin_insert(h, block_at((uintptr_t)b + size), all - size);
   return b;
 }
 
-// The general path of block_acquire: the fast search of the bins found no block.
-static LM_NOINLINE lm_block *block_acquire_slow(lm_heap *h, size_t size) {
-  if (top_has(h, size)) return top_split(h, size);
-  lm_block *b = bin_find(h, size, SIZE_MAX);
-  if (b) return block_claim(h, b, size);
-  return top_grow(h, size) ? top_split(h, size) : NULL;
+// The general path of block_acquire, complete in itself.
+LM_COLD static LM_NOINLINE lm_block *block_acquire_slow(lm_heap *h, size_t size) {
+  lm_block *b = bin_find(h, size, TRIES);
+  if (!b && !top_has(h, size)) b = bin_find(h, size, SIZE_MAX);
+  if (!b) return top_grow(h, size) ? top_split(h, size) : NULL;
+  block_take(h, b);
+  lm_block_shrink(h, b, size);
+  return b;
 }
 
 static LM_HOT_INLINE lm_block *block_acquire(lm_heap *h, size_t size) {
+  if (LM_SIZE_OPTIMIZED) return block_acquire_slow(h, size);
   lm_block *b = bin_find(h, size, TRIES);
-  return b ? block_claim(h, b, size) : block_acquire_slow(h, size);
+  if (b) return block_claim(h, b, size);
+  return top_has(h, size) ? top_split(h, size) : block_acquire_slow(h, size);
 }
-LM_NOINLINE lm_block *lm_block_acquire(lm_heap *h, size_t size) { return block_acquire(h, size); }
+
+// A static heap inlines block_acquire where speed matters, so that this is the rest.
+lm_block *lm_block_acquire(lm_heap *h, size_t size) {
+#ifdef LM_STATIC_HEAP
+  return block_acquire_slow(h, size);
+#else
+  return block_acquire(h, size);
+#endif
+}
 
 // Returns the size that a block at `b` needs to hold a superblock.
 static size_t superblock_need(const lm_block *b) {
@@ -84,7 +92,7 @@ static size_t superblock_need(const lm_block *b) {
   return pad + LM_HEAP_SUPERBLOCK;
 }
 
-lm_block *lm_block_acquire_superblock(lm_heap *h) {
+LM_COLD LM_NOINLINE lm_block *lm_block_acquire_superblock(lm_heap *h) {
   size_t size = LM_HEAP_SUPERBLOCK, tries = TRIES;
   lm_block *b;
   while ((b = bin_find(h, size, TRIES)) && block_size(h, b) < superblock_need(b))

@@ -18,7 +18,7 @@ static void list_remove(lm_link *l) {
 }
 
 // Doubles the map. Returns false iff it cannot grow.
-static bool map_grow(lm_heap *h) {
+LM_COLD static LM_NOINLINE bool map_grow(lm_heap *h) {
   uintptr_t *old = map_start(h);
   size_t words = map_words(h), bytes = 2 * words * LM_WORD;
   lm_block *b = bytes <= MAP_MAX ? lm_block_acquire(h, block_need(bytes)) : NULL;
@@ -32,7 +32,7 @@ static bool map_grow(lm_heap *h) {
   return true;
 }
 
-static lm_superblock *superblock_new(lm_heap *h) {
+LM_COLD static LM_NOINLINE lm_superblock *superblock_new(lm_heap *h) {
   lm_block *b = lm_block_acquire_superblock(h);
   if (!b) return NULL;
   void *base = block_payload(b);
@@ -50,7 +50,7 @@ static lm_superblock *superblock_new(lm_heap *h) {
   return k;
 }
 
-static void superblock_release(lm_heap *h, lm_superblock *k) {
+LM_COLD static LM_NOINLINE void superblock_release(lm_heap *h, lm_superblock *k) {
   list_remove(&k->link);
   *map_at(h, k) = 0;
   account(h, &h->superblocks, (size_t)-1, 0);
@@ -111,7 +111,7 @@ static void current_set(lm_heap *h, unsigned size_class, lm_slab *s) {
   for (size_t granules = min; granules <= max; granules++) h->current[granules] = s;
 }
 
-lm_size_class *lm_slab_refill(lm_heap *h, size_t granules) {
+LM_NOINLINE lm_size_class *lm_slab_refill(lm_heap *h, size_t granules) {
   unsigned size_class = size_class_of(granules);
   lm_size_class *c    = &h->size_classes[size_class];
   lm_slab *s          = h->current[granules];
@@ -140,7 +140,7 @@ LM_NOINLINE lm_status lm_slab_transition(lm_heap *h, lm_slab *s) {
   return LM_OK;
 }
 
-bool lm_heap_trim(lm_heap *h) {
+LM_COLD LM_NOINLINE bool lm_heap_trim(lm_heap *h) {
   size_t before = h->superblocks.blocks;
   for (unsigned size_class = 0; size_class < LM_HEAP_SIZE_CLASSES; size_class++) {
     lm_slab *s = h->current[size_class_granules(size_class)];

@@ -32,7 +32,10 @@ LM_PRIVATE lm_status lm_heap_check(const lm_heap *heap, const void *p);
 LM_PRIVATE size_t lm_heap_usable_size(const lm_heap *heap, const void *p);
 LM_PRIVATE bool lm_heap_trim(lm_heap *heap);
 
-#include "heap.c"
+// In this order: heap.c inlines functions of heap_block.c.
+// clang-format off
 #include "heap_block.c"
 #include "heap_slab.c"
+#include "heap.c"
+// clang-format on
 #endif
