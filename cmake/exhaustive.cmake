@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The proofs: what is checked for every input, every short sequence, or many random ones. ctest runs them in a short
-# form; `npm run prove` runs the long one (LM_EXHAUSTIVE).
-option(LM_EXHAUSTIVE "the proofs in their long form: minutes each" OFF)
+# The exhaustive tests: every input, every short sequence of operations, or many random ones. ctest runs the short form,
+# `npm run test:exhaustive` the long one (LM_EXHAUSTIVE).
+option(LM_EXHAUSTIVE "the exhaustive tests in their long form: minutes each" OFF)
 if(EMSCRIPTEN)
-  # The modules as they are shipped, and the operations in a module that lies below them in the same memory.
+  # The shipped modules, and the operations in a module that lies below them in the same memory.
   add_library(operations OBJECT test/c/exhaustive/operations_wasm.c)
   target_compile_options(operations PRIVATE ${LM_WARNINGS} ${LM_WASM_COMPILE} -O2 -fno-builtin)
   lm_wasm_link(operations.wasm operations --no-entry --import-memory --stack-first -z stack-size=65536
@@ -20,7 +20,7 @@ if(LM_EXHAUSTIVE)
   add_compile_definitions(LM_EXHAUSTIVE)
 endif()
 
-option(LM_FUZZ "native, by clang: the program that libFuzzer drives" OFF)
+option(LM_FUZZ "native, by clang: the program for libFuzzer" OFF)
 if(LM_FUZZ)
   set(flags -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
   add_executable(fuzz EXCLUDE_FROM_ALL test/c/exhaustive/test_fuzz.c ${LM_ALL_SOURCES})
@@ -32,7 +32,7 @@ endif()
 foreach(of allocator heap tlsf bestfit buddy bump arena)
   set(sources test/c/exhaustive/test_sizes_${of}.c)
   if(of STREQUAL arena)
-    list(APPEND sources ${LM_SOURCES})  # slices are of heaps too
+    list(APPEND sources ${LM_SOURCES})  # slices refer to heaps
   endif()
   lm_test(test_sizes_${of} ${sources})
 endforeach()

@@ -5,11 +5,11 @@
 enum { LOST = 1, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN LM_ALIGN
-#define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
+#define REGION_EXTRA (8 * LM_ALIGN)  // no less than a region's header and padding
 _Static_assert(REGION_EXTRA >= sizeof(lm_bump_region) + 2 * LM_ALIGN + LM_WORD,
-               "a region's own words");
+               "a region's header and padding");
 
-// Blocks: `b` is the address of the header word. Every size here is a whole block's.
+// Blocks. `b` is the address of the header word. Every size is a whole block's, header included.
 
 static size_t *block_head(uintptr_t b) { return (size_t *)b; }
 
@@ -35,7 +35,8 @@ static size_t cookie_now(const lm_bump *a) {
 
 // Regions.
 
-// Sets where region `r` ends, by its edge. The last byte of the address space is never in.
+// Sets the end of region `r`, whose memory ends at `edge`. The last byte of the address space is
+// never part of a region.
 static void region_close(lm_bump_region *r, uintptr_t edge) {
   r->edge = edge;
   r->end  = r->first + ((edge - (edge == 0) - r->first) & ~(size_t)FLAGS);
@@ -77,34 +78,34 @@ static size_t region_pad(const lm_bump_region *r, size_t align) {
 }
 
 static bool region_fits(const lm_bump_region *r, size_t size, size_t align) {
-  size_t room = r->end - r->top, pad = region_pad(r, align);
-  return pad <= room && size <= room - pad;
+  size_t left = r->end - r->top, pad = region_pad(r, align);
+  return pad <= left && size <= left - pad;
 }
 
-// Returns a region that has room, NULL iff there is none and none can be had. First asks for what
-// the newest one lacks, which is enough when it is given where that one ends; else for all. (No
-// newest one that lacks room has `all`.)
+// Returns a region that fits the request, NULL iff there is none and no memory. Asks first for the
+// bytes that the newest region lacks, which suffices if they are adjacent; otherwise for all. The
+// subtraction does not wrap: a region with `all` bytes free would fit the request.
 static lm_bump_region *region_find(lm_bump *a, size_t size, size_t align) {
   for (lm_bump_region *r = a->last; r; r = r->next)
     if (region_fits(r, size, align)) return r;
-  size_t room = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
-  if (!region_ask(a, all - room)) return NULL;
+  size_t left = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
+  if (!region_ask(a, all - left)) return NULL;
   if (region_fits(a->newest, size, align)) return a->newest;
   return region_ask(a, all) && region_fits(a->newest, size, align) ? a->newest : NULL;
 }
 
-// Cuts `size` bytes off region `r`: a block, lost or not.
-static uintptr_t region_cut(lm_bump *a, lm_bump_region *r, size_t size, size_t lost) {
+// Adds a block of `size` bytes to region `r`; `lost` is LOST or 0.
+static uintptr_t region_add(lm_bump *a, lm_bump_region *r, size_t size, size_t lost) {
   uintptr_t b    = r->top;
   *block_head(b) = (size | lost) ^ a->cookie;
   r->top += size;
   return b;
 }
 
-// Makes `r` the region that lends; what is left of those before it is lost (P3).
-static void region_reach(lm_bump *a, lm_bump_region *r) {
+// Makes `r` the region `last`; the bytes left in those before it are lost (P3).
+static void region_advance(lm_bump *a, lm_bump_region *r) {
   for (; a->last != r; a->last = a->last->next)
-    if (a->last->top != a->last->end) region_cut(a, a->last, a->last->end - a->last->top, LOST);
+    if (a->last->top != a->last->end) region_add(a, a->last, a->last->end - a->last->top, LOST);
 }
 
 // Returns the region block `p` is in, NULL iff none.
@@ -115,7 +116,7 @@ static const lm_bump_region *region_of(const lm_bump *a, const void *p) {
   return NULL;
 }
 
-// Verbs.
+// The functions of the allocator.
 
 lm_bump *lm_bump_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
@@ -141,12 +142,12 @@ void *lm_bump_alloc_aligned(lm_bump *a, size_t size, size_t align) {
   if (align < LM_ALIGN) align = LM_ALIGN;
   lm_bump_region *r = region_find(a, need, align);
   if (!r) return NULL;
-  region_reach(a, r);
+  region_advance(a, r);
   size_t pad = region_pad(r, align);
-  if (pad) region_cut(a, r, pad, LOST);
+  if (pad) region_add(a, r, pad, LOST);
   a->changes++;
   account_add(&a->stats, 1, need - LM_WORD);
-  return (void *)(region_cut(a, r, need, 0) + LM_WORD);
+  return (void *)(region_add(a, r, need, 0) + LM_WORD);
 }
 
 void *lm_bump_alloc(lm_bump *a, size_t size) { return lm_bump_alloc_aligned(a, size, LM_ALIGN); }
@@ -239,7 +240,7 @@ static void record_fill(const lm_bump *a, const lm_bump_region *r, lm_block_reco
   }
 }
 
-// Returns the header in region `r` the cursor stands at, or the first above it.
+// Returns the header at the cursor in region `r`, or the first one above it.
 static uintptr_t cursor_block(const lm_bump *a, const lm_bump_region *r, const lm_cursor *c) {
   uintptr_t b = r->first;
   if (c->changes == a->changes && c->address - b <= r->end - b) return c->address;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// exports.c: the only C that knows it is called from JS. Checks every argument, then one call.
+// exports.c: the exports of the heap's wasm module. Each checks its arguments, then calls the
+// function of the same name.
 #include "exports_internal.h"
 
 #include "heap_fast.h"
@@ -12,7 +13,7 @@ static lm_heap *heap_at(uintptr_t address) {
 }
 
 LM_EXPORT(lm_heap_open) LM_COLD uintptr_t js_heap_open(uintptr_t base, size_t size, unsigned grow) {
-  size_t skip = base < 16 ? 16 - base : 0;  // address 0 is NULL to everyone
+  size_t skip = base < 16 ? 16 - base : 0;  // address 0 is NULL
   if (size <= skip || !lm_memory_holds(base + skip, size - skip)) return 0;
   lm_refill *refill = grow ? lm_pages_wasm : lm_pages_none;
   return (uintptr_t)lm_heap_init((void *)(base + skip), size - skip, refill, NULL);

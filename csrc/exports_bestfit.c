@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_bestfit.c: the wasm form of bestfit.
+// exports_bestfit.c: the exports of the wasm module of bestfit.
 #include "linmem/bestfit.h"
 
 #include "exports_strategy.h"

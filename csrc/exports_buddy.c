@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_buddy.c: the wasm form of buddy.
+// exports_buddy.c: the exports of the wasm module of buddy.
 #include "linmem/buddy.h"
 
 #include "exports_strategy.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_bump.c: the wasm form of bump.
+// exports_bump.c: the exports of the wasm module of bump.
 #include "linmem/bump.h"
 
 #include "exports_strategy.h"

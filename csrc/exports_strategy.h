@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// exports_strategy.h: the exports of a strategy's wasm form: lm_<strategy>_<verb>, as exports.h has
-// them for the heap. Checks every argument, then one call. Private.
+// exports_strategy.h: the exports of a strategy's wasm module, lm_<strategy>_<operation>, as
+// exports.c has them for the heap. Each checks its arguments, then makes one call. Private.
 #ifndef LM_EXPORTS_STRATEGY_H
 #define LM_EXPORTS_STRATEGY_H
 #include "linmem/allocator.h"
 
-#define LM_EXPORT_OPERATION(x, verb, result, ...)                                                  \
-  result js_##x##_##verb(__VA_ARGS__);                                                             \
-  LM_EXPORT(lm_##x##_##verb) result js_##x##_##verb(__VA_ARGS__)
+#define LM_EXPORT_OPERATION(x, operation, result, ...)                                             \
+  result js_##x##_##operation(__VA_ARGS__);                                                        \
+  LM_EXPORT(lm_##x##_##operation) result js_##x##_##operation(__VA_ARGS__)
 
-// Defines the exports of strategy `x`. An `a` that is not the address of one gives 0, and the
+// Defines the exports of strategy `x`. An `a` that is not the address of one results in 0, or in the
 // status LM_NOT_A_BLOCK.
 #define LM_EXPORT_STRATEGY(x)                                                                      \
   static lm_##x *x##_at(uintptr_t address) {                                                       \
@@ -17,7 +17,7 @@
     return lm_##x##_is((lm_##x *)address) ? (lm_##x *)address : NULL;                              \
   }                                                                                                \
   LM_EXPORT_OPERATION(x, open, uintptr_t, uintptr_t base, size_t size, unsigned grow) {            \
-    size_t skip = base < 16 ? 16 - base : 0; /* address 0 is NULL to everyone */                   \
+    size_t skip = base < 16 ? 16 - base : 0; /* address 0 is NULL */                               \
     if (size <= skip || !lm_memory_holds(base + skip, size - skip)) return 0;                      \
     lm_refill *refill = grow ? lm_pages_wasm : lm_pages_none;                                      \
     return (uintptr_t)lm_##x##_init((void *)(base + skip), size - skip, refill, NULL);             \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_tlsf.c: the wasm form of tlsf.
+// exports_tlsf.c: the exports of the wasm module of tlsf.
 #include "linmem/tlsf.h"
 
 #include "exports_strategy.h"

@@ -1,9 +1,10 @@
-// npm run prove [-- PART ...]: the proofs of the C core in their long form, an hour in all. npm test has the short ones.
-//   sizes       every mapping of sizes, for all of 2^32: natively in 64 and 32 bits, and as wasm
+// npm run test:exhaustive [-- PART ...]: the exhaustive tests of the C core in their long form, which take an hour.
+// npm test runs the short form. The parts:
+//   sizes       every mapping of sizes for all of 2^32: natively in 64 and 32 bits, and as wasm
 //   sequences   every sequence of seven operations in a small pool, in 64 and 32 bits
-//   operations  10^8 random operations on each strategy's module as it is shipped, checked against a model
-//   fuzz        10^7 operations in each strategy by libFuzzer, under ASan and UBSan
-// SEED=number repeats a run; it is printed. OPERATIONS=number makes the last two shorter or longer.
+//   operations  10^8 random operations on the shipped module of each strategy, checked against a model
+//   fuzz        10^7 operations on each strategy by libFuzzer, under ASan and UBSan
+// SEED=number repeats a run; the seed is printed. OPERATIONS=number sets the length of the last two parts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ const parts = {
     native(32, SIZES);
     say('as wasm');
     const wasm = SIZES.map((name) => `${name}_wasm`);
-    const folder = cmake('prove-wasm', [WASM, '-DLM_EXHAUSTIVE=ON'], wasm);
+    const folder = cmake('exhaustive-wasm', [WASM, '-DLM_EXHAUSTIVE=ON'], wasm);
     for (const name of SIZES)
       timed(name, process.execPath, ['test/c/run_wasm.mjs', join(folder, `${name}.wasm`), SEED]);
   },
@@ -36,22 +37,22 @@ const parts = {
   fuzz() {
     const OPERATIONS = process.env.OPERATIONS ?? String(10 ** 7);
     const folder = cmake('fuzz', ['-DCMAKE_C_COMPILER=clang', '-DLM_FUZZ=ON'], ['fuzz']);
-    mkdirSync(join(ROOT, 'build/prove'), { recursive: true });
+    mkdirSync(join(ROOT, 'build/exhaustive'), { recursive: true });
     for (const STRATEGY of STRATEGIES) fuzz(folder, { ...process.env, STRATEGY, OPERATIONS });
   },
 };
 
-/** Builds programs in their long form and runs them. */
+/** Builds and runs programs in their long form. */
 function native(bits, names) {
   say(`natively, ${bits} bits`);
   const options = ['-DLM_EXHAUSTIVE=ON', ...(bits === 32 ? ['-DLM_M32=ON'] : [])];
-  const folder = cmake(`prove${bits}`, options, names);
+  const folder = cmake(`exhaustive${bits}`, options, names);
   for (const name of names) timed(name, join(folder, name), [SEED]);
 }
 
-/** What libFuzzer writes is shown only when it found something: the input that did it lies in build/prove. */
+/** Prints the output of libFuzzer only when it found a failure; the input is then in build/exhaustive. */
 function fuzz(folder, env) {
-  const input = join(ROOT, 'build/prove', `${env.STRATEGY}-`);
+  const input = join(ROOT, 'build/exhaustive', `${env.STRATEGY}-`);
   const args = [`-seed=${SEED}`, '-max_len=4096', '-len_control=0', `-artifact_prefix=${input}`];
   const began = Date.now();
   const { status, stdout, stderr } = spawnSync(join(folder, 'fuzz'), args, {
@@ -79,10 +80,10 @@ const unknown = names.filter((name) => !(name in parts));
 if (unknown.length > 0)
   stop(`no such part: ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`);
 const began = Date.now();
-setup('prove');
+setup('exhaustive');
 say(`seed ${SEED}`);
 for (const name of names.length > 0 ? names : Object.keys(parts)) {
   say(name);
   parts[name]();
 }
-say(`all proved in ${seconds(began)}, seed ${SEED}`);
+say(`all passed in ${seconds(began)}, seed ${SEED}`);

@@ -27,7 +27,7 @@ static void the_words_below_a_block_are_its_logical_and_effective_size(void) {
   CHECK(2 * LM_WORD == 8 || LM_WORD == 8);
 }
 
-static void a_hole_is_lent_whole_up_to_125_percent_and_cut_above(void) {
+static void a_hole_is_allocated_whole_up_to_125_percent_and_cut_above(void) {
   for (size_t request = 700; request <= 1000; request += 4) {
     lm_bestfit *a = new_bestfit();
     void *hole = lm_bestfit_alloc(a, 1000), *wall = lm_bestfit_alloc(a, 8);
@@ -75,7 +75,7 @@ static void thousands_of_free_blocks_are_not_looked_through(void) {
   CHECK(lm_bestfit_alloc(a, 272) != NULL && steps < 40);
 }
 
-static void a_request_that_would_fail_finds_the_last_block_of_its_list(void) {
+static void a_request_that_would_fail_finds_the_last_block_of_its_bin(void) {
   lm_bestfit *a = new_bestfit();
   void *fits    = lm_bestfit_alloc(a, 4240);
   for (uint32_t i = 0; i < 40; i++) lm_bestfit_alloc(a, 8), blocks[i] = lm_bestfit_alloc(a, 4100);
@@ -116,10 +116,10 @@ static void reset_frees_all(void) {
 }
 
 CHECK_MAIN(RUN(the_words_below_a_block_are_its_logical_and_effective_size);
-           RUN(a_hole_is_lent_whole_up_to_125_percent_and_cut_above);
+           RUN(a_hole_is_allocated_whole_up_to_125_percent_and_cut_above);
            RUN(the_smallest_hole_that_fits_is_taken);
            RUN(among_the_first_of_a_list_the_smallest_is_taken);
            RUN(thousands_of_free_blocks_are_not_looked_through);
-           RUN(a_request_that_would_fail_finds_the_last_block_of_its_list);
+           RUN(a_request_that_would_fail_finds_the_last_block_of_its_bin);
            RUN(realloc_to_less_keeps_the_effective_size);
            RUN(a_logical_size_over_the_effective_one_is_seen); RUN(reset_frees_all););

@@ -31,7 +31,7 @@ static void freed_buddies_join_up_to_where_they_were_cut_from(void) {
   CHECK(lm_buddy_stats(a)->free_blocks == before && lm_buddy_alloc(a, SIZE / 2) != NULL);
 }
 
-static void realloc_grows_into_free_upper_buddies_and_gives_them_back(void) {
+static void realloc_grows_into_free_upper_buddies_and_releases_them(void) {
   lm_buddy *a = new_buddy();
   uint8_t *p  = lm_buddy_alloc(a, 4096);
   p           = lm_buddy_realloc(a, p, 65536);  // now at a multiple of 64 KiB
@@ -103,7 +103,7 @@ static void reset_frees_all(void) {
   CHECK(lm_buddy_alloc(a, 100) == p && lm_buddy_holds(a));
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   lm_buddy *a = new_buddy();
   uint8_t *p[8];
   for (size_t i = 0; i < 8; i++) p[i] = lm_buddy_alloc(a, 64);
@@ -162,7 +162,7 @@ static void a_cursor_that_is_none_starts_its_region_again(void) {
   CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.done);
 }
 
-static void holds_sees_words_that_cannot_be(void) {
+static void holds_detects_words_that_cannot_be(void) {
   lm_span span = {other + 48, SIZE};
   lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
   CHECK(lm_buddy_alloc(a, 100000) && a->stats.regions > 1);
@@ -196,12 +196,13 @@ static void holds_sees_words_that_cannot_be(void) {
   CHECK(!lm_buddy_holds(a));
 }
 
-CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again); RUN(holds_sees_words_that_cannot_be);
+CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again);
+           RUN(holds_detects_words_that_cannot_be);
            RUN(every_block_is_a_power_of_two_at_a_multiple_of_its_size);
            RUN(freed_buddies_join_up_to_where_they_were_cut_from);
-           RUN(realloc_grows_into_free_upper_buddies_and_gives_them_back);
+           RUN(realloc_grows_into_free_upper_buddies_and_releases_them);
            RUN(only_the_address_of_a_live_block_passes);
            RUN(a_request_for_the_whole_pool_is_refused_and_half_of_it_is_met);
            RUN(growth_brings_an_aligned_block_where_memory_touches_and_where_not);
            RUN(a_source_is_never_asked_for_less_than_the_block); RUN(reset_frees_all);
-           RUN(holds_sees_what_is_wrong););
+           RUN(holds_detects_what_is_wrong););

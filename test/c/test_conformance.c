@@ -50,10 +50,10 @@ static void every_power_of_two_to_64_KiB_is_an_alignment(void) {
     for (size_t i = 0; i < (align > 8192 ? 1 : 6); i++) {
       void *p = on->alloc_aligned(a, i * 29, align);
       CHECK(p && (uintptr_t)p % align == 0);
-      if (p) shadow_allocate(&lent, i, p, i * 29);
+      if (p) shadow_allocate(&tracked, i, p, i * 29);
       CHECK(on->holds(a));
     }
-    CHECK(shadow_holds(&lent));
+    CHECK(shadow_holds(&tracked));
     drain(a);
   }
 }
@@ -73,10 +73,10 @@ static void realloc_keeps_the_prefix_and_one_that_fails_leaves_the_block(void) {
   void *a    = fixed(FIRST);
   uint8_t *p = on->realloc(a, NULL, 1000), *wall = on->alloc(a, 8);
   CHECK(p && wall);
-  shadow_allocate(&lent, 0, p, 1000);
-  shadow_block old = lent.blocks[0];
+  shadow_allocate(&tracked, 0, p, 1000);
+  shadow_block old = tracked.blocks[0];
   pool_save();
-  CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&lent));
+  CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&tracked));
   uint8_t *q = on->realloc(a, p, 5000);
   CHECK(q && shadow_kept(&old, q, 1000) && on->holds(a) && on->usable_size(a, q) >= 5000);
   CHECK(q == p || on->check(a, p) != LM_OK);
@@ -144,10 +144,10 @@ static void a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied(void) {
     void *p;
     while (n < SHADOW_BLOCKS && (p = on->alloc(a, size))) {
       if (!most) most = size;
-      shadow_allocate(&lent, n++, p, size);
+      shadow_allocate(&tracked, n++, p, size);
     }
   }
-  CHECK(n > 3 && most >= 8192 && shadow_holds(&lent) && on->holds(a));
+  CHECK(n > 3 && most >= 8192 && shadow_holds(&tracked) && on->holds(a));
   while (on->alloc(a, 0)) {
   }
   pool_save();
@@ -175,7 +175,7 @@ static void what_was_freed_in_any_order_is_what_there_was(void) {
     for (uint32_t step = 0; step < 300; step++) step_any(a);
     for (size_t i = 0, at = random_below(SHADOW_BLOCKS); i < SHADOW_BLOCKS; i++) {
       at = (at + 101) % SHADOW_BLOCKS;
-      if (lent.blocks[at].p) step_free(a, at);
+      if (tracked.blocks[at].p) step_free(a, at);
     }
     if (on->trim) on->trim(a);
     const lm_stats *s = on->stats(a);

@@ -57,7 +57,7 @@ TESTS_OF(bestfit);
 TESTS_OF(buddy);
 TESTS_OF(bump);
 
-static void holds_sees_a_region_outside_the_memory(void) {
+static void holds_detects_a_region_outside_the_memory(void) {
   ram_start(1, 1);
   lm_tlsf *t         = (lm_tlsf *)js_tlsf_open((uintptr_t)ram, LM_PAGE / 2, 0);
   t->tags.region.end = (lm_block *)((uintptr_t)t->tags.region.end + LM_PAGE);
@@ -76,4 +76,4 @@ static void holds_sees_a_region_outside_the_memory(void) {
   RUN(x##_verbs_refuse_what_is_not_one)
 
 CHECK_MAIN(RUN_TESTS_OF(tlsf); RUN_TESTS_OF(bestfit); RUN_TESTS_OF(buddy); RUN_TESTS_OF(bump);
-           RUN(holds_sees_a_region_outside_the_memory););
+           RUN(holds_detects_a_region_outside_the_memory););

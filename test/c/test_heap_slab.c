@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// test_heap_slab.c: classes, slabs and superblocks, which small blocks lie in.
+// test_heap_slab.c: size classes, slabs and superblocks.
 #include "../../csrc/heap_fast.h"
 #include "heap_fixture.h"
 
-static void a_class_takes_a_slab_after_a_few_requests_and_gives_it_back(void) {
+static void a_class_takes_a_slab_after_a_few_requests_and_releases_it(void) {
   lm_heap *h = growing_heap(0);
   uint8_t *p[300];
   size_t before = lm_heap_stats(h)->free_bytes;
@@ -43,7 +43,7 @@ static void every_small_size_has_the_least_class_that_fits(void) {
   walk_agrees(h);
 }
 
-static void memory_in_slabs_is_given_back_before_a_request_fails(void) {
+static void memory_in_slabs_is_released_before_a_request_fails(void) {
   lm_heap *h = fixed_heap(400000);
   for (size_t round = 0; round < 3; round++) {
     size_t n = 0;
@@ -64,12 +64,12 @@ static void realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it(void
   lm_heap *h = growing_heap(0);
   for (size_t i = 0; i < 16; i++) lm_heap_alloc(h, 50), lm_heap_alloc(h, 200);
   uint8_t *p = lm_heap_alloc(h, 50);
-  shadow_allocate(&lent, 0, p, 50);
+  shadow_allocate(&tracked, 0, p, 50);
   CHECK(lm_heap_realloc(h, p, 56) == p && lm_heap_realloc(h, p, 49) == p);
   uint8_t *q = lm_heap_realloc(h, p, 200);
-  CHECK(q != p && shadow_kept(&lent.blocks[0], q, 50) && lm_heap_check(h, p) == LM_ALREADY_FREE);
+  CHECK(q != p && shadow_kept(&tracked.blocks[0], q, 50) && lm_heap_check(h, p) == LM_ALREADY_FREE);
   uint8_t *r = lm_heap_realloc(h, q, 2000);
-  CHECK(r != q && shadow_kept(&lent.blocks[0], r, 50) && lm_heap_holds(h));
+  CHECK(r != q && shadow_kept(&tracked.blocks[0], r, 50) && lm_heap_holds(h));
   CHECK(lm_heap_realloc(h, r, SIZE_MAX) == NULL && lm_heap_check(h, r) == LM_OK);
 }
 
@@ -79,9 +79,9 @@ static void realloc_to_a_smaller_class_that_has_no_memory_stays(void) {
   while ((q = lm_heap_alloc(h, 1000)) != NULL) p = in_superblock(h, q) ? q : p;
   while (lm_heap_alloc(h, 0)) {
   }
-  shadow_allocate(&lent, 0, p, 1000);
+  shadow_allocate(&tracked, 0, p, 1000);
   CHECK(p && lm_heap_realloc(h, p, 100) == p && lm_heap_realloc(h, p, 1100) == NULL);
-  CHECK(shadow_holds(&lent) && lm_heap_holds(h));
+  CHECK(shadow_holds(&tracked) && lm_heap_holds(h));
 }
 
 static void aligned_requests_go_on_in_the_next_slab(void) {
@@ -90,9 +90,9 @@ static void aligned_requests_go_on_in_the_next_slab(void) {
   for (size_t i = 0; i < 300; i++) {
     uint8_t *p = lm_heap_alloc_aligned(h, 50, 64);
     CHECK(p && (uintptr_t)p % 64 == 0 && in_superblock(h, p));
-    shadow_allocate(&lent, i % SHADOW_BLOCKS, p, 50);
+    shadow_allocate(&tracked, i % SHADOW_BLOCKS, p, 50);
   }
-  CHECK(shadow_holds(&lent) && lm_heap_holds(h));
+  CHECK(shadow_holds(&tracked) && lm_heap_holds(h));
 }
 
 static void aligned_requests_take_a_slab_after_a_few_too(void) {
@@ -104,7 +104,7 @@ static void aligned_requests_take_a_slab_after_a_few_too(void) {
   CHECK(lm_heap_holds(h));
 }
 
-static void a_bank_is_taken_wherever_top_begins(void) {
+static void a_superblock_is_taken_wherever_top_begins(void) {
   for (size_t before = LM_ALIGN; before <= 8 * LM_ALIGN; before += LM_ALIGN) {
     lm_heap *h  = fixed_heap(POOL);
     uintptr_t p = (uintptr_t)block_payload(h->top);
@@ -117,8 +117,8 @@ static void a_bank_is_taken_wherever_top_begins(void) {
   }
 }
 
-// Fills the map with superblocks, then lets a heap have the room of one bank more and not one byte.
-static void a_bank_that_the_map_has_no_room_for_is_given_back(void) {
+// Fills the map with superblocks, then leaves memory for exactly one superblock and no larger map.
+static void a_superblock_that_the_map_has_no_space_for_is_released(void) {
   lm_heap *h  = fixed_heap(POOL);
   uintptr_t p = (uintptr_t)block_payload(h->top);
   CHECK(lm_heap_alloc(h, LM_HEAP_SUPERBLOCK - (p & (LM_HEAP_SUPERBLOCK - 1)) -
@@ -131,11 +131,11 @@ static void a_bank_that_the_map_has_no_room_for_is_given_back(void) {
   CHECK(lm_heap_alloc(h, base - LM_WORD - top - LM_WORD) && block_payload(h->top) == (void *)base);
   h->size_classes[0].warmup = 0;
   void *small               = lm_heap_alloc(h, 1);
-  CHECK(small == (void *)base && !in_superblock(h, small));  // a block of its own
+  CHECK(small == (void *)base && !in_superblock(h, small));  // served as a block
   CHECK(h->superblocks.blocks == LM_HEAP_INLINE_MAP && h->map_offset == 0 && lm_heap_holds(h));
 }
 
-static void the_spare_bank_is_used_before_another_is_taken(void) {
+static void the_cached_superblock_is_used_before_another_is_taken(void) {
   static void *p[900];
   lm_heap *h = fixed_heap(POOL);
   for (size_t i = 0; i < 900; i++) p[i] = lm_heap_alloc(h, 100);
@@ -147,7 +147,8 @@ static void the_spare_bank_is_used_before_another_is_taken(void) {
   CHECK(cached->vacant != ALL_SLABS && h->superblocks.blocks == superblocks && lm_heap_holds(h));
 }
 
-static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it(void) {
+static void
+a_superblock_is_found_where_two_were_behind_a_block_that_has_no_space_to_align_it(void) {
   lm_heap *h    = fixed_heap(POOL);
   uint8_t *two  = lm_heap_alloc_aligned(h, 2 * LM_HEAP_SUPERBLOCK - LM_WORD, LM_HEAP_SUPERBLOCK);
   uint8_t *wall = lm_heap_alloc(h, LM_HEAP_SUPERBLOCK + 3000),
@@ -160,8 +161,8 @@ static void a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_al
         lm_heap_holds(h));
 }
 
-// Each of the free blocks is long enough for a bank and lies so that none fits.
-static void a_bank_is_taken_from_top_when_many_free_blocks_have_no_room_to_align_it(void) {
+// Each of the free blocks is large enough for a superblock, but not at an aligned address.
+static void a_superblock_is_taken_from_top_when_many_free_blocks_have_no_space_to_align_it(void) {
   lm_heap *h = fixed_heap(POOL);
   uint8_t *p[16];
   for (size_t i = 0; i < 16; i++) {
@@ -176,7 +177,7 @@ static void a_bank_is_taken_from_top_when_many_free_blocks_have_no_room_to_align
   CHECK(q > p[15] && h->superblocks.blocks == 1 && lm_heap_holds(h));
 }
 
-// A current slab counts what is freed, and nothing that is lent, from SLAB_CURRENT down.
+// A current slab counts frees, not allocations, from SLAB_CURRENT down.
 static void a_slab_stays_current_over_any_number_of_frees(void) {
   lm_heap *h                = fixed_heap(POOL);
   h->size_classes[0].warmup = 0;
@@ -210,17 +211,17 @@ static void many_blocks_live_keep_their_bytes_through_slabs(void) {
   CHECK(lm_heap_holds(h) && h->superblocks.blocks == 0 && lm_heap_stats(h)->free_blocks == 1);
 }
 
-CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_gives_it_back);
+CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_releases_it);
            RUN(every_small_size_has_the_least_class_that_fits);
-           RUN(memory_in_slabs_is_given_back_before_a_request_fails);
+           RUN(memory_in_slabs_is_released_before_a_request_fails);
            RUN(realloc_of_a_small_block_stays_in_its_class_and_moves_out_of_it);
            RUN(realloc_to_a_smaller_class_that_has_no_memory_stays);
            RUN(aligned_requests_go_on_in_the_next_slab);
            RUN(aligned_requests_take_a_slab_after_a_few_too);
-           RUN(a_bank_is_taken_wherever_top_begins);
-           RUN(a_bank_that_the_map_has_no_room_for_is_given_back);
-           RUN(the_spare_bank_is_used_before_another_is_taken);
-           RUN(a_bank_is_found_where_two_were_behind_a_block_that_has_no_room_to_align_it);
-           RUN(a_bank_is_taken_from_top_when_many_free_blocks_have_no_room_to_align_it);
+           RUN(a_superblock_is_taken_wherever_top_begins);
+           RUN(a_superblock_that_the_map_has_no_space_for_is_released);
+           RUN(the_cached_superblock_is_used_before_another_is_taken);
+           RUN(a_superblock_is_found_where_two_were_behind_a_block_that_has_no_space_to_align_it);
+           RUN(a_superblock_is_taken_from_top_when_many_free_blocks_have_no_space_to_align_it);
            RUN(a_slab_stays_current_over_any_number_of_frees);
            RUN(many_blocks_live_keep_their_bytes_through_slabs););

@@ -128,7 +128,7 @@ void linmem_refused(lm_operation where, lm_status what, const void *block) {
 }
 #endif
 
-static void what_is_no_block_is_let_be_and_told(void) {
+static void what_is_no_block_is_refused_and_reported(void) {
   start(true);
 #ifdef LM_TEST_MEMORY
   told = note_refusal;
@@ -195,9 +195,11 @@ static void sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more(void) {
   start(true);
   size_t got = 0;
   brk_most   = 5000;  // no multiple of 4 KiB
-  CHECK(more_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
-  CHECK(more_by_sbrk(501, &got) == NULL && more_by_sbrk(PTRDIFF_MAX, &got) == NULL && got == 4500);
-  CHECK(more_by_sbrk(4096, &got) == NULL && more_by_sbrk(500, &got) == pool + 4500 && got == 500);
+  CHECK(refill_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
+  CHECK(refill_by_sbrk(501, &got) == NULL && refill_by_sbrk(PTRDIFF_MAX, &got) == NULL &&
+        got == 4500);
+  CHECK(refill_by_sbrk(4096, &got) == NULL && refill_by_sbrk(500, &got) == pool + 4500 &&
+        got == 500);
 }
 
 static void without_sbrk_memory_comes_from_behind_the_data(void) {
@@ -269,7 +271,7 @@ CHECK_MAIN(RUN(the_family_works_from_the_first_call_on);
            RUN(a_small_program_takes_at_most_4_KiB_from_sbrk);
            RUN(aligned_blocks_are_aligned_and_wrong_alignments_refused);
            RUN(requests_that_wrap_are_refused); RUN(reallocarray_of_elements_of_no_size_shrinks);
-           RUN_OF_THIS_BUILD(); RUN_REFUSAL(what_is_no_block_is_let_be_and_told);
+           RUN_OF_THIS_BUILD(); RUN_REFUSAL(what_is_no_block_is_refused_and_reported);
            RUN_REFUSAL(nothing_works_on_a_heap_that_nobody_made_yet);
            RUN(trim_gives_empty_slabs_to_larger_requests);
            RUN(what_others_got_from_sbrk_stays_theirs);

@@ -112,7 +112,7 @@ static void an_empty_slice_is_alive(void) {
   CHECK(lm_slice_free(&s, heap) == LM_OK);
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   lm_slice s;
   CHECK(lm_slice_of(&s, block, LM_i32, 4) && lm_slice_holds(&s));
   lm_slice good = s;
@@ -178,7 +178,7 @@ static void a_slice_in_a_chunk_that_a_rewind_dropped_is_dead(void) {
   CHECK(!lm_slice_alive(&high, &arena) && !lm_slice_alive(&empty, &arena));
 }
 
-static void holds_sees_what_a_dead_slice_cannot_have(void) {
+static void holds_detects_what_a_dead_slice_cannot_have(void) {
   lm_slice s;
   CHECK(!lm_slice_of(&s, NULL, LM_u8, 4));
   DETECTS(lm_slice_holds(&s), s.address, 8);
@@ -189,7 +189,7 @@ static void holds_sees_what_a_dead_slice_cannot_have(void) {
 
 CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);
            RUN(a_slice_in_a_chunk_that_a_rewind_dropped_is_dead);
-           RUN(holds_sees_what_a_dead_slice_cannot_have);
+           RUN(holds_detects_what_a_dead_slice_cannot_have);
            RUN(every_element_type_has_its_size_and_alignment);
            RUN(a_slice_of_an_arena_lives_as_long_as_its_epoch);
            RUN(a_slice_that_was_rewound_over_is_dead);
@@ -197,4 +197,4 @@ CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);
            RUN(only_a_slice_of_a_heap_is_freed);
            RUN(sizes_that_do_not_fit_and_wrong_types_make_a_dead_slice);
            RUN(a_borrowed_slice_is_aligned_and_inside_the_address_space);
-           RUN(an_empty_slice_is_alive); RUN(holds_sees_what_is_wrong););
+           RUN(an_empty_slice_is_alive); RUN(holds_detects_what_is_wrong););

@@ -81,7 +81,7 @@ static void every_block_is_a_multiple_of_8(void) {
   for (uint32_t i = 0; i < 500; i++) CHECK((uintptr_t)lm_tlsf_alloc(a, random_below(100)) % 8 == 0);
 }
 
-static void reset_frees_all_and_forgets_what_was_lent(void) {
+static void reset_frees_all_and_forgets_what_was_allocated(void) {
   lm_tlsf *a  = new_tlsf(100000);
   size_t free = lm_tlsf_stats(a)->free_bytes;
   void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 1000);
@@ -102,7 +102,7 @@ static void a_neighbour_taken_in_whole_is_already_free(void) {
   CHECK(lm_tlsf_holds(a));
 }
 
-static void a_block_inside_one_lent_anew_is_already_free(void) {
+static void a_block_inside_one_allocated_anew_is_already_free(void) {
   lm_tlsf *a = new_tlsf(100000);
   void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 200), *wall = lm_tlsf_alloc(a, 8);
   size_t both = lm_tlsf_usable_size(a, p) + lm_tlsf_usable_size(a, q) + LM_WORD;
@@ -127,7 +127,7 @@ static void regions_may_come_from_below(void) {
 }
 
 // Flips each bit of each word that it keeps for itself, and checks that holds() sees it.
-static void holds_sees_every_bit_that_is_wrong(void) {
+static void holds_detects_every_bit_that_is_wrong(void) {
   lm_tlsf *a          = new_tlsf(100000);
   lm_boundary_tags *t = &a->tags;
   for (uint32_t i = 0; i < 9; i++) blocks[i] = lm_tlsf_alloc(a, i < 6 ? 40 : 100 * i);
@@ -223,7 +223,7 @@ static void a_walk_ends_at_a_header_that_is_damaged(void) {
   CHECK(lm_tlsf_holds(a));
 }
 
-static void holds_sees_words_that_cannot_be(void) {
+static void holds_detects_words_that_cannot_be(void) {
   lm_span span        = {pool + 200000, 400000};
   lm_tlsf *a          = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
   lm_boundary_tags *t = &a->tags;
@@ -272,10 +272,10 @@ static void holds_sees_words_that_cannot_be(void) {
 
 CHECK_MAIN(RUN(what_looks_like_a_header_is_asked_for_its_neighbours);
            RUN(the_end_of_a_region_is_no_block); RUN(a_walk_ends_at_a_header_that_is_damaged);
-           RUN(holds_sees_words_that_cannot_be); RUN(every_verb_takes_a_bounded_number_of_steps);
+           RUN(holds_detects_words_that_cannot_be); RUN(every_verb_takes_a_bounded_number_of_steps);
            RUN(ten_thousand_blocks_of_one_list_are_not_looked_through);
-           RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_lent);
+           RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_allocated);
            RUN(a_neighbour_taken_in_whole_is_already_free);
-           RUN(a_block_inside_one_lent_anew_is_already_free);
+           RUN(a_block_inside_one_allocated_anew_is_already_free);
            RUN(a_hole_of_the_very_size_is_taken_before_a_larger_one);
-           RUN(regions_may_come_from_below); RUN(holds_sees_every_bit_that_is_wrong););
+           RUN(regions_may_come_from_below); RUN(holds_detects_every_bit_that_is_wrong););

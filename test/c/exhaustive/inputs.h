@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// inputs.h: for a claim about every size: calls it with all of them from 0 on, in order. In the
-// long form (LM_EXHAUSTIVE) these are all of 2^32, and on 64-bit targets some of those above; in the
-// short form all to 2^16, all near what a mapping has as an edge, and some between.
+// inputs.h: calls a claim about sizes with all sizes in ascending order. In the long form
+// (LM_EXHAUSTIVE) these are all of 2^32, and on 64-bit targets a sample of those above; in the short
+// form all up to 2^16, all near the edges of the mappings, and a sample of those between.
 //
 //   static void agrees(size_t x) { AGREE(order_of(x) == model(x), x); }
 //   static void a_claim(void) { for_each_input(agrees); }
@@ -10,20 +10,20 @@
 #include "../check.h"
 
 #ifdef LM_EXHAUSTIVE
-#define INPUTS_ALL 0xffffffffu  // up to here no input is left out
+#define INPUTS_ALL 0xffffffffu  // no input up to here is left out
 #else
 #define INPUTS_ALL 0xffffu
 #endif
 
-// Complains when `cond` is false; else it costs little. `x` is the input.
+// Fails when `cond` is false; costs little otherwise. `x` is the input.
 #define AGREE(cond, x)                                                                             \
   do {                                                                                             \
     if (!(cond))                                                                                   \
       check_that(false, "(for the input in the place of a line) " #cond, (uint32_t)(x));           \
   } while (0)
 
-// Returns the input after `x`: the next one, or one not far beyond, but none of the 40 about a
-// sixteenth of a power of two are passed over.
+// Returns the input after `x`: the next one or one not far beyond. The 40 inputs around each
+// sixteenth of a power of two are never skipped.
 static size_t input_after(size_t x) {
   if (x < INPUTS_ALL) return x + 1;
   size_t part = (size_t)1 << (lm_log2(x) - 4), low = x % part, high = part - low;
@@ -32,14 +32,14 @@ static size_t input_after(size_t x) {
   return x + (step < high - 20 ? step : high - 20);
 }
 
-// Inlined, and with it the claim, so that all of 2^32 are done in seconds.
+// Inlined, and the claim with it, so that all of 2^32 take seconds.
 static inline __attribute__((always_inline)) void for_each_input(void (*claim)(size_t x)) {
   size_t x = 0;
   claim(x);
 #ifdef LM_EXHAUSTIVE
   while (x < INPUTS_ALL) {
     x++;
-    __asm__("" : "+r"(x));  // the compiler is not to know what it is, and to prove the claim itself
+    __asm__("" : "+r"(x));  // so that the compiler does not prove the claim itself
     claim(x);
   }
 #endif

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MIT
-// operations.h: random operations on an allocator, each checked against a model that it never sees:
-// who owns each granule of the memory, and what is in each block. Who includes it says before
-// that where choices come from and what the verbs are:
+// operations.h: random operations on an allocator, each checked against an independent model: the
+// owner of each granule of the memory, and the content of each block. The including file defines
+// the source of choices and the operations:
 //
 //   uint32_t choose(uint32_t below);     a number in [0, below)
 //   op_alloc(size)   op_alloc_aligned(size, align)   op_calloc(count, size)
 //   op_realloc(p, size)   op_free(p)   op_check(p)   op_usable(p)   op_holds()
-//   op_stats()       the accounts
-//   op_reset()       frees every block; false when the strategy has no such verb
+//   op_stats()       the statistics
+//   op_reset()       frees all blocks; false when the strategy cannot
 #ifndef LM_TEST_OPERATIONS_H
 #define LM_TEST_OPERATIONS_H
 #include "../check.h"
 #include "linmem/allocator.h"
 
 #ifndef MODEL_REACH
-#define MODEL_REACH ((size_t)4 << 20)  // bytes that the model can know about
+#define MODEL_REACH ((size_t)4 << 20)  // bytes that the model covers
 #endif
 #ifndef MODEL_SLOTS
-#define MODEL_SLOTS 2048u  // blocks at once: a power of two, at least 32
+#define MODEL_SLOTS 2048u  // maximum number of blocks: a power of two, at least 32
 #endif
 enum { MODEL_FOREIGN = 0xffff };
 
 typedef struct model_block {
-  uint8_t *p;     // NULL when the slot has no block
-  size_t size;    // bytes asked for
-  size_t usable;  // bytes that its owner may write
-  uint64_t mark;  // what its pattern starts from
+  uint8_t *p;     // NULL: unused
+  size_t size;    // requested bytes
+  size_t usable;  // bytes that the caller may write
+  uint64_t mark;  // seed of its pattern
 } model_block;
 
 static struct {
-  uintptr_t origin;                        // of the first granule
-  uint16_t owner[MODEL_REACH / LM_ALIGN];  // slot + 1; 0: the allocator's; MODEL_FOREIGN: not
-  model_block slots[MODEL_SLOTS];          //
-  uint32_t slots_used;                     // how many of them this phase uses
-  uint32_t most;                           // requests are below it
-  bool reuses;                             // a strategy that lends again what was freed
-  size_t live, bytes;                      // of the blocks lent
-  uint64_t marks;                          //
-  uint32_t steps, lent, refused, moved;    // what was done
+  uintptr_t origin;                           // of the first granule
+  uint16_t owner[MODEL_REACH / LM_ALIGN];     // slot + 1; 0: the allocator's; MODEL_FOREIGN: not
+  model_block slots[MODEL_SLOTS];             //
+  uint32_t slots_used;                        // number of slots in this phase
+  uint32_t most;                              // requests are smaller
+  bool reuses;                                // the strategy allocates freed memory again
+  size_t live, bytes;                         // of the allocated blocks
+  uint64_t marks;                             //
+  uint32_t steps, allocated, refused, moved;  // counters
 } model;
 
 // The memory.
 
-// Begins with a memory from `origin` on of which the allocator has nothing.
+// Resets the model to a memory that begins at `origin`, none of it the allocator's.
 static void model_start(const void *origin, bool reuses) {
   model.origin = (uintptr_t)origin;
   model.reuses = reuses;
@@ -51,7 +51,7 @@ static void model_start(const void *origin, bool reuses) {
   __builtin_memset(model.slots, 0, sizeof model.slots);
 }
 
-// Notes that [base, base + size) is the allocator's from here on.
+// Gives [base, base + size) to the allocator.
 static void model_allow(const void *base, size_t size) {
   uintptr_t from = (uintptr_t)base - model.origin, to = from + size;
   CHECK(to <= MODEL_REACH && from <= to);
@@ -59,7 +59,7 @@ static void model_allow(const void *base, size_t size) {
     model.owner[g] = 0;
 }
 
-// Makes the granules of a block belong to `to`, when they belong to `from`. Returns false iff not.
+// Changes the owner of a block's granules. Returns false iff one does not belong to `from`.
 static bool model_pass(const model_block *b, uint32_t from, uint32_t to) {
   size_t first = ((uintptr_t)b->p - model.origin) / LM_ALIGN;
   size_t count = b->usable / LM_ALIGN + (b->usable % LM_ALIGN != 0);
@@ -71,7 +71,7 @@ static bool model_pass(const model_block *b, uint32_t from, uint32_t to) {
   return all;
 }
 
-// Contents. Bit 2 of every word is set, so that no word of a block looks like a header.
+// Content. Bit 2 of every word is set, so that no word looks like a header.
 
 static uint64_t pattern_at(uint64_t mark, size_t i) {
   return ((mark + i) * 0x9e3779b97f4a7c15u) | 0x0000000400000004u;
@@ -83,7 +83,7 @@ static void pattern_fill(const model_block *b) {
   __builtin_memcpy(b->p + b->usable / 8 * 8, &last, b->usable % 8);
 }
 
-// True when the first `count` bytes at `p` are those that block `b` was filled with.
+// True when the first `count` bytes at `p` are the pattern of block `b`.
 static bool pattern_kept(const model_block *b, const uint8_t *p, size_t count) {
   const uint64_t *words = (const uint64_t *)(const void *)p;
   uint64_t differ       = 0;
@@ -95,7 +95,7 @@ static bool pattern_kept(const model_block *b, const uint8_t *p, size_t count) {
 
 // Slots.
 
-// Notes that slot `i` is lent at `p`, checks all that must be true of it, and fills it.
+// Records a block at `p` in slot `i`, checks its properties, and fills it.
 static void slot_allocate(uint32_t i, uint8_t *p, size_t size, size_t align) {
   model_block *b = &model.slots[i];
   *b             = (model_block){p, size, op_usable(p), model.marks += 0x10001};
@@ -103,10 +103,10 @@ static void slot_allocate(uint32_t i, uint8_t *p, size_t size, size_t align) {
   CHECK(op_check(p) == LM_OK);
   CHECK(model_pass(b, 0, i + 1));
   pattern_fill(b);
-  model.live++, model.bytes += b->usable, model.lent++;
+  model.live++, model.bytes += b->usable, model.allocated++;
 }
 
-// Notes that the block of slot `i` is the allocator's again.
+// Returns the block of slot `i` to the allocator.
 static void slot_forget(uint32_t i) {
   CHECK(model_pass(&model.slots[i], i + 1, 0));
   model.live--, model.bytes -= model.slots[i].usable;
@@ -158,7 +158,7 @@ static void slot_free(uint32_t i) {
 #endif
 }
 
-// Asks for what cannot be had and frees what is no block; nothing changes.
+// Makes requests that must fail, and frees addresses that are not blocks; nothing changes.
 static void slot_misuse(uint32_t i) {
   static const size_t wrong[] = {0, 3, 24, LM_ALIGN_MAX * 2, SIZE_MAX / 2 + 1};
   const model_block *b        = &model.slots[i];
@@ -188,7 +188,7 @@ static void model_step(void) {
   }
 }
 
-// Checks the whole: every block's bytes, the accounts and the allocator's own invariants.
+// Checks every block's content, the statistics and the allocator's invariants.
 static void model_check(void) {
   const lm_stats *s = op_stats();
   CHECK(s->live_blocks == model.live && s->live_bytes == model.bytes);
@@ -199,8 +199,8 @@ static void model_check(void) {
   }
 }
 
-// Frees every block, by free or by reset, and checks that none is left and that
-// one of `large` bytes can be had.
+// Frees all blocks, by free or by reset, and checks that none is left and that a block of `large`
+// bytes can be allocated.
 static void model_drain(size_t large) {
   model_check();
   bool reset = (!model.reuses || choose(4) == 0) && op_reset();
@@ -219,7 +219,7 @@ static void model_drain(size_t large) {
   CHECK(p && op_free(p) == LM_OK);
 }
 
-// Chooses how many blocks there are and how large, from here on. Returns for how many steps: fewer
+// Chooses the number and the sizes of blocks of the next phase. Returns its number of steps: fewer
 // when the blocks are large.
 static uint32_t model_phase(void) {
   static const uint32_t slots[] = {MODEL_SLOTS, MODEL_SLOTS, MODEL_SLOTS, MODEL_SLOTS / 2,

@@ -89,9 +89,9 @@ void operations_start(uintptr_t at, uintptr_t base, uint32_t seed, bool reuses, 
 
 // Does `count` operations. Returns how many checks failed.
 LM_EXPORT(run) uint32_t operations_run(uint32_t count) {
-  check_test  = "operations";
-  check_total = 0;
-  model.lent = model.refused = model.moved = 0;
+  check_test      = "operations";
+  check_total     = 0;
+  model.allocated = model.refused = model.moved = 0;
   for (uint32_t step = 0, phase = 0; step < count && !check_failed; step++, phase--) {
     uint32_t refused = model.refused;
     if (phase == 0) {
@@ -106,8 +106,8 @@ LM_EXPORT(run) uint32_t operations_run(uint32_t count) {
   return check_failed;
 }
 
-// Of the last run: checks, blocks lent, requests refused, blocks moved by realloc.
+// Of the last run: checks, allocated blocks, refused requests, blocks moved by realloc.
 LM_EXPORT(count) uint32_t operations_count(uint32_t what) {
-  const uint32_t counts[] = {check_total, model.lent, model.refused, model.moved};
+  const uint32_t counts[] = {check_total, model.allocated, model.refused, model.moved};
   return counts[what % 4];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sizes_boundary_tag.h: the mappings of tlsf and bestfit, for every input. Who includes it has included
-// the strategy's own file.
+// sizes_boundary_tag.h: the mappings of boundary_tag_internal.h for every input. The including file
+// has included the strategy's C file.
 #ifndef LM_TEST_SIZES_BOUNDARY_TAG_H
 #define LM_TEST_SIZES_BOUNDARY_TAG_H
 #include "inputs.h"
@@ -14,49 +14,48 @@ static size_t need_model(size_t x) {
   return LM_WORD == 8 && need > ((size_t)1 << 39) - LM_ALIGN ? 0 : need;
 }
 static void need_of(size_t x) { AGREE(block_need(x) == need_model(x), x); }
-static void a_block_has_room_for_its_request_and_no_unit_more(void) { for_each_input(need_of); }
+static void a_block_has_room_for_its_request_and_no_granule_more(void) { for_each_input(need_of); }
 
-// Returns the smallest size of a list: lists 0 to 15 have one each; from there on 16 share what
-// lies between two powers of two.
-static uint64_t list_floor(unsigned list) {
-  if (list < 16) return (uint64_t)list * LM_ALIGN;
-  uint64_t power = (uint64_t)EXACT_BIN_LIMIT << (list / 16 - 1);
-  return power + power / 16 * (list % 16);
+// Returns the smallest size of a bin: bins 0 to 15 have one size each; from there on 16 bins share
+// the sizes between two powers of two.
+static uint64_t bin_floor(unsigned bin) {
+  if (bin < 16) return (uint64_t)bin * LM_ALIGN;
+  uint64_t power = (uint64_t)EXACT_BIN_LIMIT << (bin / 16 - 1);
+  return power + power / 16 * (bin % 16);
 }
-static unsigned list_now;
-static uint64_t list_end;
-static void list_at(size_t x) {
+static unsigned bin_now;
+static uint64_t bin_end;
+static void bin_at(size_t x) {
   if (x > REGION_MAX) return;
-  while (x >= list_end) list_end = list_floor(++list_now + 1);
-  AGREE(bin_of(x) == list_now && list_now < LM_BINS, x);
+  while (x >= bin_end) bin_end = bin_floor(++bin_now + 1);
+  AGREE(bin_of(x) == bin_now && bin_now < LM_BINS, x);
 }
-static void every_size_is_in_the_list_whose_range_it_lies_in(void) {
-  list_now = 0, list_end = LM_ALIGN;
-  for_each_input(list_at);
+static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
+  bin_now = 0, bin_end = LM_ALIGN;
+  for_each_input(bin_at);
 }
 
-// For every list, and every other one: whether it is found from there. And from many at once the
-// lowest.
-static void the_list_above_is_the_lowest_that_is_not_empty(void) {
+// For every pair of bins: whether one is found from the other. And the lowest of many.
+static void the_bin_above_is_the_lowest_that_is_not_empty(void) {
   static lm_boundary_tags tags;
-  enum { LISTS = LM_BINS };
-  for (unsigned list = 0; list < LISTS; list++) tags.bins[list] = (lm_block *)&tags.bins[list];
-  for (unsigned high = LISTS; high-- > 0;) {
+  enum { BINS = LM_BINS };
+  for (unsigned bin = 0; bin < BINS; bin++) tags.bins[bin] = (lm_block *)&tags.bins[bin];
+  for (unsigned high = BINS; high-- > 0;) {
     for (unsigned run = 0; run < 2; run++) {
       if (run == 0) __builtin_memset(tags.filled, 0, sizeof tags.filled);
-      for (unsigned i = high; i < LISTS; i += run ? 1 + random_below(40) : LISTS)
+      for (unsigned i = high; i < BINS; i += run ? 1 + random_below(40) : BINS)
         tags.filled[i / 64] |= (uint64_t)1 << i % 64;
-      for (unsigned list = 0; list < high; list++)
-        AGREE(bin_above(&tags, list) == tags.bins[high], list);
-      for (unsigned list = high; run == 0 && list < LISTS; list++)
-        AGREE(bin_above(&tags, list) == NULL, list);
+      for (unsigned bin = 0; bin < high; bin++)
+        AGREE(bin_above(&tags, bin) == tags.bins[high], bin);
+      for (unsigned bin = high; run == 0 && bin < BINS; bin++)
+        AGREE(bin_above(&tags, bin) == NULL, bin);
     }
   }
   CHECK(true);
 }
 
 #define RUN_SIZES_BOUNDARY_TAG                                                                     \
-  RUN(a_block_has_room_for_its_request_and_no_unit_more);                                          \
-  RUN(every_size_is_in_the_list_whose_range_it_lies_in);                                           \
-  RUN(the_list_above_is_the_lowest_that_is_not_empty)
+  RUN(a_block_has_room_for_its_request_and_no_granule_more);                                       \
+  RUN(every_size_is_in_the_bin_whose_range_it_lies_in);                                            \
+  RUN(the_bin_above_is_the_lowest_that_is_not_empty)
 #endif

@@ -119,8 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_input(data, size);
   if (check_failed) __builtin_trap();
   if (model.steps < goal) return 0;
-  printf("%s: %u operations in %u inputs, %u checks, 0 failed; %u lent, %u refused, %u moved\n",
-         on->name, model.steps, inputs, check_total, model.lent, model.refused, model.moved);
+  printf("%s: %u operations in %u inputs, %u checks, 0 failed; %u tracked, %u refused, %u moved\n",
+         on->name, model.steps, inputs, check_total, model.allocated, model.refused, model.moved);
   fflush(stdout);
   _Exit(0);
 }
@@ -131,7 +131,7 @@ static void inputs_of_random_bytes_do_no_harm(void) {
     for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)random_below(256);
     fuzz_input(bytes, 64 + random_below(sizeof bytes - 64));
   }
-  CHECK(model.steps > 1000 && model.lent > 100);
+  CHECK(model.steps > 1000 && model.allocated > 100);
 }
 
 CHECK_MAIN(for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {

@@ -3,7 +3,7 @@
 // after each operation the allocator's invariants and every block's bytes are checked; after each
 // whole sequence all is freed, and what was one free block is one again.
 //
-// An operation is an allocation of one of SIZES, an aligned one, a free of any block lent, or a
+// An operation is an allocation of one of SIZES, an aligned one, a free of any allocated block, or a
 // realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_EXHAUSTIVE).
 #include "../strategies.h"
 
@@ -23,7 +23,7 @@ typedef struct block {
 typedef struct beginning {
   const char *name;
   size_t room;    // bytes besides the state
-  uint32_t warm;  // blocks lent and freed before, so that a heap has slabs
+  uint32_t warm;  // blocks allocated and freed before, so that the heap has slabs
   size_t gap;     // bytes of someone else's before what the page source gives
   size_t more;    // bytes that it gives
 } beginning;
@@ -36,7 +36,7 @@ static const beginning beginnings[] = {
 };
 
 static void *a;
-static block blocks[BLOCKS];  // what a sequence has lent
+static block blocks[BLOCKS];  // the allocated blocks
 static uint32_t count;        // of them
 static uint64_t operations, sequences;
 static size_t free_blocks, free_bytes, region_count;  // at the beginning
@@ -117,7 +117,7 @@ static bool op_do(uint32_t which) {
 }
 enum { OPERATIONS = SIZES + 1 + 3 * LENGTH };
 
-// Frees what is lent, in one of two orders, and checks that nothing is missing.
+// Frees all blocks in one of two orders and checks that no memory is lost.
 static void all_free(void) {
   sequences++;
   while (count) op_free(sequences % 2 ? 0 : count - 1);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_sizes_allocator.c: what all strategies do with a size, an alignment and a range, for every
-// input.
+// test_sizes_allocator.c: the mappings of allocator_internal.h for every input.
 #include "../../../csrc/allocator_internal.h"
 #include "inputs.h"
 

@@ -22,7 +22,7 @@ static void pad_with(size_t x, size_t align) {
   AGREE(p == (fits ? (void *)(x + pad) : NULL) && a.top == (fits ? x + pad + 10 : x), x);
 }
 static void pads_at(size_t x) { pad_with(x, 1), pad_with(x, 8), pad_with(x, 4096); }
-static void what_is_lent_is_aligned_and_inside(void) { for_each_input(pads_at); }
+static void what_is_allocated_is_aligned_and_inside(void) { for_each_input(pads_at); }
 
 static void type_at(size_t x) {
   static const uint8_t sizes[] = {0, 1, 1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8, 4, 8, 8, 16, 16, 32, 32};
@@ -41,5 +41,5 @@ static void lengths_at(size_t x) {
 }
 static void bytes_are_exact_or_refused(void) { for_each_input(lengths_at); }
 
-CHECK_MAIN(RUN(the_alignments_are_the_powers_of_two); RUN(what_is_lent_is_aligned_and_inside);
+CHECK_MAIN(RUN(the_alignments_are_the_powers_of_two); RUN(what_is_allocated_is_aligned_and_inside);
            RUN(nineteen_types_have_a_size); RUN(bytes_are_exact_or_refused););

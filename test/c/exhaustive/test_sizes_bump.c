@@ -6,7 +6,7 @@ static void need_at(size_t x) {
   size_t need = (x + LM_WORD + LM_ALIGN - 1) / LM_ALIGN * LM_ALIGN;
   AGREE(block_need(x) == (x > LM_REQUEST_MAX ? 0 : need), x);
 }
-static void a_block_has_room_for_its_request_and_no_unit_more(void) { for_each_input(need_at); }
+static void a_block_has_room_for_its_request_and_no_granule_more(void) { for_each_input(need_at); }
 
 static void pad_for(size_t x, size_t align) {
   const lm_bump_region r = {.top = x};
@@ -26,5 +26,5 @@ static void edge_at(size_t x) {
 }
 static void a_region_ends_at_a_multiple_of_the_alignment(void) { for_each_input(edge_at); }
 
-CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_unit_more);
+CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_granule_more);
            RUN(a_pad_is_the_least_that_aligns); RUN(a_region_ends_at_a_multiple_of_the_alignment););

@@ -9,10 +9,10 @@ static void need_at(size_t x) {
   bool none = x > LM_REQUEST_MAX || (LM_WORD == 8 && need > ((size_t)1 << 39) - LM_ALIGN);
   AGREE(block_need(x) == (none ? 0 : need), x);
 }
-static void a_block_has_room_for_its_request_and_no_unit_more(void) { for_each_input(need_at); }
+static void a_block_has_room_for_its_request_and_no_granule_more(void) { for_each_input(need_at); }
 
-// Returns the smallest size of a bin: bins 0 to 15 have one each; from there on 16 share what lies
-// between two powers of two.
+// Returns the smallest size of a bin: bins 0 to 15 have one size each; from there on 16 bins share
+// the sizes between two powers of two.
 static uint64_t bin_floor(unsigned bin) {
   if (bin < 16) return (uint64_t)bin * LM_ALIGN;
   uint64_t power = (uint64_t)EXACT_BIN_LIMIT << (bin / 16 - 1);
@@ -30,8 +30,8 @@ static void every_size_is_in_the_bin_whose_range_it_lies_in(void) {
   for_each_input(bin_at);
 }
 
-// The class of a request is the first whose objects are large enough. They are at most one unit
-// larger, or a slab has as many of them as it would have of the very size.
+// The size class of a request is the first whose objects are large enough. They are at most one
+// granule larger, or a slab holds as many of them as of objects of the exact size.
 static void every_small_request_has_the_smallest_class_that_fits(void) {
   for (size_t granules = 1; granules <= LM_HEAP_GRANULES; granules++) {
     unsigned size_class = size_class_of(granules);
@@ -44,6 +44,6 @@ static void every_small_request_has_the_smallest_class_that_fits(void) {
   CHECK(size_class_of(LM_HEAP_GRANULES) == LM_HEAP_SIZE_CLASSES - 1);
 }
 
-CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_unit_more);
+CHECK_MAIN(RUN(a_block_has_room_for_its_request_and_no_granule_more);
            RUN(every_size_is_in_the_bin_whose_range_it_lies_in);
            RUN(every_small_request_has_the_smallest_class_that_fits););
