@@ -34,6 +34,7 @@ if(EMSCRIPTEN)
   endforeach()
   lm_strategy_wasm(linmem_walle "csrc/pages.c;csrc/bestfit.c;csrc/exports_walle.c" --no-entry --stack-first
                    -z stack-size=0 --strip-all --fatal-warnings --export=nil)
+  add_test(NAME include_order COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/include_order.mjs)
   add_test(NAME strategies_wasm
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
   # Builds the archives and links a module of malloc, free, calloc and realloc with each.

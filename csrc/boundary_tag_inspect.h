@@ -71,8 +71,8 @@ static inline bool block_holds(const BLOCK_HEAP *h, const lm_region *r, const lm
 
 // Returns the bytes from first to end, of all regions.
 static inline size_t regions_span(const BLOCK_HEAP *h) {
-  size_t span = 0;
-  for (const lm_region *r = &h->region; r; r = r->next)
+  size_t span = 0, count = h->stats.regions;
+  for (const lm_region *r = &h->region; r && count; r = r->next, count--)
     span += (uintptr_t)r->end - (uintptr_t)r->first;
   return span;
 }

@@ -307,10 +307,12 @@ static inline bool region_ask(BLOCK_HEAP *h, size_t min) {
   return REGION_OPEN(h, base, got);
 }
 
-// Returns the region that has a block whose payload could begin at `p`, NULL iff none.
+// Returns the region that has a block whose payload could begin at `p`, NULL iff none. Ends also
+// when the list of regions was overwritten and has a cycle.
 static inline const lm_region *region_of(const BLOCK_HEAP *h, const void *p) {
-  uintptr_t b = (uintptr_t)p - LM_WORD;
-  for (const lm_region *r = &h->region; r; r = r->next)
+  uintptr_t b  = (uintptr_t)p - LM_WORD;
+  size_t count = h->stats.regions;
+  for (const lm_region *r = &h->region; r && count; r = r->next, count--)
     if (b - (uintptr_t)r->first < (uintptr_t)r->end - (uintptr_t)r->first) return r;
   return NULL;
 }

@@ -49,7 +49,8 @@ static lm_status object_check(const void *p) {
   const lm_object *o = p;
   if (object_misplaced(s, p)) return LM_NOT_A_BLOCK;
   if (LM_LIKELY(!object_looks_free(o))) return LM_OK;
-  for (const lm_object *f = s->free; !is_end(f); f = object_next(f))
+  size_t count = s->count;  // a free list that was overwritten may have a cycle
+  for (const lm_object *f = s->free; !is_end(f) && count; f = object_next(f), count--)
     if (f == o) return LM_ALREADY_FREE;
   return LM_OK;  // the caller wrote a word that looks like a link
 }

@@ -62,7 +62,7 @@ static LM_HOT_INLINE lm_block *block_claim(lm_heap *h, lm_block *b, size_t size)
 // The general path of block_acquire, complete in itself.
 LM_COLD static LM_NOINLINE lm_block *block_acquire_slow(lm_heap *h, size_t size) {
   lm_block *b = bin_find(h, size, TRIES);
-  if (!b && !top_has(h, size)) b = bin_find(h, size, SIZE_MAX);
+  if (!b && !top_has(h, size)) b = bin_find(h, size, h->free_count);
   if (!b) return top_grow(h, size) ? top_split(h, size) : NULL;
   block_take(h, b);
   lm_block_shrink(h, b, size);
@@ -93,10 +93,11 @@ static size_t superblock_need(const lm_block *b) {
 }
 
 LM_COLD LM_NOINLINE lm_block *lm_block_acquire_superblock(lm_heap *h) {
-  size_t size = LM_HEAP_SUPERBLOCK, tries = TRIES;
-  lm_block *b;
-  while ((b = bin_find(h, size, TRIES)) && block_size(h, b) < superblock_need(b))
-    size = tries-- ? block_size(h, b) + LM_ALIGN : 3 * LM_HEAP_SUPERBLOCK;
+  lm_block *b = bin_find(h, LM_HEAP_SUPERBLOCK, TRIES);
+  for (size_t tries = TRIES + 1; b && block_size(h, b) < superblock_need(b); tries--) {
+    size_t size = tries > 1 ? block_size(h, b) + LM_ALIGN : 3 * LM_HEAP_SUPERBLOCK;
+    b           = tries ? bin_find(h, size, TRIES) : NULL;  // a block of 3 superblocks suffices
+  }
   if (b) {
     block_take(h, b);
   } else {

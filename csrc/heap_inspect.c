@@ -86,7 +86,8 @@ static size_t slab_walk(const lm_slab *s, uintptr_t from, lm_block_record *recor
   lm_block_state state = s->size ? LM_BLOCK_LIVE : LM_BLOCK_FREE;
   for (; at < end && count < capacity; at += size)
     records[count++] = (lm_block_record){at, size, state, s->size_class};
-  for (const lm_object *o = s->free; s->size && !is_end(o); o = object_next(o)) {
+  size_t left = s->size ? s->count : 0;
+  for (const lm_object *o = s->free; left && !is_end(o); o = object_next(o), left--) {
     size_t i = ((uintptr_t)o - first) / size;
     if ((uintptr_t)o >= first && i < count) records[i].state = LM_BLOCK_FREE;
   }
@@ -108,8 +109,9 @@ size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, si
   size_t count = 0;
   if (c->done || !capacity) return 0;
   const lm_region *r = &h->region;
-  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
-  for (; r; r = r->next) {
+  size_t regions     = h->stats.regions;
+  for (; c->region && r && regions && (uintptr_t)r != c->region; regions--) r = r->next;
+  for (; r && regions; r = r->next, regions--) {
     lm_block *b = cursor_block(h, r, c);
     for (; b != r->end && block_sane(h, r, b); b = block_next(h, b)) {
       uintptr_t from = (uintptr_t)block_payload(b);

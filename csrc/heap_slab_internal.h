@@ -142,10 +142,11 @@ static inline bool object_is_plain(const lm_slab *s, const void *p) {
   return !(object_misplaced(s, p) | (unsigned)object_looks_free(p));
 }
 
-// Returns the number of free objects of slab `s`.
+// Returns the number of free objects of slab `s`; more than s->count when the free list was
+// overwritten and has a cycle.
 static inline size_t slab_free_count(const lm_slab *s) {
   size_t count = 0;
-  for (const lm_object *o = s->free; !is_end(o); o = object_next(o)) count++;
+  for (const lm_object *o = s->free; !is_end(o) && count <= s->count; o = object_next(o)) count++;
   return count;
 }
 

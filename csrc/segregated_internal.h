@@ -117,8 +117,9 @@ static inline size_t tags_walk(const lm_boundary_tags *t, lm_cursor *c, lm_block
   size_t count = 0;
   if (c->done || !capacity) return 0;
   const lm_region *r = &t->region;
-  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
-  for (; r; r = r->next) {
+  size_t regions     = t->stats.regions;
+  for (; c->region && r && regions && (uintptr_t)r != c->region; regions--) r = r->next;
+  for (; r && regions; r = r->next, regions--) {
     lm_block *b = cursor_block(t, r, c);
     for (; b != r->end && block_sane(t, r, b); b = block_next(t, b)) {
       if (count == capacity) {

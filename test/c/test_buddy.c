@@ -106,7 +106,7 @@ static void reset_frees_all(void) {
 static void holds_detects_what_is_wrong(void) {
   lm_buddy *a = new_buddy();
   uint8_t *p[8];
-  for (size_t i = 0; i < 8; i++) p[i] = lm_buddy_alloc(a, 64);
+  for (size_t i = 0; i < 8; i++) p[i] = lm_buddy_alloc(a, 4 * CELL);
   for (size_t i = 0; i < 8; i += 2) lm_buddy_free(a, p[i]);
   const lm_buddy_region *r = &a->region;
   for (size_t i = 0; i < 8; i++) {

@@ -120,12 +120,13 @@ static bool is_refused(lm_heap *h, void *p, lm_status what) {
 
 // Fourteen kinds of wrong addresses, among small blocks and among large ones.
 static void every_kind_of_wrong_free_and_realloc_is_refused_and_reported(void) {
-  for (size_t size = 40; size <= 4000; size += 3960) {
+  size_t small = 2 * LM_ALIGN + 8;
+  for (size_t size = small; size <= 4000; size += 4000 - small) {
     lm_heap *h = fixed_heap(POOL / 2);
     h->hook    = note_refusal;
     uint8_t *b[60];
     for (size_t i = 0; i < 60; i++) b[i] = lm_heap_alloc(h, size);
-    CHECK((h->superblocks.blocks > 0) == (size == 40));
+    CHECK((h->superblocks.blocks > 0) == (size == small));
     lm_heap *inner  = lm_heap_init(lm_heap_alloc(h, 50000), 50000, lm_pages_none, NULL);
     uint8_t *others = lm_heap_alloc(inner, size), *p = b[50];
     CHECK(is_refused(h, p + 1, LM_NOT_A_BLOCK));                              // misaligned

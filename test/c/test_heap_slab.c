@@ -6,13 +6,15 @@
 static void a_class_takes_a_slab_after_a_few_requests_and_releases_it(void) {
   lm_heap *h = growing_heap(0);
   uint8_t *p[300];
+  size_t n =
+      LM_ALIGN <= 16 ? 300 : 150;  // objects for more than one slab and less than a superblock
   size_t before = lm_heap_stats(h)->free_bytes;
-  for (size_t i = 0; i < 300; i++) {
+  for (size_t i = 0; i < n; i++) {
     p[i] = lm_heap_alloc(h, 40);
     CHECK((h->superblocks.blocks > 0) == (i >= 16) && lm_heap_holds(h));
   }
   walk_agrees(h);
-  for (size_t i = 0; i < 300; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK && lm_heap_holds(h));
+  for (size_t i = 0; i < n; i++) CHECK(lm_heap_free(h, p[i]) == LM_OK && lm_heap_holds(h));
   CHECK(h->superblocks.blocks == 1 && lm_heap_trim(h) && h->superblocks.blocks == 0 &&
         !lm_heap_trim(h));
   CHECK(lm_heap_holds(h) && lm_heap_stats(h)->free_blocks == 1 && before > 0);

@@ -51,13 +51,9 @@
 
 // Slabs. A granule is LM_ALIGN bytes.
 
-#ifndef LM_HEAP_SMALL
-#define LM_HEAP_SMALL 1024  // bytes; larger requests are blocks
-#endif
+#define LM_HEAP_SMALL 1024           // bytes; larger requests are blocks
 #define LM_HEAP_SLAB ((size_t)4096)  // bytes of a slab
-#ifndef LM_HEAP_SUPERBLOCK_LOG
 #define LM_HEAP_SUPERBLOCK_LOG 14
-#endif
 #define LM_HEAP_SUPERBLOCK ((size_t)1 << LM_HEAP_SUPERBLOCK_LOG)  // its bytes and its alignment
 #define LM_HEAP_SLABS ((unsigned)(LM_HEAP_SUPERBLOCK / LM_HEAP_SLAB))
 #define LM_HEAP_GRANULES (LM_HEAP_SMALL / LM_ALIGN)  // of the largest object
@@ -70,11 +66,6 @@
   (LM_HEAP_GRANULES <= 16   ? LM_HEAP_GRANULES                                                     \
    : LM_HEAP_GRANULES <= 32 ? LM_HEAP_GRANULES / 2 + 8                                             \
                             : 24 + LM_HEAP_COUNT_MAX - LM_HEAP_COUNT_MIN + 1)
-_Static_assert(LM_HEAP_SMALL % LM_ALIGN == 0 && LM_HEAP_SLAB % LM_HEAP_SMALL == 0 &&
-                   LM_HEAP_SMALL >= 2 * LM_ALIGN && LM_HEAP_SMALL < LM_HEAP_SLAB,
-               "LM_HEAP_SMALL: a power of two from two alignments to half a slab");
-_Static_assert(LM_HEAP_SUPERBLOCK_LOG >= 13 && LM_HEAP_SUPERBLOCK_LOG <= 16,
-               "LM_HEAP_SUPERBLOCK_LOG: from 13 to 16, which is 2 to 16 slabs");
 #define LM_HEAP_INLINE_MAP 8  // words of the first map
 
 typedef struct lm_object {
