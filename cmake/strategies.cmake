@@ -37,9 +37,9 @@ if(EMSCRIPTEN)
   add_test(NAME include_order COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/include_order.mjs)
   add_test(NAME strategies_wasm
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
-  # Builds the archives and links a module of malloc, free, calloc and realloc with each.
-  add_test(NAME library_sizes
-           COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/library_sizes.mjs ${CMAKE_CURRENT_BINARY_DIR} ${LM_EMCC})
+  # Builds the archives, links modules with them, holds their sizes, and refuses -pthread.
+  add_test(NAME library
+           COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/library.mjs ${CMAKE_CURRENT_BINARY_DIR} ${LM_EMCC})
   add_test(NAME emscripten_example
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/emscripten/run.mjs
                    ${CMAKE_CURRENT_BINARY_DIR}/example)

@@ -10,6 +10,16 @@
 // LM_MALLOC(name) and LM_SBRK.
 #include "linmem/config.h"
 
+// malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a program
+// with shared memory: the compiler removes `_Thread_local` where there are no atomics and records
+// that the object file does not support shared memory, which wasm-ld checks.
+#ifdef __EMSCRIPTEN_PTHREADS__
+#error "malloc of linmem is not thread-safe: it cannot be used in a program with -pthread"
+#endif
+#ifdef __wasm__
+__attribute__((used)) static _Thread_local char linmem_malloc_is_not_thread_safe;
+#endif
+
 #ifndef LM_MALLOC
 #define LM_MALLOC(name) name
 #endif

@@ -202,7 +202,7 @@ static void holds_detects_two_free_neighbours(void) {
 static void holds_detects_every_bit_of_a_slab_that_is_wrong(void) {
   lm_heap *h = fixed_heap(POOL);
   void *p[600];
-  for (size_t i = 0; i < 600; i++) p[i] = lm_heap_alloc(h, 100);
+  for (size_t i = 0; i < 600; i++) p[i] = __builtin_memset(lm_heap_alloc(h, 100), 0x41, 100);
   for (size_t i = 0; i < 600; i += 7) lm_heap_free(h, p[i]);
   for (size_t i = 100; i < 190; i++)
     if (i % 7) lm_heap_free(h, p[i]);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Links a module of malloc, free, calloc and realloc with liblinmem.a and with liblinmem_small.a at -Oz, holds the
-// sizes of both, and allocates in both.
-//   node library_sizes.mjs BUILD_FOLDER EMCC
+// sizes of both, and allocates in both. Compiling or linking either with -pthread must fail.
+//   node library.mjs BUILD_FOLDER EMCC
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 
 const [folder, emcc] = process.argv.slice(2);
-const out = join(folder, 'library-sizes');
+const out = join(folder, 'library-test');
+const csrc = fileURLToPath(new URL('../../csrc', import.meta.url));
 const NAMES = ['malloc', 'free', 'calloc', 'realloc'];
 
 // Bytes, raw. dlmalloc has 10,892 here, emmalloc 3,466.
@@ -26,6 +28,13 @@ function link(library) {
   flags.push(`-sEXPORTED_FUNCTIONS=${NAMES.map((name) => `_${name}`)}`);
   run(emcc, ...flags, join(out, 'empty.c'), join(folder, `lib/lib${library}.a`), '-o', output);
   return readFileSync(output);
+}
+
+/** Runs a command that must fail with a message. */
+function refuse(message, command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  assert.notEqual(status, 0, `${command} ${args.join(' ')} succeeded`);
+  assert.match(stdout + stderr, message);
 }
 
 /** Allocates, grows and frees blocks of many sizes, and checks that they do not overlap. */
@@ -51,9 +60,23 @@ function use(bytes) {
 run('cmake', '--build', folder, '--target', 'linmem_libraries');
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'empty.c'), 'int nothing;\n');
+writeFileSync(join(out, 'main.c'), '#include <stdlib.h>\nint main(void) { return malloc(1) == 0; }\n');
 for (const [library, limit] of Object.entries(LIMITS)) {
   const bytes = link(library);
   console.log(`${library}: ${bytes.length} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`);
   assert.ok(bytes.length <= limit, `lib${library}.a: ${bytes.length} bytes, at most ${limit} are allowed`);
   use(bytes);
+  const threads = ['-pthread', '-sMALLOC=none', join(out, 'main.c'), join(folder, `lib/lib${library}.a`)];
+  refuse(/--shared-memory is disallowed by .*malloc\.c/, emcc, ...threads, '-o', join(out, 'threads.js'));
 }
+refuse(
+  /not thread-safe/,
+  emcc,
+  '-pthread',
+  '-c',
+  `-I${csrc}/include`,
+  join(csrc, 'malloc.c'),
+  '-o',
+  join(out, 'malloc.o'),
+);
+console.log('both refuse -pthread');
