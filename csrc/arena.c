@@ -39,8 +39,8 @@ static void chunk_pop(lm_arena *a) {
   if (a->release) a->release(a->state, chunk);
 }
 
-// Allocates a chunk for `size` bytes aligned to `align`: twice as large as the newest range if there
-// is memory for it. Returns false, and changes nothing, iff there is no memory.
+// Allocates a chunk for `size` bytes aligned to `align`: twice as large as the newest range if
+// there is memory for it. Returns false, and changes nothing, iff there is no memory.
 static bool chunk_push(lm_arena *a, size_t size, size_t align) {
   if (!a->refill || align > PTRDIFF_MAX - size - sizeof(lm_arena_chunk)) return false;
   size_t need = sizeof(lm_arena_chunk) + align + size, have = a->end - a->base;
@@ -57,8 +57,8 @@ static bool chunk_push(lm_arena *a, size_t size, size_t align) {
   return true;
 }
 
-// Moves `top` past the padding and the request. Keeps A1: the subtractions show that both fit before
-// `top` moves.
+// Moves `top` past the padding and the request. Keeps A1: the subtractions show that both fit
+// before `top` moves.
 static void *arena_bump(lm_arena *a, size_t size, size_t align) {
   uintptr_t top = top_read(a), p;
   do {

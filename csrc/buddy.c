@@ -108,10 +108,10 @@ static bool region_ask(lm_buddy *a, size_t min) {
   return region_open(a, (lm_buddy_region *)(base + pad), base + pad + sizeof(lm_buddy_region), got);
 }
 
-// Adds a region with a free block of order `k`. Returns false iff there is no memory. Asks first for
-// what suffices if it is adjacent to the newest memory, and for at least half of all memory, so that
-// regions stay few; then for no more than what suffices; and if that was not adjacent, for what
-// suffices anywhere.
+// Adds a region with a free block of order `k`. Returns false iff there is no memory. Asks first
+// for what suffices if it is adjacent to the newest memory, and for at least half of all memory, so
+// that regions stay few; then for no more than what suffices; and if that was not adjacent, for
+// what suffices anywhere.
 static bool region_grow(lm_buddy *a, unsigned k) {
   size_t size = order_size(k);
   if (size > PTRDIFF_MAX) return false;  // no source has so much, and the sums below would wrap
@@ -146,8 +146,8 @@ static void block_split(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsi
   map_set(r, b, k, 0);
 }
 
-// Merges allocated block `b` of order `from` with the free buddies above it up to order `k`. Returns
-// false, and changes nothing, iff they are not all free.
+// Merges allocated block `b` of order `from` with the free buddies above it up to order `k`.
+// Returns false, and changes nothing, iff they are not all free.
 static bool block_extend(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsigned from,
                          unsigned k) {
   if (b & (order_size(k) - 1)) return false;

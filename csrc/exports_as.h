@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// exports_as.h: a strategy with the functions of AssemblyScript's allocators of 2018, over the memory
-// of a program:
+// exports_as.h: a strategy with the functions of AssemblyScript's allocators of 2018, over the
+// memory of a program:
 //
 //   allocate_memory(size)  8-byte aligned; 0 iff size is 0, over 1 GiB, or there is no memory
 //   free_memory(address)   ignores 0 and addresses that are not live blocks
 //   reset_memory()         frees all blocks
 //
-// The module imports the memory and an immutable global, env.heap_base. The strategy owns the memory
-// from there on and grows it. Its state lies at heap_base rounded up to 16, so that all instances
-// over one memory are one allocator. Nothing traps. Private.
+// The module imports the memory and an immutable global, env.heap_base. The strategy owns the
+// memory from there on and grows it. Its state lies at heap_base rounded up to 16, so that all
+// instances over one memory are one allocator. Nothing traps. Private.
 #ifndef LM_EXPORTS_AS_H
 #define LM_EXPORTS_AS_H
 #include "linmem/allocator.h"

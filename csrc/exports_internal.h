@@ -9,8 +9,8 @@
 #include "linmem/heap.h"
 
 // Returns the address of a new heap over [base, base + size), base rounded up to 16 and never below
-// 16. If `grow` is not 0, the heap grows by memory.grow. Returns 0 iff the range is not all memory or
-// is too small (see lm_heap_init).
+// 16. If `grow` is not 0, the heap grows by memory.grow. Returns 0 iff the range is not all memory
+// or is too small (see lm_heap_init).
 uintptr_t js_heap_open(uintptr_t base, size_t size, unsigned grow);
 // Like the functions of heap.h.
 uintptr_t js_heap_alloc(uintptr_t heap, size_t size);

@@ -9,8 +9,8 @@
   result js_##x##_##operation(__VA_ARGS__);                                                        \
   LM_EXPORT(lm_##x##_##operation) result js_##x##_##operation(__VA_ARGS__)
 
-// Defines the exports of strategy `x`. An `a` that is not the address of one results in 0, or in the
-// status LM_NOT_A_BLOCK.
+// Defines the exports of strategy `x`. An `a` that is not the address of one results in 0, or in
+// the status LM_NOT_A_BLOCK.
 #define LM_EXPORT_STRATEGY(x)                                                                      \
   static lm_##x *x##_at(uintptr_t address) {                                                       \
     if (address % 16 || !lm_memory_holds(address, sizeof(lm_##x))) return NULL;                    \

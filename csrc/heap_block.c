@@ -5,8 +5,8 @@
 
 enum { TRIES = 8 };  // blocks of a request's own bin that are looked at before a higher bin is used
 
-// Returns a free block of at least `size` bytes; NULL iff all higher bins, whose blocks all suffice,
-// are empty, and none of the first `tries` blocks of the request's own bin suffices.
+// Returns a free block of at least `size` bytes; NULL iff all higher bins, whose blocks all
+// suffice, are empty, and none of the first `tries` blocks of the request's own bin suffices.
 static lm_block *bin_find(const lm_heap *h, size_t size, size_t tries) {
   unsigned bin = bin_of(size);
   for (lm_block *b = h->bins[bin]; b && tries; b = b->next, tries--)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // heap_fast.h: the fast paths of alloc and free, inlined into the exports and into malloc. Every
-// other path is a tail call: nothing happens after it, so an engine keeps no value across it. Private.
+// other path is a tail call: nothing happens after it, so an engine keeps no value across it.
+// Private.
 #ifndef LM_HEAP_FAST_H
 #define LM_HEAP_FAST_H
 #include "heap_slab_internal.h"

@@ -298,7 +298,7 @@ static bool map_sane(const lm_heap *h) {
 }
 
 bool lm_heap_holds(const lm_heap *h) {
-  if (!heap_is(h) || h->cookie != cookie_of((uintptr_t)h) || !regions_hold(h) || !map_sane(h))
+  if (!lm_heap_is(h) || h->cookie != cookie_of((uintptr_t)h) || !regions_hold(h) || !map_sane(h))
     return false;
   for (const lm_region *r = &h->region; r; r = r->next)
     if (!blocks_hold(h, r)) return false;

@@ -155,6 +155,7 @@ static inline size_t slab_free_count(const lm_slab *s) {
 // Replaces the current slab for requests of `granules`, which is full, by another, or by none when
 // the request is to be served as a block. Returns the size class.
 LM_PRIVATE lm_size_class *lm_slab_refill(lm_heap *h, size_t granules);
-// Moves slab `s` to its next state (S4): its count has just become 0, or it was full. Returns LM_OK.
+// Moves slab `s` to its next state (S4): its count has just become 0, or it was full. Returns
+// LM_OK.
 LM_PRIVATE lm_status lm_slab_transition(lm_heap *h, lm_slab *s);
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// layout.c: prints the offsets and sizes of the public structs as ts/core/layout.gen.ts. It is built
-// as wasm, so that it prints the layout of the wasm modules. test/c/layout.mjs runs layout_print().
+// layout.c: prints the offsets and sizes of the public structs as ts/core/layout.gen.ts. It is
+// built as wasm, so that it prints the layout of the wasm modules. test/c/layout.mjs runs
+// layout_print().
 #include "linmem/slice.h"
 
 // Prints one character.

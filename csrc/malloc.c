@@ -2,17 +2,17 @@
 // malloc.c: malloc and its family over one static heap (heap_static.h), for Emscripten programs.
 //
 // Memory comes from sbrk if the program links it; other callers of sbrk keep their memory. With
-// -sMALLOC=none Emscripten links sbrk only into programs that call it. Without it, memory comes from
-// the end of the program's data and from emscripten_resize_heap.
+// -sMALLOC=none Emscripten links sbrk only into programs that call it. Without it, memory comes
+// from the end of the program's data and from emscripten_resize_heap.
 //
 // free and realloc of an address that is not a live block change nothing, return NULL, and call
 // linmem_refused (malloc.h). realloc to 0 bytes shrinks. A test compiles this file with its own
 // LM_MALLOC(name) and LM_SBRK.
 #include "linmem/config.h"
 
-// malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a program
-// with shared memory: the compiler removes `_Thread_local` where there are no atomics and records
-// that the object file does not support shared memory, which wasm-ld checks.
+// malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a
+// program with shared memory: the compiler removes `_Thread_local` where there are no atomics and
+// records that the object file does not support shared memory, which wasm-ld checks.
 #ifdef __EMSCRIPTEN_PTHREADS__
 #error "malloc of linmem is not thread-safe: it cannot be used in a program with -pthread"
 #endif

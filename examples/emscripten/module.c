@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A module for JavaScript: it exports malloc, the arena and the slices (cmake/exports.json), and two
-// functions that create and destroy an arena whose chunks come from malloc.
+// A module for JavaScript: it exports malloc, the arena and the slices (cmake/exports.json), and
+// two functions that create and destroy an arena whose chunks come from malloc.
 #include <emscripten.h>
 #include <linmem/arena.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shadow.h: a record of the allocated blocks and of their content, independent of the allocator under
-// test.
+// shadow.h: a record of the allocated blocks and of their content, independent of the allocator
+// under test.
 #ifndef LM_TEST_SHADOW_H
 #define LM_TEST_SHADOW_H
 #include "check.h"

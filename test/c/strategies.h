@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// strategies.h: the five strategies as one table, and a pool, a shadow and a failing page source for
-// the one under test.
+// strategies.h: the five strategies as one table, and a pool, a shadow and a failing page source
+// for the one under test.
 #ifndef LM_TEST_STRATEGIES_H
 #define LM_TEST_STRATEGIES_H
 #include "faults.h"

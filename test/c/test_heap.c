@@ -255,8 +255,8 @@ static void a_hole_is_found_behind_any_number_of_smaller_ones_before_a_request_f
   }
 }
 
-// Runs a fixed list of operations over a heap whose page source fails at call `k`. Returns the number
-// of its calls.
+// Runs a fixed list of operations over a heap whose page source fails at call `k`. Returns the
+// number of its calls.
 static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
   lm_heap *h      = growing_heap(gap);
   source.fail_at  = k;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// test_heap_inspect.c: walk visits every block once, and holds() detects damage to the state of the heap.
+// test_heap_inspect.c: walk visits every block once, and holds() detects damage to the state of the
+// heap.
 #include "../../csrc/heap_fast.h"
 #include "heap_fixture.h"
 
@@ -372,8 +373,8 @@ static void holds_detects_superblocks_that_are_not_what_the_lists_say(void) {
     if (i) DETECTS(lm_heap_holds(h), k->link.next, wrong[i]);
   }
   DETECTS(lm_heap_holds(h), h->superblocks.blocks, h->superblocks.blocks + 1);
-  // Superblocks in the map that do not exist: below all regions, at the region's end, inside top, and
-  // twice.
+  // Superblocks in the map that do not exist: below all regions, at the region's end, inside top,
+  // and twice.
   uintptr_t end = (uintptr_t)h->last->end, first = 0;
   for (size_t i = 0; i < map_words(h) && !first; i++) first = map_start(h)[i];
   size_t seen = 0;

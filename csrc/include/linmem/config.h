@@ -13,7 +13,8 @@
 #define LM_WORD sizeof(size_t)
 
 // Every address that an allocator returns is a multiple of this. Default: two words, which is 8 on
-// wasm32 (alignof(max_align_t) under emcc) and 16 on 64-bit targets. A build that uses SIMD sets 16.
+// wasm32 (alignof(max_align_t) under emcc) and 16 on 64-bit targets. A build that uses SIMD sets
+// 16.
 #ifndef LM_ALIGN
 #define LM_ALIGN (2 * LM_WORD)
 #endif

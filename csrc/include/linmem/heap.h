@@ -170,8 +170,8 @@ void *lm_heap_realloc(lm_heap *heap, void *p, size_t size);
 // Frees block `p`. NULL is accepted, and LM_OK.
 // Returns LM_NOT_A_BLOCK or LM_ALREADY_FREE when `p` is not a live block; then nothing changed.
 // The check is cheap, not complete: it accepts an address inside a live block whose bytes were
-// forged to look like headers of this heap. A build with LM_LEAN checks nothing here and in realloc.
-// Cost: O(regions).
+// forged to look like headers of this heap. A build with LM_LEAN checks nothing here and in
+// realloc. Cost: O(regions).
 lm_status lm_heap_free(lm_heap *heap, void *p);
 
 // Returns what lm_heap_free would for `p`, but LM_NOT_A_BLOCK for NULL; changes nothing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // inputs.h: calls a claim about sizes with all sizes in ascending order. In the long form
-// (LM_EXHAUSTIVE) these are all of 2^32, and on 64-bit targets a sample of those above; in the short
-// form all up to 2^16, all near the edges of the mappings, and a sample of those between.
+// (LM_EXHAUSTIVE) these are all of 2^32, and on 64-bit targets a sample of those above; in the
+// short form all up to 2^16, all near the edges of the mappings, and a sample of those between.
 //
 //   static void agrees(size_t x) { AGREE(order_of(x) == model(x), x); }
 //   static void a_claim(void) { for_each_input(agrees); }

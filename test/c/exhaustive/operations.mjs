@@ -34,11 +34,11 @@ function run(strategy) {
     failed = exports.run(Math.min(left, BATCH));
     for (const what of totals.keys()) totals[what] += exports.count(what) >>> 0;
   }
-  const [checks, lent, refused, moved] = totals;
+  const [checks, allocated, refused, moved] = totals;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(
     `${strategy}: ${count} operations on linmem_${strategy}.wasm, ${checks} checks, ${failed} failed; ` +
-      `${lent} lent, ${refused} refused, ${moved} moved; seed ${seed}, ${seconds} s`,
+      `${allocated} allocated, ${refused} refused, ${moved} moved; seed ${seed}, ${seconds} s`,
   );
   return failed === 0;
 }

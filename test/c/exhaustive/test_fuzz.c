@@ -119,8 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_input(data, size);
   if (check_failed) __builtin_trap();
   if (model.steps < goal) return 0;
-  printf("%s: %u operations in %u inputs, %u checks, 0 failed; %u tracked, %u refused, %u moved\n",
-         on->name, model.steps, inputs, check_total, model.allocated, model.refused, model.moved);
+  printf(
+      "%s: %u operations in %u inputs, %u checks, 0 failed; %u allocated, %u refused, %u moved\n",
+      on->name, model.steps, inputs, check_total, model.allocated, model.refused, model.moved);
   fflush(stdout);
   _Exit(0);
 }

@@ -3,8 +3,8 @@
 // after each operation the allocator's invariants and every block's bytes are checked; after each
 // whole sequence all is freed, and what was one free block is one again.
 //
-// An operation is an allocation of one of SIZES, an aligned one, a free of any allocated block, or a
-// realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_EXHAUSTIVE).
+// An operation is an allocation of one of SIZES, an aligned one, a free of any allocated block, or
+// a realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_EXHAUSTIVE).
 #include "../strategies.h"
 
 #ifdef LM_EXHAUSTIVE
