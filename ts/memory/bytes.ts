@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole ranges of bytes. Functions, so that a bundle has only those it uses; WasmHeapManager has them as methods.
 import { ArgumentTypeError } from '../errors.ts';
-import type { Address } from './address.ts';
+import { isUint32, type Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 
 // Taken at import: a page that replaces them later has no effect here.
@@ -19,7 +19,21 @@ export function writeBytes(
   address: Address,
   source: ArrayBufferView | ArrayBufferLike,
 ): void {
-  putBytes(memory, address, bytesOf(source));
+  if (!tryWriteBytes(memory, address, source)) putBytes(memory, address, bytesOf(source));
+}
+
+/** Writes a Uint8Array into the view of the last refresh, if it is one and fits there: makes no view. Returns true if so. */
+function tryWriteBytes(memory: LinearMemory, address: Address, source: object): boolean {
+  if (!isUint32(address) || address === 0 || !ArrayBuffer.isView(source)) return false;
+  if (apply(slots.tag, source, []) !== ('Uint8Array' as never)) return false;
+  const { bytes } = memory.data && memory; // data first: a memory that polls then renews both
+  if (address > bytes.length - (apply(slots.length, source, []) as number)) return false;
+  try {
+    setBytes(bytes, source as Uint8Array, address); // refuses a source that is detached or out of bounds
+    return true;
+  } catch {
+    return false; // said by the general path
+  }
 }
 
 /** As {@link writeBytes}, for bytes whose buffer is known to be live. */
