@@ -33,9 +33,7 @@ export class ScopeArena {
     this.grows = !isShared(heap);
     const placement = { capBytes: SCOPE_ARENA_BYTES, align: 16 };
     this.arena = new WasmHeapArena(heap, placement, { grow: this.grows, collected: false });
-    const { allocation } = this.arena;
-    allocation.isInternal = true;
-    heap.internal = [allocation];
+    heap.internal = [this.arena.allocation];
   }
 
   /**

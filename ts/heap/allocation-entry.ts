@@ -41,8 +41,8 @@ export interface RemovedEntry {
 }
 
 /** Returns the live allocations of a table, oldest first, without those of the library itself. */
-export function entriesOf(table: AllocationList): AllocationEntry[] {
-  const slots = table.slots().filter((slot) => !table.tokenAt(slot)?.isInternal);
+export function entriesOf(table: AllocationList, internal: readonly Allocation[]): AllocationEntry[] {
+  const slots = table.slots().filter((slot) => !internal.some((token) => token === table.tokenAt(slot)));
   return slots.map((slot) => ({ address: table.addressAt(slot), byteLength: table.sizeAt(slot) }));
 }
 interface AllocationList {

@@ -84,13 +84,18 @@ const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocat
 /** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
 export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
   const { table } = heap;
-  assertNotFrozen(token);
   const rollback = token.dependents?.invalidate();
+  try {
+    token.markFreed();
+  } catch {
+    rollback?.();
+    // It could not be marked as freed, and would read freed memory.
+    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', token.currentOwner);
+  }
   const { address, byteLength: bytes } = token;
   const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
   const raw = slot < 0 ? undefined : table.rawBlockAt(slot);
   const sequence = slot < 0 ? -1 : table.remove(slot);
-  token.markFreed();
   let isGone = true;
   try {
     return end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
@@ -105,13 +110,6 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   } finally {
     if (isGone && heap.collects) unwatchOwner(token);
   }
-}
-
-/** @throws {ArgumentTypeError} if the owner is frozen: it could not be marked as freed, and would read freed memory */
-function assertNotFrozen(token: Allocation): void {
-  const { currentOwner } = token;
-  if (currentOwner && Object.isFrozen(currentOwner))
-    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', currentOwner);
 }
 
 /** True if the allocator refused a free because the module had freed the block without telling the heap. */

@@ -38,7 +38,8 @@ export function registerOwner(
   ref: Owner & { readonly allocation: Allocation; retains?: object | undefined },
 ): void {
   const { allocation } = ref;
-  allocation.owner = heap.collects ? watchOwner(ref, heap, allocation) : ref;
+  if (heap.collects) allocation.weakOwner = watchOwner(ref, heap, allocation);
+  else allocation.owner = ref;
   if (heap.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * heap.pressure));
 }
 

@@ -180,7 +180,7 @@ export class Heap extends LinearMemory implements HeapState {
 
   /** Returns all live allocations, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
   allocations(): AllocationEntry[] {
-    return entriesOf(this.#list);
+    return entriesOf(this.#list, this.internal);
   }
 
   /**

@@ -8,7 +8,7 @@ import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
-import { allocateFor, allocateToken, resizeAllocation } from './blocks.ts';
+import { allocateToken, resizeAllocation } from './blocks.ts';
 import { assertOwned, freeAllocation } from './free.ts';
 import type { HeapState } from './state.ts';
 
@@ -54,10 +54,15 @@ export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
   const count = values ? values.length / type.size : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
   const bytes = toCount(count * type.size, 'a size in bytes');
   const align = Math.min(type.size, MALLOC_ALIGN);
-  return allocateFor(heap, bytes, align, false, (allocation) => {
-    if (values) storeValues(heap, allocation.address, values);
-    return new ArrayRef(heap, allocation.address, count, allocation, true);
-  });
+  const allocation = allocateToken(heap, bytes, align);
+  if (values)
+    try {
+      storeValues(heap, allocation.address, values);
+    } catch (error) {
+      freeAllocation(heap, allocation);
+      throw error;
+    }
+  return new ArrayRef(heap, allocation.address, count, allocation, true);
 }
 
 /** Borrows an array. */
