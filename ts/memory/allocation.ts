@@ -32,7 +32,7 @@ export interface EpochCheck {
   readonly magic: number;
 }
 
-/** What becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
+/** State that becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
@@ -56,7 +56,7 @@ export class Allocation {
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
   dependents: Dependents | undefined;
-  /** True if the library itself made it, as for the arena of scopes: lists and statistics leave it out. */
+  /** True if linmem allocated it for internal use, such as the arena of scopes: lists and statistics leave it out. */
   isInternal: boolean;
   /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
   retains: object | undefined;
@@ -83,7 +83,7 @@ export class Allocation {
     return this.memory !== FREED_MEMORY;
   }
 
-  /** Marks it as freed: every use of it throws from here on. */
+  /** Marks it as freed: every later use of it throws. */
   markFreed(): void {
     this.#setMemory(FREED_MEMORY);
   }
