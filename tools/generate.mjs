@@ -125,7 +125,7 @@ interface Names {
   readonly whole?: string;
 }
 
-/** The names of the methods of each type, for methods.ts. Each is a Scalar of its own value. */
+/** The names of the methods of each type, for methods.ts. Each type has its own value type. */
 export const scalarMethodNames: readonly (readonly [type: Scalar, Names])[] = [
 ${data.join('\n')}
 ] as readonly (readonly [unknown, Names])[] as readonly (readonly [Scalar, Names])[];
@@ -150,7 +150,7 @@ export interface SliceMethods {
 ${lines.join('\n')}
 }
 
-/** The names of these methods. Each type is a Scalar of its own value. */
+/** The names of these methods. Each type has its own value type. */
 export const sliceMethodNames: readonly (readonly [type: Scalar, name: string])[] = [
 ${SCALARS.map((type) => `  [${type.name}, '${nameOf(type)}'],`).join('\n')}
 ] as readonly (readonly [unknown, string])[] as readonly (readonly [Scalar, string])[];
@@ -180,7 +180,7 @@ function declareStrings([codec, label, name], [key, word, read, write, width, wh
   return [
     `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
     `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
-    `  /** Allocates room for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
+    `  /** Allocates a block for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
     `  /** Returns a borrowing ref to the string at \`address\`. ${see('wrap')} */\n  ${wrap}(address: Address, ${wrapped}): StringRef;`,
   ];
 }
@@ -205,7 +205,7 @@ import type { WordBytes } from './word.ts';
 
 /** The methods of every codec and framing. */
 export interface StringMethods {
-  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if there is none */
+  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if no element is 0 */
   getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
 ${declared.join('\n')}
 }

@@ -211,7 +211,7 @@ import { accessMode, hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
-// How a type reads: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
+// The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.
 
@@ -338,7 +338,7 @@ ${MODE}
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
-/** \`readInt32\`, \`writeInt32\` and the like: a function of its own for each type. */
+/** \`readInt32\`, \`writeInt32\` and the like: a separate function for each type. */
 export const accessors: readonly (readonly [type: object, Accessors])[] = [${types.map(methodsOf).join('')}
 ];
 `;

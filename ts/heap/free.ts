@@ -21,7 +21,7 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
       freeAllocation(heap, target.allocation);
       return;
     }
-    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not its own one, which may refuse NULL
+    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not the heap's override, which may refuse NULL
     if (at === 0) return;
     slot = heap.table.find(at);
     if (slot < 0) {
@@ -77,12 +77,13 @@ export function slotOf({ table }: HeapState, token: Allocation): number {
   return slot >= 0 && table.tokenAt(slot) === token ? slot : -1;
 }
 
-/** What the allocator does with a block whose allocation ends. */
-export type Ending<R> = (heap: HeapState, base: number, size: number, align: number) => R;
-const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocator.free(base, size, align);
+/** The step that releases the block of an allocation, such as the allocator's free. */
+export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align: number) => R;
+const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
+  allocator.free(base, size, align);
 
-/** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
-export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
+/** Releases a live allocation by `end`; removes its entry if `slot` is not -1, and invalidates its dependents and token. */
+export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: ReleaseStep<R>): R {
   const { table } = heap;
   const rollback = token.dependents?.invalidate();
   try {
@@ -128,7 +129,7 @@ function refuseInside({ table }: HeapState, at: number): void {
   if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
 }
 
-/** Frees an address that is not live in the table: a block of the module's, unless the table knows better. */
+/** Frees an address that is not live in the table: the module may have allocated a block there. */
 function freeUnknown(heap: HeapState, at: number): void {
   const { allocator } = heap;
   if (allocator.strictFrees) refuseFree(heap, at);
@@ -136,13 +137,13 @@ function freeUnknown(heap: HeapState, at: number): void {
   try {
     allocator.free(at, 0, MALLOC_ALIGN);
   } catch (error) {
-    // The allocator knows that it is no block; the table may know that it was one.
+    // The allocator knows no such block; the table may know that there was one.
     if (error instanceof NotOwnedError) refuseFree(heap, at);
     throw error;
   }
 }
 
-/** Gives a live block to the module. Throws as `heap.release`. Returns its address. */
+/** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
 export function releaseTarget(heap: HeapState, target: Address | Ref): number {
   const { table } = heap;
   if (target instanceof Ref) assertOwned(heap, target);

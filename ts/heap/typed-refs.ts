@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Allocates and wraps typed values in a heap: what `i32.alloc(heap)` and `heap.allocInt32()` call.
+// Allocates and wraps typed values in a heap, for `i32.alloc(heap)` and `heap.allocInt32()`.
 import { toCount, type Address } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';

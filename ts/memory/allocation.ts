@@ -32,7 +32,7 @@ export interface EpochCheck {
   readonly magic: number;
 }
 
-/** What becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
+/** State that becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
