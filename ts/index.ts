@@ -107,4 +107,18 @@ export {
 export { coreBytes, type CoreModule } from './core/load.ts';
 export type { CoreExports } from './core/exports.ts';
 export { wrapEmscriptenModuleHeap, type EmscriptenHeapOptions } from './interop/emscripten.ts';
-export { captureEmscriptenHeap, type Captured } from './interop/capture.ts';
+export {
+  captureEmscriptenHeap,
+  captureInstances,
+  type Captured,
+  type CapturedInstances,
+  type CaptureHeapOptions,
+  type CaptureOptions,
+  type CaptureTools,
+  type StartModule,
+} from './interop/capture.ts';
+export type { ModuleInstance } from './interop/instances.ts';
+export type { PickInstance } from './interop/identify.ts';
+export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop/instantiate-wasm.ts';
+export type { Adapter } from './interop/adapter.ts';
+export type { ModuleHeapOptions } from './interop/module-heap.ts';

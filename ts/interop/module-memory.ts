@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The memory of a module, wherever it is, and how its buffer changes when it grows.
+import { isOf, type MemorySource } from '../memory/memory.ts';
+import { dataProperties, isMemory, isObject, peek } from './properties.ts';
+
+/** A memory as it was found. */
+export interface FoundMemory {
+  readonly source: MemorySource;
+  /**
+   * Whether growth may copy the memory to a new buffer and leave the old one as it is, as wasm2js does: an access to the
+   * old one does not fail, so the buffer must be asked for before each access.
+   */
+  readonly isCopied: boolean;
+  /** Whether it is known only by a view that the module's glue must renew after each growth. */
+  readonly isView: boolean;
+}
+
+type Buffers = { readonly buffer: ArrayBufferLike };
+const hasBuffer = (value: unknown): value is Buffers => isObject(value) && isObject(peekBuffer(value));
+const peekBuffer = (value: object): unknown => (ArrayBuffer.isView(value) ? value.buffer : bufferOf(value));
+
+function bufferOf(value: object): unknown {
+  try {
+    return (value as Partial<Buffers>).buffer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A memory given as an object: a WebAssembly.Memory, or what wasm2js puts in place of one. */
+export function memoryOf(source: MemorySource): FoundMemory {
+  return { source, isCopied: !isMemory(source) && typeof source !== 'function', isView: false };
+}
+
+/**
+ * Returns the memory of a module: that of its `glue` (`wasmMemory`, `HEAPU8`), or of an object of exports; undefined if
+ * none of them has one.
+ */
+export function findMemory(
+  glue: object | undefined,
+  exports: readonly (object | undefined)[],
+): FoundMemory | undefined {
+  const kept = peek(glue, 'wasmMemory');
+  if (hasBuffer(kept)) return memoryOf(kept);
+  // Release builds give the exports short names, so the memory is known by its class.
+  for (const [, value] of exports.flatMap(dataProperties)) if (isMemory(value)) return memoryOf(value);
+  for (const place of exports) {
+    const named = peek(place, 'memory');
+    if (hasBuffer(named)) return memoryOf(named);
+  }
+  for (const name of ['HEAPU8', 'HEAP8']) {
+    const view = peek(glue, name);
+    if (!hasBuffer(view)) continue;
+    const source = (): ArrayBufferLike => (peek(glue, name) as Buffers).buffer; // looked at just above
+    return { source, isCopied: !isEngineMemory(view.buffer), isView: true };
+  }
+  return undefined;
+}
+
+/**
+ * Whether `buffer` is certainly the buffer of a WebAssembly.Memory, which detaches it when it grows. Changes nothing:
+ * the memory's own cannot be transferred, and all others cannot be to that length, or twice in one list.
+ */
+export function isEngineMemory(buffer: ArrayBufferLike): boolean {
+  if (isOf('SharedArrayBuffer', buffer)) return true; // a growth leaves it too short: an access beyond fails
+  const { transfer } = ArrayBuffer.prototype as { transfer?: (length: number) => ArrayBuffer };
+  try {
+    if (transfer) transfer.call(buffer, Number.MAX_SAFE_INTEGER);
+    else structuredClone(0, { transfer: [buffer as ArrayBuffer, buffer as ArrayBuffer] });
+    return !transfer && buffer.byteLength > 0;
+  } catch (error) {
+    return transfer !== undefined && error instanceof TypeError;
+  }
+}
