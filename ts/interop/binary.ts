@@ -58,7 +58,7 @@ export interface FunctionTable {
   readonly exports: readonly (readonly [name: string, index: number])[];
 }
 
-const TYPE_LETTERS: Readonly<Record<number, string>> = { 0x7f: 'i', 0x7e: 'j', 0x7d: 'f', 0x7c: 'd' };
+const TYPE_LETTERS: Readonly<Record<number, string>> = { 127: 'i', 126: 'j', 125: 'f', 124: 'd' };
 
 /** Returns the functions of a binary; undefined if it is none, or has parts that are unknown here. */
 export function readFunctions(bytes: Uint8Array): FunctionTable | undefined {

@@ -17,7 +17,7 @@ function probe(signature: Signature): WebAssembly.Module | undefined {
     const [params = '', results = ''] = signature.split(':');
     const codes = (types: string): number[] => [types.length, ...[...types].map((type) => CODES[type] ?? 0)];
     const type = [1, 0x60, ...codes(params), ...codes(results)];
-    const imported = [1, 1, 0x61, 1, 0x61, 0, 0]; // (import "a" "a" (func (type 0)))
+    const imported = [1, 1, 0x61, 1, 0x61, 0, 0]; // one import, a.a, a function of type 0
     const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, type.length, ...type, 2, imported.length, ...imported];
     let module: WebAssembly.Module | undefined;
     try {

@@ -158,22 +158,27 @@ describe('instantiateWasm, where WebAssembly must not be touched', () => {
   );
 });
 
+/** An object with a method `then`. */
+const thenable = (then: (done: (value: unknown) => void, fail: (error: unknown) => void) => void): never =>
+  Object.assign({}, Object.fromEntries([['then', then]])) as never; // as a literal it would be refused
+
 describe('results that are thenables', () => {
   test('a module that resolves to itself, as old Emscripten did, is waited for once', async () => {
     const memory = newMemory();
-    const { module } = await captureEmscriptenHeap(async () => {
-      const instance = await instantiate(memory);
-      return [{ ...glueOf(instance, memory), wasmMemory: memory }];
-    }).then(({ module: [inner] }) => {
-      const self = { ...inner, then: (done: (value: unknown) => void) => done(self) };
-      return captureEmscriptenHeap(() => self as never);
-    });
-    expect((module as { wasmMemory?: unknown }).wasmMemory).toBe(memory);
+    const module = { ...glueOf(await instantiate(memory), memory), wasmMemory: memory };
+    const self: object = Object.assign(
+      thenable((done) => done(self)),
+      module,
+    );
+    const captured = await captureEmscriptenHeap(() => self as never);
+    expect((captured.module as typeof module).wasmMemory).toBe(memory);
+    expect(captured.heap.buffer).toBe(memory.buffer);
   });
   test('that reject or throw pass their error on', async () => {
     const boom = new Error('boom');
-    await expect(captureInstances(() => ({ then: () => { throw boom; } }) as never)).rejects.toBe(boom); // prettier-ignore
-    await expect(captureInstances(() => ({ then: (_: unknown, fail: (e: Error) => void) => fail(boom) }) as never)).rejects.toBe(boom); // prettier-ignore
+    const throwing = (): never => { throw boom; }; // prettier-ignore
+    await expect(captureInstances(() => thenable(throwing))).rejects.toBe(boom);
+    await expect(captureInstances(() => thenable((_done, fail) => fail(boom)))).rejects.toBe(boom);
   });
 });
 
