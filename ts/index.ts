@@ -122,3 +122,4 @@ export type { PickInstance } from './interop/identify.ts';
 export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop/instantiate-wasm.ts';
 export type { Adapter } from './interop/adapter.ts';
 export type { ModuleHeapOptions } from './interop/module-heap.ts';
+export { wrapHeap } from './interop/wrap-heap.ts';

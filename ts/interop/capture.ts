@@ -9,7 +9,7 @@ import { bytesOfModule } from './module-bytes.ts';
 import { wrapEmscriptenModuleHeap } from './emscripten.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
-import { findMemory, memoryOf } from './module-memory.ts';
+import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
 import { dataValues, functionIn, peek } from './properties.ts';
 import { settle, type Settled } from './settle.ts';
 
@@ -157,9 +157,9 @@ async function heapOfInstance(
     options.analysis !== false && instance.module ? await bytesOfModule(instance.module) : undefined;
   const exports = [instance.exports, ...exportsOfGlue(glue)];
   const shape: ModuleShape = { glue, exports, imports: instance.imports, module: instance.module, bytes };
-  const memory = options.memory ?? instance.memory;
-  const found = memory ? memoryOf(memory) : findMemory(glue, exports);
-  return heapOfModule(shape, found as NonNullable<typeof found>, options); // only instances with a memory are chosen
+  const places = [...exports, ...dataValues(instance.imports), instance];
+  const memory = options.memory ? memoryOf(options.memory) : findMemory(glue, places as object[]);
+  return heapOfModule(shape, memory as FoundMemory, options); // only instances with a memory are chosen
 }
 
 /** The object of an Emscripten module in what `start` resolved to: itself, or one property deep in it. */

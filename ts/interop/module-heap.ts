@@ -4,6 +4,7 @@ import { ArgumentTypeError } from '../errors.ts';
 import type { WasmHeapManager } from '../arena/manager.ts';
 import type { Pointer } from '../heap/allocator.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
+import { bytesOf } from '../memory/bytes.ts';
 import type { MemorySource } from '../memory/memory.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
@@ -31,6 +32,8 @@ export interface ModuleHeapOptions extends WasmHeapManagerOptions {
    * @defaultValue binaries up to 8 MiB
    */
   readonly analysis?: boolean;
+  /** The module's binary, for the search, if the capture could not see it. */
+  readonly bytes?: BufferSource;
 }
 
 /** Binaries up to this are searched unless told otherwise. Units: bytes. */
@@ -44,6 +47,7 @@ function managerOptions(options: ModuleHeapOptions): WasmHeapManagerOptions {
     free: _free,
     adapter: _adapter,
     analysis: _analysis,
+    bytes: _bytes,
     ...rest
   } = options;
   return rest;
@@ -58,10 +62,11 @@ export function heapOfModule(
   memory: FoundMemory,
   options: ModuleHeapOptions,
 ): WasmHeapManager {
-  const { analysis } = options;
+  const { analysis, bytes } = options;
   if (analysis !== undefined && typeof analysis !== 'boolean')
     throw new ArgumentTypeError('a boolean for analysis', analysis);
-  return heapWith(memory, chooseAdapter(shape, memory, options), managerOptions(options));
+  const known = bytes ? { ...shape, bytes: bytesOf(bytes as ArrayBufferView) } : shape; // a view of a buffer, or one
+  return heapWith(memory, chooseAdapter(known, memory, options), managerOptions(options));
 }
 
 function chooseAdapter(shape: ModuleShape, memory: FoundMemory, options: ModuleHeapOptions): FoundAdapter {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The memory of a module, wherever it is, and how its buffer changes when it grows.
+import { ModuleError } from '../errors.ts';
 import { isOf, type MemorySource } from '../memory/memory.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
 
@@ -35,6 +36,7 @@ export function memoryOf(source: MemorySource): FoundMemory {
 /**
  * Returns the memory of a module: that of its `glue` (`wasmMemory`, `HEAPU8`), or of an object of exports; undefined if
  * none of them has one.
+ * @throws {ModuleError} if the exports have several and the glue does not tell which is the heap's
  */
 export function findMemory(
   glue: object | undefined,
@@ -42,19 +44,34 @@ export function findMemory(
 ): FoundMemory | undefined {
   const kept = peek(glue, 'wasmMemory');
   if (hasBuffer(kept)) return memoryOf(kept);
+  const view = ['HEAPU8', 'HEAP8'].find((name) => hasBuffer(peek(glue, name)));
   // Release builds give the exports short names, so the memory is known by its class.
-  for (const [, value] of exports.flatMap(dataProperties)) if (isMemory(value)) return memoryOf(value);
+  const exported = exportedMemory(exports, view ? (peek(glue, view) as Buffers).buffer : undefined);
+  if (exported) return memoryOf(exported);
   for (const place of exports) {
     const named = peek(place, 'memory');
     if (hasBuffer(named)) return memoryOf(named);
   }
-  for (const name of ['HEAPU8', 'HEAP8']) {
-    const view = peek(glue, name);
-    if (!hasBuffer(view)) continue;
-    const source = (): ArrayBufferLike => (peek(glue, name) as Buffers).buffer; // looked at just above
-    return { source, isCopied: !isEngineMemory(view.buffer), isView: true };
-  }
-  return undefined;
+  if (!view) return undefined;
+  const source = (): ArrayBufferLike => (peek(glue, view) as Buffers).buffer; // looked at just above
+  return { source, isCopied: !isEngineMemory(source()), isView: true };
+}
+
+function exportedMemory(
+  exports: readonly (object | undefined)[],
+  seen: ArrayBufferLike | undefined,
+): WebAssembly.Memory | undefined {
+  const found = new Map<WebAssembly.Memory, string>();
+  for (const [name, value] of exports.flatMap(dataProperties)) if (isMemory(value)) found.set(value, name);
+  const memories = [...found.keys()];
+  const [first] = memories;
+  const same = memories.find(({ buffer }) => buffer === seen);
+  if (same || memories.length < 2) return same ?? first;
+  const names = [...found.values()];
+  throw new ModuleError(
+    `the module has ${memories.length} memories (${names.join(', ')}): pass the one that its heap is in as the option memory`,
+    { missing: ['memory'], found: names },
+  );
 }
 
 /**

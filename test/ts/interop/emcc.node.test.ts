@@ -5,10 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findMallocNames } from '../../../ts/interop/find-malloc.ts';
 import {
   captureEmscriptenHeap,
+  captureInstances,
   ModuleError,
   wrapEmscriptenModuleHeap,
+  wrapHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
 
@@ -30,6 +33,8 @@ const FORMS = {
   memory: ['-O1', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
   bare: ['-O1'],
   assertions: ['-O0', '-sASSERTIONS=2'],
+  minified: ['-O3'],
+  'minified-emmalloc': ['-O3', '-sMALLOC=emmalloc'],
   emmalloc: ['-O1', '-sMALLOC=emmalloc', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
 };
 type Form = keyof typeof FORMS;
@@ -50,9 +55,11 @@ const start = async (form: Form): Promise<Module> => {
 
 beforeAll(() => {
   writeFileSync(join(folder, 'module.c'), SOURCE);
+  // Debian's emcc needs acorn to make names short, and looks for it where Debian's Node would.
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
   for (const [form, flags] of Object.entries(FORMS)) {
     const args = ['module.c', ...COMMON, ...flags, '-o', `${form}.mjs`];
-    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8' });
+    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
     if (result.status !== 0) throw new Error(`emcc ${args.join(' ')}\n${result.stderr}`);
   }
 }, 120_000);
@@ -96,3 +103,56 @@ test('a module with assertions is not aborted by looking at it, and the error sa
   if (heap) work(heap, module);
   expect(module._sum(0, 0)).toBe(0);
 });
+
+describe.each(['minified', 'minified-emmalloc'] as const)('a module with short names: %s', (form) => {
+  const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(folder, `${form}.wasm`)));
+  const captured = (): ReturnType<typeof captureEmscriptenHeap<Module>> =>
+    captureEmscriptenHeap(() => start(form));
+
+  test('shows malloc and free by its binary alone', async () => {
+    const { module, exports } = await captured();
+    const names = findMallocNames(bytes());
+    const glue = module as Module & Record<'_malloc' | '_free', unknown>;
+    // The glue's functions are around the exports, or become them when they are called first.
+    const heap = wrapHeap(exports ?? {}, { bytes: bytes() });
+    work(heap, module);
+    const of = (name = ''): unknown => exports?.[name];
+    if (typeof glue._malloc === 'function' && /^\d+$/.test(glue._malloc.name))
+      expect([of(names?.malloc), of(names?.free)]).toEqual([glue._malloc, glue._free]);
+    expect(names?.malloc).toMatch(/^\w{1,2}$/);
+  });
+  test('is not searched if the option analysis is off, or the binary is not known', async () => {
+    const { exports = {} } = await captured();
+    for (const options of [{}, { bytes: bytes(), analysis: false }])
+      expect(() => wrapHeap(exports, options).alloc(8)).toThrow(ModuleError);
+  });
+  // emmalloc allocates only once the glue has called the module's constructors.
+  test.skipIf(form !== 'minified')('has its binary seen by a capture, however it is started', async () => {
+    const starts = {
+      bytes: () => start(form),
+      module: async () => new WebAssembly.Instance(new WebAssembly.Module(bytes()), await importsOf(form)),
+      compiled: async () =>
+        new WebAssembly.Instance(await WebAssembly.compile(bytes()), await importsOf(form)),
+      streamed: async () =>
+        (await WebAssembly.instantiateStreaming(response(bytes()), await importsOf(form))).instance,
+    };
+    for (const begin of Object.values(starts)) {
+      const { instances } = await captureInstances(begin);
+      const { heap } = await captureEmscriptenHeap<object>(begin as () => Promise<object>);
+      expect(instances.length).toBe(1);
+      heap.allocFloat64Array(10).free();
+    }
+  });
+});
+
+const response = (bytes: Uint8Array<ArrayBuffer>): Response =>
+  new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
+
+/** Imports that satisfy a module: functions that do nothing. */
+async function importsOf(form: Form): Promise<WebAssembly.Imports> {
+  const module = await WebAssembly.compile(readFileSync(join(folder, `${form}.wasm`)));
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module))
+    (imports[from] ??= {})[name] = () => 0;
+  return imports;
+}
