@@ -120,6 +120,6 @@ export {
 export type { ModuleInstance } from './interop/instances.ts';
 export type { PickInstance } from './interop/identify.ts';
 export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop/instantiate-wasm.ts';
-export type { Adapter } from './interop/adapter.ts';
+export { allocatorNameOf, type Adapter } from './interop/adapter.ts';
 export type { ModuleHeapOptions } from './interop/module-heap.ts';
 export { wrapHeap } from './interop/wrap-heap.ts';

@@ -48,6 +48,11 @@ export function assertAdapter(adapter: Adapter): void {
       throw new ArgumentTypeError(`a function ${name} of the adapter, or none`, adapter[name]);
 }
 
+const names = new WeakMap<WasmHeapManager, string>();
+
+/** Returns the names of the functions that allocate for a heap of a module, `none` if there are none: `malloc, free`. */
+export const allocatorNameOf = (heap: WasmHeapManager): string | undefined => names.get(heap);
+
 /** Returns a heap over `memory` whose blocks come from `adapter`. */
 export function heapWith(
   memory: FoundMemory,
@@ -57,7 +62,9 @@ export function heapWith(
   const bridge = new Bridge(memory, adapter);
   const polling = memory.isCopied ? { pollingMode: 'always' as const } : {};
   const defaults = { ...polling, addressBits: adapter.addressBits ?? 32, ...bridge.options() };
-  return new WasmHeapManager(memory.source, bridge.malloc, bridge.free, { ...defaults, ...options });
+  const heap = new WasmHeapManager(memory.source, bridge.malloc, bridge.free, { ...defaults, ...options });
+  names.set(heap, adapter.name);
+  return heap;
 }
 
 interface Layout {

@@ -171,15 +171,16 @@ describe("a user's adapter", () => {
   );
   test('that calls back into the heap while it frees keeps all in order', () => {
     const fake = fakeModule();
-    let heap: WasmHeapManager | undefined;
+    const heaps: WasmHeapManager[] = [];
     const adapter: Adapter = {
-      malloc: (size, _align) => fake.malloc(size),
-      free: (address, _size, _align) => {
+      malloc: (size: number, _align: number): number => fake.malloc(size),
+      free: (address: number, _size: number, _align: number): void => {
         fake.free(address);
-        heap?.allocInt32(1);
+        heaps[0]?.allocInt32(1);
       },
     };
-    heap = wrapHeap(fake.memory, { adapter });
+    const heap = wrapHeap(fake.memory, { adapter });
+    heaps.push(heap);
     heap.allocInt32(1).free();
     expect([fake.lent.size, heap.statistics.liveBlocks]).toEqual([1, 1]);
   });

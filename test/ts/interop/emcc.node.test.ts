@@ -128,7 +128,7 @@ describe.each(['minified', 'minified-emmalloc'] as const)('a module with short n
   });
   // emmalloc allocates only once the glue has called the module's constructors.
   test.skipIf(form !== 'minified')('has its binary seen by a capture, however it is started', async () => {
-    const starts = {
+    const starts: Record<string, () => Promise<object>> = {
       bytes: () => start(form),
       module: async () => new WebAssembly.Instance(new WebAssembly.Module(bytes()), await importsOf(form)),
       compiled: async () =>
@@ -138,7 +138,7 @@ describe.each(['minified', 'minified-emmalloc'] as const)('a module with short n
     };
     for (const begin of Object.values(starts)) {
       const { instances } = await captureInstances(begin);
-      const { heap } = await captureEmscriptenHeap<object>(begin as () => Promise<object>);
+      const { heap } = await captureEmscriptenHeap(begin);
       expect(instances.length).toBe(1);
       heap.allocFloat64Array(10).free();
     }
