@@ -4,13 +4,13 @@ import { ArgumentTypeError } from '../errors.ts';
 import type { WasmHeapManager } from '../arena/manager.ts';
 import { carriersOf, identify, type PickInstance } from './identify.ts';
 import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';
-import { watchInstances, type ModuleInstance, type Watch } from './instances.ts';
+import { importedValues, watchInstances, type ModuleInstance, type Watch } from './instances.ts';
 import { bytesOfModule } from './module-bytes.ts';
 import { wrapEmscriptenModuleHeap } from './emscripten.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, functionIn, peek } from './properties.ts';
+import { dataValues, functionIn, isMemory, peek } from './properties.ts';
 import { settle, type Settled } from './settle.ts';
 
 /** What {@link captureInstances} gives to the function that starts a module. */
@@ -157,8 +157,10 @@ async function heapOfInstance(
     options.analysis !== false && instance.module ? await bytesOfModule(instance.module) : undefined;
   const exports = [instance.exports, ...exportsOfGlue(glue)];
   const shape: ModuleShape = { glue, exports, imports: instance.imports, module: instance.module, bytes };
-  const places = [...exports, ...dataValues(instance.imports), instance];
-  const memory = options.memory ? memoryOf(options.memory) : findMemory(glue, places as object[]);
+  const imported = importedValues(instance.imports, instance.module).filter(isMemory);
+  const memory = options.memory
+    ? memoryOf(options.memory)
+    : (findMemory(glue, exports) ?? findMemory(undefined, [{ ...imported }]));
   return heapOfModule(shape, memory as FoundMemory, options); // only instances with a memory are chosen
 }
 

@@ -7,7 +7,7 @@
 import { ModuleError } from '../errors.ts';
 
 import { keepBytes, noteBytes, noteStream, releaseBytes, type LateBytes } from './module-bytes.ts';
-import { dataValues, isMemory } from './properties.ts';
+import { dataValues, isMemory, peek } from './properties.ts';
 
 /** One WebAssembly instance of a module. */
 export interface ModuleInstance {
@@ -68,9 +68,14 @@ export function describeInstance(
   imports: unknown,
   module: WebAssembly.Module | undefined,
 ): ModuleInstance {
-  const places = [exports, ...dataValues(imports)];
-  const memory = places.flatMap(dataValues).find(isMemory);
+  const memory = [...dataValues(exports), ...importedValues(imports, module)].find(isMemory);
   return { exports, memory, imports: (imports ?? {}) as object, module };
+}
+
+/** The values that a module imports: an imports object may have more, even memories that are not the module's. */
+export function importedValues(imports: unknown, module: WebAssembly.Module | undefined): unknown[] {
+  if (!module) return dataValues(imports).flatMap(dataValues);
+  return WebAssembly.Module.imports(module).map(({ module: from, name }) => peek(peek(imports, from), name));
 }
 
 function tell(

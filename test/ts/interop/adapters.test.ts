@@ -160,7 +160,7 @@ describe("a user's adapter", () => {
     } // prettier-ignore
     work(wrapHeap(fake.memory, { adapter: new Own() }), fake);
   });
-  test.each([
+  test.each<unknown>([
     5,
     {},
     { malloc: () => 0 },

@@ -1,6 +1,6 @@
 // Which heap a capture returns: never that of an instance which something else made meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { captureEmscriptenHeap, ModuleError, type WasmHeapManager } from '../../../ts/index.ts';
+import { captureEmscriptenHeap, coreBytes, ModuleError, type WasmHeapManager } from '../../../ts/index.ts';
 import { glueOf, instantiate, newMemory, wasm2jsModule } from '../../support/modules.ts';
 
 const NAMES = ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming', 'Instance', 'Module'];
@@ -155,4 +155,16 @@ describe('objects that are hard to look into', () => {
     });
     expect(heap.buffer).toBe(memory.buffer);
   }); // prettier-ignore
+});
+
+test("a memory that the imports object has, and the module does not import, is not the module's", async () => {
+  const own = newMemory(3);
+  const { heap } = await captureEmscriptenHeap(async () => {
+    const { instance } = await WebAssembly.instantiate(coreBytes(), {
+      env: { memory: own },
+      other: { memory: newMemory(), table: newMemory(2) },
+    });
+    return { f: instance.exports.lm_heap_walk };
+  });
+  expect(heap.buffer).toBe(own.buffer);
 });
