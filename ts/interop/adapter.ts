@@ -2,7 +2,7 @@
 // The adapter of a module's allocator, and the heap that works through one. The only file here that knows how a
 // WasmHeapManager is made.
 import { ArgumentTypeError, LinmemError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
-import { WasmHeapManager } from '../arena/manager.ts';
+import { WasmHeapManager } from '../manager/manager.ts';
 import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import { toPointer } from '../memory/address.ts';
@@ -72,70 +72,76 @@ interface Layout {
   readonly align: number;
 }
 
-/** The adapter as the functions that a manager takes, which have no sizes and alignments. */
+/** The adapter as the functions that a heap takes. */
 class Bridge {
   readonly #memory: FoundMemory;
   readonly #adapter: FoundAdapter;
   readonly #isSized: boolean;
-  readonly #layouts = new Map<number, Layout>();
+  /** The layout of each block, if `realloc` needs it: the heap's does not get the old one. */
+  readonly #layouts: Map<number, Layout> | undefined;
 
   constructor(memory: FoundMemory, adapter: FoundAdapter) {
     this.#memory = memory;
     this.#adapter = adapter;
     this.#isSized = adapter.free.length !== 1;
+    this.#layouts = adapter.realloc && adapter.realloc.length !== 2 ? new Map() : undefined;
   }
 
-  readonly malloc = (size: number): Pointer => this.#allocate(size, MALLOC_ALIGN);
-
-  readonly free = (address: number): unknown => {
-    if (!this.#isSized) return this.#adapter.free(address, 0, 1);
-    const layout = this.#layouts.get(address);
-    if (!layout)
-      throw new NotOwnedError(address, 'its allocator needs the size, and this heap did not allocate it');
-    this.#layouts.delete(address); // first: the free may grow, throw, or call back
-    try {
-      return this.#adapter.free(address, layout.size, layout.align);
-    } catch (error) {
-      this.#layouts.set(address, layout);
-      throw error;
-    }
-  };
-
-  /** The functions that a manager may have besides. */
-  options(): WasmHeapManagerOptions {
-    const { realloc, calloc } = this.#adapter;
-    return {
-      ...(this.#adapter.malloc.length > 1 && {
-        alignedAlloc: (align: number, size: number) => this.#allocate(size, align),
-      }),
-      ...(realloc && { realloc: (address: number, size: number) => this.#reallocate(address, size) }),
-      ...(calloc && {
-        calloc: (count: number, size: number) =>
-          this.#note(
-            this.#attempt(count * size, MALLOC_ALIGN, () => calloc(count * size)),
-            size,
-            MALLOC_ALIGN,
-          ),
-      }),
-    };
-  }
-
-  #allocate(size: number, align: number): Pointer {
-    return this.#note(
+  readonly malloc = (size: number, align: number): Pointer =>
+    this.#note(
       this.#attempt(size, align, () => this.#adapter.malloc(size, align)),
       size,
       align,
     );
+
+  /** Gets a size of 0 for an address that the heap did not allocate. */
+  readonly free = (address: number, size: number, align: number): unknown => {
+    if (this.#isSized && size === 0)
+      throw new NotOwnedError(
+        address,
+        'its allocator needs the size, and this heap did not allocate it; adopt() tells the size',
+      );
+    const layout = this.#layouts?.get(address) ?? { size, align };
+    this.#layouts?.delete(address); // first: the free may grow, throw, or call back
+    try {
+      return this.#isSized
+        ? this.#adapter.free(address, layout.size, layout.align)
+        : (this.#adapter.free as (address: number) => unknown)(address);
+    } catch (error) {
+      this.#layouts?.set(address, layout);
+      throw error;
+    }
+  };
+
+  /** The functions that a heap may have besides. */
+  options(): WasmHeapManagerOptions {
+    const { realloc, calloc, malloc } = this.#adapter;
+    return {
+      ...(malloc.length !== 1 && { alignedAlloc: (align: number, size: number) => this.malloc(size, align) }),
+      ...(realloc && { realloc: (address: number, size: number) => this.#reallocate(address, size) }),
+      ...(calloc && { calloc: (_count: number, size: number) => this.#callocate(calloc, size) }),
+    };
+  }
+
+  #callocate(calloc: (size: number) => Pointer, size: number): Pointer {
+    return this.#note(
+      this.#attempt(size, MALLOC_ALIGN, () => calloc(size)),
+      size,
+      MALLOC_ALIGN,
+    );
   }
 
   #reallocate(address: number, size: number): Pointer {
-    const { size: oldSize, align } = this.#layouts.get(address) ?? { size: 0, align: MALLOC_ALIGN };
+    const layout = this.#layouts?.get(address);
+    if (this.#layouts && !layout)
+      throw new NotOwnedError(address, 'its allocator needs the old size: allocate another block and copy');
+    const { size: oldSize, align } = layout ?? { size: 0, align: MALLOC_ALIGN };
     const moved = this.#attempt(
       size,
       align,
       () => this.#adapter.realloc?.(address, size, oldSize, align) ?? 0,
     );
-    if (toPointer(moved) > 0) this.#layouts.delete(address);
+    if (toPointer(moved) > 0) this.#layouts?.delete(address);
     return this.#note(moved, size, align);
   }
 
@@ -153,7 +159,7 @@ class Bridge {
     const address = toPointer(answer);
     if (!(address > 0)) return answer;
     if (this.#memory.isView) this.#assertSeen(address, size);
-    if (this.#isSized) this.#layouts.set(address, { size, align });
+    this.#layouts?.set(address, { size, align });
     return answer;
   }
 

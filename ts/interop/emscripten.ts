@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap of an Emscripten module, whatever the module exports.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import type { WasmHeapManager } from '../arena/manager.ts';
+import type { WasmHeapManager } from '../manager/manager.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue } from './module-kind.ts';
 import { findMemory, memoryOf } from './module-memory.ts';

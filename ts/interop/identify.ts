@@ -6,7 +6,7 @@
 //       or a call of the module's own malloc changes its memory. That it is the only one proves nothing: `fetch` makes some too.
 //   I2  A module that carries a view of memory which is no instance's has no instance: it is wasm2js or asm.js.
 import { ModuleError } from '../errors.ts';
-import { isOf } from '../memory/memory.ts';
+import { isOf } from '../memory/buffers.ts';
 import { changedByMalloc } from './effect.ts';
 import type { ModuleInstance } from './instances.ts';
 import { dataProperties, dataValues, isMemory, isObject, peek } from './properties.ts';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The heap of a module of which all that can be known is known: its memory and the best allocator there is.
 import { ArgumentTypeError } from '../errors.ts';
-import type { WasmHeapManager } from '../arena/manager.ts';
+import type { WasmHeapManager } from '../manager/manager.ts';
 import type { Pointer } from '../heap/allocator.ts';
 import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import { bytesOf } from '../memory/bytes.ts';
-import type { MemorySource } from '../memory/memory.ts';
+import type { MemorySource } from '../memory/buffers.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
 import { findAdapter, missingAdapter } from './find-adapter.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The memory of a module, wherever it is, and how its buffer changes when it grows.
 import { ModuleError } from '../errors.ts';
-import { isOf, type MemorySource } from '../memory/memory.ts';
+import { isOf, type MemorySource } from '../memory/buffers.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
 
 /** A memory as it was found. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One function for every module: what it is given tells what to do with it.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import type { WasmHeapManager } from '../arena/manager.ts';
-import { isOf } from '../memory/memory.ts';
+import type { WasmHeapManager } from '../manager/manager.ts';
+import { isOf } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';

@@ -146,8 +146,8 @@ describe("a user's adapter", () => {
     const heap = wrapHeap(fake.memory, { adapter });
     heap.allocInt32(1).free();
     heap.free(heap.alloc(10, 16));
-    expect(calls[0]).toEqual(['malloc', 4, 8]);
-    expect(calls[1]).toEqual(['free', 4, 8]);
+    expect(calls[0]).toEqual(['malloc', 4, 4]);
+    expect(calls[1]).toEqual(['free', 4, 4]);
     expect(fake.lent.size).toBe(0);
     work(heap, fake);
   });
