@@ -123,3 +123,4 @@ export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop
 export { allocatorNameOf, type Adapter } from './interop/adapter.ts';
 export type { ModuleHeapOptions } from './interop/module-heap.ts';
 export { wrapHeap } from './interop/wrap-heap.ts';
+export { pointerOf } from './interop/pointer.ts';
