@@ -124,3 +124,16 @@ export { allocatorNameOf, type Adapter } from './interop/adapter.ts';
 export type { ModuleHeapOptions } from './interop/module-heap.ts';
 export { wrapHeap } from './interop/wrap-heap.ts';
 export { pointerOf } from './interop/pointer.ts';
+export {
+  webassembly,
+  WasmModule,
+  type MemoryChoice,
+  type WasmBytesDescriptor,
+  type WasmModuleOptions,
+  type WasmRange,
+  type WasmTextOptions,
+  type WasmUtf8Options,
+  type WasmViewDescriptor,
+} from './interop/wasm-module.ts';
+export { WasmMemoryView } from './interop/wasm-memory-view.ts';
+export type { WasmArguments, WasmValueDescriptor } from './interop/wasm-value.ts';
