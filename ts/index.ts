@@ -137,3 +137,11 @@ export {
 } from './interop/wasm-module.ts';
 export { WasmMemoryView } from './interop/wasm-memory-view.ts';
 export type { WasmArguments, WasmValueDescriptor } from './interop/wasm-value.ts';
+export {
+  AssemblyScriptModule,
+  wrapAssemblyScript,
+  type AssemblyScriptOptions,
+  type AssemblyScriptValues,
+} from './interop/assemblyscript.ts';
+export type { Creator } from './interop/assemblyscript-scope.ts';
+export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';

@@ -71,12 +71,12 @@ export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, 
 }
 
 function evaluate(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number | bigint {
-  const value = valueOf(names, descriptor, what);
+  const value = numberOf(names, descriptor, what);
   if (typeof value === 'number' || typeof value === 'bigint') return value;
   throw new ArgumentTypeError(`${names.label}: a number or bigint for ${what}`, value);
 }
 
-function valueOf(names: WasmNames, descriptor: unknown, what: string): unknown {
+function numberOf(names: WasmNames, descriptor: unknown, what: string): unknown {
   if (typeof descriptor === 'string') return valueOfExport(names, descriptor, undefined, []);
   if (typeof descriptor === 'function') return (descriptor as Call)();
   if (!isObject(descriptor)) return descriptor;

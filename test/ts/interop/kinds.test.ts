@@ -1,6 +1,6 @@
 // What a module without an allocator is told, by what made it; and 64-bit modules.
 import { describe, expect, test } from 'vitest';
-import { FreedError, ModuleError, pointerOf, wrapHeap } from '../../../ts/index.ts';
+import { FreedError, pointerOf, wrapHeap, type ModuleError } from '../../../ts/index.ts';
 import { kindOf, type ModuleKind } from '../../../ts/interop/module-kind.ts';
 import { assemble } from '../../support/assemble.ts';
 import { fakeModule } from '../../support/heap.ts';
