@@ -145,3 +145,4 @@ export {
 } from './interop/assemblyscript.ts';
 export type { Creator } from './interop/assemblyscript-scope.ts';
 export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
+export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
