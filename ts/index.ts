@@ -146,3 +146,4 @@ export {
 export type { Creator } from './interop/assemblyscript-scope.ts';
 export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
 export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
+export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts';

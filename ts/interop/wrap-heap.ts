@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One function for every module: what it is given tells what to do with it.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
-import { isOf } from '../memory/buffers.ts';
-import { carriersOf } from './identify.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
-import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
-import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, isMemory, isObject, peek } from './properties.ts';
+import { describeModule } from './module-shape.ts';
 
 /**
  * Returns a heap over the memory of a module, however it was made: an Emscripten module, a `WebAssembly.Instance`, its
@@ -19,66 +14,6 @@ import { dataValues, isMemory, isObject, peek } from './properties.ts';
  * @throws {ModuleError} if it shows no memory, or several; the error says what would help
  */
 export function wrapHeap(module: object, options: ModuleHeapOptions = {}): WasmHeapManager {
-  assertStarted(module);
-  const shape = shapeOf(module);
-  const memory = options.memory ? memoryOf(options.memory) : memoryIn(module, shape);
-  if (!memory) throw noMemory(shape, module);
+  const { shape, memory } = describeModule(module, options.memory);
   return heapOfModule(shape, memory, options);
-}
-
-function assertStarted(module: object): void {
-  if (typeof module === 'function')
-    throw new ArgumentTypeError('a started module; call this factory and await it', module);
-  if (!isObject(module))
-    throw new ArgumentTypeError('a module, an instance, its exports or a memory', module);
-  if (isOf('WebAssembly.Module', module))
-    throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
-  if (isOf('Promise', module))
-    throw new ArgumentTypeError('a started module; await this promise first', module);
-}
-
-/**
- * What is known of a module by the object that was given: what it shows itself, or else what the objects one property
- * deep in it show.
- */
-function shapeOf(module: object): ModuleShape {
-  for (const level of carriersOf(module)) {
-    const glue = level.find(isGlue);
-    const exports = [...new Set([...exportsOfGlue(glue), ...level.filter(isExports)])];
-    if (glue || exports.length > 0) return { glue, exports, ...compiledOf(module) };
-  }
-  return { exports: [], ...compiledOf(module) };
-}
-
-/** The imports and the compiled module beside an instance, as `WebAssembly.instantiate` and captureInstances have them. */
-function compiledOf(module: object): Pick<ModuleShape, 'imports' | 'module'> {
-  const [imports, compiled] = [peek(module, 'imports'), peek(module, 'module')];
-  return {
-    ...(isObject(imports) && { imports }),
-    ...(isOf('WebAssembly.Module', compiled) && { module: compiled as WebAssembly.Module }),
-  };
-}
-
-const GLUE_NAMES = ['HEAPU8', 'HEAP8', 'wasmMemory', '_malloc', 'wasmExports', 'asm'];
-const isGlue = (value: object): boolean => GLUE_NAMES.some((name) => isObject(peek(value, name)));
-const isExports = (value: object): boolean =>
-  !isGlue(value) &&
-  dataValues(value).some(
-    (property) => isMemory(property) || (typeof property === 'function' && /^\d+$/.test(property.name)),
-  );
-
-function memoryIn(module: object, { glue, exports }: ModuleShape): FoundMemory | undefined {
-  return isMemory(module) ? memoryOf(module) : findMemory(glue, [...exports, module]);
-}
-
-function noMemory(shape: ModuleShape, module: object): ModuleError {
-  const isEmscripten = kindOf(shape) === 'emscripten';
-  const flags = isEmscripten ? EMCC_MEMORY_FLAGS : '';
-  const cure = isEmscripten
-    ? `link it with ${flags}`
-    : 'pass the memory that it imports as the option memory, or let it export one';
-  return new ModuleError(
-    `the module shows no memory. Start it through captureEmscriptenHeap or captureInstances; or ${cure}`,
-    { missing: ['memory'], found: [...namesIn(shape), ...Object.keys(module)].slice(0, 64), flags },
-  );
 }

@@ -7,12 +7,14 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AssemblyScriptModule,
+  createGuestHeap,
   ModuleError,
   NotOwnedError,
   OutOfMemoryError,
   wrapAssemblyScript,
   wrapHeap,
 } from '../../../ts/index.ts';
+import { workHard } from '../../support/hard-work.ts';
 
 const ASC = resolve('test/corpus/node_modules/assemblyscript/bin/asc.js');
 const SOURCE = `
@@ -229,6 +231,24 @@ describe.skipIf(!existsSync(ASC))('AssemblyScript', () => {
       expect(exports.memory.buffer.byteLength).toBeLessThanOrEqual(2 * before);
     },
   );
+
+  test.each(RUNTIMES)('a guest in the memory of %s is safe or refused', (runtime) => {
+    const { as, exports, id } = load(runtime);
+    if (runtime === 'stub') {
+      expect(() => createGuestHeap(exports)).toThrow("AssemblyScript's runtime stub");
+      return;
+    }
+    const guest = createGuestHeap(exports);
+    const kept = as.newArray(id('F64'), [1, 2, 3]);
+    workHard(guest, 2000, () => {
+      as.scope((create) => {
+        expect(exports.sum(create.newArray(id('F64'), new Float64Array(1000).fill(2)))).toBe(2000);
+        expect(as.readString(exports.twice(create.newString('text')))).toBe('texttext');
+      });
+    });
+    expect([exports.sum(kept), guest.holds(), guest.stats().liveBlocks]).toEqual([6, true, 0]);
+    as.unpin(kept);
+  });
 
   test('nothing is collected while the module is on the stack, which minimal would free', () => {
     const { as, exports } = load('minimal');
