@@ -158,6 +158,10 @@ class Bridge {
   #note(answer: Pointer, size: number, align: number): Pointer {
     const address = toPointer(answer);
     if (!(address > 0)) return answer;
+    if (this.#memory.isCurrent?.() === false)
+      throw new ModuleError('the module has another memory now: make a heap of it anew', {
+        missing: ['wasmMemory'],
+      });
     if (this.#memory.isView) this.#assertSeen(address, size);
     this.#layouts?.set(address, { size, align });
     return answer;

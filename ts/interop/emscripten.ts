@@ -5,7 +5,7 @@ import type { WasmHeapManager } from '../manager/manager.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue } from './module-kind.ts';
 import { findMemory, memoryOf } from './module-memory.ts';
-import { peek } from './properties.ts';
+import { namesOf, peek } from './properties.ts';
 
 /** Options of {@link wrapEmscriptenModuleHeap}. The name is wasm-heap-manager's. */
 export type EmscriptenHeapOptions = ModuleHeapOptions;
@@ -38,6 +38,6 @@ function noMemory(module: object): ModuleError {
   return new ModuleError(
     `the module shows no memory (wasmMemory, wasmExports, asm, HEAPU8).${thenable} Start it through ` +
       `captureEmscriptenHeap, pass the option memory, or link it with ${EMCC_MEMORY_FLAGS}`,
-    { missing: ['wasmMemory', 'HEAPU8'], found: Object.keys(module).slice(0, 64), flags: EMCC_MEMORY_FLAGS },
+    { missing: ['wasmMemory', 'HEAPU8'], found: namesOf(module).slice(0, 64), flags: EMCC_MEMORY_FLAGS },
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which toolchain made a module, told by what it exports and imports, and what would give it an allocator.
 
-import { dataProperties, dataValues, isMemory, isObject, peek } from './properties.ts';
+import { dataProperties, dataValues, isMemory, isObject, peek, namesOf } from './properties.ts';
 
 /** A toolchain. */
 export type ModuleKind =
@@ -77,7 +77,7 @@ export function kindOf(shape: ModuleShape): ModuleKind {
     imports: join(modules.flatMap(([, module]) => dataProperties(module))),
     modules: join(modules),
     languages: languagesOf(shape.module),
-    hasGlue: Object.keys(shape.glue ?? {}).some((name) => GLUE_NAMES.test(name)),
+    hasGlue: namesOf(shape.glue).some((name) => GLUE_NAMES.test(name)),
   };
   return TESTS.find(([, holds]) => holds(names))?.[0] ?? 'unknown';
 }
@@ -117,7 +117,7 @@ export const allocatorCure = (kind: ModuleKind): string =>
 
 /** The names of a module's functions and of whatever else it shows, for an error. */
 export function namesIn({ glue, exports }: ModuleShape): string[] {
-  const names = [...Object.keys(glue ?? {}), ...exports.flatMap((place) => Object.keys(place))];
+  const names = [...namesOf(glue), ...exports.flatMap(namesOf)];
   return [...new Set(names)].slice(0, 64);
 }
 

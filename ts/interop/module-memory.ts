@@ -14,6 +14,8 @@ export interface FoundMemory {
   readonly isCopied: boolean;
   /** Whether it is known only by a view that the module's glue must renew after each growth. */
   readonly isView: boolean;
+  /** False once the module has put another memory in the place of this one. */
+  readonly isCurrent?: () => boolean;
 }
 
 type Buffers = { readonly buffer: ArrayBufferLike };
@@ -43,7 +45,7 @@ export function findMemory(
   exports: readonly (object | undefined)[],
 ): FoundMemory | undefined {
   const kept = peek(glue, 'wasmMemory');
-  if (hasBuffer(kept)) return memoryOf(kept);
+  if (hasBuffer(kept)) return { ...memoryOf(kept), isCurrent: () => peek(glue, 'wasmMemory') === kept };
   const view = ['HEAPU8', 'HEAP8'].find((name) => hasBuffer(peek(glue, name)));
   // Release builds give the exports short names, so the memory is known by its class.
   const exported = exportedMemory(exports, view ? (peek(glue, view) as Buffers).buffer : undefined);
@@ -75,7 +77,8 @@ function exportedMemory(
 }
 
 /**
- * Whether `buffer` is certainly the buffer of a WebAssembly.Memory, which detaches it when it grows. Changes nothing:
+ * True if `buffer` is certainly that of a WebAssembly.Memory, which detaches it when it grows; false if that cannot be
+ * proved, as in V8 since 2023. Changes nothing:
  * the memory's own cannot be transferred, and all others cannot be to that length, or twice in one list.
  */
 export function isEngineMemory(buffer: ArrayBufferLike): boolean {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What is known of a module by the object that somebody has of it.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { isOf, type MemorySource } from '../memory/buffers.ts';
+import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, isMemory, isObject, peek } from './properties.ts';
+import { dataValues, isMemory, isObject, isOfClass, namesOf, peek } from './properties.ts';
 
 /**
  * Returns what is known of a started module, and its memory.
@@ -29,9 +29,9 @@ function assertStarted(module: object): void {
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
   if (!isObject(module))
     throw new ArgumentTypeError('a module, an instance, its exports or a memory', module);
-  if (isOf('WebAssembly.Module', module))
+  if (isOfClass('WebAssembly.Module', module))
     throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
-  if (isOf('Promise', module))
+  if (isOfClass('Promise', module))
     throw new ArgumentTypeError('a started module; await this promise first', module);
 }
 
@@ -53,7 +53,7 @@ function compiledOf(module: object): Pick<ModuleShape, 'imports' | 'module'> {
   const [imports, compiled] = [peek(module, 'imports'), peek(module, 'module')];
   return {
     ...(isObject(imports) && { imports }),
-    ...(isOf('WebAssembly.Module', compiled) && { module: compiled as WebAssembly.Module }),
+    ...(isOfClass('WebAssembly.Module', compiled) && { module: compiled as WebAssembly.Module }),
   };
 }
 
@@ -77,6 +77,6 @@ function noMemory(shape: ModuleShape, module: object): ModuleError {
     : 'pass the memory that it imports as the option memory, or let it export one';
   return new ModuleError(
     `the module shows no memory. Start it through captureEmscriptenHeap or captureInstances; or ${cure}`,
-    { missing: ['memory'], found: [...namesIn(shape), ...Object.keys(module)].slice(0, 64), flags },
+    { missing: ['memory'], found: [...namesIn(shape), ...namesOf(module)].slice(0, 64), flags },
   );
 }

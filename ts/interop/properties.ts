@@ -2,6 +2,8 @@
 // Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
 // in place of what is not exported, and those abort the module.
 
+import { isOf } from '../memory/buffers.ts';
+
 /** Whether `value` is an object or a function. */
 export const isObject = (value: unknown): value is object => Object(value) === value;
 
@@ -68,3 +70,15 @@ export function isMemory(value: unknown): value is WebAssembly.Memory {
 
 const bufferGetter = (): (() => ArrayBufferLike) | undefined =>
   Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
+
+/** True if `value` says that it is of the engine's class `name`; false if it cannot be asked. */
+export function isOfClass(name: string, value: unknown): boolean {
+  try {
+    return isOf(name, value);
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** Returns the names of an object's own properties; none if it cannot be read. */
+export const namesOf = (object: unknown): string[] => dataProperties(object).map(([name]) => name);

@@ -9,6 +9,7 @@ import { findMallocNames } from '../../../ts/interop/find-malloc.ts';
 import {
   captureEmscriptenHeap,
   captureInstances,
+  i32,
   ModuleError,
   wrapEmscriptenModuleHeap,
   wrapHeap,
@@ -22,11 +23,12 @@ const SOURCE = `
 #include <stdlib.h>
 #include <string.h>
 int sum(const int *p, int n) { int s = 0; while (n--) s += *p++; return s; }
+int *grown(int n) { int *p = malloc(n); p[0] = 7; return p; }
 char *twice(const char *s) { char *t = malloc(2 * strlen(s) + 1); strcpy(t, s); strcat(t, s); return t; }
 `;
 const COMMON = [
   '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=web', '-sALLOW_MEMORY_GROWTH', '-sUSE_ES6_IMPORT_META=0',
-  '-sEXPORTED_FUNCTIONS=_malloc,_free,_sum,_twice',
+  '-sEXPORTED_FUNCTIONS=_malloc,_free,_sum,_twice,_grown',
 ]; // prettier-ignore
 const FORMS = {
   views: ['-O1', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
@@ -35,6 +37,9 @@ const FORMS = {
   assertions: ['-O0', '-sASSERTIONS=2'],
   minified: ['-O3'],
   'minified-emmalloc': ['-O3', '-sMALLOC=emmalloc'],
+  wasm2js: ['-O1', '-sWASM=0', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
+  'safe-heap': ['-O1', '-sSAFE_HEAP=1', '-sASSERTIONS=1', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
+  'four-gib': ['-O1', '-sMAXIMUM_MEMORY=4GB', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
   emmalloc: ['-O1', '-sMALLOC=emmalloc', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
 };
 type Form = keyof typeof FORMS;
@@ -42,6 +47,7 @@ type Form = keyof typeof FORMS;
 interface Module {
   _sum(address: number, count: number): number;
   _twice(address: number): number;
+  _grown(bytes: number): number;
 }
 type Factory = (options: object) => Promise<Module>;
 
@@ -50,7 +56,7 @@ const start = async (form: Form): Promise<Module> => {
   // Modules with assertions look for the browser they were built for.
   Object.assign(globalThis, { window: globalThis });
   const { default: factory } = (await import(/* @vite-ignore */ path)) as { default: Factory };
-  return factory({ wasmBinary: readFileSync(join(folder, `${form}.wasm`)) });
+  return factory(form === 'wasm2js' ? {} : { wasmBinary: readFileSync(join(folder, `${form}.wasm`)) });
 };
 
 beforeAll(() => {
@@ -85,12 +91,15 @@ describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
     work(heap, module);
   });
 });
-describe.each(['views', 'memory', 'emmalloc'] as const)('a module with %s', (form) => {
-  test('is wrapped and worked with', async () => {
-    const module = await start(form);
-    work(wrapEmscriptenModuleHeap(module), module);
-  });
-});
+describe.each(['views', 'memory', 'emmalloc', 'wasm2js', 'safe-heap', 'four-gib'] as const)(
+  'a module with %s',
+  (form) => {
+    test('is wrapped and worked with', async () => {
+      const module = await start(form);
+      work(wrapEmscriptenModuleHeap(module), module);
+    });
+  },
+);
 test('a module with assertions is not aborted by looking at it, and the error says what would help', async () => {
   const module = await start('assertions');
   let heap: WasmHeapManager | undefined;
@@ -156,3 +165,36 @@ async function importsOf(form: Form): Promise<WebAssembly.Imports> {
     (imports[from] ??= {})[name] = () => 0;
   return imports;
 }
+
+test.each(['views', 'memory', 'wasm2js'] as const)(
+  'slices and refs stay right when a call of %s grows the memory',
+  async (form) => {
+    const module = await start(form);
+    const heap = wrapEmscriptenModuleHeap(module);
+    const slice = heap.allocSlice(i32, 1000);
+    const ref = heap.allocInt32(1);
+    const text = heap.allocNullTerminatedUtf8String('kept');
+    const before = heap.byteLength;
+    const made = module._grown(2 * before);
+    expect(heap.byteLength).toBeGreaterThan(before);
+    slice.set(999, 5);
+    ref.value = 6;
+    expect([slice.at(999), ref.value, text.value, heap.readInt32(made)]).toEqual([5, 6, 'kept', 7]);
+    expect(module._sum(slice.ptr, 1000)).toBe(5);
+    expect(module._sum(ref.address, 1)).toBe(6);
+    heap.free(made);
+  },
+);
+
+test('a module of 4 GiB is worked on above 2 GiB', async () => {
+  const { module, heap } = await captureEmscriptenHeap(() => start('four-gib'), {
+    clearAllocatedRegions: false, // it would take seconds
+  });
+  const big = Array.from({ length: 5 }, () => heap.alloc(2 ** 29));
+  expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
+  const ref = heap.allocInt32Array([1, 2, 3]);
+  const high = heap.alloc(2 ** 20);
+  heap.writeInt32(high, 42);
+  expect([module._sum(high, 1), module._sum(ref.address, 3), heap.readInt32(high)]).toEqual([42, 6, 42]);
+  heap.freeAll();
+});
