@@ -144,6 +144,8 @@ async function main(names) {
   if (names.length === 0) {
     say('the corpus of real packages, in Node');
     run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
+    say('and in Chromium');
+    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/corpus/browser.config.mjs')]);
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
   }

@@ -147,3 +147,4 @@ export type { Creator } from './interop/assemblyscript-scope.ts';
 export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
 export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
 export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts';
+export { runOnStack, type StackAllocate } from './interop/stack.ts';
