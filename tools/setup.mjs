@@ -47,6 +47,18 @@ const NEEDS = {
   ],
   all: [
     {
+      file: () => existsSync('/usr/lib/wasm32-wasi/libc.a'),
+      what: 'wasi-libc',
+      apt: ['wasi-libc', 'libclang-rt-14-dev-wasm32', 'clang', 'lld'],
+      linuxOnly: true,
+    },
+    {
+      file: () => existsSync('/usr/lib/rustlib/wasm32-unknown-unknown'),
+      what: 'Rust for WebAssembly',
+      apt: ['rustc', 'libstd-rust-dev-wasm32'],
+      linuxOnly: true,
+    },
+    {
       any: ['firefox-esr', 'firefox'],
       also: process.env.FIREFOX,
       apt: ['firefox-esr'],
