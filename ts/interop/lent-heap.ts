@@ -1,108 +1,105 @@
 // SPDX-License-Identifier: MIT
-// An allocator for modules that allocate and never free: linmem's own heap in a block that the module allocated, and in
-// further ones when that is full. What is freed is used again; the module's blocks are never given back.
-import { DoubleFreeError, ModuleError, NotOwnedError } from '../errors.ts';
-import type { CoreExports } from '../core/exports.ts';
-import { Status } from '../core/layout.gen.ts';
-import { coreModuleSync, link } from '../core/load.ts';
-import type { Pointer } from '../heap/allocator.ts';
+// An allocator for modules that allocate and never free: it works in a block that the module allocated, and in further
+// ones when that is full. What is freed is used again; the module's blocks are never given back. All it knows is kept
+// here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly of its own, and
+// adds little to a bundle.
+//
+//   N1  The free ranges are in the order of their addresses, do not touch, and are multiples of UNIT from end to end.
+import { DoubleFreeError, NotOwnedError } from '../errors.ts';
+import { alignUp, type Pointer } from '../heap/allocator.ts';
 import { toPointer } from '../memory/address.ts';
 import type { FoundAdapter } from './adapter.ts';
 
-/** The least bytes of a block that is taken from the module. Each is as long as all before it together. */
+/** The least bytes of a block that is taken from the module. Each is at least as long as all before it together. */
 const FIRST_BLOCK = 65536;
-/** Bytes that a heap needs for its state and its end, with a margin. */
-const OVERHEAD = 4096;
+const UNIT = 8;
 
-interface Block {
-  readonly start: number;
-  readonly end: number;
-  /** The address of the heap in it. */
-  readonly heap: number;
+interface Range {
+  start: number;
+  end: number;
 }
 
 /**
  * Returns an adapter that allocates from `allocate` and frees on its own.
  * @param name names `allocate`
  */
-export function lentAdapter(
-  name: string,
-  memory: WebAssembly.Memory,
-  allocate: (size: number) => Pointer,
-): FoundAdapter {
-  const heap = new LentHeap(memory, allocate);
+export function lentAdapter(name: string, allocate: (size: number) => Pointer): FoundAdapter {
+  const heap = new LentHeap(allocate);
   return {
     name: `${name} (no free)`,
     malloc: (size, align) => heap.malloc(size, align),
     free: (address) => heap.free(address),
-    realloc: (address, size) => heap.realloc(address, size),
   };
 }
 
 class LentHeap {
-  readonly #memory: WebAssembly.Memory;
   readonly #allocate: (size: number) => Pointer;
-  readonly #blocks: Block[] = [];
-  #core: CoreExports | undefined;
+  /** N1. */
+  readonly #free: Range[] = [];
+  /** The sizes of the live blocks by address, and 0 for an address that was freed. */
+  readonly #sizes = new Map<number, number>();
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, allocate: (size: number) => Pointer) {
-    this.#memory = memory;
+  constructor(allocate: (size: number) => Pointer) {
     this.#allocate = allocate;
   }
 
+  /** First fit. Returns 0 if the module has no memory. */
   malloc(size: number, align: number): number {
-    const core = (this.#core ??= link(coreModuleSync(), this.#memory));
-    const take = ({ heap }: Block): number =>
-      (align > 8 ? core.lm_heap_alloc_aligned(heap, size, align) : core.lm_heap_alloc(heap, size)) >>> 0;
-    for (let i = this.#blocks.length - 1; i >= 0; i--) {
-      const address = take(this.#blocks[i] as Block); // i is below the length
-      if (address > 0) return address;
+    const need = alignUp(Math.max(size, 1), UNIT);
+    const unit = Math.max(align, UNIT);
+    for (;;) {
+      for (let i = 0; i < this.#free.length; i++) {
+        const range = this.#free[i] as Range; // i is below the length
+        const at = alignUp(range.start, unit);
+        if (at + need > range.end) continue;
+        const rest = [
+          { start: range.start, end: at },
+          { start: at + need, end: range.end },
+        ];
+        this.#free.splice(i, 1, ...rest.filter(({ start, end }) => start < end));
+        this.#sizes.set(at, need);
+        return at;
+      }
+      if (!this.#extend(need + unit)) return 0;
     }
-    const block = this.#extend(core, size + align + OVERHEAD);
-    return block ? take(block) : 0;
   }
 
   /** @throws {NotOwnedError} {@link DoubleFreeError} if no live block begins at `address` */
   free(address: number): void {
-    const block = this.#blockOf(address);
-    const status = block ? this.#core?.lm_heap_free(block.heap, address) : Status.notABlock;
-    if (status === Status.alreadyFree) throw new DoubleFreeError(address);
-    if (status !== Status.ok)
+    const size = this.#sizes.get(address);
+    if (size === 0) throw new DoubleFreeError(address);
+    if (size === undefined)
       throw new NotOwnedError(address, 'the module has no free, and this heap did not allocate it');
+    this.#sizes.set(address, 0);
+    this.#release(address, address + size);
   }
 
-  realloc(address: number, size: number): number {
-    const block = this.#blockOf(address);
-    const core = this.#core;
-    if (!block || !core) throw new NotOwnedError(address, 'this heap did not allocate it');
-    const same = core.lm_heap_realloc(block.heap, address, size) >>> 0;
-    if (same > 0) return same;
-    const oldSize = core.lm_heap_usable_size(block.heap, address) >>> 0;
-    const moved = this.malloc(size, 8);
-    if (moved === 0) return 0;
-    new Uint8Array(this.#memory.buffer).copyWithin(moved, address, address + Math.min(size, oldSize));
-    this.free(address);
-    return moved;
+  /** Adds a range to the free ones, and joins it with those that it touches. */
+  #release(start: number, end: number): void {
+    const free = this.#free;
+    let [low, high] = [0, free.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((free[middle] as Range).start < start) low = middle + 1;
+      else high = middle;
+    }
+    const [before, after] = [free[low - 1], free[low]];
+    const joins = before?.end === start;
+    const isJoined = after?.start === end;
+    const range = { start: joins ? before.start : start, end: isJoined ? after.end : end };
+    free.splice(low - (joins ? 1 : 0), (joins ? 1 : 0) + (isJoined ? 1 : 0), range);
   }
 
-  #blockOf(address: number): Block | undefined {
-    return this.#blocks.find(({ start, end }) => address >= start && address < end);
-  }
-
-  #extend(core: CoreExports, need: number): Block | undefined {
-    const size = Math.max(need, this.#bytes, FIRST_BLOCK);
-    const start = toPointer(this.#allocate(size));
-    if (start === 0) return undefined;
-    const end = start + size;
-    const heap = end <= this.#memory.buffer.byteLength ? core.lm_heap_open(start, size, 0) >>> 0 : 0;
-    if (heap === 0)
-      throw new ModuleError(
-        `the module allocated ${size} bytes at address ${start}, which are not in its memory`,
-      );
-    const block = { start, end, heap };
-    this.#blocks.push(block);
-    this.#bytes += size;
-    return block;
+  /** Takes another block from the module. Returns false if there is none. */
+  #extend(need: number): boolean {
+    for (const size of [Math.max(need, this.#bytes, FIRST_BLOCK), need]) {
+      const start = toPointer(this.#allocate(size));
+      if (!(start > 0)) continue;
+      this.#bytes += size;
+      this.#release(alignUp(start, UNIT), start + size - ((start + size) % UNIT));
+      return true;
+    }
+    return false;
   }
 }

@@ -6,18 +6,16 @@ import type { FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
 import { lentAdapter } from './lent-heap.ts';
 import type { ModuleShape } from './module-kind.ts';
-import type { FoundMemory } from './module-memory.ts';
-import { functionIn, isMemory } from './properties.ts';
+import { functionIn } from './properties.ts';
 import { accepts, hasSignature } from './signature.ts';
 
 /** Names of functions that take a size. */
 const LONE_NAMES = ['napi_wasm_malloc', 'alloc', 'allocate', '__alloc', 'wasm_alloc', 'wasm_malloc'];
 
 /** Finds a function that allocates, and makes an allocator of it: see lent-heap.ts. */
-export function loneAdapter(shape: ModuleShape, { source }: FoundMemory): FoundAdapter | undefined {
-  if (!isMemory(source)) return undefined; // the heap must be linked to it
+export function loneAdapter(shape: ModuleShape): FoundAdapter | undefined {
   const found = loneFunction(shape);
-  return found && lentAdapter(found.name, source, found.allocate);
+  return found && lentAdapter(found.name, found.allocate);
 }
 
 function loneFunction(shape: ModuleShape): { name: string; allocate: (size: number) => Pointer } | undefined {

@@ -79,7 +79,7 @@ function chooseAdapter(shape: ModuleShape, memory: FoundMemory, options: ModuleH
     givenAdapter(shape, options) ??
     findAdapter(shape) ??
     analysedAdapter(shape, memory, analysis) ??
-    loneAdapter(shape, memory) ??
+    loneAdapter(shape) ??
     missingAdapter(shape)
   );
 }
