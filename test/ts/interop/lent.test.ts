@@ -100,3 +100,16 @@ test('a random sequence keeps every block apart and its bytes', () => {
   workHard(heap, 500, () => undefined, 3000);
   expect(fake.calls - calls, 'freed ranges are joined and used again').toBe(0);
 });
+
+test.each([
+  ['the one below', [0, 1]],
+  ['the one above', [1, 0]],
+  ['both', [0, 2, 1]],
+])('a freed range is joined with %s', (_name, order) => {
+  const fake = module();
+  const heap = wrapHeap({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) });
+  const blocks = [heap.alloc(20_000), heap.alloc(20_000), heap.alloc(20_000)];
+  for (const i of order) heap.free(blocks[i] as number);
+  expect(heap.alloc(20_000 * order.length)).toBe(blocks[0]);
+  expect(fake.calls).toBe(1);
+});
