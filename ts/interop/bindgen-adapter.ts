@@ -8,7 +8,8 @@ import { hasSignature } from './signature.ts';
 
 /** Finds `__wbindgen_malloc`, or the numbered export that stands for it. */
 export function bindgenAdapter(shape: ModuleShape): FoundAdapter | undefined {
-  const find = (verb: string): ModuleFunction | undefined => functionIn(shape.exports, `__wbindgen_${verb}`);
+  const find = (operation: string): ModuleFunction | undefined =>
+    functionIn(shape.exports, `__wbindgen_${operation}`);
   const malloc = find('malloc');
   const free = find('free');
   if (!malloc || !free) return numbered(shape);

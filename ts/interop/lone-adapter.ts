@@ -4,7 +4,7 @@ import type { Pointer } from '../heap/allocator.ts';
 
 import type { FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
-import { lentAdapter } from './lent-heap.ts';
+import { suballocatingAdapter } from './suballocator.ts';
 import type { ModuleShape } from './module-kind.ts';
 import { functionIn } from './properties.ts';
 import { accepts, hasSignature } from './signature.ts';
@@ -12,10 +12,10 @@ import { accepts, hasSignature } from './signature.ts';
 /** Names of functions that take a size. */
 const LONE_NAMES = ['napi_wasm_malloc', 'alloc', 'allocate', '__alloc', 'wasm_alloc', 'wasm_malloc'];
 
-/** Finds a function that allocates, and makes an allocator of it: see lent-heap.ts. */
+/** Finds a function that allocates, and makes an allocator of it: see suballocator.ts. */
 export function loneAdapter(shape: ModuleShape): FoundAdapter | undefined {
   const found = loneFunction(shape);
-  return found && lentAdapter(found.name, found.allocate);
+  return found && suballocatingAdapter(found.name, found.allocate);
 }
 
 function loneFunction(shape: ModuleShape): { name: string; allocate: (size: number) => Pointer } | undefined {

@@ -37,8 +37,8 @@ describe.each(FORMS)('%s', (_name, shape) => {
   });
 });
 
-describe('the heap in lent blocks', () => {
-  const lent = (): { fake: ReturnType<typeof fakeModule>; heap: ReturnType<typeof wrapHeap> } => {
+describe('the suballocator', () => {
+  const start = (): { fake: ReturnType<typeof fakeModule>; heap: ReturnType<typeof wrapHeap> } => {
     const fake = module();
     return {
       fake,
@@ -46,7 +46,7 @@ describe('the heap in lent blocks', () => {
     };
   };
   test('grows by further ones, and stays inside them', () => {
-    const { fake, heap } = lent();
+    const { fake, heap } = start();
     const arrays = Array.from({ length: 40 }, (_, i) => heap.allocInt32Array(new Int32Array(5000).fill(i)));
     for (const [i, array] of arrays.entries()) expect([array.at(0), array.at(4999)]).toEqual([i, i]);
     expect(fake.calls).toBeGreaterThan(1);
@@ -64,7 +64,7 @@ describe('the heap in lent blocks', () => {
     expect(fake.calls, 'what was freed is used again').toBe(calls);
   });
   test('reallocates in place, and into another block', () => {
-    const { heap } = lent();
+    const { heap } = start();
     const first = heap.alloc(100);
     heap.writeInt32(first, 42);
     const moved = heap.realloc(first, 300_000);
@@ -72,7 +72,7 @@ describe('the heap in lent blocks', () => {
     heap.free(moved);
   });
   test('is out of memory when the module is, and works on afterwards', () => {
-    const { fake, heap } = lent();
+    const { fake, heap } = start();
     const ref = heap.allocInt32(1);
     expect(() => heap.alloc(100_000_000)).toThrow(OutOfMemoryError);
     fake.failAt = fake.calls + 1;
@@ -83,7 +83,7 @@ describe('the heap in lent blocks', () => {
     heap.allocUint8Array(1000).free();
   });
   test('frees only what it allocated, once', () => {
-    const { fake, heap } = lent();
+    const { fake, heap } = start();
     const address = heap.alloc(8);
     heap.free(address);
     expect(() => heap.free(address)).toThrow(DoubleFreeError);

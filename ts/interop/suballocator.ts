@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An allocator for modules that allocate and never free: it works in a block that the module allocated, and in further
-// ones when that is full. What is freed is used again; the module's blocks are never given back. All it knows is kept
+// ones when that is full. What is freed is used again; the blocks of the module are never freed. All it knows is kept
 // here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly of its own, and
 // adds little to a bundle.
 //
@@ -23,8 +23,8 @@ interface Range {
  * Returns an adapter that allocates from `allocate` and frees on its own.
  * @param name names `allocate`
  */
-export function lentAdapter(name: string, allocate: (size: number) => Pointer): FoundAdapter {
-  const heap = new LentHeap(allocate);
+export function suballocatingAdapter(name: string, allocate: (size: number) => Pointer): FoundAdapter {
+  const heap = new Suballocator(allocate);
   return {
     name: `${name} (no free)`,
     malloc: (size, align) => heap.malloc(size, align),
@@ -32,7 +32,7 @@ export function lentAdapter(name: string, allocate: (size: number) => Pointer): 
   };
 }
 
-class LentHeap {
+class Suballocator {
   readonly #allocate: (size: number) => Pointer;
   /** N1. */
   readonly #free: Range[] = [];
