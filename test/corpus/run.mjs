@@ -1,5 +1,6 @@
 // Starts one package of the corpus as it is, works on its heap, and lets it do its own job: `node run.mjs NAME`.
 // Prints one line of JSON.
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { wrapEmscriptenModuleHeap } from 'wasm-heap-manager';
 import { allocatorNameOf, captureEmscriptenHeap } from '../../dist/index.js';
@@ -53,8 +54,8 @@ async function run(name) {
   return { name, reached, allocator, worked, did, ...(did ? {} : { got }), whm: besides(module) };
 }
 
-const [name] = process.argv.slice(2);
-if (name) {
+const [program, name] = process.argv.slice(1);
+if (name && program === fileURLToPath(import.meta.url)) {
   const line = await run(name).catch((error) => ({
     name,
     error: `${error?.name}: ${error?.message}`.slice(0, 400),
