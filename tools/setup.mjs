@@ -47,6 +47,18 @@ const NEEDS = {
   ],
   all: [
     {
+      file: () => existsSync('/usr/lib/wasm32-wasi/libc.a'),
+      what: 'wasi-libc',
+      apt: ['wasi-libc', 'libclang-rt-14-dev-wasm32', 'clang', 'lld'],
+      linuxOnly: true,
+    },
+    {
+      file: () => existsSync('/usr/lib/rustlib/wasm32-unknown-unknown'),
+      what: 'Rust for WebAssembly',
+      apt: ['rustc', 'libstd-rust-dev-wasm32'],
+      linuxOnly: true,
+    },
+    {
       any: ['firefox-esr', 'firefox'],
       also: process.env.FIREFOX,
       apt: ['firefox-esr'],
@@ -152,14 +164,17 @@ function fuzzerWorks() {
   return spawnSync('clang', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }
 
-/** Installs the npm packages of a folder, unless its lock file is the one they were installed by. */
-export function installPackages(folder = '.') {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, folder, 'package-lock.json')))
-    .digest('hex');
+/**
+ * Installs the npm packages of a folder, unless its lock file is the one they were installed by.
+ * @param options what `npm ci` is given besides
+ */
+export function installPackages(folder = '.', ...options) {
+  const file = readFileSync(join(ROOT, folder, 'package-lock.json'));
+  const hash = (text) => createHash('sha256').update(file).update(text).digest('hex');
   const stamp = join(ROOT, folder, 'node_modules', '.linmem-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if ([hash(''), hash(options.join(' '))].includes(installed)) return; // all of them will do too
   say(`installing the npm packages of ${join(folder, 'package-lock.json')} (npm ci)`);
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: join(ROOT, folder) });
-  writeFileSync(stamp, lock);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], { cwd: join(ROOT, folder) });
+  writeFileSync(stamp, hash(options.join(' ')));
 }

@@ -126,6 +126,7 @@ async function main(names) {
   say('this installs what is missing: Debian packages, and 830 MB of npm packages below test/runtimes');
   setup('all');
   installPackages(RUNTIMES);
+  installPackages('test/corpus');
   mkdirSync(REPORTS, { recursive: true });
   if (names.length === 0) run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
   else build();
@@ -141,6 +142,10 @@ async function main(names) {
     else leftOut.push(engine.name);
   }
   if (names.length === 0) {
+    say('the corpus of real packages, in Node');
+    run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
+    say('and in Chromium');
+    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/corpus/browser.config.mjs')]);
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
   }

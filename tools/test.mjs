@@ -2,11 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { build, cmake } from './build.mjs';
 import { check } from './check.mjs';
-import { run, say, setup } from './setup.mjs';
+import { installPackages, run, say, setup } from './setup.mjs';
 
 const started = Date.now();
 
 setup('test');
+installPackages('test/corpus', '--omit=optional');
 build();
 check();
 testC();

@@ -107,4 +107,44 @@ export {
 export { coreBytes, type CoreModule } from './core/load.ts';
 export type { CoreExports } from './core/exports.ts';
 export { wrapEmscriptenModuleHeap, type EmscriptenHeapOptions } from './interop/emscripten.ts';
-export { captureEmscriptenHeap, type Captured } from './interop/capture.ts';
+export {
+  captureEmscriptenHeap,
+  captureInstances,
+  type Captured,
+  type CapturedInstances,
+  type CaptureHeapOptions,
+  type CaptureOptions,
+  type CaptureTools,
+  type StartModule,
+} from './interop/capture.ts';
+export type { ModuleInstance } from './interop/instances.ts';
+export type { PickInstance } from './interop/identify.ts';
+export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop/instantiate-wasm.ts';
+export { allocatorNameOf, type Adapter } from './interop/adapter.ts';
+export type { ModuleHeapOptions } from './interop/module-heap.ts';
+export { wrapHeap } from './interop/wrap-heap.ts';
+export { pointerOf } from './interop/pointer.ts';
+export {
+  webassembly,
+  WasmModule,
+  type MemoryChoice,
+  type WasmBytesDescriptor,
+  type WasmModuleOptions,
+  type WasmRange,
+  type WasmTextOptions,
+  type WasmUtf8Options,
+  type WasmViewDescriptor,
+} from './interop/wasm-module.ts';
+export { WasmMemoryView } from './interop/wasm-memory-view.ts';
+export type { WasmArguments, WasmValueDescriptor } from './interop/wasm-value.ts';
+export {
+  AssemblyScriptModule,
+  wrapAssemblyScript,
+  type AssemblyScriptOptions,
+  type AssemblyScriptValues,
+} from './interop/assemblyscript.ts';
+export type { Creator } from './interop/assemblyscript-scope.ts';
+export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
+export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
+export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts';
+export { runOnStack, type StackAllocate } from './interop/stack.ts';

@@ -67,8 +67,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     const { address, fields, pointerSize, shared } = this.struct;
     // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
     const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
-    if (weak) this.allocation.weakOwner = weak;
-    else this.allocation.owner = this;
+    Object.assign(this.allocation, weak ? { weakOwner: weak } : { owner: this });
     this.views = this.allocation.memory.views;
     const { base, end } = this.struct.firstRange();
     this.basePtr = base;

@@ -33,6 +33,13 @@ export interface CoreAllocatorOptions {
    * in which it is not safe, see docs/core.md, Guest heaps.
    */
   readonly memory?: WebAssembly.Memory;
+  /**
+   * With `memory`: the first byte of the range that the heap has, for a memory that cannot grow, or a block of another
+   * allocator. The heap then never grows the memory. The caller promises that nothing else uses the range.
+   */
+  readonly base?: number;
+  /** With `base`: the end of the range. @defaultValue the end of the memory */
+  readonly end?: number;
   /** The compiled core or its bytes, for pages that must not compile bytes: see {@link coreBytes}. */
   readonly module?: CoreModule;
 }
@@ -42,6 +49,8 @@ export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
   initialBytes: 'number',
   maximumBytes: 'number',
   memory: 'object',
+  base: 'number',
+  end: 'number',
   module: 'object',
 };
 
@@ -106,6 +115,8 @@ interface Plan {
   readonly module: CoreModule | undefined;
   readonly initial: number;
   readonly maximum: number | undefined;
+  /** The part of a given memory that the heap has, if it is not to grow it. */
+  readonly range: readonly [base: number, end: number] | undefined;
 }
 
 function planOf(options: CoreAllocatorOptions): Plan {
@@ -120,7 +131,16 @@ function planOf(options: CoreAllocatorOptions): Plan {
       `maximumBytes of at least initialBytes (${initialBytes})`,
       maximumBytes ?? 0,
     );
-  return { memory, module, initial, maximum };
+  return { memory, module, initial, maximum, range: rangeOf(options) };
+}
+
+function rangeOf({ memory, base, end }: CoreAllocatorOptions): Plan['range'] {
+  if (base === undefined && end === undefined) return undefined;
+  if (!memory || base === undefined)
+    throw new ArgumentTypeError('a memory and a base for a range of it', base);
+  const size = memory.buffer.byteLength;
+  const first = toCount(base, 'a base', 0, size + 1);
+  return [first, end === undefined ? size : toCount(end, 'an end', first, size + 1)];
 }
 
 function toPages(bytes: number, name: string): number {
@@ -134,11 +154,23 @@ function instantiate(module: WebAssembly.Module, plan: Plan): CoreAllocator {
   const memory = plan.memory ?? newMemory(plan);
   // In its own memory the heap has all bytes from 16 on; as a guest only the pages it grows. The memory grows after
   // linking, which may be refused, unless it is empty: the core links to a memory of at least one page.
+  if (plan.range) return openIn(link(module, memory), memory, plan.range);
   const early = isGuest && memory.buffer.byteLength === 0 ? growByOne(memory) : undefined;
   const exports = link(module, memory);
   const base = isGuest ? (early ?? growByOne(memory)) : 0;
   const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
   if (handle === 0) throw new OutOfMemoryError(PAGE);
+  return new CoreAllocator(memory, exports, handle);
+}
+
+/** @throws {OutOfMemoryError} if the range is too short for a heap: about 2 KiB */
+function openIn(
+  exports: CoreExports,
+  memory: WebAssembly.Memory,
+  [base, end]: readonly [number, number],
+): CoreAllocator {
+  const handle = end > base ? exports.lm_heap_open(base, end - base, 0) >>> 0 : 0;
+  if (handle === 0) throw new OutOfMemoryError(end - base);
   return new CoreAllocator(memory, exports, handle);
 }
 

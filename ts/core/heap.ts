@@ -165,11 +165,13 @@ export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
 
 /** Reads each option once. */
 function split(options: CreateHeapOptions): [CoreAllocatorOptions, ManagerOptions] {
-  const { initialBytes, maximumBytes, memory, module, ...manager } = readOptions(options, KINDS);
+  const { initialBytes, maximumBytes, memory, base, end, module, ...manager } = readOptions(options, KINDS);
   const core = {
     ...(initialBytes !== undefined && { initialBytes }),
     ...(maximumBytes !== undefined && { maximumBytes }),
     ...(memory !== undefined && { memory }),
+    ...(base !== undefined && { base }),
+    ...(end !== undefined && { end }),
     ...(module !== undefined && { module }),
   };
   return [core, manager];

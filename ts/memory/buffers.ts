@@ -40,6 +40,18 @@ export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
   }
 }
 
+/** Grows a shared memory by no page, which makes its `buffer` the current one. Does nothing to another source. */
+export function growByNone(source: MemorySource): void {
+  const { grow } = source as Partial<WebAssembly.Memory>;
+  if (typeof source === 'function' || typeof grow !== 'function') return;
+  if (!isOf('SharedArrayBuffer', source.buffer)) return; // there it would detach the buffer
+  for (const none of [0, 0n])
+    try {
+      grow.call(source, none as number); // a 64-bit memory takes a bigint
+      return;
+    } catch {} // the other kind, or it cannot grow
+}
+
 const objectToString = Object.prototype.toString;
 /** True if `value` is an instance of the built-in class `name`, of this realm or another. */
 export const isOf = (name: string, value: unknown): boolean =>

@@ -8,7 +8,14 @@
 //       is compared before it is used.
 import { ArgumentRangeError, ArgumentTypeError, MisalignedError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
-import { allBytesOf, bufferOf, viewOf, type ElementsClass, type MemorySource } from './buffers.ts';
+import {
+  allBytesOf,
+  bufferOf,
+  growByNone,
+  viewOf,
+  type ElementsClass,
+  type MemorySource,
+} from './buffers.ts';
 
 /**
  * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
@@ -49,6 +56,7 @@ export class LinearMemory {
   /** @internal The same two views, for refs, which reach them through their allocation. */
   readonly views: MemoryViews;
   readonly #source: () => ArrayBufferLike;
+  readonly #given: MemorySource;
 
   /**
    * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
@@ -58,6 +66,7 @@ export class LinearMemory {
   constructor(source: MemorySource) {
     if (Object(source) !== source)
       throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
+    this.#given = source;
     this.#source = typeof source === 'function' ? source : () => bufferOf(source);
     Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
     this.data = viewOf(this.#source);
@@ -110,9 +119,21 @@ export class LinearMemory {
   locate(address: Address, size: number, align = 1): number {
     const end = this.refresh().byteLength;
     const at = toAddress(address, size, end);
-    if (!(at <= end - size)) throw new OutOfBoundsError(address, size, end);
+    if (!(at <= end - size)) {
+      if (this.#grewElsewhere(end)) return this.locate(address, size, align);
+      throw new OutOfBoundsError(address, size, end);
+    }
     if (at % align !== 0) throw new MisalignedError(at, align);
     return at;
+  }
+
+  /**
+   * True if another thread has grown a shared memory beyond `end`. Browsers can give the old buffer for a while after
+   * that; growing by no page makes them look.
+   */
+  #grewElsewhere(end: number): boolean {
+    growByNone(this.#given);
+    return this.refresh().byteLength > end;
   }
 
   /**

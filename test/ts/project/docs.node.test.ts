@@ -31,6 +31,10 @@ describe('the examples', () => {
   symlinkSync(process.cwd(), join(folder, 'node_modules/linmem'));
   for (const name of ['sql.js', 'wasm-heap-manager'])
     symlinkSync(join(process.cwd(), 'node_modules', name), join(folder, 'node_modules', name));
+  // The small packages of the corpus.
+  mkdirSync(join(folder, 'node_modules/@cwasm'));
+  for (const name of ['lz4-wasm-nodejs', 'friendly-pow', '@cwasm/webp'])
+    symlinkSync(join(process.cwd(), 'test/corpus/node_modules', name), join(folder, 'node_modules', name));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const examples = pages.flatMap((page) =>
