@@ -633,16 +633,6 @@ const old: Defect[] = [
     theirs: 'throws RangeError',
   },
   {
-    claim: 'a module without _free is refused before anything is allocated',
-    probe(lib) {
-      let asked = 0;
-      const module = { HEAPU8: new Uint8Array(1024), _malloc: () => (asked++, 8) };
-      return [outcome(() => lib.wrapEmscriptenModuleHeap(module).allocInt32(5).value), asked];
-    },
-    ours: ['throws MODULE', 0],
-    theirs: [5, 1],
-  },
-  {
     claim: 'a character across 2^24 bytes is whole',
     probe(lib) {
       const module = fakeModule(new WebAssembly.Memory({ initial: 260, maximum: 300 }));
