@@ -22,6 +22,7 @@ import {
   typesFile,
 } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
+import { structAccessorsFile } from './structs.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
 const METHODS = {
@@ -249,6 +250,7 @@ export async function generated() {
     ['ts/text/methods.gen.ts', await prettier.format(strings(), options)],
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
     ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
+    ['ts/struct/accessors.gen.ts', await prettier.format(structAccessorsFile(), options)],
     ['ts/core/layout.gen.ts', await prettier.format(layout(), options)],
   ]);
 }
