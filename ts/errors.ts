@@ -184,6 +184,16 @@ export class CallError extends LinmemError {
   }
 }
 
+/** A C declaration cannot be read: a syntax error, an unknown type, something that is not supported. */
+export class DeclarationError extends LinmemError {
+  /** Where, both counted from 1. */
+  declare readonly line: number;
+  declare readonly column: number;
+  constructor(message: string, line: number, column: number) {
+    super('Declaration', `line ${line}, column ${column}: ${message}`, { line, column });
+  }
+}
+
 /** A struct is not laid out as the C compiler has it. */
 export class LayoutError extends LinmemError {
   /** The struct. */

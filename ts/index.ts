@@ -4,6 +4,7 @@ export {
   ArgumentRangeError,
   ArgumentTypeError,
   CallError,
+  DeclarationError,
   DoubleFreeError,
   EncodingError,
   FreedError,
@@ -139,3 +140,4 @@ export {
   type ErrorMessage, type ParameterType, type ResultType, type Signature,
 } from './call/types.ts'; // prettier-ignore
 export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
+export { cdef, type CdefOptions } from './call/cdef.ts';
