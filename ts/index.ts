@@ -141,3 +141,4 @@ export {
 } from './call/types.ts'; // prettier-ignore
 export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
 export { cdef, type CdefOptions } from './call/cdef.ts';
+export { layoutChecks } from './struct/checks.ts';

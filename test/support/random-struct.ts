@@ -1,6 +1,6 @@
 // Random structs: as types, and as the C that declares them.
 import {
-  aligned, array, bits, bool, chars, cstr, f32, f64, i16, i32, i64, i8, padding, pointer, struct, StructType, u16, u32,
+  aligned, array, bits, bool, chars, cstr, f32, f64, i16, i32, i64, i8, padding, pointer, struct, type StructType, u16, u32,
   u64, u8, union, voidp, type CType, type LayoutOptions,
 } from '../../ts/index.ts'; // prettier-ignore
 

@@ -85,8 +85,8 @@ function integer(text: string): bigint {
 function character(text: string): bigint {
   const inside = text.slice(1, -1);
   if (!inside.startsWith('\\')) return BigInt(inside.codePointAt(0) ?? 0);
-  const escape = inside.charAt(1);
-  if (escape === 'x') return BigInt(`0x${inside.slice(2)}`);
-  if (/[0-7]/.test(escape)) return BigInt(`0o${inside.slice(1)}`);
-  return BigInt(ESCAPES[escape] ?? escape.charCodeAt(0));
+  const mark = inside.charAt(1);
+  if (mark === 'x') return BigInt(`0x${inside.slice(2)}`);
+  if (/[0-7]/.test(mark)) return BigInt(`0o${inside.slice(1)}`);
+  return BigInt(ESCAPES[mark] ?? mark.charCodeAt(0));
 }

@@ -127,7 +127,8 @@ export class TypeTable {
       !basicType(target.name, this.pointerSize)
     )
       throw errorAt(pointerNode.at, `a pointer to ${target.name}`);
-    return pointer(this.typeOf(to));
+    const type = this.typeOf(to);
+    return isScalar(type) ? voidp : pointer(type); // of how many, C does not say
   }
 
   #tagType(key: string): CType {

@@ -6,6 +6,7 @@
 //       when its property is: so declarations may refer to each other, and a long text costs little.
 //   I2  A declaration that is beyond this (a struct inside a struct) has the type `never`, which no use accepts. The CLI
 //       writes types for all of them.
+import type { AnyScalar } from '../scalar/scalar.ts';
 import type { bool, f16, f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } from '../scalar/types.gen.ts';
 import type { ArrayType } from '../struct/array.ts';
 import type { EnumType } from '../struct/enumeration.ts';
@@ -147,7 +148,7 @@ type Pointed<B, Stars, S extends Scope> = Stars extends '**' ? PointerType<Point
     ? B extends 'char' ? CStringType
       : B extends 'void' ? AddressType
       : Resolve<B, S> extends Incomplete<infer N> ? OpaqueType<N>
-      : Resolve<B, S> extends NoneType ? AddressType
+      : Resolve<B, S> extends NoneType | AnyScalar ? AddressType
       : PointerType<Resolve<B, S>>
     : Resolve<B, S>; // prettier-ignore
 /** The type that `int *name` declares. */

@@ -26,7 +26,7 @@ export interface CdefOptions<K, P extends PointerSize> {
  *   Functions with a variable number of arguments are left out
  * @throws {DeclarationError} at the line and column of what is wrong
  */
-export function cdef<const T extends string, K = {}, P extends PointerSize = 4>(
+export function cdef<const T extends string, K = unknown, P extends PointerSize = 4>(
   declarations: T,
   options: CdefOptions<K, P> = {},
 ): Cdef<T, K, P> {

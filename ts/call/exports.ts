@@ -26,6 +26,38 @@ export class ModuleExports {
   }
 
   /**
+   * The function `found` with `count` parameters, for many calls. Emscripten puts a function in the place of an export
+   * that looks it up at its first call and then gives its place to the export: so does this one then.
+   */
+  settled(name: string, found: WasmFunction, count: number): WasmFunction {
+    if (isExport(found)) return found;
+    let act = found;
+    let settles = true;
+    const settle = (): void => {
+      settles = false;
+      const now = this.find(name);
+      if (now && isExport(now)) act = now;
+    };
+    const first: WasmFunction = (...args) => {
+      const result = act(...args);
+      settle();
+      return result;
+    };
+    if (count === 1) return (a) => (settles ? first(a as number) : act(a as number));
+    if (count === 2)
+      return (a, b) => (settles ? first(a as number, b as number) : act(a as number, b as number));
+    if (count === 3)
+      return (a, b, c) =>
+        settles ? first(a as number, b as number, c as number) : act(a as number, b as number, c as number);
+    if (count === 5)
+      return (a, b, c, d, e) =>
+        settles
+          ? first(a as number, b as number, c as number, d as number, e as number)
+          : act(a as number, b as number, c as number, d as number, e as number);
+    return (...args) => (settles ? first(...args) : act(...args));
+  }
+
+  /**
    * Returns all of `names`.
    * @throws {ModuleError} that names those that are missing, and the flag that exports them
    */
@@ -54,6 +86,9 @@ export class ModuleExports {
     return save && restore ? { save, restore } : undefined;
   }
 }
+
+/** Whether it is a function of WebAssembly, which names them by numbers. */
+export const isExport = (found: WasmFunction): boolean => /^\d+$/.test(found.name);
 
 /** Whether it is what builds with assertions have in the place of a function that was not exported: it aborts. */
 const isStub = (found: unknown): boolean =>

@@ -90,7 +90,7 @@ function passAndLift(
 function convertEach(
   { act, context, arity }: Plan,
   any: BoundFunction,
-  [first, second, third]: readonly Lower[],
+  [first, second, third, fourth, fifth]: readonly Lower[],
   lift: Lift,
 ): BoundFunction | undefined {
   if (arity === 1 && first)
@@ -109,6 +109,18 @@ function convertEach(
         return lift(act(first(a), second(b), third(c)) as WasmValue);
       return any(...arguments);
     };
+  if (arity === 4 && first && second && third && fourth)
+    return function (a, b, c, d) {
+      if (arguments.length === 4 && context.kept === 0)
+        return lift(act(first(a), second(b), third(c), fourth(d)) as WasmValue);
+      return any(...arguments);
+    };
+  if (arity === 5 && first && second && third && fourth && fifth)
+    return function (a, b, c, d, e) {
+      if (arguments.length === 5 && context.kept === 0)
+        return lift(act(first(a), second(b), third(c), fourth(d), fifth(e)) as WasmValue);
+      return any(...arguments);
+    };
   return undefined;
 }
 
@@ -116,7 +128,7 @@ function convertEach(
 function withTemporaries(
   { act, context, arity }: Plan,
   any: BoundFunction,
-  [first, second, third]: readonly Lower[],
+  [first, second, third, fourth, fifth]: readonly Lower[],
   lift: Lift,
 ): BoundFunction | undefined {
   const { scratch } = context;
@@ -149,6 +161,28 @@ function withTemporaries(
       const undone = scratch.undo.length;
       try {
         return lift(act(first(a), second(b), third(c)) as WasmValue);
+      } finally {
+        scratch.leave(mark, undone);
+      }
+    };
+  if (arity === 4 && first && second && third && fourth)
+    return function (a, b, c, d) {
+      if (arguments.length !== 4 || context.kept !== 0) return any(...arguments);
+      const mark = scratch.enter();
+      const undone = scratch.undo.length;
+      try {
+        return lift(act(first(a), second(b), third(c), fourth(d)) as WasmValue);
+      } finally {
+        scratch.leave(mark, undone);
+      }
+    };
+  if (arity === 5 && first && second && third && fourth && fifth)
+    return function (a, b, c, d, e) {
+      if (arguments.length !== 5 || context.kept !== 0) return any(...arguments);
+      const mark = scratch.enter();
+      const undone = scratch.undo.length;
+      try {
+        return lift(act(first(a), second(b), third(c), fourth(d), fifth(e)) as WasmValue);
       } finally {
         scratch.leave(mark, undone);
       }

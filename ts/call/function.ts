@@ -88,7 +88,8 @@ function matchParameters(
   const count = countParameters(found);
   const wide = steps.filter(({ wasm }) => wasm === 'i64').length;
   const returnsI64 = !(result instanceof NoneType) && resultWasm(result, context) === 'i64';
-  const act = returnsI64 ? combineI64(name, found, context.exports) : found;
+  const settled = context.exports.settled(name, found, expected);
+  const act = returnsI64 ? combineI64(name, settled, context.exports) : settled;
   if (count === undefined || count === expected) return act;
   if (wide > 0 && count === expected + wide) return splitI64(act);
   throw new ArgumentTypeError(`a signature with ${count} parameters for ${name}`, expected);

@@ -2,12 +2,11 @@
 // 64-bit integers of modules that Emscripten linked without -sWASM_BIGINT: an argument is two i32, low and high, and a
 // result is its low half, the high one being kept aside.
 import { ModuleError } from '../errors.ts';
-import type { ModuleExports, WasmFunction } from './exports.ts';
+import { isExport, type ModuleExports, type WasmFunction } from './exports.ts';
 
 /** How many parameters a function takes; undefined for one that does not tell, as a wrapper of Emscripten's. */
 export function countParameters(act: WasmFunction): number | undefined {
-  const isExport = /^\d+$/.test(act.name); // as WebAssembly names its functions
-  return isExport || act.length > 0 ? act.length : undefined;
+  return isExport(act) || act.length > 0 ? act.length : undefined;
 }
 
 /** The function with each bigint in two halves. */

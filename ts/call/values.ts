@@ -85,7 +85,10 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
     return (value) => asPointer(isPlain(value) ? copy(value) : addressOf(value, heap, where));
   }
   if (type instanceof PointerType || type instanceof AddressType)
-    return (value) => asPointer(addressOf(value, heap, where));
+    return (value) =>
+      typeof value === 'number' && value >>> 0 === value
+        ? asPointer(value)
+        : asPointer(addressOf(value, heap, where));
   throw new ArgumentTypeError(`a type that can be passed for ${where}`, type.name);
 }
 

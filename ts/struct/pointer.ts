@@ -82,6 +82,7 @@ export function pointer<T>(target: T): PointerType<T> {
 }
 
 /** A pointer whose target is not known here: an address as a number. */
+// biome-ignore lint/correctness/noUnusedVariables: what the interface below has
 export class AddressType<N = number, I = N | Ref | Address | null> implements CompositeType {
   readonly name: string;
   constructor(name: string) {
