@@ -4,7 +4,7 @@
 //   _In_reads_(n)         the pointer is to n elements that C reads; n is taken from the list
 //   _Out_writes_(n)       ... that C writes; _Inout_updates_(n) ... that it reads and writes
 //   _Out_, _Inout_        the pointer is to one value
-//   _Owned_, _Owned_(f)   the result, or the value of an out-parameter, is to be freed, by free or by f
+//   _Owned_, _Owned_(f), _Owned_by_(f)   the result, or the value of an out-parameter, is to be freed, by free or by f
 //   _Success_(return == 0 || return == 100)   the result is an error code
 import { ArgumentTypeError } from '../errors.ts';
 import { i32 } from '../scalar/types.gen.ts';
@@ -17,6 +17,8 @@ import {
   type ResultType, type Signature,
 } from './types.ts'; // prettier-ignore
 
+/** The second is for headers: a macro of C has parentheses always or never. */
+const OWNED = ['_Owned_', '_Owned_by_'];
 const LISTS = ['_In_reads_', '_Out_writes_', '_Inout_updates_'];
 
 /** The signature of a function; undefined for one that cannot be called: it is variadic, or takes a `long double`. */
@@ -80,7 +82,7 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
   if (!single) return plainParameter(node, table);
   const type = table.typeOf(targetOf(node, single, table));
   if (single.name === '_Inout_') return inout(type);
-  const owner = find('_Owned_');
+  const owner = find(...OWNED);
   return out(owner ? ownedOf(type, owner) : type);
 }
 
@@ -116,7 +118,7 @@ const ownedOf = (type: CType, { argument }: Annotation): ResultType & ReturnType
 function resultOf(node: CNode, annotations: readonly Annotation[], table: TypeTable): ResultType {
   if (table.isVoid(node)) return none;
   const type = table.typeOf(node);
-  const owner = annotations.find(({ name }) => name === '_Owned_');
+  const owner = annotations.find(({ name }) => OWNED.includes(name));
   if (owner) return ownedOf(type, owner);
   const success = annotations.find(({ name }) => name === '_Success_');
   return success ? checked(type, { success: successCodes(success) }) : type;

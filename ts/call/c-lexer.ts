@@ -35,7 +35,7 @@ export function lex(source: string): Tokens {
       if (conditions.areMet) tokens.push(...tokensOf(text, line));
       continue;
     }
-    const [name, ...rest] = tokensOf(text.slice(1).padStart(text.length), line);
+    const [name, ...rest] = directiveTokens(text, line);
     if (!name) continue;
     if (conditions.take(name, rest) || !conditions.areMet) continue;
     if (name.text === 'define' && rest[0]) define(macros, rest, text);
@@ -44,6 +44,16 @@ export function lex(source: string): Tokens {
   const last = source.trimEnd().split('\n');
   tokens.push({ kind: 'end', text: '', line: last.length, column: (last.at(-1)?.length ?? 0) + 1 });
   return { tokens, macros };
+}
+
+/** The tokens of a directive; none for a macro of something that declarations do not have, as a floating-point number. */
+function directiveTokens(text: string, line: number): Token[] {
+  try {
+    return tokensOf(text.slice(1).padStart(text.length), line);
+  } catch (error) {
+    if (/^#\s*(define|undef|error|pragma|warning)\b/.test(text)) return [];
+    throw error;
+  }
 }
 
 /** A backslash at the end of a line joins it with the next; the numbers of lines stay. */

@@ -27,6 +27,7 @@ export class TypeTable {
   readonly #known: Readonly<Record<string, CType>>;
   readonly #tags = new Map<string, CType>();
   readonly #names = new Map<string, string>();
+  readonly #opaques = new Map<string, CType>();
   constructor(declared: Declarations, known: Readonly<Record<string, CType>>, pointerSize: PointerSize) {
     this.#declared = declared;
     this.#known = known;
@@ -119,7 +120,7 @@ export class TypeTable {
     if (this.isChar(to)) return cstr;
     if (target.kind === 'function' || this.isVoid(target)) return voidp;
     if (target.kind === 'tag' && target.word !== 'enum' && !this.#tags.has(keyOf(target)))
-      return opaque(to.kind === 'basic' ? to.name : target.name);
+      return this.#opaque(to.kind === 'basic' ? to.name : target.name);
     if (
       target.kind === 'basic' &&
       target.name !== LONG_DOUBLE &&
@@ -129,6 +130,12 @@ export class TypeTable {
       throw errorAt(pointerNode.at, `a pointer to ${target.name}`);
     const type = this.typeOf(to);
     return isScalar(type) ? voidp : pointer(type); // of how many, C does not say
+  }
+
+  #opaque(name: string): CType {
+    let type = this.#opaques.get(name);
+    if (!type) this.#opaques.set(name, (type = opaque(name)));
+    return type;
   }
 
   #tagType(key: string): CType {

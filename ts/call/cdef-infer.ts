@@ -93,7 +93,7 @@ type Typedef<S extends string> = S extends `${infer R}(*${infer N})(${infer P})`
 
 /** Without what stands before the result of a function. */
 type NoPrefix<S extends string> = S extends `_Success_(${string})${infer R}` ? NoPrefix<TrimStart<R>>
-  : S extends `_Owned_(${string})${infer R}` ? NoPrefix<TrimStart<R>>
+  : S extends `${'_Owned_' | '_Owned_by_'}(${string})${infer R}` ? NoPrefix<TrimStart<R>>
   : S extends `${'_Owned_' | 'extern' | 'static' | 'inline'} ${infer R}` ? NoPrefix<TrimStart<R>>
   : S; // prettier-ignore
 type FunctionOf<S extends string> = NoPrefix<S> extends `${infer H}(${infer P}`
@@ -232,7 +232,7 @@ type Parameter1<A extends string, C, S extends Scope> =
   : A extends `_Inout_updates_(${string})${infer D}` ? ListType<Cast<Target<Trim<D>, S>, CType>> & { readonly isInout: true }
   : A extends `_Out_writes_(${string})${infer D}` ? OutListType<Cast<Target<Trim<D>, S>, CType>>
   : A extends `_Inout_ ${infer D}` ? InoutType<Cast<Target<Trim<D>, S>, CType>>
-  : A extends `_Out_ _Owned_(${string})${infer D}` ? OutType<OwnedType<Cast<Target<Trim<D>, S>, CType>>>
+  : A extends `_Out_ ${'_Owned_' | '_Owned_by_'}(${string})${infer D}` ? OutType<OwnedType<Cast<Target<Trim<D>, S>, CType>>>
   : A extends `_Out_ _Owned_ ${infer D}` ? OutType<OwnedType<Cast<Target<Trim<D>, S>, CType>>>
   : A extends `_Out_ ${infer D}` ? OutType<Cast<Target<Trim<D>, S>, CType>>
   : A extends `${infer R}(*${string})(${infer P})` ? Callback<Trim<R>, P, S>

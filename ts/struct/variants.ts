@@ -55,24 +55,25 @@ export class AlignedType<T extends CType> implements CompositeType {
   readonly name: string;
   /** What was asked for, in bytes. */
   readonly align: number;
-  readonly #base: T;
+  /** The type itself. */
+  readonly base: T;
   constructor(align: number, base: T) {
     this.name = base.name;
     this.align = align;
-    this.#base = base;
+    this.base = base;
   }
   layout(pointerSize: PointerSize): Layout {
-    const { size, align } = layoutOf(this.#base, pointerSize);
+    const { size, align } = layoutOf(this.base, pointerSize);
     return { size, align: Math.max(align, this.align) };
   }
   load(memory: LinearMemory, address: number): unknown {
-    return load(this.#base, memory, address);
+    return load(this.base, memory, address);
   }
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
-    store(this.#base, memory, address, value, texts);
+    store(this.base, memory, address, value, texts);
   }
   live(origin: Origin, address: number): unknown {
-    return liveOf(this.#base, pointerSizeOf(origin.heap))(origin, address);
+    return liveOf(this.base, pointerSizeOf(origin.heap))(origin, address);
   }
 }
 
