@@ -126,11 +126,13 @@ function convertEach(
 
 /** Values some of which are copied to the scratch memory. */
 function withTemporaries(
-  { act, context, arity }: Plan,
+  plan: Plan,
   any: BoundFunction,
-  [first, second, third, fourth, fifth]: readonly Lower[],
+  lowers: readonly Lower[],
   lift: Lift,
 ): BoundFunction | undefined {
+  const { act, context, arity } = plan;
+  const [first, second, third] = lowers;
   const { scratch } = context;
   if (arity === 1 && first)
     return function (a) {
@@ -165,6 +167,17 @@ function withTemporaries(
         scratch.leave(mark, undone);
       }
     };
+  return withMoreTemporaries(plan, any, lowers, lift);
+}
+
+/** The same for more arguments. */
+function withMoreTemporaries(
+  { act, context, arity }: Plan,
+  any: BoundFunction,
+  [first, second, third, fourth, fifth]: readonly Lower[],
+  lift: Lift,
+): BoundFunction | undefined {
+  const { scratch } = context;
   if (arity === 4 && first && second && third && fourth)
     return function (a, b, c, d) {
       if (arguments.length !== 4 || context.kept !== 0) return any(...arguments);

@@ -133,7 +133,9 @@ export class Emitter {
 }
 
 /** Names that a declaration of ours cannot have in a module. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'bind', 'functions', 'constants', 'struct', 'union', 'array', 'pointer', 'opaque', 'callback', 'list', 'out', 'none',
-  'default', 'function', 'class', 'new', 'delete', 'in', 'export', 'import', 'var', 'let', 'const', 'typeof', 'this',
-]); // prettier-ignore
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    'bind functions constants struct union array pointer opaque callback list out none default function class new ' +
+    'delete in export import var let const typeof this'
+  ).split(' '),
+);
