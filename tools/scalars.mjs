@@ -119,7 +119,8 @@ export const ALIASES = { Uint8Clamped: 'ClampedUint8' };
 export const isBigInteger = (label) => /(128|256)$/.test(label);
 
 /** Returns the code with other names for the view, the place and the value. */
-export const rename = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
+export const rename = (code, data, p, x = 'x') =>
+  code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
 const parameters = ({ kind, elements }) => `${kind}, ${elements}`;
 
 /**

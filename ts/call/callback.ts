@@ -68,7 +68,7 @@ export function assertCallable(
     throw new ArgumentTypeError(`a function, a Callback or null for ${where}`, value);
 }
 
-/** A slot that is given back, and what must not be held by whoever does that when the callback is collected. */
+/** A slot that is released, and what must not be held by whoever does that when the callback is collected. */
 interface Kept {
   readonly context: Context;
   readonly slots: SlotList;
@@ -131,7 +131,7 @@ installDispose(Callback.prototype);
 
 /**
  * Returns a function pointer for `act` that C may keep, until it is disposed. Hold on to it: if it is collected, its
- * slot is given back, with a warning.
+ * slot is released, with a warning.
  * @param library what {@link bind} returned for the module that will call it
  * @throws {ModuleError} if the module has no function table, or one that cannot grow
  */

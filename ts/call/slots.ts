@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Slots of a function table for callbacks, one list for each signature.
 //
-//   L1  A slot is an entry of the table for ever; what it calls changes. So the table grows by a few slots at a time and
+//   L1  A slot is a permanent entry of the table; what it calls changes. So the table grows by a few slots at a time and
 //       never again once there are enough, and no entry of somebody else is touched.
 //   L2  A free slot throws when it is called. The one that has been free for longest is used next, so that a call
 //       through a stale function pointer meets an error and not another callback.
@@ -42,7 +42,7 @@ export class SlotList {
 
   /** Takes a slot that calls `act`. @throws {ModuleError} if the table cannot grow */
   take(act: SlotFunction): Slot {
-    // L2: one is left, so that what was given back last is not taken first.
+    // L2: one is left, so that what was released last is not taken first.
     if (this.#free.length < 2) this.#grow();
     const slot = this.#free.shift() as Slot; // there are some now
     slot.act = act;

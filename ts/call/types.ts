@@ -108,7 +108,7 @@ export function inout<T extends CType>(type: T): InoutType<T> {
   return new InoutType(toType(type, 'inout()') as T);
 }
 
-/** Elements in a row, to be read by C. */
+/** Consecutive elements, to be read by C. */
 export class ListType<T extends CType = CType> {
   readonly name: string;
   readonly element: T;

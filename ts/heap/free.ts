@@ -147,8 +147,9 @@ function freeUnknown(heap: HeapState, at: number): void {
 }
 
 /** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
-export function releaseTarget(heap: HeapState, target: Address | Ref): number {
+export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   const { table } = heap;
+  const target = given instanceof Ref ? given['@ref'] : given;
   if (target instanceof Ref) assertOwned(heap, target);
   const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
   const slot = table.find(at);

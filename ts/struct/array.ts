@@ -4,7 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { toIndex } from '../scalar/array.ts';
+import { toIndex } from '../scalar/elements.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { ScalarValue, Values } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
@@ -25,7 +25,7 @@ import {
   type CType,
 } from './type.ts';
 
-/** `length` elements in a row. */
+/** `length` consecutive elements. */
 export class ArrayType<T extends CType = CType> implements CompositeType {
   readonly name: string;
   readonly element: T;
@@ -54,7 +54,7 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
 }
 
 /**
- * The type of `length` elements in a row, as a field: `array(Point, 3)` is `point_t name[3]`.
+ * The type of `length` consecutive elements, as a field: `array(Point, 3)` is `point_t name[3]`.
  * @throws {ArgumentRangeError} if the length is not a whole number above 0
  */
 export function array<T extends CType>(element: T, length: number): ArrayType<T> {

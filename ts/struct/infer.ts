@@ -78,7 +78,7 @@ export type Instance<F> = ([keyof F & keyof StructRef] extends [never]
   ? InstanceMembers<F>
   : Omit<InstanceMembers<F>, keyof F>) & { -readonly [K in keyof F]: Live<F[K]> };
 
-/** Elements in a row: a {@link ScalarArrayRef}, or the same for other types. */
+/** Consecutive elements: a {@link ScalarArrayRef}, or the same for other types. */
 export type ElementsRef<E> =
   E extends Scalar<infer V, infer A> ? ScalarArrayRef<V & ScalarValue, A> : LiveElements<E>;
 /** A ref to elements that are not scalars. Every index is checked. */
