@@ -5,6 +5,7 @@ import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';
+import { hasOwnElements } from '../scalar/descriptor.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import { loadElements, storeElements, toValues, type Elementwise } from '../struct/array.ts';
 import { isScalar, layoutOf, type CType } from '../struct/type.ts';
@@ -98,13 +99,11 @@ function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): nu
 /** A copy of elements: a typed array, or an array of plain values. */
 export function listAt(element: CType, { heap }: Context, at: number, length: number): unknown {
   if (!isScalar(element)) return loadElements(element, heap, at, length);
-  const { Elements, size } = element as Scalar<number, Uint8Array>;
-  if (length > FEW || size !== Elements.BYTES_PER_ELEMENT)
-    return (element as Scalar<number, Uint8Array>).view(heap, at, length).slice();
-  const copy = new Elements(new ArrayBuffer(length * size));
-  const bytes = new DataView(copy.buffer);
-  const from = heap.data; // was just used
-  for (let i = 0; i < length * size; i++) bytes.setUint8(i, from.getUint8(at + i));
+  const type = element as Scalar<number, Uint8Array>;
+  if (length > FEW || !hasOwnElements(type)) return type.view(heap, at, length).slice();
+  const { Elements, size, read } = type;
+  const copy = new (Elements as unknown as new (length: number) => Uint8Array)(length);
+  for (let i = 0; i < length; i++) copy[i] = read(heap, at + i * size);
   return copy;
 }
 

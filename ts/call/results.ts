@@ -24,7 +24,6 @@ export function liftOwned({ type, free }: OwnedType, context: Context): Lift {
     if (at === 0) return null;
     let value: unknown;
     try {
-      heap.locate(at, 1);
       value = lift(raw);
     } catch (error) {
       // An address outside the memory is no block; what cannot be read as text is one all the same.

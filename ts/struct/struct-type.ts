@@ -235,7 +235,7 @@ export class StructType<F = Record<string, CType>> implements InstanceType {
         flexibleOf(field).storeAll(memory, address + offset, given, bytes - offset, texts as TextStore);
       else field.store(memory, address + offset, given, texts);
     }
-    if (found < Object.keys(values).length && !(value instanceof StructRef)) this.#refuseUnknown(values);
+    if (!(value instanceof StructRef) && found < Object.keys(values).length) this.#refuseUnknown(values);
   }
   #refuseUnknown(values: object): void {
     const { byName } = this.compiled(4);
