@@ -11,6 +11,7 @@ import { layoutOf, type CType } from '../struct/type.ts';
 import { singleOf, wasmTypeOf } from './abi.ts';
 import type { Context } from './context.ts';
 import { fastFunction, type BoundFunction } from './fast.ts';
+import { outFunction } from './fast-outs.ts';
 import { wrongArity, type Plan } from './plan.ts';
 import { combineI64, countParameters, splitI64 } from './i64.ts';
 import type { WasmFunction } from './exports.ts';
@@ -48,9 +49,16 @@ export function makeFunction(
   };
   const any = general(plan, result instanceof CheckedType ? result : undefined, returned);
   const isBare = !returned && !(result instanceof CheckedType) && steps.every(({ lower }) => lower);
-  const bound = (isBare && fastFunction(plan, parameters, any)) || any;
+  const bound = (isBare ? fastFunction(plan, parameters, any) : fastOuts(plan, result, any)) ?? any;
   Object.defineProperty(bound, 'name', { value: name, configurable: true });
   return bound;
+}
+
+/** A fast function for one that returns nothing, or 0 unless it fails. */
+function fastOuts(plan: Plan, result: Signature[0], any: BoundFunction): BoundFunction | undefined {
+  if (result instanceof NoneType) return outFunction(plan, any);
+  const isCode = result instanceof CheckedType && result.success.length === 1 && result.success[0] === 0;
+  return isCode ? outFunction(plan, any, (raw, frame) => checkResult(plan, result, raw, frame)) : undefined;
 }
 
 /** The struct that a function returns through an address, which is its first parameter. */

@@ -18,6 +18,13 @@ export interface Frame {
   done: number;
 }
 
+/** What an out-parameter needs. */
+export interface OutPlace {
+  readonly size: number;
+  readonly align: number;
+  readonly read: (at: number) => unknown;
+}
+
 /** One parameter. */
 export interface Step {
   /** What WebAssembly has for it. */
@@ -29,6 +36,8 @@ export interface Step {
   /** The conversion, where the argument is all that it needs. */
   readonly lower?: Lower;
   readonly prepare: (frame: Frame, index: number) => WasmValue;
+  /** Of a single out-parameter. */
+  readonly out?: OutPlace;
   /** Its part of the result. */
   collect?(frame: Frame, index: number): unknown;
   /** Ends it, also after an error. */

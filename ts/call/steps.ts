@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The parameters of a function as steps of a call: each makes the value that the function gets, and after the call
 // maybe one that is part of the result.
+import type { Heap } from '../heap/heap.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { Ref } from '../scalar/ref.ts';
 import { PointerType } from '../struct/pointer.ts';
@@ -63,28 +64,21 @@ function numberStep({ name }: CType, lower: Lower): Step {
 }
 
 function outStep({ type }: OutType, context: Context, wasm: WasmType): Step {
-  const { scratch, asPointer } = context;
+  const { heap, scratch, asPointer } = context;
   const { size, align } = layoutOf('free' in type ? type.type : type, context.pointerSize);
-  const read = 'Elements' in type ? undefined : valueAt(type, context);
-  const { heap } = context;
-  if (!read) {
-    const scalar = (type as Scalar).read;
-    return {
-      wasm,
-      hidden: true,
-      order: 2,
-      prepare: () => asPointer(scratch.reserveZeros(size, align)),
-      collect: ({ raw }, index) => scalar(heap, Number(raw[index])),
-    };
-  }
+  const read = 'Elements' in type ? scalarReader(type as Scalar, heap) : valueAt(type, context);
   return {
     wasm,
     hidden: true,
     order: 2,
+    out: { size, align, read },
     prepare: () => asPointer(scratch.reserveZeros(size, align)),
     collect: ({ raw }, index) => read(Number(raw[index])),
   };
 }
+const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) => {
+  return (at) => read(heap, at);
+};
 
 function inoutStep({ type }: InoutType, { heap, scratch, asPointer }: Context, wasm: WasmType): Step {
   const copy = copier(type, heap, scratch);
