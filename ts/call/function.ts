@@ -11,6 +11,7 @@ import { layoutOf, type CType } from '../struct/type.ts';
 import { singleOf, wasmTypeOf } from './abi.ts';
 import type { Context } from './context.ts';
 import { fastFunction, type BoundFunction } from './fast.ts';
+import { inoutFunction } from './fast-inout.ts';
 import { outFunction } from './fast-outs.ts';
 import { wrongArity, type Plan } from './plan.ts';
 import { combineI64, countParameters, splitI64 } from './i64.ts';
@@ -56,7 +57,7 @@ export function makeFunction(
 
 /** A fast function for one that returns nothing, or 0 unless it fails. */
 function fastOuts(plan: Plan, result: Signature[0], any: BoundFunction): BoundFunction | undefined {
-  if (result instanceof NoneType) return outFunction(plan, any);
+  if (result instanceof NoneType) return outFunction(plan, any) ?? inoutFunction(plan, any);
   const isCode = result instanceof CheckedType && result.success.length === 1 && result.success[0] === 0;
   return isCode ? outFunction(plan, any, (raw, frame) => checkResult(plan, result, raw, frame)) : undefined;
 }

@@ -25,6 +25,13 @@ export interface OutPlace {
   readonly read: (at: number) => unknown;
 }
 
+/** What an inout parameter needs. */
+export interface InoutPlace {
+  /** The address of the argument, or of a copy. */
+  readonly place: (value: unknown) => number;
+  readonly read: (at: number) => unknown;
+}
+
 /** One parameter. */
 export interface Step {
   /** What WebAssembly has for it. */
@@ -38,6 +45,7 @@ export interface Step {
   readonly prepare: (frame: Frame, index: number) => WasmValue;
   /** Of a single out-parameter. */
   readonly out?: OutPlace;
+  readonly inout?: InoutPlace;
   /** Its part of the result. */
   collect?(frame: Frame, index: number): unknown;
   /** Ends it, also after an error. */

@@ -80,17 +80,18 @@ const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) =
   return (at) => read(heap, at);
 };
 
-function inoutStep({ type }: InoutType, { heap, scratch, asPointer }: Context, wasm: WasmType): Step {
+function inoutStep({ type }: InoutType, context: Context, wasm: WasmType): Step {
+  const { heap, scratch, asPointer } = context;
   const copy = copier(type, heap, scratch);
   const load = loaderOf(type);
+  const place = (value: unknown): number =>
+    value instanceof Ref ? addressOf(value, heap, type.name) : copy(value);
   return {
     wasm,
     hidden: false,
     order: 0,
-    prepare({ args }, index) {
-      const value = args[index];
-      return asPointer(value instanceof Ref ? addressOf(value, heap, type.name) : copy(value));
-    },
+    inout: { place, read: (at) => load(heap, at) },
+    prepare: ({ args }, index) => asPointer(place(args[index])),
     collect: ({ raw }, index) => load(heap, Number(raw[index])),
   };
 }
