@@ -131,7 +131,6 @@ export class Scratch implements TextStore {
   #open(): void {
     allocate(this.heap, this.#wanted, 16, (origin, address) => {
       this.#block = origin.allocation;
-      origin.allocation.isInternal = true;
       this.#start = this.top = address;
       this.end = address + this.#wanted;
     });
