@@ -22,6 +22,7 @@ import {
   typesFile,
 } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
+import { structAccessorsFile } from './structs.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
 const METHODS = {
@@ -172,7 +173,7 @@ const stringNames = (word, label) =>
   ['alloc', 'read', 'write', 'wrap'].map((operation) => `${operation}${word}${label}String`);
 
 /** The declarations of the four operations. */
-function declareStrings([codec, label, name], [key, word, read, write, width, where, how]) {
+function declareStrings([, label, name], [key, word, read, write, width, where, how]) {
   const see = (operation) => `@see {@link TextCodec.${operation}${key[0].toUpperCase()}${key.slice(1)}}`;
   const [alloc, reading, writing, wrap] = stringNames(word, label);
   const wrapped =
@@ -249,6 +250,7 @@ export async function generated() {
     ['ts/text/methods.gen.ts', await prettier.format(strings(), options)],
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
     ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
+    ['ts/struct/accessors.gen.ts', await prettier.format(structAccessorsFile(), options)],
     ['ts/core/layout.gen.ts', await prettier.format(layout(), options)],
   ]);
 }

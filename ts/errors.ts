@@ -13,6 +13,9 @@ export type ErrorCode =
   | 'STALE_EPOCH'
   | 'ENCODING'
   | 'MODULE'
+  | 'LAYOUT'
+  | 'CALL'
+  | 'DECLARATION'
   | 'AGGREGATE'
   | 'INVALID_TYPE'
   | 'INVALID_RANGE';
@@ -167,6 +170,38 @@ export class LinmemAggregateError extends AggregateError {
   constructor(errors: readonly unknown[], message: string) {
     super(errors, message);
     describe(this, 'LinmemAggregate', 'AGGREGATE');
+  }
+}
+
+/** A C function said that it failed, or a callback was called when it must not be. */
+export class CallError extends LinmemError {
+  /** The function, by its name in C. */
+  declare readonly function: string;
+  /** The error code that it returned; undefined if it did not come to that. */
+  declare readonly status: number | undefined;
+  constructor(name: string, status: number | undefined, message: string, options?: ErrorOptions) {
+    super('Call', `${name}: ${message}`, { function: name, status }, options);
+  }
+}
+
+/** A C declaration cannot be read: a syntax error, an unknown type, something that is not supported. */
+export class DeclarationError extends LinmemError {
+  /** Where, both counted from 1. */
+  declare readonly line: number;
+  declare readonly column: number;
+  constructor(message: string, line: number, column: number) {
+    super('Declaration', `line ${line}, column ${column}: ${message}`, { line, column });
+  }
+}
+
+/** A struct is not laid out as the C compiler has it. */
+export class LayoutError extends LinmemError {
+  /** The struct. */
+  declare readonly struct: string;
+  /** Everything that differs. */
+  declare readonly differences: readonly string[];
+  constructor(struct: string, differences: readonly string[]) {
+    super('Layout', `${struct} is not laid out as in C: ${differences.join(', ')}`, { struct, differences });
   }
 }
 

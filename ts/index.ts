@@ -3,9 +3,12 @@
 export {
   ArgumentRangeError,
   ArgumentTypeError,
+  CallError,
+  DeclarationError,
   DoubleFreeError,
   EncodingError,
   FreedError,
+  LayoutError,
   LinmemAggregateError,
   LinmemError,
   MisalignedError,
@@ -148,3 +151,34 @@ export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
 export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
 export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts';
 export { runOnStack, type StackAllocate } from './interop/stack.ts';
+export { struct, union, type Fields } from './struct/struct.ts';
+export { StructType } from './struct/struct-type.ts';
+export { array, ArrayType, type Elements } from './struct/array.ts';
+export { bits, padding, BitField } from './struct/bits.ts';
+export { enumeration, EnumType } from './struct/enumeration.ts';
+export { flexible, FlexibleArray } from './struct/flexible.ts';
+export {
+  opaque,
+  pointer,
+  voidp,
+  AddressType,
+  OpaqueType,
+  PointerType,
+  type OpaqueHandle,
+} from './struct/pointer.ts';
+export { chars, cstr, CharsType, CStringType } from './struct/text.ts';
+export { aligned, bigEndian } from './struct/variants.ts';
+export { refOf, StructRef } from './struct/instance.ts';
+export type { Init, InitFields, Instance, Live, LiveElements, Plain, PlainFields } from './struct/infer.ts';
+export type { Layout, LayoutOptions, PointerSize } from './struct/layout.ts';
+export type { CompositeType, CType } from './struct/type.ts';
+export type { AnySlice, Place } from './struct/origin.ts';
+export { bind, releaseTemporaries } from './call/bind.ts';
+export { Callback, createCallback } from './call/callback.ts';
+export {
+  callback, checked, countOf, inout, inoutList, list, none, out, outList, owned,
+  type ErrorMessage, type ParameterType, type ResultType, type Signature,
+} from './call/types.ts'; // prettier-ignore
+export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
+export { cdef, type CdefOptions } from './call/cdef.ts';
+export { layoutChecks } from './struct/checks.ts';

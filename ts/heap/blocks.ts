@@ -41,6 +41,7 @@ export function register(
   const stale = heap.table.register(address, bytes, align, token, raw);
   if (!stale) return;
   stale.markFreed();
+  stale.dependents?.released?.();
   if (heap.collects) unwatchOwner(stale);
 }
 

@@ -17,8 +17,9 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   let slot = typeof target === 'number' ? heap.table.find(target) : -1;
   if (slot < 0) {
     if (target instanceof Ref) {
-      assertOwned(heap, target);
-      freeAllocation(heap, target.allocation);
+      const ref = target['@ref'];
+      assertOwned(heap, ref);
+      freeAllocation(heap, ref.allocation);
       return;
     }
     const at = LinearMemory.prototype.locate.call(heap, target, 1); // not the heap's override, which may refuse NULL
@@ -99,7 +100,9 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   const sequence = slot < 0 ? -1 : table.remove(slot);
   let isGone = true;
   try {
-    return end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+    const result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+    if (end === (freeBlock as unknown)) token.dependents?.released?.();
+    return result;
   } catch (error) {
     isGone = wasFreedElsewhere(heap, error);
     if (!isGone) {
@@ -144,8 +147,9 @@ function freeUnknown(heap: HeapState, at: number): void {
 }
 
 /** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
-export function releaseTarget(heap: HeapState, target: Address | Ref): number {
+export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   const { table } = heap;
+  const target = given instanceof Ref ? given['@ref'] : given;
   if (target instanceof Ref) assertOwned(heap, target);
   const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
   const slot = table.find(at);

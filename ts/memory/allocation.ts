@@ -36,6 +36,8 @@ export interface EpochCheck {
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
+  /** Called once the block was freed: frees what belongs to it, as the text of a struct. */
+  released?(): void;
 }
 
 /** The ref or arena that owns an allocation. */

@@ -58,6 +58,10 @@ export abstract class Ref {
   get ptr(): number {
     return this.address;
   }
+  /** @internal The ref that heaps know: itself, unless the fields of a struct hide its members. */
+  get '@ref'(): Ref {
+    return this;
+  }
   /** True if the block was freed. */
   get isFreed(): boolean {
     return !this.allocation.isLive;

@@ -1,10 +1,11 @@
 // The pages of docs/: those of the rooms are what the doc comments say now, and every JavaScript example of any page
 // runs as it stands there, and its `// ->` comments hold.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Built } from '../../support/emcc.ts';
 import { examplesOf } from '../../support/readme.ts';
 
 const pages = readdirSync('docs').filter((file) => file.endsWith('.md'));
@@ -35,7 +36,27 @@ describe('the examples', () => {
   mkdirSync(join(folder, 'node_modules/@cwasm'));
   for (const name of ['lz4-wasm-nodejs', 'friendly-pow', '@cwasm/webp'])
     symlinkSync(join(process.cwd(), 'test/corpus/node_modules', name), join(folder, 'node_modules', name));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const built = new Built('test/ts/call/library.c');
+  beforeAll(() => {
+    // The C library of the examples about calls.
+    built.build('library', ['-O1', '-sALLOW_MEMORY_GROWTH', '-sALLOW_TABLE_GROWTH', '-sWASM_BIGINT']);
+    for (const [from, to] of [
+      ['library.mjs', 'emscripten.mjs'],
+      ['library.wasm', 'library.wasm'],
+    ] as const)
+      copyFileSync(join(built.folder, from), join(folder, to));
+    const start = [
+      "import { readFileSync } from 'node:fs';",
+      'globalThis.window = globalThis;',
+      "const { default: factory } = await import('./emscripten.mjs');",
+      "export default () => factory({ wasmBinary: readFileSync(new URL('library.wasm', import.meta.url)) });",
+    ];
+    writeFileSync(join(folder, 'library.mjs'), start.join('\n'));
+  }, 120_000);
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+    built.dispose();
+  });
 
   const examples = pages.flatMap((page) =>
     examplesOf(readFileSync(join('docs', page), 'utf8')).map((example) => ({ page, ...example })),
