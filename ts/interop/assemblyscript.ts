@@ -164,7 +164,8 @@ export class AssemblyScriptModule {
       : flags & ARRAY
         ? this.heap.readUint32(at + 12) * type.size
         : this.heap.readUint32(at + 8);
-    return this.heap.view(type.Elements as never, start, bytes / type.size);
+    const view: ArrayBufferView = this.heap.view(type.Elements as never, start, bytes / type.size);
+    return view as ArrayBufferView & Iterable<number | bigint>; // a typed array, never a DataView
   }
 
   /** Creates an object, fills it and returns its address; unpins it if that throws. */
