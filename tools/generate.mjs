@@ -12,7 +12,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
-import { accessorsFile, ALIASES, isBigInteger, refListFile, refsFile, SCALARS, typesFile } from './scalars.mjs';
+import {
+  accessorsFile,
+  ALIASES,
+  isBigInteger,
+  refListFile,
+  refsFile,
+  SCALARS,
+  typesFile,
+} from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
@@ -53,7 +61,10 @@ function declare(type, label, [name, parameters, result, doc]) {
   const main = name.replace('L', type.label);
   const note =
     label === type.label
-      ? fill(doc.replace('{c}', `\`${type.name}\``).replace('{size}', type.size)).replace(/\{@link (read|write)L\}/, `{@link $1${label}}`)
+      ? fill(doc.replace('{c}', `\`${type.name}\``).replace('{size}', type.size)).replace(
+          /\{@link (read|write)L\}/,
+          `{@link $1${label}}`,
+        )
       : `The same as {@link ${main}}.`;
   return `  /** ${note} */\n  ${name.replace('L', label)}(${fill(parameters)}): ${fill(result)};`;
 }
@@ -161,10 +172,11 @@ const stringNames = (word, label) =>
   ['alloc', 'read', 'write', 'wrap'].map((operation) => `${operation}${word}${label}String`);
 
 /** The declarations of the four operations. */
-function declareStrings([codec, label, name], [key, word, read, write, width, where, how]) {
+function declareStrings([, label, name], [key, word, read, write, width, where, how]) {
   const see = (operation) => `@see {@link TextCodec.${operation}${key[0].toUpperCase()}${key.slice(1)}}`;
   const [alloc, reading, writing, wrap] = stringNames(word, label);
-  const wrapped = key === 'terminated' ? 'capacity?: number' : width ? `${width}capacity?: number` : 'count: number';
+  const wrapped =
+    key === 'terminated' ? 'capacity?: number' : width ? `${width}capacity?: number` : 'count: number';
   return [
     `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
     `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
@@ -238,7 +250,8 @@ export async function generated() {
 
 /** The names of the generated sources that differ from what is committed. */
 export async function stale() {
-  const differs = ([file, text]) => !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== text;
+  const differs = ([file, text]) =>
+    !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== text;
   return [...(await generated())].filter(differs).map(([file]) => file);
 }
 

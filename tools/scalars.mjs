@@ -73,10 +73,30 @@ export const SCALARS = [
     set: 'data.setBigUint64(p, pointer64(x), true)',
     doc: 'A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1.',
   },
-  bigInteger('i128', 'BigInt128', 2, 'A signed integer of 128 bits. Views show its 64-bit words, two per value.'),
-  bigInteger('u128', 'BigUint128', 2, 'An unsigned integer of 128 bits. Views show its 64-bit words, two per value.'),
-  bigInteger('i256', 'BigInt256', 4, 'A signed integer of 256 bits. Views show its 64-bit words, four per value.'),
-  bigInteger('u256', 'BigUint256', 4, 'An unsigned integer of 256 bits. Views show its 64-bit words, four per value.'),
+  bigInteger(
+    'i128',
+    'BigInt128',
+    2,
+    'A signed integer of 128 bits. Views show its 64-bit words, two per value.',
+  ),
+  bigInteger(
+    'u128',
+    'BigUint128',
+    2,
+    'An unsigned integer of 128 bits. Views show its 64-bit words, two per value.',
+  ),
+  bigInteger(
+    'i256',
+    'BigInt256',
+    4,
+    'A signed integer of 256 bits. Views show its 64-bit words, four per value.',
+  ),
+  bigInteger(
+    'u256',
+    'BigUint256',
+    4,
+    'An unsigned integer of 256 bits. Views show its 64-bit words, four per value.',
+  ),
   {
     ...plain('u8', 'Uint8', 1, '', 'boolean'),
     name: 'bool',
@@ -99,8 +119,7 @@ export const ALIASES = { Uint8Clamped: 'ClampedUint8' };
 export const isBigInteger = (label) => /(128|256)$/.test(label);
 
 /** Returns the code with other names for the view, the place and the value. */
-const rename = (code, data, p, x = 'x') =>
-  code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
+const rename = (code, data, p, x = 'x') => code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
 const parameters = ({ kind, elements }) => `${kind}, ${elements}`;
 
 /**
@@ -292,7 +311,7 @@ ${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`
 export function accessorsFile() {
   const types = WRITTEN.filter(({ label }) => !isBigInteger(label));
   const methodsOf = (type) => {
-    const { label, kind } = type;
+    const { label } = type;
     const [read, write] = [reading(type, 'this'), writing(type, 'this')];
     const one = (name) => `
   read${name}(p) {${read}},
