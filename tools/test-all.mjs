@@ -123,7 +123,7 @@ function table(lines) {
 async function main(names) {
   const started = Date.now();
   say('npm test, then the same test files in Node 22, 24, 26, Deno, Bun, Chromium, Firefox and WebKitGTK');
-  say('this installs what is missing: Debian packages, and 830 MB of npm packages below test/runtimes');
+  say('this installs what is missing: Debian packages, and 1 GB of npm packages below test/runtimes');
   setup('all');
   installPackages(RUNTIMES);
   mkdirSync(REPORTS, { recursive: true });
@@ -143,6 +143,8 @@ async function main(names) {
   if (names.length === 0) {
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
+    say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Parcel, Bun');
+    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'bundlers.config.mjs')]);
   }
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not to be had here: ${leftOut.join(', ')}`);
