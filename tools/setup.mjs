@@ -68,6 +68,19 @@ export function run(command, args = [], options = {}) {
   if (result.status !== 0) stop(`failed (${result.status ?? result.signal}): ${command} ${args.join(' ')}`);
 }
 
+/** As {@link run}, but shows the output only if the command fails. Returns the output. */
+export function runQuietly(command, args = []) {
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (error) stop(`${command} could not be started: ${error.message}`);
+  if (status === 0) return stdout + stderr;
+  console.log(stdout + stderr);
+  stop(`failed (${status ?? signal}): ${command} ${args.join(' ')}`);
+}
+
 /** Says what is being done. */
 export function say(text) {
   console.log(`\x1b[36m==>\x1b[0m ${text}`);

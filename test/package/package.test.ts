@@ -116,6 +116,7 @@ describe('bundles', () => {
   const bundle = async (source: string): Promise<string> => {
     const result = await build({
       stdin: { contents: source, resolveDir: folder },
+      logLevel: 'error',
       bundle: true,
       minify: true,
       format: 'esm',
