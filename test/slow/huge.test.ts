@@ -46,7 +46,7 @@ test.each(codecs)(
   300_000,
 );
 
-test('the longest string there is, or one of 2^29 units, is refused where it does not fit, and nothing changes', () => {
+test('a string of the maximum length, or of 2^29 units, is refused if it does not fit, and nothing changes', () => {
   expect(freemem(), 'needs 4 GB of free memory').toBeGreaterThan(4 * GB);
   let text: string;
   try {
@@ -69,7 +69,7 @@ test('the longest string there is, or one of 2^29 units, is refused where it doe
   expect(heap.heapUint8.every((byte) => byte === 0x77)).toBe(true);
 }, 300_000);
 
-test('bytes that are too many for a string are a typed error, and the next read is right', () => {
+test('more bytes than a string can hold are a typed error, and the next read is right', () => {
   expect(freemem(), 'needs 4 GB of free memory').toBeGreaterThan(4 * GB);
   const heap = heapOf(2 ** 29 + 65536);
   heap.heapUint8.fill(0x61, 8, 8 + 2 ** 29);

@@ -132,15 +132,15 @@ const run = (label: string, length: fc.Arbitrary<number>, numRuns: number): void
 };
 
 test.each(codecs.map(({ label }) => label))(
-  `short text in %s is written whole and nothing else, or nothing is (SEED=${SEED})`,
+  `short text in %s is written completely and nothing else, or nothing is written (SEED=${SEED})`,
   (label) => run(label, SMALL, 400),
 );
 test.each(codecs.map(({ label }) => label))(
-  `long text in %s is written whole and nothing else, or nothing is (SEED=${SEED})`,
+  `long text in %s is written completely and nothing else, or nothing is written (SEED=${SEED})`,
   (label) => run(label, LARGE, 60),
 );
 
-test.each(codecs)('an address far behind the end is refused, not taken for another one, $name', (codec) => {
+test.each(codecs)('an address far beyond the end is refused and does not wrap, $name', (codec) => {
   for (const [, memory] of MEMORIES)
     for (const at of [BYTES + 1, 2 ** 31 - 8, 2 ** 31, 2 ** 32 - BYTES, 2 ** 32 - 8])
       for (const text of ['a', 'a'.repeat(100), `${'a'.repeat(99)}\x7f`.repeat(200)]) {
@@ -151,7 +151,7 @@ test.each(codecs)('an address far behind the end is refused, not taken for anoth
       }
 });
 
-test('UTF-16: pairs and halves of them in all short texts, by every policy', () => {
+test('UTF-16: surrogate pairs and lone surrogates in all short texts, under every policy', () => {
   const codec = codecs.find((one) => one.label === 'Utf16') as (typeof codecs)[number];
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
   const some = ['a', '\ue000', '\ud83d', '\ude00'];
@@ -187,7 +187,7 @@ test.each([
   ['resizable', new ArrayBuffer(2 ** 20, { maxByteLength: 2 ** 21 })],
   ['shared', new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true }).buffer],
 ])(
-  'a long ASCII text in %s memory is read whole, and a byte above it is seen wherever it is',
+  'a long ASCII text in %s memory is read completely, and a byte above 0x7f is found at any index',
   (_, buffer) => {
     const length = 600_000;
     const memory = new LinearMemory({ buffer });

@@ -71,7 +71,7 @@ function unitsOf(text: string): number[] {
 }
 
 test.each(codecs.filter(({ label }) => PIECES[label]))(
-  `any bytes, cut ones too, read as $name as the model has them, under every policy (SEED=${SEED})`,
+  `any bytes, also truncated, read as $name like in the model, under every policy (SEED=${SEED})`,
   (codec) =>
     fc.assert(
       fc.property(anyBytes, fc.boolean(), (bytes, keeps) => {
@@ -95,7 +95,7 @@ test.each(codecs.filter(({ label }) => PIECES[label]))(
       { seed: SEED, numRuns: 300 },
     ),
 );
-test(`any bytes read as UTF-8 by the loop as by the engine, and as the model has them (SEED=${SEED})`, () => {
+test(`any bytes read as UTF-8 alike by the loop, by the engine and by the model (SEED=${SEED})`, () => {
   const engine = new TextDecoder('utf-8', { ignoreBOM: true });
   const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
   const refuses = (act: () => string): boolean => {
@@ -125,7 +125,7 @@ test(`any bytes read as UTF-8 by the loop as by the engine, and as the model has
   );
 });
 
-describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
+describe.each(codecs)('$name, truncated', (codec) => {
   const { label, bytesPerElement: size } = codec;
   const model = MODEL[label] as (points: number[]) => number[];
   const write = (framing: string, text: string, room: number, options: object): number => {
@@ -166,7 +166,7 @@ describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
         { seed: SEED },
       ),
   );
-  test('a place without room for the NUL is refused all the same, and what is wrong in the rest too', () => {
+  test('a capacity of 0 for a terminated string is refused, and invalid characters after the cut too', () => {
     expect(() => codec.writeTerminated(heap, 512, 'a', 0, { truncate: true })).toThrow(EncodingError);
     expect(codec.writeTerminated(heap, 512, 'a', 1, { truncate: true })).toBe(0);
     expect(() => codec.writeTerminated(heap, 512, 'abc\0', 2, { truncate: true })).toThrow(EncodingError);
@@ -175,7 +175,7 @@ describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
     ).toThrow(EncodingError);
     expect(() => codec.writeSized(heap, 512, 'a', 2, { truncate: 1 } as never)).toThrow(TypeError);
   });
-  test('a prefix too narrow for the count is room for as many as it can tell', () => {
+  test('a narrow prefix limits the capacity to the largest count that it can hold', () => {
     expect(codec.writePrefixed(heap, 512, 'x'.repeat(300), 1, undefined, { truncate: true })).toBe(255);
     expect(codec.readPrefixed(heap, 512, 1)).toBe('x'.repeat(255));
   });

@@ -40,7 +40,7 @@ describe.each(codecs)('$name', (codec) => {
         { seed: SEED },
       ),
   );
-  test('every character it has comes back', () => {
+  test('every character of the encoding comes back', () => {
     let text = '';
     for (let p = 0; p <= (MOST[label] ?? 0x10ffff); p++)
       if (p < 0xd800 || p > 0xdfff) text += String.fromCodePoint(p);
@@ -66,13 +66,13 @@ describe.each(codecs)('$name', (codec) => {
       }
     },
   );
-  test('a leading U+FEFF stays, where there is one', () => {
+  test('a leading U+FEFF stays, if the encoding has it', () => {
     if (MOST[label]) expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));
     else
       for (const text of ['\ufeff', '\ufeffhi', '\ufeff'.padEnd(5000, 'x')])
         expect(codec.decode(codec.encode(text))).toBe(text);
   });
-  test('the manager has its methods, and refs of every framing hold what is written', () => {
+  test('the manager has the methods of the encoding, and refs of every framing hold what is written', () => {
     for (const word of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired']) {
       const ref = call(`alloc${word}${label}String`, 20) as StringRef;
       expect(ref.write('hello').value).toBe('hello');
@@ -91,7 +91,7 @@ describe.each(codecs)('$name', (codec) => {
       expect(() => ref.encodedBytesView).toThrow(FreedError);
     }
   });
-  test('a field may be full, and is padded where it is not', () => {
+  test('a field may be full, and is padded if it is not', () => {
     heap.fill(512, 64, 0x77);
     expect(codec.writeFixed(heap, 512, 'abcd', 4)).toBe(4);
     expect(codec.readFixed(heap, 512, 4)).toBe('abcd');
@@ -108,7 +108,7 @@ describe.each(codecs)('$name', (codec) => {
   });
 });
 
-test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, as asked', (codec) => {
+test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, by the policy', (codec) => {
   if (MOST[codec.label]) {
     for (const surrogates of ['replace', 'throw', 'wtf8'] as const)
       expect(() => codec.encode('a\ud800', { surrogates })).toThrow(expect.objectContaining({ index: 1 }));
@@ -124,7 +124,7 @@ test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, as as
   }
 });
 
-test('bytes above 0x7f are no ASCII, and all are Latin-1', () => {
+test('bytes above 0x7f are invalid in ASCII, and all bytes are valid in Latin-1', () => {
   const bytes = new Uint8Array([0x80, 0xc3, 0xa9, 0xff, 0x41]);
   const [ascii, latin1] = codecs;
   expect(ascii?.decode(bytes)).toBe('\ufffd\ufffd\ufffd\ufffdA');

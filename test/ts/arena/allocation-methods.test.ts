@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createHeapSync, f32, FreedError, i32, utf8 } from '../../../ts/index.ts';
 
-test('scalarTypes and codecs allocate in arenas and scopes, and what they made ends with those', () => {
+test('types and codecs allocate in arenas and scopes, and their refs become invalid with those', () => {
   const heap = createHeapSync();
   const arena = heap.createHeapArena(256);
   for (const place of [arena, heap.scope()]) {

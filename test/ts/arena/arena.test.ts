@@ -19,7 +19,7 @@ afterEach(settle);
 const powers = Array.from({ length: 17 }, (_, i) => 2 ** i);
 
 describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
-  test('has the capacity asked for, all of it usable, and takes one block', () => {
+  test('has the requested capacity, all of it usable, and allocates one block', () => {
     const heap = heapOf(kind);
     const arena = heap.createHeapArena(1000);
     expect([arena.capBytes, arena.usedBytes(), arena.epoch(), arena.kind]).toEqual([1000, 0, 1, 'arena']);
@@ -30,7 +30,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     expect([arena.capBytes, arena.usedBytes(), arena.epoch()]).toEqual([1000, 1000, 1]);
     arena.destroy();
   });
-  test('aligns its base and what it lends to every power of two up to 65,536', () => {
+  test('aligns its base and its allocations to every power of two up to 65,536', () => {
     const heap = heapOf(kind);
     for (const align of powers) {
       const arena = heap.createHeapArena(200_000, align);
@@ -42,7 +42,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
       arena.destroy();
     }
   });
-  test('lends ranges that lie in it and do not overlap, and keeps what is written in them', () => {
+  test('allocates ranges that lie in it and do not overlap, and keeps what is written in them', () => {
     const heap = heapOf(kind);
     const arena = heap.createHeapArena(4096, 8);
     let end = arena.basePtr;
@@ -58,12 +58,12 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     for (const [at, size] of lent) expect(heap.readBytes(at, size).every((byte) => byte === (size & 255))).toBe(true); // prettier-ignore
     arena.destroy();
   });
-  test('0 bytes give an address and lend nothing', () => {
+  test('an allocation of 0 bytes returns an address and uses no bytes', () => {
     const arena = heapOf(kind).createHeapArena(64);
     expect([arena.alloc(0), arena.alloc(0), arena.usedBytes()]).toEqual([arena.basePtr, arena.basePtr, 0]);
     arena.destroy();
   });
-  test('reset takes everything back and begins the next epoch, which no old slice is of', () => {
+  test('reset frees everything, begins the next epoch and invalidates all slices', () => {
     const arena = heapOf(kind).createHeapArena(64);
     const old = arena.allocU8(64).write([1]);
     arena.reset();
@@ -73,7 +73,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     expect(old.isAlive()).toBe(false);
     arena.destroy();
   });
-  test('destroy gives its block back, once, and then nothing of it can be used', () => {
+  test('destroy frees its block once, and every later use throws', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64);
     const slice = arena.allocF32(2);
@@ -94,9 +94,12 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
   test.each([0, -1, -0.5, NaN, 1.5, Infinity, 2 ** 53])('a capacity of %s is refused', (capBytes) => {
     expect(() => heapOf(kind).createHeapArena(capBytes)).toThrow(ArgumentRangeError);
   });
-  test.each(['8', null, undefined, {}, 8n, [8]])('a capacity %s that is no number is refused', (capBytes) => {
-    expect(() => heapOf(kind).createHeapArena(capBytes as never)).toThrow(ArgumentTypeError);
-  });
+  test.each(['8', null, undefined, {}, 8n, [8]])(
+    'a capacity %s that is not a number is refused',
+    (capBytes) => {
+      expect(() => heapOf(kind).createHeapArena(capBytes as never)).toThrow(ArgumentTypeError);
+    },
+  );
   test.each([2 ** 31, 2 ** 32, 2 ** 32 + 16, 2 ** 53 - 1, 2 ** 53 - 64])(
     'a capacity of %s is more than there is, not a wrapped size',
     (capBytes) => {
@@ -121,7 +124,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
   );
 });
 
-describe('an allocation that fails takes nothing', () => {
+describe('a failed allocation uses no memory:', () => {
   const bad: [string, (arena: WasmHeapArena) => unknown, string][] = [
     ...[NaN, -1, 1.5, Infinity, 2 ** 53].map((n): (typeof bad)[0] => [`${n} bytes`, (a) => a.alloc(n), 'INVALID_RANGE']),
     ...[NaN, -1, 1.5, 2 ** 53].map((n): (typeof bad)[0] => [`${n} floats`, (a) => a.allocF32(n), 'INVALID_RANGE']),
@@ -153,7 +156,7 @@ describe('an allocation that fails takes nothing', () => {
       arena.destroy();
     }
   });
-  test('a capacity that is no number of the options changes nothing either', () => {
+  test('a capacity of the wrong type changes nothing', () => {
     const { heap, module } = make('wrapped');
     expect(() => createHeapArena(heap, 64, 16, null as never)).toThrow(TypeError);
     expect(module?.lent.size).toBe(0);
@@ -161,7 +164,7 @@ describe('an allocation that fails takes nothing', () => {
 });
 
 describe('mark and rewind', () => {
-  test('take back what was lent since, also nested, and the mark can be used again', () => {
+  test('free what was allocated since, also nested, and the mark can be used again', () => {
     const arena = heapOf().createHeapArena(256);
     const kept = arena.allocI32(2).write([1, 2]);
     const outer = arena.mark();
@@ -182,7 +185,7 @@ describe('mark and rewind', () => {
     expect([four.isAlive(), arena.usedBytes(), arena.epoch()]).toEqual([false, 8, 1]);
     arena.destroy();
   });
-  test('a mark that was rewound past is refused, and so is one of an old epoch, of another arena, or none', () => {
+  test('a mark is refused if it was rewound past, is of an old epoch or of another arena, or is not a mark', () => {
     const { heap } = make('wrapped');
     const [arena, other] = [heap.createHeapArena(256), heap.createHeapArena(256)];
     const outer = arena.mark();
@@ -212,7 +215,7 @@ test('using destroys an arena at the end of its block', () => {
   expect(arena.destroyed).toBe(true);
 });
 
-test('a block that the allocator refuses to take back leaves the arena empty and alive, to be destroyed later', () => {
+test('if the allocator refuses the free, the arena stays alive and empty, and can be destroyed later', () => {
   const { heap, module } = fakeHeap({}, fakeModule());
   const arena = heap.createHeapArena(128);
   const slice = arena.allocU8(8);
@@ -230,7 +233,7 @@ test('a block that the allocator refuses to take back leaves the arena empty and
   expect([module.lent.size, young.isAlive()]).toEqual([0, false]);
 });
 
-test('freeAll, and a free of its block by address, end an arena with all that was cut from it', () => {
+test('freeAll, and a free of its block by address, destroy an arena and invalidate its slices', () => {
   for (const end of ['freeAll', 'free'] as const) {
     const { heap } = make('wrapped');
     const arena = heap.createHeapArena(128);
@@ -244,14 +247,14 @@ test('freeAll, and a free of its block by address, end an arena with all that wa
   }
 });
 
-test('what an arena lends can be told to be out of memory by size and alignment', () => {
+test('an OutOfMemoryError of an arena has the size and the alignment', () => {
   const arena = heapOf().createHeapArena(16);
   expect(() => arena.alloc(17, 4)).toThrow(OutOfMemoryError);
   expect(errorOf(() => arena.alloc(17, 4))).toMatchObject({ size: 17, align: 4 });
   arena.destroy();
 });
 
-test('a memory that became shorter than an arena lies in refuses every use of it, and has it back when it is longer', () => {
+test('an arena beyond the end of a memory that shrank cannot be used until the memory is long enough again', () => {
   const buffer = new ArrayBuffer(65536, { maxByteLength: 131072 });
   const heap = createWasmHeapManager(
     () => buffer,

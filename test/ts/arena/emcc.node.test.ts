@@ -65,7 +65,7 @@ afterEach(() => {
 });
 
 describe('an arena that JavaScript made', () => {
-  test('is one for C: it lends after what was lent here, and here it is seen', () => {
+  test('can be used by C: it allocates after the allocations of JavaScript, which sees its allocations', () => {
     const arena = heap.createHeapArena(200);
     const numbers = arena.allocI32(5).write([1, 2, 3, 4, 5]);
     expect(module._sum(numbers.ptr, 5)).toBe(15);
@@ -78,7 +78,7 @@ describe('an arena that JavaScript made', () => {
     expect([arena.usedBytes(), call('holds', arena.address)]).toEqual([68, 1]);
     arena.destroy();
   });
-  test('is reset by C: slices and refs from here go stale, and all begins anew', () => {
+  test('can be reset by C: slices and refs of JavaScript become stale, and allocation starts over', () => {
     const arena = heap.createHeapArena(200);
     const mark = arena.mark();
     const before = arena.allocU8(4); // before anybody else knows the arena
@@ -97,7 +97,7 @@ describe('an arena that JavaScript made', () => {
     expect([young.isAlive(), call('used', address), call('holds', address)]).toEqual([false, 0, 1]);
     arena.destroy();
   }); // prettier-ignore
-  test('and grew: C finds it whole, and its reset leaves the chunks to be given back here', () => {
+  test('and grew: C sees it whole, and a reset by C leaves the chunks for JavaScript to free', () => {
     const arena = heap.createHeapArena(64, 16, { grow: true });
     const slices = Array.from({ length: 20 }, (_, i) => arena.allocI32(5).write([i]));
     const { address } = arena;
@@ -111,7 +111,7 @@ describe('an arena that JavaScript made', () => {
     expect([heap.statistics.liveBlocks, call('used', address)]).toEqual([1, 4]);
     arena.destroy();
   });
-  test('is marked and rewound by C: it lends again from there', () => {
+  test('can be marked and rewound by C: it allocates from the mark again', () => {
     const arena = heap.createHeapArena(200);
     const mark = heap.alloc(16);
     arena.alloc(20, 1);
@@ -123,13 +123,13 @@ describe('an arena that JavaScript made', () => {
     heap.free(mark);
     arena.destroy();
   });
-  test('is none for C any more once it was destroyed', () => {
+  test('cannot be used by C once it was destroyed', () => {
     const arena = heap.createHeapArena(200);
     const { address } = arena;
     arena.destroy();
     expect([call('is_at', address, 1, 0), call('is_at', address, 2, 0)]).toEqual([0, 0]);
   });
-  test('lends on in its memory after C has grown that', () => {
+  test('allocates after C grew the memory', () => {
     const arena = heap.createHeapArena(200);
     const slice = arena.allocI32(5).write([1]);
     const grown = module._malloc(64 * 1024 * 1024);
@@ -150,7 +150,7 @@ describe('an arena that C made', () => {
     };
     return { address, block, end };
   };
-  test('is bumped from here without a call, and C sees it', () => {
+  test('is used by JavaScript without a call, and C sees the allocations', () => {
     const { address, block, end } = inC(100);
     const arena = heap.attachArena(address);
     expect([arena.basePtr, arena.capBytes, arena.epoch(), arena.address]).toEqual([block, 100, 1, address]);
@@ -163,7 +163,7 @@ describe('an arena that C made', () => {
     end();
     for (const use of [() => arena.alloc(0), () => arena.alloc(1), () => arena.epoch(), () => slice.at(0)]) expect(use).toThrow(FreedError);
   }); // prettier-ignore
-  test('goes on in chunks of its malloc when it is full, and gives them back on reset', () => {
+  test('grows by chunks of its malloc when it is full, and frees them on reset', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address, options());
     const slices = Array.from({ length: 50 }, (_, i) => arena.allocI32(5).write([i, i]));
@@ -181,7 +181,7 @@ describe('an arena that C made', () => {
     expect(arena.alloc(60, 1)).toBe(arena.basePtr);
     end();
   });
-  test('is whole after an allocation that it grew for was refused here, and is not rewound to before its chunk', () => {
+  test('is intact after an allocation that it grew for was refused, and is not rewound to before its chunk', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address, options());
     arena.alloc(60, 1);
@@ -195,7 +195,7 @@ describe('an arena that C made', () => {
     expect([slice.at(0), call('holds', address)]).toEqual([5, 1]);
     end();
   });
-  test('carries its epoch into the high word, for both', () => {
+  test('carries its epoch into the high word, in C and in JavaScript', () => {
     const { address, end } = inC(64);
     heap.writeUint32(address, 0xffffffff);
     const arena = heap.attachArena(address);
@@ -207,7 +207,7 @@ describe('an arena that C made', () => {
     expect([call('is_at', address, 1, 1), next.isAlive(), arena.epoch()]).toEqual([1, false, 2 ** 32 + 1]);
     end();
   });
-  test('that was made again at the same place goes on with its epochs', () => {
+  test('that was made again at the same address continues its epochs', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address);
     const old = arena.allocU8(4);

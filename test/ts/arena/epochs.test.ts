@@ -13,7 +13,7 @@ import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena
 
 afterEach(settle);
 
-test('the fields of an arena lie where the C compiler says', () => {
+test('the fields of an arena have the offsets of the C compiler', () => {
   const layout = arenaLayout(4);
   expect(layout).toEqual({
     base: Arena.baseAt,
@@ -49,7 +49,7 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
     }
     arena.destroy();
   }); // prettier-ignore
-  test('an arena that lies where another one lay begins above all of its epochs', () => {
+  test('an arena at the address of a former one begins above all epochs of that', () => {
     const { heap } = make(kind);
     const handles = [];
     let last = 0;
@@ -69,7 +69,7 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
   });
 });
 
-test('both words of an epoch are compared, each time, also by who has only the memory to look at', () => {
+test('both words of an epoch are compared on every use, also by a heap that has only the memory', () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(64);
@@ -103,7 +103,7 @@ describe('the identity of a heap', () => {
     expect([...other.sliceFromHandle(handle)]).toEqual([1, 2]);
     made.heap.freeAll();
   });
-  test('is refused when it is none, or comes late', () => {
+  test('is refused if it is not an identity, or is set too late', () => {
     for (const kind of ['wrapped', 'shared'] as const) {
       const { identity } = heapOf(kind);
       for (const bad of [undefined, null, 5, {}, { ...identity, id: 0 }, { ...identity, id: 0.5 }, { id: 5 },
@@ -114,12 +114,12 @@ describe('the identity of a heap', () => {
       expect(() => (late.identity = identity)).toThrow(ArgumentTypeError);
     }
   }); // prettier-ignore
-  test('of two heaps is not the same, and can be cloned', () => {
+  test('differs between two heaps, and can be cloned', () => {
     const [one, two] = [heapOf().identity, heapOf().identity];
     expect(one.id).not.toBe(two.id);
     expect(structuredClone(one)).toEqual(one);
   });
-  test('keeps its epochs through freeAll, in memory that is lent to nobody else', () => {
+  test('keeps its epochs through freeAll, in memory that is not allocated otherwise', () => {
     const made = make('shared');
     const { heap } = made;
     const other = again(made);
@@ -135,7 +135,7 @@ describe('the identity of a heap', () => {
     next.destroy();
     heap.freeAll();
   });
-  test('is not to be had when there is no room for its epochs, and nothing is lost', () => {
+  test('throws if there is no memory for its epochs, and nothing is leaked', () => {
     const { heap, module } = make('shared');
     if (!module) return expect.fail();
     module.failAt = module.calls + 1;
@@ -145,7 +145,7 @@ describe('the identity of a heap', () => {
 });
 
 describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of the kind %s,', (kind) => {
-  test('is the same one: both see what the other lends, resets and destroys', () => {
+  test('is the same arena: both see the allocations, resets and the destruction by the other', () => {
     const made = make(kind);
     const { heap } = made;
     const arena = heap.createHeapArena(100);
@@ -171,7 +171,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
       expect(use).toThrow(FreedError);
     expect(there.destroyed).toBe(true);
   }); // prettier-ignore
-  test('is refused where there is none, or a destroyed one', () => {
+  test('is refused if there is no arena, or a destroyed one', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const { address } = arena;
@@ -182,7 +182,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     arena.destroy();
     expect(() => heap.attachArena(address)).toThrow(ArgumentTypeError);
   }); // prettier-ignore
-  test('has marks of its own, and rewinds', () => {
+  test('has its own marks, and rewinds', () => {
     const made = make(kind);
     const arena = made.heap.createHeapArena(100);
     const there = again(made).attachArena(arena.address);
@@ -195,7 +195,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     expect(() => there.rewind(mark)).toThrow(StaleEpochError);
     arena.destroy();
   });
-  test('attached twice in its own heap stays one arena, which its maker destroys', () => {
+  test('attached twice in its own heap stays one arena, which its creator destroys', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const same = heap.attachArena(arena.address);
@@ -207,7 +207,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
   });
 });
 
-test('an arena that lies where an attached one lay begins above the epochs that were seen of that', () => {
+test('an arena at the address of a former attached one begins above the epochs seen of that', () => {
   const made = make('wrapped');
   const other = again(made);
   const arena = made.heap.createHeapArena(100);
@@ -220,7 +220,7 @@ test('an arena that lies where an attached one lay begins above the epochs that 
   next.destroy();
 });
 
-describe('an attached arena that its maker grew', () => {
+describe('an attached arena that its creator grew', () => {
   /** An arena of 64 bytes that grows, attached in another manager. */
   const grown = () => {
     const made = make('wrapped');
@@ -230,7 +230,7 @@ describe('an attached arena that its maker grew', () => {
     const there = again(made).attachArena(arena.address, { alloc, reset });
     return { ...made, arena, there };
   }; // prettier-ignore
-  test('goes on in the new chunk, through its maker', () => {
+  test('allocates in the new chunk, through its creator', () => {
     const { arena, there } = grown();
     const first = there.allocU8(60).write([1]);
     const second = there.allocU8(60).write([2]);
@@ -245,7 +245,7 @@ describe('an attached arena that its maker grew', () => {
     expect(there.alloc(64, 1)).toBe(arena.basePtr);
     arena.destroy();
   });
-  test('is whole after a value was refused that it had grown for', () => {
+  test('is intact after a value was refused that it had grown for', () => {
     const { arena, there } = grown();
     there.alloc(60, 1);
     expect(() => there.allocInt32Array([1, 'x' as never])).toThrow(ArgumentTypeError);
@@ -266,7 +266,7 @@ describe('an attached arena that its maker grew', () => {
     expect([arena.usedBytes(), slice.at(0)]).toEqual([used, 5]);
     arena.destroy();
   });
-  test('is attached with the ends of its own block, and reset to them', () => {
+  test('is attached with the bounds of its first block, and reset to them', () => {
     const made = make('wrapped');
     const { heap } = made;
     const arena = heap.createHeapArena(64, 8, { grow: true });
@@ -280,7 +280,7 @@ describe('an attached arena that its maker grew', () => {
     expect([there.usedBytes(), there.alloc(64, 1)]).toEqual([0, arena.basePtr]);
     arena.destroy();
   });
-  test('without alloc is out of memory when it is full, and with one that has none, too', () => {
+  test('is out of memory when it is full, without alloc and if alloc fails', () => {
     for (const options of [{}, { alloc: () => 0 }, { alloc: () => 0n as never }]) {
       const made = make('wrapped');
       const arena = made.heap.createHeapArena(64);

@@ -64,7 +64,7 @@ describe.each(['wrapped', 'unaligned', 'shared'] as const satisfies Kind[])(
         expect(failures).toBeGreaterThan(5);
       },
     );
-    test('an arena that could not grow has lent nothing, and grows later', () => {
+    test('an arena that could not grow has allocated nothing, and can grow later', () => {
     const { heap, module } = make(kind);
     if (!module || kind === 'shared') return;
     const arena = heap.createHeapArena(16, 8, { grow: true });

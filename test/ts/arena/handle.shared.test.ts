@@ -6,7 +6,7 @@ import { again, make, settle } from '../../support/arena.ts';
 afterEach(settle);
 
 describe('in another manager with the same identity', () => {
-  test('handles work, are borrowed, and end with what they stand for', () => {
+  test('handles work, do not own, and become stale with their slices', () => {
     const made = make('shared');
     const { heap } = made;
     const other = again(made);
@@ -40,7 +40,7 @@ describe('in another manager with the same identity', () => {
       expect(() => other.sliceFromHandle(handles[i] as WasmSliceHandle)).toThrow();
     }
   });
-  test('a heap slice whose block was lent again is stale, whatever was written there', () => {
+  test('a heap slice whose block was reused is stale, whatever was written there', () => {
     const made = make('shared');
     const { heap } = made;
     const other = again(made);
@@ -63,7 +63,7 @@ describe('in another manager with the same identity', () => {
     for (const use of [() => alias.at(0), () => alias.set(0, 1), () => alias.view()]) expect(use).toThrow();
     data.free();
   });
-  test('a slice of an arena whose memory was lent again is stale, whatever was written there', () => {
+  test('a slice of an arena whose memory was reused is stale, whatever was written there', () => {
     const made = make('shared');
     const { heap } = made;
     const other = again(made);
@@ -79,7 +79,7 @@ describe('in another manager with the same identity', () => {
     expect([alias.isAlive(), mine.isAlive()], 'user data that is the old epoch').toEqual([false, false]);
     data.free();
   });
-  test('a slice is stale too where the next owner wrote nothing but the old epoch', () => {
+  test('a slice is stale too if the next owner wrote only the old epoch', () => {
     const made = make('shared');
     const { heap, module } = made;
     if (!module) return expect.fail();
@@ -95,7 +95,7 @@ describe('in another manager with the same identity', () => {
     }
     expect(aliases.map((slice) => slice.isAlive())).toEqual([false, false]);
   }); // prettier-ignore
-  test('what a free had ended stays ended when the allocator refuses that free', () => {
+  test('slices invalidated by a free stay invalid when the allocator refuses that free', () => {
     const made = make('shared');
     const { heap, module } = made;
     if (!module) return expect.fail();

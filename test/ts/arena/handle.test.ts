@@ -32,7 +32,7 @@ const lent = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
 const endAll = (heap: WasmHeapManager): void => heap.freeAll();
 
 describe.each(kinds)('in a heap of the kind %s, a handle', (kind) => {
-  test('is a plain object that can be cloned, and stands for the same elements', () => {
+  test('is a plain object that can be cloned, and gives the same elements', () => {
     const { heap } = make(kind);
     heap.frameArena.init(100);
     for (const slice of lent(heap)) {
@@ -60,7 +60,7 @@ describe.each(kinds)('in a heap of the kind %s, a handle', (kind) => {
     }
     endAll(heap);
   });
-  test('is refused once what it stands for was freed, reset, rewound or destroyed', () => {
+  test('is refused once its slice was freed, reset, rewound or destroyed', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const mark = arena.mark();
@@ -128,7 +128,7 @@ describe('a handle is refused', () => {
       }
       endAll(heap);
     });
-    test('whose arena is another one, none, or of another kind', () => {
+    test('if its arena is another one, none, or of another kind', () => {
       const { heap } = make(kind);
       heap.frameArena.init(100);
       const slices = lent(heap);
@@ -141,10 +141,13 @@ describe('a handle is refused', () => {
       endAll(heap);
     }); // prettier-ignore
   });
-  test.each([undefined, null, 5, 'handle', () => 0, Symbol.iterator])('when it is none: %s', (handle) => {
-    expect(() => heapOf().sliceFromHandle(handle as never)).toThrow(ArgumentTypeError);
-  });
-  test('when it is of a heap that has the same address, epoch and memory size', () => {
+  test.each([undefined, null, 5, 'handle', () => 0, Symbol.iterator])(
+    'if it is not a handle: %s',
+    (handle) => {
+      expect(() => heapOf().sliceFromHandle(handle as never)).toThrow(ArgumentTypeError);
+    },
+  );
+  test('if it is of another heap with the same address, epoch and memory size', () => {
     const [one, two] = [heapOf(), heapOf()];
     const slices = [one, two].map((heap) => heap.createHeapArena(100).allocU32(4));
     const [handle, other] = slices.map((slice) => slice.handle()) as [WasmSliceHandle, WasmSliceHandle];
@@ -154,7 +157,7 @@ describe('a handle is refused', () => {
   });
 });
 
-test('the fields of a handle are read once, each, before anything is looked up', () => {
+test('each field of a handle is read once, before anything is looked up', () => {
   const { heap } = make('wrapped');
   const arena = heap.createHeapArena(100);
   const handle = arena.allocU32(4).write([1, 2, 3, 4]).handle();
@@ -172,7 +175,7 @@ test('the fields of a handle are read once, each, before anything is looked up',
   }
 });
 
-test('a slice made from a handle ends with the part of the arena it lies in, not with a later one', () => {
+test('a slice made from a handle becomes invalid with its own checkpoint, not with a later one', () => {
   const { heap } = make('wrapped');
   const arena = heap.createHeapArena(50, 16, { grow: true });
   const first = arena.allocU32(4).write([1, 2, 3, 4]).handle();

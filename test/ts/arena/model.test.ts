@@ -220,7 +220,7 @@ test.each(['own', 'wrapped', 'unaligned', 'shared', 'wide'] as const)(
   },
 );
 
-test(`scopes of promises that overlap, nest, throw and keep leave what was kept (SEED=${SEED})`, async () => {
+test(`scopes of promises that overlap, nest and throw leave only the kept refs (SEED=${SEED})`, async () => {
   for (const kind of ['own', 'wrapped', 'shared'] as const) {
     const { heap } = make(kind);
     const below = prng(SEED);
@@ -252,8 +252,8 @@ test(`scopes of promises that overlap, nest, throw and keep leave what was kept 
   }
 }); // prettier-ignore
 
-describe('nothing grows', () => {
-  test('by 10^6 resets: each ends what was lent before it', () => {
+describe('memory does not grow', () => {
+  test('in 10^6 resets: each invalidates the allocations before it', () => {
     const { heap } = make('own');
     const arena = heap.createHeapArena(1024);
     const first = arena.allocU8(8);
@@ -268,7 +268,7 @@ describe('nothing grows', () => {
     expect(() => heap.sliceFromHandle(handle)).toThrow();
     arena.destroy();
   });
-  test('by 10^5 arenas: none has an epoch that one before it had', () => {
+  test('in 10^5 arenas: no epoch occurs twice', () => {
     const { heap } = make('own');
     let bytes = 0;
     let last = 0;
@@ -282,7 +282,7 @@ describe('nothing grows', () => {
     }
     expect([heap.byteLength, heap.statistics.liveBlocks]).toEqual([bytes, 0]);
   });
-  test('by 10^5 scopes, nor by 10^5 heap slices', () => {
+  test('in 10^5 scopes, nor in 10^5 heap slices', () => {
     const { heap } = make('own');
     const take = (i: number): number => heap.scope((s) => s.allocInt32(i).value + s.allocU8(3).length);
     take(0);

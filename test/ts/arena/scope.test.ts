@@ -25,7 +25,7 @@ const dead = (made: Keepable[]): boolean =>
   made.every((one) => ('isFreed' in one ? one.isFreed : !one.isAlive()));
 
 describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
-  test('takes back all that was made in it when its function returns, and returns what that returns', () => {
+  test('frees all its allocations when its function returns, and returns the result of the function', () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const result = heap.scope((s) => {
@@ -36,7 +36,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     expect([result, dead(made), lentBlocks(heap)]).toEqual([7, true, 0]);
     for (const one of made) expect(() => ('assertLive' in one ? one.assertLive() : one.assertAlive())).toThrow(FreedError);
   }); // prettier-ignore
-  test('takes it back when its function throws, and passes the error on', () => {
+  test('frees its allocations when its function throws, and rethrows the error', () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const act = (): void =>
@@ -47,7 +47,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     expect(act).toThrow('mine');
     expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
   });
-  test('is held open by a promise until that settles, either way', async () => {
+  test('stays open until the returned promise is fulfilled or rejected', async () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const good = heap.scope(async (s) => {
@@ -66,7 +66,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     await expect(bad).rejects.toThrow('mine');
     expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
   });
-  test('can be nested: the inner one ends alone', () => {
+  test('can be nested: the inner one ends separately', () => {
     const { heap } = make(kind);
     heap.scope((outer) => {
       const mine = outer.allocInt32(1);
@@ -82,7 +82,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     });
     expect(lentBlocks(heap)).toBe(0);
   });
-  test('several at once end in any order, each with its own', async () => {
+  test('several open scopes end in any order, each with its own allocations', async () => {
     const { heap } = make(kind);
     const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]; // prettier-ignore
     for (const order of orders) {
@@ -113,7 +113,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     expect(await Promise.all(waits)).toEqual([[3, 500], [1, 500], [2, 500]]); // prettier-ignore
     expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
   });
-  test('has room for large temporaries, which it gives back too', () => {
+  test('can allocate large temporaries, which it frees too', () => {
     const { heap } = make(kind);
     heap.scope((s) => {
       const refs = [10_000, 100_000, 5].map((size) => s.allocUint8Array(size).fill(7));
@@ -124,7 +124,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     });
     expect(lentBlocks(heap)).toBe(0);
   });
-  test('lends raw addresses, aligned as asked, that do not overlap', () => {
+  test('allocates raw addresses, aligned as requested, that do not overlap', () => {
     const { heap } = make(kind);
     heap.scope((s) => {
       const first = s.alloc(10);
@@ -142,7 +142,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
     });
     expect(lentBlocks(heap)).toBe(0);
   }); // prettier-ignore
-  test('that has ended makes nothing more, and ends once', () => {
+  test('cannot allocate after its end, and ends once', () => {
     const { heap } = make(kind);
     const outer = heap.scope();
     const scope = heap.scope();
@@ -172,7 +172,7 @@ test('using ends a scope with its block', () => {
   expect([ref.isFreed, scope.ended]).toEqual([true, true]);
 });
 
-test('a value that is refused leaves nothing of itself in the scope', () => {
+test('a refused value leaves no allocation in the scope', () => {
   const { heap } = make('wrapped');
   heap.scope((s) => {
     s.alloc(1, 1);
@@ -186,7 +186,7 @@ test('a value that is refused leaves nothing of itself in the scope', () => {
   }); // prettier-ignore
 });
 
-test('what freeAll ended stays ended, and the next scope works', () => {
+test('refs freed by freeAll stay freed, and the next scope works', () => {
   const { heap } = make('wrapped');
   const scope = heap.scope();
   const ref = scope.allocInt32(1);
@@ -200,7 +200,7 @@ test('what freeAll ended stays ended, and the next scope works', () => {
   next.end();
 });
 
-test('a scratch that had grown is small again when its scopes have ended', () => {
+test('a scope arena that had grown is small again when its scopes have ended', () => {
   const { heap } = make('wrapped');
   const outer = heap.scope();
   heap.scope((s) => s.alloc(100_000));
@@ -224,7 +224,7 @@ describe('frees that fail at the end of a scope', () => {
     };
     return { ...made, scope, top, mend: () => (module.free = free) };
   };
-  test('are all tried, and all reported', () => {
+  test('are all attempted, and all reported', () => {
     const { heap, scope, top, mend } = broken();
     const error = errorOf(() => scope.end()) as AggregateError;
     expect(error).toBeInstanceOf(AggregateError);

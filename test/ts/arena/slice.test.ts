@@ -61,7 +61,7 @@ describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
       for (const use of [() => slice.at(0), () => slice.set(0, valueFor(row, 1)), () => slice.view(), () => slice.write([])])
         expect(['FREED', 'STALE_EPOCH']).toContain(errorOf(use).code); // prettier-ignore
     };
-    test('says what it is, and is aligned for its view', () =>
+    test('has its properties, and is aligned for its view', () =>
       withSlice('wrapped', (slice, heap) => {
         expect([slice.dtype, slice.length, slice.byteLength, slice.type]).toEqual([
           row.name,
@@ -73,7 +73,7 @@ describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
         expect([slice.ptr % 16, slice.isAlive(), slice.buffer() === heap.buffer]).toEqual([0, true, true]);
         expect(slice.epoch).toBeGreaterThanOrEqual(1);
       }));
-    test('is read, written and gone over, each index checked', () => {
+    test('is read, written and iterated, with each index checked', () => {
       for (const kind of ['wrapped', 'shared'] as const)
         withSlice(kind, (slice) => {
           expect([...slice]).toEqual(valuesOf(row, 1, 2, 3, 4, 5));
@@ -92,7 +92,7 @@ describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
           expect([...slice]).toEqual(valuesOf(row, 1, 8, 3, 4, 9));
         }); // prettier-ignore
     });
-    test('gives the same view until the memory grows, and then one of the memory as it is', () =>
+    test('returns the same view until the memory grows, and then a new one', () =>
       withSlice('wrapped', (slice, heap) => {
         const view = slice.view();
         expect([view.byteOffset, view.byteLength, view.constructor]).toEqual([slice.ptr, 5 * row.size, row.Elements]);
@@ -110,7 +110,7 @@ describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
 });
 
 describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
-  test('is freed once; then it is stale through every alias, also when its block is lent again', () => {
+  test('is freed once; then it is stale through every alias, also when its block is reused', () => {
     const { heap } = make(kind);
     const slice = heap.allocSlice(all[6] as Scalar, 4);
     const handle = structuredClone(slice.handle());
@@ -133,7 +133,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
     young.dispose();
     young.dispose();
   });
-  test('of 0 elements has an address of its own, an empty view, and no element', () => {
+  test('of 0 elements has a distinct address, an empty view, and no element', () => {
     const { heap } = make(kind);
     const slices = [heap.allocSlice(all[0] as Scalar, 0), heap.allocSlice(all[0] as Scalar, 0)];
     const [a, b] = slices as [WasmSlice, WasmSlice];
@@ -143,7 +143,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
     expect(() => a.write([1])).toThrow(ArgumentRangeError);
     for (const slice of slices) slice.free();
   }); // prettier-ignore
-  test('is aligned to every power of two that is asked for', () => {
+  test('is aligned to every requested power of two', () => {
     const { heap } = make(kind);
     for (let align = 1; align <= 65536; align *= 2) {
       const slice = heap.allocSlice(all[11] as Scalar, 3, align);
@@ -153,7 +153,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
   });
 });
 
-test('heap slices are cleared, unless the heap is told not to clear; arenas are not', () => {
+test('heap slices are cleared unless the option is off; arenas are not cleared', () => {
   for (const clearAllocatedRegions of [true, false]) {
     const heap = heapOf('wrapped', { clearAllocatedRegions });
     heap.fill(1024, 4096, 0xee);
@@ -172,7 +172,7 @@ test('heap slices are cleared, unless the heap is told not to clear; arenas are 
   }
 });
 
-test('a slice of an arena, of a scope or of a handle cannot be freed by itself, and stays alive', () => {
+test('a slice of an arena, of a scope or of a handle cannot be freed alone, and stays alive', () => {
   for (const place of ['arena', 'frame', 'scope', 'handle']) {
     const [slice, end] = PLACES[place]?.(heapOf(), all[1] as Scalar) ?? expect.fail();
     expect(() => slice.free()).toThrow(NotOwnedError);

@@ -106,7 +106,7 @@ function thread({ heap, module }: ReturnType<typeof make>): Thread {
 }
 const cells = (heap: WasmHeapManager): Int32Array => new Int32Array(heap.buffer, 0, 8); // below all blocks
 
-test('three threads that bump one arena at once lend no byte twice, and lose none', async () => {
+test('three threads that use one arena at once allocate no byte twice, and leak none', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(3_000_000);
@@ -138,7 +138,7 @@ test('three threads that bump one arena at once lend no byte twice, and lose non
   arena.destroy();
 });
 
-test('epochs that threads take at once are all different', async () => {
+test('epochs that threads take at the same time are all different', async () => {
   const made = make('shared');
   const others = [thread(made), thread(made)];
   const running = others.map((other) => other.ask<number[]>('epochs', 20_000));
@@ -175,7 +175,7 @@ describe('a handle that was posted to another thread', () => {
       }];
     }],
   ]; // prettier-ignore
-  test.each(ends)('works there, and is stale once what it stands for was %s', async (_how, begin) => {
+  test.each(ends)('works there, and is stale once its slice was %s', async (_how, begin) => {
     const made = make('shared');
     const { heap } = made;
     const [handle, end] = begin(heap);
@@ -191,7 +191,7 @@ describe('a handle that was posted to another thread', () => {
     await expect(other.ask('open', handle)).rejects.toThrow(/^(FREED|STALE_EPOCH)$/);
     heap.freeAll();
   });
-  test('of another heap is refused there', async () => {
+  test('of another heap is refused', async () => {
     const other = thread(make('shared'));
     const { heap } = make('shared');
     await expect(other.ask('open', heap.allocSlice(u32, 3).handle())).rejects.toThrow('WRONG_HEAP');
@@ -199,7 +199,7 @@ describe('a handle that was posted to another thread', () => {
   });
 });
 
-test('what another thread lends and resets is seen here', async () => {
+test('allocations and resets by another thread are seen', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(1000);
@@ -216,7 +216,7 @@ test('what another thread lends and resets is seen here', async () => {
   arena.destroy();
 });
 
-test('a growth of the memory is followed by the slices of all threads', async () => {
+test('slices of all threads work after the memory grew', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(100);
@@ -232,7 +232,7 @@ test('a growth of the memory is followed by the slices of all threads', async ()
   arena.destroy();
 });
 
-test('resets in one thread while others lend end in no wrong state, and nothing old is alive', async () => {
+test('resets in one thread while others allocate leave a correct state, and no old slice is alive', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(2000);

@@ -73,18 +73,18 @@ function work(heap: WasmHeapManager, module: Module): void {
 }
 
 describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
-  test('is captured and worked with', async () => {
+  test('is captured and usable', async () => {
     const { module, heap } = await captureEmscriptenHeap(() => start(form));
     work(heap, module);
   });
 });
 describe.each(['views', 'memory', 'emmalloc'] as const)('a module with %s', (form) => {
-  test('is wrapped and worked with', async () => {
+  test('is wrapped and usable', async () => {
     const module = await start(form);
     work(wrapEmscriptenModuleHeap(module), module);
   });
 });
-test('a module with assertions is not aborted by looking at it, and the error says what would help', async () => {
+test('wrapping a module with assertions does not abort it, and the error names the missing flag', async () => {
   const module = await start('assertions');
   let heap: WasmHeapManager | undefined;
   try {

@@ -69,7 +69,7 @@ describe('finds the memory', () => {
   });
 });
 
-test('getters that abort are never touched', () => {
+test('getters that abort are never read', () => {
   const emscripten = { ...verbs, wasmExports: { memory } };
   const { touched } = aborting(emscripten, 'HEAPU8', 'HEAP8', 'wasmMemory', 'asm', '_calloc', 'then');
   wrapEmscriptenModuleHeap(emscripten).allocInt32(1).free();
@@ -89,8 +89,8 @@ test('getters that abort are never touched', () => {
   expect([touched, more.touched]).toEqual([[], []]);
 });
 
-describe('what is missing is named', () => {
-  test('a memory, with the flags that export one and what was found instead', () => {
+describe('the error names what is missing', () => {
+  test('a memory, with the flags that export one and the names that were found', () => {
     expect(() => wrapEmscriptenModuleHeap({ ...verbs, cwrap: () => 0 })).toThrow(
       expect.objectContaining({
         code: 'MODULE',
@@ -127,7 +127,7 @@ describe('what is missing is named', () => {
   });
 });
 
-test("the module's calloc and realloc are used where they are", () => {
+test('the calloc and realloc of the module are used if it has them', () => {
   const calls: string[] = [];
   const heap = wrapEmscriptenModuleHeap({
     ...verbs,

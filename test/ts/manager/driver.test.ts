@@ -27,7 +27,7 @@ describe.each(kinds)('the driver of a heap of the kind %s', (kind) => {
     if (kind === 'shared') expect(driver.requireSharedMemory()).toBe(heap.buffer);
     else expect(() => driver.requireSharedMemory()).toThrow(ModuleError);
   });
-  test('lends heap and frame slices of every row, aligned to 16 or to more', () => {
+  test('allocates heap and frame slices of every type, aligned to 16 or more', () => {
     const { heap } = make(kind);
     const driver = createDriver(heap);
     heap.frameArena.init(100_000);
@@ -65,7 +65,7 @@ describe.each(kinds)('the driver of a heap of the kind %s', (kind) => {
   });
 });
 
-test('views are refused where there is no such range, at a misaligned address, and on no buffer', () => {
+test('views are refused out of bounds, at a misaligned address, and without a buffer', () => {
   const driver = createDriver(make('wrapped').heap);
   for (const view of [driver.view, (...[Of, ptr, n]: [typeof Float32Array, number, number]) => driver.viewOn(Of, driver.buffer(), ptr, n)]) {
     expect(() => view(Float32Array, 65532, 2)).toThrow(OutOfBoundsError);

@@ -65,9 +65,9 @@ interface Access {
   write(at: number, value: ScalarValue): void;
 }
 
-describe.each([1, 2, 3])('by way %i', (way) => {
+describe.each([1, 2, 3])('in access mode %i', (way) => {
   describe.each(Object.keys(styles))('a %s', (style) => {
-    test.each(all)('of $name reads and writes up to the last byte, and not one further', (row) => {
+    test.each(all)('of $name reads and writes up to the last byte, and not beyond', (row) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(row);
       for (const at of [8, 9, PAGE - row.size]) {
         setWay(way);
@@ -82,7 +82,7 @@ describe.each([1, 2, 3])('by way %i', (way) => {
         expect(() => write(at, ones(row))).toThrow(OutOfBoundsError);
       }
     });
-    test.each(all)('of $name finds the memory that grew, old bytes and new', (row) => {
+    test.each(all)('of $name works after the memory grew, in old bytes and new', (row) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(row);
       setWay(way);
       write(16, ones(row));
@@ -109,7 +109,7 @@ const sample = (row: Scalar<ScalarValue>, n: number): ScalarValue =>
   row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n % 2 === 1 : n;
 
 // Enough of each that engines compile it, and that they have to take back what they assumed.
-test(`hot accesses find what was written while the memory grows (SEED=${SEED})`, () => {
+test(`hot accesses are right while the memory grows (SEED=${SEED})`, () => {
   const random = prng(SEED);
   memory = new WebAssembly.Memory({ initial: 1, maximum: 64 });
   for (let round = 0; round < 40; round++) {
@@ -129,8 +129,8 @@ test(`hot accesses find what was written while the memory grows (SEED=${SEED})`,
   }
 });
 
-describe('the way', () => {
-  test('is another after each access that failed, up to the third, where the engine is V8', () => {
+describe('the access mode', () => {
+  test('changes after each access that failed, up to the third, if the engine is V8', () => {
     const found = [0, 1, 2].map(() => {
       memory.grow(1);
       heap.readInt32(0);
@@ -138,7 +138,7 @@ describe('the way', () => {
     });
     expect(found).toEqual(isV8 ? [2, 3, 3] : [1, 1, 1]);
   });
-  test('stays when the heap grew the memory itself to lend a block', () => {
+  test('stays when the heap grew the memory to allocate a block', () => {
     const own = createWasmHeapManager(
       memory,
       () => memory.grow(1) * 1024, // where the memory was before it grew
@@ -151,12 +151,12 @@ describe('the way', () => {
     own.writeInt32(at, own.readInt32(0));
     expect([at, own.readInt32(at), wayNow()]).toEqual([2048, 1, 1]);
   });
-  test('stays for a bigint, and after errors that no access met', () => {
+  test('stays for a bigint address, and after errors other than of an access', () => {
     expect(heap.readInt32(8n)).toBe(0);
     expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
     expect(wayNow()).toBe(1);
   });
-  test('is never a fourth', () => {
+  test('has at most three values', () => {
     for (let i = 0; i < 5; i++) recordFault();
     expect(wayNow()).toBe(isV8 ? 3 : 1);
   });

@@ -725,7 +725,7 @@ function compare(defects: readonly Defect[], theirs: Library, where = true): voi
     run(defect.claim, async () => {
       expect(await defect.probe(linmem), 'linmem').toEqual(defect.ours);
     });
-    test.skipIf(!where || defect.shows === false)(`the peer does otherwise: ${defect.claim}`, async () => {
+    test.skipIf(!where || defect.shows === false)(`the other library differs: ${defect.claim}`, async () => {
       expect(await quiet(() => defect.probe(theirs)), 'the peer').toEqual(defect.theirs);
     });
   }

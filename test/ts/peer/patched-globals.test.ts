@@ -83,14 +83,14 @@ const TAKEN: [string, string, object][] = [
 ]; // prettier-ignore
 const memories = typeof SharedArrayBuffer === 'function' ? [false, true] : [false];
 
-test.each(TAKEN)('%s %s is the one of before', (_of, name, owner) => {
+test.each(TAKEN)('%s %s is the original one', (_of, name, owner) => {
   for (const shared of memories) {
     const expected = use(heapOf(shared));
     const heap = heapOf(shared);
     expect(replaced(owner, name, () => use(heap))).toEqual(expected);
   }
 });
-test("methods of a page on Array.prototype and Object.prototype, enumerable ones too, are nobody's values", () => {
+test('methods of a page on Array.prototype and Object.prototype, enumerable ones too, are not written as values', () => {
   const expected = use(heapOf(false));
   const added = { value: wrong, enumerable: true, configurable: true, writable: true };
   for (const prototype of [Array.prototype, Object.prototype])

@@ -55,7 +55,7 @@ function ours(): Set<string> {
 /** Arguments, and what stands for a heap, an arena and the like. */
 const GIVEN = ['act', 'address', 'arena', 'bytes', 'callback', 'ctor', 'driver', 'frame', 'heap', 'mark', 'p', 'size', 'source', 'true', 'truncate', 'using', 'values', 'instanceof']; // prettier-ignore
 
-test('every name of linmem that the page gives exists', () => {
+test('every name of linmem on the page exists', () => {
   const known = ours();
   const given = scalarTypes
     .flatMap(({ right }) => spans(right))
@@ -64,7 +64,7 @@ test('every name of linmem that the page gives exists', () => {
   expect([...new Set(given)].filter((name) => !known.has(name) && !GIVEN.includes(name))).toEqual([]);
 });
 
-test('the table of the arena ABI says where the fields lie', async () => {
+test('the table of the arena ABI has the offsets of the fields', async () => {
   const { arenaLayout } = await import('../../../ts/arena/struct.ts');
   const text = readFileSync('docs/intro/arena.md', 'utf8');
   for (const [column, word] of [

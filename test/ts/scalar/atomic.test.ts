@@ -36,7 +36,7 @@ const sample = (row: Scalar<ScalarValue>): ScalarValue =>
 
 describe.each([false, true])('in memory with shared: %s', (shared) => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 4, shared }));
-  test.each(narrow)('$name is stored and loaded whole', (row) => {
+  test.each(narrow)('$name is stored and loaded', (row) => {
     fillBytes(memory, 96, 32, 0x11);
     atomicStore(row, memory, 104, sample(row));
     expect(atomicLoad(row, memory, 104)).toBe(sample(row));
@@ -94,7 +94,7 @@ describe('exchange, compareExchange and updates', () => {
       }
     },
   );
-  test('sums are stored as the row stores numbers: wrapped, clamped, rounded, or refused', () => {
+  test('sums are stored as the type stores numbers: wrapped, clamped, rounded, or refused', () => {
     u8.write(memory, 64, 250);
     atomicUpdate('add', u8, memory, 64, 10);
     u8c.write(memory, 72, 250);
@@ -109,7 +109,7 @@ describe('exchange, compareExchange and updates', () => {
     expect(() => atomicUpdate('add', ptr53, memory, 96, 1)).toThrow(ArgumentRangeError);
     expect(ptr53.read(memory, 96)).toBe(2 ** 53 - 1);
   });
-  test('bools combine, and have no sums', () => {
+  test('bools support and, or and xor, but not add and sub', () => {
     bool.write(memory, 64, true);
     expect(atomicUpdate('and', bool, memory, 64, false)).toBe(true);
     expect(atomicUpdate('or', bool, memory, 64, true)).toBe(false);
@@ -124,7 +124,7 @@ describe('exchange, compareExchange and updates', () => {
     expect(() => atomicCompareExchange(f64, memory, 64, null as never, 1)).toThrow(ArgumentTypeError);
     expect(f64.read(memory, 64)).toBe(1.5);
   });
-  test('sums of floats from several threads lose nothing', async () => {
+  test('concurrent sums of floats from several threads are complete', async () => {
     const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const own = new LinearMemory(shared);
     // The other threads add by the same loop of compare-exchange, written out: they have no imports.
@@ -162,7 +162,7 @@ describe('wait and notify', () => {
     expect(await atomicWaitAsync(memory, 72, 0n, 1)).toBe('timed-out');
     expect(atomicNotify(memory, 64)).toBe(0);
   });
-  test('what cannot wait is refused', async () => {
+  test('waiting is refused if the memory or the thread cannot wait', async () => {
     const unshared = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
     const shared = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
     expect(() => atomicWait(unshared, 64, 0, 1)).toThrow(ModuleError);
@@ -175,7 +175,7 @@ describe('wait and notify', () => {
   });
 });
 
-test('a row wider than 8 bytes has no atomics, and says so', () => {
+test('a type wider than 8 bytes has no atomics, and the error says so', () => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
   expect(() => atomicLoad(u128, memory, 0)).toThrow(ArgumentTypeError);
   expect(() => atomicStore(u128, memory, 0, 1n)).toThrow(ArgumentTypeError);

@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 describe.each(all)('a ref to $name', (row) => {
-  test('has its first value, takes another, and gives its block back once', () => {
+  test('has its initial value, accepts another, and frees its block once', () => {
     const ref = row.alloc(heap, sample(row));
     expect(ref.value).toBe(sample(row));
     expect(row.read(heap, ref.address)).toBe(sample(row));
@@ -37,7 +37,7 @@ describe.each(all)('a ref to $name', (row) => {
     expect([ref.isFreed, ref.isNotFreed]).toEqual([true, false]);
     expect(() => ref.free()).toThrow(DoubleFreeError);
   });
-  test('is zero unless a value is given', () => {
+  test('is zero without an initial value', () => {
     const ref = row.alloc(heap);
     expect(ref.allocatedBytesView.every((byte) => byte === 0)).toBe(true);
     ref.dispose();
@@ -56,11 +56,11 @@ describe.each(all)('a ref to $name', (row) => {
       expect(() => dead.allocatedBytesView).toThrow(FreedError);
     }
   });
-  test('gives the block back when the first value is refused', () => {
+  test('frees the block if the initial value is refused', () => {
     expect(() => row.alloc(heap, 'x' as never)).toThrow(ArgumentTypeError);
     expect(heap.statistics.liveBlocks).toBe(0);
   });
-  test('borrowed from an address it reads and writes there but cannot be freed', () => {
+  test('wrapped at an address reads and writes there but cannot be freed', () => {
     const ref = row.wrap(heap, 512);
     ref.value = sample(row);
     expect(row.read(heap, 512)).toBe(sample(row));
@@ -81,7 +81,7 @@ describe('dispose', () => {
     other.free();
     other.dispose();
   });
-  test('Symbol.dispose is the same, where the engine has the symbol', () => {
+  test('Symbol.dispose is the same, if the engine has the symbol', () => {
     if (!Symbol.dispose) return;
     const ref = heap.allocInt32(1);
     ref[Symbol.dispose]();
@@ -90,7 +90,7 @@ describe('dispose', () => {
   });
 });
 
-test('a ref of another heap is refused and stays lent', () => {
+test('a ref of another heap is refused and stays allocated', () => {
   const other = fakeHeap();
   const ref = other.heap.allocInt32(3);
   expect(() => heap.free(ref)).toThrow(WrongHeapError);
@@ -99,7 +99,7 @@ test('a ref of another heap is refused and stays lent', () => {
   expect(other.module.lent.size).toBe(0);
 });
 
-test('refs go on working when the memory grows under them', () => {
+test('refs work after the memory grew', () => {
   const ref = heap.allocInt32(7);
   module.memory.grow(1);
   expect(ref.value).toBe(7);
@@ -152,7 +152,7 @@ describe.each(all)('an array of $name', (row) => {
 });
 
 describe('arrays', () => {
-  test('of a wrong length or source are refused, and nothing stays lent', () => {
+  test('of a wrong length or source are refused, and nothing stays allocated', () => {
     for (const wrong of [NaN, -1, 1.5, 2 ** 53])
       expect(() => heap.allocInt32Array(wrong)).toThrow(ArgumentRangeError);
     expect(() => heap.allocInt32Array(2 ** 30)).toThrow(
@@ -162,7 +162,7 @@ describe('arrays', () => {
     for (const wrong of ['abc', null, {}, true, 5n, { length: -1 }, { length: NaN }])
       expect(() => heap.allocInt32Array(wrong as never)).toThrow();
   });
-  test('take typed arrays of their own and of another kind, also ones over the same memory', () => {
+  test('accept typed arrays of their own and of another type, also ones over the same memory', () => {
     const first = heap.allocInt32Array(new Int32Array([1, -2, 3]));
     const second = heap.allocFloat64Array(first.view);
     const third = heap.allocInt32Array(first.view);
@@ -171,12 +171,12 @@ describe('arrays', () => {
     expect(first.set(first.view.subarray(0, 2), 1).toArray()).toEqual([1, 1, -2]);
     for (const array of [first, second, third]) array.free();
   });
-  test('take half-precision numbers, not their bits', () => {
+  test('accept half-precision numbers, not their bits', () => {
     const array = heap.allocFloat16Array(new Uint16Array([1, 2]));
     expect(array.toArray()).toEqual([1, 2]);
     array.free();
   });
-  test('whose source fails half way write nothing and keep nothing', () => {
+  test('whose source fails half way write nothing and allocate nothing', () => {
     const source = { length: 3, 0: 1, get 1(): number { throw new Error('half way'); }, 2: 3 }; // prettier-ignore
     expect(() => heap.allocInt32Array(source)).toThrow('half way');
     const array = heap.allocInt32Array([7, 8, 9]);
@@ -184,13 +184,13 @@ describe('arrays', () => {
     expect(array.toArray()).toEqual([7, 8, 9]);
     array.free();
   });
-  test('whose source grows the memory while it is read are written whole', () => {
+  test('whose source grows the memory while it is read are written completely', () => {
     const array = heap.allocInt32Array(3);
     const source = { length: 3, 0: 1, get 1(): number { module.memory.grow(1); return 2; }, 2: 3 }; // prettier-ignore
     expect(array.set(source).toArray()).toEqual([1, 2, 3]);
     array.free();
   });
-  test('of no elements are blocks of their own', () => {
+  test('of no elements are distinct blocks', () => {
     const [a, b] = [heap.allocInt32Array(0), heap.allocInt32Array([])];
     expect(a.address).not.toBe(b.address);
     expect([a.length, b.view.length]).toEqual([0, 0]);
@@ -198,14 +198,14 @@ describe('arrays', () => {
     a.free();
     b.free();
   });
-  test('borrowed must lie in the memory, whole', () => {
+  test('that are wrapped must lie in the memory completely', () => {
     expect(() => heap.wrapInt32Array(65536 * 15, 2 ** 20)).toThrow(OutOfBoundsError);
     expect(heap.wrapInt32Array(1024, 4).length).toBe(4);
   });
 });
 
-describe('parts, copies and lengths of arrays', () => {
-  test('a part shares the elements, borrows, and ends with its block', () => {
+describe('subarrays, copies and lengths of arrays', () => {
+  test('a subarray shares the elements, does not own them, and becomes invalid with its block', () => {
     const array = heap.allocInt32Array([1, 2, 3, 4, 5]);
     const part = array.subarray(1, -1);
     expect(part.toArray()).toEqual([2, 3, 4]);
@@ -241,7 +241,7 @@ describe('parts, copies and lengths of arrays', () => {
     expect(array.fill(of(3)).toArray()).toEqual([3, 3, 3, 3, 3, 3].map(of));
     array.free();
   });
-  test.each(all)('$name: fill reaches from its start to its end and no further', (row) => {
+  test.each(all)('$name: fill writes from its start to its end and no further', (row) => {
     const of = (n: number): ScalarValue =>
       row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n === 1 : n;
     for (let length = 0; length <= 19; length++) {
@@ -269,7 +269,7 @@ describe('parts, copies and lengths of arrays', () => {
     expect([...short]).toEqual([1, 2, 3]);
     array.free();
   });
-  test.each(all)('$name: resize keeps the elements, clears new ones, and ends the old refs', (row) => {
+  test.each(all)('$name: resize keeps the elements, clears new ones, and invalidates the old refs', (row) => {
     const array = row.allocArray(heap, [sample(row), sample(row)]);
     const part = array.subarray(0, 1);
     const longer = array.resize(40);
@@ -296,7 +296,7 @@ describe('parts, copies and lengths of arrays', () => {
     expect(() => array.readAtomicAt(0)).toThrow(FreedError);
     expect(() => one.readAtomic()).toThrow(FreedError);
   });
-  test('freeElements frees what the pointers point to, goes on after errors and reports them all', () => {
+  test('freeElements frees the targets of the pointers, continues after errors and reports them all', () => {
     const pointers = heap.allocPointer32Array([heap.alloc(8), 0, heap.alloc(8)]);
     pointers.free({ freeElements: true });
     const twice = heap.alloc(8);

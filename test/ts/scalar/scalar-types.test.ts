@@ -113,7 +113,7 @@ describe.each(memories)('in %s memory', (_name, newMemory) => {
     expect(readBytes(memory, 128 + row.size, 8).every((byte) => byte === 0xa5)).toBe(true);
   });
 
-  test.each(all)('$name is refused where any of its bytes is outside, and changes nothing', (row) => {
+  test.each(all)('$name is refused if any of its bytes is outside, and changes nothing', (row) => {
     fillBytes(memory, PAGE - 64, 64, 0x5a);
     for (const at of [PAGE - row.size + 1, PAGE, PAGE + 8, 2 ** 32, NaN, -1, 0.5]) {
       expect(() => row.read(memory, at)).toThrow(OutOfBoundsError);
@@ -177,7 +177,7 @@ describe('pointers', () => {
     expect(() => row.write(memory, 8, value)).toThrow(ArgumentRangeError);
     expect(row.read(memory, 8)).toEqual(row.kind === 'bigint' ? 16n : 16);
   });
-  test('ptr53 refuses to read what a number cannot hold', () => {
+  test('ptr53 refuses to read a value above 2^53 - 1', () => {
     u64.write(memory, 8, 2n ** 53n);
     expect(() => ptr53.read(memory, 8)).toThrow(ArgumentRangeError);
   });
@@ -191,7 +191,7 @@ describe('half precision', () => {
       if (numberToHalf(value) !== bits) expect(numberToHalf(value)).toBe(bits);
     }
   });
-  test('a number between two halves goes to the nearer, a tie to the even one', () => {
+  test('a number between two halves rounds to the nearer, a tie to the even one', () => {
     for (let bits = 0; bits < 0x7bff; bits++) {
       const low = halfToNumber(bits);
       const high = halfToNumber(bits + 1);
@@ -205,7 +205,7 @@ describe('half precision', () => {
       if (got.join() !== want.join()) expect(got).toEqual(want);
     }
   });
-  test("agrees with the engine's own conversion where there is one", () => {
+  test('agrees with the conversion of the engine, if it has one', () => {
     const data = new DataView(new ArrayBuffer(2)) as DataView & {
       setFloat16?: (at: number, value: number) => void;
     };
@@ -218,7 +218,7 @@ describe('half precision', () => {
   });
 });
 
-test('the names and sizes are what C has', () => {
+test('the names and sizes are those of C', () => {
   const sizes = Object.fromEntries(all.map((row) => [row.name, row.size]));
   expect(sizes).toEqual({
     i8: 1, u8: 1, u8c: 1, i16: 2, u16: 2, i32: 4, u32: 4, i64: 8, u64: 8, f16: 2, f32: 4, f64: 8,

@@ -31,8 +31,8 @@ const hooked = (values: readonly number[], where: number, act: () => void): numb
     },
   });
 
-describe('values keep what they were', () => {
-  test.each(all)('$name: lists of every length up to more than 512 bytes, one after the other', (row) => {
+describe('values are stored as they were', () => {
+  test.each(all)('$name: arrays of every length up to more than 512 bytes, one after the other', (row) => {
     for (const length of [0, 1, 2, 7, 512 / row.size - 1, 512 / row.size, 512 / row.size + 1, 700]) {
       const values = Array.from({ length: Math.ceil(length) }, (_, i) => valueAt(row, i + length));
       const ref = row.allocArray(heap, values);
@@ -41,7 +41,7 @@ describe('values keep what they were', () => {
       ref.free();
     }
   });
-  test('when reading one of them stores others', () => {
+  test('if reading one of them stores others', () => {
     const inner = i32.allocArray(heap, 3);
     const deep = (n: number): number[] =>
       hooked([n, n + 1, n + 2], 1, () => {
@@ -53,7 +53,7 @@ describe('values keep what they were', () => {
     expect([...inner]).toEqual([20, 21, 22]);
     expect([...outer.set(deep(0)), ...inner]).toEqual([0, 1, 2, -1, -2, -3]);
   });
-  test('when the allocator stores others', () => {
+  test('if the allocator stores others', () => {
     const own = i32.allocArray(heap, [7, 8, 9]);
     const { malloc } = module;
     module.malloc = function (bytes) {
@@ -66,7 +66,7 @@ describe('values keep what they were', () => {
       module.malloc = malloc;
     }
   });
-  test('after one was refused, half-way or on the way to memory', () => {
+  test('after one was refused, when read or when stored', () => {
     const ref = ptr32.allocArray(heap, [1, 2, 3]);
     const bad = [1, 'x', 3] as number[];
     expect(() => ref.set(bad)).toThrow(ArgumentTypeError);
@@ -82,7 +82,7 @@ describe('values keep what they were', () => {
       1, 2, 3, 5, 6, 7, 8, 9,
     ]);
   });
-  test('when they lie in the memory they go to, which allocating may grow', () => {
+  test('if they lie in the memory that is written, which an allocation may grow', () => {
     const from = f64.allocArray(
       heap,
       Array.from({ length: 4000 }, (_, i) => i),
@@ -94,7 +94,7 @@ describe('values keep what they were', () => {
     for (const ref of refs) expect(ref.toArray()).toEqual(from.toArray());
     expect(() => f64.allocArray(heap, view)).toThrow(ArgumentTypeError); // what it showed is gone
   });
-  test('when a typed array of a 53-bit pointer is stored in itself', () => {
+  test('if a typed array of a 53-bit pointer is stored in itself', () => {
     const ref = ptr53.allocArray(heap, [1, 2 ** 40, 3]);
     expect([...ref.set(ref.view as never)]).toEqual([1, 2 ** 40, 3]);
   });

@@ -21,7 +21,7 @@ afterEach(() => {
   expect(module.badFrees).toEqual([]);
 });
 
-test(`a string comes back, and its length is what was measured (SEED=${SEED})`, () => {
+test(`a string comes back, and its length is the measured one (SEED=${SEED})`, () => {
   fc.assert(
     fc.property(text, (value) => {
       const written = heap.writeNullTerminatedUtf8String(PLACE, value);
@@ -34,7 +34,7 @@ test(`a string comes back, and its length is what was measured (SEED=${SEED})`, 
   );
 });
 
-test(`a string that does not fit leaves every byte as it was (SEED=${SEED})`, () => {
+test(`a string that does not fit changes no byte (SEED=${SEED})`, () => {
   fc.assert(
     fc.property(text, fc.nat(80), (value, capacity) => {
       heap.fill(PLACE, 400, 0x77);
@@ -53,7 +53,7 @@ test(`a string that does not fit leaves every byte as it was (SEED=${SEED})`, ()
   );
 });
 
-test('on both sides of the length where the method changes, results are the same', () => {
+test('results are the same on both sides of the length where the method changes', () => {
   for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 26, 63, 64, 65, 4096])
     for (const unit of ['x', '\u00e9', '\u20ac', '\ud83d\ude00']) {
       const value = `${unit.repeat(length)}a`;
@@ -91,7 +91,7 @@ describe('at the end of the memory', () => {
   });
 });
 
-test('a NUL inside is refused with its index, or written when that is asked for', () => {
+test('a NUL inside is refused with its index, or written with the option `nul`', () => {
   heap.writeNullTerminatedUtf8String(PLACE, 'before');
   expect(() => heap.writeNullTerminatedUtf8String(PLACE, 'a\0b')).toThrow(
     expect.objectContaining({ index: 1 }),
@@ -102,10 +102,13 @@ test('a NUL inside is refused with its index, or written when that is asked for'
   expect(heap.readUtf8String(PLACE, 3)).toBe('a\0b');
 });
 
-test.each([5, null, undefined, {}, Symbol('x'), new String('x')])('%s is no string to write', (value) => {
-  expect(() => heap.writeNullTerminatedUtf8String(PLACE, value as never)).toThrow(ArgumentTypeError);
-});
-test.each([null, undefined, {}, 5n])('%s is no string and no size to allocate', (value) => {
+test.each([5, null, undefined, {}, Symbol('x'), new String('x')])(
+  '%s is refused as a string to write',
+  (value) => {
+    expect(() => heap.writeNullTerminatedUtf8String(PLACE, value as never)).toThrow(ArgumentTypeError);
+  },
+);
+test.each([null, undefined, {}, 5n])('%s is refused as a string or size to allocate', (value) => {
   expect(() => heap.allocNullTerminatedUtf8String(value as never)).toThrow(ArgumentTypeError);
 });
 test.each([NaN, -1, 1.5])('a capacity of %s is refused', (capacity) => {
@@ -119,7 +122,7 @@ test.each([NaN, -5, 0.5, 2 ** 53])('an address of %s is refused', (address) => {
 });
 
 describe('string refs', () => {
-  test('hold the string they were made with, and any that fits', () => {
+  test('hold their initial string, and any that fits', () => {
     const ref = heap.allocNullTerminatedUtf8String('h\u00e9llo');
     expect([ref.value, ref.byteLength, ref.encodedByteLength]).toEqual(['h\u00e9llo', 7, 6]);
     expect(ref.write('abc').read()).toBe('abc');
@@ -130,14 +133,14 @@ describe('string refs', () => {
     expect(() => ref.value).toThrow(FreedError);
     expect(() => ref.write('a')).toThrow(FreedError);
   });
-  test('made for a number of bytes have room for them and the NUL', () => {
+  test('made for a number of bytes have that capacity and the NUL', () => {
     const ref = heap.allocNullTerminatedUtf8String(5);
     expect([ref.value, ref.byteLength]).toEqual(['', 6]);
     ref.value = '12345';
     expect(() => ref.write('123456')).toThrow(EncodingError);
     ref.free();
   });
-  test("borrowed take the block's room where it is known, else just the string's own", () => {
+  test('wrapped have the capacity of the block if it is known, else the length of the string', () => {
     const ref = heap.allocNullTerminatedUtf8String(20);
     expect(heap.wrapNullTerminatedUtf8String(ref.address).byteLength).toBe(21);
     heap.writeNullTerminatedUtf8String(PLACE, 'abc');

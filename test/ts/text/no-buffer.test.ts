@@ -7,6 +7,6 @@ import '../../support/give-back.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 
-test('the Buffer was not there, the coders were', () => {
+test('the library was imported without Buffer, with coders', () => {
   expect([bufferMethods, typeof Encoder, typeof Decoder]).toEqual([undefined, 'function', 'function']);
 });

@@ -8,6 +8,6 @@ import '../../support/give-back.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 
-test('neither the Buffer nor the coders were there', () => {
+test('the library was imported without Buffer and coders', () => {
   expect([bufferMethods, Encoder, Decoder]).toEqual([undefined, undefined, undefined]);
 });

@@ -49,7 +49,7 @@ describe('a pair', () => {
     pair.free();
     expect(() => alias.value).toThrow(FreedError);
   });
-  test('whose text is another block ends with it, though the pair itself lives', () => {
+  test('whose text is another block becomes invalid with it, although the pair itself is live', () => {
     const text = heap.allocUint8Array(8);
     const pair = heap.alloc(8);
     heap.writePairedUtf8String(pair, 'hello', text.address);
@@ -70,7 +70,7 @@ describe('a pair', () => {
     expect(() => ref.write('x')).toThrow(FreedError);
     expect(other.toArray()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
-  test('that the module pointed elsewhere is read there', () => {
+  test('whose pointer the module changed is read at the new address', () => {
     const [one, two] = [heap.allocUtf8String('one'), heap.allocUtf8String('other')];
     const pair = heap.alloc(8);
     heap.writePairedUtf8String(pair, 'one', one.address);
@@ -148,7 +148,7 @@ test('options are read once', () => {
   }
 });
 
-test('a text that another was written during the write of is the one that is written', () => {
+test('a text is written correctly if another one is written during its write', () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   let hooks = 0;
   const hooked: linmem.WasmHeapManager = linmem.createWasmHeapManager(
