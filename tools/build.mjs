@@ -24,8 +24,8 @@ export function cmake(name, options = [], targets = []) {
 }
 
 /**
- * Builds the core and writes it into the TypeScript sources: in hexadecimal digits, as in these a compressor still
- * sees what repeats. Compressed that is 1.2 KB less than base64.
+ * Builds the core and writes it into the TypeScript sources: as hexadecimal digits, in which
+ * compressors find repetitions: compressed it is 1.2 KB smaller than base64.
  */
 export function buildCore() {
   say('building the C core (cmake, emscripten)');

@@ -1,5 +1,5 @@
-// Sets up a fresh machine: says what is missing, installs it where it may, and else stops with the exact
-// commands to run. Uses nothing but Node. `npm run demo` and `npm test` start here.
+// Sets up a new machine: installs the missing tools if it may, otherwise stops with the commands to run. Uses only Node.
+// `npm run demo` and `npm test` start here.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What each job needs: the commands that show it is there, the Debian packages and the brew formulas that bring it. */
+/** The needs of each job: commands that exist if the tool is installed, its Debian packages and its brew formula. */
 const NEEDS = {
   build: [
     {
@@ -61,7 +61,7 @@ const EMSDK =
   `  Emscripten can also come from its SDK: clone emscripten-core/emsdk, and in it\n` +
   `                   ./emsdk install latest && ./emsdk activate latest && source ./emsdk_env.sh`;
 
-/** Runs a command in the project's folder with its output shown. Stops the program when it fails. */
+/** Runs a command in the project's folder with its output shown. Stops the program if it fails. */
 export function run(command, args = [], options = {}) {
   const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
   if (result.error) stop(`${command} could not be started: ${result.error.message}`);
@@ -81,7 +81,7 @@ export function runQuietly(command, args = []) {
   stop(`failed (${status ?? signal}): ${command} ${args.join(' ')}`);
 }
 
-/** Says what is being done. */
+/** Prints the next step. */
 export function say(text) {
   console.log(`\x1b[36m==>\x1b[0m ${text}`);
 }
@@ -106,7 +106,7 @@ export function chromium() {
   return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
 }
 
-/** Brings everything that `job` needs: 'build', 'test', 'prove' or 'all', each with those before it. */
+/** Installs everything that `job` needs: 'build', 'test', 'prove' or 'all', each with those before it. */
 export function setup(job) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
@@ -165,7 +165,7 @@ function fuzzerWorks() {
   return spawnSync('clang', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }
 
-/** Installs the npm packages of a folder, unless its lock file is the one they were installed by. */
+/** Installs the npm packages of a folder, unless they were installed by the same lock file. */
 export function installPackages(folder = '.') {
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, folder, 'package-lock.json')))

@@ -12,7 +12,12 @@ build();
 check();
 testC();
 say('TypeScript, in Node and in Chromium (vitest)');
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=./tools/reporter.mjs']);
+run(process.execPath, [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--silent=passed-only',
+  '--reporter=./tools/reporter.mjs',
+]);
 say(`all passed in ${Math.round((Date.now() - started) / 1000)} s`);
 
 /** The C tests: natively under the sanitizers in 64 and 32 bits and in the lean build, and as wasm. */

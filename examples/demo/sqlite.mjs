@@ -1,13 +1,13 @@
-// SQLite's C functions, driven through linmem alone: every pointer, string and blob goes through the manager of
-// sql.js's heap. `c` is the module with the functions (`_sqlite3_open` ...), `heap` the manager.
+// SQLite's C functions, called through linmem only: every pointer, string and blob goes through the manager of the
+// heap of sql.js. `c` is the module with the functions (`_sqlite3_open` ...), `heap` the manager.
 const OK = 0;
 const ROW = 100;
 const DONE = 101;
-/** What sqlite3_column_type answers. */
+/** The results of sqlite3_column_type. */
 const Type = { integer: 1, float: 2, text: 3, blob: 4 };
-/** As the destructor of a binding: SQLite reads the bytes where they lie, and does not free them. */
+/** As the destructor of a binding: SQLite reads the bytes in place, and does not free them. */
 const STATIC = 0;
-/** Bytes a statement keeps for the texts and blobs of one row. Longer ones get blocks of their own. */
+/** Bytes a statement keeps for the texts and blobs of one row. Longer ones get separate blocks. */
 const ROOM = 2048;
 
 /** One open database. */
@@ -24,7 +24,7 @@ export class Database {
       out = heap.allocPointer32();
       name = heap.allocNullTerminatedUtf8String(file);
       const status = c._sqlite3_open(name.address, out.address);
-      this.#handle = out.value; // set even when it failed: it holds the message, and must be closed
+      this.#handle = out.value; // set also if it failed: it holds the message, and must be closed
       this.#check(status);
     } catch (error) {
       this.close();
@@ -64,7 +64,7 @@ export class Database {
     this.#handle = 0;
   }
 
-  /** @throws what SQLite says about it, unless `status` is that of a success */
+  /** @throws {Error} with the message of SQLite, unless `status` is a success */
   #check(status) {
     if (status === OK || status === ROW || status === DONE) return;
     throw new Error(this.#heap.readNullTerminatedUtf8String(this.#c._sqlite3_errmsg(this.#handle)));
@@ -80,7 +80,7 @@ class Statement {
   /** The block for this row's texts and blobs, and the bytes of it in use. */
   #room;
   #used = 0;
-  /** Blocks for what found no place in the room. */
+  /** Blocks for values that did not fit. */
   #extra = [];
   #columns;
 
@@ -138,7 +138,7 @@ class Statement {
     return status === ROW;
   }
 
-  /** The value of a column: null, a number, a string or a Uint8Array of its own. */
+  /** The value of a column: null, a number, a string or a new Uint8Array. */
   column(index) {
     switch (this.#c._sqlite3_column_type(this.#handle, index)) {
       case Type.integer:
@@ -156,7 +156,7 @@ class Statement {
     return null;
   }
 
-  /** Where the blob of a column lies, until the next step. */
+  /** Returns the address of the blob of a column, valid until the next step. */
   columnAddress(index) {
     return this.#c._sqlite3_column_blob(this.#handle, index);
   }
@@ -168,9 +168,9 @@ class Statement {
     return values;
   }
 
-  /** Makes the statement ready for its next run: nothing is bound. */
+  /** Resets the statement for its next run and clears its bindings. */
   reset() {
-    this.#c._sqlite3_reset(this.#handle); // what it returns is the error of the last step, seen there
+    this.#c._sqlite3_reset(this.#handle); // returns the error of the last step, which step has reported
     this.#c._sqlite3_clear_bindings(this.#handle);
     this.#used = 0;
     for (const block of this.#extra.splice(0)) this.#heap.free(block);
@@ -182,7 +182,7 @@ class Statement {
     this.#heap.free(this.#room);
   }
 
-  /** Room for `size` bytes that nobody else uses until the reset. */
+  /** Returns the address of `size` bytes, valid until the reset. */
   #place(size) {
     if (size <= ROOM - this.#used) {
       this.#used += size;

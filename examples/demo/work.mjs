@@ -1,5 +1,5 @@
-// The same work twice: through SQLite's C functions with linmem, and through sql.js's own JavaScript API.
-// Both start from the same objects and give the same rows: null, numbers, strings and Uint8Arrays.
+// The same work twice: through SQLite's C functions with linmem, and through the JavaScript API of sql.js.
+// Both start from the same objects and return the same rows: null, numbers, strings and Uint8Arrays.
 import { INSERT, PLACE_BYTES, SCHEMA } from './cities.mjs';
 import { Database } from './sqlite.mjs';
 
@@ -11,7 +11,7 @@ export class ThroughLinmem {
     this.db = new Database(sql, heap);
   }
 
-  /** Inserts all cities in one transaction. The places' blobs are written where SQLite reads them. */
+  /** Inserts all cities in one transaction. The blobs of the cities are written where SQLite reads them. */
   load(cities, onRow) {
     this.db.run(SCHEMA);
     this.db.run('BEGIN');
@@ -64,7 +64,7 @@ export class ThroughLinmem {
   }
 }
 
-/** The work through sql.js's API. */
+/** The work through the API of sql.js. */
 export class ThroughSqlJs {
   constructor(sql) {
     this.db = new sql.Database();

@@ -27,7 +27,7 @@ static word *word_count(word *words, lm_arena *arena, const char *text) {
 }
 
 #ifdef WITH_SBRK
-static unsigned char *theirs[40];  // someone else's memory, taken in between
+static unsigned char *theirs[40];  // blocks of other code, allocated in between
 
 static void others_take(size_t i) {
   if (i % 50 == 0) theirs[i / 50] = memset(sbrk(1000), 0x77, 1000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Builds the example in every way there is to find linmem, with every malloc of Emscripten's in its place, and runs it.
-//   node examples/emscripten/run.mjs [FOLDER]   FOLDER holds what is built; else a temporary one
+// Builds the example with every way of finding linmem and every malloc of Emscripten, and runs it.
+//   node examples/emscripten/run.mjs [FOLDER]   FOLDER is for the build; default: a temporary one
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ function run(command, ...args) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
 }
 
-/** Runs a module as a command in a process of its own; returns what it printed. */
+/** Runs a module as a command in a separate process. Returns its output. */
 function output(wasm) {
   const args = ['--no-warnings', fileURLToPath(import.meta.url), '--run', wasm];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -41,14 +41,14 @@ async function useModule(file) {
   const arena = module._arena_open(256);
   assert.ok(before > 0 && arena % 8 === 0 && module._lm_arena_holds(arena) === 1);
 
-  // JavaScript bumps it, as arena.h says, and C sees that.
+  // JavaScript allocates in it, as arena.h documents, and C sees the allocation.
   const p = word(arena + TOP);
   new DataView(module.HEAPU8.buffer).setUint32(arena + TOP, p + 24, true);
   assert.ok(p === word(arena + BASE) && module._lm_arena_used(arena) === 24);
   const q = module._lm_arena_alloc(arena, 100, 64);
   assert.ok(q % 64 === 0 && q >= p + 24);
 
-  // It goes on in chunks; a slice of it lives until the mark is rewound to.
+  // It grows by chunks; a slice in it is alive until the rewind to the mark.
   const mark = module._malloc(16);
   const slice = module._malloc(24);
   module._lm_arena_note(arena, mark);

@@ -15,7 +15,7 @@ const run = (code: string): string => {
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   return stdout + stderr;
 };
-/** Returns the gzipped size of a bundle of `program`, which must print what the one of esbuild prints. */
+/** Returns the gzipped size of a bundle of `program`, whose output must be that of the bundle of esbuild. */
 const measure = async (name: string, program: keyof typeof PROGRAMS) => {
   const code = await bundle(PROGRAMS[program], name);
   const { gzipped } = sizes(code);

@@ -1,4 +1,4 @@
-// Bundles with Parcel in a process of its own, as it starts workers: node parcel.mjs ENTRY OUTPUT_FOLDER CACHE_FOLDER
+// Bundles with Parcel in a separate process, as Parcel starts workers: node parcel.mjs ENTRY OUTPUT_FOLDER CACHE_FOLDER
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { RUNTIMES } from '../../tools/engines.mjs';

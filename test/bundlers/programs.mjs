@@ -1,4 +1,4 @@
-// The programs whose bundles are measured: what users import most.
+// The programs whose bundles are measured.
 export const PROGRAMS = {
   'one type': `
     import { i32, LinearMemory } from 'linmem';

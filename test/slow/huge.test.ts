@@ -1,4 +1,4 @@
-// Strings as long as engines have them. It takes some GB and a minute: `npm run test:all` runs it, in Node.
+// Strings of the maximum length. Needs some GB and a minute: `npm run test:all` runs it, in Node.
 import { freemem } from 'node:os';
 import { expect, test } from 'vitest';
 import { createWasmHeapManager, EncodingError, LinmemError } from '../../ts/index.ts';
@@ -34,8 +34,8 @@ test.each(codecs)(
       label === 'Utf8'
         ? long('a\u00e9\u6771\u00e9', count / 2)
         : long(pieces[label] ?? 'ab\u6771\u4eac', count);
-    const on = (verb: string, ...args: unknown[]): unknown =>
-      heap[`${verb}${label}String`]?.call(heap, ...args);
+    const on = (operation: string, ...args: unknown[]): unknown =>
+      heap[`${operation}${label}String`]?.call(heap, ...args);
     expect(on('write', 8, text, count)).toBe(count);
     expect(on('read', 8, count) === text).toBe(true);
     expect(on('writeNullTerminated', 8, text, count + 1)).toBe(count);

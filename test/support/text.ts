@@ -1,14 +1,14 @@
-// The tests of the codecs, for every engine and every part of one: whoever imports this runs them. codecs.test.ts does
-// as it is, others after they have taken away what an engine may lack.
+// The tests of the codecs. Importing this file runs them: codecs.test.ts with all globals of the engine, no-buffer.test.ts
+// and no-coders.test.ts without some of them.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentRangeError, EncodingError, FreedError, readBytes, utf16 } from '../../ts/index.ts';
 import type { StringRef } from '../../ts/index.ts';
 import { codecs } from '../../ts/text/codecs.ts';
 import { SEED } from './prng.ts';
-import { heap, memories, MODEL, module, MOST, pointsOf, textOf } from './text-model.ts';
+import { heap, memories, MODEL, module, MAX_POINT, pointsOf, textOf } from './text-model.ts';
 
-afterEach(() => expect([...module.lent.keys()], 'blocks still lent').toEqual([]));
+afterEach(() => expect([...module.live.keys()], 'blocks still lent').toEqual([]));
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 const methods = heap as unknown as Methods;
 const call = (name: string, ...args: unknown[]): unknown => methods[name]?.call(heap, ...args);
@@ -21,7 +21,7 @@ describe.each(codecs)('$name', (codec) => {
     `text in %s memory is what the model says, at every alignment (SEED=${SEED})`,
     (_, memory) =>
       fc.assert(
-        fc.property(textOf(MOST[label]), fc.integer({ min: 0, max: 3 }), (text, odd) => {
+        fc.property(textOf(MAX_POINT[label]), fc.integer({ min: 0, max: 3 }), (text, odd) => {
           const at = 512 + odd;
           const elements = model(pointsOf(text));
           expect(codec.writeSized(memory, at, text)).toBe(elements.length);
@@ -42,7 +42,7 @@ describe.each(codecs)('$name', (codec) => {
   );
   test('every character of the encoding comes back', () => {
     let text = '';
-    for (let p = 0; p <= (MOST[label] ?? 0x10ffff); p++)
+    for (let p = 0; p <= (MAX_POINT[label] ?? 0x10ffff); p++)
       if (p < 0xd800 || p > 0xdfff) text += String.fromCodePoint(p);
     expect(codec.decode(codec.encode(text, { surrogates: 'throw' }), { invalid: 'throw' }) === text).toBe(
       true,
@@ -53,13 +53,13 @@ describe.each(codecs)('$name', (codec) => {
     (framing) => {
       heap.fill(512, 256, 0x77);
       for (const text of ['abcd', 'abcd'.repeat(10)]) {
-        const room = framing === 'Terminated' ? text.length : text.length - 1;
+        const capacity = framing === 'Terminated' ? text.length : text.length - 1;
         const write = {
-          Terminated: () => codec.writeTerminated(heap, 512, text, room),
-          Sized: () => codec.writeSized(heap, 512, text, room),
-          Fixed: () => codec.writeFixed(heap, 512, text, room),
-          Prefixed: () => codec.writePrefixed(heap, 512, text, 4, room),
-          Paired: () => codec.writePaired(heap, 512, text, 520, 4, room),
+          Terminated: () => codec.writeTerminated(heap, 512, text, capacity),
+          Sized: () => codec.writeSized(heap, 512, text, capacity),
+          Fixed: () => codec.writeFixed(heap, 512, text, capacity),
+          Prefixed: () => codec.writePrefixed(heap, 512, text, 4, capacity),
+          Paired: () => codec.writePaired(heap, 512, text, 520, 4, capacity),
         }[framing] as () => number;
         expect(write).toThrow(EncodingError);
         expect(heap.readBytes(512, 256).every((byte) => byte === 0x77)).toBe(true);
@@ -67,7 +67,8 @@ describe.each(codecs)('$name', (codec) => {
     },
   );
   test('a leading U+FEFF stays, if the encoding has it', () => {
-    if (MOST[label]) expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));
+    if (MAX_POINT[label])
+      expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));
     else
       for (const text of ['\ufeff', '\ufeffhi', '\ufeff'.padEnd(5000, 'x')])
         expect(codec.decode(codec.encode(text))).toBe(text);
@@ -109,7 +110,7 @@ describe.each(codecs)('$name', (codec) => {
 });
 
 test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, by the policy', (codec) => {
-  if (MOST[codec.label]) {
+  if (MAX_POINT[codec.label]) {
     for (const surrogates of ['replace', 'throw', 'wtf8'] as const)
       expect(() => codec.encode('a\ud800', { surrogates })).toThrow(expect.objectContaining({ index: 1 }));
     return;

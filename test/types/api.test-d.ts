@@ -1,4 +1,4 @@
-// Exact types, and what must not compile. Checked by `tsc -p test`; nothing here runs.
+// Exact types, and code that must not compile. Checked by `tsc -p test`, and by test/package/api.test.ts against dist/.
 import {
   type atomicLoad,
   captureEmscriptenHeap,

@@ -22,7 +22,7 @@ function bufferOf(...sizes: number[]): ArrayBuffer | undefined {
 }
 const buffer = bufferOf(5 * GIB, 4 * GIB);
 
-/** A heap that lends its blocks one after the other from `start` on, as a module of `bits` gives addresses. */
+/** A heap that allocates its blocks one after the other from `start` on, with the addresses of a module of `bits`. */
 function heapFrom(start: number, bits: 32 | 64, end = bits === 32 ? 4 * GIB : 5 * GIB): WasmHeapManager {
   let next = start;
   const take = (bytes: number): number => {
@@ -39,7 +39,7 @@ function heapFrom(start: number, bits: 32 | 64, end = bits === 32 ? 4 * GIB : 5 
   return createWasmHeapManager(source, malloc, () => undefined, UNTOUCHED);
 }
 
-const places: [string, number, 32 | 64, number][] = [
+const positions: [string, number, 32 | 64, number][] = [
   ['below 2 GiB', GIB, 32, 1000],
   ['across 2 GiB', 2 * GIB - 600, 32, 2000],
   ['above 2 GiB', 3 * GIB + 64, 32, 1000],
@@ -51,7 +51,7 @@ const places: [string, number, 32 | 64, number][] = [
 const fits = (start: number, capBytes: number): boolean =>
   buffer !== undefined && start + capBytes + 100 <= buffer.byteLength;
 
-describe.each(places)('an arena %s', (_where, start, bits, capBytes) => {
+describe.each(positions)('an arena %s', (_where, start, bits, capBytes) => {
   test.runIf(fits(start, capBytes))('allocates, marks, resets and makes handles like any other', () => {
     const heap = heapFrom(start, bits);
     const arena = heap.createHeapArena(capBytes);
@@ -101,8 +101,8 @@ describe.runIf(buffer)('at the end of 4 GiB', () => {
     const arena = heap.createHeapArena(1000, 8);
     expect(arena.basePtr + arena.capBytes).toBeLessThanOrEqual(4 * GIB);
     expect(arena.capBytes).toBeGreaterThanOrEqual(999);
-    const most = arena.alloc(arena.capBytes, 1);
-    heap.writeUint8(most + arena.capBytes - 1, 9);
+    const rest = arena.alloc(arena.capBytes, 1);
+    heap.writeUint8(rest + arena.capBytes - 1, 9);
     expect(() => arena.alloc(1, 1)).toThrow(OutOfMemoryError);
     expect(arena.usedBytes()).toBe(arena.capBytes);
     arena.destroy();

@@ -12,10 +12,10 @@ import {
   type Scalar,
   type WasmHeapArena,
 } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 import { fakeModule, fakeHeap } from '../../support/heap.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const powers = Array.from({ length: 17 }, (_, i) => 2 ** i);
 
 describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
@@ -46,16 +46,16 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     const heap = heapOf(kind);
     const arena = heap.createHeapArena(4096, 8);
     let end = arena.basePtr;
-    const lent: [number, number][] = [];
+    const allocated: [number, number][] = [];
     for (const size of [1, 2, 3, 7, 8, 0, 100, 1000]) {
       const at = arena.alloc(size, 4);
       expect(at).toBeGreaterThanOrEqual(end);
       end = at + size;
       heap.fill(at, size, size & 255);
-      lent.push([at, size]);
+      allocated.push([at, size]);
     }
     expect(arena.usedBytes()).toBe(end - arena.basePtr);
-    for (const [at, size] of lent) expect(heap.readBytes(at, size).every((byte) => byte === (size & 255))).toBe(true); // prettier-ignore
+    for (const [at, size] of allocated) expect(heap.readBytes(at, size).every((byte) => byte === (size & 255))).toBe(true); // prettier-ignore
     arena.destroy();
   });
   test('an allocation of 0 bytes returns an address and uses no bytes', () => {
@@ -136,20 +136,20 @@ describe('a failed allocation uses no memory:', () => {
     ['a value of a wrong type', (a) => a.allocInt32('1' as never), 'INVALID_TYPE'],
     ['a bigint for a number', (a) => a.allocFloat64(1n as never), 'INVALID_TYPE'],
     ['a number for a bigint', (a) => a.allocBigInt64(1 as never), 'INVALID_TYPE'],
-    ['a value that the row refuses', (a) => a.allocPointer53(-1), 'INVALID_RANGE'],
-    ['another value that the row refuses', (a) => a.allocPointer53(0.5), 'INVALID_RANGE'],
+    ['a value that the type refuses', (a) => a.allocPointer53(-1), 'INVALID_RANGE'],
+    ['another value that the type refuses', (a) => a.allocPointer53(0.5), 'INVALID_RANGE'],
     ['an array with a wrong value', (a) => a.allocInt32Array([1, '2' as never]), 'INVALID_TYPE'],
     ['an array of no array', (a) => a.allocInt32Array({} as never), 'INVALID_TYPE'],
     ['a string that cannot be encoded', (a) => a.allocNullTerminatedAsciiString('\u00e9'), 'ENCODING'],
     ['a string with a NUL', (a) => a.allocNullTerminatedUtf8String('a\0b'), 'ENCODING'],
-    ['a string that is none', (a) => a.allocUtf8String({} as never), 'INVALID_TYPE'],
+    ['a value that is not a string', (a) => a.allocUtf8String({} as never), 'INVALID_TYPE'],
     ['more than is left', (a) => a.alloc(1 + a.capBytes - a.usedBytes(), 1), 'OUT_OF_MEMORY'],
-    ['padding for which there is no room', (a) => a.alloc(1, 65536), 'OUT_OF_MEMORY'],
+    ['padding that does not fit', (a) => a.alloc(1, 65536), 'OUT_OF_MEMORY'],
   ]; // prettier-ignore
   test.each(bad)('%s', (_what, act, code) => {
-    for (const kind of ['wrapped', 'shared', 'wide'] as const) {
+    for (const kind of ['wrapped', 'shared', 'memory64'] as const) {
       const arena = heapOf(kind).createHeapArena(1000, 8);
-      arena.alloc(1, 1); // so that what follows needs padding
+      arena.alloc(1, 1); // so that the next allocation needs padding
       expect(errorOf(() => act(arena)).code).toBe(code);
       expect(arena.usedBytes()).toBe(1);
       expect(arena.alloc(999, 1)).toBe(arena.basePtr + 1);
@@ -159,7 +159,7 @@ describe('a failed allocation uses no memory:', () => {
   test('a capacity of the wrong type changes nothing', () => {
     const { heap, module } = make('wrapped');
     expect(() => createHeapArena(heap, 64, 16, null as never)).toThrow(TypeError);
-    expect(module?.lent.size).toBe(0);
+    expect(module?.live.size).toBe(0);
   });
 });
 
@@ -230,7 +230,7 @@ test('if the allocator refuses the free, the arena stays alive and empty, and ca
   const young = arena.allocU8(128).write([7]);
   expect([young.at(0), heap.sliceFromHandle(young.handle()).at(0)]).toEqual([7, 7]);
   arena.destroy();
-  expect([module.lent.size, young.isAlive()]).toEqual([0, false]);
+  expect([module.live.size, young.isAlive()]).toEqual([0, false]);
 });
 
 test('freeAll, and a free of its block by address, destroy an arena and invalidate its slices', () => {
@@ -279,7 +279,7 @@ test('an arena beyond the end of a memory that shrank cannot be used until the m
     buffer.resize(length);
     for (const use of uses) expect(use).toThrow(OutOfBoundsError);
     buffer.resize(65536);
-    new Uint8Array(buffer).set(bytes); // a resize clears what it cut off
+    new Uint8Array(buffer).set(bytes); // a resize clears the bytes that it cut off
     expect([slice.at(0), slice.view() === view, arena.usedBytes()]).toEqual([5, true, before]);
   }
   arena.destroy();

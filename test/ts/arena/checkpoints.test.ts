@@ -1,4 +1,4 @@
-// What ends though its epoch goes on: by a rewind, by the end of a scope, by a realloc of the arena's own block.
+// Slices that become invalid within their epoch: by a rewind, by the end of a scope, by a realloc of the arena's block.
 import { expect, test } from 'vitest';
 import { createHeapSync, FreedError, sliceFromHandle } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';

@@ -1,8 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentTypeError, FreedError, OutOfMemoryError } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, lentBlocks, make, settle, unshared } from '../../support/arena.ts';
+import {
+  errorOf,
+  heapOf,
+  kinds,
+  liveBlockCount,
+  make,
+  expectNothingLeaked,
+  unshared,
+} from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const GROW = { grow: true } as const;
 
 describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) => {
@@ -120,7 +128,7 @@ test.each(kinds)('no chunk is lost if the allocator refuses a free, in a heap of
   module.free = free;
   expect([slice.isAlive(), arena.usedBytes()]).toEqual([false, 0]);
   arena.allocU8(64);
-  expect(lentBlocks(heap)).toBe(3);
+  expect(liveBlockCount(heap)).toBe(3);
   arena.destroy();
   heap.freeAll(); // the two chunks that were refused
 }); // prettier-ignore

@@ -1,4 +1,4 @@
-// C and JavaScript on the same arenas: a module built by the Emscripten at hand, with csrc/arena.c in it.
+// C and JavaScript on the same arenas: a module built by the installed Emscripten, with csrc/arena.c in it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,21 +12,21 @@ import {
   wrapEmscriptenModuleHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { lentBlocks } from '../../support/arena.ts';
+import { liveBlockCount } from '../../support/arena.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-arena-'));
 const SOURCE = `
 #include <stdlib.h>
 #include "linmem/arena.h"
-int chunks_lent;
-static void *more(void *state, size_t size) { (void)state; chunks_lent++; return malloc(size); }
-static void less(void *state, void *chunk) { (void)state; chunks_lent--; free(chunk); }
+int chunk_count;
+static void *more(void *state, size_t size) { (void)state; chunk_count++; return malloc(size); }
+static void less(void *state, void *chunk) { (void)state; chunk_count--; free(chunk); }
 lm_arena *made(void *block, size_t size) {
   lm_arena *a = calloc(1, sizeof *a);
   lm_arena_init(a, block, size, more, less, NULL);
   return a;
 }
-int lent(void) { return chunks_lent; }
+int live_chunks(void) { return chunk_count; }
 int sum(const int *p, int n) { int s = 0; while (n--) s += *p++; return s; }
 `;
 const NAMES = ['alloc', 'reset', 'destroy', 'used', 'is_at', 'holds', 'note', 'rewind'].map(
@@ -35,16 +35,17 @@ const NAMES = ['alloc', 'reset', 'destroy', 'used', 'is_at', 'holds', 'note', 'r
 const ARGS = [
   'module.c', resolve('csrc/arena.c'), `-I${resolve('csrc/include')}`, '-O1', '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=web',
   '-sALLOW_MEMORY_GROWTH', '-sUSE_ES6_IMPORT_META=0', '-sEXPORTED_RUNTIME_METHODS=wasmMemory',
-  `-sEXPORTED_FUNCTIONS=_malloc,_free,_made,_lent,_sum,${NAMES.join()}`, '-o', 'module.mjs',
+  `-sEXPORTED_FUNCTIONS=_malloc,_free,_made,_live_chunks,_sum,${NAMES.join()}`, '-o', 'module.mjs',
 ]; // prettier-ignore
 
-type Verb = (...args: number[]) => number;
-type Module = Record<'_malloc' | '_free' | '_made' | '_lent' | '_sum', Verb> & Record<string, Verb>;
+type Methods = (...args: number[]) => number;
+type Module = Record<'_malloc' | '_free' | '_made' | '_live_chunks' | '_sum', Methods> &
+  Record<string, Methods>;
 let module: Module;
 let heap: WasmHeapManager;
 const call = (name: string, ...args: number[]): number => {
-  const verb = module[`_lm_arena_${name}`];
-  return verb ? verb(...args) : expect.fail(name);
+  const method = module[`_lm_arena_${name}`];
+  return method ? method(...args) : expect.fail(name);
 };
 
 beforeAll(async () => {
@@ -60,8 +61,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
-  expect(lentBlocks(heap), 'blocks still lent').toBe(0);
-  expect(module._lent(), 'chunks still lent').toBe(0);
+  expect(liveBlockCount(heap), 'blocks still allocated').toBe(0);
+  expect(module._live_chunks(), 'chunks still allocated').toBe(0);
 });
 
 describe('an arena that JavaScript made', () => {
@@ -81,7 +82,7 @@ describe('an arena that JavaScript made', () => {
   test('can be reset by C: slices and refs of JavaScript become stale, and allocation starts over', () => {
     const arena = heap.createHeapArena(200);
     const mark = arena.mark();
-    const before = arena.allocU8(4); // before anybody else knows the arena
+    const before = arena.allocU8(4); // before the arena is published
     const { address } = arena;
     const slice = arena.allocI32(5).write([1, 2, 3, 4, 5]);
     const handle = slice.handle();
@@ -140,7 +141,10 @@ describe('an arena that JavaScript made', () => {
 });
 
 describe('an arena that C made', () => {
-  const options = () => ({ alloc: module._lm_arena_alloc as Verb, reset: module._lm_arena_reset as Verb });
+  const options = () => ({
+    alloc: module._lm_arena_alloc as Methods,
+    reset: module._lm_arena_reset as Methods,
+  });
   const inC = (size: number) => {
     const block = module._malloc(size);
     const address = module._made(block, size);
@@ -167,13 +171,13 @@ describe('an arena that C made', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address, options());
     const slices = Array.from({ length: 50 }, (_, i) => arena.allocI32(5).write([i, i]));
-    expect([module._lent() > 0, call('holds', address)]).toEqual([true, 1]);
+    expect([module._live_chunks() > 0, call('holds', address)]).toEqual([true, 1]);
     expect(slices.map((slice) => slice.at(1))).toEqual(slices.map((_, i) => i));
     for (const slice of slices) expect(heap.sliceFromHandle(slice.handle()).at(0)).toBe(slice.at(0));
     expect(() => arena.alloc(2 ** 31)).toThrow(OutOfMemoryError);
     expect(() => heap.attachArena(address).reset()).toThrow(NotOwnedError);
     arena.reset();
-    expect([module._lent(), arena.usedBytes(), slices.some((slice) => slice.isAlive())]).toEqual([
+    expect([module._live_chunks(), arena.usedBytes(), slices.some((slice) => slice.isAlive())]).toEqual([
       0,
       0,
       false,

@@ -9,9 +9,9 @@ import {
 } from '../../../ts/index.ts';
 import { arenaLayout } from '../../../ts/arena/struct.ts';
 import { Arena } from '../../../ts/core/layout.gen.ts';
-import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { attachManager, errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 test('the fields of an arena have the offsets of the C compiler', () => {
   const layout = arenaLayout(4);
@@ -53,11 +53,11 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
     const { heap } = make(kind);
     const handles = [];
     let last = 0;
-    const places = new Set<number>();
+    const addresses = new Set<number>();
     for (let round = 0; round < 20; round++) {
       const arena = heap.createHeapArena(64);
       expect(arena.epoch()).toBeGreaterThan(last);
-      places.add(arena.address);
+      addresses.add(arena.address);
       for (let i = 0; i < round; i++) arena.reset();
       for (const handle of handles) expect(() => heap.sliceFromHandle(handle)).toThrow();
       handles.push(arena.allocU32(1).handle());
@@ -65,7 +65,7 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
       if (round % 2) arena.destroy();
       else heap.freeAll();
     }
-    expect(places.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
+    expect(addresses.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
   });
 });
 
@@ -80,7 +80,7 @@ test('both words of an epoch are compared on every use, also by a heap that has 
     };
     write(low, high);
     const handle = arena.allocU32(1).write([5]).handle();
-    const there = again(made).sliceFromHandle(handle);
+    const there = attachManager(made).sliceFromHandle(handle);
     expect([handle.epoch, there.at(0), there.view().byteLength]).toEqual([low + high * 2 ** 32, 5, 4]);
     for (const [l, h] of [[low, high + 1], [low ^ 1, high]] as const) {
       write(l, h);
@@ -97,7 +97,7 @@ test('both words of an epoch are compared on every use, also by a heap that has 
 describe('the identity of a heap', () => {
   test('makes handles of one manager valid in another of the same memory', () => {
     const made = make('shared');
-    const other = again(made);
+    const other = attachManager(made);
     expect(other.identity).toEqual(made.heap.identity);
     const handle = made.heap.allocSlice(u32, 2).write([1, 2]).handle();
     expect([...other.sliceFromHandle(handle)]).toEqual([1, 2]);
@@ -122,7 +122,7 @@ describe('the identity of a heap', () => {
   test('keeps its epochs through freeAll, in memory that is not allocated otherwise', () => {
     const made = make('shared');
     const { heap } = made;
-    const other = again(made);
+    const other = attachManager(made);
     const { epochs } = heap.identity;
     const arena = heap.createHeapArena(64);
     for (let i = 0; i < 10; i++) arena.reset();
@@ -149,7 +149,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     const made = make(kind);
     const { heap } = made;
     const arena = heap.createHeapArena(100);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     expect([there.basePtr, there.capBytes, there.epoch()]).toEqual([arena.basePtr, 100, 1]);
     const mine = arena.allocU8(10).write([1]);
     const theirs = there.allocU8(10).write([2]);
@@ -185,7 +185,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
   test('has its own marks, and rewinds', () => {
     const made = make(kind);
     const arena = made.heap.createHeapArena(100);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     const kept = there.allocU8(4).write([1]);
     const mark = there.mark();
     const gone = there.allocU8(4);
@@ -209,7 +209,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
 
 test('an arena at the address of a former attached one begins above the epochs seen of that', () => {
   const made = make('wrapped');
-  const other = again(made);
+  const other = attachManager(made);
   const arena = made.heap.createHeapArena(100);
   const { address } = arena;
   made.heap.writeUint32(address, 1000); // as its maker in C does by resets
@@ -227,7 +227,7 @@ describe('an attached arena that its creator grew', () => {
     const arena = made.heap.createHeapArena(64, 8, { grow: true });
     const alloc = (at: number, size: number, align: number): number => (expect(at).toBe(arena.address), arena.alloc(size, align));
     const reset = (): void => arena.reset();
-    const there = again(made).attachArena(arena.address, { alloc, reset });
+    const there = attachManager(made).attachArena(arena.address, { alloc, reset });
     return { ...made, arena, there };
   }; // prettier-ignore
   test('allocates in the new chunk, through its creator', () => {
@@ -271,7 +271,7 @@ describe('an attached arena that its creator grew', () => {
     const { heap } = made;
     const arena = heap.createHeapArena(64, 8, { grow: true });
     for (let i = 0; i < 4; i++) arena.alloc(100 * i + 60);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     expect([there.basePtr, there.capBytes]).toEqual([arena.basePtr, 64]);
     expect(() => there.reset()).toThrow(NotOwnedError);
     arena.reset();
@@ -284,7 +284,7 @@ describe('an attached arena that its creator grew', () => {
     for (const options of [{}, { alloc: () => 0 }, { alloc: () => 0n as never }]) {
       const made = make('wrapped');
       const arena = made.heap.createHeapArena(64);
-      const there = again(made).attachArena(arena.address, options);
+      const there = attachManager(made).attachArena(arena.address, options);
       there.alloc(60, 1);
       expect(() => there.alloc(5, 1)).toThrow(OutOfMemoryError);
       expect(() => there.allocU8(5)).toThrow(OutOfMemoryError);

@@ -6,9 +6,9 @@ import {
   OutOfMemoryError,
   StaleEpochError,
 } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
   test('exists once per heap, and nothing is allocated before its first use', () => {
@@ -106,7 +106,7 @@ test('if the allocator refuses to free the old block, the old arena stays', () =
   };
   expect(() => frame.init(200)).toThrow('not');
   expect([frame.arena.basePtr, frame.capBytes(), frame.usedBytes()]).toEqual([base, 100, 0]);
-  expect(module.lent.size).toBe(1);
+  expect(module.live.size).toBe(1);
   frame.init(200);
   frame.destroy();
 });

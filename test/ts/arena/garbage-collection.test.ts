@@ -7,16 +7,16 @@ import {
   type WasmHeapArena,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { heapOf, make, settle } from '../../support/arena.ts';
+import { heapOf, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const slice = (heap: WasmHeapManager) => heap.allocSlice(u32, 3).write([1, 2, 3]);
 declare const gc: undefined | (() => void);
 const collector = (globalThis as { gc?: typeof gc }).gc;
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 const collect = async (done: () => boolean): Promise<void> => {
   for (let i = 0; i < 100 && !done(); i++) {
-    await turn(); // what `done` looked at lives until its turn ends
+    await turn(); // objects that `done` read are kept alive until the end of the task
     collector?.();
     await turn();
   }

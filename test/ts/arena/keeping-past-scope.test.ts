@@ -10,13 +10,14 @@ import {
   type Scope,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { heapOf, kinds, lentBlocks, make, settle } from '../../support/arena.ts';
+import { heapOf, kinds, liveBlockCount, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
+const valueFor = (type: Scalar): never =>
+  (type.kind === 'bigint' ? 5n : type.kind === 'boolean' || 5) as never;
 
-/** Runs `act` in a scope whose temporaries lie in the scratch, then in one that has blocks of its own. */
+/** Runs `act` in a scope whose temporaries are in the scope arena, then in one that allocates blocks. */
 function bothWays(heap: WasmHeapManager, act: (scope: Scope) => void): void {
   heap.scope(act);
   const older = heap.scope();
@@ -25,22 +26,22 @@ function bothWays(heap: WasmHeapManager, act: (scope: Scope) => void): void {
 }
 
 describe.each(kinds)('in a heap of the kind %s, a ref that a scope keeps', (kind) => {
-  test.each(all)('of $name stays valid with its value, and is freed explicitly', (row) => {
+  test.each(all)('of $name stays valid with its value, and is freed explicitly', (type) => {
     const { heap } = make(kind);
     let kept: Keepable[] = [];
-    const values = [valueFor(row), valueFor(row)];
+    const values = [valueFor(type), valueFor(type)];
     bothWays(heap, (s) => {
-      const made = [s.allocScalar(row, values[0]), s.allocScalarArray(row, values), s.allocSlice(row, 2).write(values)];
+      const made = [s.allocScalar(type, values[0]), s.allocScalarArray(type, values), s.allocSlice(type, 2).write(values)];
       kept.push(...made.map((one) => s.keep<Keepable>(one)));
     }); // prettier-ignore
-    expect(lentBlocks(heap)).toBe(6);
+    expect(liveBlockCount(heap)).toBe(6);
     for (const one of kept) {
       const found = 'value' in one ? [one.value, one.value] : [...(one as Iterable<unknown>)];
       expect(found).toEqual(values);
       one.free();
     }
     kept = [];
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
 });
 
@@ -85,7 +86,7 @@ test('a subarray is kept as a separate array', () => {
     expect(part.toArray()).toEqual([2, 3]);
     part.free();
   }
-  expect(lentBlocks(heap)).toBe(0);
+  expect(liveBlockCount(heap)).toBe(0);
 });
 
 describe('a scope does not keep', () => {

@@ -1,5 +1,4 @@
-// What programs that come from WasmGPU rely on, and what went wrong there: each line of its own lifecycle tests, and
-// each defect that was found in it.
+// The behaviour that programs written for WasmGPU rely on: each line of its lifecycle tests; and its defects.
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   ArgumentRangeError,
@@ -12,9 +11,9 @@ import {
   OutOfMemoryError,
   StaleEpochError,
 } from '../../../ts/index.ts';
-import { errorOf, make, settle } from '../../support/arena.ts';
+import { errorOf, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const MIB = 1024 * 1024;
 
 describe('a program that was written for WasmGPU', () => {

@@ -9,9 +9,9 @@ import {
   u8,
   type Keepable,
 } from '../../../ts/index.ts';
-import { errorOf, kinds, lentBlocks, make, settle } from '../../support/arena.ts';
+import { errorOf, kinds, liveBlockCount, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 const thrower = (message: string) => (): never => {
   throw new Error(message);
@@ -33,7 +33,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       expect([dead(made), (made[0] as unknown as { value: number }).value]).toEqual([false, 5]);
       return 7;
     });
-    expect([result, dead(made), lentBlocks(heap)]).toEqual([7, true, 0]);
+    expect([result, dead(made), liveBlockCount(heap)]).toEqual([7, true, 0]);
     for (const one of made) expect(() => ('assertLive' in one ? one.assertLive() : one.assertAlive())).toThrow(FreedError);
   }); // prettier-ignore
   test('frees its allocations when its function throws, and rethrows the error', () => {
@@ -45,7 +45,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
         thrower('mine')();
       });
     expect(act).toThrow('mine');
-    expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
+    expect([dead(made), liveBlockCount(heap)]).toEqual([true, 0]);
   });
   test('stays open until the returned promise is fulfilled or rejected', async () => {
     const { heap } = make(kind);
@@ -64,7 +64,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       thrower('mine')();
     });
     await expect(bad).rejects.toThrow('mine');
-    expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
+    expect([dead(made), liveBlockCount(heap)]).toEqual([true, 0]);
   });
   test('can be nested: the inner one ends separately', () => {
     const { heap } = make(kind);
@@ -80,7 +80,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       const after = outer.allocInt32(4);
       expect([mine.value, inner[1].value, after.value]).toEqual([1, 3, 4]);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
   test('several open scopes end in any order, each with its own allocations', async () => {
     const { heap } = make(kind);
@@ -101,7 +101,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
           if (!ended) expect([ref.value, slice.at(0), late[k]?.at(1)]).toEqual([k, k, k]);
         }
       }
-      expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+      expect([scopeArena(heap)?.usedBytes(), liveBlockCount(heap)]).toEqual([0, 0]);
     }
     const waits = [3, 1, 2].map((ms) =>
       heap.scope(async (s) => {
@@ -111,7 +111,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       }),
     );
     expect(await Promise.all(waits)).toEqual([[3, 500], [1, 500], [2, 500]]); // prettier-ignore
-    expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+    expect([scopeArena(heap)?.usedBytes(), liveBlockCount(heap)]).toEqual([0, 0]);
   });
   test('can allocate large temporaries, which it frees too', () => {
     const { heap } = make(kind);
@@ -122,7 +122,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       expect(() => s.allocUint8Array(2 ** 31)).toThrow(OutOfMemoryError);
       expect(() => s.alloc(2 ** 40)).toThrow(OutOfMemoryError);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
   test('allocates raw addresses, aligned as requested, that do not overlap', () => {
     const { heap } = make(kind);
@@ -140,7 +140,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       for (const size of [-1, NaN, 0.5, 2 ** 53]) expect(() => s.alloc(size)).toThrow(ArgumentRangeError);
       for (const size of ['1', null, undefined, 1n]) expect(() => s.alloc(size as never)).toThrow(ArgumentTypeError);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   }); // prettier-ignore
   test('cannot allocate after its end, and ends once', () => {
     const { heap } = make(kind);
@@ -214,7 +214,7 @@ describe('frees that fail at the end of a scope', () => {
   const broken = (): ReturnType<typeof make> & { mend: () => void; scope: Scope; top: Scope } => {
     const made = make('wrapped');
     const scope = made.heap.scope();
-    const top = made.heap.scope(); // so that the first one has blocks of its own
+    const top = made.heap.scope(); // so that the first one allocates blocks
     for (let i = 0; i < 3; i++) scope.allocInt32(i);
     const { module } = made;
     if (!module) return expect.fail();
@@ -231,7 +231,7 @@ describe('frees that fail at the end of a scope', () => {
     expect(error.errors.map((each: Error) => /^not \d+$/.test(each.message))).toEqual([true, true, true]);
     mend();
     top.end();
-    expect(lentBlocks(heap)).toBe(3);
+    expect(liveBlockCount(heap)).toBe(3);
     heap.freeAll();
   });
   test('do not hide the error of the function, sync or async', async () => {

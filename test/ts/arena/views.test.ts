@@ -1,4 +1,4 @@
-// An arena reads its memory through a cell of its own, which the end of its block takes from it.
+// An arena reads its memory through its own views, which are removed when its block is freed.
 import { describe, expect, test } from 'vitest';
 import { scopeArena } from '../../support/arena.ts';
 import { createHeapSync, FreedError, u8, WasmHeapArena, type LinmemHeap } from '../../../ts/index.ts';
@@ -33,7 +33,7 @@ test('alloc works after the memory grew, and after a destroy that failed', () =>
   module.free = free;
   expect(arena.alloc(32)).toBe(first);
   arena.destroy();
-  expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  expect([module.live.size, module.badFrees]).toEqual([0, []]);
 });
 test('alloc aligns to every power of two, and refuses other numbers', () => {
   const arena = createHeapSync().createHeapArena(2 ** 18);

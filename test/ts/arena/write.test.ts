@@ -9,10 +9,10 @@ import {
   type WasmHeapManager,
   type WasmSlice,
 } from '../../../ts/index.ts';
-import { heapOf, settle } from '../../support/arena.ts';
+import { heapOf, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
 
 /** Runs `act` on a slice of 1, 2, 3, 4 in a heap, in an arena, and in shared memory. */
 function onSlices(act: (slice: WasmSlice<Float64Array, number>, heap: WasmHeapManager) => void): void {
@@ -99,22 +99,22 @@ describe('write copies', () => {
   });
 });
 
-describe.each(all)('write into a slice of $name', (row) => {
+describe.each(all)('write into a slice of $name', (type) => {
   test("accepts the view of a slice of its type as that slice's values", () => {
     const arena = heapOf().createHeapArena(1024);
-    const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-    const from = arena.allocSlice(row, 3).write([value, value, value]);
-    const to = arena.allocSlice(row, 3).write([]);
+    const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+    const from = arena.allocSlice(type, 3).write([value, value, value]);
+    const to = arena.allocSlice(type, 3).write([]);
     expect(list(to.write(from.view() as never))).toEqual([value, value, value]);
     expect(list(from.write(from.view() as never))).toEqual([value, value, value]);
-    expect(list(to.write(from.view() as never, 2))).toEqual([value, ...list(arena.allocSlice(row, 2).write([]))]);
+    expect(list(to.write(from.view() as never, 2))).toEqual([value, ...list(arena.allocSlice(type, 2).write([]))]);
     arena.destroy();
   }); // prettier-ignore
   test('refuses values of another type, and changes nothing', () => {
     const arena = heapOf().createHeapArena(1024);
-    const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-    const slice = arena.allocSlice(row, 3).write([value, value, value]);
-    const wrong = row.kind === 'bigint' ? 5 : 5n;
+    const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+    const slice = arena.allocSlice(type, 3).write([value, value, value]);
+    const wrong = type.kind === 'bigint' ? 5 : 5n;
     for (const bad of [wrong, '5', null, undefined, {}, { valueOf: () => value }, Symbol.iterator])
       expect(() => slice.write([value, value, bad as never])).toThrow(ArgumentTypeError);
     expect(list(slice)).toEqual([value, value, value]);

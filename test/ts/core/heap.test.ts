@@ -284,10 +284,10 @@ test(`walk lists the blocks that stats count, after any random program (SEED=${S
     }
   }
   const blocks = heap.walk();
-  const lent = blocks.filter((block) => block.state === 'live');
-  expect(new Set(lent.map((block) => block.address))).toEqual(new Set(live.keys()));
-  for (const block of lent) expect(block.size).toBeGreaterThanOrEqual(live.get(block.address) ?? Infinity);
-  expect(lent.reduce((sum, block) => sum + block.size, 0)).toBe(heap.stats().liveBytes);
+  const listed = blocks.filter((block) => block.state === 'live');
+  expect(new Set(listed.map((block) => block.address))).toEqual(new Set(live.keys()));
+  for (const block of listed) expect(block.size).toBeGreaterThanOrEqual(live.get(block.address) ?? Infinity);
+  expect(listed.reduce((sum, block) => sum + block.size, 0)).toBe(heap.stats().liveBytes);
   let last = 0;
   for (const block of blocks) {
     expect(block.address).toBeGreaterThan(last);

@@ -73,11 +73,11 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
   });
   test('a view has its full length, or is refused by a typed error if the engine has no array of that length', () => {
     const count = 5 * GIB - 64;
-    const most = ((): number => {
+    const maxLength = ((): number => {
       try {
         return new Uint8Array(wide.buffer, 64, count).length;
       } catch {
-        return 0; // V8 before that of Node 22 has at most 2^32 elements
+        return 0; // V8 before that of Node 22 has at maxLength 2^32 elements
       }
     })();
     const refused = { code: 'INVALID_RANGE', value: count };
@@ -86,15 +86,15 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
       () => wide.wrapUint8Array(64, count).view,
       () => wide.wrapUint8Array(64, count).allocatedBytesView,
     ])
-      if (most > 0) expect(view().length).toBe(count);
+      if (maxLength > 0) expect(view().length).toBe(count);
       else expect(view).toThrow(expect.objectContaining(refused));
-    if (most > 0) expect(wide.heapUint8.length).toBe(5 * GIB);
+    if (maxLength > 0) expect(wide.heapUint8.length).toBe(5 * GIB);
     else
       expect(() => wide.heapUint8).toThrow(
         expect.objectContaining({ code: 'INVALID_RANGE', value: 5 * GIB }),
       );
     expect(wide.heapFloat64.length).toBe((5 * GIB) / 8);
-    if (most === 0)
+    if (maxLength === 0)
       for (const act of [
         () => wide.fill(64, count),
         () => wide.readBytes(64, count),
@@ -129,19 +129,19 @@ test('an array length that the engine refuses is an INVALID_RANGE of the count, 
 test('the functions of a 64-bit module get bigints only', () => {
   const seen: unknown[] = [];
   const buffer = new ArrayBuffer(1024);
-  const verb = (...args: bigint[]): bigint => {
+  const method = (...args: bigint[]): bigint => {
     seen.push(...args);
     return 64n;
   };
-  const own = createWasmHeapManager64(() => buffer, verb, verb, {
-    calloc: verb,
-    realloc: verb,
-    alignedAlloc: verb,
+  const own = createWasmHeapManager64(() => buffer, method, method, {
+    calloc: method,
+    realloc: method,
+    alignedAlloc: method,
   });
   own.free(own.realloc(own.alloc(8), 16));
   own.free(own.alloc(16, 64));
   expect(seen).toEqual([1n, 8n, 64n, 16n, 64n, 64n, 64n, 64n]);
-  expect(() => createWasmHeapManager64(() => buffer, 5 as never, verb)).toThrow(TypeError);
+  expect(() => createWasmHeapManager64(() => buffer, 5 as never, method)).toThrow(TypeError);
 });
 
 interface Resizable {

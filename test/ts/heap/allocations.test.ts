@@ -1,4 +1,4 @@
-// The allocation table, beside a plain model of it, and what a heap does with allocations that have no ref.
+// The allocation table against a model, and allocations of a heap that have no ref.
 import { describe, expect, test } from 'vitest';
 import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
 import { AllocationTable } from '../../../ts/heap/allocations.ts';
@@ -40,7 +40,7 @@ class Model {
 /** The address of the allocation in a slot, if there is one. */
 const addressOf = (table: AllocationTable, slot: number): number | undefined =>
   slot < 0 ? undefined : table.addressAt(slot);
-/** Frees the live allocation at `address`. Returns what restores it. */
+/** Frees the live allocation at `address`. Returns a function that restores it. */
 function free(table: AllocationTable, address: number) {
   const slot = table.find(address);
   const [bytes, align] = [table.sizeAt(slot), table.alignAt(slot)];
@@ -49,7 +49,7 @@ function free(table: AllocationTable, address: number) {
 }
 
 describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
-  // Below and above 4 GiB, where two bits of a bitmap must not be taken for one.
+  // Below and above 4 GiB, where two bits of a bitmap must stay distinct.
   test.each([0, 2 ** 31, 2 ** 32 - 4096, 2 ** 40])(`from address %s agree with the model (SEED=${SEED})`, (origin) => {
     const below = prng(SEED);
     const table = new AllocationTable();
@@ -237,7 +237,7 @@ describe('an allocation without a ref', () => {
     module.free = free;
     expect(heap.statistics).toMatchObject({ liveBlocks: 1, liveBytes: 24 });
     heap.free(old);
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   });
   test('that C code freed stays freed, if the allocator can tell', () => {
     const heap = createHeapSync();
@@ -258,7 +258,7 @@ describe('an allocation without a ref', () => {
       { trackAllocations: false },
     );
     heap.alloc(8, 16); // 1001 is aligned up
-    const ref = heap.allocFloat64(1); // C freed that, and malloc gave its place out
+    const ref = heap.allocFloat64(1); // C freed it, and malloc reused the address
     expect(ref.address).toBe(1008);
     ref.free();
     expect(freed).toEqual([1008]);
@@ -290,12 +290,12 @@ describe('an allocation without a ref', () => {
     const [a, b] = [heap.alloc(8), heap.alloc(8, 4096)];
     const ref = heap.allocFloat64(1);
     expect([a % 8, b % 4096, ref.address % 8]).toEqual([0, 0, 0]);
-    expect(module.lent.has(a)).toBe(false); // else this shows nothing
+    expect(module.live.has(a)).toBe(false); // else this shows nothing
     heap.free(a);
     heap.free(b);
     ref.free();
     heap.free(odd);
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   }); // prettier-ignore
   test('at an address above 2 GiB is found by its signed, unsigned and bigint address', () => {
     let memory: WebAssembly.Memory;
@@ -366,9 +366,9 @@ describe('a block from the allocator', () => {
     heap.fill(odd + 3, 64, 0xee);
     const at = heap.alloc(16);
     expect([at % 8, ...heap.readBytes(at, 16)]).toEqual(new Array(17).fill(0));
-    expect([module.lent.size, module.lent.has(at)]).toEqual([2, false]);
+    expect([module.live.size, module.live.has(at)]).toEqual([2, false]);
     heap.freeAll();
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
   test('that was aligned up is not passed to realloc', () => {
     const module = fakeModule(undefined, 1);
@@ -377,11 +377,11 @@ describe('a block from the allocator', () => {
     const { heap } = fakeHeap({ realloc }, module);
     const odd = heap.alloc(3, 1);
     const array = heap.allocFloat64Array([1, 2]);
-    expect(module.lent.has(array.address)).toBe(false); // else this shows nothing
+    expect(module.live.has(array.address)).toBe(false); // else this shows nothing
     const longer = array.resize(4);
     expect([longer.toArray(), given, array.isFreed]).toEqual([[1, 2, 0, 0], [], true]);
     longer.free();
     heap.free(odd);
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });

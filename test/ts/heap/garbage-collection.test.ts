@@ -21,8 +21,8 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
     };
     drop();
     expect(heap.allocatedHeapRefs.length).toBe(200);
-    await collect(() => module.lent.size === 0);
-    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    await collect(() => module.live.size === 0);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
     expect(heap.allocatedHeapRefs).toEqual([]);
   });
   test('a ref that was freed explicitly is not freed again', async () => {
@@ -36,7 +36,7 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       collector?.();
       await turn();
     }
-    expect([kept.value, module.badFrees, module.lent.size]).toEqual([5, [], 1]);
+    expect([kept.value, module.badFrees, module.live.size]).toEqual([5, [], 1]);
     kept.free();
   });
   test('a view and a subarray keep their block; a wrapped ref does not, and then throws', async () => {
@@ -48,11 +48,11 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       for (let i = 0; i < 50; i++) heap.allocInt32(0);
     };
     others();
-    await collect(() => module.lent.size === 2);
+    await collect(() => module.live.size === 2);
     expect([...view]).toEqual([1, 2, 3]);
     expect(part.toArray()).toEqual([5, 6]);
     expect(() => alias.assertLive()).toThrow(FreedError);
-    expect(module.lent.size).toBe(2);
+    expect(module.live.size).toBe(2);
     heap.freeAll();
   });
   test('an allocator that throws in a collection does not end the program, and the block stays in the table', async () => {
@@ -83,8 +83,8 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       module.free = free;
     };
     drop();
-    await collect(() => module.lent.size === 0);
-    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    await collect(() => module.live.size === 0);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
   });
   test('it works in a heap of linmem, and a freed ref of the same address stays freed', async () => {
     const heap = createHeapSync();

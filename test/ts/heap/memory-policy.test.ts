@@ -1,4 +1,4 @@
-// When a manager asks for its heap's buffer: the option pollingMode, in managers with arenas and without.
+// The option pollingMode: when a manager requests the buffer of its heap, with arenas and without.
 import { describe, expect, test } from 'vitest';
 import { ArgumentTypeError, i32, ModuleError, WasmHeapManager } from '../../../ts/index.ts';
 
@@ -43,7 +43,7 @@ describe('the option pollingMode', () => {
     ]);
     for (const step of [1, 2]) {
       grow();
-      heap.writeInt32(60 + 64 * step, step); // beyond what was there before
+      heap.writeInt32(60 + 64 * step, step); // beyond the old end
       expect(heap.readInt32(60 + 64 * step)).toBe(step);
     }
   });

@@ -19,7 +19,7 @@ function sharedHeap(): { memory: WebAssembly.Memory; heap: WasmHeapManager } {
 }
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** What the other thread does: grows by a page, writes `step` and a text to its end, and says so. */
+/** The program of the other thread: grows by a page, writes `step` and a text to its end, and notifies. */
 const GROW = `
   const meet = new Int32Array(memory.buffer, 0, 64);
   const text = new Uint8Array([0x47, 0x72, 0xc3, 0xbc, 0xc3, 0x9f, 0x65, 0]);

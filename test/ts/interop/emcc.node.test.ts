@@ -1,5 +1,5 @@
-// Real modules, built by the Emscripten at hand in the forms that people ship: with views exported, with the
-// memory exported, with neither, and with assertions, whose getters abort.
+// Modules built by the installed Emscripten: with views exported, with the memory exported, with neither, and with
+// assertions, whose getters abort.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -9,11 +9,11 @@ const _free = (address: number): void => module.free(address);
 const verbs = { _malloc, _free };
 
 afterEach(() => {
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still lent').toEqual([]);
   expect(module.badFrees).toEqual([]);
 });
 
-/** A property as assertion builds of Emscripten have it for what is not exported: reading it aborts. */
+/** A getter that aborts, as assertion builds of Emscripten define it for names that are not exported. */
 function aborting(target: object, ...names: string[]): { touched: string[] } {
   const touched: string[] = [];
   for (const name of names)
@@ -42,7 +42,7 @@ describe('finds the memory', () => {
     const heap = wrapEmscriptenModuleHeap(emscripten);
     const ref = heap.allocInt32(42);
     expect(ref.value).toBe(42);
-    expect(module.lent.has(ref.address)).toBe(true);
+    expect(module.live.has(ref.address)).toBe(true);
     ref.free();
   });
   test('in the options', () => {

@@ -23,7 +23,7 @@ const fake = (...args: Parameters<typeof fakeHeap>): Fake => {
 };
 afterEach(() => {
   for (const { module } of made) {
-    expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+    expect([...module.live.keys()], 'blocks still lent').toEqual([]);
     expect(module.badFrees, 'wrong frees that reached the allocator').toEqual([]);
   }
   made = [];
@@ -51,7 +51,7 @@ describe('alloc and free', () => {
       allocations: 5,
       frees: 5,
     });
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
   test('an allocation of 0 bytes is a distinct block', () => {
     const { heap } = fake();
@@ -179,7 +179,7 @@ describe('realloc', () => {
           new Uint8Array(module.memory.buffer).copyWithin(
             to,
             at,
-            at + Math.min(module.lent.get(at) ?? 0, bytes),
+            at + Math.min(module.live.get(at) ?? 0, bytes),
           );
           module.free(at);
         }
@@ -230,7 +230,7 @@ describe('allocators that misbehave', () => {
     );
   };
   test.each([undefined, null, '16', NaN, 1.5, -(2 ** 31) - 1, 65536, 65535, 2 ** 53, -1, 2n ** 60n, -1n])(
-    'one that answers %s is a ModuleError, and nothing counts as lent',
+    'one that returns %s is a ModuleError, and nothing counts as allocated',
     (answer) => {
       const heap = at(answer);
       expect(() => heap.alloc(8)).toThrow(ModuleError);
@@ -282,7 +282,7 @@ test('every allocation that fails, once or repeatedly, leaks no block and leaves
     for (let k = 1; ; k++) {
       const { heap, module } = fake();
       module.failAt = k;
-      module.failForEver = forEver;
+      module.keepsFailing = forEver;
       let failed = false;
       try {
         program(heap);
@@ -360,17 +360,17 @@ describe('createWasmHeapManager', () => {
 
 describe('the methods of the scalar types', () => {
   const { heap } = fakeHeap();
-  test.each(scalarTypes.map((row) => [row.label, row] as const))(
-    '%s are there and do what the row does',
-    (label, row) => {
+  test.each(scalarTypes.map((type) => [type.label, type] as const))(
+    '%s exist and do the same as the type',
+    (label, type) => {
       const methods = heap as unknown as Record<string, (...args: unknown[]) => unknown>;
-      const value = row.kind === 'bigint' ? 9n : row.kind === 'boolean' ? true : 9;
+      const value = type.kind === 'bigint' ? 9n : type.kind === 'boolean' ? true : 9;
       methods[`write${label}`]?.(256, value);
       expect(methods[`read${label}`]?.(256)).toBe(value);
-      expect((methods[`view${label}Array`]?.(256, 1) as ArrayBufferView).byteLength).toBe(row.size);
+      expect((methods[`view${label}Array`]?.(256, 1) as ArrayBufferView).byteLength).toBe(type.size);
       for (const method of [`alloc${label}`, `wrap${label}`, `alloc${label}Array`, `wrap${label}Array`])
         expect(methods[method]).toBeTypeOf('function');
-      if (row.size > 8) return expect(methods[`read${label}Atomic`]).toBeUndefined();
+      if (type.size > 8) return expect(methods[`read${label}Atomic`]).toBeUndefined();
       methods[`write${label}Atomic`]?.(264, value);
       expect(methods[`read${label}Atomic`]?.(264)).toBe(value);
     },
@@ -477,7 +477,7 @@ describe('options', () => {
     const aligned = heap.alloc(8, 4096);
     heap.free(aligned);
     heap.free(heap.alloc(8));
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
   test('the lists have the owning refs in order of allocation', () => {
     const { heap } = fake();
@@ -507,7 +507,7 @@ describe('options', () => {
         ['write bytes', (heap, at) => heap.writeBytes(at, new Uint8Array(4).fill(9))],
         ['copy', (heap, at) => heap.copy(at, 64, 4)],
         ['wrap', (heap, at) => heap.wrapInt32(at)],
-      ])('%s at 0 is refused, and at 8 is not', (_verb, act) => {
+      ])('%s at 0 is refused, and at 8 is not', (_operation, act) => {
         const memory = new WebAssembly.Memory({ initial: 1 });
         const heap = createWasmHeapManager(memory, () => 64, () => undefined, { nullCheck: true, pollingMode }); // prettier-ignore
         for (const at of [0, -0, 0n])

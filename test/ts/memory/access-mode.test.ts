@@ -13,17 +13,17 @@ import { prng, SEED } from '../../support/prng.ts';
 
 const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
 const PAGE = 65536;
-const ones = (row: Scalar<ScalarValue>): ScalarValue =>
-  row.kind === 'bigint' ? 1n : row.kind === 'boolean' ? true : 1;
+const ones = (type: Scalar<ScalarValue>): ScalarValue =>
+  type.kind === 'bigint' ? 1n : type.kind === 'boolean' ? true : 1;
 /** Asked in another form than the library does; Node 20 has no navigator. */
 const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
 
-const wayNow = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
-function setWay(way: number): void {
+const currentMode = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
+function setMode(mode: number): void {
   delete accessMode.second;
   delete accessMode.third;
-  if (way > 1) accessMode.second = true;
-  if (way > 2) accessMode.third = true;
+  if (mode > 1) accessMode.second = true;
+  if (mode > 2) accessMode.third = true;
 }
 
 let memory: WebAssembly.Memory;
@@ -37,14 +37,14 @@ beforeEach(() => {
   );
 });
 afterEach(() => {
-  setWay(1);
+  setMode(1);
 });
 
-/** The ways in which a program reads and writes at an address, each a function of its own in the source. */
-const styles: Record<string, (row: Scalar<ScalarValue>) => Access> = {
-  row: (row) => ({
-    read: (at) => row.read(heap, at),
-    write: (at, value) => row.write(heap, at, value),
+/** The styles of reading and writing at an address, each as a separate function in the source. */
+const styles: Record<string, (type: Scalar<ScalarValue>) => Access> = {
+  type: (type) => ({
+    read: (at) => type.read(heap, at),
+    write: (at, value) => type.write(heap, at, value),
   }),
   method: ({ label }) => {
     const methods = heap as unknown as Record<string, (...given: unknown[]) => ScalarValue>;
@@ -53,10 +53,10 @@ const styles: Record<string, (row: Scalar<ScalarValue>) => Access> = {
       write: (at, value) => void methods[`write${label}`]?.call(heap, at, value),
     };
   },
-  ref: (row) => ({
-    read: (at) => row.wrap(heap, at).value,
+  ref: (type) => ({
+    read: (at) => type.wrap(heap, at).value,
     write(at, value) {
-      row.wrap(heap, at).value = value;
+      type.wrap(heap, at).value = value;
     },
   }),
 };
@@ -65,64 +65,64 @@ interface Access {
   write(at: number, value: ScalarValue): void;
 }
 
-describe.each([1, 2, 3])('in access mode %i', (way) => {
+describe.each([1, 2, 3])('in access mode %i', (mode) => {
   describe.each(Object.keys(styles))('a %s', (style) => {
-    test.each(all)('of $name reads and writes up to the last byte, and not beyond', (row) => {
-      const { read, write } = (styles[style] as (typeof styles)[string])(row);
-      for (const at of [8, 9, PAGE - row.size]) {
-        setWay(way);
-        write(at, ones(row));
-        expect(read(at)).toBe(ones(row));
-        expect(wayNow(), 'nothing failed').toBe(way);
+    test.each(all)('of $name reads and writes up to the last byte, and not beyond', (type) => {
+      const { read, write } = (styles[style] as (typeof styles)[string])(type);
+      for (const at of [8, 9, PAGE - type.size]) {
+        setMode(mode);
+        write(at, ones(type));
+        expect(read(at)).toBe(ones(type));
+        expect(currentMode(), 'nothing failed').toBe(mode);
       }
-      for (const at of [PAGE - row.size + 1, PAGE, -1, 0.5, Number.NaN]) {
-        setWay(way);
+      for (const at of [PAGE - type.size + 1, PAGE, -1, 0.5, Number.NaN]) {
+        setMode(mode);
         expect(() => read(at)).toThrow(OutOfBoundsError);
-        setWay(way);
-        expect(() => write(at, ones(row))).toThrow(OutOfBoundsError);
+        setMode(mode);
+        expect(() => write(at, ones(type))).toThrow(OutOfBoundsError);
       }
     });
-    test.each(all)('of $name works after the memory grew, in old bytes and new', (row) => {
-      const { read, write } = (styles[style] as (typeof styles)[string])(row);
-      setWay(way);
-      write(16, ones(row));
+    test.each(all)('of $name works after the memory grew, in old bytes and new', (type) => {
+      const { read, write } = (styles[style] as (typeof styles)[string])(type);
+      setMode(mode);
+      write(16, ones(type));
       memory.grow(1);
-      expect(read(16)).toBe(ones(row));
+      expect(read(16)).toBe(ones(type));
       memory.grow(1);
-      setWay(way);
-      write(2 * PAGE, ones(row));
-      expect(read(2 * PAGE)).toBe(ones(row));
+      setMode(mode);
+      write(2 * PAGE, ones(type));
+      expect(read(2 * PAGE)).toBe(ones(type));
     });
   });
-  test.each(all)('a ref to $name refuses every use after the free', (row) => {
-    const ref = row.alloc(heap, ones(row));
+  test.each(all)('a ref to $name refuses every use after the free', (type) => {
+    const ref = type.alloc(heap, ones(type));
     ref.free();
-    for (const use of [() => ref.value, () => ref.write(ones(row))]) {
-      setWay(way);
+    for (const use of [() => ref.value, () => ref.write(ones(type))]) {
+      setMode(mode);
       expect(use).toThrow(FreedError);
     }
   });
 });
 
-/** A value that each row stores as it is. */
-const sample = (row: Scalar<ScalarValue>, n: number): ScalarValue =>
-  row.kind === 'bigint' ? BigInt(n) : row.kind === 'boolean' ? n % 2 === 1 : n;
+/** A value that each type stores as it is. */
+const sample = (type: Scalar<ScalarValue>, n: number): ScalarValue =>
+  type.kind === 'bigint' ? BigInt(n) : type.kind === 'boolean' ? n % 2 === 1 : n;
 
-// Enough of each that engines compile it, and that they have to take back what they assumed.
+// Enough iterations that engines optimize the code, and deoptimize it.
 test(`hot accesses are right while the memory grows (SEED=${SEED})`, () => {
   const random = prng(SEED);
   memory = new WebAssembly.Memory({ initial: 1, maximum: 64 });
   for (let round = 0; round < 40; round++) {
     if (round % 3 === 2) memory.grow(1);
     for (const style of Object.values(styles)) {
-      const row = all[random(all.length)] as Scalar<ScalarValue>;
-      const { read, write } = style(row);
+      const type = all[random(all.length)] as Scalar<ScalarValue>;
+      const { read, write } = style(type);
       for (let i = 0; i < 3000; i++) {
-        const last = memory.buffer.byteLength - row.size;
+        const last = memory.buffer.byteLength - type.size;
         const at = i % 50 === 0 ? last : 1 + random(last); // 0 is NULL to refs
-        const value = sample(row, random(100));
+        const value = sample(type, random(100));
         write(at, value);
-        if (read(at) !== value) expect.fail(`${row.name} at ${at}: ${read(at)}, not ${value}`);
+        if (read(at) !== value) expect.fail(`${type.name} at ${at}: ${read(at)}, not ${value}`);
         if (i % 1000 === 0) expect(() => read(last + 1)).toThrow(OutOfBoundsError);
       }
     }
@@ -134,7 +134,7 @@ describe('the access mode', () => {
     const found = [0, 1, 2].map(() => {
       memory.grow(1);
       heap.readInt32(0);
-      return wayNow();
+      return currentMode();
     });
     expect(found).toEqual(isV8 ? [2, 3, 3] : [1, 1, 1]);
   });
@@ -149,15 +149,15 @@ describe('the access mode', () => {
     own.writeInt32(0, 1);
     const at = own.alloc(8);
     own.writeInt32(at, own.readInt32(0));
-    expect([at, own.readInt32(at), wayNow()]).toEqual([2048, 1, 1]);
+    expect([at, own.readInt32(at), currentMode()]).toEqual([2048, 1, 1]);
   });
   test('stays for a bigint address, and after errors other than of an access', () => {
     expect(heap.readInt32(8n)).toBe(0);
     expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
-    expect(wayNow()).toBe(1);
+    expect(currentMode()).toBe(1);
   });
   test('has at most three values', () => {
     for (let i = 0; i < 5; i++) recordFault();
-    expect(wayNow()).toBe(isV8 ? 3 : 1);
+    expect(currentMode()).toBe(isV8 ? 3 : 1);
   });
 });

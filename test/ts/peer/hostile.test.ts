@@ -1,6 +1,6 @@
 // Hostile input, by family: addresses, growth, re-entrancy, lifetimes, strings, collection, limits, other modules'
 // heaps. Each case throws a typed error before a byte or a state has changed, or gives the exact result; after it the
-// heap's book is as before and the next ordinary use works.
+// heap's table is as before and the next ordinary use works.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createHeapSync,
@@ -16,7 +16,7 @@ import { fakeHeap, fakeModule, type Fake } from '../../support/heap.ts';
 import { collect, collects, outcome } from './libraries.ts';
 
 let made: Fake[] = [];
-/** A heap that must have nothing lent, and no wrong free behind it, once its test is over. */
+/** A heap that must have no live block and no wrong free at the end of its test. */
 function start(...args: Parameters<typeof fakeHeap>): Fake {
   const fake = fakeHeap(...args);
   made.push(fake);
@@ -24,9 +24,9 @@ function start(...args: Parameters<typeof fakeHeap>): Fake {
 }
 /** Runs `act`, and holds that it changed no byte, no account, and that the heap still works. Gives its outcome. */
 function unchanged({ heap, module }: Fake, act: () => unknown): unknown {
-  const before = [heap.readBytes(0, heap.byteLength), module.lent.size, module.badFrees.length] as const;
+  const before = [heap.readBytes(0, heap.byteLength), module.live.size, module.badFrees.length] as const;
   const result = outcome(act);
-  expect([module.lent.size, module.badFrees.length]).toEqual([before[1], before[2]]);
+  expect([module.live.size, module.badFrees.length]).toEqual([before[1], before[2]]);
   expect(sameBytes(heap.readBytes(0, before[0].length), before[0]), 'a byte was changed').toBe(true);
   const ref = heap.allocInt32(7);
   expect(ref.value).toBe(7);
@@ -42,12 +42,12 @@ afterEach(() => {
   made = [];
   for (const { heap, module } of all) {
     heap.freeAll();
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   }
 });
 
-/** Every kind of verb that takes an address. */
-const VERBS: Record<string, (heap: WasmHeapManager, address: never) => unknown> = {
+/** Every kind of operation with an address. */
+const OPERATIONS: Record<string, (heap: WasmHeapManager, address: never) => unknown> = {
   read: (heap, at) => heap.readInt32(at),
   'read 8': (heap, at) => heap.readInt8(at),
   'read 256': (heap, at) => heap.readBigUint256(at),
@@ -55,7 +55,7 @@ const VERBS: Record<string, (heap: WasmHeapManager, address: never) => unknown> 
   write: (heap, at) => heap.writeInt32(at, 1),
   'write 8': (heap, at) => heap.writeUint8(at, 1),
   'write 128': (heap, at) => heap.writeBigUint128(at, 1n),
-  row: (heap, at) => i32.read(heap, at),
+  type: (heap, at) => i32.read(heap, at),
   'big-endian read': (heap, at) => heap.readInt32BE(at),
   'big-endian write': (heap, at) => heap.writeInt32BE(at, 1),
   'atomic load': (heap, at) => heap.readInt32Atomic(at),
@@ -83,7 +83,7 @@ const refused = (act: (heap: WasmHeapManager, address: never) => unknown, addres
 };
 
 describe('addresses and numbers', () => {
-  describe.each(Object.entries(VERBS))('%s', (_verb, act) => {
+  describe.each(Object.entries(OPERATIONS))('%s', (_operation, act) => {
     test.each([NaN, Infinity, -Infinity, 1000.5, -0.5, -1, -4, 2 ** 32, 2 ** 32 + 8, 2 ** 53, -(2 ** 53), 1e300])(
       'at %s is out of bounds',
       (address) => expect(refused(act, address)).toBe('throws OUT_OF_BOUNDS'),
@@ -480,7 +480,7 @@ describe('re-entrancy', () => {
       expect(call('writePrefixed*String', 512, text, 4, 16)).toBe('throws INVALID_TYPE');
       expect(call('writePaired*String', 512, text, 600, 4, 16)).toBe('throws INVALID_TYPE');
       expect(call('byteLengthOf*String', text)).toBe('throws INVALID_TYPE');
-      if (text === 5) continue; // a room of 5 elements
+      if (text === 5) continue; // a capacity of 5 elements
       for (const framing of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired'])
         expect(call(`alloc${framing}*String`, text)).toBe('throws INVALID_TYPE');
     }
@@ -622,7 +622,7 @@ describe('lifetimes', () => {
     if (how === 'freeAll') heap.freeAll();
     // Those that their sibling freed are freed already: that is said, once all are.
     else expect(outcome(() => pointers.free({ freeElements: true }))).toBe('throws AGGREGATE');
-    expect([module.lent.size, module.badFrees, heap.statistics.frees]).toEqual([0, [], 4]);
+    expect([module.live.size, module.badFrees, heap.statistics.frees]).toEqual([0, [], 4]);
     module.free = free;
   });
   test('a block whose body throws frees its allocations once', () => {
@@ -638,7 +638,7 @@ describe('lifetimes', () => {
       }
     };
     expect(body).toThrow('body');
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });
 
@@ -752,16 +752,16 @@ describe('garbage collection', () => {
     const module = fakeModule();
     const ref = (() => fakeHeap({ enableGarbageCollection: true }, module).heap.allocInt32(5))();
     await collect(() => false, 10);
-    expect([ref.value, module.lent.size]).toEqual([5, 1]);
+    expect([ref.value, module.live.size]).toEqual([5, 1]);
     ref.free();
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
   test.runIf(collects)('a ref that is found again through a WeakRef is still valid', async () => {
     const { heap, module } = start({ enableGarbageCollection: true });
     const weak = (() => new WeakRef(heap.allocInt32(5)))();
     const again = weak.deref();
     await collect(() => false, 5);
-    expect([again?.value, module.lent.size]).toEqual([5, 1]);
+    expect([again?.value, module.live.size]).toEqual([5, 1]);
   });
   test.runIf(collects)(
     'a finalizer whose free frees siblings, or throws, leaves each freed once',
@@ -783,7 +783,7 @@ describe('garbage collection', () => {
         for (let i = 0; i < 20; i++) heap.allocInt32(i);
       })();
       await collect(() => heap.statistics.liveBlocks <= 1);
-      expect([thrown, calls, sibling.isFreed, module.lent.size, heap.statistics.liveBlocks]).toEqual([1, 21, true, 1, 1]); // prettier-ignore
+      expect([thrown, calls, sibling.isFreed, module.live.size, heap.statistics.liveBlocks]).toEqual([1, 21, true, 1, 1]); // prettier-ignore
       module.free = free;
     },
   );
@@ -828,7 +828,7 @@ describe('garbage collection', () => {
         const array = collecting.allocInt32Array([1, 2]);
         expect([array.toArray(), collecting.statistics.liveBlocks]).toEqual([[1, 2], 1]);
         array.free();
-        expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+        expect([module.live.size, module.badFrees]).toEqual([0, []]);
       } finally {
         vi.unstubAllGlobals();
       }

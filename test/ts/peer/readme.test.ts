@@ -1,4 +1,4 @@
-// What the README of wasm-heap-manager shows, as programs: they run here with nothing but the import changed. Where
+// The examples of the README of wasm-heap-manager as programs: only the import is changed. Where
 // the README has a name that its own package lacks, the name is here.
 import * as peer051 from 'wasm-heap-manager';
 import * as peer010 from 'wasm-heap-manager-0.1.0';
@@ -74,8 +74,8 @@ const NUMBERS = [
 
 describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
   const zero = typeof value === 'bigint' ? 0n : 0;
-  const on = (heap: linmem.WasmHeapManager, verb: string, ...args: unknown[]): unknown =>
-    call(heap, verb.replace('T', label), ...args);
+  const on = (heap: linmem.WasmHeapManager, operation: string, ...args: unknown[]): unknown =>
+    call(heap, operation.replace('T', label), ...args);
 
   test('is read and written at an address, plainly and atomically', () => {
     const heap = start();
@@ -111,7 +111,7 @@ describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
     expect([ref.isFreed, ref.isNotFreed]).toEqual([true, false]);
     expect(() => ref.value).toThrow();
     heap.freeAll();
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
   test('is allocated as an array, used by index, and freed', () => {
     const heap = start();
@@ -133,7 +133,7 @@ describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
     expect(same.readAt(2)).toBe(zero);
     ref.free();
     copy.free();
-    expect([ref.isFreed, module.lent.size]).toEqual([true, 0]);
+    expect([ref.isFreed, module.live.size]).toEqual([true, 0]);
   });
 });
 
@@ -155,10 +155,10 @@ describe.each([
   ['Utf32', 4, 'Zürich 東京 🗼'],
 ])('NUL-terminated %s', (encoding, bytes, text) => {
   const there = has(`readNullTerminated${encoding}String`);
-  // The whole of the text room: until it is there, UTF-8 refs have a part of these members.
+  // UTF-8 refs may have only a part of these members.
   const whole = has('readNullTerminatedUtf16String');
-  const on = (heap: linmem.WasmHeapManager, verb: string, ...args: unknown[]): unknown =>
-    call(heap, `${verb}NullTerminated${encoding}String`, ...args);
+  const on = (heap: linmem.WasmHeapManager, operation: string, ...args: unknown[]): unknown =>
+    call(heap, `${operation}NullTerminated${encoding}String`, ...args);
   type StringRef = linmem.Ref & {
     value: string;
     read(): string;
@@ -201,7 +201,7 @@ describe.each([
     ref.clear();
     expect(ref.value).toBe('');
     ref.free();
-    expect([ref.isFreed, module.lent.size]).toEqual([true, 0]);
+    expect([ref.isFreed, module.live.size]).toEqual([true, 0]);
   });
   test.skipIf(!whole)('is allocated for a text, and wrapped at its address', () => {
     const heap = start();

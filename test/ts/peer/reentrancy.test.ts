@@ -1,5 +1,4 @@
-// Hostile cases that were found by reading the code of linmem for what it takes for granted: who calls back, who frees
-// behind its back, what is given in place of a number.
+// Reentrant and hostile calls: allocators that call back, C code that frees blocks of the heap, arguments of wrong types.
 import { describe, expect, test } from 'vitest';
 import {
   atomicWaitAsync,
@@ -23,7 +22,7 @@ describe('an allocator that calls back', () => {
     };
     outcome(() => ref.resize(100));
     heap.freeAll();
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   });
   test('that allocates while it frees keeps both in the table', () => {
     const { heap, module } = fakeHeap();
@@ -35,9 +34,9 @@ describe('an allocator that calls back', () => {
       heap.allocInt32(9);
     };
     ref.free();
-    expect([heap.statistics.liveBlocks, module.lent.size]).toEqual([1, 1]);
+    expect([heap.statistics.liveBlocks, module.live.size]).toEqual([1, 1]);
     heap.freeAll();
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   });
   test('that throws from the free at the end of a resize leaves no block without an owner', () => {
     const { heap, module } = fakeHeap();
@@ -48,7 +47,7 @@ describe('an allocator that calls back', () => {
       free.call(module, address);
     };
     expect(outcome(() => ref.resize(100))).toBe('throws Error');
-    expect([ref.toArray(), heap.statistics.liveBlocks, module.lent.size]).toEqual([[1, 2, 3], 1, 1]);
+    expect([ref.toArray(), heap.statistics.liveBlocks, module.live.size]).toEqual([[1, 2, 3], 1, 1]);
   });
 });
 
@@ -83,7 +82,7 @@ describe('aliases', () => {
     const owner = heap.allocPointer32Array([target.address]);
     const borrowed = heap.wrapPointer32Array(owner.address, 1);
     expect(outcome(() => borrowed.free({ freeElements: true }))).toMatch(/^throws/);
-    expect([target.isFreed, module.lent.size]).toEqual([false, 2]);
+    expect([target.isFreed, module.live.size]).toEqual([false, 2]);
   });
   test('adopt refuses a range that overlaps a block from below', () => {
     const { heap } = fakeHeap();
@@ -94,7 +93,7 @@ describe('aliases', () => {
     const { heap, module } = fakeHeap({ trackAllocations: false });
     const ref = heap.allocInt32(5);
     heap.free(ref.address);
-    expect([ref.isFreed, module.lent.size]).toEqual([false, 0]);
+    expect([ref.isFreed, module.live.size]).toEqual([false, 0]);
   });
 });
 
@@ -120,7 +119,7 @@ describe('wrong arguments', () => {
       () => heap.writeBytes(2048, stale),
     ])
       expect(outcome(act)).toMatch(/^throws [A-Z_]+$/);
-    expect([array.toArray(), module.lent.size]).toEqual([[1, 2, 3], 1]);
+    expect([array.toArray(), module.live.size]).toEqual([[1, 2, 3], 1]);
   });
   test('a timeout that is not a number does not wait forever', async () => {
     const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));

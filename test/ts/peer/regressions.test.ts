@@ -1,4 +1,4 @@
-// What was found wrong last, and mended.
+// Regressions.
 import { expect, test, vi } from 'vitest';
 import { createHeapSync } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
@@ -7,8 +7,8 @@ import { collect, collects, outcome } from './libraries.ts';
 test.runIf(collects)('a view of the bytes of a string keeps its block from being collected', async () => {
   const { heap, module } = fakeHeap({ enableGarbageCollection: true });
   const view = (() => heap.allocNullTerminatedUtf8String('hello').encodedBytesView)();
-  await collect(() => module.lent.size === 0, 20);
-  expect([module.lent.size, view.length]).toEqual([1, 5]);
+  await collect(() => module.live.size === 0, 20);
+  expect([module.live.size, view.length]).toEqual([1, 5]);
 });
 test('ballast that cannot be allocated leaves no block without an owner', () => {
   const { heap, module } = fakeHeap({ enableGarbageCollection: true, gcPressure: 1 });
@@ -23,7 +23,7 @@ test('ballast that cannot be allocated leaves no block without an owner', () => 
   const result = outcome(() => heap.allocUint8Array(5000).length);
   vi.unstubAllGlobals();
   // Either the ref without its weight, or an error without the block.
-  expect([result, module.lent.size]).toEqual(result === 5000 ? [5000, 1] : ['throws OUT_OF_MEMORY', 0]);
+  expect([result, module.live.size]).toEqual(result === 5000 ? [5000, 1] : ['throws OUT_OF_MEMORY', 0]);
 });
 test('a block that C freed leaves the table when its ref is used', () => {
   const heap = createHeapSync();

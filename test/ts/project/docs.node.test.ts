@@ -1,5 +1,5 @@
-// The pages of docs/: those of the rooms are what the doc comments say now, and every JavaScript example of any page
-// runs as it stands there, and its `// ->` comments hold.
+// The pages of docs/: the generated ones are up to date, and every JavaScript example of any page runs and prints what
+// its `// ->` comments say.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Every JavaScript example of the README runs as it stands there, and its `// ->` comments hold.
+// Every JavaScript example of the README runs and prints what its `// ->` comments say.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -12,14 +12,14 @@ import {
 import { fakeHeap } from '../../support/heap.ts';
 
 const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
-const valueAt = (row: Scalar<ScalarValue>, i: number): ScalarValue =>
-  row.kind === 'bigint' ? BigInt(i % 100) : row.kind === 'boolean' ? i % 3 === 0 : i % 100;
+const valueAt = (type: Scalar<ScalarValue>, i: number): ScalarValue =>
+  type.kind === 'bigint' ? BigInt(i % 100) : type.kind === 'boolean' ? i % 3 === 0 : i % 100;
 const { heap, module } = fakeHeap();
 const made = (): void => heap.freeAll();
 
 afterEach(() => {
   made();
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still lent').toEqual([]);
 });
 
 /** Values of which the one at `where` does something when it is read. */
@@ -32,10 +32,10 @@ const hooked = (values: readonly number[], where: number, act: () => void): numb
   });
 
 describe('values are stored as they were', () => {
-  test.each(all)('$name: arrays of every length up to more than 512 bytes, one after the other', (row) => {
-    for (const length of [0, 1, 2, 7, 512 / row.size - 1, 512 / row.size, 512 / row.size + 1, 700]) {
-      const values = Array.from({ length: Math.ceil(length) }, (_, i) => valueAt(row, i + length));
-      const ref = row.allocArray(heap, values);
+  test.each(all)('$name: arrays of every length up to more than 512 bytes, one after the other', (type) => {
+    for (const length of [0, 1, 2, 7, 512 / type.size - 1, 512 / type.size, 512 / type.size + 1, 700]) {
+      const values = Array.from({ length: Math.ceil(length) }, (_, i) => valueAt(type, i + length));
+      const ref = type.allocArray(heap, values);
       expect([...ref]).toEqual(values);
       expect([...ref.set(values.toReversed())]).toEqual(values.toReversed());
       ref.free();
@@ -92,7 +92,7 @@ describe('values are stored as they were', () => {
     const refs = [f64.allocArray(heap, view)];
     while (heap.byteLength === before) refs.push(f64.allocArray(heap, from.view));
     for (const ref of refs) expect(ref.toArray()).toEqual(from.toArray());
-    expect(() => f64.allocArray(heap, view)).toThrow(ArgumentTypeError); // what it showed is gone
+    expect(() => f64.allocArray(heap, view)).toThrow(ArgumentTypeError); // its buffer is detached
   });
   test('if a typed array of a 53-bit pointer is stored in itself', () => {
     const ref = ptr53.allocArray(heap, [1, 2 ** 40, 3]);

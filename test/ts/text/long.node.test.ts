@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createWasmHeapManager } from '../../../ts/index.ts';
 
-// The short way of reading stops counting at 2^27 elements.
+// The fast path of reading stops at 2^27 elements.
 test('texts of 2^27 + 1 bytes and more are read completely', () => {
   const memory = new WebAssembly.Memory({ initial: 2049 });
   const heap = createWasmHeapManager(

@@ -1,9 +1,9 @@
-// The tests of the codecs as in a browser: with coders, without Node's Buffer.
-import '../../support/take-buffer.ts';
+// The tests of the codecs as in a browser: with TextEncoder and TextDecoder, without Buffer.
+import '../../support/remove-buffer.ts';
 import '../../support/text.ts';
-import '../../support/text-wrong.ts';
+import '../../support/text-invalid.ts';
 import '../../support/text-sizes.ts';
-import '../../support/give-back.ts';
+import '../../support/restore-globals.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 

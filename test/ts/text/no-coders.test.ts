@@ -1,10 +1,10 @@
-// The tests of the codecs as in an AudioWorklet or a bare engine: without Node's Buffer, without coders.
-import '../../support/take-buffer.ts';
-import '../../support/take-coders.ts';
+// The tests of the codecs as in an AudioWorklet: without Buffer, TextEncoder and TextDecoder.
+import '../../support/remove-buffer.ts';
+import '../../support/remove-coders.ts';
 import '../../support/text.ts';
-import '../../support/text-wrong.ts';
+import '../../support/text-invalid.ts';
 import '../../support/text-sizes.ts';
-import '../../support/give-back.ts';
+import '../../support/restore-globals.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 

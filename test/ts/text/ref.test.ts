@@ -1,4 +1,4 @@
-// Refs to strings: the classes that name them, and the blocks that they live in.
+// Refs to strings: their classes, and the blocks that they lie in.
 import { afterEach, describe, expect, test } from 'vitest';
 import * as linmem from '../../../ts/index.ts';
 import { ArgumentTypeError, EncodingError, FreedError, StringRef } from '../../../ts/index.ts';
@@ -8,7 +8,7 @@ import { fakeHeap } from '../../support/heap.ts';
 const { heap, module } = fakeHeap();
 afterEach(() => {
   heap.freeAll();
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still lent').toEqual([]);
 });
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 const call = (name: string, ...args: unknown[]): unknown =>
@@ -64,7 +64,7 @@ describe('a pair', () => {
       () => ref.allocatedElementsView,
     ])
       expect(use).toThrow(expect.objectContaining({ code: 'FREED', address: text.address }));
-    // Lent again, the place is somebody else's.
+    // The address is reused by another allocation.
     const other = heap.allocUint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(other.address).toBe(text.address);
     expect(() => ref.write('x')).toThrow(FreedError);
@@ -78,7 +78,7 @@ describe('a pair', () => {
     heap.writeUint32(pair, two.address);
     heap.writeUint32(pair + 4, 5);
     expect(ref.value).toBe('other');
-    // It still borrows from where it was made.
+    // It still refers to its first block.
     one.free();
     expect(() => ref.value).toThrow(FreedError);
   });
@@ -89,19 +89,21 @@ describe('writes without a capacity stop at the end of a known block', () => {
     for (const codec of codecs) {
       const size = codec.bytesPerElement;
       const block = heap.alloc(8 * size);
-      const room = { '': 8, NullTerminated: 7, Prefixed: Math.floor((8 * size - 4) / size) }[word] as number;
+      const capacity = { '': 8, NullTerminated: 7, Prefixed: Math.floor((8 * size - 4) / size) }[
+        word
+      ] as number;
       const name = `write${word}${codec.label}String`;
-      expect(call(name, block, 'x'.repeat(room))).toBe(room);
+      expect(call(name, block, 'x'.repeat(capacity))).toBe(capacity);
       const before = [...heap.readBytes(block, 16 * size)];
-      expect(() => call(name, block, 'x'.repeat(room + 1))).toThrow(EncodingError);
+      expect(() => call(name, block, 'x'.repeat(capacity + 1))).toThrow(EncodingError);
       expect([...heap.readBytes(block, 16 * size)]).toEqual(before);
       heap.free(block);
     }
   });
   test('also those of pairs', () => {
-    const [pair, place] = [heap.alloc(8), heap.alloc(4)];
-    expect(heap.writePairedUtf8String(pair, 'abcd', place)).toBe(4);
-    expect(() => heap.writePairedUtf8String(pair, 'abcde', place)).toThrow(EncodingError);
+    const [pair, text] = [heap.alloc(8), heap.alloc(4)];
+    expect(heap.writePairedUtf8String(pair, 'abcd', text)).toBe(4);
+    expect(() => heap.writePairedUtf8String(pair, 'abcde', text)).toThrow(EncodingError);
     expect(heap.readPairedUtf8String(pair)).toBe('abcd');
   });
 });
