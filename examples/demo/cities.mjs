@@ -2,16 +2,16 @@
 import { createRequire } from 'node:module';
 
 /** Bytes of the blob of a city: longitude, latitude (doubles, in degrees), population (int32), little-endian. */
-export const PLACE_BYTES = 20;
+export const LOCATION_BYTES = 20;
 
 /**
  * The API of sql.js opens a file of Emscripten's file system, whose bytes are outside the memory of the module. An attached
  * database is inside, so that both sides use the same kind of storage.
  */
-export const SCHEMA = `ATTACH ':memory:' AS places;
-  CREATE TABLE places.city (
+export const SCHEMA = `ATTACH ':memory:' AS cities;
+  CREATE TABLE cities.city (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, alt_name TEXT, country TEXT NOT NULL, admin TEXT,
-  population INTEGER NOT NULL, lon REAL NOT NULL, place BLOB NOT NULL)`;
+  population INTEGER NOT NULL, lon REAL NOT NULL, location BLOB NOT NULL)`;
 export const INSERT = 'INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 
 /** script, name, name in English, country, longitude, latitude, population */

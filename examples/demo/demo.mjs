@@ -15,7 +15,7 @@ const ROUNDS = 5;
 const { resolve } = createRequire(import.meta.url);
 const initSqlJs = createRequire(import.meta.url)('sql.js');
 const ALL = 'SELECT * FROM city ORDER BY id';
-const BY_ID = 'SELECT name, country, population, place FROM city WHERE id = ?';
+const BY_ID = 'SELECT name, country, population, location FROM city WHERE id = ?';
 const BY_COUNTRY =
   'SELECT country, count(*), sum(population), max(lon) FROM city GROUP BY country ORDER BY country';
 const BY_NAME = 'SELECT name, alt_name, length(name) FROM city WHERE id < 0 AND name = ?';
@@ -198,7 +198,7 @@ function refused(use) {
 function drawing(heap, when, lines = 4) {
   const { liveBlocks, liveBytes, takenBytes } = heap.stats();
   line();
-  line(`${when}: ${count(liveBlocks)} blocks, ${size(liveBytes)} of ${size(takenBytes)} (█ lent, · free)`);
+  line(`${when}: ${count(liveBlocks)} blocks, ${size(liveBytes)} of ${size(takenBytes)} (█ live, · free)`);
   for (const row of draw(heap.walk(), { lines, colour: COLOUR })) console.log(row);
 }
 
@@ -210,7 +210,7 @@ function accounts(heaps) {
     const inCore = heap.stats?.().liveBlocks ?? 0;
     assert(
       liveBlocks === 0 && inCore === 0 && allocations === frees,
-      `${name} heap: ${count(allocations)} blocks lent, ${count(frees)} given back, at most ${size(peakBytes)} at once`,
+      `${name} heap: ${count(allocations)} blocks allocated, ${count(frees)} freed, at most ${size(peakBytes)} at once`,
     );
   }
 }

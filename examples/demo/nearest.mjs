@@ -49,15 +49,15 @@ export class Country {
 export function copyCountries(db, sqlHeap, heap) {
   const countries = new Map();
   const counts = db.prepare('SELECT country, count(*) FROM city GROUP BY country');
-  const places = db.prepare('SELECT country, id, place FROM city ORDER BY country, id');
+  const cities = db.prepare('SELECT country, id, location FROM city ORDER BY country, id');
   try {
     while (counts.step()) countries.set(counts.column(0), new Country(heap, counts.column(1)));
     for (const { ids, lon, lat } of countries.values()) {
-      for (let i = 0; i < ids.length && places.step(); i++) {
-        const place = places.columnAddress(2);
-        ids.setAt(i, places.column(1));
-        lon.setAt(i, sqlHeap.readFloat64(place));
-        lat.setAt(i, sqlHeap.readFloat64(place + 8));
+      for (let i = 0; i < ids.length && cities.step(); i++) {
+        const location = cities.columnAddress(2);
+        ids.setAt(i, cities.column(1));
+        lon.setAt(i, sqlHeap.readFloat64(location));
+        lat.setAt(i, sqlHeap.readFloat64(location + 8));
       }
     }
     return countries;
@@ -66,7 +66,7 @@ export function copyCountries(db, sqlHeap, heap) {
     throw error;
   } finally {
     counts.free();
-    places.free();
+    cities.free();
   }
 }
 

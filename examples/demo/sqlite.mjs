@@ -8,7 +8,7 @@ const Type = { integer: 1, float: 2, text: 3, blob: 4 };
 /** As the destructor of a binding: SQLite reads the bytes in place, and does not free them. */
 const STATIC = 0;
 /** Bytes a statement keeps for the texts and blobs of one row. Longer ones get separate blocks. */
-const ROOM = 2048;
+const BUFFER_BYTES = 2048;
 
 /** One open database. */
 export class Database {
@@ -78,7 +78,7 @@ class Statement {
   #handle;
   #check;
   /** The block for this row's texts and blobs, and the bytes of it in use. */
-  #room;
+  #buffer;
   #used = 0;
   /** Blocks for values that did not fit. */
   #extra = [];
@@ -91,7 +91,7 @@ class Statement {
     this.#check = check;
     this.#columns = c._sqlite3_column_count(handle);
     try {
-      this.#room = heap.alloc(ROOM);
+      this.#buffer = heap.alloc(BUFFER_BYTES);
     } catch (error) {
       c._sqlite3_finalize(handle);
       throw error;
@@ -107,19 +107,19 @@ class Statement {
   }
 
   bindText(index, text) {
-    const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
-    const at = this.#place(most);
-    const bytes = this.#heap.writeNullTerminatedUtf8String(at, text, most);
+    const capacity = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
+    const at = this.#reserve(capacity);
+    const bytes = this.#heap.writeNullTerminatedUtf8String(at, text, capacity);
     this.#check(this.#c._sqlite3_bind_text(this.#handle, index, at, bytes, STATIC));
   }
 
   bindBlob(index, bytes) {
-    this.#heap.writeBytes(this.bindRoom(index, bytes.length), bytes);
+    this.#heap.writeBytes(this.bindBlobBytes(index, bytes.length), bytes);
   }
 
   /** Binds a blob of `size` bytes and returns its address: the caller writes it, before the next step. */
-  bindRoom(index, size) {
-    const at = this.#place(size);
+  bindBlobBytes(index, size) {
+    const at = this.#reserve(size);
     this.#check(this.#c._sqlite3_bind_blob(this.#handle, index, at, size, STATIC));
     return at;
   }
@@ -179,14 +179,14 @@ class Statement {
   free() {
     this.reset();
     this.#c._sqlite3_finalize(this.#handle);
-    this.#heap.free(this.#room);
+    this.#heap.free(this.#buffer);
   }
 
   /** Returns the address of `size` bytes, valid until the reset. */
-  #place(size) {
-    if (size <= ROOM - this.#used) {
+  #reserve(size) {
+    if (size <= BUFFER_BYTES - this.#used) {
       this.#used += size;
-      return this.#room + this.#used - size;
+      return this.#buffer + this.#used - size;
     }
     const block = this.#heap.alloc(size);
     this.#extra.push(block);

@@ -1,6 +1,6 @@
 // The same work twice: through SQLite's C functions with linmem, and through the JavaScript API of sql.js.
 // Both start from the same objects and return the same rows: null, numbers, strings and Uint8Arrays.
-import { INSERT, PLACE_BYTES, SCHEMA } from './cities.mjs';
+import { INSERT, LOCATION_BYTES, SCHEMA } from './cities.mjs';
 import { Database } from './sqlite.mjs';
 
 /** The work through linmem. */
@@ -37,10 +37,10 @@ export class ThroughLinmem {
     if (admin !== null) insert.bindText(5, admin);
     insert.bindNumber(6, population);
     insert.bindNumber(7, lon);
-    const place = insert.bindRoom(8, PLACE_BYTES);
-    this.heap.writeFloat64(place, lon);
-    this.heap.writeFloat64(place + 8, lat);
-    this.heap.writeInt32(place + 16, population);
+    const location = insert.bindBlobBytes(8, LOCATION_BYTES);
+    this.heap.writeFloat64(location, lon);
+    this.heap.writeFloat64(location + 8, lat);
+    this.heap.writeInt32(location + 16, population);
   }
 
   /** Returns the rows of a query; for each list of parameters, one after the other. */
@@ -74,14 +74,14 @@ export class ThroughSqlJs {
     this.db.run(SCHEMA);
     this.db.run('BEGIN');
     const insert = this.db.prepare(INSERT);
-    const place = new Uint8Array(PLACE_BYTES);
-    const fields = new DataView(place.buffer);
+    const location = new Uint8Array(LOCATION_BYTES);
+    const fields = new DataView(location.buffer);
     try {
       cities.forEach(({ id, name, altName, country, admin, population, lon, lat }, i) => {
         fields.setFloat64(0, lon, true);
         fields.setFloat64(8, lat, true);
         fields.setInt32(16, population, true);
-        insert.run([id, name, altName, country, admin, population, lon, place]);
+        insert.run([id, name, altName, country, admin, population, lon, location]);
         onRow(i + 1);
       });
     } finally {
