@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The strategies beside the heap, the arena and the slice: their tests and, as wasm, one module each.
+# The other strategies, the arena and the slice: their tests and, as wasm, one module per strategy.
 set(LM_STRATEGY_SOURCES csrc/tlsf.c csrc/bestfit.c csrc/buddy.c csrc/bump.c csrc/arena.c csrc/slice.c)
 
 if(EMSCRIPTEN)
-  set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # a tag's size, its payload: 1 % smaller
+  set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # inlines the smallest functions: 1 % smaller
 
-  # Builds `name`.wasm of sources at -Oz, linked with the flags that follow.
+  # Builds `name`.wasm from sources at -Oz; the other arguments are flags of the linker.
   function(lm_strategy_wasm name sources)
     add_library(${name}_objects OBJECT ${sources})
     target_compile_options(${name}_objects PRIVATE ${LM_WARNINGS} ${LM_WASM_COMPILE} ${LM_WASM_SMALL})
@@ -20,22 +20,26 @@ if(EMSCRIPTEN)
   endfunction()
 
   foreach(x tlsf bestfit buddy bump)
-    # All verbs; only four and init, as C has them, whose size is the one to hold; AssemblyScript's.
+    # The exports of all operations; init and the four of malloc, whose size is limited; AssemblyScript's.
     lm_strategy_wasm(linmem_${x} "csrc/pages.c;csrc/${x}.c;csrc/exports_${x}.c" ${LM_WASM_LINK})
-    set(verbs)
-    foreach(verb init alloc calloc realloc free)
-      list(APPEND verbs --export=lm_${x}_${verb})
+    set(operations)
+    foreach(operation init alloc calloc realloc free)
+      list(APPEND operations --export=lm_${x}_${operation})
     endforeach()
-    lm_strategy_wasm(linmem_${x}_four "csrc/${x}.c" ${LM_WASM_LINK} ${verbs})
+    lm_strategy_wasm(linmem_${x}_four "csrc/${x}.c" ${LM_WASM_LINK} ${operations})
     if(NOT x STREQUAL bestfit)
       lm_strategy_wasm(linmem_as_${x} "csrc/pages.c;csrc/${x}.c;csrc/exports_as_${x}.c" ${LM_WASM_LINK}
-                       --allow-undefined)  # env.heap_base, the one import beside the memory
+                       --allow-undefined)  # env.heap_base, the other import
     endif()
   endforeach()
   lm_strategy_wasm(linmem_walle "csrc/pages.c;csrc/bestfit.c;csrc/exports_walle.c" --no-entry --stack-first
                    -z stack-size=0 --strip-all --fatal-warnings --export=nil)
+  add_test(NAME include_order COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/include_order.mjs)
   add_test(NAME strategies_wasm
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/strategies_wasm.mjs ${CMAKE_CURRENT_BINARY_DIR})
+  # Builds the archives, links modules with them, holds their sizes, and refuses -pthread.
+  add_test(NAME library
+           COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/test/c/library.mjs ${CMAKE_CURRENT_BINARY_DIR} ${LM_EMCC})
   add_test(NAME emscripten_example
            COMMAND ${LM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/emscripten/run.mjs
                    ${CMAKE_CURRENT_BINARY_DIR}/example)
@@ -43,14 +47,14 @@ endif()
 
 foreach(name test_conformance test_conformance_pages test_arena test_slice test_malloc test_tlsf test_bestfit test_buddy test_bump)
   set(sources test/c/${name}.c csrc/pages.c)
-  if(name MATCHES "conformance|arena|slice|malloc")  # the others compile their strategy into themselves
+  if(name MATCHES "conformance|arena|slice|malloc")  # the others include the C file of their strategy
     list(APPEND sources ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
     list(REMOVE_DUPLICATES sources)
   endif()
   lm_test(${name} ${sources})
 endforeach()
 
-# What only the wasm forms have, natively over a memory of the test's (test/c/memory.h).
+# Code that only the wasm modules have, natively over a simulated memory (test/c/memory.h).
 if(NOT EMSCRIPTEN)
   function(lm_memory_test name)
     lm_test(${name} ${ARGN})
@@ -58,17 +62,17 @@ if(NOT EMSCRIPTEN)
   endfunction()
   lm_memory_test(test_pages_memory test/c/test_pages.c csrc/pages.c)
   lm_memory_test(test_malloc_memory test/c/test_malloc.c)
-  target_link_libraries(test_malloc_memory PRIVATE linmem)  # holds() is to know all memory, not just the test's
-  lm_memory_test(test_wasm_exports test/c/test_wasm_exports.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
-  lm_memory_test(test_wasm_walle test/c/test_wasm_walle.c csrc/pages.c csrc/bestfit.c)
+  target_link_libraries(test_malloc_memory PRIVATE linmem)  # its holds() must not be limited to the simulated memory
+  lm_memory_test(test_exports_strategy test/c/test_exports_strategy.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
+  lm_memory_test(test_exports_walle test/c/test_exports_walle.c csrc/pages.c csrc/bestfit.c)
   foreach(x tlsf buddy bump)
-    lm_memory_test(test_wasm_as_${x} test/c/test_wasm_as.c csrc/pages.c csrc/${x}.c)
-    target_compile_definitions(test_wasm_as_${x} PRIVATE "LM_AS_FILE=\"../../csrc/exports_as_${x}.c\"")
+    lm_memory_test(test_exports_as_${x} test/c/test_exports_as.c csrc/pages.c csrc/${x}.c)
+    target_compile_definitions(test_exports_as_${x} PRIVATE "LM_AS_FILE=\"../../csrc/exports_as_${x}.c\"")
   endforeach()
   lm_test(test_layout test/c/test_layout.c)
 endif()
 
-# The arena of shared builds, with threads; the wasm of this build has none.
+# The arena of shared builds, with threads, which these wasm modules do not have.
 find_package(Threads)
 if(NOT EMSCRIPTEN AND CMAKE_USE_PTHREADS_INIT)
   lm_test(test_arena_shared test/c/test_arena_shared.c)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "linmem/buddy.h"
-#include "allocator_inner.h"
+#include "allocator_internal.h"
 
 enum { FREE = 0x80, CELL = LM_BUDDY_CELL };
 
-// Orders and the map. `b` is the address of a block, `k` its order: it has 2^k bytes.
+// Orders and the map. `b` is the address of a block, `k` its order: the block has 2^k bytes.
 
 static size_t order_size(unsigned k) { return (size_t)1 << k; }
 
-// Returns the order of the smallest block for a request, LM_BUDDY_ORDERS or more when there is
-// none.
+// Returns the order of the smallest block for a request, LM_BUDDY_ORDERS or more if there is none.
 static unsigned order_of(size_t request) {
   if (request > LM_REQUEST_MAX) return LM_BUDDY_ORDERS;
   return lm_log2(request > CELL ? request - 1 : CELL - 1) + 1;
@@ -27,7 +26,7 @@ static void map_set(const lm_buddy_region *r, uintptr_t b, unsigned k, unsigned 
   *map_at(r, b) = (uint8_t)((k + 1) | flag);
 }
 
-// True when a free block of order `k` lies at `b`, which may be anywhere.
+// True when a free block of order `k` lies at `b`, which may be any address.
 static bool map_has_free(const lm_buddy_region *r, uintptr_t b, unsigned k) {
   return b - r->first < r->size && *map_at(r, b) == ((k + 1) | FREE);
 }
@@ -46,13 +45,13 @@ static void list_insert(lm_buddy *a, const lm_buddy_region *r, uintptr_t at, uns
   if (b->next) b->next->prev = b;
   a->lists[k] = b;
   a->orders |= order_size(k);
-  a->listed++;
+  a->free_count++;
   map_set(r, at, k, FREE);
 }
 
 static void list_remove(lm_buddy *a, uintptr_t at, unsigned k) {
   lm_buddy_block *b = (lm_buddy_block *)at;
-  a->listed--;
+  a->free_count--;
   if (b->next) b->next->prev = b->prev;
   if (b->prev) {
     b->prev->next = b->next;
@@ -64,7 +63,7 @@ static void list_remove(lm_buddy *a, uintptr_t at, unsigned k) {
 
 // Regions.
 
-// Lends nothing of region `r`: its cells become the largest free blocks that tile them (Y2).
+// Frees all cells of region `r`: as the largest blocks that tile them (Y2).
 static void region_clear(lm_buddy *a, const lm_buddy_region *r) {
   __builtin_memset(r->map, 0, r->size / CELL);
   uintptr_t b = r->first;
@@ -78,11 +77,11 @@ static void region_clear(lm_buddy *a, const lm_buddy_region *r) {
   }
 }
 
-// Makes `r` the last region, its map and cells in [start, start + size). Returns false iff they
-// are too few for a cell.
+// Makes `r` the last region, its map and cells in [start, start + size). Returns false iff that is
+// too little for a cell.
 static bool region_open(lm_buddy *a, lm_buddy_region *r, uintptr_t start, size_t size) {
   size_t cells = size / (CELL + 1);
-  size_t own   = cells + (-(start + cells) & (CELL - 1));  // the map, up to the first cell
+  size_t own   = cells + (-(start + cells) & (CELL - 1));  // bytes of the map, up to the first cell
   if (cells == 0 || size < own + CELL) return false;
   r->next  = NULL;
   r->map   = (uint8_t *)start;
@@ -98,7 +97,7 @@ static bool region_open(lm_buddy *a, lm_buddy_region *r, uintptr_t start, size_t
 
 // Asks the page source once. Returns false iff it gave nothing that can be used.
 static bool region_ask(lm_buddy *a, size_t min) {
-  uintptr_t base = min > PTRDIFF_MAX ? 0 : (uintptr_t)a->pages.more(&a->pages, min, &a->got);
+  uintptr_t base = min > PTRDIFF_MAX ? 0 : (uintptr_t)a->pages.refill(&a->pages, min, &a->got);
   size_t got = a->got, pad = -base & (LM_WORD - 1);
   if (!base) return false;
   a->changes++;
@@ -109,23 +108,25 @@ static bool region_ask(lm_buddy *a, size_t min) {
   return region_open(a, (lm_buddy_region *)(base + pad), base + pad + sizeof(lm_buddy_region), got);
 }
 
-// Gets a free block of order `k`, or makes none. First asks for what is enough at the place where
-// the newest memory ended, and more than that lest there be many regions; then for no more than
-// that; when it came from elsewhere, for what is enough anywhere.
+// Adds a region with a free block of order `k`. Returns false iff there is no memory. Asks first
+// for what suffices if it is adjacent to the newest memory, and for at least half of all memory, so
+// that regions stay few; then for no more than what suffices; and if that was not adjacent, for
+// what suffices anywhere.
 static bool region_grow(lm_buddy *a, unsigned k) {
   size_t size = order_size(k);
-  if (size > PTRDIFF_MAX) return false;  // no source gives so much, and the sums below would wrap
-  size_t own  = size / 8 + 8 * LM_BUDDY_CELL;  // more than a region's own words and map
-  size_t near = ((a->edge + own + size - 1) & -size) + size - a->edge;
-  size_t half = a->pages.taken / 2;
-  if (!region_ask(a, near > half ? near : half) && (near >= half || !region_ask(a, near)))
+  if (size > PTRDIFF_MAX) return false;  // no source has so much, and the sums below would wrap
+  size_t own      = size / 8 + 8 * LM_BUDDY_CELL;  // more than a region's header and map
+  size_t adjacent = ((a->edge + own + size - 1) & -size) + size - a->edge;
+  size_t half     = a->pages.taken / 2;
+  if (!region_ask(a, adjacent > half ? adjacent : half) &&
+      (adjacent >= half || !region_ask(a, adjacent)))
     return false;
   return a->orders >> k || (region_ask(a, 2 * size + 2 * own) && a->orders >> k);
 }
 
 // Blocks.
 
-// Frees [b, b + 2^k) and joins it with its buddies (Y4).
+// Frees [b, b + 2^k) and merges it with its buddies (Y4).
 static void block_release(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsigned k) {
   for (; k + 1 < LM_BUDDY_ORDERS && map_has_free(r, b ^ order_size(k), k); k++) {
     list_remove(a, b ^ order_size(k), k);
@@ -135,9 +136,9 @@ static void block_release(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, un
   list_insert(a, r, b, k);
 }
 
-// Cuts [b, b + 2^from) down to order `k`, lent, and frees the upper halves.
-static void block_cut(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsigned from,
-                      unsigned k) {
+// Splits allocated block [b, b + 2^from) down to order `k` and frees the upper halves.
+static void block_split(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsigned from,
+                        unsigned k) {
   while (from > k) {
     from--;
     list_insert(a, r, b + order_size(from), from);
@@ -145,7 +146,8 @@ static void block_cut(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsign
   map_set(r, b, k, 0);
 }
 
-// Makes lent block `b` of order `from` one of order `k` where it is, by the free buddies above it.
+// Merges allocated block `b` of order `from` with the free buddies above it up to order `k`.
+// Returns false, and changes nothing, iff they are not all free.
 static bool block_extend(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, unsigned from,
                          unsigned k) {
   if (b & (order_size(k) - 1)) return false;
@@ -159,43 +161,43 @@ static bool block_extend(lm_buddy *a, const lm_buddy_region *r, uintptr_t b, uns
   return true;
 }
 
-static void *order_lend(lm_buddy *a, unsigned k) {
+static void *order_alloc(lm_buddy *a, unsigned k) {
   if (k >= LM_BUDDY_ORDERS || !(a->orders >> k || region_grow(a, k))) return NULL;
   size_t fit  = a->orders >> k;
   unsigned j  = k + lm_log2(fit & -fit);
   uintptr_t b = (uintptr_t)a->lists[j];
   list_remove(a, b, j);
-  block_cut(a, region_of(&a->region, b), b, j, k);
+  block_split(a, region_of(&a->region, b), b, j, k);
   a->changes++;
   account_add(&a->stats, 1, order_size(k));
   return (void *)b;
 }
 
-// Verbs.
+// The functions of the allocator.
 
-lm_buddy *lm_buddy_init(void *base, size_t size, lm_more *more, void *state) {
+lm_buddy *lm_buddy_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!range_allowed(base, size) || size < pad + sizeof(lm_buddy) + 3 * CELL) return NULL;
   lm_buddy *a = (lm_buddy *)(start + pad);
   __builtin_memset(a, 0, sizeof *a);
-  a->magic       = LM_BUDDY_MAGIC ^ (size_t)a;
-  a->pages.more  = more;
-  a->pages.state = state;
-  a->pages.taken = size;
-  a->edge        = start + size;
+  a->magic        = LM_BUDDY_MAGIC ^ (size_t)a;
+  a->pages.refill = refill;
+  a->pages.state  = state;
+  a->pages.taken  = size;
+  a->edge         = start + size;
   region_open(a, &a->region, (uintptr_t)(a + 1), size - pad - sizeof(lm_buddy));
   return a;
 }
 
 bool lm_buddy_is(const lm_buddy *a) { return a->magic == (LM_BUDDY_MAGIC ^ (size_t)a); }
 
-void *lm_buddy_alloc(lm_buddy *a, size_t size) { return order_lend(a, order_of(size)); }
+void *lm_buddy_alloc(lm_buddy *a, size_t size) { return order_alloc(a, order_of(size)); }
 
 void *lm_buddy_alloc_aligned(lm_buddy *a, size_t size, size_t align) {
   if (!align_allowed(align)) return NULL;
-  unsigned k = order_of(size), least = lm_log2(align);
-  return order_lend(a, k > least ? k : least);
+  unsigned k = order_of(size), min = lm_log2(align);
+  return order_alloc(a, k > min ? k : min);
 }
 
 void *lm_buddy_calloc(lm_buddy *a, size_t count, size_t size) {
@@ -204,7 +206,7 @@ void *lm_buddy_calloc(lm_buddy *a, size_t count, size_t size) {
   return p ? __builtin_memset(p, 0, bytes) : NULL;
 }
 
-// Returns the region of live block `p`, NULL iff it is not one.
+// Returns the region of live block `p`, NULL iff `p` is not one.
 static lm_buddy_region *region_live(const lm_buddy *a, const void *p) {
   uintptr_t b        = (uintptr_t)p;
   lm_buddy_region *r = b % CELL ? NULL : region_of((lm_buddy_region *)&a->region, b);
@@ -242,13 +244,13 @@ void *lm_buddy_realloc(lm_buddy *a, void *p, size_t size) {
   uintptr_t b  = (uintptr_t)p;
   unsigned old = map_order(r, b);
   if (k > old && !block_extend(a, r, b, old, k)) {
-    void *q = order_lend(a, k);
+    void *q = order_alloc(a, k);
     if (!q) return NULL;
     __builtin_memcpy(q, p, order_size(old));
     lm_buddy_free(a, p);
     return q;
   }
-  if (k < old) block_cut(a, r, b, old, k);
+  if (k < old) block_split(a, r, b, old, k);
   a->changes++;
   account_add(&a->stats, 0, order_size(k) - order_size(old));
   return p;
@@ -256,14 +258,14 @@ void *lm_buddy_realloc(lm_buddy *a, void *p, size_t size) {
 
 void lm_buddy_reset(lm_buddy *a) {
   __builtin_memset(a->lists, 0, sizeof a->lists);
-  a->orders = a->listed = a->stats.live_blocks = a->stats.live_bytes = 0;
+  a->orders = a->free_count = a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
   for (const lm_buddy_region *r = &a->region; r; r = r->next) region_clear(a, r);
 }
 
 const lm_stats *lm_buddy_stats(lm_buddy *a) {
   lm_stats *s    = &a->stats;
-  s->free_blocks = a->listed;
+  s->free_blocks = a->free_count;
   s->free_bytes  = a->spans - s->live_bytes;
   s->taken_bytes = a->pages.taken;
   return s;
@@ -271,7 +273,7 @@ const lm_stats *lm_buddy_stats(lm_buddy *a) {
 
 // Walk and holds.
 
-// Returns the offset in region `r` that the cursor stands at, or the first block above it.
+// Returns the offset of the cursor in region `r`, or of the first block above it.
 static size_t cursor_at(const lm_buddy *a, const lm_buddy_region *r, const lm_cursor *c) {
   size_t noted = c->address ? c->address - r->first : 0, at = 0;
   if (noted > r->size || noted % CELL) return 0;
@@ -290,7 +292,7 @@ static void record_fill(const lm_buddy_region *r, lm_block_record *record, uintp
 
 size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
-  if (c->over || !capacity) return 0;
+  if (c->done || !capacity) return 0;
   const lm_buddy_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
@@ -305,11 +307,11 @@ size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, 
     }
     c->address = 0;
   }
-  c->over = 1;
+  c->done = 1;
   return count;
 }
 
-// Y3 of the block at `at`, of order `k`: what its links lead to is in a list of the same order.
+// Y3 of the free block at `at` of order `k`: its links lead to free blocks of the same order.
 static bool free_holds(const lm_buddy *a, uintptr_t at, unsigned k) {
   const lm_buddy_block *b  = (const lm_buddy_block *)at;
   const lm_buddy_region *n = region_of((lm_buddy_region *)&a->region, (uintptr_t)b->next);
@@ -341,11 +343,11 @@ static bool region_holds(const lm_buddy *a, const lm_buddy_region *r) {
   return true;
 }
 
-// Y3: the lists' bits, and as many blocks in them as are free.
+// Y3: the bits of `orders`, and `free` blocks in the lists.
 static bool lists_hold(const lm_buddy *a, size_t free) {
   for (unsigned k = 0; k < LM_BUDDY_ORDERS; k++)
     if ((a->orders >> k & 1) != (a->lists[k] != NULL)) return false;
-  return free == a->listed && !(a->orders >> (LM_BUDDY_ORDERS - 1) >> 1);
+  return free == a->free_count && !(a->orders >> (LM_BUDDY_ORDERS - 1) >> 1);
 }
 
 bool lm_buddy_holds(const lm_buddy *a) {

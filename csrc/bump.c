@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "linmem/bump.h"
-#include "allocator_inner.h"
+#include "allocator_internal.h"
 
 enum { LOST = 1, FLAGS = LM_ALIGN - 1 };
 
 #define BLOCK_MIN LM_ALIGN
-#define REGION_EXTRA (8 * LM_ALIGN)  // at least a region's own words and paddings
+#define REGION_EXTRA (8 * LM_ALIGN)  // no less than a region's header and padding
 _Static_assert(REGION_EXTRA >= sizeof(lm_bump_region) + 2 * LM_ALIGN + LM_WORD,
-               "a region's own words");
+               "a region's header and padding");
 
-// Blocks: `b` is the address of the header word. Every size here is a whole block's.
+// Blocks. `b` is the address of the header word. Every size is a whole block's, header included.
 
 static size_t *block_head(uintptr_t b) { return (size_t *)b; }
 
 static size_t block_size(const lm_bump *a, uintptr_t b) {
-  return (*block_head(b) ^ a->key) & ~(size_t)FLAGS;
+  return (*block_head(b) ^ a->cookie) & ~(size_t)FLAGS;
 }
 
 static size_t block_need(size_t request) {
@@ -23,17 +23,20 @@ static size_t block_need(size_t request) {
 
 // True when `b` may be a header in region `r`.
 static bool block_sane(const lm_bump *a, const lm_bump_region *r, uintptr_t b) {
-  size_t head = *block_head(b) ^ a->key;
+  size_t head = *block_head(b) ^ a->cookie;
   size_t size = head & ~(size_t)FLAGS;
   if (head & FLAGS & ~(size_t)LOST) return false;
   return size >= BLOCK_MIN && size <= r->top - b;
 }
 
-static size_t key_now(const lm_bump *a) { return key_of((uintptr_t)a + a->resets * LM_ALIGN); }
+static size_t cookie_now(const lm_bump *a) {
+  return cookie_of((uintptr_t)a + a->resets * LM_ALIGN);
+}
 
 // Regions.
 
-// Sets where region `r` ends, by its edge. The last byte of the address space is never in.
+// Sets the end of region `r`, whose memory ends at `edge`. The last byte of the address space is
+// never part of a region.
 static void region_close(lm_bump_region *r, uintptr_t edge) {
   r->edge = edge;
   r->end  = r->first + ((edge - (edge == 0) - r->first) & ~(size_t)FLAGS);
@@ -54,7 +57,7 @@ static bool region_open(lm_bump *a, lm_bump_region *r, uintptr_t start, size_t s
 
 // Asks the page source once. Returns false iff it gave nothing that can be used.
 static bool region_ask(lm_bump *a, size_t min) {
-  uintptr_t base = (uintptr_t)a->pages.more(&a->pages, min, &a->got);
+  uintptr_t base = (uintptr_t)a->pages.refill(&a->pages, min, &a->got);
   size_t got     = a->got;
   if (!base) return false;
   a->changes++;
@@ -75,34 +78,34 @@ static size_t region_pad(const lm_bump_region *r, size_t align) {
 }
 
 static bool region_fits(const lm_bump_region *r, size_t size, size_t align) {
-  size_t room = r->end - r->top, pad = region_pad(r, align);
-  return pad <= room && size <= room - pad;
+  size_t left = r->end - r->top, pad = region_pad(r, align);
+  return pad <= left && size <= left - pad;
 }
 
-// Returns a region that has room, NULL iff there is none and none can be had. First asks for what
-// the newest one lacks, which is enough when it is given where that one ends; else for all. (No
-// newest one that lacks room has `all`.)
+// Returns a region that fits the request, NULL iff there is none and no memory. Asks first for the
+// bytes that the newest region lacks, which suffices if they are adjacent; otherwise for all. The
+// subtraction does not wrap: a region with `all` bytes free would fit the request.
 static lm_bump_region *region_find(lm_bump *a, size_t size, size_t align) {
   for (lm_bump_region *r = a->last; r; r = r->next)
     if (region_fits(r, size, align)) return r;
-  size_t room = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
-  if (!region_ask(a, all - room)) return NULL;
+  size_t left = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
+  if (!region_ask(a, all - left)) return NULL;
   if (region_fits(a->newest, size, align)) return a->newest;
   return region_ask(a, all) && region_fits(a->newest, size, align) ? a->newest : NULL;
 }
 
-// Cuts `size` bytes off region `r`: a block, lost or not.
-static uintptr_t region_cut(lm_bump *a, lm_bump_region *r, size_t size, size_t lost) {
+// Adds a block of `size` bytes to region `r`; `lost` is LOST or 0.
+static uintptr_t region_add(lm_bump *a, lm_bump_region *r, size_t size, size_t lost) {
   uintptr_t b    = r->top;
-  *block_head(b) = (size | lost) ^ a->key;
+  *block_head(b) = (size | lost) ^ a->cookie;
   r->top += size;
   return b;
 }
 
-// Makes `r` the region that lends; what is left of those before it is lost (P3).
-static void region_reach(lm_bump *a, lm_bump_region *r) {
+// Makes `r` the region `last`; the bytes left in those before it are lost (P3).
+static void region_advance(lm_bump *a, lm_bump_region *r) {
   for (; a->last != r; a->last = a->last->next)
-    if (a->last->top != a->last->end) region_cut(a, a->last, a->last->end - a->last->top, LOST);
+    if (a->last->top != a->last->end) region_add(a, a->last, a->last->end - a->last->top, LOST);
 }
 
 // Returns the region block `p` is in, NULL iff none.
@@ -113,19 +116,19 @@ static const lm_bump_region *region_of(const lm_bump *a, const void *p) {
   return NULL;
 }
 
-// Verbs.
+// The functions of the allocator.
 
-lm_bump *lm_bump_init(void *base, size_t size, lm_more *more, void *state) {
+lm_bump *lm_bump_init(void *base, size_t size, lm_refill *refill, void *state) {
   uintptr_t start = (uintptr_t)base;
   size_t pad      = -start & 15;
   if (!range_allowed(base, size) || size <= pad + sizeof(lm_bump) + FLAGS + BLOCK_MIN) return NULL;
   lm_bump *a = (lm_bump *)(start + pad);
   __builtin_memset(a, 0, sizeof *a);
-  a->magic       = LM_BUMP_MAGIC ^ (size_t)a;
-  a->key         = key_now(a);
-  a->pages.more  = more;
-  a->pages.state = state;
-  a->pages.taken = size;
+  a->magic        = LM_BUMP_MAGIC ^ (size_t)a;
+  a->cookie       = cookie_now(a);
+  a->pages.refill = refill;
+  a->pages.state  = state;
+  a->pages.taken  = size;
   region_open(a, &a->region, (uintptr_t)(a + 1), size - pad - sizeof(lm_bump));
   a->last = &a->region;
   return a;
@@ -139,12 +142,12 @@ void *lm_bump_alloc_aligned(lm_bump *a, size_t size, size_t align) {
   if (align < LM_ALIGN) align = LM_ALIGN;
   lm_bump_region *r = region_find(a, need, align);
   if (!r) return NULL;
-  region_reach(a, r);
+  region_advance(a, r);
   size_t pad = region_pad(r, align);
-  if (pad) region_cut(a, r, pad, LOST);
+  if (pad) region_add(a, r, pad, LOST);
   a->changes++;
   account_add(&a->stats, 1, need - LM_WORD);
-  return (void *)(region_cut(a, r, need, 0) + LM_WORD);
+  return (void *)(region_add(a, r, need, 0) + LM_WORD);
 }
 
 void *lm_bump_alloc(lm_bump *a, size_t size) { return lm_bump_alloc_aligned(a, size, LM_ALIGN); }
@@ -159,7 +162,7 @@ lm_status lm_bump_check(const lm_bump *a, const void *p) {
   const lm_bump_region *r = region_of(a, p);
   uintptr_t b             = (uintptr_t)p - LM_WORD;
   if (!r || ((uintptr_t)p & FLAGS) || !block_sane(a, r, b)) return LM_NOT_A_BLOCK;
-  if ((*block_head(b) ^ a->key) & LOST) return LM_ALREADY_FREE;
+  if ((*block_head(b) ^ a->cookie) & LOST) return LM_ALREADY_FREE;
   uintptr_t next = b + block_size(a, b);
   return next == r->top || block_sane(a, r, next) ? LM_OK : LM_NOT_A_BLOCK;
 }
@@ -184,13 +187,13 @@ void *lm_bump_realloc(lm_bump *a, void *p, size_t size) {
   size_t need = block_need(size);
   if (!need || lm_bump_check(a, p) != LM_OK) return NULL;
   uintptr_t b = (uintptr_t)p - LM_WORD;
-  size_t old = block_size(a, b), more = need - old;
+  size_t old = block_size(a, b), extra = need - old;
   lm_bump_region *r = a->last;
-  if (b + old == r->top && (need <= old || more <= r->end - r->top)) {
-    r->top += more;
-    *block_head(b) = need ^ a->key;
+  if (b + old == r->top && (need <= old || extra <= r->end - r->top)) {
+    r->top += extra;
+    *block_head(b) = need ^ a->cookie;
     a->changes++;
-    account_add(&a->stats, 0, more);
+    account_add(&a->stats, 0, extra);
     return p;
   }
   if (need <= old) return p;
@@ -207,7 +210,7 @@ void lm_bump_reset(lm_bump *a) {
   a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
   a->resets++;
-  a->key = key_now(a);
+  a->cookie = cookie_now(a);
 }
 
 const lm_stats *lm_bump_stats(lm_bump *a) {
@@ -233,11 +236,11 @@ static void record_fill(const lm_bump *a, const lm_bump_region *r, lm_block_reco
   if (open) {
     record->state = r == a->last ? LM_BLOCK_TOP : LM_BLOCK_FREE;
   } else {
-    record->state = (*block_head(b) ^ a->key) & LOST ? LM_BLOCK_LOST : LM_BLOCK_LIVE;
+    record->state = (*block_head(b) ^ a->cookie) & LOST ? LM_BLOCK_LOST : LM_BLOCK_LIVE;
   }
 }
 
-// Returns the header in region `r` the cursor stands at, or the first above it.
+// Returns the header at the cursor in region `r`, or the first one above it.
 static uintptr_t cursor_block(const lm_bump *a, const lm_bump_region *r, const lm_cursor *c) {
   uintptr_t b = r->first;
   if (c->changes == a->changes && c->address - b <= r->end - b) return c->address;
@@ -247,7 +250,7 @@ static uintptr_t cursor_block(const lm_bump *a, const lm_bump_region *r, const l
 
 size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
-  if (c->over || !capacity) return 0;
+  if (c->done || !capacity) return 0;
   const lm_bump_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
@@ -264,7 +267,7 @@ size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, si
     }
     c->address = 0;
   }
-  c->over = 1;
+  c->done = 1;
   return count;
 }
 
@@ -284,13 +287,13 @@ static bool region_holds(const lm_bump *a, const lm_bump_region *r, bool after) 
 bool lm_bump_holds(const lm_bump *a) {
   size_t live = 0, bytes = 0, regions = 0;
   bool after = false;  // past `last`
-  if (!lm_bump_is(a) || a->key != key_now(a)) return false;
+  if (!lm_bump_is(a) || a->cookie != cookie_now(a)) return false;
   for (const lm_bump_region *r = &a->region; r; r = r->next) {
     if (++regions > a->stats.regions || !region_holds(a, r, after)) return false;
     if (r == a->last) after = true;
     if (!after && r->top != r->end) return false;
     for (uintptr_t b = r->first; b != r->top; b += block_size(a, b)) {
-      if ((*block_head(b) ^ a->key) & LOST) continue;
+      if ((*block_head(b) ^ a->cookie) & LOST) continue;
       live++, bytes += block_size(a, b) - LM_WORD;
     }
   }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
-// exports_as.h: a strategy with AssemblyScript's verbs of 2018, over a program's own memory:
+// exports_as.h: a strategy with the functions of AssemblyScript's allocators of 2018, over the
+// memory of a program:
 //
 //   allocate_memory(size)  8-byte aligned; 0 iff size is 0, over 1 GiB, or there is no memory
-//   free_memory(address)   0 and what is no block are let be
-//   reset_memory()         gives every block back
+//   free_memory(address)   ignores 0 and addresses that are not live blocks
+//   reset_memory()         frees all blocks
 //
-// The module imports the memory and an immutable global, env.heap_base: what lies from there on is
-// the strategy's, and memory grows as it needs more. Its state lies at heap_base rounded up to 16,
-// so instances over one memory are one allocator. Nothing traps. Private.
+// The module imports the memory and an immutable global, env.heap_base. The strategy owns the
+// memory from there on and grows it. Its state lies at heap_base rounded up to 16, so that all
+// instances over one memory are one allocator. Nothing traps. Private.
 #ifndef LM_EXPORTS_AS_H
 #define LM_EXPORTS_AS_H
 #include "linmem/allocator.h"
 
 #define LM_AS_MAX ((size_t)1 << 30)
 
-// Where the program's own data ends. A test says it in C.
+// The end of the program's data. A test defines it in C.
 #ifndef LM_AS_BASE
 __asm__(".globaltype heap_base, i32, immutable\n");
 
@@ -38,9 +39,9 @@ void reset_memory(void);
 #define LM_EXPORT_AS(x)                                                                            \
   static lm_##x *as_state(void) {                                                                  \
     uintptr_t base = as_base(), size = lm_memory_pages() * LM_PAGE - base;                         \
-    size_t least = sizeof(lm_##x) + 256; /* the program may fill its memory to the end */          \
-    if (!lm_memory_holds(base, least)) {                                                           \
-      if (lm_memory_grow(1) == SIZE_MAX || !lm_memory_holds(base, least)) return NULL;             \
+    size_t min = sizeof(lm_##x) + 256; /* the program's data may end where memory ends */          \
+    if (!lm_memory_holds(base, min)) {                                                             \
+      if (lm_memory_grow(1) == SIZE_MAX || !lm_memory_holds(base, min)) return NULL;               \
       size += LM_PAGE;                                                                             \
     }                                                                                              \
     if (lm_##x##_is((lm_##x *)base)) return (lm_##x *)base;                                        \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_as_buddy.c: buddy with the verbs of AssemblyScript.
+// exports_as_buddy.c: buddy with the functions of AssemblyScript.
 #include "linmem/buddy.h"
 
 #include "exports_as.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_as_bump.c: bump with the verbs of AssemblyScript.
+// exports_as_bump.c: bump with the functions of AssemblyScript.
 #include "linmem/bump.h"
 
 #include "exports_as.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// exports_as_tlsf.c: tlsf with the verbs of AssemblyScript.
+// exports_as_tlsf.c: tlsf with the functions of AssemblyScript.
 #include "linmem/tlsf.h"
 
 #include "exports_as.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// exports_bestfit.c: the wasm form of bestfit.
+// exports_bestfit.c: the exports of the wasm module of bestfit.
 #include "linmem/bestfit.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(bestfit);
+LM_EXPORT_STRATEGY(bestfit);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// exports_buddy.c: the wasm form of buddy.
+// exports_buddy.c: the exports of the wasm module of buddy.
 #include "linmem/buddy.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(buddy);
+LM_EXPORT_STRATEGY(buddy);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// exports_bump.c: the wasm form of bump.
+// exports_bump.c: the exports of the wasm module of bump.
 #include "linmem/bump.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(bump);
+LM_EXPORT_STRATEGY(bump);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// exports_tlsf.c: the wasm form of tlsf.
+// exports_tlsf.c: the exports of the wasm module of tlsf.
 #include "linmem/tlsf.h"
 
-#include "exports_verbs.h"
+#include "exports_strategy.h"
 
-LM_EXPORT_VERBS(tlsf);
+LM_EXPORT_STRATEGY(tlsf);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// exports_walle.c: bestfit in the place of WALL-E's module: it has a memory of its own, exported as
+// exports_walle.c: bestfit as a replacement for WALL-E's module, which exports its memory as
 // `memory`, and `nil`, which is 0.
 //
 //   allocate(size)        8-byte aligned; nil iff size is 0 or there is no memory
-//   deallocate(p)         nil, what is no block and what was freed are let be
-//   reallocate(p, size)   nil allocates; size 0 deallocates; nil when it fails, and p is as before
-//   size(p)               the bytes asked for; 0 iff p is no live block
+//   deallocate(p)         ignores nil and addresses that are not live blocks
+//   reallocate(p, size)   nil allocates; size 0 deallocates; nil when it fails, and p is unchanged
+//   size(p)               the requested bytes; 0 iff p is not a live block
 //
-// `nil` is the first byte of the module's only data, which the linker puts at address 0; it is
-// exported as a global that holds its address. The allocator begins behind it.
+// `nil` is the first byte of the module's only data, which the linker places at address 0; it is
+// exported as a global that holds its address. The allocator's state follows it.
 #include "linmem/bestfit.h"
 
 enum { NIL_SIZE = 16 };
 
 extern uint8_t nil[];
-#ifndef LM_TEST_MEMORY  // a test has it where its memory begins
+#ifndef LM_TEST_MEMORY  // a test defines it at the start of its memory
 uint8_t nil[NIL_SIZE];
 #endif
 uintptr_t walle_allocate(size_t size);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// layout.c: prints offsets and sizes of the public structs as ts/core/layout.gen.ts. It is itself
-// built as wasm, so what it prints is what the wasm form has; a host runs layout_print().
+// layout.c: prints the offsets and sizes of the public structs as ts/core/layout.gen.ts. It is
+// built as wasm, so that it prints the layout of the wasm modules. test/c/layout.mjs runs
+// layout_print().
 #include "linmem/slice.h"
 
-// Gives the host one character of the output.
+// Prints one character.
 LM_IMPORT(put) void put(unsigned c);
 void layout_print(void);
 

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
-// malloc.c: the malloc family over one static heap, for other people's Emscripten builds. The
-// heap's functions are compiled into this file and are private to it, so that the compiler knows
-// the address of the one heap they are called with.
+// malloc.c: malloc and its family over one static heap (heap_static.h), for Emscripten programs.
 //
-// More memory comes from sbrk where the program has one, and whoever else calls it keeps what he
-// got. Emscripten links none under -sMALLOC=none when nobody asks for it; then it comes from behind
-// the program's data and from emscripten_resize_heap.
+// Memory comes from sbrk if the program links it; other callers of sbrk keep their memory. With
+// -sMALLOC=none Emscripten links sbrk only into programs that call it. Without it, memory comes
+// from the end of the program's data and from emscripten_resize_heap.
 //
-// free and realloc of what is not a live block do nothing and give NULL, and tell
-// linmem_refused (malloc.h); a realloc to 0 bytes shrinks. A test compiles this file with
-// LM_MALLOC(name) and LM_SBRK of its own.
+// free and realloc of an address that is not a live block change nothing, return NULL, and call
+// linmem_refused (malloc.h). realloc to 0 bytes shrinks. A test compiles this file with its own
+// LM_MALLOC(name) and LM_SBRK.
 #include "linmem/config.h"
+
+// malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a
+// program with shared memory: the compiler removes `_Thread_local` where there are no atomics and
+// records that the object file does not support shared memory, which wasm-ld checks.
+#ifdef __EMSCRIPTEN_PTHREADS__
+#error "malloc of linmem is not thread-safe: it cannot be used in a program with -pthread"
+#endif
+#ifdef __wasm__
+__attribute__((used)) static _Thread_local char linmem_malloc_is_not_thread_safe;
+#endif
 
 #ifndef LM_MALLOC
 #define LM_MALLOC(name) name
@@ -23,25 +31,25 @@ extern int *__errno_location(void) __attribute__((weak));
 extern uint8_t __heap_base;
 int emscripten_resize_heap(size_t size);
 
-enum { STEP = 4096, SPARE = 1024 };
+enum { STEP = 4096, FIRST_BYTES = 1024 };
 
-static void heap_ready(void);
-#define LM_READY(heap) heap_ready()
-#define LM_FAILED() or_no_memory(NULL)
-static void *or_no_memory(void *p);
-#include "heap_one.h"
+static void heap_init_once(void);
+#define LM_INIT_ON_FIRST_USE(heap) heap_init_once()
+#define LM_ON_OUT_OF_MEMORY() or_enomem(NULL)
+static void *or_enomem(void *p);
+#include "heap_static.h"
 #include "linmem/malloc.h"
 
 static struct {
-  _Alignas(64) uint8_t first[sizeof(lm_heap) + SPARE];  // the heap, and a region to begin with
-  bool began;  // memory behind the program's data was taken
+  _Alignas(64) uint8_t first[sizeof(lm_heap) + FIRST_BYTES];  // the heap and its first region
+  bool data_end_used;  // the memory after the program's data belongs to the heap
 } state;
 
 #define HEAP ((lm_heap *)(void *)state.first)
 
-// Sources of pages.
+// Page sources.
 
-static void *more_by_sbrk(size_t min, size_t *got) {
+static void *refill_by_sbrk(size_t min, size_t *got) {
   size_t size = (min + STEP - 1) & ~(size_t)(STEP - 1);
   void *p     = size <= PTRDIFF_MAX ? LM_SBRK((intptr_t)size) : (void *)-1;
   if (p == (void *)-1 && size != min) p = LM_SBRK((intptr_t)(size = min));
@@ -50,54 +58,55 @@ static void *more_by_sbrk(size_t min, size_t *got) {
   return p;
 }
 
-// Grows memory by what `bytes` need and an eighth, or by just what they need. Asks Emscripten,
-// which then tells JavaScript.
+// Grows memory by the pages of `bytes` and an eighth, or by those pages if that much is refused. By
+// Emscripten's function, which updates its views of the memory.
 static bool memory_grow(size_t bytes) {
-  size_t has = lm_memory_pages(), least = bytes / LM_PAGE + 1, most = SIZE_MAX / LM_PAGE;
-  if (least > most - has) return false;
-  size_t want = least + has / 8 < most - has ? least + has / 8 : least;
+  size_t has = lm_memory_pages(), min = bytes / LM_PAGE + 1, max = SIZE_MAX / LM_PAGE;
+  if (min > max - has) return false;
+  size_t want = min + has / 8 < max - has ? min + has / 8 : min;
   if (emscripten_resize_heap((has + want) * LM_PAGE)) return true;
-  return want != least && emscripten_resize_heap((has + least) * LM_PAGE);
+  return want != min && emscripten_resize_heap((has + min) * LM_PAGE);
 }
 
-// Gives the memory from the program's data to its end, once; then what it has grown by.
-static void *more_by_growing(size_t min, size_t *got) {
+// Returns the memory from the end of the program's data on, once; afterwards the memory that it has
+// grown by.
+static void *refill_by_growing(size_t min, size_t *got) {
   if (lm_memory_pages() == 0) return NULL;  // a native build
   uintptr_t end  = (uintptr_t)lm_memory_pages() * LM_PAGE;
-  uintptr_t base = state.began ? end : (uintptr_t)&__heap_base;
+  uintptr_t base = state.data_end_used ? end : (uintptr_t)&__heap_base;
   if (end - base < min && !memory_grow(min - (end - base))) return NULL;
   size_t size = (uintptr_t)lm_memory_pages() * LM_PAGE - base;
   if (size < min) return NULL;
-  state.began = true;
-  *got        = size;
+  state.data_end_used = true;
+  *got                = size;
   return (void *)base;
 }
 
-static void *malloc_more(lm_pages *self, size_t min, size_t *got) {
+static void *malloc_refill(lm_pages *self, size_t min, size_t *got) {
   (void)self;
-  return LM_SBRK ? more_by_sbrk(min, got) : more_by_growing(min, got);
+  return LM_SBRK ? refill_by_sbrk(min, got) : refill_by_growing(min, got);
 }
 
-static void tell_refused(lm_heap *h, lm_verb where, lm_status what, const void *block) {
+static void call_refused(lm_heap *h, lm_operation where, lm_status what, const void *block) {
   (void)h;
   if (linmem_refused) linmem_refused(where, what, block);
 }
 
-static void heap_ready(void) {
+static void heap_init_once(void) {
   if (HEAP->magic) return;
-  lm_heap_init(state.first, sizeof state.first, malloc_more, NULL);
-  HEAP->hook = tell_refused;
+  lm_heap_init(state.first, sizeof state.first, malloc_refill, NULL);
+  HEAP->hook = call_refused;
 }
 
 // Returns `p`; sets errno when it is NULL.
-static void *or_no_memory(void *p) {
+static void *or_enomem(void *p) {
   if (!p && __errno_location) *__errno_location() = LM_ENOMEM;
   return p;
 }
 
 static bool align_is_power(size_t align) { return align != 0 && (align & (align - 1)) == 0; }
 
-// The family. The struct is Emscripten's.
+// The malloc family. The struct is Emscripten's.
 
 struct mallinfo {
   size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
@@ -120,21 +129,19 @@ void *LM_MALLOC(malloc)(size_t size) { return heap_alloc(HEAP, size); }
 void LM_MALLOC(free)(void *p) { heap_free(HEAP, p); }
 
 void *LM_MALLOC(calloc)(size_t count, size_t size) {
-  return or_no_memory(lm_heap_calloc(HEAP, count, size));
+  return or_enomem(lm_heap_calloc(HEAP, count, size));
 }
 
-void *LM_MALLOC(realloc)(void *p, size_t size) {
-  return or_no_memory(lm_heap_realloc(HEAP, p, size));
-}
+void *LM_MALLOC(realloc)(void *p, size_t size) { return or_enomem(lm_heap_realloc(HEAP, p, size)); }
 
 void *LM_MALLOC(reallocarray)(void *p, size_t count, size_t size) {
   bool fits = !size || count <= SIZE_MAX / size;
-  return or_no_memory(fits ? lm_heap_realloc(HEAP, p, count * size) : NULL);
+  return or_enomem(fits ? lm_heap_realloc(HEAP, p, count * size) : NULL);
 }
 
-// NULL and EINVAL when `align` is no power of two; over 64 KiB there is no memory.
+// NULL and EINVAL when `align` is not a power of two; NULL and ENOMEM when it is over 64 KiB.
 void *LM_MALLOC(memalign)(size_t align, size_t size) {
-  if (align_is_power(align)) return or_no_memory(lm_heap_alloc_aligned(HEAP, size, align));
+  if (align_is_power(align)) return or_enomem(lm_heap_alloc_aligned(HEAP, size, align));
   if (__errno_location) *__errno_location() = LM_EINVAL;
   return NULL;
 }
@@ -153,8 +160,8 @@ int LM_MALLOC(posix_memalign)(void **result, size_t align, size_t size) {
 
 size_t LM_MALLOC(malloc_usable_size)(void *p) { return lm_heap_usable_size(HEAP, p); }
 
-// Joins the slabs that hold nothing with the blocks, so that any request may have them. 0: nothing
-// went back to the system, as a wasm memory never shrinks.
+// Turns empty slabs back into blocks. Returns 0: nothing was returned to the system, because a wasm
+// memory never shrinks.
 int LM_MALLOC(malloc_trim)(size_t keep) {
   (void)keep;
   lm_heap_trim(HEAP);
@@ -162,7 +169,7 @@ int LM_MALLOC(malloc_trim)(size_t keep) {
 }
 
 struct mallinfo LM_MALLOC(mallinfo)(void) {
-  heap_ready();
+  heap_init_once();
   const lm_stats *s = lm_heap_stats(HEAP);
   return (struct mallinfo){.arena    = s->taken_bytes,
                            .ordblks  = s->free_blocks,
@@ -171,7 +178,7 @@ struct mallinfo LM_MALLOC(mallinfo)(void) {
                            .fordblks = s->free_bytes};
 }
 
-// The names by which Emscripten's own libraries and musl call the same.
+// The names by which Emscripten's libraries and musl call these functions.
 
 void *LM_MALLOC(emscripten_builtin_malloc)(size_t size);
 void *LM_MALLOC(emscripten_builtin_malloc)(size_t size) { return LM_MALLOC(malloc)(size); }

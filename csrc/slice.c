@@ -13,13 +13,13 @@ size_t lm_element_size(uint32_t type) {
   }
 }
 
-// Returns the bytes of `length` elements, SIZE_MAX when that is over PTRDIFF_MAX or type is none.
+// Returns the bytes of `length` elements, SIZE_MAX when they are over PTRDIFF_MAX or type is none.
 static size_t elements_bytes(uint32_t type, size_t length) {
   size_t size = lm_element_size(type);
   return size && length <= PTRDIFF_MAX / size ? length * size : SIZE_MAX;
 }
 
-// Makes `s` a slice at `p`, dead iff that is NULL.
+// Makes `s` a slice at `p`, or dead when `p` is NULL.
 static bool slice_make(lm_slice *s, void *p, uint32_t type, size_t length, uint32_t kind) {
   __builtin_memset(s, 0, sizeof *s);
   if (!p) return false;
@@ -53,11 +53,22 @@ bool lm_slice_of(lm_slice *s, void *address, uint32_t type, size_t length) {
 
 size_t lm_slice_bytes(const lm_slice *s) { return s->length * lm_element_size(s->type); }
 
+// True when `size` bytes at `address` lie in a range that the arena has allocated: in the newest
+// chunk, in one below it, or in the first block.
+static bool arena_contains(const lm_arena *a, uintptr_t address, size_t size) {
+  uintptr_t base = a->base, top = a->top;
+  const lm_arena_chunk *chunk = a->chunk;
+  for (;; chunk = chunk->below) {
+    if (address >= base && address <= top && size <= top - address) return true;
+    if (!chunk) return false;
+    base = chunk->base, top = chunk->top;
+  }
+}
+
 bool lm_slice_alive(const lm_slice *s, const lm_arena *arena) {
   if (s->kind != LM_SLICE_ARENA) return s->kind != LM_SLICE_NONE;
   if (!arena || !lm_arena_is_at(arena, s->epoch_low, s->epoch_high)) return false;
-  bool newest = s->address >= arena->base && s->address < arena->end;
-  return !newest || (s->address <= arena->top && lm_slice_bytes(s) <= arena->top - s->address);
+  return arena_contains(arena, s->address, lm_slice_bytes(s));
 }
 
 lm_status lm_slice_free(lm_slice *s, lm_heap *heap) {

@@ -19,7 +19,14 @@ export function check() {
 }
 
 function cFiles() {
-  const folders = ['csrc', 'csrc/include/linmem', 'test/c', 'test/c/proof', 'bench/c', 'examples/emscripten'];
+  const folders = [
+    'csrc',
+    'csrc/include/linmem',
+    'test/c',
+    'test/c/exhaustive',
+    'bench/c',
+    'examples/emscripten',
+  ];
   const inside = (folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
   return folders
     .filter((folder) => existsSync(join(ROOT, folder)))

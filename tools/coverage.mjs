@@ -1,5 +1,5 @@
-// npm run coverage: which lines and branches of csrc the C tests run, per file, by gcov, which comes with gcc.
-// Fails when a line is left out, or a branch is and test/c/unreached.json does not say why.
+// npm run coverage: the lines and branches of csrc that the C tests run, per file, by gcov (a part of gcc).
+// Fails when a line is not run, or a branch is not taken and test/c/uncovered.json does not say why.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { cmake } from './build.mjs';
 import { ROOT, run, say, setup, stop } from './setup.mjs';
 
-const REASONS = join(ROOT, 'test/c/unreached.json');
+const REASONS = join(ROOT, 'test/c/uncovered.json');
 
-/** Builds the tests with counters, runs them, and prints a line per file. Returns whether all is covered or explained. */
+/** Builds the tests with counters, runs them, prints a line per file. Returns whether all is covered or explained. */
 export function coverage() {
   say('C tests with counters (gcov)');
   const options = ['-DLM_COVERAGE=ON', '-DCMAKE_BUILD_TYPE=Debug'];
@@ -28,7 +28,7 @@ function counted(folder) {
   return reports(folder);
 }
 
-/** What gcov says of every object file. */
+/** Runs gcov on every object file. */
 function reports(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.gcda'));
   return files.map((name) => {
@@ -43,7 +43,7 @@ function reports(folder) {
   });
 }
 
-/** Adds up the counts of a file that several tests have compiled. */
+/** Sums the counts of each file over the tests that compiled it. */
 function merge(all) {
   const files = new Map();
   for (const { files: list, current_working_directory: base } of all) {
@@ -60,13 +60,13 @@ function merge(all) {
 function add(lines, { line_number: number, count, branches }) {
   const known = lines.get(number) ?? { count: 0, branches: [] };
   known.count += Math.max(0, count);
-  // Where a width has branches that the other one has not, they are the last of the line.
+  // Branches that only one word size has are the last of the line.
   for (const [i, branch] of branches.entries())
     known.branches[i] = (known.branches[i] ?? 0) + Math.max(0, branch.count);
   lines.set(number, known);
 }
 
-/** Prints the table and what is missing. Returns whether nothing is. */
+/** Prints the table and the uncovered lines. Returns whether there are none. */
 function table(files) {
   const reasons = JSON.parse(readFileSync(REASONS, 'utf8')).map((reason) => ({ ...reason, used: false }));
   const total = { lines: 0, run: 0, branches: 0, taken: 0 };
@@ -84,13 +84,13 @@ function table(files) {
   }
   console.log(row('all', total));
   for (const { file, text } of reasons.filter(({ used }) => !used)) {
-    console.log(`    ${file}: explained, and all of it runs or is gone: ${text}`);
+    console.log(`    ${file}: explained, but covered or gone: ${text}`);
     good = false;
   }
   return good;
 }
 
-/** Adds up one file; `missing` has a line for each that is neither run whole nor explained. */
+/** Sums up one file; `missing` has an entry for each line that is neither covered nor explained. */
 function summary(name, lines, reasons) {
   const source = readFileSync(join(ROOT, name), 'utf8').split('\n');
   const sums = { lines: 0, run: 0, branches: 0, taken: 0 };
@@ -105,7 +105,7 @@ function summary(name, lines, reasons) {
     if (count > 0 && taken === branches.length) continue;
     const reason = count > 0 && reasons.find((one) => text.includes(one.text));
     if (reason) reason.used = true;
-    const ways = count > 0 ? `${taken} of ${branches.length} ways` : 'not run';
+    const ways = count > 0 ? `${taken} of ${branches.length} branches` : 'not run';
     if (!reason) missing.push(`    ${name}:${number}: ${ways}: ${text}`);
   }
   return { sums, missing };
@@ -118,5 +118,5 @@ const row = (name, { lines, run: hit, branches, taken }) =>
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   setup('test');
-  if (!coverage()) stop('some lines or branches are neither run nor explained in test/c/unreached.json');
+  if (!coverage()) stop('some lines or branches are neither covered nor explained in test/c/uncovered.json');
 }

@@ -1,6 +1,6 @@
-// Reads TypeScript declarations (.d.ts, as tsc writes them) into what documentation needs: names, signatures, docs.
+// Reads the names, signatures and doc comments of TypeScript declarations (.d.ts files, as tsc writes them).
 
-/** The doc comment and text of every statement in `text`, in order. A class ends with its brace, all else with `;`. */
+/** Returns every statement of `text` with its doc comment, in order. Classes end with a brace, all others with `;`. */
 function statements(text) {
   const found = [];
   let doc = '';
@@ -42,22 +42,22 @@ function statementLength(text) {
   return text.length;
 }
 
-/** A doc comment as its text, its parameters and its errors; links become code. */
+/** Returns a doc comment as its text, parameters and errors, with links as code. */
 function parseDoc(comment) {
   const plain = comment
     .replace(/^\/\*\*|\*\/$/g, '')
     .replace(/^[ \t]*\* ?/gm, '')
     .trim();
   const parts = plain.split(/(?=@(?:param|throws|see)\b)/);
-  const text = parts[0]?.startsWith('@') ? '' : parts.shift();
-  const tags = parts;
+  const text = /^@(param|throws|see)\b/.test(parts[0] ?? '') ? '' : (parts.shift() ?? '');
   const of = (tag) =>
-    tags.filter((part) => part.startsWith(`@${tag}`)).map((part) => part.slice(tag.length + 1).trim());
+    parts.filter((part) => part.startsWith(`@${tag}`)).map((part) => part.slice(tag.length + 1).trim());
   return {
-    text: links((text ?? '').trim()),
+    isInternal: /@internal\b/.test(plain),
+    text: links(text.replace(/@defaultValue\s+([^@]+)/, (_all, value) => `Default: ${value.trim()}.`).trim()),
     params: of('param').map((part) => {
-      const [, name = '', what = ''] = part.match(/^(\S+)\s+([\s\S]*)/) ?? [];
-      return { name, what: links(what) };
+      const [, name = '', meaning = ''] = part.match(/^(\S+)\s+([\s\S]*)/) ?? [];
+      return { name, meaning: links(meaning) };
     }),
     throws: of('throws').map(errors),
     see: of('see').map(links),
@@ -66,7 +66,7 @@ function parseDoc(comment) {
 
 const links = (text) => text.replace(/\{@link ([^}]+)\}/g, '`$1`').replace(/\s*\n(?=\S)/g, ' ');
 
-/** `{A} {@link B} when ...` as "`A`, `B` when ...". */
+/** Returns `{A} {@link B} if ...` as "`A`, `B` if ...". */
 function errors(text) {
   const classes = [];
   const rest = text.replace(/^(\{(?:@link )?(\w+)\}\s*)+/, (all) => {
@@ -76,7 +76,7 @@ function errors(text) {
   return links(`${classes.join(', ')} ${rest}`.trim());
 }
 
-/** The declarations of one file by name. Those of the same name (a class and an interface) become one. */
+/** Returns the declarations of one file by name. A class and an interface of the same name are merged. */
 export function declarations(source) {
   const found = new Map();
   for (const { doc, text } of statements(source)) {
@@ -102,13 +102,13 @@ export function declarations(source) {
   return found;
 }
 
-/** Where the body of a class begins: the last `{` that is followed by a line's end, before the first member. */
+/** Returns the index of the `{` that begins the body of a class or an interface. */
 function bodyStart(text) {
   const at = text.search(/\{\s*(\n|\}$)/);
   return at < 0 ? text.indexOf('{') : at;
 }
 
-/** What a class or an interface extends, without type arguments. */
+/** Returns the names of what a class or an interface extends, without type arguments. */
 function bases(signature) {
   const [, list = ''] = signature.match(/\bextends ((?:(?!\bimplements\b).)*)$/s) ?? [];
   const ends = /<[^<>]*>/g;
@@ -140,7 +140,7 @@ function member({ doc, text }) {
   };
 }
 
-/** What index.ts exports, in its order: the name, the name it has in its file, and the file. */
+/** Returns the exports of index.ts in order: the exported name, the name in the file, and the file. */
 export function exportsOf(index, namesIn) {
   const found = [];
   for (const [, , star, list = '', file] of index

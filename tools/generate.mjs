@@ -125,7 +125,7 @@ interface Names {
   readonly whole?: string;
 }
 
-/** The names of the methods of each type, for methods.ts. Each is a Scalar of its own value. */
+/** The names of the methods of each type, for methods.ts. Each type has its own value type. */
 export const scalarMethodNames: readonly (readonly [type: Scalar, Names])[] = [
 ${data.join('\n')}
 ] as readonly (readonly [unknown, Names])[] as readonly (readonly [Scalar, Names])[];
@@ -150,7 +150,7 @@ export interface SliceMethods {
 ${lines.join('\n')}
 }
 
-/** The names of these methods. Each type is a Scalar of its own value. */
+/** The names of these methods. Each type has its own value type. */
 export const sliceMethodNames: readonly (readonly [type: Scalar, name: string])[] = [
 ${SCALARS.map((type) => `  [${type.name}, '${nameOf(type)}'],`).join('\n')}
 ] as readonly (readonly [unknown, string])[] as readonly (readonly [Scalar, string])[];
@@ -180,7 +180,7 @@ function declareStrings([, label, name], [key, word, read, write, width, where, 
   return [
     `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
     `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
-    `  /** Allocates room for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
+    `  /** Allocates a block for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
     `  /** Returns a borrowing ref to the string at \`address\`. ${see('wrap')} */\n  ${wrap}(address: Address, ${wrapped}): StringRef;`,
   ];
 }
@@ -189,6 +189,7 @@ function declareStrings([, label, name], [key, word, read, write, width, where, 
 function strings() {
   const declared = ENCODINGS.flatMap((encoding) => [
     `  /** Returns the size of \`text\` in ${encoding[2]} in bytes, without a terminator. O(n). */\n  byteLengthOf${encoding[1]}String(text: string, options?: TextOptions): number;`,
+    `  /** Returns the NUL-terminated ${encoding[2]} string at \`address\`, or null if \`address\` is 0. @see {@link TextCodec.readNullable} */\n  readNullable${encoding[1]}String(address: Address, limit?: number, options?: TextOptions): string | null;`,
     ...FRAMINGS.flatMap((framing) => declareStrings(encoding, framing)),
   ]);
   const data = ENCODINGS.flatMap(([codec, label]) =>
@@ -204,7 +205,7 @@ import type { WordBytes } from './word.ts';
 
 /** The methods of every codec and framing. */
 export interface StringMethods {
-  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if there is none */
+  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if no element is 0 */
   getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
 ${declared.join('\n')}
 }
@@ -216,6 +217,10 @@ export const stringMethodNames: readonly (readonly [
   names: string,
 ])[] = [
 ${data.join('\n')}
+];
+/** The names of the methods that read a string or NULL. */
+export const nullableNames: readonly (readonly [codec: TextCodec, name: string])[] = [
+${ENCODINGS.map(([codec, label]) => `  [${codec}, 'readNullable${label}String'],`).join('\n')}
 ];
 /** The names of the methods that measure. */
 export const byteLengthNames: readonly (readonly [codec: TextCodec, name: string])[] = [

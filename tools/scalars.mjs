@@ -167,6 +167,17 @@ function writing({ name, kind, set, size }, memory) {
       } catch {}
     slowWrite(${name}, ${memory}, p, x);`;
 }
+/** The same for engines without modes: short, as SpiderMonkey inlines only short functions. */
+const shortReading = ({ name, get, size }) => `
+    try {
+      if (isInside(memory, p, ${size})) return ${rename(get, 'memory.data', 'p')};
+    } catch {}
+    return slowRead(${name}, memory, p);`;
+const shortWriting = ({ name, kind, set, size }) => `
+    try {
+      if (typeof x === '${kind}' && isInside(memory, p, ${size})) return ${rename(set, 'memory.data', 'p')};
+    } catch {}
+    slowWrite(${name}, memory, p, x);`;
 const MODE = `// A constant of this file: V8 looks up an import at each access.
 const mode = accessMode;
 `;
@@ -188,19 +199,19 @@ export const ${name}: Scalar<${parameters(type)}> = /* @__PURE__ */ scalar<${par
   '${name}', '${label}', /* @__PURE__ */ (() => ${elements})(),
   (data, p) => ${get},
   (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
-  (memory, p) => ${big ? `slowRead(${name}, memory, p)` : `{${reading(type, 'memory')}}`},
-  (memory, p, x) => ${big ? `slowWrite(${name}, memory, p, x)` : `{${writing(type, 'memory')}}`},
+  ${big ? `(memory, p) => slowRead(${name}, memory, p)` : `hasModes ? (memory, p) => {${reading(type, 'memory')}} : (memory, p) => {${shortReading(type)}}`},
+  ${big ? `(memory, p, x) => slowWrite(${name}, memory, p, x)` : `hasModes ? (memory, p, x) => {${writing(type, 'memory')}} : (memory, p, x) => {${shortWriting(type)}}`},
   ${rest}
 );`;
   };
   return `${GENERATED}
 ${IMPORTS.replaceAll('../scalar/', './')}
 import { getBigInteger, setBigInteger } from './bigint.ts';
-import { accessMode } from '../memory/access-mode.ts';
+import { accessMode, hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
-// How a type reads: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
+// The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.
 
@@ -310,14 +321,11 @@ ${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`
 /** ts/manager/accessors.gen.ts: the hot methods of WasmHeapManager. They do not call the type: V8 looks up every import. */
 export function accessorsFile() {
   const types = WRITTEN.filter(({ label }) => !isBigInteger(label));
-  const methodsOf = (type) => {
-    const { label } = type;
-    const [read, write] = [reading(type, 'this'), writing(type, 'this')];
-    const one = (name) => `
-  read${name}(p) {${read}},
-  write${name}(p, x) {${write}},`;
-    return one(label);
-  };
+  const methodsOf = (type) => `
+  [${type.name}, {
+    read${type.label}(p) {${reading(type, 'this')}},
+    write${type.label}(p, x) {${writing(type, 'this')}},
+  }],`;
   return `${GENERATED}
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -330,8 +338,8 @@ ${MODE}
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
-/** \`readInt32\`, \`writeInt32\` and the like: a function of its own for each type. */
-export const accessors: Accessors = {${types.map(methodsOf).join('')}
-};
+/** \`readInt32\`, \`writeInt32\` and the like: a separate function for each type. */
+export const accessors: readonly (readonly [type: object, Accessors])[] = [${types.map(methodsOf).join('')}
+];
 `;
 }

@@ -37,7 +37,7 @@ const NEEDS = {
       brew: '--cask chromium',
     },
   ],
-  prove: [
+  exhaustive: [
     {
       file: () => fuzzerWorks(),
       what: 'clang with libFuzzer',
@@ -106,7 +106,7 @@ export function chromium() {
   return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
 }
 
-/** Installs everything that `job` needs: 'build', 'test', 'prove' or 'all', each with those before it. */
+/** Installs everything that `job` needs: 'build', 'test', 'exhaustive' or 'all', each with those before it. */
 export function setup(job) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))

@@ -28,12 +28,14 @@ export function show(value: unknown): string {
 
 /** Sets the name of an error (minifiers rename classes), its code and its values. */
 function describe(error: Error, name: string, code: string, fields?: object): void {
-  Object.assign(error, { name: `${name}Error`, code }, fields);
+  // Not by assignment, which fails where a program has frozen the prototypes of errors.
+  for (const [key, value] of Object.entries({ name: `${name}Error`, code, ...fields }))
+    Object.defineProperty(error, key, { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** The base class of all errors about memory. */
 export class LinmemError extends Error {
-  /** What went wrong. */
+  /** The stable code. */
   declare readonly code: ErrorCode;
   /** @internal `name` is the class name without `Error`, which gives the code: `OutOfMemory` is `OUT_OF_MEMORY`. */
   constructor(name: string, message: string, fields?: object, options?: ErrorOptions) {
@@ -73,6 +75,7 @@ export class OutOfBoundsError extends LinmemError {
 
 /** An address does not have the alignment that a view or an atomic access needs. */
 export class MisalignedError extends LinmemError {
+  /** The address of the access. */
   declare readonly address: number;
   /** The alignment needed, in bytes. */
   declare readonly align: number;
@@ -92,6 +95,7 @@ export class FreedError extends LinmemError {
 
 /** Double free: a block was freed a second time. Nothing has changed. */
 export class DoubleFreeError extends LinmemError {
+  /** The address of the block. */
   declare readonly address: number;
   constructor(address: number, hint = '') {
     super('DoubleFree', `the block at address ${address} was freed already${hint}`, { address });
@@ -100,6 +104,7 @@ export class DoubleFreeError extends LinmemError {
 
 /** A free of an address that is not the start of an owned block: borrowed, inside a block, or no block. */
 export class NotOwnedError extends LinmemError {
+  /** The address that was to be freed. */
   declare readonly address: number;
   constructor(address: number, why: string) {
     super('NotOwned', `address ${address} cannot be freed: ${why}`, { address });
@@ -108,6 +113,7 @@ export class NotOwnedError extends LinmemError {
 
 /** A ref of one heap was passed to another heap. */
 export class WrongHeapError extends LinmemError {
+  /** The address of the ref. */
   declare readonly address: number;
   constructor(address: number) {
     super('WrongHeap', `the ref at address ${address} belongs to another heap`, { address });
@@ -137,9 +143,9 @@ export class EncodingError extends LinmemError {
   }
 }
 
-/** A module lacks a function or a memory, or returns what it must not. The message says what would help. */
+/** A module lacks a function or a memory, or returns an invalid value. The message says how to fix it. */
 export class ModuleError extends LinmemError {
-  /** What was not found, such as `'memory'` or `'_malloc'`. */
+  /** The names that were not found, such as `'memory'` or `'_malloc'`. */
   declare readonly missing: readonly string[];
   /** The names that were found instead. */
   declare readonly found: readonly string[];
@@ -154,8 +160,9 @@ export class ModuleError extends LinmemError {
   }
 }
 
-/** Several errors of one operation that went on after each: see `errors`. */
+/** Several errors of one operation, which continued after each of them: see `errors`. */
 export class LinmemAggregateError extends AggregateError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
   constructor(errors: readonly unknown[], message: string) {
     super(errors, message);
@@ -165,8 +172,9 @@ export class LinmemAggregateError extends AggregateError {
 
 /** An argument of the wrong JavaScript type. A `TypeError`. Nothing has changed. */
 export class ArgumentTypeError extends TypeError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
-  /** What was expected. */
+  /** The expected value, in words. */
   declare readonly expected: string;
   /** The argument. */
   declare readonly value: unknown;
@@ -178,8 +186,9 @@ export class ArgumentTypeError extends TypeError {
 
 /** A number out of range: a size, a count, an index, an alignment. A `RangeError`. Nothing has changed. */
 export class ArgumentRangeError extends RangeError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
-  /** What was expected. */
+  /** The expected value, in words. */
   declare readonly expected: string;
   /** The argument. */
   declare readonly value: number | bigint;

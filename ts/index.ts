@@ -61,7 +61,7 @@ export { NullTerminatedStringRef, StringRef, type TextElements } from './text/re
 export * from './text/string-refs.ts';
 export type { StringMethods } from './text/methods.gen.ts';
 export type { Pointer } from './heap/allocator.ts';
-export type { HeapStatistics } from './heap/allocations.ts';
+export type { AllocationEntry, HeapStatistics } from './heap/allocation-entry.ts';
 export { Heap } from './heap/heap.ts';
 export {
   defaultWasmHeapManagerOptions,

@@ -6,10 +6,10 @@
 enum { FIRST = 4096 };
 static _Alignas(16) uint8_t room[FIRST];
 #define HEAP ((lm_heap *)(void *)room)
-#define LM_READY(heap)                                                                             \
+#define LM_INIT_ON_FIRST_USE(heap)                                                                 \
   if (!HEAP->magic) lm_heap_init(room, FIRST, sbrk_more, NULL)
 static void *sbrk_more(lm_pages *self, size_t min, size_t *got);
-#include "../../csrc/heap_one.h"
+#include "../../csrc/heap_static.h"
 
 void *sbrk(intptr_t more);
 void *malloc(size_t size);

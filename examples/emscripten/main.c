@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts words with strings from malloc, in an arena whose chunks come from malloc.
+// Counts words: the text is built by realloc, the words lie in an arena whose chunks come from
+// malloc.
 #include <errno.h>
 #include <linmem/arena.h>
 #include <malloc.h>
@@ -14,8 +15,8 @@ typedef struct word {
   char text[];
 } word;
 
-static void *chunk_more(void *state, size_t size) { return (void)state, malloc(size); }
-static void chunk_less(void *state, void *chunk) { (void)state, free(chunk); }
+static void *chunk_refill(void *state, size_t size) { return (void)state, malloc(size); }
+static void chunk_release(void *state, void *chunk) { (void)state, free(chunk); }
 
 static word *word_count(word *words, lm_arena *arena, const char *text) {
   for (word *w = words; w; w = w->next)
@@ -27,9 +28,9 @@ static word *word_count(word *words, lm_arena *arena, const char *text) {
 }
 
 #ifdef WITH_SBRK
-static unsigned char *theirs[40];  // blocks of other code, allocated in between
+static unsigned char *theirs[40];  // memory that the program takes from sbrk
 
-static void others_take(size_t i) {
+static void others_allocate(size_t i) {
   if (i % 50 == 0) theirs[i / 50] = memset(sbrk(1000), 0x77, 1000);
 }
 static int others_kept(void) {
@@ -38,7 +39,7 @@ static int others_kept(void) {
   return 1;
 }
 #else
-static void others_take(size_t i) { (void)i; }
+static void others_allocate(size_t i) { (void)i; }
 static int others_kept(void) { return 1; }
 #endif
 
@@ -51,7 +52,7 @@ static char *text_make(size_t lines) {
     text          = realloc(text, size + length + 1);
     memcpy(text + size, line, length + 1);
     size += length;
-    others_take(i);
+    others_allocate(i);
   }
   return text;
 }
@@ -61,7 +62,7 @@ int main(void) {
   lm_arena arena   = {0};
   word *words      = NULL;
   size_t different = 0;
-  lm_arena_init(&arena, first, sizeof first, chunk_more, chunk_less, NULL);
+  lm_arena_init(&arena, first, sizeof first, chunk_refill, chunk_release, NULL);
   for (char *w = strtok(text, " "); w; w = strtok(NULL, " ")) words = word_count(words, &arena, w);
   for (word *w = words; w; w = w->next) different++;
   printf("%zu different words in %zu bytes of arena\n", different, lm_arena_used(&arena));
@@ -73,7 +74,7 @@ int main(void) {
   errno = 0;
   printf("too much %d ", malloc((size_t)-100) == NULL);
   printf("errno %d\n", errno == ENOMEM);
-  free(text), free(text);  // the second is refused
+  free(text), free(text);  // a double free: refused
   free(big), free(aligned), free(memory);
   lm_arena_destroy(&arena);
   printf("strdup %s\n", strdup("works"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Builds the example with every way of finding linmem and every malloc of Emscripten, and runs it.
-//   node examples/emscripten/run.mjs [FOLDER]   FOLDER is for the build; default: a temporary one
+// Builds and runs the example for each way to find linmem and for each malloc that linmem replaces.
+//   node examples/emscripten/run.mjs [FOLDER]   FOLDER: where to build. Default: a temporary folder
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ function run(command, ...args) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
 }
 
-/** Runs a module as a command in a separate process. Returns its output. */
+/** Runs a module as a command in a new process; returns its output. */
 function output(wasm) {
   const args = ['--no-warnings', fileURLToPath(import.meta.url), '--run', wasm];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -41,14 +41,14 @@ async function useModule(file) {
   const arena = module._arena_open(256);
   assert.ok(before > 0 && arena % 8 === 0 && module._lm_arena_holds(arena) === 1);
 
-  // JavaScript allocates in it, as arena.h documents, and C sees the allocation.
+  // JavaScript allocates as arena.h says, and C sees it.
   const p = word(arena + TOP);
   new DataView(module.HEAPU8.buffer).setUint32(arena + TOP, p + 24, true);
   assert.ok(p === word(arena + BASE) && module._lm_arena_used(arena) === 24);
   const q = module._lm_arena_alloc(arena, 100, 64);
   assert.ok(q % 64 === 0 && q >= p + 24);
 
-  // It grows by chunks; a slice in it is alive until the rewind to the mark.
+  // The arena grows by chunks; a slice is alive until the arena is rewound to the mark.
   const mark = module._malloc(16);
   const slice = module._malloc(24);
   module._lm_arena_note(arena, mark);
@@ -85,7 +85,8 @@ if (folder === '--run') {
     const from = `-DLINMEM_DIR=${by === 'installed' ? installed : linmem}`;
     run('cmake', '-S', here, '-B', build, '-G', 'Ninja', toolchain, `-DLINMEM_BY=${by}`, from);
     run('cmake', '--build', build);
-    for (const malloc of by === 'subdirectory' ? ['none', 'dlmalloc', 'emmalloc', 'sbrk'] : ['none']) {
+    const all = ['none', 'small', 'dlmalloc', 'emmalloc', 'sbrk'];
+    for (const malloc of by === 'subdirectory' ? all : ['none', 'small']) {
       const text = output(join(build, `example_${malloc}.wasm`));
       if (by === 'subdirectory' && malloc === 'none') process.stdout.write(text);
       assert.match(text, /^2101 different words in \d+ bytes of arena\n/);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// check.h: what a C test file needs. Functions are claims, listed with RUN in one suite:
+// check.h: the test framework. Each test is a function, listed with RUN in one suite:
 //
 //   static void alloc_of_zero_is_freeable(void) { CHECK(...); }
 //   CHECK_MAIN(RUN(alloc_of_zero_is_freeable); RUN(...);)
 //
-// Runs natively (exit code 0 iff checks were made and all held) and as wasm (run_wasm.mjs).
-// The seed of what is random: the first argument, else SEED, else the clock. It is printed.
+// Runs natively (exit code 0 iff there were checks and all passed) and as wasm (run_wasm.mjs).
+// The random seed is the first argument, otherwise SEED, otherwise the clock. It is printed.
 #ifndef LM_TEST_CHECK_H
 #define LM_TEST_CHECK_H
 #include "linmem/config.h"
@@ -15,10 +15,11 @@
 #include <time.h>
 #endif
 
-static uint32_t check_seed;    // given
-static uint32_t check_state;   // of the random numbers; starts at the seed in every test
-static uint32_t check_total;   // checks made
-static uint32_t check_failed;  // checks that did not hold
+static uint32_t check_seed;
+static uint32_t
+    check_state;  // of the random numbers; derived from the seed at the start of each test
+static uint32_t check_total;   // number of checks
+static uint32_t check_failed;  // number of failed checks
 static const char *check_test = "";
 
 #if defined(__wasm__)
@@ -51,8 +52,8 @@ static inline void check_run(const char *name, void (*test)(void)) {
   test();
   if (check_total == before) check_that(false, "the test checks something", 0);
 }
-// Checks that a `holds()` is no more when `place` has `value`, and is again when it has not.
-#define SEEN(holds, place, value)                                                                  \
+// Checks that `holds` is false while `place` has `value`, and true before.
+#define DETECTS(holds, place, value)                                                               \
   do {                                                                                             \
     __typeof__(place) as_it_was = (place);                                                         \
     CHECK(holds);                                                                                  \
@@ -62,7 +63,7 @@ static inline void check_run(const char *name, void (*test)(void)) {
   } while (0)
 
 #define RUN(test) check_run(#test, test)
-// A test of what the default build refuses and the lean build does not look at.
+// A test of refusals, which the lean build does not have.
 #ifdef LM_LEAN
 #define RUN_REFUSAL(test) ((void)(test))
 #else
@@ -83,7 +84,7 @@ static inline void check_report(void) {
 }
 
 #if defined(__wasm__)
-// Returns the number of checks made, with the top bit set when one failed.
+// Returns the number of checks; the top bit is set when one failed.
 #define CHECK_MAIN(...)                                                                            \
   uint32_t check_main(uint32_t seed);                                                              \
   LM_EXPORT(check_main) uint32_t check_main(uint32_t seed) {                                       \

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// conformance.h: what the tests of every strategy share: random steps that a shadow follows, and
-// runs of them. CONFORMANCE_MAIN runs `run_all` for each strategy.
+// conformance.h: random operations that a shadow follows, for the tests of every strategy.
+// CONFORMANCE_MAIN runs `run_all` for each strategy.
 #ifndef LM_TEST_CONFORMANCE_H
 #define LM_TEST_CONFORMANCE_H
 #include "strategies.h"
 
 static lm_block_record records[8192];
-static bool falling;  // later regions lie lower
+static bool falling;  // later regions lie at lower addresses
 
 static inline uint32_t some_size(void) {
   switch (random_below(8)) {
@@ -31,27 +31,27 @@ static inline void step_alloc(void *a, size_t i) {
   size_t dirty = 0;
   for (size_t k = 0; how == 1 && k < size; k++) dirty += p[k] != 0;
   CHECK(dirty == 0);
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&tracked, i, p, size);
 }
 
 static inline void step_realloc(void *a, size_t i) {
-  shadow_block old = lent.blocks[i];
+  shadow_block old = tracked.blocks[i];
   size_t size      = some_size();
   uint8_t *p       = on->realloc(a, old.p, size);
   if (!p) return;
   CHECK((uintptr_t)p % LM_ALIGN == 0 && on->usable_size(a, p) >= size);
   CHECK(shadow_kept(&old, p, size < old.size ? size : old.size));
-  shadow_lend(&lent, i, p, size);
+  shadow_allocate(&tracked, i, p, size);
 }
 
 static inline void step_free(void *a, size_t i) {
-  CHECK(on->free(a, lent.blocks[i].p) == LM_OK);
-  lent.blocks[i].p = NULL;
+  CHECK(on->free(a, tracked.blocks[i].p) == LM_OK);
+  tracked.blocks[i].p = NULL;
 }
 
 static inline void step_any(void *a) {
   size_t i = random_below(SHADOW_BLOCKS);
-  if (!lent.blocks[i].p) {
+  if (!tracked.blocks[i].p) {
     step_alloc(a, i);
   } else if (random_below(3) == 0) {
     step_realloc(a, i);
@@ -60,7 +60,7 @@ static inline void step_any(void *a) {
   }
 }
 
-// Checks that a walk counts what the accounts say.
+// Checks that a walk counts what the statistics say.
 static inline void walk_agrees(void *a) {
   size_t live = 0, live_bytes = 0, freed = 0, free_bytes = 0, n;
   uintptr_t below  = 0;
@@ -83,7 +83,7 @@ static inline void walk_agrees(void *a) {
 
 static inline void drain(void *a) {
   for (size_t i = 0; i < SHADOW_BLOCKS; i++)
-    if (lent.blocks[(i * 101) % SHADOW_BLOCKS].p) step_free(a, (i * 101) % SHADOW_BLOCKS);
+    if (tracked.blocks[(i * 101) % SHADOW_BLOCKS].p) step_free(a, (i * 101) % SHADOW_BLOCKS);
   CHECK(on->holds(a) && on->stats(a)->live_blocks == 0 && on->stats(a)->live_bytes == 0);
 }
 
@@ -91,11 +91,11 @@ static inline void random_run(void *a) {
   CHECK(a != NULL);
   for (uint32_t step = 0; step < STEPS; step++) {
     step_any(a);
-    CHECK(on->holds(a) && on->stats(a)->live_blocks == shadow_live(&lent));
-    if (step % 64 == 0) CHECK(shadow_holds(&lent));
+    CHECK(on->holds(a) && on->stats(a)->live_blocks == shadow_live(&tracked));
+    if (step % 64 == 0) CHECK(shadow_holds(&tracked));
     if (step % 256 == 0) walk_agrees(a);
   }
-  CHECK(shadow_holds(&lent) && shadow_live(&lent) > 0);
+  CHECK(shadow_holds(&tracked) && shadow_live(&tracked) > 0);
   walk_agrees(a);
   drain(a);
 }

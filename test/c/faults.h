@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// faults.h: a page source that fails when told to, and leaves gaps when told to. It gives pieces of
-// one pool in order of address, so a heap that writes past a piece writes into a gap that is
-// checked.
+// faults.h: a page source that can fail and leave gaps. It returns pieces of one pool in ascending
+// order, so an allocator that writes past a piece writes into a gap, which is checked.
 #ifndef LM_TEST_FAULTS_H
 #define LM_TEST_FAULTS_H
 #include "linmem/pages.h"
@@ -10,14 +9,14 @@
 enum { GAP_BYTE = 0x55 };
 
 typedef struct faults {
-  uint8_t *pool;     // what is left
+  uint8_t *pool;     // the rest
   size_t size;       // bytes left
-  size_t gap;        // bytes to skip before each piece: someone else's
+  size_t gap;        // bytes to skip before each piece
   size_t step;       // pieces are multiples of it
-  uint32_t calls;    // asked so far
+  uint32_t calls;    // number of calls
   uint32_t fail_at;  // the call that fails, counted from 1; 0: none
-  bool for_ever;     // and every one after it
-  shadow *shadow;    // told of each piece; may be NULL
+  bool for_ever;     // the later calls fail too
+  shadow *shadow;    // notified of each piece; may be NULL
   uint8_t *gaps[256];
   uint32_t gap_count;
 } faults;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shadow.h: knows what an allocator has lent, and what must be in it. The allocator under test
-// never sees it, so it cannot agree with a mistake.
+// shadow.h: a record of the allocated blocks and of their content, independent of the allocator
+// under test.
 #ifndef LM_TEST_SHADOW_H
 #define LM_TEST_SHADOW_H
 #include "check.h"
@@ -8,9 +8,9 @@
 enum { SHADOW_BLOCKS = 256, SHADOW_SPANS = 256 };
 
 typedef struct shadow_block {
-  uint8_t *p;     // NULL when not lent
-  size_t size;    // bytes asked for
-  uint32_t mark;  // what the pattern starts from
+  uint8_t *p;     // NULL: unused
+  size_t size;    // requested bytes
+  uint32_t mark;  // seed of the pattern
 } shadow_block;
 
 typedef struct shadow {
@@ -18,14 +18,14 @@ typedef struct shadow {
   struct {
     const uint8_t *base;
     size_t size;
-  } spans[SHADOW_SPANS];  // memory that the allocator may lend from
+  } spans[SHADOW_SPANS];  // memory of the allocator
   uint32_t span_count;
   uint32_t mark;
 } shadow;
 
 static inline void shadow_reset(shadow *s) { __builtin_memset(s, 0, sizeof *s); }
 
-// Notes that the allocator may lend [base, base + size); one span with the last if they touch.
+// Adds [base, base + size) to the memory of the allocator; adjacent spans are merged.
 static inline void shadow_allow(shadow *s, const uint8_t *base, size_t size) {
   if (s->span_count) {
     const uint8_t *last = s->spans[s->span_count - 1].base;
@@ -48,16 +48,17 @@ static inline void shadow_fill(const shadow_block *b) {
   for (size_t i = 0; i < b->size; i++) b->p[i] = shadow_byte(b->mark, i);
 }
 
-// True when the first `count` bytes of the block are those it was filled with.
+// True when the first `count` bytes at `p` are the pattern of block `b`.
 static inline bool shadow_kept(const shadow_block *b, const uint8_t *p, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (p[i] != shadow_byte(b->mark, i)) return false;
   return true;
 }
 
-// True when [p, p + size) lies in one span the allocator has and in no block lent, but slot
+// True when [p, p + size) lies in one span of the allocator and overlaps no block other than slot
 // `except`.
-static inline bool shadow_may_lend(const shadow *s, const uint8_t *p, size_t size, size_t except) {
+static inline bool shadow_may_allocate(const shadow *s, const uint8_t *p, size_t size,
+                                       size_t except) {
   bool inside = false;
   for (uint32_t i = 0; i < s->span_count; i++) {
     size_t at = (uintptr_t)p - (uintptr_t)s->spans[i].base;
@@ -72,9 +73,9 @@ static inline bool shadow_may_lend(const shadow *s, const uint8_t *p, size_t siz
   return inside;
 }
 
-// Notes that slot `i` is lent at `p` and fills it.
-static inline void shadow_lend(shadow *s, size_t i, void *p, size_t size) {
-  CHECK(shadow_may_lend(s, p, size, i));
+// Records a block at `p` in slot `i` and fills it.
+static inline void shadow_allocate(shadow *s, size_t i, void *p, size_t size) {
+  CHECK(shadow_may_allocate(s, p, size, i));
   s->blocks[i] = (shadow_block){.p = p, .size = size, .mark = ++s->mark};
   shadow_fill(&s->blocks[i]);
 }

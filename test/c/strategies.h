@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// strategies.h: the five strategies behind one table, and a pool, a shadow and a faulty page source
-// for whichever is under test.
+// strategies.h: the five strategies as one table, and a pool, a shadow and a failing page source
+// for the one under test.
 #ifndef LM_TEST_STRATEGIES_H
 #define LM_TEST_STRATEGIES_H
 #include "faults.h"
@@ -12,12 +12,12 @@
 
 typedef struct strategy {
   const char *name;
-  bool reuses;      // what was freed is lent again
-  size_t keeps;     // bytes that it may keep for itself when all is freed and trimmed
-  bool refuses;     // free and realloc of what is no live block say so
-  size_t overhead;  // bytes that the smallest region has besides the state, at most
+  bool reuses;      // freed memory is allocated again
+  size_t keeps;     // bytes of its own blocks that may remain after all is freed and trimmed
+  bool refuses;     // free and realloc refuse addresses that are not live blocks
+  size_t overhead;  // maximum bytes of the smallest region in addition to the state
   size_t state;     // bytes of the state
-  void *(*init)(void *base, size_t size, lm_more *more, void *state);
+  void *(*init)(void *base, size_t size, lm_refill *refill, void *state);
   void *(*alloc)(void *, size_t size);
   void *(*alloc_aligned)(void *, size_t size, size_t align);
   void *(*calloc)(void *, size_t count, size_t size);
@@ -28,14 +28,14 @@ typedef struct strategy {
   const lm_stats *(*stats)(void *);
   size_t (*walk)(const void *, lm_cursor *, lm_block_record *records, size_t capacity);
   bool (*holds)(const void *);
-  void (*reset)(void *);  // NULL: it has none
-  bool (*trim)(void *);   // gives back what it kept for blocks to come; NULL: it keeps nothing
+  void (*reset)(void *);  // may be NULL
+  bool (*trim)(void *);   // frees cached memory; NULL: it caches nothing
 } strategy;
 
-// The verbs of strategy `x`, as functions that take its address untyped.
-#define STRATEGY_VERBS(x)                                                                          \
-  static void *x##_init_(void *base, size_t size, lm_more *more, void *state) {                    \
-    return lm_##x##_init(base, size, more, state);                                                 \
+// The functions of strategy `x`, with untyped addresses.
+#define STRATEGY_OPERATIONS(x)                                                                     \
+  static void *x##_init_(void *base, size_t size, lm_refill *refill, void *state) {                \
+    return lm_##x##_init(base, size, refill, state);                                               \
   }                                                                                                \
   static void *x##_alloc_(void *a, size_t size) { return lm_##x##_alloc(a, size); }                \
   static void *x##_alloc_aligned_(void *a, size_t size, size_t align) {                            \
@@ -73,11 +73,11 @@ typedef struct strategy {
         x##_stats_, x##_walk_, x##_holds_, reset, trim                                             \
   }
 
-STRATEGY_VERBS(heap);
-STRATEGY_VERBS(tlsf);
-STRATEGY_VERBS(buddy);
-STRATEGY_VERBS(bestfit);
-STRATEGY_VERBS(bump);
+STRATEGY_OPERATIONS(heap);
+STRATEGY_OPERATIONS(tlsf);
+STRATEGY_OPERATIONS(buddy);
+STRATEGY_OPERATIONS(bestfit);
+STRATEGY_OPERATIONS(bump);
 STRATEGY_RESET(tlsf);
 STRATEGY_RESET(buddy);
 STRATEGY_RESET(bestfit);
@@ -85,7 +85,7 @@ STRATEGY_RESET(bump);
 
 static bool heap_trim_(void *a) { return lm_heap_trim(a); }
 
-// The heap keeps slabs until it is trimmed, and then the map that says where slabs may be.
+// The heap keeps slabs until it is trimmed, and afterwards the map.
 static const strategy strategies[] = {
     STRATEGY(heap, true, 4096, HEAP_REFUSES, 4096, NULL, heap_trim_),
     STRATEGY(tlsf, true, 0, true, 96, tlsf_reset_, NULL),
@@ -98,30 +98,30 @@ enum { POOL = 1 << 20, FIRST = 32768, STEPS = 1500 };
 
 static _Alignas(65536) uint8_t pool[POOL];
 static uint8_t copy[POOL];
-static shadow lent;
+static shadow tracked;
 static faults source;
 static const strategy *on;  // the one under test
 
-// Returns an allocator that has the first `size` bytes of the pool and can have no more.
+// Returns an allocator over the first `size` bytes of the pool that cannot grow.
 static inline void *fixed(size_t size) {
   __builtin_memset(pool, 0xa5, sizeof pool);
-  shadow_reset(&lent);
-  shadow_allow(&lent, pool, size);
+  shadow_reset(&tracked);
+  shadow_allow(&tracked, pool, size);
   return on->init(pool, size, lm_pages_none, NULL);
 }
 
-// Returns an allocator that has the first FIRST bytes of the pool and takes the rest in steps of 4
-// KiB, each after `gap` bytes of someone else's.
+// Returns an allocator over the first FIRST bytes of the pool that grows into the rest in steps of
+// 4 KiB, each after a gap of `gap` bytes that another owner has.
 static inline void *growing(size_t gap) {
   __builtin_memset(pool, 0xa5, sizeof pool);
-  shadow_reset(&lent);
-  shadow_allow(&lent, pool, FIRST);
+  shadow_reset(&tracked);
+  shadow_allow(&tracked, pool, FIRST);
   __builtin_memset(&source, 0, sizeof source);
   source.pool   = pool + FIRST;
   source.size   = POOL - FIRST;
   source.gap    = gap;
   source.step   = 4096;
-  source.shadow = &lent;
+  source.shadow = &tracked;
   return on->init(pool, FIRST, faults_more, &source);
 }
 

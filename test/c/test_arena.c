@@ -6,28 +6,29 @@ enum { SIZE = 4096, CHUNKS = 64 };
 static _Alignas(4096) uint8_t pool[65536];
 static lm_arena arena;
 
-// A source of chunks that counts, poisons what comes back, and fails at call `fail_at`.
+// A source of chunks that counts, poisons released chunks, and fails at call `fail_at`.
 static struct {
   uint8_t *at[CHUNKS];
   size_t top;
-  uint32_t calls, lent, fail_at;
+  uint32_t calls, allocated, fail_at;
 } source;
 
-static void *source_more(void *state, size_t size) {
+static void *source_refill(void *state, size_t size) {
   (void)state;
-  if (++source.calls == source.fail_at || size > sizeof pool - source.top || source.lent == CHUNKS)
+  if (++source.calls == source.fail_at || size > sizeof pool - source.top ||
+      source.allocated == CHUNKS)
     return NULL;
   uint8_t *p = pool + source.top;
   source.top += (size + 15) & ~(size_t)15;
-  return source.at[source.lent++] = p;
+  return source.at[source.allocated++] = p;
 }
 
-static void source_less(void *state, void *chunk) {
+static void source_release(void *state, void *chunk) {
   (void)state;
-  CHECK(source.lent > 0 && source.at[source.lent - 1] == chunk);  // the newest first
+  CHECK(source.allocated > 0 && source.at[source.allocated - 1] == chunk);  // the newest first
   source.top = (size_t)((uint8_t *)chunk - pool);
   __builtin_memset(chunk, 0x55, 64);
-  source.lent--;
+  source.allocated--;
 }
 
 static bool arena_same(const lm_arena *before) {
@@ -46,7 +47,7 @@ static void open_chained(void) {
   __builtin_memset(&source, 0, sizeof source);
   source.top = 8192;
   __builtin_memset(pool, 0x55, sizeof pool);
-  CHECK(lm_arena_init(&arena, pool + 1024, 256, source_more, source_less, NULL));
+  CHECK(lm_arena_init(&arena, pool + 1024, 256, source_refill, source_release, NULL));
 }
 
 static void alloc_gives_aligned_bytes_in_order_and_to_the_last_one(void) {
@@ -81,7 +82,7 @@ static void alloc_refuses_what_cannot_be_and_changes_nothing(void) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
       CHECK(lm_arena_alloc(&arena, 8, wrong[i]) == NULL);
     CHECK(lm_arena_alloc(&arena, 8, SIZE_MAX / 2 + 1) == NULL);
-    CHECK(arena_same(&before) && source.lent == 0);
+    CHECK(arena_same(&before) && source.allocated == 0);
   }
 }
 
@@ -94,7 +95,7 @@ static void init_refuses_null_empty_and_wrapping_blocks(void) {
   CHECK(arena_same(&before));
 }
 
-static void the_last_byte_of_the_address_space_is_never_lent(void) {
+static void the_last_byte_of_the_address_space_is_never_allocated(void) {
   void *block = (void *)(UINTPTR_MAX - 255);
   CHECK(lm_arena_init(&arena, block, 256, NULL, NULL, NULL) && lm_arena_holds(&arena));
   CHECK(lm_arena_alloc(&arena, 256, 1) == NULL && lm_arena_alloc(&arena, 255, 1) == block);
@@ -157,38 +158,39 @@ static void rewind_takes_back_to_a_mark_of_this_epoch_only(void) {
   CHECK(!lm_arena_rewind(&arena, &old) && lm_arena_holds(&arena));
 }
 
-static void a_chained_arena_goes_on_in_chunks_and_gives_them_back(void) {
+static void a_chained_arena_goes_on_in_chunks_and_releases_them(void) {
   open_chained();
   lm_arena_mark mark;
   uint8_t *first = lm_arena_alloc(&arena, 200, 8);
   __builtin_memset(first, 1, 200);
   lm_arena_note(&arena, &mark);
   uint8_t *p = lm_arena_alloc(&arena, 100, 8);
-  CHECK(p && p >= pool + 8192 && source.lent == 1 && arena.chunks == 1 && lm_arena_holds(&arena));
+  CHECK(p && p >= pool + 8192 && source.allocated == 1 && arena.chunks == 1 &&
+        lm_arena_holds(&arena));
   for (uint32_t i = 0; i < 100; i++) {
     uint8_t *q = lm_arena_alloc(&arena, 100 + i, (size_t)1 << random_below(9));
     CHECK(q && lm_arena_holds(&arena));
     __builtin_memset(q, 2, 100 + i);
   }
-  CHECK(source.lent > 2 && source.lent < 12);  // each twice as large
+  CHECK(source.allocated > 2 && source.allocated < 12);  // each twice as large
   uint8_t *large = lm_arena_alloc(&arena, 20000, 4096);
   CHECK(large && (uintptr_t)large % 4096 == 0 && first[0] == 1 && first[199] == 1);
-  CHECK(lm_arena_rewind(&arena, &mark) && source.lent == 0 && lm_arena_used(&arena) == 200);
-  CHECK(lm_arena_holds(&arena) && lm_arena_alloc(&arena, 300, 1) && source.lent == 1);
+  CHECK(lm_arena_rewind(&arena, &mark) && source.allocated == 0 && lm_arena_used(&arena) == 200);
+  CHECK(lm_arena_holds(&arena) && lm_arena_alloc(&arena, 300, 1) && source.allocated == 1);
   lm_arena_reset(&arena);
-  CHECK(source.lent == 0 && lm_arena_used(&arena) == 0 && lm_arena_holds(&arena));
-  CHECK(lm_arena_alloc(&arena, 1000, 1) && source.lent == 1);
+  CHECK(source.allocated == 0 && lm_arena_used(&arena) == 0 && lm_arena_holds(&arena));
+  CHECK(lm_arena_alloc(&arena, 1000, 1) && source.allocated == 1);
   lm_arena_destroy(&arena);
-  CHECK(source.lent == 0 && lm_arena_holds(&arena));
+  CHECK(source.allocated == 0 && lm_arena_holds(&arena));
 }
 
-static void marks_into_a_chunk_that_was_given_back_are_refused(void) {
+static void marks_into_a_chunk_that_was_released_are_refused(void) {
   open_chained();
   lm_arena_mark low, high;
   lm_arena_note(&arena, &low);
   lm_arena_alloc(&arena, 500, 1);
   lm_arena_note(&arena, &high);
-  CHECK(arena.chunks == 1 && lm_arena_rewind(&arena, &low) && source.lent == 0);
+  CHECK(arena.chunks == 1 && lm_arena_rewind(&arena, &low) && source.allocated == 0);
   CHECK(!lm_arena_rewind(&arena, &high) && lm_arena_holds(&arena));
 }
 
@@ -207,15 +209,15 @@ static void a_source_of_chunks_may_fail_at_every_call(void) {
     }
     CHECK(failed == 0);  // what is refused as a large chunk is asked for as a small one
     lm_arena_destroy(&arena);
-    CHECK(source.lent == 0);
+    CHECK(source.allocated == 0);
   }
   open_chained();
-  source.lent = CHUNKS;  // gives nothing at all
+  source.allocated = CHUNKS;  // gives nothing at all
   CHECK(lm_arena_alloc(&arena, 300, 16) == NULL && lm_arena_alloc(&arena, 256, 1) != NULL);
-  source.lent = 0;
+  source.allocated = 0;
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   open_chained();
   lm_arena_alloc(&arena, 1000, 8);
   CHECK(lm_arena_holds(&arena));
@@ -251,7 +253,7 @@ static void a_chunk_is_never_asked_for_twice_in_one_size(void) {
   CHECK(lm_arena_alloc(&arena, 1000, 8) != NULL && lm_arena_holds(&arena));
   // An arena over half of the address space, which no test touches: two of it would wrap.
   void *block = (void *)(uintptr_t)4096;
-  CHECK(lm_arena_init(&arena, block, SIZE_MAX / 2 + 1, source_more, source_less, NULL));
+  CHECK(lm_arena_init(&arena, block, SIZE_MAX / 2 + 1, source_refill, source_release, NULL));
   uintptr_t end = arena.end;
   arena.top     = end;
   source.calls = source.fail_at = 0;
@@ -261,12 +263,12 @@ static void a_chunk_is_never_asked_for_twice_in_one_size(void) {
 
 static void chunks_of_a_source_that_takes_nothing_back_are_let_be(void) {
   open_chained();
-  arena.less = NULL;
+  arena.release = NULL;
   uint8_t *p = lm_arena_alloc(&arena, 1000, 8), *q = lm_arena_alloc(&arena, 5000, 8);
   CHECK(p && q && arena.chunks == 2);
   p[0] = q[0] = 0x11;
   lm_arena_reset(&arena);
-  CHECK(arena.chunks == 0 && source.lent == 2 && p[0] == 0x11 && q[0] == 0x11);
+  CHECK(arena.chunks == 0 && source.allocated == 2 && p[0] == 0x11 && q[0] == 0x11);
   CHECK(lm_arena_used(&arena) == 0 && lm_arena_holds(&arena));
 }
 
@@ -283,35 +285,35 @@ static void a_mark_that_was_not_made_here_is_refused(void) {
   CHECK(!lm_arena_rewind(&arena, &mark) && lm_arena_used(&arena) == 100);
 }
 
-static void holds_sees_words_that_cannot_be(void) {
+static void holds_detects_words_that_cannot_be(void) {
   open_chained();
   lm_arena_alloc(&arena, 1000, 8);
   lm_arena_alloc(&arena, 5000, 8);
   lm_arena_chunk *chunk = arena.chunk;
-  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
-  SEEN(lm_arena_holds(&arena), chunk->base, 0);
-  SEEN(lm_arena_holds(&arena), chunk->base, chunk->top + 1);
-  SEEN(lm_arena_holds(&arena), chunk->top, chunk->end + 1);
-  SEEN(lm_arena_holds(&arena), chunk->below, NULL);
-  SEEN(lm_arena_holds(&arena), arena.below, 0);
+  DETECTS(lm_arena_holds(&arena), arena.chunks, 1);
+  DETECTS(lm_arena_holds(&arena), chunk->base, 0);
+  DETECTS(lm_arena_holds(&arena), chunk->base, chunk->top + 1);
+  DETECTS(lm_arena_holds(&arena), chunk->top, chunk->end + 1);
+  DETECTS(lm_arena_holds(&arena), chunk->below, NULL);
+  DETECTS(lm_arena_holds(&arena), arena.below, 0);
   lm_arena_destroy(&arena);
-  SEEN(lm_arena_holds(&arena), arena.end, 1);
-  SEEN(lm_arena_holds(&arena), arena.chunk, chunk);
-  SEEN(lm_arena_holds(&arena), arena.chunks, 1);
-  SEEN(lm_arena_holds(&arena), arena.below, 1);
+  DETECTS(lm_arena_holds(&arena), arena.end, 1);
+  DETECTS(lm_arena_holds(&arena), arena.chunk, chunk);
+  DETECTS(lm_arena_holds(&arena), arena.chunks, 1);
+  DETECTS(lm_arena_holds(&arena), arena.below, 1);
 }
 
 CHECK_MAIN(RUN(a_chunk_is_never_asked_for_twice_in_one_size);
            RUN(chunks_of_a_source_that_takes_nothing_back_are_let_be);
-           RUN(a_mark_that_was_not_made_here_is_refused); RUN(holds_sees_words_that_cannot_be);
+           RUN(a_mark_that_was_not_made_here_is_refused); RUN(holds_detects_words_that_cannot_be);
            RUN(alloc_gives_aligned_bytes_in_order_and_to_the_last_one);
            RUN(alloc_refuses_what_cannot_be_and_changes_nothing);
            RUN(init_refuses_null_empty_and_wrapping_blocks);
-           RUN(the_last_byte_of_the_address_space_is_never_lent);
+           RUN(the_last_byte_of_the_address_space_is_never_allocated);
            RUN(reset_and_destroy_each_begin_one_epoch);
            RUN(an_epoch_carries_over_32_bits_and_is_never_0);
            RUN(an_arena_made_where_one_was_goes_on_with_its_epochs);
            RUN(rewind_takes_back_to_a_mark_of_this_epoch_only);
-           RUN(a_chained_arena_goes_on_in_chunks_and_gives_them_back);
-           RUN(marks_into_a_chunk_that_was_given_back_are_refused);
-           RUN(a_source_of_chunks_may_fail_at_every_call); RUN(holds_sees_what_is_wrong););
+           RUN(a_chained_arena_goes_on_in_chunks_and_releases_them);
+           RUN(marks_into_a_chunk_that_was_released_are_refused);
+           RUN(a_source_of_chunks_may_fail_at_every_call); RUN(holds_detects_what_is_wrong););

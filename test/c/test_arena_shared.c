@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The arena as a build with LM_SHARED has it: threads lend from one that does not grow.
+// test_arena_shared.c: threads allocate from one arena that does not grow (LM_SHARED).
+#ifndef LM_SHARED
 #define LM_SHARED
+#endif
 #include "../../csrc/arena.c"
 #include "check.h"
 #include <pthread.h>
@@ -11,7 +13,7 @@ static lm_arena arena;
 static uint8_t *given[THREADS][EACH];
 static unsigned waiting;  // threads that are not there yet
 
-static void *lend(void *number) {
+static void *allocate(void *number) {
   uint8_t **mine = given[(uintptr_t)number];
   __atomic_sub_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
   while (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST))
@@ -25,12 +27,12 @@ static void *lend(void *number) {
 
 // One round: every byte of the pool is lent once, what a thread wrote there is there, and the arena
 // is full.
-static void lend_all(void) {
+static void allocate_all(void) {
   CHECK(lm_arena_init(&arena, pool, sizeof pool, NULL, NULL, NULL));
   pthread_t threads[THREADS];
   waiting = THREADS;
   for (uintptr_t i = 0; i < THREADS; i++)
-    CHECK(pthread_create(&threads[i], NULL, lend, (void *)i) == 0);
+    CHECK(pthread_create(&threads[i], NULL, allocate, (void *)i) == 0);
   for (unsigned i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
   uint32_t kept = 0;
   for (uint32_t t = 0; t < THREADS; t++)
@@ -45,8 +47,8 @@ static void lend_all(void) {
   CHECK(lm_arena_alloc(&arena, SIZE, ALIGN) == NULL);
 }
 
-static void threads_that_lend_at_the_same_time_get_ranges_of_their_own(void) {
-  for (int round = 0; round < 5; round++) lend_all();
+static void threads_that_allocate_at_the_same_time_get_ranges_of_their_own(void) {
+  for (int round = 0; round < 5; round++) allocate_all();
 }
 
-CHECK_MAIN(RUN(threads_that_lend_at_the_same_time_get_ranges_of_their_own););
+CHECK_MAIN(RUN(threads_that_allocate_at_the_same_time_get_ranges_of_their_own););

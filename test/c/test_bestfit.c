@@ -22,12 +22,12 @@ static void the_words_below_a_block_are_its_logical_and_effective_size(void) {
     void *p          = lm_bestfit_alloc(a, size);
     size_t effective = lm_bestfit_usable_size(a, p);
     CHECK(word_at(p, 2 * LM_WORD) == size && lm_bestfit_size(a, p) == size && effective >= size);
-    CHECK((word_at(p, LM_WORD) ^ a->tags.key) == effective + 2 * LM_WORD);
+    CHECK((word_at(p, LM_WORD) ^ a->tags.cookie) == effective + 2 * LM_WORD);
   }
   CHECK(2 * LM_WORD == 8 || LM_WORD == 8);
 }
 
-static void a_hole_is_lent_whole_up_to_125_percent_and_cut_above(void) {
+static void a_hole_is_allocated_whole_up_to_125_percent_and_cut_above(void) {
   for (size_t request = 700; request <= 1000; request += 4) {
     lm_bestfit *a = new_bestfit();
     void *hole = lm_bestfit_alloc(a, 1000), *wall = lm_bestfit_alloc(a, 8);
@@ -61,7 +61,7 @@ static void among_the_first_of_a_list_the_smallest_is_taken(void) {
   size_t sizes[] = {4200, 4100, 4240, 4160};  // one list
   for (size_t i = 0; i < 4; i++) hole[i] = lm_bestfit_alloc(a, sizes[i]), lm_bestfit_alloc(a, 8);
   for (size_t i = 0; i < 4; i++) CHECK(lm_bestfit_free(a, hole[i]) == LM_OK);
-  CHECK(lm_bestfit_alloc(a, 4150) == hole[3] && lm_bestfit_alloc(a, 4150) == hole[0]);
+  CHECK(lm_bestfit_alloc(a, 4160) == hole[3] && lm_bestfit_alloc(a, 4160) == hole[0]);
 }
 
 static void thousands_of_free_blocks_are_not_looked_through(void) {
@@ -75,7 +75,7 @@ static void thousands_of_free_blocks_are_not_looked_through(void) {
   CHECK(lm_bestfit_alloc(a, 272) != NULL && steps < 40);
 }
 
-static void a_request_that_would_fail_finds_the_last_block_of_its_list(void) {
+static void a_request_that_would_fail_finds_the_last_block_of_its_bin(void) {
   lm_bestfit *a = new_bestfit();
   void *fits    = lm_bestfit_alloc(a, 4240);
   for (uint32_t i = 0; i < 40; i++) lm_bestfit_alloc(a, 8), blocks[i] = lm_bestfit_alloc(a, 4100);
@@ -97,13 +97,13 @@ static void realloc_to_less_keeps_the_effective_size(void) {
 }
 
 static void a_logical_size_over_the_effective_one_is_seen(void) {
-  lm_bestfit *a             = new_bestfit();
-  void *p                   = lm_bestfit_alloc(a, 100);
-  *block_logical(tag_of(p)) = 255;
+  lm_bestfit *a              = new_bestfit();
+  void *p                    = lm_bestfit_alloc(a, 100);
+  *logical_size(block_of(p)) = 255;
   CHECK(lm_bestfit_check(a, p) == LM_NOT_A_BLOCK && !lm_bestfit_holds(a) && lm_bestfit_is(a));
   CHECK(lm_bestfit_free(a, p) == LM_NOT_A_BLOCK && lm_bestfit_size(a, p) == 0);
-  *block_logical(tag_of(p)) = 100;
-  SEEN(lm_bestfit_holds(a), a->tags.listed, 7);
+  *logical_size(block_of(p)) = 100;
+  DETECTS(lm_bestfit_holds(a), a->tags.free_count, 7);
   CHECK(lm_bestfit_holds(a) && lm_bestfit_free(a, p) == LM_OK && lm_bestfit_size(a, p) == 0);
 }
 
@@ -116,10 +116,10 @@ static void reset_frees_all(void) {
 }
 
 CHECK_MAIN(RUN(the_words_below_a_block_are_its_logical_and_effective_size);
-           RUN(a_hole_is_lent_whole_up_to_125_percent_and_cut_above);
+           RUN(a_hole_is_allocated_whole_up_to_125_percent_and_cut_above);
            RUN(the_smallest_hole_that_fits_is_taken);
            RUN(among_the_first_of_a_list_the_smallest_is_taken);
            RUN(thousands_of_free_blocks_are_not_looked_through);
-           RUN(a_request_that_would_fail_finds_the_last_block_of_its_list);
+           RUN(a_request_that_would_fail_finds_the_last_block_of_its_bin);
            RUN(realloc_to_less_keeps_the_effective_size);
            RUN(a_logical_size_over_the_effective_one_is_seen); RUN(reset_frees_all););

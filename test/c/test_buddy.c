@@ -31,7 +31,7 @@ static void freed_buddies_join_up_to_where_they_were_cut_from(void) {
   CHECK(lm_buddy_stats(a)->free_blocks == before && lm_buddy_alloc(a, SIZE / 2) != NULL);
 }
 
-static void realloc_grows_into_free_upper_buddies_and_gives_them_back(void) {
+static void realloc_grows_into_free_upper_buddies_and_releases_them(void) {
   lm_buddy *a = new_buddy();
   uint8_t *p  = lm_buddy_alloc(a, 4096);
   p           = lm_buddy_realloc(a, p, 65536);  // now at a multiple of 64 KiB
@@ -103,10 +103,10 @@ static void reset_frees_all(void) {
   CHECK(lm_buddy_alloc(a, 100) == p && lm_buddy_holds(a));
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   lm_buddy *a = new_buddy();
   uint8_t *p[8];
-  for (size_t i = 0; i < 8; i++) p[i] = lm_buddy_alloc(a, 64);
+  for (size_t i = 0; i < 8; i++) p[i] = lm_buddy_alloc(a, 4 * CELL);
   for (size_t i = 0; i < 8; i += 2) lm_buddy_free(a, p[i]);
   const lm_buddy_region *r = &a->region;
   for (size_t i = 0; i < 8; i++) {
@@ -129,7 +129,7 @@ static void holds_sees_what_is_wrong(void) {
   }
   size_t *words[] = {&a->magic,
                      &a->spans,
-                     &a->listed,
+                     &a->free_count,
                      &a->orders,
                      &a->stats.live_blocks,
                      &a->stats.live_bytes,
@@ -159,10 +159,10 @@ static void a_cursor_that_is_none_starts_its_region_again(void) {
   part = noted, part.address = (uintptr_t)q + CELL;  // inside a block
   CHECK(lm_buddy_walk(a, &part, records, 64) < count);
   part = noted, part.address = a->region.first + a->region.size;
-  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.over);
+  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.done);
 }
 
-static void holds_sees_words_that_cannot_be(void) {
+static void holds_detects_words_that_cannot_be(void) {
   lm_span span = {other + 48, SIZE};
   lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
   CHECK(lm_buddy_alloc(a, 100000) && a->stats.regions > 1);
@@ -170,24 +170,24 @@ static void holds_sees_words_that_cannot_be(void) {
   for (size_t i = 0; i < 6; i++) p[i] = lm_buddy_alloc(a, 1024);
   for (size_t i = 0; i < 6; i += 2) lm_buddy_free(a, p[i]);
   lm_buddy_region *r = &a->region;
-  SEEN(lm_buddy_holds(a), r->first, r->first + 1);
-  SEEN(lm_buddy_holds(a), r->size, r->size - 1);
-  SEEN(lm_buddy_holds(a), r->size, r->size - CELL);
-  SEEN(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
-  SEEN(lm_buddy_holds(a), r->next, NULL);
-  SEEN(lm_buddy_holds(a), a->last, r);
-  SEEN(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
+  DETECTS(lm_buddy_holds(a), r->first, r->first + 1);
+  DETECTS(lm_buddy_holds(a), r->size, r->size - 1);
+  DETECTS(lm_buddy_holds(a), r->size, r->size - CELL);
+  DETECTS(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
+  DETECTS(lm_buddy_holds(a), r->next, NULL);
+  DETECTS(lm_buddy_holds(a), a->last, r);
+  DETECTS(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_buddy_holds(a), a->orders, a->orders | order_size(8 * sizeof(size_t) - 1));
   lm_buddy_block *b = a->lists[10];
   CHECK(b && b->next && b->next->prev == b);
-  SEEN(lm_buddy_holds(a), b->next, b);
-  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)((uintptr_t)b->next + 8));
-  SEEN(lm_buddy_holds(a), b->next, b->next->next);
-  SEEN(lm_buddy_holds(a), b->next, (lm_buddy_block *)(uintptr_t)16);
-  SEEN(lm_buddy_holds(a), b->next->prev, b->next);
-  SEEN(lm_buddy_holds(a), b->next->prev, NULL);
-  SEEN(lm_buddy_holds(a), b->next->prev, (lm_buddy_block *)(uintptr_t)16);
+  DETECTS(lm_buddy_holds(a), b->next, b);
+  DETECTS(lm_buddy_holds(a), b->next, (lm_buddy_block *)((uintptr_t)b->next + 8));
+  DETECTS(lm_buddy_holds(a), b->next, b->next->next);
+  DETECTS(lm_buddy_holds(a), b->next, (lm_buddy_block *)(uintptr_t)16);
+  DETECTS(lm_buddy_holds(a), b->next->prev, b->next);
+  DETECTS(lm_buddy_holds(a), b->next->prev, NULL);
+  DETECTS(lm_buddy_holds(a), b->next->prev, (lm_buddy_block *)(uintptr_t)16);
   uintptr_t first = r->first;
   r->first        = (uintptr_t)0 - CELL;
   CHECK(!lm_buddy_holds(a));
@@ -196,12 +196,13 @@ static void holds_sees_words_that_cannot_be(void) {
   CHECK(!lm_buddy_holds(a));
 }
 
-CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again); RUN(holds_sees_words_that_cannot_be);
+CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again);
+           RUN(holds_detects_words_that_cannot_be);
            RUN(every_block_is_a_power_of_two_at_a_multiple_of_its_size);
            RUN(freed_buddies_join_up_to_where_they_were_cut_from);
-           RUN(realloc_grows_into_free_upper_buddies_and_gives_them_back);
+           RUN(realloc_grows_into_free_upper_buddies_and_releases_them);
            RUN(only_the_address_of_a_live_block_passes);
            RUN(a_request_for_the_whole_pool_is_refused_and_half_of_it_is_met);
            RUN(growth_brings_an_aligned_block_where_memory_touches_and_where_not);
            RUN(a_source_is_never_asked_for_less_than_the_block); RUN(reset_frees_all);
-           RUN(holds_sees_what_is_wrong););
+           RUN(holds_detects_what_is_wrong););

@@ -18,7 +18,7 @@ static void blocks_follow_one_another_with_a_word_between(void) {
   }
 }
 
-static void what_was_freed_is_not_lent_before_a_reset(void) {
+static void what_was_freed_is_not_allocated_before_a_reset(void) {
   lm_bump *a = new_bump();
   void *p    = lm_bump_alloc(a, 100);
   CHECK(lm_bump_free(a, p) == LM_OK && lm_bump_free(a, p) == LM_ALREADY_FREE);
@@ -27,7 +27,7 @@ static void what_was_freed_is_not_lent_before_a_reset(void) {
   CHECK(lm_bump_alloc(a, 100) == p && lm_bump_holds(a));
 }
 
-static void reset_forgets_what_was_lent(void) {
+static void reset_forgets_what_was_allocated(void) {
   lm_bump *a  = new_bump();
   size_t free = lm_bump_stats(a)->free_bytes;
   void *p = lm_bump_alloc(a, 100), *q = lm_bump_alloc(a, 100), *r = lm_bump_alloc(a, 100);
@@ -38,7 +38,7 @@ static void reset_forgets_what_was_lent(void) {
   CHECK(lm_bump_free(a, q) == LM_NOT_A_BLOCK && lm_bump_holds(a));  // inside the new one
 }
 
-static void reset_lends_from_all_regions_again(void) {
+static void reset_allocates_from_all_regions_again(void) {
   lm_span span = {pool + SIZE + 40, SIZE - 40};
   lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
   size_t first = 0, second = 0;
@@ -68,12 +68,12 @@ static void a_request_that_fails_leaves_no_region(void) {
   CHECK(lm_bump_alloc(a, free) != NULL && lm_bump_alloc(a, 0) == NULL && lm_bump_holds(a));
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   lm_bump *a = new_bump();
   void *p = lm_bump_alloc(a, 100), *q = lm_bump_alloc(a, 200);
   lm_bump_free(a, p);
   size_t *words[] = {&a->magic,
-                     &a->key,
+                     &a->cookie,
                      &a->resets,
                      &a->stats.live_blocks,
                      &a->stats.live_bytes,
@@ -102,7 +102,7 @@ static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
   lm_bump *a = new_bump();
   void *p[6];
   for (size_t i = 0; i < 6; i++) p[i] = lm_bump_alloc(a, 100);
-  size_t good = *header_of(p[3]), bad[] = {a->key, good ^ 4, good ^ LM_ALIGN << 20};
+  size_t good = *header_of(p[3]), bad[] = {a->cookie, good ^ 4, good ^ LM_ALIGN << 20};
   for (size_t i = 0; i < 3; i++) {
     lm_cursor whole = {0}, part = {0};
     CHECK(lm_bump_walk(a, &part, records, 5) == 5);
@@ -110,7 +110,7 @@ static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
     CHECK(lm_bump_check(a, p[3]) == LM_NOT_A_BLOCK && lm_bump_check(a, p[2]) == LM_NOT_A_BLOCK);
     CHECK(lm_bump_walk(a, &whole, records, 9) == 3 && !lm_bump_holds(a));
     a->changes++;  // so that the block has to be looked for
-    CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.over);
+    CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.done);
     *header_of(p[3]) = good;
   }
   CHECK(lm_bump_check(a, p[2]) == LM_OK && lm_bump_holds(a));
@@ -130,25 +130,25 @@ static void a_walk_over_a_reset_goes_on_at_the_end_of_what_is_free(void) {
   CHECK(lm_bump_walk(a, &whole, records, 9) == 1 + n && records[0].state == LM_BLOCK_TOP);
 }
 
-static void holds_sees_words_that_cannot_be(void) {
+static void holds_detects_words_that_cannot_be(void) {
   lm_span span = {pool + SIZE + 40, SIZE - 40};
   lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
   for (size_t i = 0; i < 8; i++) CHECK(lm_bump_alloc(a, 1000) != NULL);
   lm_bump_region *r = &a->region, *later = r->next;
-  SEEN(lm_bump_holds(a), r->first, r->first + 1);
-  SEEN(lm_bump_holds(a), r->first, (uintptr_t)r - LM_WORD);
-  SEEN(lm_bump_holds(a), r->first, r->end);
-  SEEN(lm_bump_holds(a), r->end, r->end + 1);
-  SEEN(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
-  SEEN(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
-  SEEN(lm_bump_holds(a), r->next, NULL);
-  SEEN(lm_bump_holds(a), a->newest, r);
-  SEEN(lm_bump_holds(a), a->last, r);
-  SEEN(lm_bump_holds(a), a->last, later + 1);
-  SEEN(lm_bump_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_bump_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
-  SEEN(lm_bump_holds(a), a->stats.regions, 1);
-  SEEN(lm_bump_holds(a), a->stats.regions, 3);
+  DETECTS(lm_bump_holds(a), r->first, r->first + 1);
+  DETECTS(lm_bump_holds(a), r->first, (uintptr_t)r - LM_WORD);
+  DETECTS(lm_bump_holds(a), r->first, r->end);
+  DETECTS(lm_bump_holds(a), r->end, r->end + 1);
+  DETECTS(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
+  DETECTS(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
+  DETECTS(lm_bump_holds(a), r->next, NULL);
+  DETECTS(lm_bump_holds(a), a->newest, r);
+  DETECTS(lm_bump_holds(a), a->last, r);
+  DETECTS(lm_bump_holds(a), a->last, later + 1);
+  DETECTS(lm_bump_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_bump_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
+  DETECTS(lm_bump_holds(a), a->stats.regions, 1);
+  DETECTS(lm_bump_holds(a), a->stats.regions, 3);
   uintptr_t first = r->first;  // a region at the very end of the address space
   r->first        = (uintptr_t)0 - LM_WORD;
   CHECK(!lm_bump_holds(a));
@@ -156,15 +156,17 @@ static void holds_sees_words_that_cannot_be(void) {
   while (lm_bump_alloc(a, 0)) {
   }
   CHECK(a->newest->top == a->newest->end);
-  SEEN(lm_bump_holds(a), a->last, later + 1);  // all are full, and none lends
+  DETECTS(lm_bump_holds(a), a->last, later + 1);  // all are full
   lm_bump_reset(a);
   CHECK(lm_bump_holds(a));
-  SEEN(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
+  DETECTS(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
 }
 
 CHECK_MAIN(RUN(a_header_that_is_damaged_is_no_block_and_ends_a_walk);
            RUN(a_walk_over_a_reset_goes_on_at_the_end_of_what_is_free);
-           RUN(holds_sees_words_that_cannot_be); RUN(blocks_follow_one_another_with_a_word_between);
-           RUN(what_was_freed_is_not_lent_before_a_reset); RUN(reset_forgets_what_was_lent);
-           RUN(reset_lends_from_all_regions_again); RUN(realloc_of_the_newest_block_is_in_place);
-           RUN(a_request_that_fails_leaves_no_region); RUN(holds_sees_what_is_wrong););
+           RUN(holds_detects_words_that_cannot_be);
+           RUN(blocks_follow_one_another_with_a_word_between);
+           RUN(what_was_freed_is_not_allocated_before_a_reset);
+           RUN(reset_forgets_what_was_allocated); RUN(reset_allocates_from_all_regions_again);
+           RUN(realloc_of_the_newest_block_is_in_place); RUN(a_request_that_fails_leaves_no_region);
+           RUN(holds_detects_what_is_wrong););

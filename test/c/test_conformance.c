@@ -50,10 +50,10 @@ static void every_power_of_two_to_64_KiB_is_an_alignment(void) {
     for (size_t i = 0; i < (align > 8192 ? 1 : 6); i++) {
       void *p = on->alloc_aligned(a, i * 29, align);
       CHECK(p && (uintptr_t)p % align == 0);
-      if (p) shadow_lend(&lent, i, p, i * 29);
+      if (p) shadow_allocate(&tracked, i, p, i * 29);
       CHECK(on->holds(a));
     }
-    CHECK(shadow_holds(&lent));
+    CHECK(shadow_holds(&tracked));
     drain(a);
   }
 }
@@ -73,10 +73,10 @@ static void realloc_keeps_the_prefix_and_one_that_fails_leaves_the_block(void) {
   void *a    = fixed(FIRST);
   uint8_t *p = on->realloc(a, NULL, 1000), *wall = on->alloc(a, 8);
   CHECK(p && wall);
-  shadow_lend(&lent, 0, p, 1000);
-  shadow_block old = lent.blocks[0];
+  shadow_allocate(&tracked, 0, p, 1000);
+  shadow_block old = tracked.blocks[0];
   pool_save();
-  CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&lent));
+  CHECK(on->realloc(a, p, FIRST) == NULL && pool_same() && shadow_holds(&tracked));
   uint8_t *q = on->realloc(a, p, 5000);
   CHECK(q && shadow_kept(&old, q, 1000) && on->holds(a) && on->usable_size(a, q) >= 5000);
   CHECK(q == p || on->check(a, p) != LM_OK);
@@ -144,10 +144,10 @@ static void a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied(void) {
     void *p;
     while (n < SHADOW_BLOCKS && (p = on->alloc(a, size))) {
       if (!most) most = size;
-      shadow_lend(&lent, n++, p, size);
+      shadow_allocate(&tracked, n++, p, size);
     }
   }
-  CHECK(n > 3 && most >= 8192 && shadow_holds(&lent) && on->holds(a));
+  CHECK(n > 3 && most >= 8192 && shadow_holds(&tracked) && on->holds(a));
   while (on->alloc(a, 0)) {
   }
   pool_save();
@@ -175,7 +175,7 @@ static void what_was_freed_in_any_order_is_what_there_was(void) {
     for (uint32_t step = 0; step < 300; step++) step_any(a);
     for (size_t i = 0, at = random_below(SHADOW_BLOCKS); i < SHADOW_BLOCKS; i++) {
       at = (at + 101) % SHADOW_BLOCKS;
-      if (lent.blocks[at].p) step_free(a, at);
+      if (tracked.blocks[at].p) step_free(a, at);
     }
     if (on->trim) on->trim(a);
     const lm_stats *s = on->stats(a);
@@ -217,7 +217,7 @@ static void the_smallest_region_holds_one_block_and_one_byte_less_is_refused(voi
   size_t size = 0;
   __builtin_memset(pool, 0xa5, sizeof pool);
   while (size < FIRST && !on->init(pool, size, lm_pages_none, NULL)) size++;
-  CHECK(size > on->state && size <= on->state + on->overhead);
+  CHECK(size > on->state && size <= on->state + on->overhead + (LM_ALIGN > 32 ? 2 * LM_ALIGN : 0));
   pool_save();
   CHECK(on->init(pool, size - 1, lm_pages_none, NULL) == NULL && pool_same());
   for (size_t at = 0; at<32; at += on->overhead> 1000 ? 5 : 1) {
@@ -279,12 +279,12 @@ static void a_walk_that_is_over_or_goes_nowhere_gives_nothing(void) {
   void *a = fixed(FIRST);
   CHECK(on->alloc(a, 100) != NULL);
   lm_cursor none = {0}, over = {0}, lost = {0};
-  CHECK(on->walk(a, &none, records, 0) == 0 && !none.over && none.address == 0);
+  CHECK(on->walk(a, &none, records, 0) == 0 && !none.done && none.address == 0);
   while (on->walk(a, &over, records, 1)) {
   }
-  CHECK(over.over && on->walk(a, &over, records, 10) == 0);
+  CHECK(over.done && on->walk(a, &over, records, 10) == 0);
   lost.region = LM_WORD;  // of no region there is
-  CHECK(on->walk(a, &lost, records, 10) == 0 && lost.over);
+  CHECK(on->walk(a, &lost, records, 10) == 0 && lost.done);
 }
 
 static void peak_is_the_most_that_was_live(void) {

@@ -31,17 +31,17 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
                                   : on->alloc(a, size);
     bool failed    = k && source.calls >= k && (calls < k || for_ever) && source.calls > calls;
     CHECK(p || failed);
-    if (p) shadow_lend(&lent, i, p, size);
+    if (p) shadow_allocate(&tracked, i, p, size);
     CHECK(on->stats(a)->live_blocks == before + (p != NULL));
-    CHECK(on->holds(a) && shadow_holds(&lent));
+    CHECK(on->holds(a) && shadow_holds(&tracked));
   }
   for (size_t i = 0; i < 24; i += 5) {
-    if (!lent.blocks[i].p) continue;
-    shadow_block old = lent.blocks[i];
+    if (!tracked.blocks[i].p) continue;
+    shadow_block old = tracked.blocks[i];
     uint8_t *p       = on->realloc(a, old.p, 20000);
     CHECK(shadow_kept(&old, p ? p : old.p, old.size));
-    if (p) shadow_lend(&lent, i, p, 20000);
-    CHECK(on->holds(a) && shadow_holds(&lent));
+    if (p) shadow_allocate(&tracked, i, p, 20000);
+    CHECK(on->holds(a) && shadow_holds(&tracked));
   }
   drain(a);
   CHECK(faults_gaps_kept(&source));
@@ -152,7 +152,7 @@ static void another_may_take_of_the_same_memory_in_between(void) {
     step_any(a);
     CHECK(on->holds(a));
   }
-  CHECK(theirs_count > 10 && on->stats(a)->regions > 1 && shadow_holds(&lent) && others_kept());
+  CHECK(theirs_count > 10 && on->stats(a)->regions > 1 && shadow_holds(&tracked) && others_kept());
   walk_agrees(a);
   drain(a);
   CHECK(others_kept());
@@ -162,7 +162,7 @@ static void regions_may_come_in_any_order(void) {
   for (size_t gap = 0; gap < 200; gap += 50) {
     trickle t = {pool + POOL - FIRST, 0, gap, 0};
     fixed(0);
-    shadow_allow(&lent, pool, POOL);
+    shadow_allow(&tracked, pool, POOL);
     void *a = on->init(pool + POOL - FIRST, FIRST, falling_more, &t);
     falling = true;
     random_run(a);
@@ -171,7 +171,7 @@ static void regions_may_come_in_any_order(void) {
   }
 }
 
-static void a_source_that_gives_less_than_asked_for_is_not_believed(void) {
+static void a_source_that_gives_less_than_asked_for_is_not_trusted(void) {
   for (size_t gift = 1; gift < 200; gift++) {
     size_t left = gift;
     fixed(FIRST);
@@ -189,7 +189,7 @@ static void run_all(void) {
   RUN(a_source_that_gives_a_few_bytes_at_a_time_is_asked_a_few_times);
   RUN(another_may_take_of_the_same_memory_in_between);
   RUN(regions_may_come_in_any_order);
-  RUN(a_source_that_gives_less_than_asked_for_is_not_believed);
+  RUN(a_source_that_gives_less_than_asked_for_is_not_trusted);
 }
 
 CONFORMANCE_MAIN(run_all);

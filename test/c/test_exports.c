@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../csrc/exports.h"
+#include "../../csrc/exports_internal.h"
 #include "check.h"
 
 enum { SIZE = 16384 };
@@ -82,7 +82,20 @@ static void a_copy_of_a_heap_is_not_a_heap(void) {
 
 static void holds_tells_a_heap_that_was_overwritten(void) {
   uintptr_t h = open_fixed(), p = js_heap_alloc(h, 100);
-  SEEN(js_heap_holds(h), *(size_t *)(p - LM_WORD), 0);
+  DETECTS(js_heap_holds(h), *(size_t *)(p - LM_WORD), 0);
+}
+
+static void stats_of_a_damaged_heap_are_0(void) {
+  uintptr_t h = open_fixed(), p = js_heap_alloc(h, 100);
+  CHECK(p && js_heap_stats(h) != 0);
+  size_t *magic = (size_t *)(void *)pool;
+  for (uint32_t bit = 0; bit < sizeof(size_t) * 8; bit++) {
+    *magic ^= (size_t)1 << bit;
+    CHECK(js_heap_stats(h) == 0);
+    *magic ^= (size_t)1 << bit;
+  }
+  __builtin_memset(pool, 0, sizeof pool);
+  CHECK(js_heap_stats(h) == 0);
 }
 
 static void walk_refuses_cursors_and_records_that_are_not_memory(void) {
@@ -122,6 +135,6 @@ static void a_heap_that_may_grow_grows_and_one_that_may_not_does_not(void) {
 CHECK_MAIN(RUN(open_gives_a_heap_at_base_rounded_up_to_16);
            RUN(open_refuses_what_is_too_small_or_not_memory); RUN(verbs_work_through_a_heap);
            RUN(a_wrong_heap_gives_zero_or_not_a_block); RUN(a_copy_of_a_heap_is_not_a_heap);
-           RUN(holds_tells_a_heap_that_was_overwritten);
+           RUN(holds_tells_a_heap_that_was_overwritten); RUN(stats_of_a_damaged_heap_are_0);
            RUN(walk_refuses_cursors_and_records_that_are_not_memory);
            RUN(a_heap_that_may_grow_grows_and_one_that_may_not_does_not););

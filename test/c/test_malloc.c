@@ -113,22 +113,22 @@ static void reallocarray_of_elements_of_no_size_shrinks(void) {
 
 static struct {
   uint32_t calls;
-  lm_verb where;
+  lm_operation where;
   lm_status what;
   const void *block;
 } refused;
 
-static void note_refusal(lm_verb where, lm_status what, const void *block) {
+static void note_refusal(lm_operation where, lm_status what, const void *block) {
   refused.calls++, refused.where = where, refused.what = what, refused.block = block;
 }
 
 #ifndef LM_TEST_MEMORY
-void linmem_refused(lm_verb where, lm_status what, const void *block) {
+void linmem_refused(lm_operation where, lm_status what, const void *block) {
   note_refusal(where, what, block);
 }
 #endif
 
-static void what_is_no_block_is_let_be_and_told(void) {
+static void what_is_no_block_is_refused_and_reported(void) {
   start(true);
 #ifdef LM_TEST_MEMORY
   told = note_refusal;
@@ -158,7 +158,7 @@ static void trim_gives_empty_slabs_to_larger_requests(void) {
   void *p[400];
   for (size_t i = 0; i < 400; i++) p[i] = my_malloc(100);
   for (size_t i = 0; i < 400; i++) my_free(p[i]);
-  CHECK(HEAP->banks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->banks.blocks == 0 &&
+  CHECK(HEAP->superblocks.blocks > 0 && my_malloc_trim(0) == 0 && HEAP->superblocks.blocks == 0 &&
         lm_heap_holds(HEAP));
 }
 
@@ -195,9 +195,11 @@ static void sbrk_is_asked_for_no_more_than_needed_when_it_has_no_more(void) {
   start(true);
   size_t got = 0;
   brk_most   = 5000;  // no multiple of 4 KiB
-  CHECK(more_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
-  CHECK(more_by_sbrk(501, &got) == NULL && more_by_sbrk(PTRDIFF_MAX, &got) == NULL && got == 4500);
-  CHECK(more_by_sbrk(4096, &got) == NULL && more_by_sbrk(500, &got) == pool + 4500 && got == 500);
+  CHECK(refill_by_sbrk(4500, &got) == pool && got == 4500 && brk_at == 4500);
+  CHECK(refill_by_sbrk(501, &got) == NULL && refill_by_sbrk(PTRDIFF_MAX, &got) == NULL &&
+        got == 4500);
+  CHECK(refill_by_sbrk(4096, &got) == NULL && refill_by_sbrk(500, &got) == pool + 4500 &&
+        got == 500);
 }
 
 static void without_sbrk_memory_comes_from_behind_the_data(void) {
@@ -269,7 +271,7 @@ CHECK_MAIN(RUN(the_family_works_from_the_first_call_on);
            RUN(a_small_program_takes_at_most_4_KiB_from_sbrk);
            RUN(aligned_blocks_are_aligned_and_wrong_alignments_refused);
            RUN(requests_that_wrap_are_refused); RUN(reallocarray_of_elements_of_no_size_shrinks);
-           RUN_OF_THIS_BUILD(); RUN_REFUSAL(what_is_no_block_is_let_be_and_told);
+           RUN_OF_THIS_BUILD(); RUN_REFUSAL(what_is_no_block_is_refused_and_reported);
            RUN_REFUSAL(nothing_works_on_a_heap_that_nobody_made_yet);
            RUN(trim_gives_empty_slabs_to_larger_requests);
            RUN(what_others_got_from_sbrk_stays_theirs);

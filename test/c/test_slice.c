@@ -112,7 +112,7 @@ static void an_empty_slice_is_alive(void) {
   CHECK(lm_slice_free(&s, heap) == LM_OK);
 }
 
-static void holds_sees_what_is_wrong(void) {
+static void holds_detects_what_is_wrong(void) {
   lm_slice s;
   CHECK(lm_slice_of(&s, block, LM_i32, 4) && lm_slice_holds(&s));
   lm_slice good = s;
@@ -152,26 +152,44 @@ static void slices_of_every_chunk_live_until_they_are_rewound_over(void) {
   CHECK(lm_arena_alloc(&arena, 40, 1) && !lm_slice_alive(&high_again, &arena));  // half of it again
   high_again.address = arena.top + 8;
   CHECK(!lm_slice_alive(&high_again, &arena));
-  lm_slice above = low;  // of no chunk that the arena bumps through now
-  above.address  = arena.end + 4096;
-  CHECK(lm_slice_alive(&above, &arena));
-  above.address = arena.base - 1;
-  CHECK(lm_slice_alive(&above, &arena));
+  lm_slice outside = low;  // in no range that the arena allocated
+  outside.address  = arena.end + 4096;
+  CHECK(!lm_slice_alive(&outside, &arena));
+  outside.address = arena.base - 1;
+  CHECK(!lm_slice_alive(&outside, &arena));
+  outside = low, outside.length += 11;  // past the end of its chunk's allocated bytes
+  CHECK(!lm_slice_alive(&outside, &arena));
   lm_arena_reset(&arena);
   CHECK(!lm_slice_alive(&low, &arena) && !lm_slice_alive(&high, &arena));
 }
 
-static void holds_sees_what_a_dead_slice_cannot_have(void) {
+static void a_slice_in_a_chunk_that_a_rewind_dropped_is_dead(void) {
+  static lm_arena arena;
+  lm_slice low, high, empty;
+  lm_arena_mark mark;
+  CHECK(lm_arena_init(&arena, block, 500, chunk_more, chunk_less, NULL));
+  CHECK(lm_slice_of_arena(&low, &arena, LM_u8, 400));
+  lm_arena_note(&arena, &mark);
+  CHECK(lm_slice_of_arena(&high, &arena, LM_u8, 300) && arena.chunks == 1);
+  CHECK(lm_slice_of_arena(&empty, &arena, LM_u8, 0) && lm_slice_alive(&empty, &arena));
+  CHECK(lm_slice_alive(&low, &arena) && lm_slice_alive(&high, &arena));
+  CHECK(lm_arena_rewind(&arena, &mark) && arena.chunks == 0);
+  CHECK(lm_slice_alive(&low, &arena));
+  CHECK(!lm_slice_alive(&high, &arena) && !lm_slice_alive(&empty, &arena));
+}
+
+static void holds_detects_what_a_dead_slice_cannot_have(void) {
   lm_slice s;
   CHECK(!lm_slice_of(&s, NULL, LM_u8, 4));
-  SEEN(lm_slice_holds(&s), s.address, 8);
-  SEEN(lm_slice_holds(&s), s.length, 1);
-  SEEN(lm_slice_holds(&s), s.type, LM_u8);
-  SEEN(lm_slice_holds(&s), s.epoch_high, 1);
+  DETECTS(lm_slice_holds(&s), s.address, 8);
+  DETECTS(lm_slice_holds(&s), s.length, 1);
+  DETECTS(lm_slice_holds(&s), s.type, LM_u8);
+  DETECTS(lm_slice_holds(&s), s.epoch_high, 1);
 }
 
 CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);
-           RUN(holds_sees_what_a_dead_slice_cannot_have);
+           RUN(a_slice_in_a_chunk_that_a_rewind_dropped_is_dead);
+           RUN(holds_detects_what_a_dead_slice_cannot_have);
            RUN(every_element_type_has_its_size_and_alignment);
            RUN(a_slice_of_an_arena_lives_as_long_as_its_epoch);
            RUN(a_slice_that_was_rewound_over_is_dead);
@@ -179,4 +197,4 @@ CHECK_MAIN(RUN(slices_of_every_chunk_live_until_they_are_rewound_over);
            RUN(only_a_slice_of_a_heap_is_freed);
            RUN(sizes_that_do_not_fit_and_wrong_types_make_a_dead_slice);
            RUN(a_borrowed_slice_is_aligned_and_inside_the_address_space);
-           RUN(an_empty_slice_is_alive); RUN(holds_sees_what_is_wrong););
+           RUN(an_empty_slice_is_alive); RUN(holds_detects_what_is_wrong););

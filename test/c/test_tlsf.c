@@ -81,7 +81,7 @@ static void every_block_is_a_multiple_of_8(void) {
   for (uint32_t i = 0; i < 500; i++) CHECK((uintptr_t)lm_tlsf_alloc(a, random_below(100)) % 8 == 0);
 }
 
-static void reset_frees_all_and_forgets_what_was_lent(void) {
+static void reset_frees_all_and_forgets_what_was_allocated(void) {
   lm_tlsf *a  = new_tlsf(100000);
   size_t free = lm_tlsf_stats(a)->free_bytes;
   void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 1000);
@@ -102,7 +102,7 @@ static void a_neighbour_taken_in_whole_is_already_free(void) {
   CHECK(lm_tlsf_holds(a));
 }
 
-static void a_block_inside_one_lent_anew_is_already_free(void) {
+static void a_block_inside_one_allocated_anew_is_already_free(void) {
   lm_tlsf *a = new_tlsf(100000);
   void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 200), *wall = lm_tlsf_alloc(a, 8);
   size_t both = lm_tlsf_usable_size(a, p) + lm_tlsf_usable_size(a, q) + LM_WORD;
@@ -127,21 +127,21 @@ static void regions_may_come_from_below(void) {
 }
 
 // Flips each bit of each word that it keeps for itself, and checks that holds() sees it.
-static void holds_sees_every_bit_that_is_wrong(void) {
-  lm_tlsf *a = new_tlsf(100000);
-  lm_tags *t = &a->tags;
+static void holds_detects_every_bit_that_is_wrong(void) {
+  lm_tlsf *a          = new_tlsf(100000);
+  lm_boundary_tags *t = &a->tags;
   for (uint32_t i = 0; i < 9; i++) blocks[i] = lm_tlsf_alloc(a, i < 6 ? 40 : 100 * i);
   for (uint32_t i = 1; i < 9; i += 2) lm_tlsf_free(a, blocks[i]);
   size_t *words[64], n = 0;
-  for (uint32_t i = 0; i < 9; i++) words[n++] = &tag_of(blocks[i])->head;
+  for (uint32_t i = 0; i < 9; i++) words[n++] = &block_of(blocks[i])->head;
   for (uint32_t i = 1; i < 9; i += 2) {
-    lm_tag *b  = tag_of(blocks[i]);
-    words[n++] = (size_t *)(void *)&b->next;
-    words[n++] = (size_t *)(void *)&b->prev;
-    words[n++] = tag_footer(b, tag_size(t, b));
+    lm_block *b = block_of(blocks[i]);
+    words[n++]  = (size_t *)(void *)&b->next;
+    words[n++]  = (size_t *)(void *)&b->prev;
+    words[n++]  = block_footer(b, block_size(t, b));
   }
-  words[n++] = &t->magic, words[n++] = &t->key, words[n++] = (size_t *)(void *)&t->last;
-  words[n++] = &t->spans, words[n++] = &t->listed, words[n++] = &t->stats.live_blocks;
+  words[n++] = &t->magic, words[n++] = &t->cookie, words[n++] = (size_t *)(void *)&t->last;
+  words[n++] = &t->spans, words[n++] = &t->free_count, words[n++] = &t->stats.live_blocks;
   words[n++] = &t->stats.live_bytes, words[n++] = &t->stats.regions;
   words[n++] = (size_t *)(void *)&t->region.end->head;
   CHECK(lm_tlsf_holds(a));
@@ -152,15 +152,10 @@ static void holds_sees_every_bit_that_is_wrong(void) {
       *words[i] ^= (size_t)1 << bit;
     }
   }
-  for (uint32_t row = 0; row < LM_TAGS_ROWS; row++) {
-    t->rows ^= 1u << row;
+  for (uint32_t bit = 0; bit < LM_BIN_WORDS * 64; bit++) {
+    t->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
     CHECK(!lm_tlsf_holds(a));
-    t->rows ^= 1u << row;
-    for (uint32_t col = 0; col < LM_TAGS_COLS; col++) {
-      t->cols[row] ^= (uint16_t)(1u << col);
-      CHECK(!lm_tlsf_holds(a));
-      t->cols[row] ^= (uint16_t)(1u << col);
-    }
+    t->filled[bit / 64] ^= (uint64_t)1 << (bit % 64);
   }
   CHECK(lm_tlsf_holds(a));
 }
@@ -169,7 +164,7 @@ static size_t *word_at(const void *p) { return (size_t *)(uintptr_t)p; }
 
 // Makes the word below `p` say that a block of `size` bytes with `flags` begins there.
 static void header_fake(lm_tlsf *a, void *p, size_t size, size_t flags) {
-  word_at(p)[-1] = (size ^ a->tags.key) | flags;
+  word_at(p)[-1] = (size ^ a->tags.cookie) | flags;
 }
 
 static void what_looks_like_a_header_is_asked_for_its_neighbours(void) {
@@ -196,7 +191,7 @@ static void the_end_of_a_region_is_no_block(void) {
   lm_span span = {pool + 200000, 100000};
   lm_tlsf *a   = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
   CHECK(lm_tlsf_alloc(a, 90000) && lm_tlsf_alloc(a, 50000) && lm_tlsf_stats(a)->regions == 2);
-  CHECK(lm_tlsf_check(a, tag_payload(a->tags.region.end)) == LM_NOT_A_BLOCK);
+  CHECK(lm_tlsf_check(a, block_payload(a->tags.region.end)) == LM_NOT_A_BLOCK);
   CHECK(lm_tlsf_holds(a));
 }
 
@@ -204,9 +199,9 @@ static void a_walk_ends_at_a_header_that_is_damaged(void) {
   lm_block_record records[9];
   lm_tlsf *a = new_tlsf(100000);
   for (uint32_t i = 0; i < 6; i++) blocks[i] = lm_tlsf_alloc(a, 100);
-  lm_tag *b    = tag_of(blocks[3]);
+  lm_block *b  = block_of(blocks[3]);
   size_t good  = b->head;
-  size_t bad[] = {a->tags.key, good ^ 4, good ^ LM_ALIGN << 20};
+  size_t bad[] = {a->tags.cookie, good ^ 4, good ^ LM_ALIGN << 20};
   for (size_t i = 0; i < 3; i++) {
     lm_cursor whole = {0}, part = {0};
     b->head = bad[i];
@@ -215,71 +210,72 @@ static void a_walk_ends_at_a_header_that_is_damaged(void) {
     CHECK(lm_tlsf_walk(a, &part, records, 5) == 5);
     a->tags.changes++;  // so that it has to be looked for
     b->head = bad[i];
-    CHECK(lm_tlsf_walk(a, &part, records, 9) == 0 && part.over);
+    CHECK(lm_tlsf_walk(a, &part, records, 9) == 0 && part.done);
     b->head = good;
   }
   lm_cursor beyond = {0};
   CHECK(lm_tlsf_walk(a, &beyond, records, 1) == 1);
   beyond.address = (uintptr_t)a->tags.last->end + LM_ALIGN;
-  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.over);
+  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.done);
   beyond = (lm_cursor){.region = (uintptr_t)&a->tags.region, .address = UINTPTR_MAX};
   a->tags.changes++;
-  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.over);
+  CHECK(lm_tlsf_walk(a, &beyond, records, 9) == 0 && beyond.done);
   CHECK(lm_tlsf_holds(a));
 }
 
-static void holds_sees_words_that_cannot_be(void) {
-  lm_span span = {pool + 200000, 400000};
-  lm_tlsf *a   = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
-  lm_tags *t   = &a->tags;
+static void holds_detects_words_that_cannot_be(void) {
+  lm_span span        = {pool + 200000, 400000};
+  lm_tlsf *a          = lm_tlsf_init(pool, 100000, lm_pages_span, &span);
+  lm_boundary_tags *t = &a->tags;
   for (uint32_t i = 0; i < 9; i++) blocks[i] = lm_tlsf_alloc(a, 2000);
   for (uint32_t i = 0; i < 9; i += 2) lm_tlsf_free(a, blocks[i]);
   CHECK(lm_tlsf_alloc(a, 95000) && t->stats.regions == 2);
-  lm_tags_region *r = &t->region;
-  lm_tag *first = r->first, *end = r->end, *low = tag_of(blocks[4]);
-  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)((uintptr_t)first + 1));
-  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)((uintptr_t)r - LM_WORD));
-  SEEN(lm_tlsf_holds(a), r->end, (lm_tag *)((uintptr_t)end + 1));
-  SEEN(lm_tlsf_holds(a), r->end, first);
-  SEEN(lm_tlsf_holds(a), r->end, (lm_tag *)((uintptr_t)0 - LM_WORD));
-  SEEN(lm_tlsf_holds(a), t->low, (uintptr_t)first + LM_ALIGN);
-  SEEN(lm_tlsf_holds(a), t->high, (uintptr_t)t->last->end - LM_ALIGN);
-  SEEN(lm_tlsf_holds(a), t->last, r);
-  SEEN(lm_tlsf_holds(a), r->next, NULL);
-  SEEN(lm_tlsf_holds(a), t->stats.peak_live_bytes, t->stats.live_bytes - 1);
-  SEEN(lm_tlsf_holds(a), t->pages.taken, t->spans - 1);
-  SEEN(lm_tlsf_holds(a), end->head, t->key | FREE);
-  SEEN(lm_tlsf_holds(a), end->head, t->key ^ LM_ALIGN);
-  SEEN(lm_tlsf_holds(a), end->head, t->key ^ 4);
-  SEEN(lm_tlsf_holds(a), end->head, t->key ^ TAG_MIN);
-  SEEN(lm_tlsf_holds(a), low->head, t->key ^ 300000 / LM_ALIGN * LM_ALIGN);  // beyond its region
-  SEEN(lm_tlsf_holds(a), r->first, (lm_tag *)(((uintptr_t)r & ~(uintptr_t)FLAGS) - LM_WORD));
-  lm_tag *lowest = tag_of(blocks[0]);
-  SEEN(lm_tlsf_holds(a), lowest->next, (lm_tag *)(uintptr_t)16);
-  SEEN(lm_tlsf_holds(a), lowest->next, low);
-  SEEN(lm_tlsf_holds(a), low->head, low->head & ~(size_t)FREE);
-  SEEN(lm_tlsf_holds(a), low->next, low);
-  SEEN(lm_tlsf_holds(a), low->next, (lm_tag *)(uintptr_t)16);
-  SEEN(lm_tlsf_holds(a), low->prev, low);
-  SEEN(lm_tlsf_holds(a), t->lists[1], low);
-  t->cols[0] ^= 2, t->rows ^= 1;  // so that the list counts
-  t->lists[1] = (lm_tag *)(uintptr_t)16;
+  lm_region *r    = &t->region;
+  lm_block *first = r->first, *end = r->end, *low = block_of(blocks[4]);
+  DETECTS(lm_tlsf_holds(a), r->first, (lm_block *)((uintptr_t)first + 1));
+  DETECTS(lm_tlsf_holds(a), r->first, (lm_block *)((uintptr_t)r - LM_WORD));
+  DETECTS(lm_tlsf_holds(a), r->end, (lm_block *)((uintptr_t)end + 1));
+  DETECTS(lm_tlsf_holds(a), r->end, first);
+  DETECTS(lm_tlsf_holds(a), r->end, (lm_block *)((uintptr_t)0 - LM_WORD));
+  DETECTS(lm_tlsf_holds(a), t->low, (uintptr_t)first + LM_ALIGN);
+  DETECTS(lm_tlsf_holds(a), t->high, (uintptr_t)t->last->end - LM_ALIGN);
+  DETECTS(lm_tlsf_holds(a), t->last, r);
+  DETECTS(lm_tlsf_holds(a), r->next, NULL);
+  DETECTS(lm_tlsf_holds(a), t->stats.peak_live_bytes, t->stats.live_bytes - 1);
+  DETECTS(lm_tlsf_holds(a), t->pages.taken, t->spans - 1);
+  DETECTS(lm_tlsf_holds(a), end->head, t->cookie | FREE);
+  DETECTS(lm_tlsf_holds(a), end->head, t->cookie ^ LM_ALIGN);
+  DETECTS(lm_tlsf_holds(a), end->head, t->cookie ^ 4);
+  DETECTS(lm_tlsf_holds(a), end->head, t->cookie ^ BLOCK_MIN);
+  DETECTS(lm_tlsf_holds(a), low->head,
+          t->cookie ^ 300000 / LM_ALIGN * LM_ALIGN);  // beyond its region
+  DETECTS(lm_tlsf_holds(a), r->first, (lm_block *)(((uintptr_t)r & ~(uintptr_t)FLAGS) - LM_WORD));
+  lm_block *lowest = block_of(blocks[0]);
+  DETECTS(lm_tlsf_holds(a), lowest->next, (lm_block *)(uintptr_t)16);
+  DETECTS(lm_tlsf_holds(a), lowest->next, low);
+  DETECTS(lm_tlsf_holds(a), low->head, low->head & ~(size_t)FREE);
+  DETECTS(lm_tlsf_holds(a), low->next, low);
+  DETECTS(lm_tlsf_holds(a), low->next, (lm_block *)(uintptr_t)16);
+  DETECTS(lm_tlsf_holds(a), low->prev, low);
+  DETECTS(lm_tlsf_holds(a), t->bins[1], low);
+  t->filled[0] ^= 2;  // so that the list counts
+  t->bins[1] = (lm_block *)(uintptr_t)16;
   CHECK(!lm_tlsf_holds(a));
-  t->lists[1] = low;
+  t->bins[1] = low;
   CHECK(!lm_tlsf_holds(a));
-  t->cols[0] ^= 2, t->rows ^= 1, t->lists[1] = NULL;
-  unsigned list = list_of(tag_size(t, low));
-  SEEN(lm_tlsf_holds(a), t->lists[list], (lm_tag *)(uintptr_t)16);
-  SEEN(lm_tlsf_holds(a), t->listed, t->listed - 1);
+  t->filled[0] ^= 2, t->bins[1] = NULL;
+  unsigned list = bin_of(block_size(t, low));
+  DETECTS(lm_tlsf_holds(a), t->bins[list], (lm_block *)(uintptr_t)16);
+  DETECTS(lm_tlsf_holds(a), t->free_count, t->free_count - 1);
   CHECK(lm_tlsf_holds(a) && lm_tlsf_is(a));
 }
 
 CHECK_MAIN(RUN(what_looks_like_a_header_is_asked_for_its_neighbours);
            RUN(the_end_of_a_region_is_no_block); RUN(a_walk_ends_at_a_header_that_is_damaged);
-           RUN(holds_sees_words_that_cannot_be); RUN(every_verb_takes_a_bounded_number_of_steps);
+           RUN(holds_detects_words_that_cannot_be); RUN(every_verb_takes_a_bounded_number_of_steps);
            RUN(ten_thousand_blocks_of_one_list_are_not_looked_through);
-           RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_lent);
+           RUN(every_block_is_a_multiple_of_8); RUN(reset_frees_all_and_forgets_what_was_allocated);
            RUN(a_neighbour_taken_in_whole_is_already_free);
-           RUN(a_block_inside_one_lent_anew_is_already_free);
+           RUN(a_block_inside_one_allocated_anew_is_already_free);
            RUN(a_hole_of_the_very_size_is_taken_before_a_larger_one);
-           RUN(regions_may_come_from_below); RUN(holds_sees_every_bit_that_is_wrong););
+           RUN(regions_may_come_from_below); RUN(holds_detects_every_bit_that_is_wrong););

@@ -109,11 +109,8 @@ export const heapOf = (kind: Kind = 'wrapped', options?: WasmHeapManagerOptions)
 export const scopeArena = (heap: WasmHeapManager): WasmHeapArena | undefined =>
   (registryOf(heap).scopeArena as ScopeArena | undefined)?.arena;
 
-/** The number of live blocks, without that of the scope arena. */
-export function liveBlockCount(heap: WasmHeapManager): number {
-  const arena = scopeArena(heap);
-  return heap.statistics.liveBlocks - (arena && !arena.destroyed ? 1 : 0);
-}
+/** The number of live blocks. */
+export const liveBlockCount = (heap: WasmHeapManager): number => heap.statistics.liveBlocks;
 
 /** For afterEach: fails if a block of a heap of the test is still allocated, or an invariant of a heap is broken. */
 export function expectNothingLeaked(): void {

@@ -58,12 +58,13 @@ export interface Fake {
   readonly heap: WasmHeapManager;
 }
 
+/** A heap over a fake module. Strict, as here only the heap allocates and a second free is always an error. */
 export function fakeHeap(options: WasmHeapManagerOptions = {}, module = fakeModule()): Fake {
   const heap = createWasmHeapManager(
     () => module.memory.buffer,
     (bytes) => module.malloc(bytes),
     (address) => module.free(address),
-    options,
+    { strictFrees: true, ...options },
   );
   return { module, heap };
 }

@@ -3,23 +3,26 @@
 // block itself, so that C code and other threads see the same arena.
 //
 //   A1  The struct in memory is the only state of what is allocated; this class keeps the addresses of its fields.
-//   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: then all
-//       checkpoints end, and the first one of the new epoch begins.
-import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+//   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: all
+//       checkpoints then end, and the first one of the new epoch begins.
+import { FreedError, NotOwnedError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
 import { isAlign, toAlign, toCount } from '../memory/address.ts';
-import { Allocation, type Owner } from '../memory/allocation.ts';
+import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
+import { installToString, toPrimitivePointer } from '../scalar/print.ts';
 import { refusesValues } from '../scalar/scalar-types.ts';
 import type { ArenaPlacement, ArenaSetup, AttachOptions } from './arena-options.ts';
-import { allocateArena, arenaDependents, ArenaStruct } from './arena-struct.ts';
+import { printArena, summaryOf } from './arena-print.ts';
+import type { ArenaStruct } from './arena-struct.ts';
 import { ArenaMark, Checkpoints, type Checkpoint } from './checkpoints.ts';
-import { Chunks, foreignChunksError } from './chunks.ts';
+import { place } from './arena-placement.ts';
+import { bumpOrGrow, foreignChunksError, type Chunks } from './chunks.ts';
 import { readEpoch } from './epochs.ts';
 import { Region, type Suballocation } from './region.ts';
 import { registryOf, type RegisteredArena } from './registry.ts';
@@ -40,7 +43,8 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   /** `frame` for the heap's frame arena. */
   readonly kind: 'frame' | 'arena';
   private readonly struct: ArenaStruct; // V8 reads a plain property faster than a #name
-  private readonly allocation: Allocation;
+  /** @internal */
+  readonly allocation: Allocation;
   /** The address of its top, followed by its end; 0 with 64-bit addresses or threads, which need more than an addition. */
   private readonly topAt: number;
   /** Its blocks; undefined if other code made the arena. */
@@ -56,20 +60,15 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     this.heap = heap;
     this.kind = kind;
     this.attached = attached;
-    if ('attach' in placement) {
-      this.struct = ArenaStruct.find(heap, heap.locate(placement.attach, 8));
-      this.allocation = new Allocation(heap, this.struct.address, this.struct.fields.size);
-    } else {
-      const made = allocateArena(heap, placement.capBytes, placement.align, grow);
-      this.struct = made.struct;
-      this.allocation = made.allocation;
-      this.allocation.dependents = arenaDependents(heap, made.struct.address);
-      this.chunks = new Chunks(heap, made.allocation, grow);
-    }
+    const { struct, allocation, chunks } = place(heap, placement, grow);
+    this.struct = struct;
+    this.allocation = allocation;
+    this.chunks = chunks;
     const { address, fields, pointerSize, shared } = this.struct;
     // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
     const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
-    this.allocation.owner = weak || this;
+    if (weak) this.allocation.weakOwner = weak;
+    else this.allocation.owner = this;
     this.views = this.allocation.memory.views;
     const { base, end } = this.struct.firstRange();
     this.basePtr = base;
@@ -90,11 +89,23 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   unpublish(): void {
     if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
   }
-  /** Returns the epoch: each reset adds 1. A new arena starts above all of its heap. @throws {FreedError} if destroyed */
+  /**
+   * Returns {@link address} if the arena is passed to a wasm function, and `toString()` for a string.
+   * @throws {FreedError} if it was destroyed
+   */
+  [Symbol.toPrimitive](hint: string): number | bigint | string {
+    if (hint === 'string') return this.toString();
+    return this.current() && toPrimitivePointer(this.heap, this.address);
+  }
+  /** Returns a summary for JSON. */
+  toJSON(): object {
+    return summaryOf(this);
+  }
+  /** Returns the epoch. Each reset adds 1; a new arena starts above all others. @throws {FreedError} if destroyed */
   epoch(): number {
     return this.current().epoch;
   }
-  /** Returns the bytes allocated, padding included. @throws {FreedError} if destroyed */
+  /** Returns the bytes allocated, with padding. @throws {FreedError} if destroyed */
   usedBytes(): number {
     return this.current().used;
   }
@@ -104,48 +115,38 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   }
 
   /**
-   * Returns the address of `bytes` bytes, valid until the next reset. Not cleared. 0 bytes give an address and take nothing.
+   * Returns the address of `bytes` bytes, valid until the next reset. Not cleared. A size of 0 returns an address and
+   * allocates nothing.
    * @param align a power of two up to 65,536. Default: 16
-   * @throws {OutOfMemoryError} if they do not fit and the arena does not grow; nothing is taken then
+   * @throws {OutOfMemoryError} if they do not fit and the arena does not grow; nothing has changed then
    * @throws {FreedError} if it was destroyed
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
     try {
-      // Not `& -align` below: that takes JavaScriptCore 40 ns.
       const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
       if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
         const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
         if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
-        // In 32-bit integers: what wraps, or has its end above 2 GiB, leaves too little room and takes the slow path.
+        // In 32-bit integers: ranges that wrap or end above 2 GiB leave too few bytes and take the general path.
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
           data.setInt32(topAt, at + bytes, true);
           return at >>> 0;
         }
       }
-    } catch {
-      // An argument is a bigint.
-    }
+    } catch {} // an argument is a bigint
     return this.allocSlow(bytes, align);
   }
 
   private allocSlow(bytes: number, align: number): number {
     const size = toCount(bytes, 'a size in bytes');
     toAlign(align);
-    const struct = this.current();
-    do {
-      const at = struct.bump(size, align);
-      if (at !== undefined) return at;
-    } while (this.chunks?.grow(struct, size, align));
-    const { alloc } = this.attached;
-    const at = alloc && size < 2 ** 32 ? alloc(this.struct.address, size, align) : 0;
-    if (Number(at) === 0) throw new OutOfMemoryError(size, align);
-    return this.heap.locate(at, size);
+    return bumpOrGrow(this.current(), this.chunks, this.attached, size, align);
   }
 
-  /** @internal As of every region. Without a callback, as scopes use it most. */
+  /** @internal As in every region, but without a callback: scopes call it most. */
   override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
@@ -183,7 +184,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
    * Frees what was allocated since `mark`, which stays valid. Later marks become invalid.
    * @throws {FreedError} if the arena was rewound to before the mark, or destroyed
    * @throws {StaleEpochError} if the arena was reset since
-   * @throws {ArgumentTypeError} if it is no mark of this arena
+   * @throws {ArgumentTypeError} if it is not a mark of this arena
    */
   rewind(mark: ArenaMark): void {
     this.checkpoints.assertMark(mark, this.epoch());
@@ -243,7 +244,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   /**
    * As {@link reset}, and frees its block. A second call does nothing.
    * @throws {NotOwnedError} if other code made it
-   * @throws whatever the heap's free throws; the arena is then empty and usable
+   * @throws any error of the heap's free; the arena is then empty and usable
    */
   destroy(): void {
     if (this.destroyed) return;
@@ -260,8 +261,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
 
   /** @internal */
   suballocationAt(at: number, size: number, number: number): Allocation {
-    this.current();
-    return this.checkpoints.tokenAt(at, size, number);
+    return this.current() && this.checkpoints.tokenAt(at, size, number);
   }
   /** @internal */
   checkpointOf(token: Allocation): number {
@@ -297,3 +297,5 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     this.chunks?.forget(this.struct.chunks);
   }
 }
+
+installToString(WasmHeapArena.prototype, printArena);

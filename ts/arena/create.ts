@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Creates arenas, and attaches to those that other code made.
 import type { Heap } from '../heap/heap.ts';
+import { readOptions } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
 import type { ArenaOptions, AttachOptions } from './arena-options.ts';
 import { WasmHeapArena } from './arena.ts';
@@ -10,8 +11,8 @@ import { WasmHeapArena } from './arena.ts';
  * collected as garbage.
  * @param align the alignment of its first byte, a power of two up to 65,536. Default: 16
  * @throws {OutOfMemoryError} if the heap has no such block; nothing has changed then
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity or the alignment is none, or an arena in shared
- *   memory is to grow
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity or the alignment is invalid, or `grow` is
+ *   set in shared memory
  */
 export function createHeapArena(
   heap: Heap,
@@ -19,7 +20,7 @@ export function createHeapArena(
   align = 16,
   options: ArenaOptions = {},
 ): WasmHeapArena {
-  const { grow = false } = options;
+  const { grow = false } = readOptions(options, { grow: 'boolean' });
   return new WasmHeapArena(heap, { capBytes, align }, { grow });
 }
 
@@ -31,7 +32,6 @@ export function createHeapArena(
  * @throws {OutOfBoundsError} if the address lies outside the memory
  */
 export function attachArena(heap: Heap, address: Address, options: AttachOptions = {}): WasmHeapArena {
-  const { alloc, reset } = options;
-  const attached = { ...(alloc && { alloc }), ...(reset && { reset }) };
+  const attached = readOptions(options, { alloc: 'function', reset: 'function' });
   return new WasmHeapArena(heap, { attach: address }, { attached });
 }

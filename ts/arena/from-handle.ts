@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sliceFromHandle: slices from the handles that slices give, in the same thread or another.
+// sliceFromHandle: slices from the handles of slices, made in the same thread or another.
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -18,7 +18,8 @@ import { assertEpoch } from './epochs.ts';
 import { registryOf, type RegisteredArena } from './registry.ts';
 import type { WasmSliceHandle } from './slice-handle.ts';
 import { findSliceHeader } from './slice-header.ts';
-import { WasmSlice, type SliceArena } from './slice.ts';
+import type { SliceArena } from './slice-liveness.ts';
+import { WasmSlice } from './slice.ts';
 import { pointerSizeOf } from './struct.ts';
 
 /** Returns the fields of a handle, each read once, and its type. */
@@ -41,7 +42,7 @@ function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar }
  * @throws {WrongHeapError} if it is of another heap
  * @throws {StaleEpochError} {@link FreedError} if the slice was freed, or its arena reset or destroyed
  * @throws {OutOfBoundsError} {@link MisalignedError} if its range is not allocated
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if it is no handle
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the handle is invalid
  */
 export function sliceFromHandle(heap: Heap, handle: WasmSliceHandle): WasmSlice {
   const { kind, ptr, length, epoch, heap: id, type, ...where } = readHandle(handle);

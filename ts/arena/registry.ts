@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ArenaRegistry: the epochs, arenas and slices of one heap, which handles are looked up in.
+// ArenaRegistry: the epochs, arenas and slices of one heap, in which handles are looked up.
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { HeapEpochs } from './epochs.ts';
@@ -11,9 +11,13 @@ export interface RegisteredArena {
   epoch(): number;
   /** Returns the token that [at, at + size) belongs to, of the checkpoint `number` or any if 0. */
   suballocationAt(at: number, size: number, number: number): Allocation;
-  /** Invalidates everything in it, as its block is freed. Returns a function that undoes this. */
+  /** Invalidates everything in it, when its block is freed. Returns a function that undoes this. */
   invalidateAll(): () => void;
 }
+
+/** Returns a WeakRef; in engines without WeakRef, an object that holds the arena. */
+const weakRef = (arena: RegisteredArena): Pick<WeakRef<RegisteredArena>, 'deref'> =>
+  typeof WeakRef === 'function' ? new WeakRef(arena) : { deref: () => arena };
 
 /** The arenas and slices of one heap. */
 export class ArenaRegistry {
@@ -23,7 +27,7 @@ export class ArenaRegistry {
   /** The arena that the heap's scopes share, once there was one; see scope-arena.ts. */
   scopeArena: object | undefined;
   readonly #heap: Heap;
-  readonly #arenas = new Map<number, WeakRef<RegisteredArena>>();
+  readonly #arenas = new Map<number, Pick<WeakRef<RegisteredArena>, 'deref'>>();
   readonly #epochs = new WeakMap<Allocation, number>();
   /** The addresses of slices that have a header. */
   readonly #headers = new WeakMap<Allocation, number>();
@@ -35,7 +39,7 @@ export class ArenaRegistry {
 
   /** Registers the arena at `address`, held weakly. An arena that was made here is not replaced by one that attaches. */
   add(address: number, arena: RegisteredArena, isOwn: boolean): void {
-    if (isOwn || this.find(address)?.destroyed !== false) this.#arenas.set(address, new WeakRef(arena));
+    if (isOwn || this.find(address)?.destroyed !== false) this.#arenas.set(address, weakRef(arena));
   }
   /** Forgets the arena at `address`. */
   delete(address: number): void {

@@ -9,18 +9,22 @@ import {
 } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
-import { toAlign, toCount } from '../memory/address.ts';
+import type { AdoptedRef } from '../heap/adopted-ref.ts';
+import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { Ref, type ScalarRef } from '../scalar/ref.ts';
 import type { Checkpoint } from './checkpoints.ts';
+import type { ScalarMethods } from '../scalar/methods.gen.ts';
+import type { StringMethods } from '../text/methods.gen.ts';
+import type { ByteMethods } from './byte-methods.ts';
 import { copyTo, type Keepable } from './keep.ts';
 import { Region, type Suballocation } from './region.ts';
 import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
 import { WasmSlice } from './slice.ts';
 
-/** Temporaries of every kind: what its `alloc...` methods make is freed when it ends. Made by `heap.scope()`. */
+/** Temporaries of every kind: all that its `alloc...` methods allocate is freed when it ends. See `heap.scope()`. */
 export class Scope extends Region implements OpenScope {
   readonly heap: Heap;
   /** True if it has ended. */
@@ -30,8 +34,9 @@ export class Scope extends Region implements OpenScope {
   readonly outer: OpenScope | undefined;
   /** @internal */
   readonly checkpoint: Checkpoint;
-  /** Blocks of its own. */
+  /** Separate blocks. */
   private blocks: Allocation[] | undefined = undefined;
+  private deferred: (() => unknown)[] | undefined = undefined;
 
   /** @internal Use `heap.scope()`. */
   constructor(heap: Heap) {
@@ -47,14 +52,14 @@ export class Scope extends Region implements OpenScope {
   /**
    * Returns the address of `bytes` bytes, valid until the scope ends. Not cleared.
    * @param align a power of two up to 65,536. Default: 8
-   * @throws {OutOfMemoryError} if there is no room
+   * @throws {OutOfMemoryError} if there is no memory
    * @throws {FreedError} if the scope has ended
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
     const { shared } = this;
     if (shared.newest === this && shared.grows) return shared.arena.alloc(bytes, align);
-    return this.allocBlock(bytes, align); // a method of its own: V8 inlines only short ones
+    return this.allocBlock(bytes, align); // a separate method: V8 inlines only short ones
   }
   private allocBlock(bytes: number, align: number): number {
     return this.suballocate(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
@@ -89,12 +94,12 @@ export class Scope extends Region implements OpenScope {
   }
 
   /**
-   * Takes `ref` out of the scope: the result lives on, and the caller frees it. It is the same ref, or a ref to a copy at
+   * Keeps `ref` past the end of the scope; the caller frees the result. The result is the same ref, or a ref to a copy at
    * another address, as most temporaries lie in a block that the scope frees.
    * @throws {NotOwnedError} if it was not made in this scope
    * @throws {FreedError} if it was freed, or the scope has ended
-   * @throws {OutOfMemoryError} if there is no room for a copy
-   * @throws {ArgumentTypeError} if it is no ref and no slice
+   * @throws {OutOfMemoryError} if there is no memory for a copy
+   * @throws {ArgumentTypeError} if it is neither a ref nor a slice
    */
   keep<K extends Keepable>(ref: K): K {
     if (!(ref instanceof Ref || ref instanceof WasmSlice))
@@ -112,19 +117,45 @@ export class Scope extends Region implements OpenScope {
   }
 
   /**
-   * Frees everything that was made in the scope, also if one free fails. A second call does nothing, but for blocks whose
-   * free failed: it tries them again.
+   * Calls `callback` when the scope ends, before its memory is freed; the last one that was deferred comes first.
+   * @throws {ArgumentTypeError} if it is not a function
+   * @throws {FreedError} if the scope has ended
+   */
+  defer(callback: () => unknown): void {
+    if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
+    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    (this.deferred ??= []).push(callback);
+  }
+
+  /**
+   * Registers a block that the module allocated, to be freed when the scope ends. Returns the ref that owns it.
+   * @throws {NotOwnedError} if it is NULL or overlaps a live block of the heap
+   * @throws {FreedError} if the scope has ended
+   */
+  adopt(address: Address): AdoptedRef {
+    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    const ref = this.heap.adopt(address);
+    (this.blocks ??= []).push(ref.allocation);
+    return ref;
+  }
+
+  /**
+   * Frees everything that was made in the scope, even if one free fails. A second call frees only blocks whose free
+   * failed.
    * @throws {LinmemAggregateError} with every error
    */
   end(): void {
     const { shared } = this;
     const wasEnded = this.ended;
     if (wasEnded && !this.blocks) return;
+    const deferred = this.deferred ?? [];
+    this.deferred = undefined;
     this.ended = true;
     const popArena = (): void => {
       if (!wasEnded && !shared.popEnded()) this.checkpoint.allocation?.markFreed();
     };
-    if (this.blocks) attemptAll([popArena, ...this.#frees()]);
+    if (this.blocks || deferred.length > 0)
+      attemptAll([...deferred.reverse(), popArena, ...this.#frees()] as (() => void)[]); // results are dropped
     else popArena();
   }
   /** Returns functions that free one block each and keep it for another try if that fails. */
@@ -141,11 +172,23 @@ export class Scope extends Region implements OpenScope {
       }
     });
   }
+  /** Returns a summary for JSON. */
+  toJSON(): object {
+    return { ended: this.ended };
+  }
   /** The same as {@link end}. */
   override dispose(): void {
     this.end();
   }
 }
+
+type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
+/** Methods of {@link WasmHeapManager} that a scope of one has too: all that read and write. */
+export interface Scope
+  extends
+    Without<ScalarMethods, `alloc${string}` | `heap${string}`>,
+    Without<StringMethods, `alloc${string}`>,
+    ByteMethods {}
 
 /** Calls `callback` with a scope of `heap`. A promise that it returns keeps the scope open until it settles. */
 export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {
@@ -183,6 +226,9 @@ function endAfter(scope: Scope, error: unknown): unknown {
     scope.end();
     return error;
   } catch (endError) {
-    return new LinmemAggregateError([error, endError], 'the scope failed, and so did its end');
+    return new LinmemAggregateError(
+      [error, endError],
+      'the callback of the scope failed, and so did the end of the scope',
+    );
   }
 }

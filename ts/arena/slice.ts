@@ -5,47 +5,29 @@
 //       in memory.
 //   S2  Its allocation token becomes invalid with a rewind, a reset, a destroy or a free through this heap; the memory of
 //       an invalid token has no bytes.
-import { FreedError, NotOwnedError, StaleEpochError } from '../errors.ts';
+import { NotOwnedError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
-import { toIndex } from '../scalar/array.ts';
-import {
-  hasOwnElements,
-  type ScalarDescriptor,
-  type ScalarValue,
-  type Values,
-} from '../scalar/descriptor.ts';
+import { installElementMethods, isCopyable, toIndex, type ElementMethods } from '../scalar/elements.ts';
+import { toPrimitivePointer } from '../scalar/print.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { Ref } from '../scalar/ref.ts';
 import { encodeValues, storeValues, valuesFrom } from '../scalar/values.ts';
-import { currentEpoch, isCurrent } from './epochs.ts';
+import { isCurrent } from './epochs.ts';
 import { registryOf } from './registry.ts';
 import type { WasmSliceHandle, WasmSliceKind } from './slice-handle.ts';
+import { isAlive, staleError, type SliceArena } from './slice-liveness.ts';
+import { registerView, valuesOfView } from './slice-views.ts';
 
 /** The default alignment of slices in bytes. */
 export const SLICE_ALIGN = 16;
 
-/** What a slice needs of its arena. */
-export interface SliceArena {
-  readonly kind: 'frame' | 'arena';
-  readonly basePtr: number;
-  /** The address of its struct. */
-  readonly address: number;
-  readonly destroyed: boolean;
-  /** The current epoch. */
-  epoch(): number;
-  /** Returns the number of the checkpoint with this token. */
-  checkpointOf(token: Allocation): number;
-}
-
-/** The slices that views were taken from: a view keeps its slice from being collected. */
-const slicesOfViews: WeakMap<ArrayBufferView, { readonly type: object }> = /* @__PURE__ */ new WeakMap();
-
 /**
  * Consecutive elements of one type. `at`, `set`, `write` and iteration check the index and the liveness (free, reset,
- * rewind) each time. `view()` returns a typed array, which nothing checks afterwards: take it, use it, drop it.
+ * rewind) each time. `view()` returns a typed array, which nothing checks afterwards: use it at once.
  */
 export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends ScalarValue = ScalarValue> {
   /** The heap it lies in. */
@@ -56,28 +38,27 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   readonly ptr: number;
   /** The number of elements. */
   readonly length: number;
-  /** Where it was allocated. */
+  /** The kind of its allocation. */
   readonly kind: WasmSliceKind;
   /** @internal The allocation it is part of. */
   readonly allocation: Allocation;
-  /** @internal The ref that owns its block, or the ref or arena that must live as long. */
+  /** @internal The ref that owns its block, or the ref or arena that must not be collected before it. */
   readonly owner: Ref | SliceArena | undefined;
-  /** True if it has a block of its own, which `free` frees. */
+  /** True if it has a separate block, which `free` frees. */
   readonly owns: boolean;
-  // Copies of the type's members, as types are objects of different shapes.
+  // Copied from the type, as types are objects of different shapes.
   private readonly get: ScalarDescriptor<T, A>['get'];
   private readonly put: ScalarDescriptor<T, A>['set'];
   private readonly size: number;
   private readonly valueKind: ScalarDescriptor['kind'];
-  /** The epoch; 0 for a heap slice, which gets one when it is asked for. */
+  /** 0 for a heap slice, which gets an epoch when it is asked for. */
   private readonly createdIn: number;
+  /** The last view, and the view of the memory it belongs to: growth makes another. */
   private lastView: A | undefined;
-  /** The view of the memory that `lastView` belongs to: growth makes another. */
   private lastData: DataView | undefined;
 
   /**
-   * @internal Slices are made by the `alloc...` methods of heaps and arenas, and from handles.
-   * @param owner the ref that owns the block, or the ref or arena that must live as long
+   * @internal Made by the `alloc...` methods of heaps and arenas, and from handles.
    */
   constructor(
     heap: Heap,
@@ -111,6 +92,10 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   get byteLength(): number {
     return this.length * this.size;
   }
+  /** The same as `ptr`. */
+  get address(): number {
+    return this.ptr;
+  }
   /** The short name of its element type, as in `f32`. */
   get dtype(): string {
     return this.type.name;
@@ -122,9 +107,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
 
   /** True if it can be used: not freed, and its arena not reset, destroyed or rewound to before it. */
   isAlive(): boolean {
-    const { allocation } = this;
-    const { epoch } = allocation;
-    return allocation.isLive && (!epoch || currentEpoch(this.heap, epoch) === this.createdIn);
+    return isAlive(this.heap, this.allocation, this.createdIn);
   }
   /**
    * Does nothing if the slice can be used.
@@ -132,15 +115,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @throws {StaleEpochError} if its arena was reset
    */
   assertAlive(): void {
-    if (this.isAlive()) return;
-    const { createdIn, owner, ptr, allocation } = this;
-    const arena = owner instanceof Ref ? undefined : owner;
-    if (arena?.destroyed) throw new FreedError(arena.basePtr, 'arena');
-    const { epoch } = allocation;
-    const current = arena ? arena.epoch() : epoch ? currentEpoch(this.heap, epoch) : 0;
-    if (createdIn !== 0 && current !== 0 && current !== createdIn)
-      throw new StaleEpochError(createdIn, current);
-    throw new FreedError(ptr, 'slice');
+    if (!this.isAlive()) throw staleError(this, this.createdIn);
   }
 
   /** Returns the current buffer of the memory. @throws {FreedError} {@link StaleEpochError} if the slice is invalid */
@@ -164,7 +139,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     }
     this.assertAlive();
     const view = this.type.view(this.heap, this.ptr, this.length);
-    slicesOfViews.set(view, this);
+    registerView(view, this);
     this.lastData = this.heap.data;
     return (this.lastView = view);
   }
@@ -189,17 +164,20 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     return this.type.read(this.heap, this.ptr + toIndex(index, this.length) * this.size);
   }
   /**
-   * Writes element `index`. Throws as {@link at}. Returns the slice.
-   * @throws {ArgumentTypeError} if the value has the wrong type
+   * Writes element `index`, or copies values as {@link copyFrom}. Throws as {@link at}. Returns the slice.
+   * @throws {ArgumentTypeError} if a value has the wrong type
    */
-  set(index: number, value: T): this {
+  set(index: number, value: T): this;
+  set(values: Values<T>, offset?: number): this;
+  set(index: number | Values<T>, value?: T | number): this {
+    if (typeof index !== 'number') return this.#setAll(index, value as number | undefined);
     try {
       const i = index >>> 0;
       if (i === index && i < this.length && typeof value === this.valueKind) {
         const { allocation } = this;
         const { data, bytes } = allocation.memory; // S2
         if (this.ptr < bytes.length && isCurrent(allocation, data)) {
-          this.put(data, this.ptr + i * this.size, value);
+          this.put(data, this.ptr + i * this.size, value as T); // of the right type
           return this;
         }
       }
@@ -207,12 +185,34 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
       // The memory became shorter, or the type refuses the value or the index, and does so again below.
     }
     this.assertAlive();
-    this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value);
+    this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value as T); // or refuses it
     return this;
   }
-  /** Iterates over the elements. Each is read, and checked, when it is reached. */
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = 0; i < this.length; i++) yield this.at(i);
+  #setAll(values: Values<T>, offset?: number): this {
+    if (typeof values !== 'object') toIndex(values, this.length); // refuses it
+    return this.copyFrom(values, offset);
+  }
+  /** Writes element `index`. Throws as {@link at}. Returns the slice. */
+  setAt(index: number, value: T): this {
+    return this.set(index, value);
+  }
+  /** Returns the elements from `start` up to, not including, `end` as a slice that borrows; negatives count from the end. */
+  subarray(start = 0, end: number = this.length): WasmSlice<A, T> {
+    this.assertAlive();
+    const { heap, type, ptr, length, allocation, kind, owner, createdIn } = this;
+    const from = toIndex(start, length, length + 1); // an end may be one past the last
+    const count = Math.max(0, toIndex(end, length, length + 1) - from);
+    return new WasmSlice(
+      heap,
+      type,
+      ptr + from * type.size,
+      count,
+      allocation,
+      kind,
+      owner,
+      false,
+      createdIn,
+    );
   }
 
   /**
@@ -221,25 +221,39 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @param source any values, the slice's own view too; `null` and `undefined` are empty
    * @param zeroFill true if elements without a value are set to 0; else they stay. Default: true
    * @param truncate true if a source that is too long is cut; else it is refused. Default: false
-   * @throws {ArgumentTypeError} if it is no array, or a value has the wrong type
+   * @throws {ArgumentTypeError} if it is not an array, typed array, ref, slice or iterable, or a value has the wrong type
    * @throws {ArgumentRangeError} if it is too long, or the offset is beyond its end
    * @throws {FreedError} {@link StaleEpochError} if the slice is invalid
    */
   write(source: Values<T> | null | undefined, srcOffset = 0, zeroFill = true, truncate = false): this {
-    const { heap, ptr, length, byteLength } = this;
+    const { length, byteLength, ptr } = this;
     const offset = toCount(srcOffset, 'an offset in elements');
     const values = valuesFrom(valuesOfView(this.type, source) ?? [], offset, truncate ? length : undefined);
     const bytes = encodeValues(this.type, values, length, true);
-    this.assertAlive(); // after all user code: reading the source may have freed the slice
-    storeValues(heap, ptr, bytes); // first: the source may lie in the rest
-    if (zeroFill) fillBytes(heap, ptr + bytes.length, byteLength - bytes.length);
+    const memory = this.liveMemory(); // after all user code: reading the source may have freed the slice
+    storeValues(memory, ptr, bytes); // first: the source may lie in the rest
+    if (zeroFill) fillBytes(memory, ptr + bytes.length, byteLength - bytes.length);
     return this;
   }
 
+  /** Returns the address, as a ref does: see {@link Ref}. @throws {FreedError} {@link StaleEpochError} if invalid */
+  [Symbol.toPrimitive](hint: string): number | bigint | string {
+    if (hint === 'string') return String(this.toString());
+    this.assertAlive();
+    return toPrimitivePointer(this.heap, this.ptr);
+  }
+  /** @internal */
+  liveMemory(): Heap {
+    this.assertAlive();
+    return this.heap;
+  }
+  /** @internal */
+  get printedName(): string {
+    return `WasmSlice<${this.dtype}>(${this.length})`;
+  }
   /** @internal */
   elementValues(): ArrayLike<T> {
-    const isCopyable = hasOwnElements(this.type) && this.ptr % this.type.size === 0;
-    return isCopyable ? (this.view() as unknown as ArrayLike<T>) : [...this]; // the view of its own elements
+    return isCopyable(this) ? (this.view() as unknown as ArrayLike<T>) : this.toArray(); // `view` shows these elements
   }
 
   /** Returns the slice as a plain object for `postMessage`; see {@link sliceFromHandle}. */
@@ -267,24 +281,20 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     if (kind !== 'heap')
       throw new NotOwnedError(ptr, `it is part of an arena (kind ${kind}): reset or rewind that`);
     if (!(owner instanceof Ref && this.owns))
-      throw new NotOwnedError(ptr, 'this slice was made from a handle; free the slice that was allocated');
+      throw new NotOwnedError(
+        ptr,
+        'this slice borrows, made by subarray or from a handle; free the slice that was allocated',
+      );
     heap.free(owner);
   }
-  /** Frees the block if the slice owns one that is live; else does nothing. */
+  /** Frees the block if the slice owns a live one; else does nothing. */
   dispose(): void {
     if (this.owns && this.allocation.isLive) this.free();
   }
 }
 
-/** For `using slice = ...` where the engine has `Symbol.dispose`. */
-// biome-ignore lint/correctness/noUnusedVariables: a merged declaration has the class's parameters
-export interface WasmSlice<A extends ArrayBufferView, T extends ScalarValue> {
+export interface WasmSlice<A extends ArrayBufferView, T extends ScalarValue> extends ElementMethods<T, A> {
   [Symbol.dispose](): void;
 }
 installDispose(WasmSlice.prototype);
-
-/** Returns the values of a slice if `source` is a view of one of `type` whose elements are not the values; else `source`. */
-function valuesOfView<T extends ScalarValue, S>(type: ScalarDescriptor<T>, source: S): S | T[] {
-  const slice = hasOwnElements(type) ? undefined : slicesOfViews.get(source as ArrayBufferView); // any key is safe
-  return slice?.type === type ? [...(slice as WasmSlice<ArrayBufferView, T>)] : source; // of its type
-}
+installElementMethods(WasmSlice.prototype);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CoreAllocator: linmem's allocator, written in C, over a memory of its own or in pages it grows in another memory.
+// CoreAllocator: linmem's allocator, written in C, over a separate memory or in pages that it grows in another memory.
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -28,16 +28,16 @@ export interface CoreAllocatorOptions {
   /** The maximum size of the heap's own memory in bytes, rounded up to 64 KiB. @defaultValue 4 GiB */
   readonly maximumBytes?: number;
   /**
-   * An existing memory: the heap grows it by whole pages and uses only those. Safe if the owner of the memory uses only
-   * pages that its own `memory.grow` returned (wasm-bindgen modules), or has no allocator. Not safe beside Emscripten, Go,
-   * TinyGo, and allocators that have not allocated yet: they take every byte up to the end of the memory as theirs.
+   * An existing memory: the heap grows it by whole pages and uses only those. Safe only if nothing else allocates in the
+   * memory, in wasm-bindgen modules, and in modules whose exported, growing allocator was called before. For the modules
+   * in which it is not safe, see docs/core.md, Guest heaps.
    */
   readonly memory?: WebAssembly.Memory;
   /** The compiled core or its bytes, for pages that must not compile bytes: see {@link coreBytes}. */
   readonly module?: CoreModule;
 }
 
-/** The options' types. */
+/** The `typeof` of each option. */
 export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
   initialBytes: 'number',
   maximumBytes: 'number',
@@ -86,9 +86,9 @@ export class CoreAllocator {
 
 /**
  * Resolves to linmem's allocator.
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is not what it should be
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is invalid
  * @throws {ModuleError} if WebAssembly cannot be compiled here, or does not link to the given memory
- * @throws {OutOfMemoryError} if the memory cannot be made, or not grow by a page
+ * @throws {OutOfMemoryError} if the memory cannot be created, or cannot grow by a page
  */
 export async function createCoreAllocator(options: CoreAllocatorOptions = {}): Promise<CoreAllocator> {
   const plan = planOf(readOptions(options, CORE_KINDS));
@@ -112,7 +112,7 @@ function planOf(options: CoreAllocatorOptions): Plan {
   const { initialBytes = PAGE, maximumBytes, memory, module } = options;
   if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
   if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))
-    throw new ArgumentTypeError('either a memory or sizes for one, not both', initialBytes);
+    throw new ArgumentTypeError('the option memory, or initialBytes and maximumBytes, not both', options);
   const initial = toPages(initialBytes, 'initialBytes');
   const maximum = maximumBytes === undefined ? undefined : toPages(maximumBytes, 'maximumBytes');
   if (maximum !== undefined && maximum < initial)
@@ -158,10 +158,10 @@ function growByOne(memory: WebAssembly.Memory): number {
   }
 }
 
-/** Throws what a status of the C functions means. */
+/** Throws the error for a status of the C functions. */
 export function refuse(status: number, address: number): void {
   if (status === Status.ok) return;
   if (status === Status.alreadyFree) throw new DoubleFreeError(address);
   if (status === Status.notABlock) throw new NotOwnedError(address, 'it is not a live block of this heap');
-  throw new ModuleError(`the core answered with status ${status} for address ${address}`);
+  throw new ModuleError(`the core returned status ${status} for address ${address}`);
 }

@@ -22,8 +22,17 @@ export function coreBytes(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** @throws {ModuleError} if the engine has no WebAssembly, as under `--jitless` */
+function assertWebAssembly(): void {
+  if (typeof WebAssembly === 'undefined')
+    throw new ModuleError('this engine has no WebAssembly; does it run with --jitless?', {
+      missing: ['WebAssembly'],
+    });
+}
+
 /** Returns the compiled core. @throws {ModuleError} if WebAssembly cannot be compiled here */
 export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
+  assertWebAssembly();
   if (given instanceof WebAssembly.Module) return given;
   try {
     if (given) return new WebAssembly.Module(given);
@@ -35,6 +44,7 @@ export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
 
 /** As {@link coreModuleSync}, compiled off the main thread if the engine does so. */
 export async function coreModule(given?: CoreModule): Promise<WebAssembly.Module> {
+  assertWebAssembly();
   if (given instanceof WebAssembly.Module) return given;
   try {
     if (given) return await WebAssembly.compile(given);

@@ -7,47 +7,22 @@
 //       allocator.
 import { Allocation } from '../memory/allocation.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { HeapStatistics, RawBlock, RemovedEntry } from './allocation-entry.ts';
 import { StartBitmap } from './start-bitmap.ts';
 
-/** What was allocated and freed through a heap, in blocks and in bytes asked for. */
-export interface HeapStatistics {
-  /** Blocks that are live. */
-  readonly liveBlocks: number;
-  /** Bytes that are live. */
-  readonly liveBytes: number;
-  /** The largest number of bytes that were live at once. */
-  readonly peakBytes: number;
-  /** Blocks ever allocated. */
-  readonly allocations: number;
-  /** Blocks ever freed. */
-  readonly frees: number;
-}
-
-/** A live allocation, for lists. */
-export interface AllocationEntry {
-  readonly address: number;
-  /** The size asked for, in bytes. */
-  readonly byteLength: number;
-}
-
-/** The number of freed addresses that are remembered at least. The oldest are forgotten first. */
+/** The minimum number of freed addresses that are remembered. The oldest are forgotten first. */
 const REMEMBERED = 65536;
 const MIN_CAPACITY = 64;
 /** States of a slot; 0 is empty. */
 const FREED = 1;
+/** Given to the module. */
+const RELEASED = 2;
 /** Live states: LIVE plus the binary logarithm of the alignment. */
-const LIVE = 2;
+const LIVE = 3;
 /** In `sizes`: the size is in `largeSizes`. */
 const LARGE = 2 ** 32 - 1;
 /** The multiplier of Fibonacci hashing (Knuth, TAOCP volume 3, 6.4). */
 const GOLDEN = 0x9e3779b1;
-
-/** What the allocator must get back, if it is not the address, the size and the alignment that were asked for. */
-export interface RawBlock {
-  readonly base: number;
-  readonly size: number;
-  readonly align: number;
-}
 
 /** The allocations of one heap. */
 export class AllocationTable {
@@ -60,8 +35,9 @@ export class AllocationTable {
   /** The number of the allocation, or of the free. */
   #sequences = new Float64Array(MIN_CAPACITY);
   #tokens: (Allocation | undefined)[] | undefined;
-  readonly #largeSizes = new Map<number, number>();
-  readonly #rawBlocks = new Map<number, RawBlock>();
+  // Made when first needed: the size of a Map costs as much as a lookup.
+  #largeSizes: Map<number, number> | undefined;
+  #rawBlocks: Map<number, RawBlock> | undefined;
   readonly #starts = new StartBitmap();
   /** Slots that are not empty, and those of them that are freed. */
   #used = 0;
@@ -74,7 +50,7 @@ export class AllocationTable {
   #allocations = 0;
   #frees = 0;
 
-  /** Makes room for one more allocation. After it, {@link register} allocates nothing. */
+  /** Reserves a slot for one more allocation. After it, {@link register} allocates nothing. */
   reserve(): void {
     const live = this.#allocations - this.#frees;
     if (this.#used * 4 >= this.#capacity * 3 || this.#tombstones > 2 * REMEMBERED + live) this.#rebuild();
@@ -83,7 +59,7 @@ export class AllocationTable {
   /**
    * Registers an allocation, with its token if it has one. Returns the token of a live allocation at the same address,
    * which the module freed without telling the heap (a stale allocation).
-   * @param raw what the allocator must get back, if it differs
+   * @param raw the arguments for the allocator's free, if they differ from the request
    */
   register(
     address: number,
@@ -92,15 +68,27 @@ export class AllocationTable {
     token?: Allocation,
     raw?: RawBlock,
   ): Allocation | undefined {
+    let stale: Allocation | undefined;
+    // Most blocks are allocated where the last one was freed. A separate method does the rest, so that this one is inlined.
+    const isReused = this.#keys[this.#last] === address && this.#states[this.#last] === FREED;
+    if (!isReused || raw || bytes >= LARGE) stale = this.#prepare(address, bytes, raw);
+    this.#open(this.#last, address, bytes, align, ++this.#allocations);
+    if (token) this.#setToken(this.#last, token);
+    return stale;
+  }
+
+  /** Makes the slot of `address` the last one, and removes a stale allocation there. Returns its token. */
+  #prepare(address: number, bytes: number, raw: RawBlock | undefined): Allocation | undefined {
     this.reserve();
     if (address > LARGE && this.#keys instanceof Uint32Array) this.#keys = Float64Array.from(this.#keys);
     const slot = this.#insert(address);
-    const state = this.#states[slot] as number; // the slot is in range
-    const stale = state >= LIVE ? this.#tokens?.[slot] : undefined;
-    if (state >= LIVE) this.remove(slot);
-    if (bytes > this.#longest) this.#longest = bytes;
-    if (raw) this.#rawBlocks.set(address, raw);
-    this.#open(slot, address, bytes, align, ++this.#allocations, token);
+    let stale: Allocation | undefined;
+    if ((this.#states[slot] as number) >= LIVE) {
+      stale = this.#tokens?.[slot]; // the slot is in range
+      this.remove(slot);
+    }
+    if (raw) (this.#rawBlocks ??= new Map()).set(address, raw);
+    if (bytes >= LARGE) (this.#largeSizes ??= new Map()).set(address, bytes);
     return stale;
   }
 
@@ -112,8 +100,14 @@ export class AllocationTable {
     this.#states[slot] = FREED;
     this.#tombstones++;
     if (this.#tokens) this.#tokens[slot] = undefined;
-    if (this.#rawBlocks.size > 0) this.#rawBlocks.delete(this.#keys[slot] as number); // as above
+    this.#rawBlocks?.delete(this.#keys[slot] as number); // as above
     return sequence;
+  }
+
+  /** Removes a live allocation that the module owns from now on. A free by the module is not a double free. */
+  release(slot: number): void {
+    this.remove(slot);
+    this.#states[slot] = RELEASED;
   }
 
   /** Undoes {@link remove}, unless the address was allocated again since. */
@@ -123,27 +117,20 @@ export class AllocationTable {
     const slot = this.#insert(address);
     if ((this.#states[slot] as number) >= LIVE) return;
     this.#frees--;
-    if (raw) this.#rawBlocks.set(address, raw);
-    this.#open(slot, address, bytes, align, sequence, token);
+    this.#prepare(address, bytes, raw);
+    this.#open(slot, address, bytes, align, sequence);
+    if (token) this.#setToken(slot, token);
   }
 
-  #open(
-    slot: number,
-    address: number,
-    bytes: number,
-    align: number,
-    sequence: number,
-    token: Allocation | undefined,
-  ): void {
-    if (this.#states[slot] === FREED) this.#tombstones--;
+  #open(slot: number, address: number, bytes: number, align: number, sequence: number): void {
+    if (this.#states[slot] !== 0) this.#tombstones--; // it was freed or released
     this.#states[slot] = LIVE + 31 - Math.clz32(align);
     this.#sequences[slot] = sequence;
     this.#sizes[slot] = bytes < LARGE ? bytes : LARGE;
-    if (bytes >= LARGE) this.#largeSizes.set(address, bytes);
-    if (token) this.#setToken(slot, token);
-    this.#starts.mark(address);
+    if (bytes > this.#longest) this.#longest = bytes;
     this.#liveBytes += bytes;
     if (this.#liveBytes > this.#peakBytes) this.#peakBytes = this.#liveBytes;
+    this.#starts.mark(address);
   }
 
   /** Returns the slot of the live allocation that starts at `address`, or -1. Any number is safe. */
@@ -181,7 +168,7 @@ export class AllocationTable {
     const [keys, sizes, states, sequences, tokens] = [this.#keys, this.#sizes, this.#states, this.#sequences, this.#tokens]; // prettier-ignore
     const oldest = this.#frees - REMEMBERED;
     const isKept = (slot: number): boolean =>
-      (states[slot] as number) >= LIVE || (states[slot] === FREED && (sequences[slot] as number) > oldest);
+      (states[slot] as number) >= LIVE || (states[slot] !== 0 && (sequences[slot] as number) > oldest);
     let kept = 0;
     for (let slot = 0; slot < keys.length; slot++) if (isKept(slot)) kept++;
     const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(2 * kept + 2)));
@@ -191,7 +178,7 @@ export class AllocationTable {
       states: new Uint8Array(capacity),
       sequences: new Float64Array(capacity),
     };
-    // All arrays are there: nothing below can fail.
+    // All arrays are allocated: nothing below can fail.
     [this.#keys, this.#sizes, this.#states, this.#sequences] = [fresh.keys, fresh.sizes, fresh.states, fresh.sequences]; // prettier-ignore
     this.#tokens = undefined;
     this.#capacity = capacity;
@@ -203,7 +190,7 @@ export class AllocationTable {
       this.#sizes[slot] = sizes[old] as number;
       const state = (this.#states[slot] = states[old] as number);
       this.#sequences[slot] = sequences[old] as number;
-      if (state === FREED) this.#tombstones++;
+      if (state < LIVE) this.#tombstones++;
       const token = tokens?.[old];
       if (token) this.#setToken(slot, token);
     }
@@ -220,26 +207,26 @@ export class AllocationTable {
   /** The size asked for, in bytes. */
   sizeAt(slot: number): number {
     const size = this.#sizes[slot] as number; // the slot is in range
-    return size < LARGE ? size : (this.#largeSizes.get(this.addressAt(slot)) as number); // set together
+    return size < LARGE ? size : (this.#largeSizes?.get(this.addressAt(slot)) as number); // set together
   }
   /** The token, if the allocation has one. */
   tokenAt(slot: number): Allocation | undefined {
     return this.#tokens?.[slot];
   }
-  /** The token, made now if the allocation has none: one of `memory`. */
+  /** The token. If the allocation has none, creates one in `memory`. */
   requireToken(slot: number, memory: LinearMemory): Allocation {
     let token = this.tokenAt(slot);
     if (!token)
       this.#setToken(slot, (token = new Allocation(memory, this.addressAt(slot), this.sizeAt(slot))));
     return token;
   }
-  /** What the allocator must get back. */
+  /** The arguments for the allocator's free, if they differ from the request. */
   rawBlockAt(slot: number): RawBlock | undefined {
-    return this.#rawBlocks.size > 0 ? this.#rawBlocks.get(this.addressAt(slot)) : undefined;
+    return this.#rawBlocks?.get(this.addressAt(slot));
   }
   /** The alignment asked for, in bytes. */
   alignAt(slot: number): number {
-    return 2 ** ((this.#states[slot] as number) - LIVE); // the slot is in range
+    return 1 << ((this.#states[slot] as number) - LIVE); // the slot is in range
   }
 
   /**
@@ -284,14 +271,4 @@ export class AllocationTable {
       frees: this.#frees,
     };
   }
-}
-
-/** What {@link AllocationTable.restore} needs to know of an allocation that was removed. */
-export interface RemovedEntry {
-  readonly address: number;
-  readonly bytes: number;
-  readonly align: number;
-  readonly sequence: number;
-  readonly token: Allocation | undefined;
-  readonly raw: RawBlock | undefined;
 }

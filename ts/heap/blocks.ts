@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Allocates and resizes blocks, and registers them.
-import { FreedError, OutOfMemoryError } from '../errors.ts';
+import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { copyBytes, fillBytes } from '../memory/bytes.ts';
-import type { RawBlock } from './allocations.ts';
+import type { RawBlock } from './allocation-entry.ts';
 import { allocateRaw, MALLOC_ALIGN, takeRawBlock, validatePointer } from './allocator.ts';
 import { endAllocation, freeAllocation, slotOf } from './free.ts';
 import { unwatchOwner } from './garbage-collection.ts';
@@ -13,7 +14,7 @@ import type { HeapState } from './state.ts';
 export function allocateBlock(heap: HeapState, bytes: number, align: number): number {
   heap.table.reserve(); // so that registering the block cannot fail
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  register(heap, address, bytes, align, undefined, takeRawBlock(address, bytes, align));
+  register(heap, address, bytes, align, undefined, takeRawBlock());
   return address;
 }
 
@@ -21,7 +22,7 @@ export function allocateBlock(heap: HeapState, bytes: number, align: number): nu
 export function allocateToken(heap: HeapState, bytes: number, align: number): Allocation {
   heap.table.reserve(); // as above
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  const raw = takeRawBlock(address, bytes, align);
+  const raw = takeRawBlock();
   const token = new Allocation(heap, address, bytes);
   register(heap, address, bytes, align, token, raw);
   return token;
@@ -43,7 +44,18 @@ export function register(
   if (heap.collects) unwatchOwner(stale);
 }
 
-/** Returns what `make` makes of a new block, or frees the block if it throws. */
+/** Registers a block that the module allocated. Returns its token. Throws as `heap.adopt`. */
+export function adoptBlock(heap: HeapState, address: Address, bytes: number): Allocation {
+  const at = heap.locate(address, toCount(bytes, 'a size in bytes'));
+  if (at === 0) throw new NotOwnedError(at, 'it is NULL');
+  if (heap.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
+    throw new NotOwnedError(at, 'it is inside a block');
+  const token = new Allocation(heap, at, bytes);
+  heap.table.register(at, bytes, MALLOC_ALIGN, token);
+  return token;
+}
+
+/** Allocates a block, calls `make` with it and returns its result; frees the block if it throws. */
 export function allocateFor<R>(
   heap: HeapState,
   bytes: number,
@@ -65,7 +77,8 @@ export function allocateFor<R>(
 export function resizeAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
   const { allocator, table } = heap;
   const slot = slotOf(heap, old);
-  if (allocator.realloc && size <= allocator.maxBytes && (slot < 0 || !table.rawBlockAt(slot))) {
+  const isAligned = slot >= 0 && (table.rawBlockAt(slot)?.base ?? old.address) !== old.address;
+  if (allocator.realloc && size <= allocator.maxBytes && !isAligned) {
     const at = endAllocation(heap, slot, old, ({ allocator: { realloc } }, base) => {
       const address = validatePointer(heap, realloc?.(base, size || 1), size || 1);
       if (address === 0) throw new OutOfMemoryError(size);
@@ -76,7 +89,7 @@ export function resizeAllocation(heap: HeapState, old: Allocation, size: number)
     return token;
   }
   return allocateFor(heap, size, MALLOC_ALIGN, false, (allocation) => {
-    if (!old.isLive) throw new FreedError(old.address); // by an allocator that called back
+    if (!old.isLive) throw new FreedError(old.address); // freed by an allocator that called back
     copyBytes(heap, allocation.address, old.address, Math.min(old.byteLength, size));
     freeAllocation(heap, old);
     return allocation;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Frees blocks. The entry is removed before the allocator is called, so that an allocator that calls back cannot free the
 // block again, and restored if the allocator throws.
-import { DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
+import { ArgumentTypeError, DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
@@ -21,7 +21,7 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
       freeAllocation(heap, target.allocation);
       return;
     }
-    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not its own one, which may refuse NULL
+    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not the heap's override, which may refuse NULL
     if (at === 0) return;
     slot = heap.table.find(at);
     if (slot < 0) {
@@ -77,19 +77,26 @@ export function slotOf({ table }: HeapState, token: Allocation): number {
   return slot >= 0 && table.tokenAt(slot) === token ? slot : -1;
 }
 
-/** What the allocator does with a block whose allocation ends. */
-export type Ending<R> = (heap: HeapState, base: number, size: number, align: number) => R;
-const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocator.free(base, size, align);
+/** The step that releases the block of an allocation, such as the allocator's free. */
+export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align: number) => R;
+const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
+  allocator.free(base, size, align);
 
-/** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
-export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
+/** Releases a live allocation by `end`; removes its entry if `slot` is not -1, and invalidates its dependents and token. */
+export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: ReleaseStep<R>): R {
   const { table } = heap;
   const rollback = token.dependents?.invalidate();
+  try {
+    token.markFreed();
+  } catch {
+    rollback?.();
+    // It could not be marked as freed, and would read freed memory.
+    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', token.currentOwner);
+  }
   const { address, byteLength: bytes } = token;
   const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
   const raw = slot < 0 ? undefined : table.rawBlockAt(slot);
   const sequence = slot < 0 ? -1 : table.remove(slot);
-  token.markFreed();
   let isGone = true;
   try {
     return end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
@@ -111,23 +118,49 @@ const wasFreedElsewhere = ({ allocator }: HeapState, error: unknown): boolean =>
   allocator.checksFrees && error instanceof DoubleFreeError;
 
 /** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
-export function refuseFree({ table }: HeapState, at: number): void {
-  if (table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
+export function refuseFree(heap: HeapState, at: number): void {
+  if (heap.table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
+  refuseInside(heap, at);
+}
+
+/** @throws {NotOwnedError} if `at` lies inside a live block */
+function refuseInside({ table }: HeapState, at: number): void {
   const slot = table.findContaining(at);
   if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
 }
 
-/** Frees an address that is not live in the table. */
+/** Frees an address that is not live in the table: the module may have allocated a block there. */
 function freeUnknown(heap: HeapState, at: number): void {
   const { allocator } = heap;
-  if (!allocator.checksFrees) refuseFree(heap, at);
+  if (allocator.strictFrees) refuseFree(heap, at);
+  else if (!allocator.checksFrees) refuseInside(heap, at);
   try {
     allocator.free(at, 0, MALLOC_ALIGN);
   } catch (error) {
-    // The allocator knows that it is no block; the table may know that it was one.
+    // The allocator knows no such block; the table may know that there was one.
     if (error instanceof NotOwnedError) refuseFree(heap, at);
     throw error;
   }
+}
+
+/** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
+export function releaseTarget(heap: HeapState, target: Address | Ref): number {
+  const { table } = heap;
+  if (target instanceof Ref) assertOwned(heap, target);
+  const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
+  const slot = table.find(at);
+  if (slot < 0 && !(target instanceof Ref)) {
+    refuseFree(heap, at);
+    throw new NotOwnedError(at, 'this heap did not allocate it');
+  }
+  if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
+    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it');
+  const token = target instanceof Ref ? target.allocation : table.tokenAt(slot);
+  token?.dependents?.invalidate();
+  token?.markFreed();
+  if (slot >= 0) table.release(slot);
+  if (token && heap.collects) unwatchOwner(token);
+  return at;
 }
 
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */

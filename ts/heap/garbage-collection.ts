@@ -3,7 +3,7 @@
 //
 //   G1  The registry holds the allocation and the heap of a ref, never the ref: nothing here keeps a ref alive.
 //   G2  A block that is freed by hand is unregistered first, so that no block is freed twice.
-import type { Allocation } from '../memory/allocation.ts';
+import type { Allocation, Owner } from '../memory/allocation.ts';
 
 /** A heap or an arena that frees allocations whose owner was collected. Must not throw. */
 export interface Reclaimer {
@@ -32,8 +32,22 @@ export function unwatchOwner(allocation: Allocation): void {
   registry?.unregister(allocation);
 }
 
-/** Returns garbage of `bytes` bytes, which makes the collector see the size of a block; undefined if there is no room. */
-export function makeBallast(bytes: number): object | undefined {
+/** Makes `ref` the owner of its allocation; with garbage collection, by a WeakRef and with ballast. */
+export function registerOwner(
+  heap: Reclaimer & { readonly collects: boolean; readonly pressure: number },
+  ref: Owner & { readonly allocation: Allocation; retains?: object | undefined },
+): void {
+  const { allocation } = ref;
+  if (heap.collects) allocation.weakOwner = watchOwner(ref, heap, allocation);
+  else allocation.owner = ref;
+  if (heap.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * heap.pressure));
+}
+
+/**
+ * Returns garbage of `bytes` bytes, which makes the collector see the size of a block. Returns undefined if the engine
+ * cannot allocate it.
+ */
+function makeBallast(bytes: number): object | undefined {
   try {
     return new ArrayBuffer(bytes);
   } catch {

@@ -13,12 +13,20 @@ import { isMemory, type MemorySource } from '../memory/buffers.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { installToString } from '../scalar/print.ts';
 import { Ref, type RefHeap, type ScalarRef } from '../scalar/ref.ts';
-import { assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
-import { AllocationTable, type HeapStatistics } from './allocations.ts';
-import { allocateBlock, allocateFor, register, resizeAllocation } from './blocks.ts';
-import { freeAll, freeAllocation, freeTarget, refuseFree } from './free.ts';
-import { makeBallast, watchOwner } from './garbage-collection.ts';
+import { allocatorOf, assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
+import {
+  entriesOf,
+  statisticsWithout,
+  type AllocationEntry,
+  type HeapStatistics,
+} from './allocation-entry.ts';
+import { AllocationTable } from './allocations.ts';
+import { adoptBlock, allocateBlock, allocateFor, resizeAllocation } from './blocks.ts';
+import { AdoptedRef } from './adopted-ref.ts';
+import { freeAll, freeAllocation, freeTarget, refuseFree, releaseTarget } from './free.ts';
+import { registerOwner } from './garbage-collection.ts';
 import {
   readHeapOptions,
   type AllocatorMethod,
@@ -28,23 +36,24 @@ import {
 import type { HeapState } from './state.ts';
 import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './typed-refs.ts';
 
-/** What NULL is refused with. */
+/** The text of the error for NULL. */
 export const NOT_NULL = 'an address other than 0 (NULL)';
 
 /** A linear memory with an allocator: blocks that are freed once, and refs to them. */
 export class Heap extends LinearMemory implements HeapState {
-  /** The memory source as it was given. */
+  /** The memory source as given. */
   readonly heapGetter: MemorySource;
-  /** The functions as they were given. A block taken from them directly is not in the heap's table. */
+  /** The allocate function as given. Blocks from it are not in the heap's table. */
   readonly allocate: AllocatorMethod;
+  /** The deallocate function as given. It does not remove blocks from the heap's table. */
   readonly deallocate: DeallocatorMethod;
   /** The size of the module's addresses in bits. */
   readonly addressBits: 32 | 64;
   /** @internal */
   readonly collects: boolean;
-  /** @internal True if new blocks are set to 0. */
+  /** @internal */
   readonly clears: boolean;
-  /** @internal Bytes of ballast of a ref per byte of its block. */
+  /** @internal */
   readonly pressure: number;
   /** @internal */
   readonly allocator: Allocator;
@@ -52,21 +61,22 @@ export class Heap extends LinearMemory implements HeapState {
   readonly table: AllocationTable = new AllocationTable();
   /** @internal The token of memory whose owner is unknown: borrowed, and assumed to be live. */
   readonly untracked: Allocation = new Allocation(this, 0, 0);
+  /** @internal Blocks that linmem allocated for internal use, such as that of the scope arena; not in the statistics. */
+  internal: readonly Allocation[] = [];
   /** @internal The state of arenas, slices and scopes: see arena/registry.ts. */
   arenaRegistry: object | undefined = undefined;
   /** @internal */
   readonly tracks: boolean;
-  /** True for a WebAssembly.Memory, which never becomes shorter. */
+  /** True for a WebAssembly.Memory, which never shrinks. */
   readonly #growsOnly: boolean;
-  /** The size in bytes that such a memory is known to have. */
+  /** The last known size of such a memory in bytes. */
   #knownBytes = 0;
 
   /**
-   * @param source a function that returns the heap's buffer, called again when the last one is detached or too short; or
-   *   a `WebAssembly.Memory`
+   * @param source a `WebAssembly.Memory`, or a function that returns the buffer
    * @param allocate returns the address of a new block, or 0, as wasm returns it
    * @param deallocate frees what `allocate` returned
-   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an argument or an option is invalid
    * @throws {ModuleError} if the source gives no live buffer
    */
   constructor(
@@ -86,21 +96,14 @@ export class Heap extends LinearMemory implements HeapState {
     this.clears = chosen.clearAllocatedRegions;
     this.collects = chosen.enableGarbageCollection;
     this.pressure = this.collects ? chosen.gcPressure : 0;
-    // An Emscripten build with assertions refuses arguments that a function does not declare.
-    const isSized = deallocate.length > 1;
-    this.tracks = chosen.trackAllocations || isSized;
+    this.tracks = chosen.trackAllocations || deallocate.length > 1; // a sized free needs the size
     this.#growsOnly = isMemory(source);
-    this.allocator = {
-      ...chosen,
-      malloc: allocate.length > 1 ? allocate : (bytes) => (allocate as (bytes: number) => number)(bytes),
-      free: isSized ? deallocate : (address) => (deallocate as (address: number) => unknown)(address),
-      maxBytes: 2 ** Math.min(chosen.addressBits, 53) - 1, // a larger size would wrap as an i32
-    };
+    this.allocator = allocatorOf(chosen, allocate, deallocate);
   }
 
-  /** What is allocated through this heap now, and what was. @throws {ArgumentTypeError} without `trackAllocations` */
+  /** Blocks and bytes allocated and freed through this heap. @throws {ArgumentTypeError} without `trackAllocations` */
   get statistics(): HeapStatistics {
-    return this.#list.statistics();
+    return statisticsWithout(this.#list.statistics(), this.internal);
   }
   /** Bytes allocated now. @throws {ArgumentTypeError} without `trackAllocations` */
   get totalAllocatedByteCount(): number {
@@ -112,16 +115,16 @@ export class Heap extends LinearMemory implements HeapState {
     return owners.filter((owner) => owner instanceof Ref); // some are arenas, some were collected
   }
   get #list(): AllocationTable {
-    if (this.tracks) return this.table;
-    throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    if (!this.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    return this.table;
   }
 
   /**
    * Returns the address of a new block of `bytes` bytes, which the caller owns until {@link free}. A block of 0 bytes has
-   * an address of its own too. Cleared, unless the option `clearAllocatedRegions` is false.
+   * a distinct address too. Cleared, unless the option `clearAllocatedRegions` is false.
    * @param align a power of two up to 65,536. Default: 8
    * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
     return allocateBlock(this, toCount(bytes, 'a size in bytes'), toAlign(align));
@@ -148,7 +151,7 @@ export class Heap extends LinearMemory implements HeapState {
    * @throws {DoubleFreeError} if it was freed and not allocated since; see {@link adopt}
    * @throws {NotOwnedError} if it is inside a block, or the ref borrows
    * @throws {WrongHeapError} if the ref belongs to another heap
-   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is no address in this memory
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address in this memory
    */
   free(target: Address | Ref): void {
     freeTarget(this, target);
@@ -156,20 +159,34 @@ export class Heap extends LinearMemory implements HeapState {
 
   /**
    * Registers a block that the module allocated and leaves to the caller, so that its free is checked like any other.
-   * Returns its address.
-   * @throws {NotOwnedError} if it overlaps a live block of this heap
+   * Returns its address; without a size, a ref that owns the block, to be freed by `free()`, `dispose()` or `using`.
+   * @throws {NotOwnedError} if it is NULL or overlaps a live block of this heap
    */
-  adopt(address: Address, bytes: number): number {
-    const at = this.locate(address, toCount(bytes, 'a size in bytes'));
-    if (at === 0) throw new NotOwnedError(at, 'it is NULL');
-    if (this.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
-      throw new NotOwnedError(at, 'it is inside a block');
-    register(this, at, bytes, MALLOC_ALIGN);
-    return at;
+  adopt(address: Address): AdoptedRef;
+  adopt(address: Address, bytes: number): number;
+  adopt(address: Address, bytes?: number): AdoptedRef | number {
+    const token = adoptBlock(this, address, bytes ?? 0);
+    return bytes === undefined ? new AdoptedRef(this, token) : token.address;
   }
 
   /**
-   * Frees all blocks that were allocated through this heap and are live. Goes on after an error.
+   * Hands a live block, by its address or by the ref that owns it, over to the module, which must free it. Returns its
+   * address. Refs to the block become invalid.
+   * @throws {DoubleFreeError} if it was freed already
+   * @throws {NotOwnedError} if it is not a live block of this heap, or the ref borrows
+   * @throws {WrongHeapError} if the ref belongs to another heap
+   */
+  release(target: Address | Ref): number {
+    return releaseTarget(this, target);
+  }
+
+  /** Returns all live allocations, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
+  allocations(): AllocationEntry[] {
+    return entriesOf(this.#list, this.internal);
+  }
+
+  /**
+   * Frees all blocks that were allocated through this heap and are live. Continues after an error.
    * @throws {LinmemAggregateError} with every error, after all blocks were tried
    */
   freeAll(): void {
@@ -213,7 +230,7 @@ export class Heap extends LinearMemory implements HeapState {
     return resizeArray(this, ref, length);
   }
 
-  /** @internal Allocates cleared bytes and returns what `make` makes of them; frees them if it throws. */
+  /** @internal Allocates cleared bytes, calls `make` with them and returns its result; frees them if it throws. */
   allocateWith<R>(
     bytes: number,
     align: number,
@@ -233,21 +250,17 @@ export class Heap extends LinearMemory implements HeapState {
 
   /** @internal Refs call it when they are made. */
   registerOwner(ref: Ref): void {
-    const { allocation } = ref;
-    allocation.owner = this.collects ? watchOwner(ref, this, allocation) : ref;
-    if (this.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * this.pressure));
+    registerOwner(this, ref);
   }
   /** @internal Frees the block of a ref that was collected. Never throws. */
   reclaim(allocation: Allocation): void {
     try {
       if (allocation.isLive) freeAllocation(this, allocation);
-    } catch {
-      // The ref is gone, and with it whoever could be told. The block stays in the table as live.
-    }
+    } catch {} // no caller can handle the error; the block stays in the table as live
   }
 
   /**
-   * @internal Returns the address of `size` bytes that somebody else owns.
+   * @internal Returns the address of `size` bytes that other code owns.
    * @throws {ArgumentTypeError} if it is NULL
    * @throws {FreedError} if it was freed, and the allocator knows that the module did not allocate it since
    */
@@ -272,10 +285,7 @@ export class Heap extends LinearMemory implements HeapState {
     return slot < 0 ? this.table.findContaining(address) : slot;
   }
 
-  /**
-   * @internal True if `size` bytes at `address` lie inside, for blocks that were just allocated: the memory may have grown
-   * for them. Asking for the buffer takes as long as an allocation, so it is done only beyond the size last known.
-   */
+  /** @internal True if a new block lies inside. Gets the buffer, which is slow, only beyond the last known size. */
   contains(address: number, size: number): boolean {
     if (this.bytes.length === 0) this.refresh(); // detached: it grew for this block
     if (address <= this.#knownBytes - size) return true;
@@ -284,3 +294,7 @@ export class Heap extends LinearMemory implements HeapState {
     return address <= end - size;
   }
 }
+
+installToString(Heap.prototype, function (this: Heap): string {
+  return `Heap of ${this.byteLength} bytes${this.tracks ? `, ${this.statistics.liveBlocks} live blocks` : ''}`;
+});

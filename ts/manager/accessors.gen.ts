@@ -30,342 +30,422 @@ const mode = accessMode;
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
-/** `readInt32`, `writeInt32` and the like: a function of its own for each type. */
-export const accessors: Accessors = {
-  readUint8Clamped(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint8(p) >>> 0;
-        if (!mode.third) return this.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
-      }
-    } catch {}
-    return slowRead(u8c, this, p) >>> 0;
-  },
-  writeUint8Clamped(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint8(p, clamp(x));
-          if (!mode.third) return this.data.setUint8(p, clamp(x));
-          if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, clamp(x));
-        }
-      } catch {}
-    slowWrite(u8c, this, p, x);
-  },
-  readUint8(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint8(p) >>> 0;
-        if (!mode.third) return this.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
-      }
-    } catch {}
-    return slowRead(u8, this, p) >>> 0;
-  },
-  writeUint8(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint8(p, x);
-          if (!mode.third) return this.data.setUint8(p, x);
-          if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x);
-        }
-      } catch {}
-    slowWrite(u8, this, p, x);
-  },
-  readInt8(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getInt8(p) | 0;
-        if (!mode.third) return this.data.getInt8(p) | 0;
-        if (p >= 0 && p < this.bytes.length) return this.data.getInt8(p) | 0;
-      }
-    } catch {}
-    return slowRead(i8, this, p) | 0;
-  },
-  writeInt8(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setInt8(p, x);
-          if (!mode.third) return this.data.setInt8(p, x);
-          if (p >= 0 && p < this.bytes.length) return this.data.setInt8(p, x);
-        }
-      } catch {}
-    slowWrite(i8, this, p, x);
-  },
-  readUint16(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint16(p, true) >>> 0;
-        if (!mode.third) return this.data.getUint16(p, true) >>> 0;
-        if (p >= 0 && p < this.bytes.length - 1) return this.data.getUint16(p, true) >>> 0;
-      }
-    } catch {}
-    return slowRead(u16, this, p) >>> 0;
-  },
-  writeUint16(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint16(p, x, true);
-          if (!mode.third) return this.data.setUint16(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 1) return this.data.setUint16(p, x, true);
-        }
-      } catch {}
-    slowWrite(u16, this, p, x);
-  },
-  readInt16(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getInt16(p, true) | 0;
-        if (!mode.third) return this.data.getInt16(p, true) | 0;
-        if (p >= 0 && p < this.bytes.length - 1) return this.data.getInt16(p, true) | 0;
-      }
-    } catch {}
-    return slowRead(i16, this, p) | 0;
-  },
-  writeInt16(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setInt16(p, x, true);
-          if (!mode.third) return this.data.setInt16(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 1) return this.data.setInt16(p, x, true);
-        }
-      } catch {}
-    slowWrite(i16, this, p, x);
-  },
-  readFloat32(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +this.data.getFloat32(p, true);
-        if (!mode.third) return +this.data.getFloat32(p, true);
-        if (p >= 0 && p < this.bytes.length - 3) return +this.data.getFloat32(p, true);
-      }
-    } catch {}
-    return +slowRead(f32, this, p);
-  },
-  writeFloat32(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setFloat32(p, x, true);
-          if (!mode.third) return this.data.setFloat32(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 3) return this.data.setFloat32(p, x, true);
-        }
-      } catch {}
-    slowWrite(f32, this, p, x);
-  },
-  readUint32(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint32(p, true) >>> 0;
-        if (!mode.third) return this.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
-      }
-    } catch {}
-    return slowRead(u32, this, p) >>> 0;
-  },
-  writeUint32(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint32(p, x, true);
-          if (!mode.third) return this.data.setUint32(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, x, true);
-        }
-      } catch {}
-    slowWrite(u32, this, p, x);
-  },
-  readInt32(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getInt32(p, true) | 0;
-        if (!mode.third) return this.data.getInt32(p, true) | 0;
-        if (p >= 0 && p < this.bytes.length - 3) return this.data.getInt32(p, true) | 0;
-      }
-    } catch {}
-    return slowRead(i32, this, p) | 0;
-  },
-  writeInt32(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setInt32(p, x, true);
-          if (!mode.third) return this.data.setInt32(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 3) return this.data.setInt32(p, x, true);
-        }
-      } catch {}
-    slowWrite(i32, this, p, x);
-  },
-  readPointer32(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint32(p, true) >>> 0;
-        if (!mode.third) return this.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
-      }
-    } catch {}
-    return slowRead(ptr32, this, p) >>> 0;
-  },
-  writePointer32(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint32(p, pointer32(x), true);
-          if (!mode.third) return this.data.setUint32(p, pointer32(x), true);
-          if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, pointer32(x), true);
-        }
-      } catch {}
-    slowWrite(ptr32, this, p, x);
-  },
-  readPointer64(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getBigUint64(p, true);
-        if (!mode.third) return this.data.getBigUint64(p, true);
-        if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
-      }
-    } catch {}
-    return BigInt.asUintN(64, slowRead(ptr64, this, p));
-  },
-  writePointer64(p, x) {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setBigUint64(p, pointer64(x), true);
-          if (!mode.third) return this.data.setBigUint64(p, pointer64(x), true);
-          if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer64(x), true);
-        }
-      } catch {}
-    slowWrite(ptr64, this, p, x);
-  },
-  readPointer53(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
-        if (!mode.third) return +fromPointer53(this.data.getBigUint64(p, true));
-        if (p >= 0 && p < this.bytes.length - 7) return +fromPointer53(this.data.getBigUint64(p, true));
-      }
-    } catch {}
-    return +slowRead(ptr53, this, p);
-  },
-  writePointer53(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setBigUint64(p, pointer53(x), true);
-          if (!mode.third) return this.data.setBigUint64(p, pointer53(x), true);
-          if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer53(x), true);
-        }
-      } catch {}
-    slowWrite(ptr53, this, p, x);
-  },
-  readBigUint64(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getBigUint64(p, true);
-        if (!mode.third) return this.data.getBigUint64(p, true);
-        if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
-      }
-    } catch {}
-    return BigInt.asUintN(64, slowRead(u64, this, p));
-  },
-  writeBigUint64(p, x) {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setBigUint64(p, x, true);
-          if (!mode.third) return this.data.setBigUint64(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, x, true);
-        }
-      } catch {}
-    slowWrite(u64, this, p, x);
-  },
-  readBigInt64(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getBigInt64(p, true);
-        if (!mode.third) return this.data.getBigInt64(p, true);
-        if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigInt64(p, true);
-      }
-    } catch {}
-    return BigInt.asIntN(64, slowRead(i64, this, p));
-  },
-  writeBigInt64(p, x) {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setBigInt64(p, x, true);
-          if (!mode.third) return this.data.setBigInt64(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigInt64(p, x, true);
-        }
-      } catch {}
-    slowWrite(i64, this, p, x);
-  },
-  readFloat64(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +this.data.getFloat64(p, true);
-        if (!mode.third) return +this.data.getFloat64(p, true);
-        if (p >= 0 && p < this.bytes.length - 7) return +this.data.getFloat64(p, true);
-      }
-    } catch {}
-    return +slowRead(f64, this, p);
-  },
-  writeFloat64(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setFloat64(p, x, true);
-          if (!mode.third) return this.data.setFloat64(p, x, true);
-          if (p >= 0 && p < this.bytes.length - 7) return this.data.setFloat64(p, x, true);
-        }
-      } catch {}
-    slowWrite(f64, this, p, x);
-  },
-  readFloat16(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +getHalf(this.data, p);
-        if (!mode.third) return +getHalf(this.data, p);
-        if (p >= 0 && p < this.bytes.length - 1) return +getHalf(this.data, p);
-      }
-    } catch {}
-    return +slowRead(f16, this, p);
-  },
-  writeFloat16(p, x) {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return setHalf(this.data, p, x);
-          if (!mode.third) return setHalf(this.data, p, x);
-          if (p >= 0 && p < this.bytes.length - 1) return setHalf(this.data, p, x);
-        }
-      } catch {}
-    slowWrite(f16, this, p, x);
-  },
-  readBoolean(p) {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return this.data.getUint8(p) !== 0;
-        if (!mode.third) return this.data.getUint8(p) !== 0;
-        if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) !== 0;
-      }
-    } catch {}
-    return slowRead(bool, this, p) === true;
-  },
-  writeBoolean(p, x) {
-    if (typeof x === 'boolean')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return this.data.setUint8(p, x ? 1 : 0);
-          if (!mode.third) return this.data.setUint8(p, x ? 1 : 0);
-          if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x ? 1 : 0);
-        }
-      } catch {}
-    slowWrite(bool, this, p, x);
-  },
-};
+/** `readInt32`, `writeInt32` and the like: a separate function for each type. */
+export const accessors: readonly (readonly [type: object, Accessors])[] = [
+  [
+    u8c,
+    {
+      readUint8Clamped(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint8(p) >>> 0;
+            if (!mode.third) return this.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
+          }
+        } catch {}
+        return slowRead(u8c, this, p) >>> 0;
+      },
+      writeUint8Clamped(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint8(p, clamp(x));
+              if (!mode.third) return this.data.setUint8(p, clamp(x));
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, clamp(x));
+            }
+          } catch {}
+        slowWrite(u8c, this, p, x);
+      },
+    },
+  ],
+  [
+    u8,
+    {
+      readUint8(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint8(p) >>> 0;
+            if (!mode.third) return this.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
+          }
+        } catch {}
+        return slowRead(u8, this, p) >>> 0;
+      },
+      writeUint8(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint8(p, x);
+              if (!mode.third) return this.data.setUint8(p, x);
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x);
+            }
+          } catch {}
+        slowWrite(u8, this, p, x);
+      },
+    },
+  ],
+  [
+    i8,
+    {
+      readInt8(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getInt8(p) | 0;
+            if (!mode.third) return this.data.getInt8(p) | 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getInt8(p) | 0;
+          }
+        } catch {}
+        return slowRead(i8, this, p) | 0;
+      },
+      writeInt8(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setInt8(p, x);
+              if (!mode.third) return this.data.setInt8(p, x);
+              if (p >= 0 && p < this.bytes.length) return this.data.setInt8(p, x);
+            }
+          } catch {}
+        slowWrite(i8, this, p, x);
+      },
+    },
+  ],
+  [
+    u16,
+    {
+      readUint16(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint16(p, true) >>> 0;
+            if (!mode.third) return this.data.getUint16(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 1) return this.data.getUint16(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(u16, this, p) >>> 0;
+      },
+      writeUint16(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint16(p, x, true);
+              if (!mode.third) return this.data.setUint16(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 1) return this.data.setUint16(p, x, true);
+            }
+          } catch {}
+        slowWrite(u16, this, p, x);
+      },
+    },
+  ],
+  [
+    i16,
+    {
+      readInt16(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getInt16(p, true) | 0;
+            if (!mode.third) return this.data.getInt16(p, true) | 0;
+            if (p >= 0 && p < this.bytes.length - 1) return this.data.getInt16(p, true) | 0;
+          }
+        } catch {}
+        return slowRead(i16, this, p) | 0;
+      },
+      writeInt16(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setInt16(p, x, true);
+              if (!mode.third) return this.data.setInt16(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 1) return this.data.setInt16(p, x, true);
+            }
+          } catch {}
+        slowWrite(i16, this, p, x);
+      },
+    },
+  ],
+  [
+    f32,
+    {
+      readFloat32(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +this.data.getFloat32(p, true);
+            if (!mode.third) return +this.data.getFloat32(p, true);
+            if (p >= 0 && p < this.bytes.length - 3) return +this.data.getFloat32(p, true);
+          }
+        } catch {}
+        return +slowRead(f32, this, p);
+      },
+      writeFloat32(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setFloat32(p, x, true);
+              if (!mode.third) return this.data.setFloat32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setFloat32(p, x, true);
+            }
+          } catch {}
+        slowWrite(f32, this, p, x);
+      },
+    },
+  ],
+  [
+    u32,
+    {
+      readUint32(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint32(p, true) >>> 0;
+            if (!mode.third) return this.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(u32, this, p) >>> 0;
+      },
+      writeUint32(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint32(p, x, true);
+              if (!mode.third) return this.data.setUint32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, x, true);
+            }
+          } catch {}
+        slowWrite(u32, this, p, x);
+      },
+    },
+  ],
+  [
+    i32,
+    {
+      readInt32(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getInt32(p, true) | 0;
+            if (!mode.third) return this.data.getInt32(p, true) | 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getInt32(p, true) | 0;
+          }
+        } catch {}
+        return slowRead(i32, this, p) | 0;
+      },
+      writeInt32(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setInt32(p, x, true);
+              if (!mode.third) return this.data.setInt32(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setInt32(p, x, true);
+            }
+          } catch {}
+        slowWrite(i32, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr32,
+    {
+      readPointer32(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint32(p, true) >>> 0;
+            if (!mode.third) return this.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(ptr32, this, p) >>> 0;
+      },
+      writePointer32(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint32(p, pointer32(x), true);
+              if (!mode.third) return this.data.setUint32(p, pointer32(x), true);
+              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, pointer32(x), true);
+            }
+          } catch {}
+        slowWrite(ptr32, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr64,
+    {
+      readPointer64(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getBigUint64(p, true);
+            if (!mode.third) return this.data.getBigUint64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
+          }
+        } catch {}
+        return BigInt.asUintN(64, slowRead(ptr64, this, p));
+      },
+      writePointer64(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!mode.third) return this.data.setBigUint64(p, pointer64(x), true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer64(x), true);
+            }
+          } catch {}
+        slowWrite(ptr64, this, p, x);
+      },
+    },
+  ],
+  [
+    ptr53,
+    {
+      readPointer53(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!mode.third) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (p >= 0 && p < this.bytes.length - 7) return +fromPointer53(this.data.getBigUint64(p, true));
+          }
+        } catch {}
+        return +slowRead(ptr53, this, p);
+      },
+      writePointer53(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!mode.third) return this.data.setBigUint64(p, pointer53(x), true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer53(x), true);
+            }
+          } catch {}
+        slowWrite(ptr53, this, p, x);
+      },
+    },
+  ],
+  [
+    u64,
+    {
+      readBigUint64(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getBigUint64(p, true);
+            if (!mode.third) return this.data.getBigUint64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
+          }
+        } catch {}
+        return BigInt.asUintN(64, slowRead(u64, this, p));
+      },
+      writeBigUint64(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setBigUint64(p, x, true);
+              if (!mode.third) return this.data.setBigUint64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, x, true);
+            }
+          } catch {}
+        slowWrite(u64, this, p, x);
+      },
+    },
+  ],
+  [
+    i64,
+    {
+      readBigInt64(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getBigInt64(p, true);
+            if (!mode.third) return this.data.getBigInt64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigInt64(p, true);
+          }
+        } catch {}
+        return BigInt.asIntN(64, slowRead(i64, this, p));
+      },
+      writeBigInt64(p, x) {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setBigInt64(p, x, true);
+              if (!mode.third) return this.data.setBigInt64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigInt64(p, x, true);
+            }
+          } catch {}
+        slowWrite(i64, this, p, x);
+      },
+    },
+  ],
+  [
+    f64,
+    {
+      readFloat64(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +this.data.getFloat64(p, true);
+            if (!mode.third) return +this.data.getFloat64(p, true);
+            if (p >= 0 && p < this.bytes.length - 7) return +this.data.getFloat64(p, true);
+          }
+        } catch {}
+        return +slowRead(f64, this, p);
+      },
+      writeFloat64(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setFloat64(p, x, true);
+              if (!mode.third) return this.data.setFloat64(p, x, true);
+              if (p >= 0 && p < this.bytes.length - 7) return this.data.setFloat64(p, x, true);
+            }
+          } catch {}
+        slowWrite(f64, this, p, x);
+      },
+    },
+  ],
+  [
+    f16,
+    {
+      readFloat16(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +getHalf(this.data, p);
+            if (!mode.third) return +getHalf(this.data, p);
+            if (p >= 0 && p < this.bytes.length - 1) return +getHalf(this.data, p);
+          }
+        } catch {}
+        return +slowRead(f16, this, p);
+      },
+      writeFloat16(p, x) {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return setHalf(this.data, p, x);
+              if (!mode.third) return setHalf(this.data, p, x);
+              if (p >= 0 && p < this.bytes.length - 1) return setHalf(this.data, p, x);
+            }
+          } catch {}
+        slowWrite(f16, this, p, x);
+      },
+    },
+  ],
+  [
+    bool,
+    {
+      readBoolean(p) {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return this.data.getUint8(p) !== 0;
+            if (!mode.third) return this.data.getUint8(p) !== 0;
+            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) !== 0;
+          }
+        } catch {}
+        return slowRead(bool, this, p) === true;
+      },
+      writeBoolean(p, x) {
+        if (typeof x === 'boolean')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return this.data.setUint8(p, x ? 1 : 0);
+              if (!mode.third) return this.data.setUint8(p, x ? 1 : 0);
+              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x ? 1 : 0);
+            }
+          } catch {}
+        slowWrite(bool, this, p, x);
+      },
+    },
+  ],
+];

@@ -4,6 +4,7 @@ import type { ArenaOptions, AttachOptions } from '../arena/arena-options.ts';
 import type { WasmHeapArena } from '../arena/arena.ts';
 import { attachArena, createHeapArena } from '../arena/create.ts';
 import type { HeapIdentity } from '../arena/epochs.ts';
+import type { ByteMethods } from '../arena/byte-methods.ts';
 import { frameArenaOf, type FrameArena } from '../arena/frame-arena.ts';
 import { sliceFromHandle } from '../arena/from-handle.ts';
 import { allocHeapSlice } from '../arena/heap-slices.ts';
@@ -21,8 +22,6 @@ import {
 } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
 import type { MemorySource } from '../memory/buffers.ts';
-import { copyBytes, fillBytes, readBytes, writeBytes } from '../memory/bytes.ts';
-import { atomicNotify, atomicWait, atomicWaitAsync, type WaitResult } from '../scalar/atomic.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import type { ScalarMethods } from '../scalar/methods.gen.ts';
 import { installScalarAllocators, installScalarMethods } from '../scalar/methods.ts';
@@ -31,7 +30,9 @@ import { registerRefClasses } from '../scalar/ref-classes.ts';
 import { refClassList } from '../scalar/ref-list.gen.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringMethods } from '../text/methods.ts';
-import { accessors } from './accessors.gen.ts';
+import { installAccessors } from './accessors.ts';
+import { installByteMethods } from './byte-methods.ts';
+import { installForwarding } from './scope-methods.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
 export class WasmHeapManager extends Heap {
@@ -40,7 +41,7 @@ export class WasmHeapManager extends Heap {
    *   a `WebAssembly.Memory`
    * @param allocate returns the address of a new block, or 0, as wasm returns it
    * @param deallocate frees what `allocate` returned
-   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an argument or an option is invalid
    * @throws {ModuleError} if `getHeap` gives no live buffer
    */
   constructor(
@@ -58,36 +59,6 @@ export class WasmHeapManager extends Heap {
   get heapDataView(): DataView {
     return this.refresh();
   }
-  /** Returns a copy of `size` bytes at `address`. */
-  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer> {
-    return readBytes(this, address, size);
-  }
-  /** Copies all of `source` to `address`; the two may overlap. Writes all of it or, if it does not fit, nothing. */
-  writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void {
-    writeBytes(this, address, source);
-  }
-  /** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */
-  fill(address: Address, size: number, value?: number): void {
-    fillBytes(this, address, size, value);
-  }
-  /** Copies `size` bytes from `source` to `target`, two addresses in this heap. They may overlap, as in memmove. */
-  copy(target: Address, source: Address, size: number): void {
-    copyBytes(this, target, source, size);
-  }
-
-  /** Blocks the thread until `notify` is called for `address`. @see {@link atomicWait} */
-  wait(address: Address, value: number | bigint, timeout?: number): WaitResult {
-    return atomicWait(this, address, value, timeout);
-  }
-  /** Resolves when `notify` is called for `address`. @see {@link atomicWaitAsync} */
-  waitAsync(address: Address, value: number | bigint, timeout?: number): Promise<WaitResult> {
-    return atomicWaitAsync(this, address, value, timeout);
-  }
-  /** Wakes up to `count` threads that wait at `address`; returns how many. @see {@link atomicNotify} */
-  notify(address: Address, count?: number): number {
-    return atomicNotify(this, address, count);
-  }
-
   /** Returns a new arena of `capBytes` bytes in one block. @see {@link createHeapArena} */
   createHeapArena(capBytes: number, align?: number, options?: ArenaOptions): WasmHeapArena {
     return createHeapArena(this, capBytes, align, options);
@@ -112,7 +83,7 @@ export class WasmHeapManager extends Heap {
     return callback ? runScope(this, callback) : new Scope(this);
   }
 
-  /** Returns a slice of `length` elements in a block of its own. @see {@link allocHeapSlice} */
+  /** Returns a slice of `length` elements in a separate block. @see {@link allocHeapSlice} */
   allocSlice<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     length: number,
@@ -127,9 +98,9 @@ export class WasmHeapManager extends Heap {
 
   /**
    * Identifies this heap across threads: a plain object for `postMessage`. Set it in another thread that works on the same
-   * memory, so that handles of one are valid in the other. In shared memory it allocates 16 bytes that are never freed and
-   * not in the statistics.
-   * @throws {ArgumentTypeError} {@link OutOfBoundsError} if it is set to no identity, or after a slice was made
+   * memory, so that handles of one are valid in the other. In shared memory, reading it allocates 16 bytes that are never
+   * freed and are not in the statistics.
+   * @throws {ArgumentTypeError} {@link OutOfBoundsError} if it is set to an invalid value, or after a slice was made
    */
   get identity(): HeapIdentity {
     return registryOf(this).epochs.identity;
@@ -140,10 +111,13 @@ export class WasmHeapManager extends Heap {
 }
 
 /** The methods of every type and codec: `readInt32`, `allocInt32`, `readUtf8String` and the rest. */
-export interface WasmHeapManager extends ScalarMethods, StringMethods {}
+export interface WasmHeapManager extends ScalarMethods, StringMethods, ByteMethods {}
 prepareForMethods(WasmHeapManager.prototype);
-Object.assign(WasmHeapManager.prototype, accessors);
+installByteMethods(WasmHeapManager.prototype);
+installAccessors(WasmHeapManager.prototype);
 installScalarAllocators(WasmHeapManager.prototype);
 installScalarMethods(WasmHeapManager.prototype);
 installStringMethods(WasmHeapManager.prototype);
+prepareForMethods(Scope.prototype);
+installForwarding(Scope.prototype, WasmHeapManager.prototype);
 registerRefClasses(refClassList);

@@ -1,29 +1,54 @@
 // SPDX-License-Identifier: MIT
-// The access mode of the process, which depends on whether a memory has grown while accesses were hot.
+// The access mode of the process. When a DataView access throws in optimized code, V8 stops inlining that call site for
+// the life of the process, which makes it ten times slower. So each access is written with one call site per mode
+// (docs/performance.md, bench/ts/growth.bench.mjs, bench/ts/refused.bench.mjs):
 //
-// When a DataView access throws in optimized code, V8 stops inlining that call site for the life of the process. So the
-// hot accesses are written once per mode (docs/performance.md, bench/ts/growth.bench.mjs):
+//   G1  No access has thrown. The DataView checks bounds and growth; a comparison before it would make a hot loop up to
+//       2.5 times slower, as V8 then does not unroll the loop.
+//   G2  One access has thrown, and V8 no longer inlines its call site: the same code at a second call site. Refused
+//       accesses leave the mode at G2.
+//   G3  The memory has grown in G2, or many accesses were refused: the length of `bytes`, which is 0 once its buffer is
+//       detached, is compared first, and nothing throws any more.
 //
-//   G1  No access has faulted: a plain DataView call.
-//   G2  One has, as when a module grows its memory while it starts: the same call at another call site.
-//   G3  More have: the length of `bytes`, which is 0 once its buffer is detached, is compared first.
+// JavaScriptCore stays in G1: an access that threw stays fast. SpiderMonkey loses call sites too, and inlines only
+// functions of up to about 130 bytes of bytecode: it has separate short functions, which compare as G3 does.
+import type { Address } from './address.ts';
+import type { LinearMemory } from './linear-memory.ts';
 
-/** @internal The mode. Its properties are added and never changed, so that V8 treats them as constants. */
+/** The mode. Its properties are added and never changed, so that V8 treats them as constants. */
 export const accessMode: { second?: true; third?: true } = {};
 
-let isV8: boolean | undefined;
+/** The text of an error, which tells the engines apart. */
+const message: string = /* @__PURE__ */ (() => {
+  try {
+    return (undefined as unknown as { third: string }).third;
+  } catch (error) {
+    return (error as Error).message;
+  }
+})();
+/** False in SpiderMonkey. */
+export const hasModes: boolean = /* @__PURE__ */ !/^can't/.test(message);
 
-/** Records that an access faulted. Other engines stay in the first mode, which is as fast after a fault. */
-export function recordFault(): void {
-  isV8 ??= hasV8Messages();
-  if (isV8 && !accessMode.third) accessMode[accessMode.second ? 'third' : 'second'] = true;
+/** The number of refused accesses in G2, and so of call sites that are no longer inlined, after which G3 is faster. */
+const MAX_REFUSALS = 16;
+let refusals = 0;
+
+/**
+ * Changes the mode if an access of `size` bytes at `address` threw in the DataView, because the memory has grown or the
+ * address lies outside. Called before the memory is refreshed.
+ */
+export function recordFault(memory: LinearMemory, address: Address, size: number): void {
+  if (accessMode.third || !message.startsWith('Cannot read') || !Number.isInteger(address)) return;
+  const known = memory.bytes.length;
+  const hasGrown = memory.refresh().byteLength > known;
+  if (!hasGrown && address >= 0 && (address as number) <= known - size) return; // the value was refused
+  if (!accessMode.second) {
+    accessMode.second = true;
+    refusals = 0;
+  } else if (hasGrown || ++refusals > MAX_REFUSALS) accessMode.third = true;
 }
 
-/** True if the engine words an error as V8 does. */
-function hasV8Messages(): boolean {
-  try {
-    return (undefined as unknown as { third: boolean }).third;
-  } catch (error) {
-    return /^Cannot read prop/.test((error as Error).message);
-  }
+/** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the general path. */
+export function isInside(memory: LinearMemory, p: Address, size: number): p is number {
+  return (p as number) >>> 0 === p && p <= memory.bytes.length - size;
 }

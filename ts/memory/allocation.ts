@@ -32,7 +32,7 @@ export interface EpochCheck {
   readonly magic: number;
 }
 
-/** What becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
+/** State that becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
@@ -51,8 +51,9 @@ export class Allocation {
   readonly byteLength: number;
   /** B1. */
   memory: LinearMemory;
-  /** The owner, or a WeakRef to it if the heap collects garbage. */
-  owner: Owner | WeakRef<Owner> | undefined;
+  /** The owner; held by `weakOwner` instead if the heap collects garbage. */
+  owner: Owner | undefined;
+  weakOwner: WeakRef<Owner> | undefined;
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
   dependents: Dependents | undefined;
@@ -64,6 +65,7 @@ export class Allocation {
     this.address = address;
     this.byteLength = byteLength;
     this.owner = undefined;
+    this.weakOwner = undefined;
     this.epoch = undefined;
     this.dependents = undefined;
     this.retains = undefined;
@@ -71,8 +73,7 @@ export class Allocation {
 
   /** The owner, unless it was collected. */
   get currentOwner(): Owner | undefined {
-    const { owner } = this;
-    return owner && 'deref' in owner ? owner.deref() : owner;
+    return this.owner ?? this.weakOwner?.deref();
   }
 
   /** False once freed. An allocation at the same address later has another token. */
@@ -80,7 +81,7 @@ export class Allocation {
     return this.memory !== FREED_MEMORY;
   }
 
-  /** Marks it as freed: every use of it throws from here on. */
+  /** Marks it as freed: every use of it throws from here on. @throws {TypeError} if the owner is frozen */
   markFreed(): void {
     this.#setMemory(FREED_MEMORY);
   }
@@ -91,8 +92,8 @@ export class Allocation {
   }
 
   #setMemory(memory: LinearMemory): void {
-    this.memory = memory;
     const { currentOwner } = this;
-    if (currentOwner) currentOwner.views = memory.views;
+    if (currentOwner) currentOwner.views = memory.views; // first: it throws if the owner is frozen
+    this.memory = memory;
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Buffers and the views over them: what kind they are, and how to make a view of all of one.
+// Buffers: their kinds, and views of whole buffers.
 import { ModuleError } from '../errors.ts';
 
-/** Where the bytes of a memory are: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
+/** The source of a memory's bytes: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
 export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
 
 /** The constructor of a typed array. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Whole ranges of bytes. Functions, so that a bundle has only those it uses; WasmHeapManager has them as methods.
 import { ArgumentTypeError } from '../errors.ts';
-import type { Address } from './address.ts';
+import { isUint32, type Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 
 // Taken at import: a page that replaces them later has no effect here.
 const { apply } = Reflect;
-const { set, fill, copyWithin } = Uint8Array.prototype;
+const { set, fill, copyWithin } = /* @__PURE__ */ (() => Uint8Array.prototype)();
 
 /** Returns a copy of `size` bytes at `address`. */
 export function readBytes(memory: LinearMemory, address: Address, size: number): Uint8Array<ArrayBuffer> {
@@ -19,7 +19,21 @@ export function writeBytes(
   address: Address,
   source: ArrayBufferView | ArrayBufferLike,
 ): void {
-  putBytes(memory, address, bytesOf(source));
+  if (!tryWriteBytes(memory, address, source)) putBytes(memory, address, bytesOf(source));
+}
+
+/** Writes a Uint8Array into the view of the last refresh, if it is one and fits there: makes no view. Returns true if so. */
+function tryWriteBytes(memory: LinearMemory, address: Address, source: object): boolean {
+  if (!isUint32(address) || address === 0 || !ArrayBuffer.isView(source)) return false;
+  if (apply(slots.tag, source, []) !== ('Uint8Array' as never)) return false;
+  const { bytes } = memory.data && memory; // data first: a memory that polls then renews both
+  if (address > bytes.length - (apply(slots.length, source, []) as number)) return false;
+  try {
+    setBytes(bytes, source as Uint8Array, address); // refuses a source that is detached or out of bounds
+    return true;
+  } catch {
+    return false; // said by the general path
+  }
 }
 
 /** As {@link writeBytes}, for bytes whose buffer is known to be live. */
@@ -50,13 +64,48 @@ export function repeatBytes(memory: LinearMemory, address: Address, size: number
   for (let done = size; done < total; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
 }
 
-/** Returns the bytes of a buffer or of a view, not copied. @throws {ArgumentTypeError} if it is detached or neither */
+// The internal slots of views: own properties and subclasses may return wrong values.
+const slots = /* @__PURE__ */ (() => {
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+  const getter = (prototype: object, name: string) =>
+    Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => never; // every engine has them
+  const of = (prototype: object) => ({
+    buffer: getter(prototype, 'buffer'),
+    byteOffset: getter(prototype, 'byteOffset'),
+    byteLength: getter(prototype, 'byteLength'),
+  });
+  return {
+    typedArray: of(typedArray),
+    dataView: of(DataView.prototype),
+    length: getter(typedArray, 'length'),
+    tag: getter(typedArray, Symbol.toStringTag as never), // undefined for a DataView
+    at: Uint8Array.prototype.at,
+  };
+})();
+
+/** Returns the length of a typed array from its internal slot; undefined for a DataView. */
+export function viewLength(view: ArrayBufferView): number | undefined {
+  return apply(slots.tag, view, []) === undefined ? undefined : (apply(slots.length, view, []) as number);
+}
+
+/**
+ * Returns the bytes of a buffer or of a view, not copied.
+ * @throws {ArgumentTypeError} if it is neither, or detached, or a view outside its buffer
+ */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  const isView = ArrayBuffer.isView(source);
   try {
-    // A DataView refuses a detached buffer, where a typed array would just be empty.
-    const { buffer } = new DataView(isView ? source.buffer : source);
-    return isView ? new Uint8Array(buffer, source.byteOffset, source.byteLength) : new Uint8Array(buffer);
+    if (!ArrayBuffer.isView(source)) {
+      new DataView(source); // refuses a detached buffer, where a typed array would just be empty
+      return new Uint8Array(source);
+    }
+    const isTypedArray = apply(slots.tag, source, []) !== undefined;
+    if (isTypedArray) apply(slots.at, source, [0]); // refuses one that is detached or out of bounds
+    const { buffer, byteOffset, byteLength } = isTypedArray ? slots.typedArray : slots.dataView;
+    return new Uint8Array(
+      apply(buffer, source, []),
+      apply(byteOffset, source, []),
+      apply(byteLength, source, []),
+    );
   } catch {
     throw new ArgumentTypeError('a buffer or a view of one, not detached', source);
   }

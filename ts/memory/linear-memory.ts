@@ -11,8 +11,8 @@ import { toAddress, toCount, type Address } from './address.ts';
 import { allBytesOf, bufferOf, viewOf, type ElementsClass, type MemorySource } from './buffers.ts';
 
 /**
- * The current views of one memory. A class of its own, shared by a memory and all refs in it, so that engines see one
- * shape at every access.
+ * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
+ * every access.
  * @internal
  */
 export class MemoryViews {
@@ -28,6 +28,18 @@ export class MemoryViews {
   }
 }
 
+/** An own property that structuredClone reads: a clone of a heap, or of a ref in it, would copy the whole memory. */
+const REFUSE_CLONE: PropertyDescriptor = {
+  enumerable: true,
+  configurable: true,
+  get() {
+    throw new ArgumentTypeError(
+      'ref.copy(), slice.handle() or the WebAssembly.Memory, to be cloned or posted',
+      this,
+    );
+  },
+};
+
 /** A linear memory: bounds-checked access to its bytes that survives growth. */
 export class LinearMemory {
   /** @internal M1. An access through it throws if the memory has grown; {@link locate} then renews it. */
@@ -40,13 +52,14 @@ export class LinearMemory {
 
   /**
    * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
-   * @throws {ArgumentTypeError} if the source is no function and no object
+   * @throws {ArgumentTypeError} if the source is neither a function nor an object
    * @throws {ModuleError} if the source gives no live buffer
    */
   constructor(source: MemorySource) {
     if (Object(source) !== source)
       throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
     this.#source = typeof source === 'function' ? source : () => bufferOf(source);
+    Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
     this.data = viewOf(this.#source);
     this.views = new MemoryViews(this.data);
     this.bytes = this.views.bytes;
@@ -60,6 +73,11 @@ export class LinearMemory {
   /** The current size of the memory in bytes. */
   get byteLength(): number {
     return this.refresh().byteLength;
+  }
+
+  /** Returns a summary for JSON, never the bytes. */
+  toJSON(): object {
+    return { byteLength: this.byteLength };
   }
 
   /**
@@ -84,9 +102,9 @@ export class LinearMemory {
 
   /**
    * Returns `address` as an unsigned number, after checking that `size` bytes there lie inside the memory as it is now.
-   * @param align what the address must be a multiple of, in bytes. Default: 1
+   * @param align the alignment of the address in bytes. Default: 1
    * @throws {ArgumentTypeError} if the address is neither a number nor a bigint
-   * @throws {OutOfBoundsError} if it is no integer, or any of the bytes lies outside, or the size is no size
+   * @throws {OutOfBoundsError} if it is not an integer, any byte lies outside, or the size is negative or NaN
    * @throws {MisalignedError} if it is not a multiple of `align`
    */
   locate(address: Address, size: number, align = 1): number {
@@ -98,10 +116,10 @@ export class LinearMemory {
   }
 
   /**
-   * Returns a new typed array over `count` elements at `address`. It belongs to the engine: it is valid until the memory
-   * grows or the block is freed, and nothing checks it after that. Posting it to another thread clones the whole memory.
+   * Returns a new typed array over `count` elements at `address`. An ordinary typed array, valid until the memory grows or
+   * the block is freed; nothing checks it after that. Posting it to another thread clones the whole memory.
    * @throws {OutOfBoundsError} {@link MisalignedError} {@link ArgumentTypeError} as {@link locate}
-   * @throws {ArgumentRangeError} if the count is no count, or more than an array of this engine can have
+   * @throws {ArgumentRangeError} if the count is not an integer of at least 0, or the engine has no array that long
    */
   view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
     const size = Elements.BYTES_PER_ELEMENT;
@@ -117,5 +135,5 @@ export class LinearMemory {
 /** Returns what to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
 export const countError = (error: unknown, count: number): unknown =>
   error instanceof RangeError && !('code' in error)
-    ? new ArgumentRangeError('a count of elements that an array of this engine can have', count)
+    ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)
     : error;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Array refs: refs to consecutive scalars. Element i lies at address + i * size.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
-import { toCount } from '../memory/address.ts';
+import { ArgumentTypeError, DoubleFreeError, NotOwnedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import { repeatBytes } from '../memory/bytes.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
-import { hasOwnElements, type ScalarDescriptor, type ScalarValue, type Values } from './descriptor.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
+import { installElementMethods, isCopyable, toIndex, type ElementMethods } from './elements.ts';
 import { Ref, type RefHeap } from './ref.ts';
-import { encodeValues, storeValues } from './values.ts';
 
-/** What array refs need of a heap. */
+/** The heap operations that array refs need. */
 export interface ArrayRefHeap extends RefHeap {
   /** @internal `ref.resize(length)` calls it. */
   resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
@@ -18,8 +17,6 @@ export interface ArrayRefHeap extends RefHeap {
     length: number,
   ): ScalarArrayRef<T, A>;
 }
-
-const OFFSET = 'an offset in elements';
 
 /** A ref to `length` scalars of one type. Every index is checked. */
 export abstract class ScalarArrayRef<
@@ -38,7 +35,7 @@ export abstract class ScalarArrayRef<
 
   /**
    * Returns element `index`; a negative index counts from the end, as in `Array.prototype.at`.
-   * @throws {ArgumentRangeError} if it is no integer in [-length, length)
+   * @throws {ArgumentRangeError} if it is not an integer in [-length, length)
    * @throws {FreedError} if the block was freed
    */
   at(index: number): T {
@@ -51,7 +48,7 @@ export abstract class ScalarArrayRef<
   }
   /**
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
-   * It borrows from this ref's block: it cannot be freed, and is invalid once that is.
+   * It borrows this ref's block: it cannot be freed, and becomes invalid when the block is freed.
    */
   subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
     this.assertLive();
@@ -68,9 +65,10 @@ export abstract class ScalarArrayRef<
    * and every other ref to the block become invalid. New elements are 0, unless the option `clearAllocatedRegions` is
    * false. O(n).
    * @throws {NotOwnedError} if the ref borrows
-   * @throws {OutOfMemoryError} if there is no room; nothing has changed then
+   * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
    */
   resize(length: number): ScalarArrayRef<T, A> {
+    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
     return this.heap.resizeScalarArray(this, length);
   }
 
@@ -103,74 +101,50 @@ export abstract class ScalarArrayRef<
     atomicStore(this.type, this.allocation.memory, this.addressOf(index), value);
     return this;
   }
-  /**
-   * Copies `values` to the elements from index `offset` on: all of them or, if one is refused or there is no room, none.
-   * They may overlap the elements.
-   */
-  set(values: Values<T>, offset = 0): this {
-    this.assertLive();
-    const start = toCount(offset, OFFSET, 0, this.length + 1);
-    const bytes = encodeValues(this.type, values, this.length - start, true);
-    storeValues(this.allocation.memory, this.address + start * this.type.size, bytes);
-    return this;
+  /** Copies `values` to the elements, as {@link copyFrom}; or writes one element, as {@link setAt}. */
+  set(values: Values<T>, offset?: number): this;
+  set(index: number, value: T): this;
+  set(first: Values<T> | number, second?: number | T): this {
+    return typeof first === 'number'
+      ? this.setAt(first, second as T) // setAt refuses an invalid index
+      : this.copyFrom(first, second as number | undefined);
   }
-  /** The same as {@link set}. */
-  copyFrom(source: Values<T>, offset = 0): this {
-    return this.set(source, offset);
-  }
-  /** Copies all elements to another array ref, a typed array or an array, from its index `offset` on. */
-  copyTo(target: ScalarArrayRef<T> | { length: number; [index: number]: T }, offset = 0): this {
-    if (target instanceof ScalarArrayRef) {
-      target.copyFrom(this, offset);
-      return this;
-    }
-    if (!Array.isArray(target) && !ArrayBuffer.isView(target))
-      throw new ArgumentTypeError('an array or an array ref', target);
-    const start = toCount(offset, OFFSET);
-    const values = this.toArray();
-    if (!Array.isArray(target) && start > target.length - values.length)
-      throw new ArgumentRangeError(
-        `an offset that leaves room for ${values.length} of ${target.length} elements`,
-        start,
-      );
-    for (let i = 0; i < values.length; i++) target[start + i] = values[i] as T; // i is in range
-    return this;
-  }
-  /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */
-  fill(value: T, start = 0, end: number = this.length): this {
-    const { address, byteLength, allocation } = this.subarray(start, end);
-    const bytes = encodeValues(this.type, [value]);
-    if (byteLength > 0) storeValues(allocation.memory, address, bytes);
-    repeatBytes(allocation.memory, address, bytes.length, byteLength);
-    return this;
-  }
-  /** Returns the elements as an ordinary array. */
-  toArray(): T[] {
-    const values: T[] = [];
-    for (let i = 0; i < this.length; i++) values.push(this.at(i));
-    return values;
-  }
-  /** Iterates over the elements. Each is read, and checked, when it is reached. */
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = 0; i < this.length; i++) yield this.at(i);
-  }
-  /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are no pointers */
+  /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are not pointers */
   override free(options?: { readonly freeElements?: boolean }): void {
-    if (options?.freeElements) throw new ArgumentTypeError('an array of pointers', this.type.name);
+    if (freesElements(options)) throw new ArgumentTypeError('an array of pointers', this.type.name);
     super.free();
   }
   /** @internal */
   elementValues(): ArrayLike<T> {
-    const isCopyable = hasOwnElements(this.type) && this.address % this.type.size === 0;
-    return isCopyable ? (this.view as unknown as ArrayLike<T>) : this.toArray(); // the view of its own elements
+    return isCopyable(this) ? (this.view as unknown as ArrayLike<T>) : this.toArray(); // `view` shows these elements
   }
-  /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is none */
+  /** @internal */
+  liveMemory(): LinearMemory {
+    this.assertLive();
+    return this.allocation.memory;
+  }
+  /** @internal */
+  get printedName(): string {
+    return `${this.type.label}ArrayRef(${this.length})`;
+  }
+  /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is no such element */
   protected addressOf(index: number): number {
-    const i = index >>> 0;
+    const i = typeof index === 'number' ? index >>> 0 : -1;
     const at = i === index && i < this.length ? i : toIndex(index, this.length);
     return this.address + at * this.type.size;
   }
 }
+
+/** The methods that array refs and slices have in common. */
+export interface ScalarArrayRef<T extends ScalarValue, A extends ArrayBufferView> extends ElementMethods<
+  T,
+  A
+> {}
+installElementMethods(ScalarArrayRef.prototype);
+
+/** Reads the option, if it is an own property. */
+const freesElements = (options: { readonly freeElements?: boolean } = {}): boolean =>
+  Object.hasOwn(options, 'freeElements') && options.freeElements === true;
 
 /** A ref to an array of pointers. */
 export abstract class PointerArrayRef<
@@ -182,8 +156,14 @@ export abstract class PointerArrayRef<
    * @throws {LinmemAggregateError} with every error, after all were tried
    */
   override free(options: { readonly freeElements?: boolean } = {}): void {
-    const all = options.freeElements && this.owned && this.allocation.isLive ? this.length : 0;
-    const frees = Array.from({ length: all }, (_, i) => () => this.heap.free(this.at(i)));
+    const all = freesElements(options) && this.owned && this.allocation.isLive ? this.length : 0;
+    const seen = new Set<T>();
+    const frees = Array.from({ length: all }, (_, i) => () => {
+      const pointer = this.at(i);
+      if (pointer && seen.has(pointer)) throw new DoubleFreeError(Number(pointer), ' as another element');
+      seen.add(pointer);
+      this.heap.free(pointer);
+    });
     if (all > 0) attemptAll([...frees, () => super.free()]);
     else super.free(); // or throws, before any element is freed
   }
@@ -197,13 +177,3 @@ export type ScalarArrayRefClass<T extends ScalarValue, A extends ArrayBufferView
   allocation: Allocation,
   owned: boolean,
 ) => ScalarArrayRef<T, A>;
-
-/**
- * Returns `index` counted from the first element.
- * @param end the index must be below it. Default: the length
- * @throws {ArgumentRangeError} if there is no such element
- */
-export function toIndex(index: number, length: number, end: number = length): number {
-  const at = toCount(index, 'an index', -length, end);
-  return at < 0 ? at + length : at;
-}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The classes of refs by type. Those of refs.gen.ts, whose code is written out per type, are registered by programs that
-// have them all (WasmHeapManager); for any other type a general class is made when first needed.
-import type { Allocation } from '../memory/allocation.ts';
+// have them all (WasmHeapManager); for any other type a general class is created when first needed.
+import { toCount, type Address } from '../memory/address.ts';
+import { Allocation } from '../memory/allocation.ts';
+import { LinearMemory } from '../memory/linear-memory.ts';
 import { PointerArrayRef, ScalarArrayRef, type ArrayRefHeap, type ScalarArrayRefClass } from './array.ts';
 import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
 import { checkedClassOf, ScalarRef, type NewRef, type RefHeap, type ScalarRefClass } from './ref.ts';
@@ -42,7 +44,7 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   return found;
 }
 
-/** Classes without code of their own: their accesses go through the descriptor. */
+/** Returns general classes, whose accesses go through the descriptor. */
 function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
 ): RefClasses<T, A> {
@@ -82,3 +84,23 @@ function initialize(
   ref.owned = owned;
   ref.views = allocation.memory.views;
 }
+
+/** The tokens of memories that are not heaps: always live. */
+const tokens: WeakMap<LinearMemory, Allocation> = /* @__PURE__ */ new WeakMap();
+function tokenOf(memory: LinearMemory): Allocation {
+  let token = tokens.get(memory);
+  if (!token) tokens.set(memory, (token = new Allocation(memory, 0, 0)));
+  return token;
+}
+
+// For `i32.wrap(memory, address)` on a memory that is not a heap. Heaps override these methods.
+Object.assign(LinearMemory.prototype, {
+  wrapScalar(this: LinearMemory, type: ScalarDescriptor, address: Address) {
+    const at = this.locate(address, type.size);
+    return new (refClassesOf(type).ScalarRef)(this as RefHeap, at, tokenOf(this), false); // a borrowing ref calls nothing of a heap
+  },
+  wrapScalarArray(this: LinearMemory, type: ScalarDescriptor, address: Address, count: number) {
+    const at = this.locate(address, toCount(count, 'a count of elements') * type.size);
+    return new (refClassesOf(type).ArrayRef)(this as ArrayRefHeap, at, count, tokenOf(this), false); // as above
+  },
+});

@@ -1,16 +1,27 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
-// Refs: one typed place in a heap, with the token of the allocation it lies in, so that use after free is detected.
-import { FreedError } from '../errors.ts';
+// Refs: typed addresses in a heap, each with the token of its allocation, so that use after free is detected.
+import { FreedError, NotOwnedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { LinearMemory, MemoryViews } from '../memory/linear-memory.ts';
-import { atomicLoad, atomicStore } from './atomic.ts';
+import {
+  atomicCompareExchange,
+  atomicExchange,
+  atomicLoad,
+  atomicNotify,
+  atomicStore,
+  atomicUpdate,
+  atomicWait,
+  atomicWaitAsync,
+  type WaitResult,
+} from './atomic.ts';
 import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
+import { installPrinting, toJSONValue, toPrimitivePointer } from './print.ts';
 
-/** What refs need of a heap. */
+/** The heap operations that refs need. */
 export interface RefHeap extends LinearMemory {
   /** @internal True if the blocks of collected refs are freed. */
   readonly collects: boolean;
@@ -18,12 +29,14 @@ export interface RefHeap extends LinearMemory {
   registerOwner(ref: Ref): void;
   /** Frees a block by address or by the ref that owns it. */
   free(target: Address | Ref): void;
+  /** Hands a block over to the module: see {@link Ref.release}. */
+  release(target: Address | Ref): number;
 }
 
 /**
- * A place in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a `wrap...`
- * method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after the block
- * was freed throws {@link FreedError}, through other refs to the block too.
+ * A typed address in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a
+ * `wrap...` method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after
+ * the block was freed throws {@link FreedError}, through other refs to the block too.
  */
 export abstract class Ref {
   /** The heap it lies in. */
@@ -38,9 +51,13 @@ export abstract class Ref {
   abstract readonly byteLength: number;
   /** @internal B2 of memory/allocation.ts. */
   declare views: MemoryViews;
-  /** @internal An object that must not be collected before this ref: the ref it was cut from, or its ballast. */
+  /** @internal An object that must not be collected before this ref: the ref it is a subarray of, or its ballast. */
   declare retains?: object | undefined;
 
+  /** The same as `address`. */
+  get ptr(): number {
+    return this.address;
+  }
   /** True if the block was freed. */
   get isFreed(): boolean {
     return !this.allocation.isLive;
@@ -76,13 +93,35 @@ export abstract class Ref {
    * @throws {NotOwnedError} if the ref borrows
    */
   free(): void {
+    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
     this.heap.free(this);
+  }
+  /**
+   * Hands the block over to the module, which must free it, and returns its address. The ref, and every other ref to the
+   * block, becomes invalid.
+   * @throws {FreedError} if it was freed already
+   * @throws {NotOwnedError} if the ref borrows
+   */
+  release(): number {
+    this.assertLive();
+    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
+    return this.heap.release(this);
   }
   /** Frees the block if the ref owns it and it is live; else does nothing. */
   dispose(): void {
     if (this.owned && this.allocation.isLive) this.heap.free(this);
   }
-  /** @internal Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
+  /**
+   * Returns the address when the ref is passed to a wasm function or used in arithmetic: a bigint in a heap of 64-bit
+   * addresses. Returns `toString()` for a string.
+   * @throws {FreedError} if the block was freed
+   */
+  [Symbol.toPrimitive](hint: string): number | bigint | string {
+    if (hint === 'string') return this.toString();
+    this.assertLive();
+    return toPrimitivePointer(this.heap, this.address);
+  }
+  /** @internal Returns `view`, which keeps this ref, and so its block, from being collected from then on. */
   protected retainedBy<V extends ArrayBufferView>(view: V): V {
     if (this.heap.collects || this.allocation.retains) refsOfViews.set(view, this);
     return view;
@@ -128,6 +167,14 @@ export abstract class ScalarRef<
   get byteLength(): number {
     return this.type.size;
   }
+  /** @internal */
+  get printedName(): string {
+    return `${this.type.label}Ref`;
+  }
+  /** Returns the value for JSON; a bigint as a string. @throws {FreedError} if the block was freed */
+  toJSON(): unknown {
+    return toJSONValue(this.value);
+  }
 
   /** Returns `value`. */
   read(): T {
@@ -148,15 +195,61 @@ export abstract class ScalarRef<
     return this;
   }
 
+  /** Stores `value` atomically and returns the previous value. */
+  exchange(value: T): T {
+    return atomicExchange(this.type, this.allocation.memory, this.address, value);
+  }
+  /** Stores `value` atomically if the value is `expected`, and returns the previous value. */
+  compareExchange(expected: T, value: T): T {
+    return atomicCompareExchange(this.type, this.allocation.memory, this.address, expected, value);
+  }
+  /** Adds `value` atomically and returns the previous value. */
+  add(value: T): T {
+    return atomicUpdate('add', this.type, this.allocation.memory, this.address, value);
+  }
+  /** Subtracts `value` atomically and returns the previous value. */
+  sub(value: T): T {
+    return atomicUpdate('sub', this.type, this.allocation.memory, this.address, value);
+  }
+  /** Stores `old & value` atomically and returns the previous value. */
+  and(value: T): T {
+    return atomicUpdate('and', this.type, this.allocation.memory, this.address, value);
+  }
+  /** Stores `old | value` atomically and returns the previous value. */
+  or(value: T): T {
+    return atomicUpdate('or', this.type, this.allocation.memory, this.address, value);
+  }
+  /** Stores `old ^ value` atomically and returns the previous value. */
+  xor(value: T): T {
+    return atomicUpdate('xor', this.type, this.allocation.memory, this.address, value);
+  }
+  /** Blocks the thread until `notify` is called, if the value is `value`: an int32 or an int64. @see {@link atomicWait} */
+  wait(value: number | bigint, timeout?: number): WaitResult {
+    return atomicWait(this.allocation.memory, this.address, value, timeout);
+  }
+  /** Resolves when `notify` is called. @see {@link atomicWaitAsync} */
+  waitAsync(value: number | bigint, timeout?: number): Promise<WaitResult> {
+    return atomicWaitAsync(this.allocation.memory, this.address, value, timeout);
+  }
+  /** Wakes up to `count` waiting threads and returns how many. @see {@link atomicNotify} */
+  notify(count?: number): number {
+    return atomicNotify(this.allocation.memory, this.address, count);
+  }
+
   /** @internal The general path: the memory has grown, or the block was freed. */
   protected slowRead(): T {
     return this.type.read(this.allocation.memory, this.address);
   }
-  /** @internal The general path; as {@link slowRead}, or the type refuses the value. */
+  /** @internal The general path: as {@link slowRead}; also if the type refuses the value. */
   protected slowWrite(value: T): void {
     this.type.write(this.allocation.memory, this.address, value);
   }
 }
+
+installPrinting(
+  ScalarRef.prototype,
+  ({ value }: ScalarRef) => `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`,
+);
 
 /** The constructor of the refs of one type. @internal */
 export type ScalarRefClass<T extends ScalarValue, A extends ArrayBufferView> = new (

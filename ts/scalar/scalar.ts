@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Scalar: a type descriptor with the operations that make refs (`i32.alloc(heap)`), and the factory that makes one.
+import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarArrayRef } from './array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import type { ScalarRef } from './ref.ts';
 
-/** What `alloc` and `allocArray` need: a heap, an arena, a scope. */
+/** The operations that `alloc` and `allocArray` need. Heaps, arenas and scopes have them. */
 export interface ScalarAllocator {
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
@@ -18,7 +20,7 @@ export interface ScalarAllocator {
   ): ScalarArrayRef<T, A>;
 }
 
-/** What `wrap` and `wrapArray` need: a heap. */
+/** The operations that `wrap` and `wrapArray` need. Heaps have them. */
 export interface ScalarWrapper {
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
@@ -36,28 +38,30 @@ export interface Scalar<
   T extends ScalarValue = ScalarValue,
   A extends ArrayBufferView = ArrayBufferView,
 > extends ScalarDescriptor<T, A> {
-  /** Allocates one and returns the ref that owns it. `value` defaults to 0. */
+  /** Allocates one value and returns the ref that owns it. `value` defaults to 0. */
   alloc(heap: Pick<ScalarAllocator, 'allocScalar'>, value?: T): ScalarRef<T, A>;
   /** Returns a ref to the value at `address`. The ref borrows: it cannot be freed. */
-  wrap(heap: Pick<ScalarWrapper, 'wrapScalar'>, address: Address): ScalarRef<T, A>;
+  wrap(memory: LinearMemory | ScalarWrapper, address: Address): ScalarRef<T, A>;
   /** Allocates an array of `count` zeros, or of the given values, and returns the array ref that owns it. */
   allocArray(
     heap: Pick<ScalarAllocator, 'allocScalarArray'>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A>;
   /** Returns an array ref to `count` values at `address`. The ref borrows: it cannot be freed. */
-  wrapArray(
-    heap: Pick<ScalarWrapper, 'wrapScalarArray'>,
-    address: Address,
-    count: number,
-  ): ScalarArrayRef<T, A>;
+  wrapArray(memory: LinearMemory | ScalarWrapper, address: Address, count: number): ScalarArrayRef<T, A>;
 }
 
-/** Any scalar type. Not `Scalar<ScalarValue>`: a type writes only values of its own. */
+/** Any scalar type. Not `Scalar<ScalarValue>`: each type has its own value type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
+/** Returns `memory` if it can make refs. ref-classes.ts adds that to every memory, in bundles that have refs. */
+function wrapperOf(memory: object): ScalarWrapper {
+  if ('wrapScalar' in memory) return memory as ScalarWrapper; // as just tested
+  throw new ArgumentTypeError('a memory in a bundle that has refs: import and use Ref or Heap', memory);
+}
+
 /**
- * Makes a type. Hot code comes written out for each type (types.gen.ts), as engines keep one profile for each function in
+ * Creates a type. Hot code is written out for each type (types.gen.ts), as engines keep one profile for each function in
  * the source. The result is a plain object, whose methods engines treat as constants.
  * @param size in bytes. Default: that of an element of the typed array
  */
@@ -92,14 +96,14 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     alloc(heap, value) {
       return heap.allocScalar(this, value);
     },
-    wrap(heap, address) {
-      return heap.wrapScalar(this, address);
+    wrap(memory, address) {
+      return wrapperOf(memory).wrapScalar(this, address);
     },
     allocArray(heap, countOrValues) {
       return heap.allocScalarArray(this, countOrValues);
     },
-    wrapArray(heap, address, count) {
-      return heap.wrapScalarArray(this, address, count);
+    wrapArray(memory, address, count) {
+      return wrapperOf(memory).wrapScalarArray(this, address, count);
     },
   };
 }

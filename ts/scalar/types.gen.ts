@@ -2,11 +2,11 @@
 import { getHalf, setHalf } from './half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from './limits.ts';
 import { getBigInteger, setBigInteger } from './bigint.ts';
-import { accessMode } from '../memory/access-mode.ts';
+import { accessMode, hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
-// How a type reads: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
+// The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.
 
@@ -20,27 +20,41 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
   /* @__PURE__ */ (() => Uint8ClampedArray)(),
   (data, p) => data.getUint8(p),
   (data, p, x) => data.setUint8(p, clamp(x)),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint8(p) >>> 0;
-        if (!mode.third) return memory.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint8(p) >>> 0;
+            if (!mode.third) return memory.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+          }
+        } catch {}
+        return slowRead(u8c, memory, p) >>> 0;
       }
-    } catch {}
-    return slowRead(u8c, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint8(p, clamp(x));
-          if (!mode.third) return memory.data.setUint8(p, clamp(x));
-          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
-        }
-      } catch {}
-    slowWrite(u8c, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 1)) return memory.data.getUint8(p);
+        } catch {}
+        return slowRead(u8c, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint8(p, clamp(x));
+              if (!mode.third) return memory.data.setUint8(p, clamp(x));
+              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+            }
+          } catch {}
+        slowWrite(u8c, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, clamp(x));
+        } catch {}
+        slowWrite(u8c, memory, p, x);
+      },
 );
 /** `uint8_t`, 0 to 255. */
 export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uint8Array>(
@@ -49,27 +63,41 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
   /* @__PURE__ */ (() => Uint8Array)(),
   (data, p) => data.getUint8(p),
   (data, p, x) => data.setUint8(p, x),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint8(p) >>> 0;
-        if (!mode.third) return memory.data.getUint8(p) >>> 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint8(p) >>> 0;
+            if (!mode.third) return memory.data.getUint8(p) >>> 0;
+            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+          }
+        } catch {}
+        return slowRead(u8, memory, p) >>> 0;
       }
-    } catch {}
-    return slowRead(u8, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint8(p, x);
-          if (!mode.third) return memory.data.setUint8(p, x);
-          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
-        }
-      } catch {}
-    slowWrite(u8, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 1)) return memory.data.getUint8(p);
+        } catch {}
+        return slowRead(u8, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint8(p, x);
+              if (!mode.third) return memory.data.setUint8(p, x);
+              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
+            }
+          } catch {}
+        slowWrite(u8, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, x);
+        } catch {}
+        slowWrite(u8, memory, p, x);
+      },
 );
 /** `int8_t`, -128 to 127. */
 export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8Array>(
@@ -78,27 +106,41 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
   /* @__PURE__ */ (() => Int8Array)(),
   (data, p) => data.getInt8(p),
   (data, p, x) => data.setInt8(p, x),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getInt8(p) | 0;
-        if (!mode.third) return memory.data.getInt8(p) | 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getInt8(p) | 0;
+            if (!mode.third) return memory.data.getInt8(p) | 0;
+            if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
+          }
+        } catch {}
+        return slowRead(i8, memory, p) | 0;
       }
-    } catch {}
-    return slowRead(i8, memory, p) | 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setInt8(p, x);
-          if (!mode.third) return memory.data.setInt8(p, x);
-          if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
-        }
-      } catch {}
-    slowWrite(i8, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 1)) return memory.data.getInt8(p);
+        } catch {}
+        return slowRead(i8, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setInt8(p, x);
+              if (!mode.third) return memory.data.setInt8(p, x);
+              if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
+            }
+          } catch {}
+        slowWrite(i8, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setInt8(p, x);
+        } catch {}
+        slowWrite(i8, memory, p, x);
+      },
 );
 /** `uint16_t`, 0 to 65,535. */
 export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
@@ -107,27 +149,41 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   /* @__PURE__ */ (() => Uint16Array)(),
   (data, p) => data.getUint16(p, true),
   (data, p, x) => data.setUint16(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint16(p, true) >>> 0;
-        if (!mode.third) return memory.data.getUint16(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint16(p, true) >>> 0;
+            if (!mode.third) return memory.data.getUint16(p, true) >>> 0;
+            if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(u16, memory, p) >>> 0;
       }
-    } catch {}
-    return slowRead(u16, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint16(p, x, true);
-          if (!mode.third) return memory.data.setUint16(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
-        }
-      } catch {}
-    slowWrite(u16, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 2)) return memory.data.getUint16(p, true);
+        } catch {}
+        return slowRead(u16, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint16(p, x, true);
+              if (!mode.third) return memory.data.setUint16(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+            }
+          } catch {}
+        slowWrite(u16, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setUint16(p, x, true);
+        } catch {}
+        slowWrite(u16, memory, p, x);
+      },
 );
 /** `int16_t`, -32,768 to 32,767. */
 export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, Int16Array>(
@@ -136,27 +192,41 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
   /* @__PURE__ */ (() => Int16Array)(),
   (data, p) => data.getInt16(p, true),
   (data, p, x) => data.setInt16(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getInt16(p, true) | 0;
-        if (!mode.third) return memory.data.getInt16(p, true) | 0;
-        if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getInt16(p, true) | 0;
+            if (!mode.third) return memory.data.getInt16(p, true) | 0;
+            if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
+          }
+        } catch {}
+        return slowRead(i16, memory, p) | 0;
       }
-    } catch {}
-    return slowRead(i16, memory, p) | 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setInt16(p, x, true);
-          if (!mode.third) return memory.data.setInt16(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
-        }
-      } catch {}
-    slowWrite(i16, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 2)) return memory.data.getInt16(p, true);
+        } catch {}
+        return slowRead(i16, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setInt16(p, x, true);
+              if (!mode.third) return memory.data.setInt16(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+            }
+          } catch {}
+        slowWrite(i16, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setInt16(p, x, true);
+        } catch {}
+        slowWrite(i16, memory, p, x);
+      },
 );
 /** `float` (binary32). */
 export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, Float32Array>(
@@ -165,27 +235,41 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
   /* @__PURE__ */ (() => Float32Array)(),
   (data, p) => data.getFloat32(p, true),
   (data, p, x) => data.setFloat32(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +memory.data.getFloat32(p, true);
-        if (!mode.third) return +memory.data.getFloat32(p, true);
-        if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +memory.data.getFloat32(p, true);
+            if (!mode.third) return +memory.data.getFloat32(p, true);
+            if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
+          }
+        } catch {}
+        return +slowRead(f32, memory, p);
       }
-    } catch {}
-    return +slowRead(f32, memory, p);
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setFloat32(p, x, true);
-          if (!mode.third) return memory.data.setFloat32(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
-        }
-      } catch {}
-    slowWrite(f32, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 4)) return memory.data.getFloat32(p, true);
+        } catch {}
+        return slowRead(f32, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setFloat32(p, x, true);
+              if (!mode.third) return memory.data.setFloat32(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+            }
+          } catch {}
+        slowWrite(f32, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setFloat32(p, x, true);
+        } catch {}
+        slowWrite(f32, memory, p, x);
+      },
 );
 /** `uint32_t`, 0 to 2^32 - 1. */
 export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
@@ -194,27 +278,41 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
   /* @__PURE__ */ (() => Uint32Array)(),
   (data, p) => data.getUint32(p, true),
   (data, p, x) => data.setUint32(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
-        if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
+            if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(u32, memory, p) >>> 0;
       }
-    } catch {}
-    return slowRead(u32, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint32(p, x, true);
-          if (!mode.third) return memory.data.setUint32(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
-        }
-      } catch {}
-    slowWrite(u32, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
+        } catch {}
+        return slowRead(u32, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint32(p, x, true);
+              if (!mode.third) return memory.data.setUint32(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+            }
+          } catch {}
+        slowWrite(u32, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setUint32(p, x, true);
+        } catch {}
+        slowWrite(u32, memory, p, x);
+      },
 );
 /** `int32_t`, -2^31 to 2^31 - 1. */
 export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
@@ -223,27 +321,41 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
   /* @__PURE__ */ (() => Int32Array)(),
   (data, p) => data.getInt32(p, true),
   (data, p, x) => data.setInt32(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getInt32(p, true) | 0;
-        if (!mode.third) return memory.data.getInt32(p, true) | 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getInt32(p, true) | 0;
+            if (!mode.third) return memory.data.getInt32(p, true) | 0;
+            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
+          }
+        } catch {}
+        return slowRead(i32, memory, p) | 0;
       }
-    } catch {}
-    return slowRead(i32, memory, p) | 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setInt32(p, x, true);
-          if (!mode.third) return memory.data.setInt32(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
-        }
-      } catch {}
-    slowWrite(i32, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 4)) return memory.data.getInt32(p, true);
+        } catch {}
+        return slowRead(i32, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setInt32(p, x, true);
+              if (!mode.third) return memory.data.setInt32(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+            }
+          } catch {}
+        slowWrite(i32, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setInt32(p, x, true);
+        } catch {}
+        slowWrite(i32, memory, p, x);
+      },
 );
 /** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
 export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
@@ -252,27 +364,42 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
   /* @__PURE__ */ (() => Uint32Array)(),
   (data, p) => data.getUint32(p, true),
   (data, p, x) => data.setUint32(p, pointer32(x), true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
-        if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
+            if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
+            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+          }
+        } catch {}
+        return slowRead(ptr32, memory, p) >>> 0;
       }
-    } catch {}
-    return slowRead(ptr32, memory, p) >>> 0;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint32(p, pointer32(x), true);
-          if (!mode.third) return memory.data.setUint32(p, pointer32(x), true);
-          if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
-        }
-      } catch {}
-    slowWrite(ptr32, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
+        } catch {}
+        return slowRead(ptr32, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint32(p, pointer32(x), true);
+              if (!mode.third) return memory.data.setUint32(p, pointer32(x), true);
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
+            }
+          } catch {}
+        slowWrite(ptr32, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 4))
+            return memory.data.setUint32(p, pointer32(x), true);
+        } catch {}
+        slowWrite(ptr32, memory, p, x);
+      },
 );
 /** A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1. */
 export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
@@ -281,27 +408,43 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
   /* @__PURE__ */ (() => BigUint64Array)(),
   (data, p) => data.getBigUint64(p, true),
   (data, p, x) => data.setBigUint64(p, pointer64(x), true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getBigUint64(p, true);
-        if (!mode.third) return memory.data.getBigUint64(p, true);
-        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getBigUint64(p, true);
+            if (!mode.third) return memory.data.getBigUint64(p, true);
+            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+          }
+        } catch {}
+        return BigInt.asUintN(64, slowRead(ptr64, memory, p));
       }
-    } catch {}
-    return BigInt.asUintN(64, slowRead(ptr64, memory, p));
-  },
-  (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
-          if (!mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
-          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer64(x), true);
-        }
-      } catch {}
-    slowWrite(ptr64, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
+        } catch {}
+        return slowRead(ptr64, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
+              if (!mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
+              if (p >= 0 && p < memory.bytes.length - 7)
+                return memory.data.setBigUint64(p, pointer64(x), true);
+            }
+          } catch {}
+        slowWrite(ptr64, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'bigint' && isInside(memory, p, 8))
+            return memory.data.setBigUint64(p, pointer64(x), true);
+        } catch {}
+        slowWrite(ptr64, memory, p, x);
+      },
   'bigint',
 );
 /** A pointer of a 64-bit module as a number. A value above 2^53 - 1 is refused, in reads and in writes. */
@@ -311,27 +454,44 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
   /* @__PURE__ */ (() => BigUint64Array)(),
   (data, p) => fromPointer53(data.getBigUint64(p, true)),
   (data, p, x) => data.setBigUint64(p, pointer53(x), true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (!mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (p >= 0 && p < memory.bytes.length - 7) return +fromPointer53(memory.data.getBigUint64(p, true));
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
+            if (!mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
+            if (p >= 0 && p < memory.bytes.length - 7)
+              return +fromPointer53(memory.data.getBigUint64(p, true));
+          }
+        } catch {}
+        return +slowRead(ptr53, memory, p);
       }
-    } catch {}
-    return +slowRead(ptr53, memory, p);
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
-          if (!mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
-          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, pointer53(x), true);
-        }
-      } catch {}
-    slowWrite(ptr53, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 8)) return fromPointer53(memory.data.getBigUint64(p, true));
+        } catch {}
+        return slowRead(ptr53, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
+              if (!mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
+              if (p >= 0 && p < memory.bytes.length - 7)
+                return memory.data.setBigUint64(p, pointer53(x), true);
+            }
+          } catch {}
+        slowWrite(ptr53, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 8))
+            return memory.data.setBigUint64(p, pointer53(x), true);
+        } catch {}
+        slowWrite(ptr53, memory, p, x);
+      },
 );
 /** `uint64_t` as a bigint, 0 to 2^64 - 1. */
 export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
@@ -340,27 +500,41 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
   /* @__PURE__ */ (() => BigUint64Array)(),
   (data, p) => data.getBigUint64(p, true),
   (data, p, x) => data.setBigUint64(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getBigUint64(p, true);
-        if (!mode.third) return memory.data.getBigUint64(p, true);
-        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getBigUint64(p, true);
+            if (!mode.third) return memory.data.getBigUint64(p, true);
+            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+          }
+        } catch {}
+        return BigInt.asUintN(64, slowRead(u64, memory, p));
       }
-    } catch {}
-    return BigInt.asUintN(64, slowRead(u64, memory, p));
-  },
-  (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setBigUint64(p, x, true);
-          if (!mode.third) return memory.data.setBigUint64(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
-        }
-      } catch {}
-    slowWrite(u64, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
+        } catch {}
+        return slowRead(u64, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setBigUint64(p, x, true);
+              if (!mode.third) return memory.data.setBigUint64(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+            }
+          } catch {}
+        slowWrite(u64, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigUint64(p, x, true);
+        } catch {}
+        slowWrite(u64, memory, p, x);
+      },
   'bigint',
 );
 /** `int64_t` as a bigint, -2^63 to 2^63 - 1. */
@@ -370,27 +544,41 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
   /* @__PURE__ */ (() => BigInt64Array)(),
   (data, p) => data.getBigInt64(p, true),
   (data, p, x) => data.setBigInt64(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getBigInt64(p, true);
-        if (!mode.third) return memory.data.getBigInt64(p, true);
-        if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getBigInt64(p, true);
+            if (!mode.third) return memory.data.getBigInt64(p, true);
+            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+          }
+        } catch {}
+        return BigInt.asIntN(64, slowRead(i64, memory, p));
       }
-    } catch {}
-    return BigInt.asIntN(64, slowRead(i64, memory, p));
-  },
-  (memory, p, x) => {
-    if (typeof x === 'bigint')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setBigInt64(p, x, true);
-          if (!mode.third) return memory.data.setBigInt64(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
-        }
-      } catch {}
-    slowWrite(i64, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 8)) return memory.data.getBigInt64(p, true);
+        } catch {}
+        return slowRead(i64, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'bigint')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setBigInt64(p, x, true);
+              if (!mode.third) return memory.data.setBigInt64(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+            }
+          } catch {}
+        slowWrite(i64, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigInt64(p, x, true);
+        } catch {}
+        slowWrite(i64, memory, p, x);
+      },
   'bigint',
 );
 /** `double` (binary64). */
@@ -400,27 +588,41 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
   /* @__PURE__ */ (() => Float64Array)(),
   (data, p) => data.getFloat64(p, true),
   (data, p, x) => data.setFloat64(p, x, true),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +memory.data.getFloat64(p, true);
-        if (!mode.third) return +memory.data.getFloat64(p, true);
-        if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +memory.data.getFloat64(p, true);
+            if (!mode.third) return +memory.data.getFloat64(p, true);
+            if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
+          }
+        } catch {}
+        return +slowRead(f64, memory, p);
       }
-    } catch {}
-    return +slowRead(f64, memory, p);
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setFloat64(p, x, true);
-          if (!mode.third) return memory.data.setFloat64(p, x, true);
-          if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
-        }
-      } catch {}
-    slowWrite(f64, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 8)) return memory.data.getFloat64(p, true);
+        } catch {}
+        return slowRead(f64, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setFloat64(p, x, true);
+              if (!mode.third) return memory.data.setFloat64(p, x, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+            }
+          } catch {}
+        slowWrite(f64, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 8)) return memory.data.setFloat64(p, x, true);
+        } catch {}
+        slowWrite(f64, memory, p, x);
+      },
 );
 /** `_Float16` (binary16). Views show its 16-bit patterns, as not every engine has a `Float16Array`. */
 export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
@@ -429,27 +631,41 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
   /* @__PURE__ */ (() => Uint16Array)(),
   (data, p) => getHalf(data, p),
   (data, p, x) => setHalf(data, p, x),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return +getHalf(memory.data, p);
-        if (!mode.third) return +getHalf(memory.data, p);
-        if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return +getHalf(memory.data, p);
+            if (!mode.third) return +getHalf(memory.data, p);
+            if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
+          }
+        } catch {}
+        return +slowRead(f16, memory, p);
       }
-    } catch {}
-    return +slowRead(f16, memory, p);
-  },
-  (memory, p, x) => {
-    if (typeof x === 'number')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return setHalf(memory.data, p, x);
-          if (!mode.third) return setHalf(memory.data, p, x);
-          if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
-        }
-      } catch {}
-    slowWrite(f16, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 2)) return getHalf(memory.data, p);
+        } catch {}
+        return slowRead(f16, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'number')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return setHalf(memory.data, p, x);
+              if (!mode.third) return setHalf(memory.data, p, x);
+              if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+            }
+          } catch {}
+        slowWrite(f16, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'number' && isInside(memory, p, 2)) return setHalf(memory.data, p, x);
+        } catch {}
+        slowWrite(f16, memory, p, x);
+      },
 );
 /** An unsigned integer of 128 bits. Views show its 64-bit words, two per value. */
 export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
@@ -506,26 +722,40 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
   /* @__PURE__ */ (() => Uint8Array)(),
   (data, p) => data.getUint8(p) !== 0,
   (data, p, x) => data.setUint8(p, x ? 1 : 0),
-  (memory, p) => {
-    try {
-      if (Math.floor(p as number) === p) {
-        if (!mode.second) return memory.data.getUint8(p) !== 0;
-        if (!mode.third) return memory.data.getUint8(p) !== 0;
-        if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+  hasModes
+    ? (memory, p) => {
+        try {
+          if (Math.floor(p as number) === p) {
+            if (!mode.second) return memory.data.getUint8(p) !== 0;
+            if (!mode.third) return memory.data.getUint8(p) !== 0;
+            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+          }
+        } catch {}
+        return slowRead(bool, memory, p) === true;
       }
-    } catch {}
-    return slowRead(bool, memory, p) === true;
-  },
-  (memory, p, x) => {
-    if (typeof x === 'boolean')
-      try {
-        if (Math.floor(p as number) === p) {
-          if (!mode.second) return memory.data.setUint8(p, x ? 1 : 0);
-          if (!mode.third) return memory.data.setUint8(p, x ? 1 : 0);
-          if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
-        }
-      } catch {}
-    slowWrite(bool, memory, p, x);
-  },
+    : (memory, p) => {
+        try {
+          if (isInside(memory, p, 1)) return memory.data.getUint8(p) !== 0;
+        } catch {}
+        return slowRead(bool, memory, p);
+      },
+  hasModes
+    ? (memory, p, x) => {
+        if (typeof x === 'boolean')
+          try {
+            if (Math.floor(p as number) === p) {
+              if (!mode.second) return memory.data.setUint8(p, x ? 1 : 0);
+              if (!mode.third) return memory.data.setUint8(p, x ? 1 : 0);
+              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+            }
+          } catch {}
+        slowWrite(bool, memory, p, x);
+      }
+    : (memory, p, x) => {
+        try {
+          if (typeof x === 'boolean' && isInside(memory, p, 1)) return memory.data.setUint8(p, x ? 1 : 0);
+        } catch {}
+        slowWrite(bool, memory, p, x);
+      },
   'boolean',
 );

@@ -4,7 +4,7 @@
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { fixed, paired, prefixed, sized, terminated } from './framings.ts';
-import { byteLengthNames, stringMethodNames } from './methods.gen.ts';
+import { byteLengthNames, nullableNames, stringMethodNames } from './methods.gen.ts';
 import type { TextOptions } from './policy.ts';
 import { countTerminated } from './terminator.ts';
 
@@ -18,7 +18,7 @@ type Operation = (codec: object, heap: object, ...given: unknown[]) => unknown;
 function install(prototype: object, count: number): void {
   for (const [codec, framing, names] of stringMethodNames)
     for (const [i, name] of names.split(' ').slice(0, count).entries()) {
-      const operation = framings[framing][OPERATIONS[i] as 'read'] as Operation; // called with the arguments of its own
+      const operation = framings[framing][OPERATIONS[i] as 'read'] as Operation; // with its own arguments
       Object.assign(prototype, {
         [name](this: object, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) {
           return operation(codec, this, a, b, c, d, e, f);
@@ -35,6 +35,12 @@ export function installStringAllocators(prototype: object): void {
 /** Puts all string methods on the prototype of a heap. */
 export function installStringMethods(prototype: object): void {
   install(prototype, OPERATIONS.length);
+  for (const [codec, name] of nullableNames)
+    Object.assign(prototype, {
+      [name](this: LinearMemory, address: Address, limit?: number, options?: TextOptions) {
+        return codec.readNullable(this, address, limit, options);
+      },
+    });
   for (const [codec, name] of byteLengthNames)
     Object.assign(prototype, {
       [name]: (text: string, options?: TextOptions) => codec.byteLength(text, options),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Refs to strings: one place in a heap, with its encoding and its framing.
+// Refs to strings: one string in a heap, with its encoding and its framing.
 import { FreedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { installPrinting } from '../scalar/print.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { Encoding } from './encoding.ts';
 import { tryRead, tryWrite } from './fast-path.ts';
@@ -17,7 +18,7 @@ export class StringRef extends Ref {
   readonly byteLength: number;
   /** The encoding of the text. */
   readonly codec: Encoding;
-  /** How the string lies in memory. */
+  /** The layout of the string in memory. */
   readonly framing: Framing;
   /** The capacity in elements, with the terminator, without the header. */
   readonly allocatedElementCount: number;
@@ -25,7 +26,7 @@ export class StringRef extends Ref {
   readonly wordBytes: WordBytes;
   /** @internal The address of the text. */
   readonly textAddress: number;
-  /** @internal The allocation of the text, which a pointer and length may have elsewhere. */
+  /** @internal The allocation of the text. That of a pointer and length may be another. */
   readonly textAllocation: Allocation;
   #count: number;
 
@@ -106,6 +107,14 @@ export class StringRef extends Ref {
     return this;
   }
 
+  /** @internal */
+  get printedName(): string {
+    return `${this.framing === 'Terminated' ? 'NullTerminated' : this.framing}${this.codec.label}StringRef`;
+  }
+  /** Returns the string for JSON. Throws as {@link value}. */
+  toJSON(): string {
+    return this.value;
+  }
   /** The size of an element in bytes. */
   get bytesPerElement(): 1 | 2 | 4 {
     return this.codec.bytesPerElement;
@@ -131,7 +140,7 @@ export class StringRef extends Ref {
   get encodedElementsView(): TextElements {
     return this.#elements(...this.#locate());
   }
-  /** A new view of all elements there is room for. Throws as {@link encodedElementsView}. */
+  /** A new view of all allocated elements. Throws as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
     return this.#elements(this.textAddress, this.allocatedElementCount);
@@ -149,7 +158,7 @@ export class StringRef extends Ref {
     return locateString(framing, this.allocation.memory, address, bytesPerElement, this.#room, wordBytes);
   }
 
-  /** The number of elements the text is in: of a sized string, those that were written. */
+  /** The number of elements to read: for a sized string those that were written, else the capacity. */
   get #room(): number {
     return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
   }
@@ -160,6 +169,8 @@ export class StringRef extends Ref {
     if (!this.textAllocation.isLive) throw new FreedError(this.textAddress);
   }
 }
+
+installPrinting(StringRef.prototype, (ref: StringRef) => JSON.stringify(ref.value));
 
 /** A ref to a NUL-terminated string. The name is wasm-heap-manager's. */
 export class NullTerminatedStringRef extends StringRef {}

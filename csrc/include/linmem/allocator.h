@@ -1,66 +1,66 @@
 // SPDX-License-Identifier: MIT
-// allocator.h: the interface that every strategy has, and the types they share. Strategy `x` is a
-// type lm_x and these verbs (LM_ALLOCATOR declares them, with their types):
+// allocator.h: the interface of every strategy, and the types they share. Strategy `x` is a type
+// lm_x and these functions, which LM_ALLOCATOR declares:
 //
-//   lm_x_init(base, size, more, state)    lm_x_free(x, p)          lm_x_stats(x)
-//   lm_x_is(x)                            lm_x_check(x, p)         lm_x_walk(x, cursor, ...)
-//   lm_x_alloc(x, size)                   lm_x_usable_size(x, p)   lm_x_holds(x)
-//   lm_x_alloc_aligned(x, size, align)    lm_x_realloc(x, p, size)
+//   lm_x_init(base, size, refill, state)   lm_x_free(x, p)          lm_x_stats(x)
+//   lm_x_is(x)                             lm_x_check(x, p)         lm_x_walk(x, cursor, ...)
+//   lm_x_alloc(x, size)                    lm_x_usable_size(x, p)   lm_x_holds(x)
+//   lm_x_alloc_aligned(x, size, align)     lm_x_realloc(x, p, size)
 //   lm_x_calloc(x, count, size)
 //
-// The contract of each is in heap.h; a strategy's header says only where it differs.
+// heap.h has the contract of each. The header of a strategy says where it differs.
 #ifndef LM_ALLOCATOR_H
 #define LM_ALLOCATOR_H
 #include "linmem/pages.h"
 
-// What became of a request about a block.
+// The result of a request about a block.
 typedef enum lm_status {
   LM_OK           = 0,
-  LM_NOT_A_BLOCK  = 1,  // out of every region, misaligned, inside a block, or its header is damaged
-  LM_ALREADY_FREE = 2,  // a block was here and has been freed
+  LM_NOT_A_BLOCK  = 1,  // outside every region, misaligned, inside a block, or damaged
+  LM_ALREADY_FREE = 2,  // a block that was freed
 } lm_status;
 
-// The accounts. "Usable" bytes are those a caller may write: a block less its header word.
+// Statistics. "Usable" bytes are those that a caller may write: a block less its header.
 typedef struct lm_stats {
-  size_t live_blocks;      // blocks lent
+  size_t live_blocks;      // allocated blocks
   size_t live_bytes;       // their usable bytes
-  size_t peak_live_bytes;  // the most live_bytes ever was; the heap counts its slabs as a whole
-  size_t free_blocks;      // blocks that could be lent, the top one included
+  size_t peak_live_bytes;  // the maximum of live_bytes; the heap counts its slabs as a whole
+  size_t free_blocks;      // free blocks, the top block included
   size_t free_bytes;       // their usable bytes
-  size_t taken_bytes;      // bytes of all regions: blocks, headers and the allocator's own state
-  size_t regions;          // runs of memory that do not touch, or that came from different owners
+  size_t taken_bytes;      // bytes of all regions: blocks, headers and the allocator's state
+  size_t regions;          // ranges of memory that are not adjacent, or came from different owners
 } lm_stats;
 _Static_assert(sizeof(lm_stats) == 7 * LM_WORD, "no padding: layout.c exports it");
 
 typedef enum lm_block_state {
-  LM_BLOCK_FREE = 0,  // in a list, may be lent
-  LM_BLOCK_LIVE = 1,  // lent
-  LM_BLOCK_TOP  = 2,  // free, at the end of the newest region; used last
-  LM_BLOCK_LOST = 3,  // freed, but not to be lent again before a reset
+  LM_BLOCK_FREE = 0,  // can be allocated
+  LM_BLOCK_LIVE = 1,  // allocated
+  LM_BLOCK_TOP  = 2,  // free, at the end of the newest region; allocated last
+  LM_BLOCK_LOST = 3,  // freed, but cannot be allocated before a reset
 } lm_block_state;
 
-// One block, as walk reports it.
+// A block, as walk reports it.
 typedef struct lm_block_record {
-  uintptr_t address;    // what alloc returned or would return
+  uintptr_t address;    // the payload: what alloc returned or would return
   size_t size;          // usable bytes; the header word lies just below `address`
   uint32_t state;       // an lm_block_state
-  uint32_t size_class;  // number of the list that blocks of this size are kept in while free
+  uint32_t size_class;  // the bin, order or size class of its size
 } lm_block_record;
 _Static_assert(sizeof(lm_block_record) == 2 * LM_WORD + 8, "no padding: layout.c exports it");
 
-// Where a walk has come to. All zero: at the start. The caller owns it and does not look inside.
+// The position of a walk. All zero starts a walk. The fields are private.
 typedef struct lm_cursor {
-  uintptr_t region;   // the region it is in; 0 at the start
-  uintptr_t address;  // the next block's header; 0 in a region not begun
+  uintptr_t region;   // the current region; 0 at the start
+  uintptr_t address;  // the next block; 0 at the start of a region
   size_t changes;     // the allocator's count of changes when the walk stopped
-  size_t over;        // not 0 when every block was visited
+  size_t done;        // not 0 when every block was visited
 } lm_cursor;
 _Static_assert(sizeof(lm_cursor) == 4 * LM_WORD, "no padding: layout.c exports it");
 
-// Declares the verbs of strategy `x`, a type.
+// Declares the functions of strategy `x`, a type.
 // NOLINTBEGIN(bugprone-macro-parentheses)
 #define LM_ALLOCATOR(x)                                                                            \
-  x *x##_init(void *base, size_t size, lm_more *more, void *state);                                \
+  x *x##_init(void *base, size_t size, lm_refill *refill, void *state);                            \
   bool x##_is(const x *);                                                                          \
   void *x##_alloc(x *, size_t size);                                                               \
   void *x##_alloc_aligned(x *, size_t size, size_t align);                                         \

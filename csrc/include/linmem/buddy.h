@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 // buddy.h: binary buddies. A block has a power of two of bytes and lies at a multiple of its size,
-// so that textures and pages are aligned for nothing; no header lies beside it.
+// so that textures and pages are aligned without padding; no header lies next to it.
 //
-//   region:  | own words | map: a byte for each cell | cell | cell | ... | cell |
-//                                                      first
+//   region:  | header | map: one byte per cell | cell | cell | ... | cell |
 //
-//   A cell is LM_BUDDY_CELL bytes. The map's byte is 0 within a block; at its first cell it is the
-//   block's order + 1, and FREE while it is in a list. A block of order k has 2^k bytes; its buddy
-//   is the other half of the block of order k + 1 that it was cut from, at its address xor 2^k.
+//   A cell is LM_BUDDY_CELL bytes. The map's byte of a block's first cell is the block's order + 1,
+//   and FREE while the block is in a list; the bytes of its other cells are 0. A block of order k
+//   has 2^k bytes. Its buddy, at its address xor 2^k, is the other half of the block of order k + 1
+//   that both were split from.
 //
-//   Y1  magic is that of this address.
+//   Y1  `magic` is derived from the state's address.
 //   Y2  The blocks of a region tile its cells; each lies at a multiple of its size.
-//   Y3  A free block is in the list of its order, once; a list's bit is set iff it is not empty.
+//   Y3  A free block is in the list of its order exactly once; the bit of a list in `orders` is set
+//       iff the list is not empty.
 //   Y4  No two buddies of one order are both free.
-//   Y5  The accounts (live, free, taken, regions) are what a walk would count.
+//   Y5  The statistics (live, free, taken, regions) equal what a walk counts.
 //
-// Where it differs from the contract in heap.h:
-//   alloc, free  O(order), and O(regions) to find a block's region. A region is at least half as
+// Differences from the contract in heap.h:
+//   alloc, free  O(order), plus O(regions) to find a block's region. A region is at least half as
 //                large as all before it if the page source allows, so there are few.
-//   check        exact: only the address of a live block passes.
-//   regions      blocks of two regions are never joined, even when the regions touch.
+//   check        exact: it accepts only the address of a live block.
+//   regions      blocks of different regions are never merged, even when the regions are adjacent.
 //
 // Not thread-safe. Source: Knowlton, "A fast storage allocator" (CACM 8, 1965).
 #ifndef LM_BUDDY_H
@@ -27,7 +28,7 @@
 #include "linmem/allocator.h"
 
 #define LM_BUDDY_MAGIC ((size_t)0x59445542)
-// The smallest block: two links, and no less than the alignment.
+// The smallest block: two links, and at least the alignment.
 #define LM_BUDDY_CELL (LM_ALIGN > 16 ? LM_ALIGN : (size_t)16)
 #define LM_BUDDY_ORDERS (LM_WORD == 4 ? 32 : 40)
 
@@ -45,14 +46,14 @@ typedef struct lm_buddy_region {
 
 typedef struct lm_buddy {
   size_t magic;            // LM_BUDDY_MAGIC xor the address of this struct
-  size_t changes;          // counts what moved a block, so that a walk can tell
+  size_t changes;          // counts changes of blocks, so that a walk can tell
   lm_buddy_region *last;   // the newest region
   lm_buddy_region region;  // the first region
-  lm_pages pages;          // where more comes from
-  size_t got;              // where the page source answers: a local would need a shadow stack
-  uintptr_t edge;          // one past the newest bytes given, where more may touch
+  lm_pages pages;          // the page source
+  size_t got;              // result of the page source: a local would need a shadow stack
+  uintptr_t edge;          // end of the newest memory, to see whether the next is adjacent
   size_t spans;            // bytes of all cells
-  size_t listed;           // blocks in the lists
+  size_t free_count;       // free blocks
   lm_stats stats;
   size_t orders;                           // bit k: lists[k] is not empty
   lm_buddy_block *lists[LM_BUDDY_ORDERS];  // first of each list
@@ -60,6 +61,6 @@ typedef struct lm_buddy {
 
 LM_ALLOCATOR(lm_buddy);
 
-// Gives every block back at once; keeps the memory. Cost: O(memory / 16) to clear the maps.
+// Frees all blocks at once; keeps the memory. Cost: O(memory / 16) to clear the maps.
 void lm_buddy_reset(lm_buddy *);
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// config.h: integer types, LM_ASSERT, and every #if about the platform. Nothing else asks what it
-// runs on.
+// config.h: integer types, limits, LM_ASSERT, and every #if about the platform.
 #ifndef LM_CONFIG_H
 #define LM_CONFIG_H
 #include <stdbool.h>
@@ -10,11 +9,12 @@
 // Changes whenever the layout of a public struct or the meaning of an export does.
 #define LM_ABI_VERSION 1
 
-// Bytes of one machine word: a header word, a link, a size.
+// Bytes of a machine word: a header word, a link, a size.
 #define LM_WORD sizeof(size_t)
 
-// Every address an allocator returns is a multiple of this. Two words unless the build asks for
-// more: 8 on wasm32 (alignof(max_align_t) under emcc), 16 on 64-bit targets. A SIMD build sets 16.
+// Every address that an allocator returns is a multiple of this. Default: two words, which is 8 on
+// wasm32 (alignof(max_align_t) under emcc) and 16 on 64-bit targets. A build that uses SIMD sets
+// 16.
 #ifndef LM_ALIGN
 #define LM_ALIGN (2 * LM_WORD)
 #endif
@@ -24,12 +24,12 @@ _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM
 // The largest alignment on request.
 #define LM_ALIGN_MAX ((size_t)65536)
 
-// The largest request. The slack below PTRDIFF_MAX pays for a header, the padding of the largest
-// alignment and a region's own words, so no sum made from a request that passed can wrap.
+// The largest request. The slack below PTRDIFF_MAX covers a block's header, the padding of the
+// largest alignment and a region's header, so no sum made from an accepted request can wrap.
 #define LM_REQUEST_MAX ((size_t)PTRDIFF_MAX - 4 * LM_ALIGN_MAX)
 
-// LM_ASSERT guards our own invariants; it is gone from release builds, and never a hint to the
-// compiler.
+// LM_ASSERT checks an invariant of linmem in builds with LM_DEBUG. In others it compiles to
+// nothing, and is no hint to the compiler.
 #ifdef LM_DEBUG
 #define LM_ASSERT(cond) ((cond) ? (void)0 : __builtin_trap())
 #else
@@ -44,29 +44,14 @@ _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM
 #define LM_IMPORT(name)
 #endif
 
-// On a function that is called rarely, in a file that is compiled for speed: its size counts.
-#if defined(__clang__)
-#define LM_RARE __attribute__((minsize))
-#else
-#define LM_RARE
-#endif
-
-// Before a loop that is short at run time too: the compiler is not to write its body out many
-// times.
-#if defined(__clang__)
-#define LM_ROLLED _Pragma("clang loop unroll(disable)")
-#else
-#define LM_ROLLED
-#endif
-
-// What errno is set to: WASI's numbers under Emscripten, Linux's elsewhere.
+// Values of errno: those of WASI under Emscripten, of Linux elsewhere.
 #if defined(__wasm__)
 enum { LM_ENOMEM = 48, LM_EINVAL = 28 };
 #else
 enum { LM_ENOMEM = 12, LM_EINVAL = 22 };
 #endif
 
-// Returns the place of the highest bit set in `x`. `x` must not be 0.
+// Returns the index of the highest bit set in `x`, which must not be 0.
 static inline unsigned lm_log2(size_t x) {
 #if SIZE_MAX > 0xffffffffu
   return 63u - (unsigned)__builtin_clzll((unsigned long long)x);
@@ -75,11 +60,11 @@ static inline unsigned lm_log2(size_t x) {
 #endif
 }
 
-// Pages of 64 KiB: what the memory has, and asking for more. Both answer as the instructions do
-// (`lm_memory_grow`: the size before, or SIZE_MAX when refused). A native build has no such memory:
-// it has 0 pages and refuses.
+// The size of the wasm memory in pages of 64 KiB, and its growth. Both return what the instructions
+// return (`lm_memory_grow`: the size before, or SIZE_MAX when refused). A native build has no such
+// memory: 0 pages, and growth is refused.
 #define LM_PAGE ((size_t)65536)
-#if defined(LM_TEST_MEMORY)  // a test's own memory in the place of the module's
+#if defined(LM_TEST_MEMORY)  // a test provides the memory
 size_t lm_memory_pages(void);
 size_t lm_memory_grow(size_t pages);
 #elif defined(__wasm__)
@@ -90,8 +75,8 @@ static inline size_t lm_memory_pages(void) { return 0; }
 static inline size_t lm_memory_grow(size_t pages) { return (void)pages, SIZE_MAX; }
 #endif
 
-// Returns true when all of [address, address + size) is memory, and address is not 0. A process
-// cannot ask cheaply: natively only address 0 and a range that wraps are known to be wrong.
+// Returns true when all of [address, address + size) is memory, and address is not 0. A native
+// process cannot tell cheaply: there only address 0 and a range that wraps are refused.
 #if defined(__wasm__) || defined(LM_TEST_MEMORY)
 static inline bool lm_memory_holds(uintptr_t address, size_t size) {
   if (address == 0 || size == 0) return address != 0;

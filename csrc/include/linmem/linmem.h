@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// linmem.h: all of linmem.
+// linmem.h: includes every header of linmem.
 #ifndef LM_LINMEM_H
 #define LM_LINMEM_H
 #include "linmem/bestfit.h"

@@ -309,6 +309,7 @@ describe('an allocation without a ref', () => {
       memory,
       () => -(2 ** 31) + 16, // as wasm returns it
       (address) => freed.push(address),
+      { strictFrees: true },
     );
     const at = 2 ** 31 + 16;
     for (const form of [at, at - 2 ** 32, BigInt(at)]) {

@@ -188,7 +188,7 @@ const frees: Defect[] = [
   {
     claim: 'a block that was freed does not reach the allocator again',
     probe(lib) {
-      const { heap, module } = heapOf(lib);
+      const { heap, module } = heapOf(lib, { strictFrees: true });
       const ref = heap.allocInt32(1);
       const at = ref.address;
       ref.free();

@@ -44,7 +44,7 @@ function ours(): Set<string> {
     for (let each = thing; each && each !== Object.prototype; each = Object.getPrototypeOf(each) as object)
       for (const name of Object.getOwnPropertyNames(each)) names.add(name);
   for (const [name] of readFileSync('ts/index.ts', 'utf8').matchAll(/\w+/g)) names.add(name); // types, too
-  for (const file of ['errors', 'core/heap', 'arena/create', 'heap/options'])
+  for (const file of ['errors', 'core/heap', 'core/core-allocator', 'arena/arena-options', 'heap/options'])
     for (const [, name = ''] of readFileSync(`ts/${file}.ts`, 'utf8').matchAll(/(?:readonly |\| ')(\w+)/g))
       names.add(name); // options and error codes
   for (const file of readdirSync('csrc/include/linmem'))

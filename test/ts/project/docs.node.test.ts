@@ -16,9 +16,11 @@ test('the generated pages are up to date', async () => {
 
 test.each(pages)('every link of docs/%s has a target', (page) => {
   const file = join('docs', page);
-  const links = [...readFileSync(file, 'utf8').matchAll(/\]\(([^)#<]+)(?:#[^)]*)?\)/g)].map(
-    ([, to = '']) => to,
-  );
+  const links = [
+    ...readFileSync(file, 'utf8')
+      .replace(/```[\s\S]*?```|`[^`\n]*`/g, '')
+      .matchAll(/\]\(([^)#<]+)(?:#[^)]*)?\)/g),
+  ].map(([, to = '']) => to);
   const broken = links.filter((to) => !/^https?:/.test(to) && !existsSync(join(dirname(file), to)));
   expect(broken).toEqual([]);
 });

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include "../../../csrc/bestfit.c"
+#include "sizes_boundary_tag.h"
+
+CHECK_MAIN(RUN_SIZES_BOUNDARY_TAG;);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Links a module of malloc, free, calloc and realloc with liblinmem.a and with liblinmem_small.a at -Oz, holds the
+// sizes of both, and allocates in both. Compiling or linking either with -pthread must fail.
+//   node library.mjs BUILD_FOLDER EMCC
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import assert from 'node:assert/strict';
+
+const [folder, emcc] = process.argv.slice(2);
+const out = join(folder, 'library-test');
+const csrc = fileURLToPath(new URL('../../csrc', import.meta.url));
+const NAMES = ['malloc', 'free', 'calloc', 'realloc'];
+
+// Bytes, raw. dlmalloc has 10,892 here, emmalloc 3,466.
+const LIMITS = { linmem: 12_000, linmem_small: 6_500 };
+
+function run(command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
+}
+
+function link(library) {
+  const output = join(out, `${library}.wasm`);
+  const flags = ['-Oz', '-sSTANDALONE_WASM', '--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMALLOC=none'];
+  flags.push(`-sEXPORTED_FUNCTIONS=${NAMES.map((name) => `_${name}`)}`);
+  run(emcc, ...flags, join(out, 'empty.c'), join(folder, `lib/lib${library}.a`), '-o', output);
+  return readFileSync(output);
+}
+
+/** Runs a command that must fail with a message. */
+function refuse(message, command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  assert.notEqual(status, 0, `${command} ${args.join(' ')} succeeded`);
+  assert.match(stdout + stderr, message);
+}
+
+/** Allocates, grows and frees blocks of many sizes, and checks that they do not overlap. */
+function use(bytes) {
+  const imports = { env: { emscripten_notify_memory_growth() {} } };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+  exports._initialize?.();
+  const words = (p, count) => new Uint32Array(exports.memory.buffer, p, count);
+  const blocks = [];
+  for (let i = 0; i < 3000; i++) {
+    const size = 8 + ((i * 37) % 2000);
+    let p = i % 2 ? exports.malloc(size) : exports.calloc(size, 1);
+    assert.ok(p > 0 && p % 8 === 0 && (i % 2 || words(p, size >> 2).every((word) => word === 0)));
+    words(p, 1)[0] = i;
+    if (i % 5 === 0) p = exports.realloc(p, 2 * size);
+    blocks.push(p);
+  }
+  for (const [i, p] of blocks.entries()) assert.equal(words(p, 1)[0], i);
+  for (const p of blocks) exports.free(p);
+  assert.equal(exports.memory.buffer.byteLength, 2 ** 24, '3.5 MB of blocks fit the initial memory');
+}
+
+run('cmake', '--build', folder, '--target', 'linmem_libraries');
+mkdirSync(out, { recursive: true });
+writeFileSync(join(out, 'empty.c'), 'int nothing;\n');
+writeFileSync(join(out, 'main.c'), '#include <stdlib.h>\nint main(void) { return malloc(1) == 0; }\n');
+for (const [library, limit] of Object.entries(LIMITS)) {
+  const bytes = link(library);
+  console.log(`${library}: ${bytes.length} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`);
+  assert.ok(bytes.length <= limit, `lib${library}.a: ${bytes.length} bytes, at most ${limit} are allowed`);
+  use(bytes);
+  const threads = ['-pthread', '-sMALLOC=none', join(out, 'main.c'), join(folder, `lib/lib${library}.a`)];
+  refuse(/--shared-memory is disallowed by .*malloc\.c/, emcc, ...threads, '-o', join(out, 'threads.js'));
+}
+refuse(
+  /not thread-safe/,
+  emcc,
+  '-pthread',
+  '-c',
+  `-I${csrc}/include`,
+  join(csrc, 'malloc.c'),
+  '-o',
+  join(out, 'malloc.o'),
+);
+console.log('both refuse -pthread');

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "../../../csrc/bestfit.c"
-#include "sizes_tags.h"
-
-CHECK_MAIN(RUN_SIZES_TAGS;);

@@ -1,0 +1,201 @@
+// Frees, adoptions and releases of blocks that cross the border between JavaScript and the module.
+import { describe, expect, test } from 'vitest';
+import {
+  createHeapSync,
+  createWasmHeapManager,
+  DoubleFreeError,
+  FreedError,
+  NotOwnedError,
+  OutOfMemoryError,
+  WrongHeapError,
+} from '../../../ts/index.ts';
+import { fakeHeap, fakeModule } from '../../support/heap.ts';
+import { prng, SEED } from '../../support/prng.ts';
+
+describe('a free by address on the heap of a module', () => {
+  test(`frees 1,000 blocks that the module made where the heap had blocks before (SEED=${SEED})`, () => {
+    const { heap, module } = fakeHeap({ strictFrees: false });
+    const below = prng(SEED);
+    for (let i = 0; i < 1000; i++) {
+      const own = Array.from({ length: 1 + below(4) }, () => heap.alloc(8 + below(64)));
+      for (const address of own) heap.free(address);
+      const theirs = module.malloc(8 + below(64)); // in C, and left to us
+      heap.free(theirs);
+    }
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('is refused inside a live block, and changes nothing', () => {
+    const { heap, module } = fakeHeap({ strictFrees: false });
+    const at = heap.alloc(32);
+    expect(() => heap.free(at + 8)).toThrow(NotOwnedError);
+    expect(module.badFrees).toEqual([]);
+    heap.free(at);
+  });
+  test('is a double free through a ref, whatever the options', () => {
+    const { heap } = fakeHeap({ strictFrees: false });
+    const ref = heap.allocInt32(1);
+    ref.free();
+    expect(() => ref.free()).toThrow(DoubleFreeError);
+    expect(() => heap.free(ref)).toThrow(DoubleFreeError);
+  });
+  test('is a double free by address too with strictFrees, and on a heap of linmem', () => {
+    for (const heap of [fakeHeap({ strictFrees: true }).heap, createHeapSync()]) {
+      const at = heap.alloc(8);
+      heap.free(at);
+      expect(() => heap.free(at)).toThrow(DoubleFreeError);
+    }
+  });
+});
+
+describe('adopt without a size', () => {
+  test('returns an owner that frees the block once, also by using', () => {
+    const { heap, module } = fakeHeap();
+    const owner = heap.adopt(module.malloc(24));
+    expect([owner.owned, owner.byteLength, heap.statistics.liveBlocks]).toEqual([true, 0, 1]);
+    owner.dispose();
+    owner.dispose();
+    expect(() => owner.free()).toThrow(DoubleFreeError);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+  });
+  test('refuses NULL and the blocks of this heap', () => {
+    const { heap } = fakeHeap();
+    const at = heap.alloc(16);
+    expect(() => heap.adopt(0)).toThrow(NotOwnedError);
+    expect(() => heap.adopt(at)).toThrow(NotOwnedError);
+    expect(() => heap.adopt(at + 8)).toThrow(NotOwnedError);
+    heap.free(at);
+  });
+  test('in a scope frees the block at its end', () => {
+    const { heap, module } = fakeHeap();
+    heap.scope((s) => expect(s.adopt(module.malloc(24)).isFreed).toBe(false));
+    heap.freeAll();
+    expect([module.badFrees, heap.statistics.liveBlocks]).toEqual([[], 0]);
+  });
+});
+
+describe('release', () => {
+  test('takes the block out of the table: freeAll leaves it, and all refs to it are invalid', () => {
+    const { heap, module } = fakeHeap();
+    const ref = heap.allocNullTerminatedUtf8String('Zürich');
+    const alias = heap.wrapUint8Array(ref.address, 3);
+    const address = ref.release();
+    expect(address).toBe(ref.address);
+    heap.freeAll();
+    expect(module.live.has(address)).toBe(true);
+    expect(() => ref.value).toThrow(FreedError);
+    expect(() => alias.at(0)).toThrow(FreedError);
+    expect(() => ref.release()).toThrow(FreedError);
+    module.free(address); // by C
+    expect(module.badFrees).toEqual([]);
+  });
+  test('by address is followed by a free of the module’s, also with strictFrees', () => {
+    const { heap, module } = fakeHeap({ strictFrees: true });
+    const at = heap.alloc(8);
+    expect(heap.release(at)).toBe(at);
+    expect(() => heap.release(at)).toThrow(NotOwnedError);
+    heap.free(at); // C left it to us again
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('refuses what is not a live block of the heap, and changes nothing', () => {
+    const { heap, module } = fakeHeap();
+    const at = heap.alloc(16);
+    const other = fakeHeap().heap.allocInt32(1);
+    expect(() => heap.release(at + 8)).toThrow(NotOwnedError);
+    expect(() => heap.release(heap.wrapInt32(at))).toThrow(NotOwnedError);
+    expect(() => heap.wrapInt32(at).release()).toThrow(NotOwnedError);
+    expect(() => heap.release(other)).toThrow(WrongHeapError);
+    expect([heap.statistics.liveBlocks, module.live.size]).toEqual([1, 1]);
+    heap.free(at);
+  });
+  test('refuses a block whose start the module does not know', () => {
+    const { heap } = fakeHeap({}, fakeModule(undefined, 1));
+    const odd = heap.alloc(3, 1);
+    const aligned = heap.alloc(8, 4096);
+    expect(() => heap.release(aligned)).toThrow(NotOwnedError);
+    for (const at of [odd, aligned]) heap.free(at);
+  });
+  test('is forgotten by the collector, which frees nothing', () => {
+    const { heap, module } = fakeHeap({ enableGarbageCollection: true });
+    const address = heap.allocInt32(1).release();
+    expect(module.live.has(address)).toBe(true);
+  });
+});
+
+describe('allocators', () => {
+  test('with further parameters get the alignment, and on a free the size and the alignment', () => {
+    const memory = new WebAssembly.Memory({ initial: 2 });
+    const calls: unknown[][] = [];
+    let next = 1024;
+    const heap = createWasmHeapManager(
+      memory,
+      (bytes, align) => {
+        calls.push(['malloc', bytes, align]);
+        next = Math.ceil(next / align) * align + bytes;
+        return next - bytes;
+      },
+      (address, bytes, align) => calls.push(['free', address % 8, bytes, align]),
+    );
+    const [a, b] = [heap.alloc(24), heap.allocInt16(1)];
+    heap.free(a);
+    b.free();
+    expect(calls).toEqual([
+      ['malloc', 24, 8],
+      ['malloc', 2, 2],
+      ['free', 0, 24, 8],
+      ['free', 0, 2, 2],
+    ]);
+  });
+  test('with one parameter get one argument, as assertion builds of Emscripten refuse more', () => {
+    const counts: number[] = [];
+    const one = (result: number) =>
+      new Proxy((_: number) => result, { apply: (_target, _this, args) => (counts.push(args.length), result) }); // prettier-ignore
+    const heap = createWasmHeapManager(new WebAssembly.Memory({ initial: 1 }), one(1024), one(0));
+    heap.free(heap.alloc(8));
+    expect(counts).toEqual([1, 1]);
+  });
+  test('that throw make an OutOfMemoryError with the cause, and nothing is registered', () => {
+    const cause = new Error('Aborted(OOM)');
+    const heap = createWasmHeapManager(
+      new WebAssembly.Memory({ initial: 1 }),
+      () => {
+        throw cause;
+      },
+      () => undefined,
+    );
+    for (const act of [() => heap.alloc(8), () => heap.allocInt32(1), () => heap.alloc(8, 4096)]) {
+      let error: unknown;
+      try {
+        act();
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+      expect((error as Error).cause).toBe(cause);
+    }
+    expect(heap.statistics.allocations).toBe(0);
+  });
+});
+
+test('a frozen ref is not freed: it could not be marked, and would read freed memory', () => {
+  const { heap, module } = fakeHeap();
+  const ref = Object.freeze(heap.allocInt32(5));
+  expect(() => ref.free()).toThrow(TypeError);
+  expect([ref.value, module.live.size, heap.statistics.liveBlocks]).toEqual([5, 1, 1]);
+  const sealed = Object.seal(heap.allocInt32(6));
+  sealed.free();
+  expect(() => sealed.value).toThrow(FreedError);
+});
+
+test('allocations() lists every live block, bare addresses too, and not the one that scopes share', () => {
+  const { heap } = fakeHeap();
+  const at = heap.alloc(24);
+  const ref = heap.allocFloat64(1);
+  heap.scope((s) => s.allocInt32(1));
+  expect(heap.allocations()).toEqual([
+    { address: at, byteLength: 24 },
+    { address: ref.address, byteLength: 8 },
+  ]);
+  expect(heap.statistics).toMatchObject({ liveBlocks: 2, liveBytes: 32 });
+  heap.freeAll();
+  expect(heap.allocations()).toEqual([]);
+});
