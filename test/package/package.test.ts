@@ -70,7 +70,7 @@ describe('the tarball', () => {
     expect(run(process.execPath, ['--no-warnings', 'b.cjs'])).toBe('6\n');
     writeFileSync(
       join(folder, 'c.mts'),
-      `import { createHeapSync, i32, type WasmHeap } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
+      `import { createHeapSync, i32, type WasmHeapManager } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
     );
     const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
     run(process.execPath, [
