@@ -1,8 +1,8 @@
-// npm run generate: writes the generated sources that are committed. `--check` only compares, and fails when
+// npm run generate: writes the generated sources that are committed. `--check` only compares, and fails if
 // one is stale.
 //   ts/scalar/types.gen.ts      the scalar types, from tools/scalars.mjs
-//   ts/scalar/refs.gen.ts       the classes of refs by name, from the same; ref-list.gen.ts lists them
-//   ts/scalar/methods.gen.ts    the names and declarations of the scalar methods, from the same
+//   ts/scalar/refs.gen.ts       the classes of refs by name, from tools/scalars.mjs; ref-list.gen.ts lists them
+//   ts/scalar/methods.gen.ts    the names and declarations of the scalar methods, from tools/scalars.mjs
 //   ts/text/methods.gen.ts      the names and declarations of the string methods
 //   ts/arena/slices.gen.ts      the names and declarations of the methods that make slices
 //   ts/manager/accessors.gen.ts readInt32, writeInt32 and the like, from tools/scalars.mjs

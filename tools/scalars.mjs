@@ -113,12 +113,12 @@ export const WRITTEN = [
   ...['f64', 'f16', 'u128', 'u256', 'i256', 'i128', 'bool'],
 ].map((wanted) => SCALARS.find(({ name }) => name === wanted));
 
-/** Other names that wasm-heap-manager has for a type, in its README or in an older version. */
+/** Further names of a type in the README or in an older version of wasm-heap-manager. */
 export const ALIASES = { Uint8Clamped: 'ClampedUint8' };
 /** True for the integers of 128 and 256 bits, which have no fast path and no atomics. */
 export const isBigInteger = (label) => /(128|256)$/.test(label);
 
-/** Returns the code with other names for the view, the place and the value. */
+/** Returns the code with other names for the view, the address and the value. */
 export const rename = (code, data, p, x = 'x') =>
   code.replace(/\b(data|p|x)\b/g, (name) => ({ data, p, x })[name]);
 const parameters = ({ kind, elements }) => `${kind}, ${elements}`;
@@ -224,9 +224,9 @@ ${WRITTEN.map(typeOf).join('\n')}
 /** The two classes of refs of one type. */
 function refClasses(type) {
   const { name, label, kind, size } = type;
-  const maker = (place, more = '') => `
+  const maker = (position, more = '') => `
   /** @internal Refs are made by \`alloc...\` and \`wrap...\`. */
-  constructor(heap: ${more ? 'ArrayRefHeap' : 'RefHeap'}, ${place}, allocation: Allocation, owned: boolean) {
+  constructor(heap: ${more ? 'ArrayRefHeap' : 'RefHeap'}, ${position}, allocation: Allocation, owned: boolean) {
     super();
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;${more}

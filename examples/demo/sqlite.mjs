@@ -1,5 +1,5 @@
 // SQLite's C API as a typed binding: its declarations, as they stand in sqlite3.h save for what says which parameters are
-// results, and two classes that give them JavaScript's manners.
+// results, and two classes over them.
 import { bind, cdef, releaseTemporaries } from '../../dist/index.js'; // yours says 'linmem'
 
 const C = cdef(`

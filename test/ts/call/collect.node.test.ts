@@ -33,14 +33,14 @@ test('an instance that is dropped frees its allocation and its text; a field of 
     pos = player.pos;
     element = player.points.at(1);
   })();
-  await collectUntil(() => module.lent.size === 0);
-  expect([pos?.x, element?.x, module.lent.size]).toEqual([3, 0, 2]);
+  await collectUntil(() => module.live.size === 0);
+  expect([pos?.x, element?.x, module.live.size]).toEqual([3, 0, 2]);
   pos = undefined;
-  await collectUntil(() => module.lent.size === 0);
-  expect([element?.x, module.lent.size]).toEqual([0, 2]);
+  await collectUntil(() => module.live.size === 0);
+  expect([element?.x, module.live.size]).toEqual([0, 2]);
   element = undefined;
-  await collectUntil(() => module.lent.size === 0);
-  expect(module.lent.size).toBe(0);
+  await collectUntil(() => module.live.size === 0);
+  expect(module.live.size).toBe(0);
 });
 
 test('an array that is dropped frees its allocation; an element keeps it', async () => {
@@ -49,11 +49,11 @@ test('an array that is dropped frees its allocation; an element keeps it', async
   (() => {
     element = Point.allocArray(heap, [{ x: 1 }, { x: 2 }]).at(1);
   })();
-  await collectUntil(() => module.lent.size === 0);
-  expect([element?.x, module.lent.size]).toEqual([2, 1]);
+  await collectUntil(() => module.live.size === 0);
+  expect([element?.x, module.live.size]).toEqual([2, 1]);
   element = undefined;
-  await collectUntil(() => module.lent.size === 0);
-  expect(module.lent.size).toBe(0);
+  await collectUntil(() => module.live.size === 0);
+  expect(module.live.size).toBe(0);
 });
 
 test('a callback that is dropped gives its slot back, with a warning', async () => {

@@ -65,14 +65,14 @@ function work(heap: WasmHeapManager, fake: Fake): void {
   const text = heap.allocNullTerminatedUtf8String('h\u00e9');
   expect([scalar.value, [...array], text.value]).toEqual([-7, [1.5, 2.5], 'h\u00e9']);
   expect(array.address % 8).toBe(0);
-  expect(fake.lent.size).toBe(3);
+  expect(fake.live.size).toBe(3);
   const block = heap.realloc(heap.alloc(16), 100);
   const aligned = heap.alloc(10, 64);
   expect(aligned % 64).toBe(0);
   heap.free(aligned);
   heap.free(block);
   for (const ref of [scalar, array, text]) ref.free();
-  expect([...fake.lent.keys()], 'blocks of the module that are still allocated').toEqual([]);
+  expect([...fake.live.keys()], 'blocks of the module that are still allocated').toEqual([]);
   expect(fake.badFrees).toEqual([]);
 }
 
@@ -88,7 +88,7 @@ describe.each(Object.keys(forms(fakeModule())))('%s', (name) => {
     const refs = [heap.allocFloat64(1), heap.allocInt8(1), heap.allocFloat64Array([1, 2, 3])];
     for (const ref of refs) expect(ref.address % Math.min(8, ref.byteLength)).toBe(0);
     heap.freeAll();
-    expect([fake.lent.size, fake.badFrees]).toEqual([1, []]);
+    expect([fake.live.size, fake.badFrees]).toEqual([1, []]);
   });
   test('is out of memory if it returns 0 or traps, with its own error as the cause', () => {
     const fake = fakeModule();
@@ -106,7 +106,7 @@ test('an allocator that frees by size gets no block that this heap did not alloc
   const { fake, heap } = wrapped('alloc and dealloc of Rust');
   const address = fake.malloc(8);
   expect(() => heap.free(address)).toThrow(NotOwnedError);
-  expect(fake.lent.has(address)).toBe(true);
+  expect(fake.live.has(address)).toBe(true);
 });
 test('an allocator that frees by address gets the blocks of the module too', () => {
   const fake = fakeModule();
@@ -116,7 +116,7 @@ test('an allocator that frees by address gets the blocks of the module too', () 
     wasmMemory: fake.memory,
   });
   heap.free(fake.malloc(8));
-  expect([fake.lent.size, fake.badFrees]).toEqual([0, []]);
+  expect([fake.live.size, fake.badFrees]).toEqual([0, []]);
 });
 
 describe('what is ambiguous is not taken', () => {
@@ -148,7 +148,7 @@ describe("a user's adapter", () => {
     heap.free(heap.alloc(10, 16));
     expect(calls[0]).toEqual(['malloc', 4, 4]);
     expect(calls[1]).toEqual(['free', 4, 4]);
-    expect(fake.lent.size).toBe(0);
+    expect(fake.live.size).toBe(0);
     work(heap, fake);
   });
   test('is called as methods of its own object', () => {
@@ -182,6 +182,6 @@ describe("a user's adapter", () => {
     const heap = wrapHeap(fake.memory, { adapter });
     heaps.push(heap);
     heap.allocInt32(1).free();
-    expect([fake.lent.size, heap.statistics.liveBlocks]).toEqual([1, 1]);
+    expect([fake.live.size, heap.statistics.liveBlocks]).toEqual([1, 1]);
   });
 });

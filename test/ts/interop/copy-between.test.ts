@@ -114,7 +114,7 @@ describe('what cannot be copied is refused, and nothing is allocated', () => {
   test('to a heap that has no room', () => {
     const target = fakeHeap();
     target.module.failAt = 1;
-    target.module.failForEver = true;
+    target.module.keepsFailing = true;
     const sources = [
       one.allocInt32(1),
       one.allocInt32Array(2),

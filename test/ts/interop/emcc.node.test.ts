@@ -1,5 +1,5 @@
-// Real modules, built by the Emscripten at hand in the forms that people ship: with views exported, with the
-// memory exported, with neither, and with assertions, whose getters abort.
+// Modules built by the installed Emscripten: with views exported, with the memory exported, with neither, and with
+// assertions, whose getters abort.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -86,7 +86,7 @@ function work(heap: WasmHeapManager, module: Module): void {
 }
 
 describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
-  test('is captured and worked with', async () => {
+  test('is captured and usable', async () => {
     const { module, heap } = await captureEmscriptenHeap(() => start(form));
     work(heap, module);
   });
@@ -94,13 +94,13 @@ describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
 describe.each(['views', 'memory', 'emmalloc', 'wasm2js', 'safe-heap', 'four-gib'] as const)(
   'a module with %s',
   (form) => {
-    test('is wrapped and worked with', async () => {
+    test('is wrapped and usable', async () => {
       const module = await start(form);
       work(wrapEmscriptenModuleHeap(module), module);
     });
   },
 );
-test('a module with assertions is not aborted by looking at it, and the error says what would help', async () => {
+test('wrapping a module with assertions does not abort it, and the error names the missing flag', async () => {
   const module = await start('assertions');
   let heap: WasmHeapManager | undefined;
   try {

@@ -92,7 +92,7 @@ describe('a 64-bit module', () => {
     expect(calls).toEqual([4n, BigInt(ref.allocation.address)]);
     expect(() => pointerOf(ref)).toThrow(FreedError);
     heap.free(heap.realloc(heap.alloc(8), 100));
-    expect([fake.lent.size, fake.badFrees]).toEqual([0, []]);
+    expect([fake.live.size, fake.badFrees]).toEqual([0, []]);
   });
   test('has its calloc used for cleared blocks', () => {
     const heap = wrapHeap(exports);

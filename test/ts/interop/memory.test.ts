@@ -60,14 +60,14 @@ describe('a HEAPU8 that the module does not renew when its memory grows', () => 
     const act = (): unknown => heap.alloc(100_000);
     expect(act).toThrow(ModuleError);
     expect(act).toThrow(/HEAPU8.*captureEmscriptenHeap.*wasmMemory/);
-    expect([...fake.lent.keys()]).toEqual([ref.address]);
+    expect([...fake.live.keys()]).toEqual([ref.address]);
     ref.free();
   });
   test('is cured by the option memory', () => {
     const { module, fake } = stale();
     const heap = wrapEmscriptenModuleHeap(module, { memory: fake.memory });
     heap.allocUint8Array(100_000).free();
-    expect(fake.lent.size).toBe(0);
+    expect(fake.live.size).toBe(0);
   });
 });
 
@@ -103,7 +103,7 @@ describe('wrapHeap takes', () => {
   ])('%s', (_name, module) => {
     const heap = wrapHeap(module);
     const ref = heap.allocInt32(42);
-    expect([ref.value, fake.lent.has(ref.address)]).toEqual([42, true]);
+    expect([ref.value, fake.live.has(ref.address)]).toEqual([42, true]);
     ref.free();
   }); // prettier-ignore
   test('a memory alone, to read and write', () => {
@@ -194,7 +194,7 @@ describe('modules that are hard to look into', () => {
     ['a proxy', new Proxy(module, {})],
   ])('%s', (_name, hard) => {
     for (const wrap of [wrapHeap, wrapEmscriptenModuleHeap]) wrap(hard).allocInt32(1).free();
-    expect(fake.lent.size).toBe(0);
+    expect(fake.live.size).toBe(0);
   });
   test('a revoked proxy is an error of linmem', () => {
     const { proxy, revoke } = Proxy.revocable(module, {});

@@ -52,7 +52,7 @@ describe('the suballocator', () => {
     expect(fake.calls).toBeGreaterThan(1);
     expect(fake.calls).toBeLessThan(8);
     // Blocks of the module that touch are one range.
-    const ends = new Map([...fake.lent].map(([start, size]) => [start, start + size] as const));
+    const ends = new Map([...fake.live].map(([start, size]) => [start, start + size] as const));
     const endFrom = (at: number): number => (ends.has(at) ? endFrom(ends.get(at) as number) : at);
     for (const { address, byteLength } of arrays) {
       const start = Math.max(...[...ends.keys()].filter((at) => at <= address));
@@ -76,7 +76,7 @@ describe('the suballocator', () => {
     const ref = heap.allocInt32(1);
     expect(() => heap.alloc(100_000_000)).toThrow(OutOfMemoryError);
     fake.failAt = fake.calls + 1;
-    fake.failForEver = true;
+    fake.keepsFailing = true;
     expect(() => heap.alloc(200_000)).toThrow(OutOfMemoryError);
     expect(ref.value).toBe(1);
     ref.free();

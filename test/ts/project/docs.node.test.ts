@@ -1,5 +1,5 @@
-// The pages of docs/: those of the rooms are what the doc comments say now, and every JavaScript example of any page
-// runs as it stands there, and its `// ->` comments hold.
+// The pages of docs/: the generated ones are up to date, and every JavaScript example of any page runs and prints what
+// its `// ->` comments say.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,12 @@ import { examplesOf } from '../../support/readme.ts';
 
 const pages = readdirSync('docs').filter((file) => file.endsWith('.md'));
 
-test('the pages of the rooms are what the doc comments say now', async () => {
+test('the generated pages are up to date', async () => {
   const { stale } = (await import('../../../tools/docs.mjs')) as { stale: () => Promise<string[]> };
   expect(await stale(), 'run npm run docs').toEqual([]);
 });
 
-test.each(pages)('every link of docs/%s leads somewhere', (page) => {
+test.each(pages)('every link of docs/%s has a target', (page) => {
   const file = join('docs', page);
   const links = [
     ...readFileSync(file, 'utf8')
@@ -61,9 +61,9 @@ describe('the examples', () => {
   const examples = pages.flatMap((page) =>
     examplesOf(readFileSync(join('docs', page), 'utf8')).map((example) => ({ page, ...example })),
   );
-  test('are there', () => expect(examples.length).toBeGreaterThanOrEqual(8));
+  test('exist', () => expect(examples.length).toBeGreaterThanOrEqual(8));
   test.each(examples)(
-    'of docs/$page line $line run and print what they say',
+    'of docs/$page line $line run and print what their comments say',
     ({ page, line, code, output }) => {
       const file = join(folder, `${page}-${line}.mjs`);
       writeFileSync(file, code);

@@ -78,17 +78,17 @@ describe('a struct', () => {
     onHeap(({ heap, module }) => {
       const p = Player.alloc(heap, { name: 'old', tag: 'old', pos: { x: 4 } });
       const before = p.toObject();
-      const live = module.lent.size;
+      const live = module.live.size;
       // @ts-expect-error y is a number
       expect(() => p.set({ name: 'new', tag: 'new', pos: { x: 1, y: 'no' } })).toThrow(ArgumentTypeError);
       expect(() => p.set({ tag: 'new', name: 'far too long for its field' })).toThrow(EncodingError);
       // @ts-expect-error there is no such field
       expect(() => p.set({ tag: 'new', nam: 'x' })).toThrow(/a field of player_t/);
       expect(p.toObject()).toEqual(before);
-      expect(module.lent.size).toBe(live);
+      expect(module.live.size).toBe(live);
       // @ts-expect-error x is a number
       expect(() => Player.alloc(heap, { tag: 'text', pos: { x: '1' } })).toThrow(ArgumentTypeError);
-      expect(module.lent.size).toBe(live);
+      expect(module.live.size).toBe(live);
     }));
   test('can be grown under, freed and read by the getters of a value', () =>
     onHeap(({ heap, module }) => {
@@ -182,14 +182,14 @@ describe('text in a char * field', () => {
   test('belongs to the owner: it is freed with it, and when the field is set again', () =>
     onHeap(({ heap, module }) => {
       const p = Player.alloc(heap, { tag: 'one' });
-      expect(module.lent.size).toBe(2);
+      expect(module.live.size).toBe(2);
       p.tag = 'two, and longer';
-      expect([p.tag, module.lent.size]).toEqual(['two, and longer', 2]);
+      expect([p.tag, module.live.size]).toEqual(['two, and longer', 2]);
       p.tag = null;
-      expect([p.tag, module.lent.size]).toEqual([null, 1]);
+      expect([p.tag, module.live.size]).toEqual([null, 1]);
       p.tag = 'three';
       heap.free(p.address);
-      expect(module.lent.size).toBe(0);
+      expect(module.live.size).toBe(0);
     }));
   test('of the elements of an array is freed with the array', () =>
     onHeap(({ heap, module }) => {
@@ -197,9 +197,9 @@ describe('text in a char * field', () => {
       players.at(2).tag = 'c';
       players.setAt(0, { tag: 'd' });
       expect([...players].map(({ tag }) => tag)).toEqual(['d', 'b', 'c']);
-      expect(module.lent.size).toBe(4);
+      expect(module.live.size).toBe(4);
       players.free();
-      expect(module.lent.size).toBe(0);
+      expect(module.live.size).toBe(0);
     }));
   test('is refused by a borrowed struct, which takes addresses', () =>
     onHeap(({ heap }) => {
@@ -344,7 +344,7 @@ describe('names', () => {
       borrowed.owned = true;
       expect(() => heap.free(borrowed as never)).toThrow(NotOwnedError);
       heap.free(odd as never);
-      expect(module.lent.size).toBe(0);
+      expect(module.live.size).toBe(0);
       expect(() => odd.cell).toThrow(FreedError);
     }));
   test('are those of C, and fields are types', () => {
