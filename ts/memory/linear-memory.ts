@@ -13,7 +13,6 @@ import { allBytesOf, bufferOf, viewOf, type ElementsClass, type MemorySource } f
 /**
  * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
  * every access.
- * @internal
  */
 export class MemoryViews {
   data: DataView;
