@@ -83,8 +83,11 @@ export type { HeapIdentity } from './arena/epochs.ts';
 export { FrameArena, frameArenaOf, type FrameScheduler } from './arena/frame-arena.ts';
 export { sliceFromHandle } from './arena/from-handle.ts';
 export { allocHeapSlice } from './arena/heap-slices.ts';
-export { Region } from './arena/region.ts';
-export { runScope, Scope } from './arena/scope.ts';
+export { Region, type AllocMethods } from './arena/region.ts';
+export { runScope, Scope, type Without } from './arena/scope.ts';
+export type { ByteMethods } from './arena/byte-methods.ts';
+export type { CopyTarget, ElementMethods } from './scalar/elements.ts';
+export { AdoptedRef } from './heap/adopted-ref.ts';
 export type { Keepable } from './arena/keep.ts';
 export { WasmSlice } from './arena/slice.ts';
 export type { WasmSliceHandle, WasmSliceKind } from './arena/slice-handle.ts';
@@ -106,6 +109,7 @@ export {
   type BlockInfo,
   type CoreStats,
   type CreateHeapOptions,
+  type LinmemHeapOptions,
 } from './core/heap.ts';
 export { coreBytes, type CoreModule } from './core/load.ts';
 export type { CoreExports } from './core/exports.ts';

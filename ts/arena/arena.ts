@@ -25,14 +25,14 @@ import { place } from './arena-placement.ts';
 import { bumpOrGrow, foreignChunksError, type Chunks } from './chunks.ts';
 import { readEpoch } from './epochs.ts';
 import { Region, type Suballocation } from './region.ts';
-import { registryOf, type RegisteredArena } from './registry.ts';
+import { registryOf } from './registry.ts';
 
 /**
  * A bump allocator in a block of the heap: `alloc` moves one address up, `reset()` frees everything at once. Allocations
  * are not cleared. When it is collected as garbage its block is freed: slices, refs and views keep it alive, bare
  * addresses do not.
  */
-export class WasmHeapArena extends Region implements Owner, RegisteredArena {
+export class WasmHeapArena extends Region {
   readonly heap: Heap;
   /** @internal B2 of memory/allocation.ts. */
   views: Owner['views'];

@@ -49,7 +49,7 @@ export abstract class Region {
   /** Frees everything that was allocated in it. */
   abstract dispose(): void;
 
-  /** @internal `allocInt32(value)` and the like call it. */
+  /** `allocInt32(value)` and the like call it. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
@@ -64,7 +64,7 @@ export abstract class Region {
     });
   }
 
-  /** @internal `allocInt32Array(count)` and the like call it. */
+  /** `allocInt32Array(count)` and the like call it. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
@@ -122,7 +122,8 @@ export abstract class Region {
   }
 }
 
-type AllocMethods<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
+/** The methods of `M` that allocate. */
+export type AllocMethods<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
 
 /** The `alloc...` methods for scalars, arrays, strings and slices; their refs borrow from the region. */
 export interface Region extends AllocMethods<ScalarMethods>, AllocMethods<StringMethods>, SliceMethods {

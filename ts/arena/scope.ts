@@ -25,7 +25,7 @@ import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts'
 import { WasmSlice } from './slice.ts';
 
 /** Temporaries of every kind: all that its `alloc...` methods allocate is freed when it ends. See `heap.scope()`. */
-export class Scope extends Region implements OpenScope {
+export class Scope extends Region {
   readonly heap: Heap;
   /** True if it has ended. */
   ended = false;
@@ -182,7 +182,8 @@ export class Scope extends Region implements OpenScope {
   }
 }
 
-type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
+/** `M` without the methods whose names match `K`. */
+export type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
 /** Methods of {@link WasmHeapManager} that a scope of one has too: all that read and write. */
 export interface Scope
   extends

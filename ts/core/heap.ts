@@ -16,13 +16,13 @@ import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats } from './layout.gen.ts';
 
 /** The options of a manager that apply to linmem's own heap. */
-type ManagerOptions = Pick<
+export type LinmemHeapOptions = Pick<
   WasmHeapManagerOptions,
   'clearAllocatedRegions' | 'trackAllocations' | 'enableGarbageCollection' | 'gcPressure' | 'nullCheck'
 >;
 
 /** Options of {@link createHeap}. */
-export interface CreateHeapOptions extends CoreAllocatorOptions, ManagerOptions {}
+export interface CreateHeapOptions extends CoreAllocatorOptions, LinmemHeapOptions {}
 const KINDS = {
   ...CORE_KINDS,
   clearAllocatedRegions: 'boolean',
@@ -70,7 +70,7 @@ export class LinmemHeap extends WasmHeapManager {
   readonly exports: CoreExports;
 
   /** @internal Use {@link createHeap} or {@link createHeapSync}. */
-  constructor(core: CoreAllocator, options: ManagerOptions = {}) {
+  constructor(core: CoreAllocator, options: LinmemHeapOptions = {}) {
     super(core.memory, core.allocate, core.deallocate, { ...options, ...core.options });
     this.memory = core.memory;
     this.exports = core.exports;
@@ -164,7 +164,7 @@ export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
 }
 
 /** Reads each option once. */
-function split(options: CreateHeapOptions): [CoreAllocatorOptions, ManagerOptions] {
+function split(options: CreateHeapOptions): [CoreAllocatorOptions, LinmemHeapOptions] {
   const { initialBytes, maximumBytes, memory, base, end, module, ...manager } = readOptions(options, KINDS);
   const core = {
     ...(initialBytes !== undefined && { initialBytes }),

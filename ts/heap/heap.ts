@@ -33,14 +33,13 @@ import {
   type DeallocatorMethod,
   type HeapOptions,
 } from './options.ts';
-import type { HeapState } from './state.ts';
 import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './typed-refs.ts';
 
 /** The text of the error for NULL. */
 export const NOT_NULL = 'an address other than 0 (NULL)';
 
 /** A linear memory with an allocator: blocks that are freed once, and refs to them. */
-export class Heap extends LinearMemory implements HeapState {
+export class Heap extends LinearMemory {
   /** The memory source as given. */
   readonly heapGetter: MemorySource;
   /** The allocate function as given. Blocks from it are not in the heap's table. */
@@ -193,28 +192,28 @@ export class Heap extends LinearMemory implements HeapState {
     freeAll(this, this.#list.slots());
   }
 
-  /** @internal `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
+  /** `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
     return allocScalar(this, type, value);
   }
-  /** @internal `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
+  /** `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,
   ): ScalarRef<T, A> {
     return wrapScalar(this, type, address);
   }
-  /** @internal `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
+  /** `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     return allocArray(this, type, countOrValues);
   }
-  /** @internal `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
+  /** `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
   wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,

@@ -20,7 +20,6 @@ import {
 /**
  * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
  * every access.
- * @internal
  */
 export class MemoryViews {
   data: DataView;

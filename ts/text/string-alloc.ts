@@ -3,6 +3,7 @@
 import { toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import type { RefHeap } from '../scalar/ref.ts';
+import type { ScalarAllocator } from '../scalar/scalar.ts';
 import type { Encoding } from './encoding.ts';
 import { headerBytesOf, locateString, type Framing } from './framing.ts';
 import { toPolicy, type TextOptions } from './policy.ts';
@@ -11,7 +12,7 @@ import { countTerminated } from './terminator.ts';
 import { toElementCount, type WordBytes } from './word.ts';
 
 /** The heap operations that allocating a string needs. Arenas and scopes have them too. */
-export interface TextAllocator {
+export interface TextAllocator extends ScalarAllocator {
   /**
    * @internal Allocates cleared bytes, calls `make` with them and returns its result; frees them if it throws. `owned` is
    * false in an arena, which frees them as a whole.
