@@ -10,7 +10,7 @@ import { utf8 } from '../text/codecs.ts';
 import type { TextOptions } from '../text/policy.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
 import { accessTo, WasmMemoryView, type Place } from './wasm-memory-view.ts';
-import { resolveAddress, resolveCount, type WasmNames, type WasmValueDescriptor } from './wasm-value.ts';
+import { resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
 
 /** Options of {@link WasmModule}. */
 export interface WasmModuleOptions {
@@ -60,7 +60,7 @@ export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof T
 }
 
 /** The exports and memories of a WebAssembly module. */
-export class WasmModule implements WasmNames {
+export class WasmModule {
   readonly name: string;
   readonly exports: object;
   readonly #memory: WebAssembly.Memory | string | undefined;

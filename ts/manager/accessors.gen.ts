@@ -19,13 +19,9 @@ import {
   f16,
   bool,
 } from '../scalar/types.gen.ts';
-import { accessMode } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from '../scalar/descriptor.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
-
-// A constant of this file: V8 looks up an import at each access.
-const mode = accessMode;
 
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
@@ -38,8 +34,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint8Clamped(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint8(p) >>> 0;
-            if (!mode.third) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.second) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.third) return this.data.getUint8(p) >>> 0;
             if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
           }
         } catch {}
@@ -49,8 +45,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint8(p, clamp(x));
-              if (!mode.third) return this.data.setUint8(p, clamp(x));
+              if (!this.mode.second) return this.data.setUint8(p, clamp(x));
+              if (!this.mode.third) return this.data.setUint8(p, clamp(x));
               if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, clamp(x));
             }
           } catch {}
@@ -64,8 +60,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint8(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint8(p) >>> 0;
-            if (!mode.third) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.second) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.third) return this.data.getUint8(p) >>> 0;
             if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
           }
         } catch {}
@@ -75,8 +71,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint8(p, x);
-              if (!mode.third) return this.data.setUint8(p, x);
+              if (!this.mode.second) return this.data.setUint8(p, x);
+              if (!this.mode.third) return this.data.setUint8(p, x);
               if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x);
             }
           } catch {}
@@ -90,8 +86,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt8(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getInt8(p) | 0;
-            if (!mode.third) return this.data.getInt8(p) | 0;
+            if (!this.mode.second) return this.data.getInt8(p) | 0;
+            if (!this.mode.third) return this.data.getInt8(p) | 0;
             if (p >= 0 && p < this.bytes.length) return this.data.getInt8(p) | 0;
           }
         } catch {}
@@ -101,8 +97,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setInt8(p, x);
-              if (!mode.third) return this.data.setInt8(p, x);
+              if (!this.mode.second) return this.data.setInt8(p, x);
+              if (!this.mode.third) return this.data.setInt8(p, x);
               if (p >= 0 && p < this.bytes.length) return this.data.setInt8(p, x);
             }
           } catch {}
@@ -116,8 +112,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint16(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint16(p, true) >>> 0;
-            if (!mode.third) return this.data.getUint16(p, true) >>> 0;
+            if (!this.mode.second) return this.data.getUint16(p, true) >>> 0;
+            if (!this.mode.third) return this.data.getUint16(p, true) >>> 0;
             if (p >= 0 && p < this.bytes.length - 1) return this.data.getUint16(p, true) >>> 0;
           }
         } catch {}
@@ -127,8 +123,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint16(p, x, true);
-              if (!mode.third) return this.data.setUint16(p, x, true);
+              if (!this.mode.second) return this.data.setUint16(p, x, true);
+              if (!this.mode.third) return this.data.setUint16(p, x, true);
               if (p >= 0 && p < this.bytes.length - 1) return this.data.setUint16(p, x, true);
             }
           } catch {}
@@ -142,8 +138,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt16(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getInt16(p, true) | 0;
-            if (!mode.third) return this.data.getInt16(p, true) | 0;
+            if (!this.mode.second) return this.data.getInt16(p, true) | 0;
+            if (!this.mode.third) return this.data.getInt16(p, true) | 0;
             if (p >= 0 && p < this.bytes.length - 1) return this.data.getInt16(p, true) | 0;
           }
         } catch {}
@@ -153,8 +149,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setInt16(p, x, true);
-              if (!mode.third) return this.data.setInt16(p, x, true);
+              if (!this.mode.second) return this.data.setInt16(p, x, true);
+              if (!this.mode.third) return this.data.setInt16(p, x, true);
               if (p >= 0 && p < this.bytes.length - 1) return this.data.setInt16(p, x, true);
             }
           } catch {}
@@ -168,8 +164,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat32(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +this.data.getFloat32(p, true);
-            if (!mode.third) return +this.data.getFloat32(p, true);
+            if (!this.mode.second) return +this.data.getFloat32(p, true);
+            if (!this.mode.third) return +this.data.getFloat32(p, true);
             if (p >= 0 && p < this.bytes.length - 3) return +this.data.getFloat32(p, true);
           }
         } catch {}
@@ -179,8 +175,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setFloat32(p, x, true);
-              if (!mode.third) return this.data.setFloat32(p, x, true);
+              if (!this.mode.second) return this.data.setFloat32(p, x, true);
+              if (!this.mode.third) return this.data.setFloat32(p, x, true);
               if (p >= 0 && p < this.bytes.length - 3) return this.data.setFloat32(p, x, true);
             }
           } catch {}
@@ -194,8 +190,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint32(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!mode.third) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.third) return this.data.getUint32(p, true) >>> 0;
             if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
           }
         } catch {}
@@ -205,8 +201,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint32(p, x, true);
-              if (!mode.third) return this.data.setUint32(p, x, true);
+              if (!this.mode.second) return this.data.setUint32(p, x, true);
+              if (!this.mode.third) return this.data.setUint32(p, x, true);
               if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, x, true);
             }
           } catch {}
@@ -220,8 +216,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt32(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getInt32(p, true) | 0;
-            if (!mode.third) return this.data.getInt32(p, true) | 0;
+            if (!this.mode.second) return this.data.getInt32(p, true) | 0;
+            if (!this.mode.third) return this.data.getInt32(p, true) | 0;
             if (p >= 0 && p < this.bytes.length - 3) return this.data.getInt32(p, true) | 0;
           }
         } catch {}
@@ -231,8 +227,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setInt32(p, x, true);
-              if (!mode.third) return this.data.setInt32(p, x, true);
+              if (!this.mode.second) return this.data.setInt32(p, x, true);
+              if (!this.mode.third) return this.data.setInt32(p, x, true);
               if (p >= 0 && p < this.bytes.length - 3) return this.data.setInt32(p, x, true);
             }
           } catch {}
@@ -246,8 +242,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer32(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!mode.third) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.third) return this.data.getUint32(p, true) >>> 0;
             if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
           }
         } catch {}
@@ -257,8 +253,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint32(p, pointer32(x), true);
-              if (!mode.third) return this.data.setUint32(p, pointer32(x), true);
+              if (!this.mode.second) return this.data.setUint32(p, pointer32(x), true);
+              if (!this.mode.third) return this.data.setUint32(p, pointer32(x), true);
               if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, pointer32(x), true);
             }
           } catch {}
@@ -272,8 +268,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer64(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getBigUint64(p, true);
-            if (!mode.third) return this.data.getBigUint64(p, true);
+            if (!this.mode.second) return this.data.getBigUint64(p, true);
+            if (!this.mode.third) return this.data.getBigUint64(p, true);
             if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
           }
         } catch {}
@@ -283,8 +279,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setBigUint64(p, pointer64(x), true);
-              if (!mode.third) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!this.mode.second) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!this.mode.third) return this.data.setBigUint64(p, pointer64(x), true);
               if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer64(x), true);
             }
           } catch {}
@@ -298,8 +294,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer53(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
-            if (!mode.third) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!this.mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!this.mode.third) return +fromPointer53(this.data.getBigUint64(p, true));
             if (p >= 0 && p < this.bytes.length - 7) return +fromPointer53(this.data.getBigUint64(p, true));
           }
         } catch {}
@@ -309,8 +305,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setBigUint64(p, pointer53(x), true);
-              if (!mode.third) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!this.mode.second) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!this.mode.third) return this.data.setBigUint64(p, pointer53(x), true);
               if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer53(x), true);
             }
           } catch {}
@@ -324,8 +320,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBigUint64(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getBigUint64(p, true);
-            if (!mode.third) return this.data.getBigUint64(p, true);
+            if (!this.mode.second) return this.data.getBigUint64(p, true);
+            if (!this.mode.third) return this.data.getBigUint64(p, true);
             if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
           }
         } catch {}
@@ -335,8 +331,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setBigUint64(p, x, true);
-              if (!mode.third) return this.data.setBigUint64(p, x, true);
+              if (!this.mode.second) return this.data.setBigUint64(p, x, true);
+              if (!this.mode.third) return this.data.setBigUint64(p, x, true);
               if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, x, true);
             }
           } catch {}
@@ -350,8 +346,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBigInt64(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getBigInt64(p, true);
-            if (!mode.third) return this.data.getBigInt64(p, true);
+            if (!this.mode.second) return this.data.getBigInt64(p, true);
+            if (!this.mode.third) return this.data.getBigInt64(p, true);
             if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigInt64(p, true);
           }
         } catch {}
@@ -361,8 +357,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setBigInt64(p, x, true);
-              if (!mode.third) return this.data.setBigInt64(p, x, true);
+              if (!this.mode.second) return this.data.setBigInt64(p, x, true);
+              if (!this.mode.third) return this.data.setBigInt64(p, x, true);
               if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigInt64(p, x, true);
             }
           } catch {}
@@ -376,8 +372,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat64(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +this.data.getFloat64(p, true);
-            if (!mode.third) return +this.data.getFloat64(p, true);
+            if (!this.mode.second) return +this.data.getFloat64(p, true);
+            if (!this.mode.third) return +this.data.getFloat64(p, true);
             if (p >= 0 && p < this.bytes.length - 7) return +this.data.getFloat64(p, true);
           }
         } catch {}
@@ -387,8 +383,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setFloat64(p, x, true);
-              if (!mode.third) return this.data.setFloat64(p, x, true);
+              if (!this.mode.second) return this.data.setFloat64(p, x, true);
+              if (!this.mode.third) return this.data.setFloat64(p, x, true);
               if (p >= 0 && p < this.bytes.length - 7) return this.data.setFloat64(p, x, true);
             }
           } catch {}
@@ -402,8 +398,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat16(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +getHalf(this.data, p);
-            if (!mode.third) return +getHalf(this.data, p);
+            if (!this.mode.second) return +getHalf(this.data, p);
+            if (!this.mode.third) return +getHalf(this.data, p);
             if (p >= 0 && p < this.bytes.length - 1) return +getHalf(this.data, p);
           }
         } catch {}
@@ -413,8 +409,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return setHalf(this.data, p, x);
-              if (!mode.third) return setHalf(this.data, p, x);
+              if (!this.mode.second) return setHalf(this.data, p, x);
+              if (!this.mode.third) return setHalf(this.data, p, x);
               if (p >= 0 && p < this.bytes.length - 1) return setHalf(this.data, p, x);
             }
           } catch {}
@@ -428,8 +424,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBoolean(p) {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return this.data.getUint8(p) !== 0;
-            if (!mode.third) return this.data.getUint8(p) !== 0;
+            if (!this.mode.second) return this.data.getUint8(p) !== 0;
+            if (!this.mode.third) return this.data.getUint8(p) !== 0;
             if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) !== 0;
           }
         } catch {}
@@ -439,8 +435,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'boolean')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return this.data.setUint8(p, x ? 1 : 0);
-              if (!mode.third) return this.data.setUint8(p, x ? 1 : 0);
+              if (!this.mode.second) return this.data.setUint8(p, x ? 1 : 0);
+              if (!this.mode.third) return this.data.setUint8(p, x ? 1 : 0);
               if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x ? 1 : 0);
             }
           } catch {}

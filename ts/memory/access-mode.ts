@@ -15,9 +15,6 @@
 import type { Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 
-/** The mode. Its properties are added and never changed, so that V8 treats them as constants. */
-export const accessMode: { second?: true; third?: true } = {};
-
 /** The text of an error, which tells the engines apart. */
 const message: string = /* @__PURE__ */ (() => {
   try {
@@ -38,14 +35,15 @@ let refusals = 0;
  * address lies outside. Called before the memory is refreshed.
  */
 export function recordFault(memory: LinearMemory, address: Address, size: number): void {
-  if (accessMode.third || !message.startsWith('Cannot read') || !Number.isInteger(address)) return;
+  const { mode } = memory;
+  if (mode.third || !message.startsWith('Cannot read') || !Number.isInteger(address)) return;
   const known = memory.bytes.length;
   const hasGrown = memory.refresh().byteLength > known;
   if (!hasGrown && address >= 0 && (address as number) <= known - size) return; // the value was refused
-  if (!accessMode.second) {
-    accessMode.second = true;
+  if (!mode.second) {
+    mode.second = true;
     refusals = 0;
-  } else if (hasGrown || ++refusals > MAX_REFUSALS) accessMode.third = true;
+  } else if (hasGrown || ++refusals > MAX_REFUSALS) mode.third = true;
 }
 
 /** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the general path. */

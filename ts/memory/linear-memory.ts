@@ -17,6 +17,12 @@ import {
   type MemorySource,
 } from './buffers.ts';
 
+/** The access mode of the process: access-mode.ts. Its properties are added and never changed. */
+export interface AccessMode {
+  second?: true;
+  third?: true;
+}
+
 /**
  * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
  * every access.
@@ -27,6 +33,7 @@ export class MemoryViews {
   bytes: Uint8Array;
   /** The first {@link MAX_ELEMENTS} of `bytes`, for Buffer methods; made when first needed. */
   low: Uint8Array | undefined;
+  declare readonly mode: AccessMode;
   constructor(data: DataView) {
     this.data = data;
     this.bytes = allBytesOf(data.buffer);
@@ -54,6 +61,8 @@ export class LinearMemory {
   bytes: Uint8Array;
   /** @internal The same two views, for refs, which reach them through their allocation. */
   readonly views: MemoryViews;
+  /** @internal */
+  declare readonly mode: AccessMode;
   readonly #source: () => ArrayBufferLike;
   readonly #given: MemorySource;
 
@@ -157,3 +166,8 @@ export const countError = (error: unknown, count: number): unknown =>
   error instanceof RangeError && !('code' in error)
     ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)
     : error;
+
+// On the prototypes, where V8 treats it as a constant. It would not do so with a variable in a bundle: bundlers turn
+// `const` at the top of a module into `var`.
+const mode: PropertyDescriptor = { value: {} satisfies AccessMode };
+for (const { prototype } of [MemoryViews, LinearMemory]) Object.defineProperty(prototype, 'mode', mode);

@@ -25,16 +25,12 @@ import {
 } from './types.gen.ts';
 import { ScalarRef, type NewRef, type RefHeap } from './ref.ts';
 import type { Scalar } from './scalar.ts';
-import { accessMode } from '../memory/access-mode.ts';
 import { getHalf, setHalf } from './half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from './limits.ts';
 
 // The address of a ref was checked when the ref was made: only the end of the memory and of the allocation are left to
 // check. Either throws, and the general path says which. Each class fills in its own refs: a constructor shared by all
 // would take three times as long, as engines keep one profile for each function in the source.
-
-// A constant of this file: V8 looks up an import at each access.
-const mode = accessMode;
 
 /** A ref to one `i8`. */
 export class Int8Ref extends ScalarRef<number, Int8Array> {
@@ -55,8 +51,8 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getInt8(address) | 0;
-      if (!mode.third) return views.data.getInt8(address) | 0;
+      if (!views.mode.second) return views.data.getInt8(address) | 0;
+      if (!views.mode.third) return views.data.getInt8(address) | 0;
       if (address < views.bytes.length) return views.data.getInt8(address) | 0;
     } catch {}
     return this.slowRead() | 0;
@@ -66,11 +62,11 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setInt8(address, x);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setInt8(address, x);
           return;
         }
@@ -125,8 +121,8 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint8(address) >>> 0;
-      if (!mode.third) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.second) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.third) return views.data.getUint8(address) >>> 0;
       if (address < views.bytes.length) return views.data.getUint8(address) >>> 0;
     } catch {}
     return this.slowRead() >>> 0;
@@ -136,11 +132,11 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint8(address, x);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint8(address, x);
           return;
         }
@@ -195,8 +191,8 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint8(address) >>> 0;
-      if (!mode.third) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.second) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.third) return views.data.getUint8(address) >>> 0;
       if (address < views.bytes.length) return views.data.getUint8(address) >>> 0;
     } catch {}
     return this.slowRead() >>> 0;
@@ -206,11 +202,11 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint8(address, clamp(x));
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint8(address, clamp(x));
           return;
         }
@@ -265,8 +261,8 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getInt16(address, true) | 0;
-      if (!mode.third) return views.data.getInt16(address, true) | 0;
+      if (!views.mode.second) return views.data.getInt16(address, true) | 0;
+      if (!views.mode.third) return views.data.getInt16(address, true) | 0;
       if (address < views.bytes.length - 1) return views.data.getInt16(address, true) | 0;
     } catch {}
     return this.slowRead() | 0;
@@ -276,11 +272,11 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setInt16(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setInt16(address, x, true);
           return;
         }
@@ -335,8 +331,8 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint16(address, true) >>> 0;
-      if (!mode.third) return views.data.getUint16(address, true) >>> 0;
+      if (!views.mode.second) return views.data.getUint16(address, true) >>> 0;
+      if (!views.mode.third) return views.data.getUint16(address, true) >>> 0;
       if (address < views.bytes.length - 1) return views.data.getUint16(address, true) >>> 0;
     } catch {}
     return this.slowRead() >>> 0;
@@ -346,11 +342,11 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint16(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint16(address, x, true);
           return;
         }
@@ -405,8 +401,8 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getInt32(address, true) | 0;
-      if (!mode.third) return views.data.getInt32(address, true) | 0;
+      if (!views.mode.second) return views.data.getInt32(address, true) | 0;
+      if (!views.mode.third) return views.data.getInt32(address, true) | 0;
       if (address < views.bytes.length - 3) return views.data.getInt32(address, true) | 0;
     } catch {}
     return this.slowRead() | 0;
@@ -416,11 +412,11 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setInt32(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setInt32(address, x, true);
           return;
         }
@@ -475,8 +471,8 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!mode.third) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.third) return views.data.getUint32(address, true) >>> 0;
       if (address < views.bytes.length - 3) return views.data.getUint32(address, true) >>> 0;
     } catch {}
     return this.slowRead() >>> 0;
@@ -486,11 +482,11 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint32(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint32(address, x, true);
           return;
         }
@@ -545,8 +541,8 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getBigInt64(address, true);
-      if (!mode.third) return views.data.getBigInt64(address, true);
+      if (!views.mode.second) return views.data.getBigInt64(address, true);
+      if (!views.mode.third) return views.data.getBigInt64(address, true);
       if (address < views.bytes.length - 7) return views.data.getBigInt64(address, true);
     } catch {}
     return BigInt.asIntN(64, this.slowRead());
@@ -556,11 +552,11 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setBigInt64(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setBigInt64(address, x, true);
           return;
         }
@@ -615,8 +611,8 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getBigUint64(address, true);
-      if (!mode.third) return views.data.getBigUint64(address, true);
+      if (!views.mode.second) return views.data.getBigUint64(address, true);
+      if (!views.mode.third) return views.data.getBigUint64(address, true);
       if (address < views.bytes.length - 7) return views.data.getBigUint64(address, true);
     } catch {}
     return BigInt.asUintN(64, this.slowRead());
@@ -626,11 +622,11 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setBigUint64(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setBigUint64(address, x, true);
           return;
         }
@@ -685,8 +681,8 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return +getHalf(views.data, address);
-      if (!mode.third) return +getHalf(views.data, address);
+      if (!views.mode.second) return +getHalf(views.data, address);
+      if (!views.mode.third) return +getHalf(views.data, address);
       if (address < views.bytes.length - 1) return +getHalf(views.data, address);
     } catch {}
     return +this.slowRead();
@@ -696,11 +692,11 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           setHalf(views.data, address, x);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           setHalf(views.data, address, x);
           return;
         }
@@ -755,8 +751,8 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return +views.data.getFloat32(address, true);
-      if (!mode.third) return +views.data.getFloat32(address, true);
+      if (!views.mode.second) return +views.data.getFloat32(address, true);
+      if (!views.mode.third) return +views.data.getFloat32(address, true);
       if (address < views.bytes.length - 3) return +views.data.getFloat32(address, true);
     } catch {}
     return +this.slowRead();
@@ -766,11 +762,11 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setFloat32(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setFloat32(address, x, true);
           return;
         }
@@ -825,8 +821,8 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return +views.data.getFloat64(address, true);
-      if (!mode.third) return +views.data.getFloat64(address, true);
+      if (!views.mode.second) return +views.data.getFloat64(address, true);
+      if (!views.mode.third) return +views.data.getFloat64(address, true);
       if (address < views.bytes.length - 7) return +views.data.getFloat64(address, true);
     } catch {}
     return +this.slowRead();
@@ -836,11 +832,11 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setFloat64(address, x, true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setFloat64(address, x, true);
           return;
         }
@@ -895,8 +891,8 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!mode.third) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.third) return views.data.getUint32(address, true) >>> 0;
       if (address < views.bytes.length - 3) return views.data.getUint32(address, true) >>> 0;
     } catch {}
     return this.slowRead() >>> 0;
@@ -906,11 +902,11 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint32(address, pointer32(x), true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint32(address, pointer32(x), true);
           return;
         }
@@ -965,8 +961,8 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return +fromPointer53(views.data.getBigUint64(address, true));
-      if (!mode.third) return +fromPointer53(views.data.getBigUint64(address, true));
+      if (!views.mode.second) return +fromPointer53(views.data.getBigUint64(address, true));
+      if (!views.mode.third) return +fromPointer53(views.data.getBigUint64(address, true));
       if (address < views.bytes.length - 7) return +fromPointer53(views.data.getBigUint64(address, true));
     } catch {}
     return +this.slowRead();
@@ -976,11 +972,11 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setBigUint64(address, pointer53(x), true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setBigUint64(address, pointer53(x), true);
           return;
         }
@@ -1035,8 +1031,8 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getBigUint64(address, true);
-      if (!mode.third) return views.data.getBigUint64(address, true);
+      if (!views.mode.second) return views.data.getBigUint64(address, true);
+      if (!views.mode.third) return views.data.getBigUint64(address, true);
       if (address < views.bytes.length - 7) return views.data.getBigUint64(address, true);
     } catch {}
     return BigInt.asUintN(64, this.slowRead());
@@ -1046,11 +1042,11 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setBigUint64(address, pointer64(x), true);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setBigUint64(address, pointer64(x), true);
           return;
         }
@@ -1237,8 +1233,8 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
     try {
       const { views, address } = this;
 
-      if (!mode.second) return views.data.getUint8(address) !== 0;
-      if (!mode.third) return views.data.getUint8(address) !== 0;
+      if (!views.mode.second) return views.data.getUint8(address) !== 0;
+      if (!views.mode.third) return views.data.getUint8(address) !== 0;
       if (address < views.bytes.length) return views.data.getUint8(address) !== 0;
     } catch {}
     return this.slowRead() === true;
@@ -1248,11 +1244,11 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
       try {
         const { views, address } = this;
 
-        if (!mode.second) {
+        if (!views.mode.second) {
           views.data.setUint8(address, x ? 1 : 0);
           return;
         }
-        if (!mode.third) {
+        if (!views.mode.third) {
           views.data.setUint8(address, x ? 1 : 0);
           return;
         }

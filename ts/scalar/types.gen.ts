@@ -2,16 +2,13 @@
 import { getHalf, setHalf } from './half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from './limits.ts';
 import { getBigInteger, setBigInteger } from './bigint.ts';
-import { accessMode, hasModes, isInside } from '../memory/access-mode.ts';
+import { hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
 // The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.
-
-// A constant of this file: V8 looks up an import at each access.
-const mode = accessMode;
 
 /** `uint8_t` that does not wrap: rounded to the nearest (ties to even) and clamped to 0 to 255. */
 export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<number, Uint8ClampedArray>(
@@ -24,8 +21,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint8(p) >>> 0;
-            if (!mode.third) return memory.data.getUint8(p) >>> 0;
+            if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
+            if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
             if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
           }
         } catch {}
@@ -42,8 +39,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<num
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint8(p, clamp(x));
-              if (!mode.third) return memory.data.setUint8(p, clamp(x));
+              if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
+              if (!memory.mode.third) return memory.data.setUint8(p, clamp(x));
               if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
             }
           } catch {}
@@ -67,8 +64,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint8(p) >>> 0;
-            if (!mode.third) return memory.data.getUint8(p) >>> 0;
+            if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
+            if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
             if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
           }
         } catch {}
@@ -85,8 +82,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uin
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint8(p, x);
-              if (!mode.third) return memory.data.setUint8(p, x);
+              if (!memory.mode.second) return memory.data.setUint8(p, x);
+              if (!memory.mode.third) return memory.data.setUint8(p, x);
               if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
             }
           } catch {}
@@ -110,8 +107,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getInt8(p) | 0;
-            if (!mode.third) return memory.data.getInt8(p) | 0;
+            if (!memory.mode.second) return memory.data.getInt8(p) | 0;
+            if (!memory.mode.third) return memory.data.getInt8(p) | 0;
             if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
           }
         } catch {}
@@ -128,8 +125,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setInt8(p, x);
-              if (!mode.third) return memory.data.setInt8(p, x);
+              if (!memory.mode.second) return memory.data.setInt8(p, x);
+              if (!memory.mode.third) return memory.data.setInt8(p, x);
               if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
             }
           } catch {}
@@ -153,8 +150,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint16(p, true) >>> 0;
-            if (!mode.third) return memory.data.getUint16(p, true) >>> 0;
+            if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
+            if (!memory.mode.third) return memory.data.getUint16(p, true) >>> 0;
             if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
           }
         } catch {}
@@ -171,8 +168,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint16(p, x, true);
-              if (!mode.third) return memory.data.setUint16(p, x, true);
+              if (!memory.mode.second) return memory.data.setUint16(p, x, true);
+              if (!memory.mode.third) return memory.data.setUint16(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
             }
           } catch {}
@@ -196,8 +193,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getInt16(p, true) | 0;
-            if (!mode.third) return memory.data.getInt16(p, true) | 0;
+            if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
+            if (!memory.mode.third) return memory.data.getInt16(p, true) | 0;
             if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
           }
         } catch {}
@@ -214,8 +211,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, In
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setInt16(p, x, true);
-              if (!mode.third) return memory.data.setInt16(p, x, true);
+              if (!memory.mode.second) return memory.data.setInt16(p, x, true);
+              if (!memory.mode.third) return memory.data.setInt16(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
             }
           } catch {}
@@ -239,8 +236,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +memory.data.getFloat32(p, true);
-            if (!mode.third) return +memory.data.getFloat32(p, true);
+            if (!memory.mode.second) return +memory.data.getFloat32(p, true);
+            if (!memory.mode.third) return +memory.data.getFloat32(p, true);
             if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
           }
         } catch {}
@@ -257,8 +254,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, 
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setFloat32(p, x, true);
-              if (!mode.third) return memory.data.setFloat32(p, x, true);
+              if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
+              if (!memory.mode.third) return memory.data.setFloat32(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
             }
           } catch {}
@@ -282,8 +279,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
-            if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
+            if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
+            if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
             if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
           }
         } catch {}
@@ -300,8 +297,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, U
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint32(p, x, true);
-              if (!mode.third) return memory.data.setUint32(p, x, true);
+              if (!memory.mode.second) return memory.data.setUint32(p, x, true);
+              if (!memory.mode.third) return memory.data.setUint32(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
             }
           } catch {}
@@ -325,8 +322,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getInt32(p, true) | 0;
-            if (!mode.third) return memory.data.getInt32(p, true) | 0;
+            if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
+            if (!memory.mode.third) return memory.data.getInt32(p, true) | 0;
             if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
           }
         } catch {}
@@ -343,8 +340,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, In
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setInt32(p, x, true);
-              if (!mode.third) return memory.data.setInt32(p, x, true);
+              if (!memory.mode.second) return memory.data.setInt32(p, x, true);
+              if (!memory.mode.third) return memory.data.setInt32(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
             }
           } catch {}
@@ -368,8 +365,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint32(p, true) >>> 0;
-            if (!mode.third) return memory.data.getUint32(p, true) >>> 0;
+            if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
+            if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
             if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
           }
         } catch {}
@@ -386,8 +383,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number,
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint32(p, pointer32(x), true);
-              if (!mode.third) return memory.data.setUint32(p, pointer32(x), true);
+              if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
+              if (!memory.mode.third) return memory.data.setUint32(p, pointer32(x), true);
               if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
             }
           } catch {}
@@ -412,8 +409,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getBigUint64(p, true);
-            if (!mode.third) return memory.data.getBigUint64(p, true);
+            if (!memory.mode.second) return memory.data.getBigUint64(p, true);
+            if (!memory.mode.third) return memory.data.getBigUint64(p, true);
             if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
           }
         } catch {}
@@ -430,8 +427,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigi
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
-              if (!mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
+              if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
+              if (!memory.mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
               if (p >= 0 && p < memory.bytes.length - 7)
                 return memory.data.setBigUint64(p, pointer64(x), true);
             }
@@ -458,8 +455,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-            if (!mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
+            if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
+            if (!memory.mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
             if (p >= 0 && p < memory.bytes.length - 7)
               return +fromPointer53(memory.data.getBigUint64(p, true));
           }
@@ -477,8 +474,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<numb
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
-              if (!mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
+              if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
+              if (!memory.mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
               if (p >= 0 && p < memory.bytes.length - 7)
                 return memory.data.setBigUint64(p, pointer53(x), true);
             }
@@ -504,8 +501,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getBigUint64(p, true);
-            if (!mode.third) return memory.data.getBigUint64(p, true);
+            if (!memory.mode.second) return memory.data.getBigUint64(p, true);
+            if (!memory.mode.third) return memory.data.getBigUint64(p, true);
             if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
           }
         } catch {}
@@ -522,8 +519,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setBigUint64(p, x, true);
-              if (!mode.third) return memory.data.setBigUint64(p, x, true);
+              if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
+              if (!memory.mode.third) return memory.data.setBigUint64(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
             }
           } catch {}
@@ -548,8 +545,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getBigInt64(p, true);
-            if (!mode.third) return memory.data.getBigInt64(p, true);
+            if (!memory.mode.second) return memory.data.getBigInt64(p, true);
+            if (!memory.mode.third) return memory.data.getBigInt64(p, true);
             if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
           }
         } catch {}
@@ -566,8 +563,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint,
         if (typeof x === 'bigint')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setBigInt64(p, x, true);
-              if (!mode.third) return memory.data.setBigInt64(p, x, true);
+              if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
+              if (!memory.mode.third) return memory.data.setBigInt64(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
             }
           } catch {}
@@ -592,8 +589,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +memory.data.getFloat64(p, true);
-            if (!mode.third) return +memory.data.getFloat64(p, true);
+            if (!memory.mode.second) return +memory.data.getFloat64(p, true);
+            if (!memory.mode.third) return +memory.data.getFloat64(p, true);
             if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
           }
         } catch {}
@@ -610,8 +607,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, 
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setFloat64(p, x, true);
-              if (!mode.third) return memory.data.setFloat64(p, x, true);
+              if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
+              if (!memory.mode.third) return memory.data.setFloat64(p, x, true);
               if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
             }
           } catch {}
@@ -635,8 +632,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return +getHalf(memory.data, p);
-            if (!mode.third) return +getHalf(memory.data, p);
+            if (!memory.mode.second) return +getHalf(memory.data, p);
+            if (!memory.mode.third) return +getHalf(memory.data, p);
             if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
           }
         } catch {}
@@ -653,8 +650,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, U
         if (typeof x === 'number')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return setHalf(memory.data, p, x);
-              if (!mode.third) return setHalf(memory.data, p, x);
+              if (!memory.mode.second) return setHalf(memory.data, p, x);
+              if (!memory.mode.third) return setHalf(memory.data, p, x);
               if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
             }
           } catch {}
@@ -726,8 +723,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
     ? (memory, p) => {
         try {
           if (Math.floor(p as number) === p) {
-            if (!mode.second) return memory.data.getUint8(p) !== 0;
-            if (!mode.third) return memory.data.getUint8(p) !== 0;
+            if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
+            if (!memory.mode.third) return memory.data.getUint8(p) !== 0;
             if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
           }
         } catch {}
@@ -744,8 +741,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean,
         if (typeof x === 'boolean')
           try {
             if (Math.floor(p as number) === p) {
-              if (!mode.second) return memory.data.setUint8(p, x ? 1 : 0);
-              if (!mode.third) return memory.data.setUint8(p, x ? 1 : 0);
+              if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
+              if (!memory.mode.third) return memory.data.setUint8(p, x ? 1 : 0);
               if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
             }
           } catch {}

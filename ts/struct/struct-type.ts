@@ -16,7 +16,7 @@ import { OwnedTexts, type TextStore } from './texts.ts';
 import { isScalar, layoutOf, pointerSizeOf, type CType } from './type.ts';
 
 /** A struct or union: its layout, and operations on it in any memory. */
-export class StructType<F = Record<string, CType>> implements InstanceType {
+export class StructType<F = Record<string, CType>> {
   /** Its name in C, for messages. */
   readonly name: string;
   readonly isUnion: boolean;

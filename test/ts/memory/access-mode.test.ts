@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   createWasmHeapManager,
   FreedError,
+  LinearMemory,
   OutOfBoundsError,
   scalarTypes,
   type Scalar,
   type ScalarValue,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { accessMode } from '../../../ts/memory/access-mode.ts';
 import { prng, SEED } from '../../support/prng.ts';
 
 const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
@@ -18,6 +18,7 @@ const ones = (type: Scalar<ScalarValue>): ScalarValue =>
 /** Asked in another form than the library does; Node 20 has no navigator. */
 const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
 
+const accessMode = LinearMemory.prototype.mode;
 const currentMode = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
 function setMode(mode: number): void {
   delete accessMode.second;
