@@ -141,6 +141,7 @@ async function main(names) {
     else leftOut.push(engine.name);
   }
   if (names.length === 0) {
+    run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
   }
