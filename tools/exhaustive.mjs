@@ -15,7 +15,9 @@ import { ROOT, run, say, setup, stop } from './setup.mjs';
 const SEED = String(Number(process.env.SEED || Date.now() % 2 ** 32) >>> 0);
 const STRATEGIES = ['heap', 'tlsf', 'bestfit', 'buddy', 'bump'];
 const SHORT = process.argv[2] === 'short';
-const SIZES = ['allocator', 'heap', 'tlsf', 'bestfit', 'buddy', 'bump', 'arena'].map((of) => `test_sizes_${of}`);
+const SIZES = ['allocator', 'heap', 'tlsf', 'bestfit', 'buddy', 'bump', 'arena'].map(
+  (of) => `test_sizes_${of}`,
+);
 const WASM = '-DCMAKE_TOOLCHAIN_FILE=emscripten.cmake';
 
 const parts = {

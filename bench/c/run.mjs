@@ -1,6 +1,6 @@
 // Claim: the heap of linmem takes at most 0.55 of dlmalloc's time, on synthetic workloads and on traces of real
 // programs, in no more memory. Every number is a ratio within one run; see README for the goals. `floor` is no
-// allocator: it shows what the bench itself costs, which no allocator can be below.
+// allocator: its time is the cost of the bench itself, a lower bound for every allocator.
 //   node bench/c/run.mjs [--rounds 12] [--only linmem,dlmalloc] [--workloads pairs,jq]
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -116,7 +116,7 @@ function table(title, modules, workloads) {
     );
     return { workload, times, space };
   });
-  // A sum: one workload that is near its floor says nothing of the others.
+  // A sum, because one workload near its floor would dominate a mean of ratios.
   const above = (name) =>
     rows.reduce((sum, { times }) => sum + (times[name].least - times.floor.least) / times.dlmalloc.least, 0);
   const summary = (of) =>
@@ -150,7 +150,7 @@ function judge(title, rows, spaceGoal) {
       times.linmem.least / least(peers.map((p) => times[p].least)),
       1.2,
     );
-  // A workload with one small block live says what a heap starts with, not what it wastes.
+  // Without `pairs`: with one small block live, the ratio shows only the initial size of the heap.
   const space = (name) =>
     geomean(rows.filter((row) => row.workload !== 'pairs').map((row) => row.space[name]));
   if (spaceGoal) goal(`${title}: peak heap / peak live`, space('linmem'), spaceGoal, 3);

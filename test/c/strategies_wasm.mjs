@@ -9,9 +9,8 @@ const PAGE = 65536;
 const GLOBAL = 6;
 const DATA = 11;
 const STRATEGIES = ['tlsf', 'bestfit', 'buddy', 'bump'];
-const VERBS = 'alloc alloc_aligned calloc check free holds open realloc reset stats usable_size walk'.split(
-  ' ',
-);
+const OPERATIONS =
+  'alloc alloc_aligned calloc check free holds open realloc reset stats usable_size walk'.split(' ');
 
 const load = (name) => {
   const bytes = readFileSync(`${folder}/${name}.wasm`);
@@ -36,7 +35,7 @@ function sections(bytes) {
 function open(strategy, memory, base = 0, size = memory.buffer.byteLength - base, grow = 1) {
   const { exports } = new WebAssembly.Instance(load(`linmem_${strategy}`).module, { env: { memory } });
   const heap = exports[`lm_${strategy}_open`](base, size, grow) >>> 0;
-  return { heap, call: (verb, ...args) => exports[`lm_${strategy}_${verb}`](heap, ...args) >>> 0 };
+  return { heap, call: (operation, ...args) => exports[`lm_${strategy}_${operation}`](heap, ...args) >>> 0 };
 }
 
 function openAs(strategy, memory, heapBase) {
@@ -68,9 +67,9 @@ const tests = [
     assert.deepEqual(WebAssembly.Module.imports(module), [{ module: 'env', name: 'memory', kind: 'memory' }]);
     assert.ok(!sections(bytes).includes(DATA) && !sections(bytes).includes(GLOBAL), `sections ${sections(bytes)}`);
   }),
-  ...each('the exports are the verbs', (strategy) => {
+  ...each('the exports are the operations', (strategy) => {
     const names = WebAssembly.Module.exports(load(`linmem_${strategy}`).module).map((e) => e.name);
-    assert.deepEqual(names.sort(), VERBS.map((verb) => `lm_${strategy}_${verb}`));
+    assert.deepEqual(names.sort(), OPERATIONS.map((name) => `lm_${strategy}_${name}`));
   }),
   ...each('it links to memories with and without a maximum, and grows them', (strategy) => {
     for (const maximum of [undefined, 1, 2, 1024, 65536]) {
@@ -117,9 +116,12 @@ const tests = [
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(load(`linmem_${strategy}`).module, { env: { memory } });
     for (const wrong of [0, 1, 16, 1024, 65536, -16]) {
-      for (const verb of VERBS.filter((name) => name !== 'open')) {
-        const result = exports[`lm_${strategy}_${verb}`](wrong, 8, 8, 8);
-        assert.ok(verb === 'reset' || result === (verb === 'free' || verb === 'check' ? 1 : 0), verb);
+      for (const operation of OPERATIONS.filter((name) => name !== 'open')) {
+        const result = exports[`lm_${strategy}_${operation}`](wrong, 8, 8, 8);
+        assert.ok(
+          operation === 'reset' || result === (operation === 'free' || operation === 'check' ? 1 : 0),
+          operation,
+        );
       }
     }
   }),
@@ -149,7 +151,7 @@ const tests = [
   }),
   ...each('init, malloc, calloc, realloc and free are at most 2.5 KB', (strategy) => {
     const { bytes } = load(`linmem_${strategy}_four`);
-    console.log(`${strategy}: ${bytes.length} bytes; all verbs ${load(`linmem_${strategy}`).bytes.length}`);
+    console.log(`${strategy}: ${bytes.length} bytes; all operations ${load(`linmem_${strategy}`).bytes.length}`);
     assert.ok(bytes.length <= 2560, `${bytes.length} bytes`);
   }),
   ...eachAs('the imports are the memory and heap_base', (strategy) => {
@@ -271,7 +273,7 @@ const tests = [
     allocate(8);
     assert.ok(reallocate(a, 10) === a && size(a) === 10 && reallocate(a, 1000) === a && size(a) === 1000);
   }],
-  ['WALL-E: a hole is lent whole to at least 4/5 of its size, and cut for less', () => {
+  ['WALL-E: a free block is allocated whole to requests of at least 4/5 of its size, and split for smaller ones', () => {
     const { allocate, deallocate, reallocate } = walle();
     const hole = allocate(1000);
     allocate(8);

@@ -18,15 +18,15 @@ function run(strategy) {
   const base = BELOW * 65536;
   const memory = new WebAssembly.Memory({ initial: BELOW + 1, maximum: BELOW + REACH });
   const allocator = new WebAssembly.Instance(load(`linmem_${strategy}`), { env: { memory } }).exports;
-  const verbs = Object.fromEntries(
-    Object.entries(allocator).map(([name, verb]) => [name.replace(`lm_${strategy}_`, ''), verb]),
+  const operations = Object.fromEntries(
+    Object.entries(allocator).map(([name, operation]) => [name.replace(`lm_${strategy}_`, ''), operation]),
   );
   const put = (c) => void process.stdout.write(String.fromCharCode(c));
-  const env = { reset() {}, ...verbs, memory, put };
+  const env = { reset() {}, ...operations, memory, put };
   const { exports } = new WebAssembly.Instance(driver, { env });
   if (exports.__heap_base.value > base) throw new Error('the model needs more pages: raise BELOW');
-  const at = verbs.open(base, memory.buffer.byteLength - base, 1);
-  exports.start(at, base, seed, Number(strategy !== 'bump'), Number('reset' in verbs));
+  const at = operations.open(base, memory.buffer.byteLength - base, 1);
+  exports.start(at, base, seed, Number(strategy !== 'bump'), Number('reset' in operations));
   const totals = [0, 0, 0, 0];
   const began = Date.now();
   let failed = 0;
