@@ -77,9 +77,10 @@ LM_COLD static LM_NOINLINE lm_status report_refusal(lm_heap *h, lm_operation whe
   return what;
 }
 
-// Checks `p` for the operation `where`; a refusal is reported.
+// Checks `p` for the operation `where`; a refusal is reported. The check is inlined only into free.
 static LM_HOT_INLINE lm_status address_accept(lm_heap *h, lm_operation where, const void *p) {
-  lm_status what = CHECK_ADDRESS(h, p);
+  bool fast      = !LM_SIZE_OPTIMIZED && where == LM_IN_FREE;
+  lm_status what = fast ? CHECK_ADDRESS(h, p) : lm_heap_check(h, p);
   return LM_LIKELY(what == LM_OK) ? what : report_refusal(h, where, what, p);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Links a module of malloc, free, calloc and realloc with liblinmem.a and with liblinmem_small.a at -Oz, holds the
-// sizes of both, and allocates in both. Compiling or linking either with -pthread must fail.
+// sizes of both, allocates in both, and reads the lines about refused calls. Compiling or linking either with -pthread
+// must fail.
 //   node library.mjs BUILD_FOLDER EMCC
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -39,7 +40,13 @@ function refuse(message, command, ...args) {
 
 /** Allocates, grows and frees blocks of many sizes, and checks that they do not overlap. */
 function use(bytes) {
-  const imports = { env: { emscripten_notify_memory_growth() {} } };
+  const fd_write = (file, piece) => {
+    const [at, length] = words(piece, 2);
+    said.push(`${file} ${Buffer.from(exports.memory.buffer, at, length)}`);
+    return 0;
+  };
+  const said = [];
+  const imports = { env: { emscripten_notify_memory_growth() {} }, wasi_snapshot_preview1: { fd_write } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
   exports._initialize?.();
   const words = (p, count) => new Uint32Array(exports.memory.buffer, p, count);
@@ -55,6 +62,15 @@ function use(bytes) {
   for (const [i, p] of blocks.entries()) assert.equal(words(p, 1)[0], i);
   for (const p of blocks) exports.free(p);
   assert.equal(exports.memory.buffer.byteLength, 2 ** 24, '3.5 MB of blocks fit the initial memory');
+  const p = exports.malloc(5000);
+  const address = `0x${p.toString(16).padStart(8, '0')}`;
+  exports.free(p);
+  exports.free(p);
+  assert.equal(exports.realloc(p + 1, 8), 0);
+  assert.deepEqual(said, [
+    `2 linmem: free(${address}): already free\n`,
+    `2 linmem: realloc(0x${(p + 1).toString(16).padStart(8, '0')}): not a live block\n`,
+  ]);
 }
 
 run('cmake', '--build', folder, '--target', 'linmem_libraries');
