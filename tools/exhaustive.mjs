@@ -4,7 +4,7 @@
 //   sequences   every sequence of seven operations in a small pool, in 64 and 32 bits
 //   operations  10^8 random operations on the shipped module of each strategy, checked against a model
 //   fuzz        10^7 operations on each strategy by libFuzzer, under ASan and UBSan
-// `npm run test:exhaustive -- short` runs the last two parts with 10^6 operations, which takes ten minutes.
+// `npm run test:exhaustive -- short` runs the last two parts with 10^6 operations, in five minutes.
 // SEED=number repeats a run; the seed is printed. OPERATIONS=number sets the length of the last two parts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
