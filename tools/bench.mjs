@@ -1,6 +1,6 @@
-// npm run bench: every ratio that linmem claims, measured here and printed beside its goal. Each bench runs in
-// a process of its own. Ends with an error when a goal was missed.
-//   npm run bench -- --all                 bench/ts in Node 20, 22, 24, 26, Deno and Bun, as far as they are installed
+// npm run bench: measures every ratio that linmem claims and prints it with its goal. Each bench runs in a
+// separate process. Exits with an error if a goal was missed.
+//   npm run bench -- --all                 bench/ts in Node 20, 22, 24, 26, Deno and Bun, if they are installed
 //   npm run bench -- --in=bun,node26       in these only
 //   npm run bench -- --only=scalar,mixed   these of bench/ts only
 import { spawnSync } from 'node:child_process';
@@ -20,8 +20,7 @@ const only = option('only');
 const wanted = option('in') ?? (all ? ENGINES.map(({ name }) => name) : ['node']);
 const engines = ENGINES.filter(({ name, program }) => wanted.includes(name) && existsSync(program));
 const absent = wanted.filter((name) => !engines.some((engine) => engine.name === name));
-if (absent.length > 0)
-  say(`left out, not to be had here: ${absent.join(', ')} (npm run test:all installs them)`);
+if (absent.length > 0) say(`left out, not installed: ${absent.join(', ')} (npm run test:all installs them)`);
 if (engines.length === 0) stop('no engine is left');
 
 setup('build');

@@ -1,11 +1,14 @@
 // npm run build: the C core to wasm, the wasm into one TypeScript file, the TypeScript to dist/.
-import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, run, say, setup } from './setup.mjs';
 
 const WASM = join(ROOT, 'build/wasm/linmem_heap.wasm');
 const EMBEDDED = join(ROOT, 'ts/core/wasm.gen.ts');
+
+/** A constructor after a doc comment with `@internal`. */
+const INTERNAL_CONSTRUCTOR = /\/\*\*(?:(?!\*\/)[\s\S])*@internal(?:(?!\*\/)[\s\S])*\*\/\s*constructor\(/g;
 
 /** Configures (once) and builds one CMake tree; returns its folder. */
 export function cmake(name, options = [], targets = []) {
@@ -21,8 +24,8 @@ export function cmake(name, options = [], targets = []) {
 }
 
 /**
- * Builds the core and writes it into the TypeScript sources: in hexadecimal digits, as in these a compressor still
- * sees what repeats. Compressed that is 1.2 KB less than base64.
+ * Builds the core and writes it into the TypeScript sources: as hexadecimal digits, in which
+ * compressors find repetitions: compressed it is 1.2 KB smaller than base64.
  */
 export function buildCore() {
   say('building the C core (cmake, emscripten)');
@@ -43,6 +46,26 @@ export function build() {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   mkdirSync(join(ROOT, 'dist'));
   run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  hideConstructors();
+}
+
+/**
+ * Declares the constructors that are marked `@internal` as protected. tsc strips them from the declarations, and a class
+ * without a constructor would seem to have a public one.
+ */
+function hideConstructors() {
+  const files = readdirSync(join(ROOT, 'ts'), { recursive: true, encoding: 'utf8' });
+  for (const file of files.filter((name) => name.endsWith('.ts'))) {
+    const source = readFileSync(join(ROOT, 'ts', file), 'utf8');
+    const path = join(ROOT, 'dist', file.replace(/\.ts$/, '.d.ts'));
+    let declarations = readFileSync(path, 'utf8');
+    for (const { index } of source.matchAll(INTERNAL_CONSTRUCTOR)) {
+      const name = [...source.slice(0, index).matchAll(/^export (?:abstract )?class (\w+)/gm)].at(-1)?.[1];
+      const start = new RegExp(`(export declare (?:abstract )?class ${name}\\b[^{]*\\{)`);
+      declarations = declarations.replace(start, '$1 protected constructor();');
+    }
+    writeFileSync(path, declarations);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,4 @@
-// npm run check: types, format, lint, generated sources. The order of modules is a test (test/ts/project).
+// npm run check: types, format, lint. The order of modules and the generated sources are tests (test/ts/project).
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { ROOT, run, say, setup } from './setup.mjs';
 
 const bin = (path) => join(ROOT, 'node_modules', path);
 
-/** Checks everything that needs no run of the code. */
+/** Runs all static checks. */
 export function check() {
   say('types (tsc)');
   run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']);

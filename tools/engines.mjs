@@ -1,4 +1,4 @@
-// The engines without a document that tests and benches run in: Node in four lines, Deno, Bun.
+// The engines outside browsers that tests and benches run in: four versions of Node, Deno, Bun.
 import { join } from 'node:path';
 import { ROOT } from './setup.mjs';
 
@@ -6,7 +6,7 @@ import { ROOT } from './setup.mjs';
 export const RUNTIMES = 'test/runtimes';
 const binary = (path) => join(ROOT, RUNTIMES, 'node_modules', path);
 
-/** Each with its name, its program and what comes before a script's file. */
+/** Each with its name, its program and the arguments before the file of a script. */
 export const ENGINES = [
   { name: 'node', label: 'Node', program: process.execPath, args: [] },
   { name: 'node22', label: 'Node', program: binary('node22/bin/node'), args: [] },

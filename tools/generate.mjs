@@ -1,8 +1,8 @@
-// npm run generate: writes the generated sources that are committed. `--check` only compares, and fails when
+// npm run generate: writes the generated sources that are committed. `--check` only compares, and fails if
 // one is stale.
 //   ts/scalar/types.gen.ts      the scalar types, from tools/scalars.mjs
-//   ts/scalar/refs.gen.ts       the classes of refs by name, from the same; ref-list.gen.ts lists them
-//   ts/scalar/methods.gen.ts    the names and declarations of the scalar methods, from the same
+//   ts/scalar/refs.gen.ts       the classes of refs by name, from tools/scalars.mjs; ref-list.gen.ts lists them
+//   ts/scalar/methods.gen.ts    the names and declarations of the scalar methods, from tools/scalars.mjs
 //   ts/text/methods.gen.ts      the names and declarations of the string methods
 //   ts/arena/slices.gen.ts      the names and declarations of the methods that make slices
 //   ts/manager/accessors.gen.ts readInt32, writeInt32 and the like, from tools/scalars.mjs
@@ -22,6 +22,7 @@ import {
   typesFile,
 } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
+import { structAccessorsFile } from './structs.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
 const METHODS = {
@@ -125,7 +126,7 @@ interface Names {
   readonly whole?: string;
 }
 
-/** The names of the methods of each type, for methods.ts. Each is a Scalar of its own value. */
+/** The names of the methods of each type, for methods.ts. Each type has its own value type. */
 export const scalarMethodNames: readonly (readonly [type: Scalar, Names])[] = [
 ${data.join('\n')}
 ] as readonly (readonly [unknown, Names])[] as readonly (readonly [Scalar, Names])[];
@@ -150,7 +151,7 @@ export interface SliceMethods {
 ${lines.join('\n')}
 }
 
-/** The names of these methods. Each type is a Scalar of its own value. */
+/** The names of these methods. Each type has its own value type. */
 export const sliceMethodNames: readonly (readonly [type: Scalar, name: string])[] = [
 ${SCALARS.map((type) => `  [${type.name}, '${nameOf(type)}'],`).join('\n')}
 ] as readonly (readonly [unknown, string])[] as readonly (readonly [Scalar, string])[];
@@ -172,7 +173,7 @@ const stringNames = (word, label) =>
   ['alloc', 'read', 'write', 'wrap'].map((operation) => `${operation}${word}${label}String`);
 
 /** The declarations of the four operations. */
-function declareStrings([codec, label, name], [key, word, read, write, width, where, how]) {
+function declareStrings([, label, name], [key, word, read, write, width, where, how]) {
   const see = (operation) => `@see {@link TextCodec.${operation}${key[0].toUpperCase()}${key.slice(1)}}`;
   const [alloc, reading, writing, wrap] = stringNames(word, label);
   const wrapped =
@@ -180,7 +181,7 @@ function declareStrings([codec, label, name], [key, word, read, write, width, wh
   return [
     `  /** Returns ${where.replace('{n}', name)}. ${see('read')} */\n  ${reading}(address: Address, ${read}, options?: TextOptions): string;`,
     `  /** Writes \`text\` ${how.replace('{n}', name)}; all or nothing. Returns the number of elements. ${see('write')} */\n  ${writing}(address: Address, text: string, ${write}, options?: TextOptions): number;`,
-    `  /** Allocates room for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
+    `  /** Allocates a block for \`text\`, or for a number of elements. ${see('alloc')} */\n  ${alloc}(textOrCount: string | number, ${width}options?: TextOptions): StringRef;`,
     `  /** Returns a borrowing ref to the string at \`address\`. ${see('wrap')} */\n  ${wrap}(address: Address, ${wrapped}): StringRef;`,
   ];
 }
@@ -205,7 +206,7 @@ import type { WordBytes } from './word.ts';
 
 /** The methods of every codec and framing. */
 export interface StringMethods {
-  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if there is none */
+  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if no element is 0 */
   getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
 ${declared.join('\n')}
 }
@@ -249,6 +250,7 @@ export async function generated() {
     ['ts/text/methods.gen.ts', await prettier.format(strings(), options)],
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
     ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
+    ['ts/struct/accessors.gen.ts', await prettier.format(structAccessorsFile(), options)],
     ['ts/core/layout.gen.ts', await prettier.format(layout(), options)],
   ]);
 }

@@ -1,5 +1,5 @@
-// Sets up a fresh machine: says what is missing, installs it where it may, and else stops with the exact
-// commands to run. Uses nothing but Node. `npm run demo` and `npm test` start here.
+// Sets up a new machine: installs the missing tools if it may, otherwise stops with the commands to run. Uses only Node.
+// `npm run demo` and `npm test` start here.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What each job needs: the commands that show it is there, the Debian packages and the brew formulas that bring it. */
+/** The needs of each job: commands that exist if the tool is installed, its Debian packages and its brew formula. */
 const NEEDS = {
   build: [
     {
@@ -47,6 +47,18 @@ const NEEDS = {
   ],
   all: [
     {
+      file: () => existsSync('/usr/lib/wasm32-wasi/libc.a'),
+      what: 'wasi-libc',
+      apt: ['wasi-libc', 'libclang-rt-14-dev-wasm32', 'clang', 'lld'],
+      linuxOnly: true,
+    },
+    {
+      file: () => existsSync('/usr/lib/rustlib/wasm32-unknown-unknown'),
+      what: 'Rust for WebAssembly',
+      apt: ['rustc', 'libstd-rust-dev-wasm32'],
+      linuxOnly: true,
+    },
+    {
       any: ['firefox-esr', 'firefox'],
       also: process.env.FIREFOX,
       apt: ['firefox-esr'],
@@ -61,14 +73,27 @@ const EMSDK =
   `  Emscripten can also come from its SDK: clone emscripten-core/emsdk, and in it\n` +
   `                   ./emsdk install latest && ./emsdk activate latest && source ./emsdk_env.sh`;
 
-/** Runs a command in the project's folder with its output shown. Stops the program when it fails. */
+/** Runs a command in the project's folder with its output shown. Stops the program if it fails. */
 export function run(command, args = [], options = {}) {
   const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
   if (result.error) stop(`${command} could not be started: ${result.error.message}`);
   if (result.status !== 0) stop(`failed (${result.status ?? result.signal}): ${command} ${args.join(' ')}`);
 }
 
-/** Says what is being done. */
+/** As {@link run}, but shows the output only if the command fails. Returns the output. */
+export function runQuietly(command, args = []) {
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (error) stop(`${command} could not be started: ${error.message}`);
+  if (status === 0) return stdout + stderr;
+  console.log(stdout + stderr);
+  stop(`failed (${status ?? signal}): ${command} ${args.join(' ')}`);
+}
+
+/** Prints the next step. */
 export function say(text) {
   console.log(`\x1b[36m==>\x1b[0m ${text}`);
 }
@@ -93,7 +118,7 @@ export function chromium() {
   return process.env.CHROMIUM || which('chromium') || which('chromium-browser') || which('google-chrome');
 }
 
-/** Brings everything that `job` needs: 'build', 'test', 'exhaustive' or 'all', each with those before it. */
+/** Installs everything that `job` needs: 'build', 'test', 'exhaustive' or 'all', each with those before it. */
 export function setup(job) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
@@ -152,14 +177,17 @@ function fuzzerWorks() {
   return spawnSync('clang', args, { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }
 
-/** Installs the npm packages of a folder, unless its lock file is the one they were installed by. */
-export function installPackages(folder = '.') {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, folder, 'package-lock.json')))
-    .digest('hex');
+/**
+ * Installs the npm packages of a folder, unless its lock file is the one they were installed by.
+ * @param options what `npm ci` is given besides
+ */
+export function installPackages(folder = '.', ...options) {
+  const file = readFileSync(join(ROOT, folder, 'package-lock.json'));
+  const hash = (text) => createHash('sha256').update(file).update(text).digest('hex');
   const stamp = join(ROOT, folder, 'node_modules', '.linmem-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if ([hash(''), hash(options.join(' '))].includes(installed)) return; // all of them will do too
   say(`installing the npm packages of ${join(folder, 'package-lock.json')} (npm ci)`);
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: join(ROOT, folder) });
-  writeFileSync(stamp, lock);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], { cwd: join(ROOT, folder) });
+  writeFileSync(stamp, hash(options.join(' ')));
 }

@@ -1,4 +1,4 @@
-// npm run test:all: everything that npm test does, then the same test files in every engine, and the slow ones.
+// npm run test:all: npm test, then the same test files in every engine, the slow tests and the bundlers.
 // `npm run test:all -- firefox bun` runs only these, without npm test.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ const REPORTS = join(ROOT, 'build/runtimes');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const SECONDS = 300;
 
-/** The engines in the order they run. What the first one counts, all others must count. */
+/** The engines in the order they run. All must run as many tests as the first one. */
 function enginesHere() {
   const here = process.execPath;
   const version = ({ name }) => (name === 'node' ? process.versions.node.split('.')[0] : name.slice(4));
@@ -36,7 +36,7 @@ function enginesHere() {
   ];
 }
 
-/** Runs the test files in one engine. Returns its line of the table, and its tests per file. */
+/** Runs the test files in one engine. Returns its line of the table, and the number of tests per file. */
 async function test(engine, expected) {
   const started = Date.now();
   const report = join(REPORTS, `${engine.name}.json`);
@@ -48,7 +48,7 @@ async function test(engine, expected) {
   const { code, output } = await execute([...engine.command, ...args], engine.env);
   const result = { ...read(report), problems: [] };
   if (result.failed > 0) result.problems.push(`${result.failed} failed`);
-  else if (code !== 0) result.problems.push(`vitest ended with ${code}, though no test failed`);
+  else if (code !== 0) result.problems.push(`vitest exited with ${code}, although no test failed`);
   if (result.passed === 0) result.problems.push('no test passed');
   for (const [file, count] of expected ?? [])
     if (inAll(file) || engine.env?.ENGINE_IS_NODE)
@@ -72,13 +72,13 @@ function read(report) {
   return counts;
 }
 
-/** The engine's name with its version, from itself. */
+/** Returns the name of the engine with its version, as reported by the engine. */
 function version({ label, program, name }, output) {
   const told = name === 'webkit' ? output : spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout;
   return `${label} ${told.match(name === 'webkit' ? /^engine: \S+ (\S+)/m : /\d+\.[\d.]+\w*/)?.at(-1) ?? '?'}`;
 }
 
-/** Runs a command as a group of processes of its own, which ends with it or when its time is over. */
+/** Runs a command as a separate process group, which is killed when the command ends or times out. */
 async function execute([command, ...args], env) {
   const stdio = ['ignore', 'pipe', 'pipe'];
   const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, detached: true, stdio });
@@ -86,7 +86,7 @@ async function execute([command, ...args], env) {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // The group has ended by itself.
+      // The group has ended already.
     }
   };
   const interrupted = () => {
@@ -107,7 +107,7 @@ async function execute([command, ...args], env) {
   return { code: code ?? signal, output };
 }
 
-/** Prints a line per engine. Returns whether all is well. */
+/** Prints a line per engine. Returns true if no engine has a problem. */
 function table(lines) {
   const cell = (value, width) => String(value).padStart(width);
   console.log(
@@ -123,9 +123,10 @@ function table(lines) {
 async function main(names) {
   const started = Date.now();
   say('npm test, then the same test files in Node 22, 24, 26, Deno, Bun, Chromium, Firefox and WebKitGTK');
-  say('this installs what is missing: Debian packages, and 830 MB of npm packages below test/runtimes');
+  say('this installs missing Debian packages, and 1 GB of npm packages below test/runtimes');
   setup('all');
   installPackages(RUNTIMES);
+  installPackages('test/corpus');
   mkdirSync(REPORTS, { recursive: true });
   if (names.length === 0) run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
   else build();
@@ -142,12 +143,18 @@ async function main(names) {
   }
   if (names.length === 0) {
     run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
+    say('the corpus of real packages, in Node');
+    run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
+    say('and in Chromium');
+    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/corpus/browser.config.mjs')]);
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
+    say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Parcel, Bun');
+    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'bundlers.config.mjs')]);
   }
   const good = table(lines);
-  if (leftOut.length > 0) say(`left out, not to be had here: ${leftOut.join(', ')}`);
-  // Where the packages are made for, nothing may be missing.
+  if (leftOut.length > 0) say(`left out, not installed: ${leftOut.join(', ')}`);
+  // On the platform that the packages are built for, no engine may be missing.
   const whole = leftOut.length === 0 || process.platform !== 'linux' || process.arch !== 'x64';
   if (!good || !whole) stop('failed');
   say(`all passed in ${Math.round((Date.now() - started) / 1000)} s`);

@@ -1,17 +1,24 @@
-// npm test: everything, from a fresh machine on.
+// npm test: sets up the machine, builds, checks, and runs the tests in C, Node and Chromium. Prints a summary; what failed
+// is printed in full.
 import { availableParallelism } from 'node:os';
 import { build, cmake } from './build.mjs';
 import { check } from './check.mjs';
-import { run, say, setup } from './setup.mjs';
+import { installPackages, run, runQuietly, say, setup } from './setup.mjs';
 
 const started = Date.now();
 
 setup('test');
+installPackages('test/corpus', '--omit=optional');
 build();
 check();
 testC();
 say('TypeScript, in Node and in Chromium (vitest)');
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run']);
+run(process.execPath, [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--silent=passed-only',
+  '--reporter=./tools/reporter.mjs',
+]);
 say(`all passed in ${Math.round((Date.now() - started) / 1000)} s`);
 
 /** The C tests: natively under the sanitizers in 64 and 32 bits and in the lean build, and as wasm. */
@@ -29,5 +36,7 @@ function testC() {
 
 function ctest(folder) {
   const jobs = String(Math.max(1, availableParallelism()));
-  run('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '-j', jobs]);
+  const args = ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '-j', jobs];
+  const output = runQuietly('ctest', args);
+  console.log(`    ${output.match(/tests failed out of (\d+)/)?.[1]} programs passed`);
 }

@@ -13,6 +13,9 @@ export type ErrorCode =
   | 'STALE_EPOCH'
   | 'ENCODING'
   | 'MODULE'
+  | 'LAYOUT'
+  | 'CALL'
+  | 'DECLARATION'
   | 'AGGREGATE'
   | 'INVALID_TYPE'
   | 'INVALID_RANGE';
@@ -35,7 +38,7 @@ function describe(error: Error, name: string, code: string, fields?: object): vo
 
 /** The base class of all errors about memory. */
 export class LinmemError extends Error {
-  /** What went wrong. */
+  /** The stable code. */
   declare readonly code: ErrorCode;
   /** @internal `name` is the class name without `Error`, which gives the code: `OutOfMemory` is `OUT_OF_MEMORY`. */
   constructor(name: string, message: string, fields?: object, options?: ErrorOptions) {
@@ -75,6 +78,7 @@ export class OutOfBoundsError extends LinmemError {
 
 /** An address does not have the alignment that a view or an atomic access needs. */
 export class MisalignedError extends LinmemError {
+  /** The address of the access. */
   declare readonly address: number;
   /** The alignment needed, in bytes. */
   declare readonly align: number;
@@ -94,6 +98,7 @@ export class FreedError extends LinmemError {
 
 /** Double free: a block was freed a second time. Nothing has changed. */
 export class DoubleFreeError extends LinmemError {
+  /** The address of the block. */
   declare readonly address: number;
   constructor(address: number, hint = '') {
     super('DoubleFree', `the block at address ${address} was freed already${hint}`, { address });
@@ -102,6 +107,7 @@ export class DoubleFreeError extends LinmemError {
 
 /** A free of an address that is not the start of an owned block: borrowed, inside a block, or no block. */
 export class NotOwnedError extends LinmemError {
+  /** The address that was to be freed. */
   declare readonly address: number;
   constructor(address: number, why: string) {
     super('NotOwned', `address ${address} cannot be freed: ${why}`, { address });
@@ -110,6 +116,7 @@ export class NotOwnedError extends LinmemError {
 
 /** A ref of one heap was passed to another heap. */
 export class WrongHeapError extends LinmemError {
+  /** The address of the ref. */
   declare readonly address: number;
   constructor(address: number) {
     super('WrongHeap', `the ref at address ${address} belongs to another heap`, { address });
@@ -139,9 +146,9 @@ export class EncodingError extends LinmemError {
   }
 }
 
-/** A module lacks a function or a memory, or returns what it must not. The message says what would help. */
+/** A module lacks a function or a memory, or returns an invalid value. The message says how to fix it. */
 export class ModuleError extends LinmemError {
-  /** What was not found, such as `'memory'` or `'_malloc'`. */
+  /** The names that were not found, such as `'memory'` or `'_malloc'`. */
   declare readonly missing: readonly string[];
   /** The names that were found instead. */
   declare readonly found: readonly string[];
@@ -156,8 +163,9 @@ export class ModuleError extends LinmemError {
   }
 }
 
-/** Several errors of one operation that went on after each: see `errors`. */
+/** Several errors of one operation, which continued after each of them: see `errors`. */
 export class LinmemAggregateError extends AggregateError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
   constructor(errors: readonly unknown[], message: string) {
     super(errors, message);
@@ -165,10 +173,43 @@ export class LinmemAggregateError extends AggregateError {
   }
 }
 
+/** A C function said that it failed, or a callback was called when it must not be. */
+export class CallError extends LinmemError {
+  /** The function, by its name in C. */
+  declare readonly function: string;
+  /** The error code that it returned; undefined if it did not come to that. */
+  declare readonly status: number | undefined;
+  constructor(name: string, status: number | undefined, message: string, options?: ErrorOptions) {
+    super('Call', `${name}: ${message}`, { function: name, status }, options);
+  }
+}
+
+/** A C declaration cannot be read: a syntax error, an unknown type, something that is not supported. */
+export class DeclarationError extends LinmemError {
+  /** Where, both counted from 1. */
+  declare readonly line: number;
+  declare readonly column: number;
+  constructor(message: string, line: number, column: number) {
+    super('Declaration', `line ${line}, column ${column}: ${message}`, { line, column });
+  }
+}
+
+/** A struct is not laid out as the C compiler has it. */
+export class LayoutError extends LinmemError {
+  /** The struct. */
+  declare readonly struct: string;
+  /** Everything that differs. */
+  declare readonly differences: readonly string[];
+  constructor(struct: string, differences: readonly string[]) {
+    super('Layout', `${struct} is not laid out as in C: ${differences.join(', ')}`, { struct, differences });
+  }
+}
+
 /** An argument of the wrong JavaScript type. A `TypeError`. Nothing has changed. */
 export class ArgumentTypeError extends TypeError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
-  /** What was expected. */
+  /** The expected value, in words. */
   declare readonly expected: string;
   /** The argument. */
   declare readonly value: unknown;
@@ -180,8 +221,9 @@ export class ArgumentTypeError extends TypeError {
 
 /** A number out of range: a size, a count, an index, an alignment. A `RangeError`. Nothing has changed. */
 export class ArgumentRangeError extends RangeError {
+  /** The stable code. */
   declare readonly code: ErrorCode;
-  /** What was expected. */
+  /** The expected value, in words. */
   declare readonly expected: string;
   /** The argument. */
   declare readonly value: number | bigint;

@@ -3,9 +3,12 @@
 export {
   ArgumentRangeError,
   ArgumentTypeError,
+  CallError,
+  DeclarationError,
   DoubleFreeError,
   EncodingError,
   FreedError,
+  LayoutError,
   LinmemAggregateError,
   LinmemError,
   MisalignedError,
@@ -80,8 +83,11 @@ export type { HeapIdentity } from './arena/epochs.ts';
 export { FrameArena, frameArenaOf, type FrameScheduler } from './arena/frame-arena.ts';
 export { sliceFromHandle } from './arena/from-handle.ts';
 export { allocHeapSlice } from './arena/heap-slices.ts';
-export { Region } from './arena/region.ts';
-export { runScope, Scope } from './arena/scope.ts';
+export { Region, type AllocMethods } from './arena/region.ts';
+export { runScope, Scope, type Without } from './arena/scope.ts';
+export type { ByteMethods } from './arena/byte-methods.ts';
+export type { CopyTarget, ElementMethods } from './scalar/elements.ts';
+export { AdoptedRef } from './heap/adopted-ref.ts';
 export type { Keepable } from './arena/keep.ts';
 export { WasmSlice } from './arena/slice.ts';
 export type { WasmSliceHandle, WasmSliceKind } from './arena/slice-handle.ts';
@@ -103,8 +109,80 @@ export {
   type BlockInfo,
   type CoreStats,
   type CreateHeapOptions,
+  type LinmemHeapOptions,
 } from './core/heap.ts';
 export { coreBytes, type CoreModule } from './core/load.ts';
 export type { CoreExports } from './core/exports.ts';
 export { wrapEmscriptenModuleHeap, type EmscriptenHeapOptions } from './interop/emscripten.ts';
-export { captureEmscriptenHeap, type Captured } from './interop/capture.ts';
+export {
+  captureEmscriptenHeap,
+  captureInstances,
+  type Captured,
+  type CapturedInstances,
+  type CaptureHeapOptions,
+  type CaptureOptions,
+  type CaptureTools,
+  type StartModule,
+} from './interop/capture.ts';
+export type { ModuleInstance } from './interop/instances.ts';
+export type { PickInstance } from './interop/identify.ts';
+export type { InstantiateWasm, InstantiateWasmHook, WasmSource } from './interop/instantiate-wasm.ts';
+export { allocatorNameOf, type Adapter } from './interop/adapter.ts';
+export type { ModuleHeapOptions } from './interop/module-heap.ts';
+export { wrapHeap } from './interop/wrap-heap.ts';
+export { pointerOf } from './interop/pointer.ts';
+export {
+  webassembly,
+  WasmModule,
+  type MemoryChoice,
+  type WasmBytesDescriptor,
+  type WasmModuleOptions,
+  type WasmRange,
+  type WasmTextOptions,
+  type WasmUtf8Options,
+  type WasmViewDescriptor,
+} from './interop/wasm-module.ts';
+export { WasmMemoryView } from './interop/wasm-memory-view.ts';
+export type { WasmArguments, WasmValueDescriptor } from './interop/wasm-value.ts';
+export {
+  AssemblyScriptModule,
+  wrapAssemblyScript,
+  type AssemblyScriptOptions,
+  type AssemblyScriptValues,
+} from './interop/assemblyscript.ts';
+export type { Creator } from './interop/assemblyscript-scope.ts';
+export type { AssemblyScriptEra } from './interop/assemblyscript-runtime.ts';
+export { copyBlockToHeap, copyToHeap } from './interop/copy-between.ts';
+export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts';
+export { runOnStack, type StackAllocate } from './interop/stack.ts';
+export { struct, union, type Fields } from './struct/struct.ts';
+export { StructType } from './struct/struct-type.ts';
+export { array, ArrayType, type Elements } from './struct/array.ts';
+export { bits, padding, BitField } from './struct/bits.ts';
+export { enumeration, EnumType } from './struct/enumeration.ts';
+export { flexible, FlexibleArray } from './struct/flexible.ts';
+export {
+  opaque,
+  pointer,
+  voidp,
+  AddressType,
+  OpaqueType,
+  PointerType,
+  type OpaqueHandle,
+} from './struct/pointer.ts';
+export { chars, cstr, CharsType, CStringType } from './struct/text.ts';
+export { aligned, bigEndian } from './struct/variants.ts';
+export { refOf, StructRef } from './struct/instance.ts';
+export type { Init, InitFields, Instance, Live, LiveElements, Plain, PlainFields } from './struct/infer.ts';
+export type { Layout, LayoutOptions, PointerSize } from './struct/layout.ts';
+export type { CompositeType, CType } from './struct/type.ts';
+export type { AnySlice, Place } from './struct/origin.ts';
+export { bind, releaseTemporaries } from './call/bind.ts';
+export { Callback, createCallback } from './call/callback.ts';
+export {
+  callback, checked, countOf, inout, inoutList, list, none, out, outList, owned,
+  type ErrorMessage, type ParameterType, type ResultType, type Signature,
+} from './call/types.ts'; // prettier-ignore
+export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
+export { cdef, type CdefOptions } from './call/cdef.ts';
+export { layoutChecks } from './struct/checks.ts';

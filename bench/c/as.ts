@@ -1,4 +1,4 @@
-// The allocator of AssemblyScript's minimal runtime (its TLSF), under the names of C.
+// The TLSF allocator of AssemblyScript's minimal runtime, exported under the names of C.
 export function malloc(size: usize): usize {
   return __alloc(size);
 }

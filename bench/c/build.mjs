@@ -1,5 +1,5 @@
 // Builds one module per allocator, each compiled at the same level and linked without LTO, so that every call of
-// malloc is a call from wasm to wasm; and one per allocator at -Oz for its size.
+// malloc is a call from wasm to wasm; and one per allocator at -Oz to measure its size.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -38,7 +38,7 @@ function compile(source, level, tag, more = []) {
 const link = (objects, output, ...more) =>
   run(linker, '--no-entry', '-z', 'stack-size=65536', '--stack-first', ...more, ...objects, '-o', output);
 
-/** Builds what the race needs. Returns the names of the allocators. */
+/** Builds the modules of the bench. Returns the names of the allocators. */
 export function build(names = Object.keys(ALLOCATORS)) {
   mkdirSync(OUT, { recursive: true });
   const sbrk = compile('bench/c/sbrk.c', '-O3', 'O3');
@@ -53,7 +53,7 @@ export function build(names = Object.keys(ALLOCATORS)) {
   return [...names, ...(buildAssemblyScript(sbrk) ? ['as-tlsf'] : [])];
 }
 
-// AssemblyScript's module imports the bench's memory, and is joined with it into one module.
+// AssemblyScript's module imports the memory of the bench; both are merged into one module.
 function buildAssemblyScript(sbrk) {
   const asc = join(PEERS, '.bin/asc');
   const merge = join(PEERS, '.bin/wasm-merge');
@@ -86,7 +86,7 @@ function buildAssemblyScript(sbrk) {
   return true;
 }
 
-/** Bytes of a module that exports malloc, free, calloc and realloc, raw and by gzip -9. */
+/** Returns the size of a module that exports malloc, free, calloc and realloc, in bytes, raw and by gzip -9. */
 export function sizes(names = Object.keys(ALLOCATORS)) {
   const opt = join(config('BINARYEN_ROOT'), 'bin/wasm-opt');
   return Object.fromEntries(

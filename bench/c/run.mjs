@@ -1,6 +1,6 @@
 // Claim: the heap of linmem takes at most 0.55 of dlmalloc's time, on synthetic workloads and on traces of real
-// programs, in no more memory. Every number is a ratio within one run; see README for the goals. `floor` is no
-// allocator: its time is the cost of the bench itself, a lower bound for every allocator.
+// programs, in no more memory. Every number is a ratio within one run; see README for the goals. `floor` is not an
+// allocator: it measures the bench itself, and is a lower bound for every allocator.
 //   node bench/c/run.mjs [--rounds 12] [--only linmem,dlmalloc] [--workloads pairs,jq]
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ const least = (numbers) => Math.min(...numbers);
 
 const load = (name) => new WebAssembly.Module(readFileSync(join(OUT, `${name}.wasm`)));
 
-/** A fresh instance of the allocator with the workload loaded, and how to run it. */
+/** Makes an instance of the allocator with the workload loaded, and a function that runs it. */
 function prepare(module, workload) {
   const { exports } = new WebAssembly.Instance(module, { env: { emscripten_trace: () => {} } });
   let index = SYNTHETIC.indexOf(workload);
@@ -51,7 +51,7 @@ function prepare(module, workload) {
   return { exports, go: () => exports.run(index) };
 }
 
-/** Interleaves the allocators round by round; the order turns. Nanoseconds per call of each. */
+/** Measures the allocators in interleaved rounds, in rotating order. Returns the nanoseconds per call of each. */
 function race(modules, workload) {
   const names = Object.keys(modules);
   const lanes = names.map((name) => ({ name, times: [], ...prepare(modules[name], workload) }));
@@ -69,13 +69,13 @@ function race(modules, workload) {
   );
 }
 
-/** Bytes that the heap of an instance has taken. */
+/** Returns the size of the heap of an instance in bytes. */
 const taken = (name, exports) =>
   name === 'as-tlsf'
     ? exports.memory.buffer.byteLength - 4194304
     : exports.heap_size() + (exports.heap_static?.() ?? 0);
 
-/** Peak heap over peak live bytes asked for, in a fresh instance. */
+/** Returns the peak heap size divided by the peak of live requested bytes, in a new instance. */
 function memory(name, workload) {
   if (name === 'floor') return Number.NaN;
   const { exports, go } = prepare(load(`${name}.count`), workload);
@@ -83,7 +83,7 @@ function memory(name, workload) {
   return taken(name, exports) / exports.peak_live();
 }
 
-/** Bytes that a heap has taken after its first request, of 16 bytes. */
+/** Returns the size of a heap in bytes after its first request, of 16 bytes. */
 function first(name) {
   const { exports } = prepare(load(`${name}.count`), SYNTHETIC[0]);
   if (!exports.malloc_of(16)) throw new Error('no 16 bytes');
@@ -116,7 +116,7 @@ function table(title, modules, workloads) {
     );
     return { workload, times, space };
   });
-  // A sum, because one workload near its floor would dominate a mean of ratios.
+  // The sum over all workloads: the ratio of one workload near its floor is not representative.
   const above = (name) =>
     rows.reduce((sum, { times }) => sum + (times[name].least - times.floor.least) / times.dlmalloc.least, 0);
   const summary = (of) =>
@@ -150,7 +150,7 @@ function judge(title, rows, spaceGoal) {
       times.linmem.least / least(peers.map((p) => times[p].least)),
       1.2,
     );
-  // Without `pairs`: with one small block live, the ratio shows only the initial size of the heap.
+  // A workload with one small live block measures the initial size of the heap, not its overhead.
   const space = (name) =>
     geomean(rows.filter((row) => row.workload !== 'pairs').map((row) => row.space[name]));
   if (spaceGoal) goal(`${title}: peak heap / peak live`, space('linmem'), spaceGoal, 3);

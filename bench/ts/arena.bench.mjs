@@ -1,5 +1,5 @@
-// Claim: an arena allocates at the price of an addition, a slice's epoch costs nothing to check, and a scope is not
-// dearer than malloc and free written out.
+// Claim: an arena allocates at least 3 times as fast as malloc and free, the epoch check of a slice costs at most 10 %,
+// and a scope costs at most 1.5 times explicit calls of malloc and free.
 import * as linmem from '../../dist/index.js';
 import { claim, race, sink, table } from './harness.mjs';
 
@@ -9,10 +9,10 @@ const { lm_heap_alloc: malloc, lm_heap_free: free } = heap.exports;
 const { handle } = heap;
 const arena = heap.createHeapArena(1 << 20);
 
-// All scalarTypes are seen first: what is measured is what a program that uses them all has.
-for (const row of linmem.scalarTypes) {
-  const each = arena.allocSlice(row, 4);
-  const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
+// All scalar types are used first, so that the engine has the profiles of a program that uses them all.
+for (const type of linmem.scalarTypes) {
+  const each = arena.allocSlice(type, 4);
+  const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
   for (let i = 0; i < 2e4; i++) {
     each.set(i & 3, value);
     sink.value += each.at(i & 3) === value ? 1 : 0;
@@ -21,7 +21,7 @@ for (const row of linmem.scalarTypes) {
 }
 const mark = arena.mark();
 
-/** N times `act`, its results added up. */
+/** Runs `act` N times and adds up the results. */
 const times = (act) => () => {
   let sum = 0;
   for (let i = 0; i < N; i++) sum += act(i);
@@ -46,11 +46,11 @@ const alloc = race(
     },
   },
   N,
-  2000, // short rounds: compilers need more of them
+  2000, // the rounds are short, so the compilers need more of them
 );
 table('32 bytes', alloc);
 
-// Written out: five blocks, given back in the opposite order, also when the body throws.
+// Explicit calls: five blocks, freed in the opposite order, also if the body throws.
 const five = () => {
   const a = malloc(handle, 4);
   const b = malloc(handle, 8);
@@ -103,7 +103,7 @@ table('Five temporaries', scopes);
 
 const owned = heap.allocSlice(linmem.f32, N);
 const cut = arena.allocF32(N);
-// One function for both, so that the engine treats them alike.
+// One function for both, so that the engine optimizes them alike.
 const sumOf = (slice) => {
   let sum = 0;
   for (let i = 0; i < N; i++) sum += slice.at(i);
@@ -136,7 +136,7 @@ const held = [
   atMost('slice.view()', access, 5),
   claim(access, 'at(i) of an arena slice', 'at(i) of a heap slice (no epoch)', 1.1),
 ];
-// Not a goal: refs are objects, and the other side has none.
+// Without a goal: refs are objects, and malloc has none.
 const refsRatio = scopes['scope, five refs'].median / scopes['malloc, write and free, five times'].median;
 console.log(`  info   scope, five refs: ${refsRatio.toFixed(2)}x of malloc, write and free, five times`);
 process.exitCode = held.every(Boolean) ? 0 : 2;

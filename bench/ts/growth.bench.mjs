@@ -1,12 +1,12 @@
-// Claim: a memory that grows while a program is hot leaves accesses fast: at least 2 times faster than
-// wasm-heap-manager's, where V8 never again compiles in line what has failed (ts/memory/access-mode.ts); and a typed access takes at most 2 ns. Every contender is
-// the first to meet the memory after a growth, three times, once all are compiled.
+// Claim: after the memory grew in optimized code, accesses are at least 2 times as fast as those of wasm-heap-manager
+// (docs/performance.md), and a typed access takes at most 2 ns. Once all contenders are compiled, the memory grows three
+// times before each of them runs.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
 import { claim, claimTime, finish, race, raceLoops, sink, table } from './harness.mjs';
 
 const N = 1 << 14;
-/** How often the loops go round. */
+/** The number of iterations of the loops. */
 let n = 0;
 const memory = new WebAssembly.Memory({ initial: 4, maximum: 200 });
 const functions = [() => memory.buffer, () => 1024, () => undefined];

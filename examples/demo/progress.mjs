@@ -1,4 +1,4 @@
-// A progress bar: redrawn in place on a terminal; elsewhere nothing but its last line.
+// A progress bar: redrawn in place on a terminal; elsewhere only its last line.
 const WIDTH = 30;
 
 /** Returns the bar's text for `part` of `whole`. */
@@ -8,7 +8,7 @@ export function bar(part, whole) {
   return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor(share * 100)).padStart(3)} %`;
 }
 
-/** Returns `{ at(part), done(text) }`. `at` may be called as often as one likes: it draws 50 times at most. */
+/** Returns `{ at(part), done(text) }`. `at` draws at most 50 times, however often it is called. */
 export function progress(label, whole, out = process.stdout) {
   const stride = Math.ceil(whole / 50) || 1;
   let next = 0;

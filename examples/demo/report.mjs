@@ -1,4 +1,4 @@
-// How the demo prints: headings, lines, numbers, one table. Colours only on a terminal.
+// The output of the demo: headings, lines, numbers, a table. Colours only on a terminal.
 export const COLOUR = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
 
 const paint = (code, text) => (COLOUR ? `\x1b[${code}m${text}\x1b[0m` : text);
@@ -13,7 +13,7 @@ export function line(text = '') {
   console.log(text && `   ${text}`);
 }
 
-/** Prints a line about something that was checked and holds. */
+/** Prints a line about a check that passed. */
 export function holds(text) {
   line(`${paint('32', '✓')} ${text}`);
 }
@@ -29,7 +29,7 @@ export function size(bytes) {
   return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** The middle of a list of numbers. */
+/** Returns the median of a list of numbers. */
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

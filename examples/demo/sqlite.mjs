@@ -1,129 +1,126 @@
-// SQLite's C functions, driven through linmem alone: every pointer, string and blob goes through the manager of
-// sql.js's heap. `c` is the module with the functions (`_sqlite3_open` ...), `heap` the manager.
-const OK = 0;
-const ROW = 100;
-const DONE = 101;
-/** What sqlite3_column_type answers. */
-const Type = { integer: 1, float: 2, text: 3, blob: 4 };
-/** As the destructor of a binding: SQLite reads the bytes where they lie, and does not free them. */
-const STATIC = 0;
-/** Bytes a statement keeps for the texts and blobs of one row. Longer ones get blocks of their own. */
-const ROOM = 2048;
+// SQLite's C API as a typed binding: its declarations, as they stand in sqlite3.h save for what says which parameters are
+// results, and two classes over them.
+import { bind, cdef, releaseTemporaries } from '../../dist/index.js'; // yours says 'linmem'
 
-/** One open database. */
+const C = cdef(`
+  #define SQLITE_OK 0
+  #define SQLITE_ROW 100
+  #define SQLITE_DONE 101
+  #define SQLITE_INTEGER 1
+  #define SQLITE_FLOAT 2
+  #define SQLITE_TEXT 3
+  #define SQLITE_BLOB 4
+  #define SQLITE_TRANSIENT -1  /* as the destructor of a binding: SQLite copies the bytes */
+  typedef struct sqlite3 sqlite3;
+  typedef struct sqlite3_stmt sqlite3_stmt;
+  int sqlite3_open(const char *file, _Out_ sqlite3 **db);
+  int sqlite3_close_v2(sqlite3 *db);
+  const char *sqlite3_errmsg(sqlite3 *db);
+  int sqlite3_exec(sqlite3 *db, const char *sql, void *callback, void *user, void *error);
+  int sqlite3_prepare_v2(sqlite3 *db, const char *sql, int bytes, _Out_ sqlite3_stmt **statement, void *tail);
+  int sqlite3_bind_int(sqlite3_stmt *statement, int index, int value);
+  int sqlite3_bind_double(sqlite3_stmt *statement, int index, double value);
+  int sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *text, int bytes, void *destructor);
+  int sqlite3_bind_blob(sqlite3_stmt *statement, int index, const void *blob, int bytes, void *destructor);
+  int sqlite3_step(sqlite3_stmt *statement);
+  int sqlite3_reset(sqlite3_stmt *statement);
+  int sqlite3_clear_bindings(sqlite3_stmt *statement);
+  int sqlite3_finalize(sqlite3_stmt *statement);
+  int sqlite3_column_count(sqlite3_stmt *statement);
+  int sqlite3_column_type(sqlite3_stmt *statement, int index);
+  double sqlite3_column_double(sqlite3_stmt *statement, int index);
+  const void *sqlite3_column_text(sqlite3_stmt *statement, int index);
+  const void *sqlite3_column_blob(sqlite3_stmt *statement, int index);
+  int sqlite3_column_bytes(sqlite3_stmt *statement, int index);
+`);
+const { SQLITE_OK, SQLITE_ROW, SQLITE_DONE, SQLITE_TRANSIENT } = C.constants;
+const { SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB } = C.constants;
+
+/** The functions of a module, bound once: engines compile calls of functions that stay the same. */
+const libraries = new WeakMap();
+function libraryOf(module, heap) {
+  if (!libraries.has(module)) libraries.set(module, bind(module, heap, C.functions));
+  return libraries.get(module);
+}
+
+/** One open database. `module` has the functions (sql.js), `heap` is the heap of that module. */
 export class Database {
-  #c;
+  #lib;
   #heap;
-  #handle;
+  #db;
 
-  constructor(c, heap, file = ':memory:') {
-    this.#c = c;
+  constructor(module, heap, file = ':memory:') {
+    this.#lib = libraryOf(module, heap);
     this.#heap = heap;
-    let out, name;
+    const [status, db] = this.#lib.sqlite3_open(file);
+    this.#db = db; // set even when it failed: it holds the message, and must be closed
     try {
-      out = heap.allocPointer32();
-      name = heap.allocNullTerminatedUtf8String(file);
-      const status = c._sqlite3_open(name.address, out.address);
-      this.#handle = out.value; // set even when it failed: it holds the message, and must be closed
       this.#check(status);
     } catch (error) {
       this.close();
       throw error;
-    } finally {
-      name?.free();
-      out?.free();
     }
   }
 
   /** Runs one or more statements that return nothing. */
   run(sql) {
-    const text = this.#heap.allocNullTerminatedUtf8String(sql);
-    try {
-      this.#check(this.#c._sqlite3_exec(this.#handle, text.address, 0, 0, 0));
-    } finally {
-      text.free();
-    }
+    this.#check(this.#lib.sqlite3_exec(this.#db, sql, null, null, null));
   }
 
   /** Returns a statement, to be freed by the caller. */
   prepare(sql) {
-    let out, text;
-    try {
-      out = this.#heap.allocPointer32();
-      text = this.#heap.allocNullTerminatedUtf8String(sql);
-      this.#check(this.#c._sqlite3_prepare_v2(this.#handle, text.address, -1, out.address, 0));
-      return new Statement(this.#c, this.#heap, out.value, (status) => this.#check(status));
-    } finally {
-      text?.free();
-      out?.free();
-    }
+    const [status, statement] = this.#lib.sqlite3_prepare_v2(this.#db, sql, -1, null);
+    this.#check(status);
+    return new Statement(this.#lib, this.#heap, statement, (code) => this.#check(code));
   }
 
   close() {
-    if (this.#handle) this.#c._sqlite3_close_v2(this.#handle);
-    this.#handle = 0;
+    if (this.#db) this.#lib.sqlite3_close_v2(this.#db);
+    this.#db = null;
+    releaseTemporaries(this.#lib);
   }
 
   /** @throws what SQLite says about it, unless `status` is that of a success */
   #check(status) {
-    if (status === OK || status === ROW || status === DONE) return;
-    throw new Error(this.#heap.readNullTerminatedUtf8String(this.#c._sqlite3_errmsg(this.#handle)));
+    if (status === SQLITE_OK || status === SQLITE_ROW || status === SQLITE_DONE) return;
+    throw new Error(this.#lib.sqlite3_errmsg(this.#db));
   }
 }
 
 /** One prepared statement. Parameters count from 1, columns from 0, as in C. */
 class Statement {
-  #c;
+  #lib;
   #heap;
-  #handle;
+  #statement;
   #check;
-  /** The block for this row's texts and blobs, and the bytes of it in use. */
-  #room;
-  #used = 0;
-  /** Blocks for what found no place in the room. */
-  #extra = [];
   #columns;
 
-  constructor(c, heap, handle, check) {
-    this.#c = c;
+  constructor(lib, heap, statement, check) {
+    this.#lib = lib;
     this.#heap = heap;
-    this.#handle = handle;
+    this.#statement = statement;
     this.#check = check;
-    this.#columns = c._sqlite3_column_count(handle);
-    try {
-      this.#room = heap.alloc(ROOM);
-    } catch (error) {
-      c._sqlite3_finalize(handle);
-      throw error;
-    }
+    this.#columns = lib.sqlite3_column_count(statement);
   }
 
   bindNumber(index, value) {
     this.#check(
       value === (value | 0)
-        ? this.#c._sqlite3_bind_int(this.#handle, index, value)
-        : this.#c._sqlite3_bind_double(this.#handle, index, value),
+        ? this.#lib.sqlite3_bind_int(this.#statement, index, value)
+        : this.#lib.sqlite3_bind_double(this.#statement, index, value),
     );
   }
-
   bindText(index, text) {
-    const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
-    const at = this.#place(most);
-    const bytes = this.#heap.writeNullTerminatedUtf8String(at, text, most);
-    this.#check(this.#c._sqlite3_bind_text(this.#handle, index, at, bytes, STATIC));
+    this.#check(this.#lib.sqlite3_bind_text(this.#statement, index, text, -1, SQLITE_TRANSIENT));
   }
-
+  /** Binds the bytes of any ref in the module's heap. */
+  bindRef(index, ref) {
+    const { byteLength } = ref;
+    this.#check(this.#lib.sqlite3_bind_blob(this.#statement, index, ref, byteLength, SQLITE_TRANSIENT));
+  }
   bindBlob(index, bytes) {
-    this.#heap.writeBytes(this.bindRoom(index, bytes.length), bytes);
+    this.#heap.scope((scope) => this.bindRef(index, scope.allocUint8Array(bytes)));
   }
-
-  /** Binds a blob of `size` bytes and returns its address: the caller writes it, before the next step. */
-  bindRoom(index, size) {
-    const at = this.#place(size);
-    this.#check(this.#c._sqlite3_bind_blob(this.#handle, index, at, size, STATIC));
-    return at;
-  }
-
   /** Binds any value: null, a number, a string or a Uint8Array. A parameter never bound is NULL. */
   bind(index, value) {
     if (typeof value === 'number') this.bindNumber(index, value);
@@ -133,34 +130,26 @@ class Statement {
 
   /** Returns whether there is a row. */
   step() {
-    const status = this.#c._sqlite3_step(this.#handle);
-    if (status !== ROW && status !== DONE) this.#check(status);
-    return status === ROW;
+    const status = this.#lib.sqlite3_step(this.#statement);
+    this.#check(status);
+    return status === SQLITE_ROW;
   }
 
   /** The value of a column: null, a number, a string or a Uint8Array of its own. */
   column(index) {
-    switch (this.#c._sqlite3_column_type(this.#handle, index)) {
-      case Type.integer:
-      case Type.float:
-        return this.#c._sqlite3_column_double(this.#handle, index);
-      case Type.text: {
-        const at = this.#c._sqlite3_column_text(this.#handle, index);
-        return this.#heap.readUtf8String(at, this.#c._sqlite3_column_bytes(this.#handle, index));
-      }
-      case Type.blob: {
-        const at = this.#c._sqlite3_column_blob(this.#handle, index);
-        return this.#heap.readBytes(at, this.#c._sqlite3_column_bytes(this.#handle, index));
-      }
-    }
-    return null;
+    const type = this.#lib.sqlite3_column_type(this.#statement, index);
+    if (type === SQLITE_INTEGER || type === SQLITE_FLOAT)
+      return this.#lib.sqlite3_column_double(this.#statement, index);
+    if (type !== SQLITE_TEXT && type !== SQLITE_BLOB) return null;
+    const isText = type === SQLITE_TEXT;
+    const at = isText ? this.#lib.sqlite3_column_text(this.#statement, index) : this.columnAddress(index);
+    const bytes = this.#lib.sqlite3_column_bytes(this.#statement, index);
+    return isText ? this.#heap.readUtf8String(at, bytes) : this.#heap.readBytes(at, bytes);
   }
-
   /** Where the blob of a column lies, until the next step. */
   columnAddress(index) {
-    return this.#c._sqlite3_column_blob(this.#handle, index);
+    return this.#lib.sqlite3_column_blob(this.#statement, index);
   }
-
   /** All columns of the row. */
   row() {
     const values = [];
@@ -170,26 +159,10 @@ class Statement {
 
   /** Makes the statement ready for its next run: nothing is bound. */
   reset() {
-    this.#c._sqlite3_reset(this.#handle); // what it returns is the error of the last step, seen there
-    this.#c._sqlite3_clear_bindings(this.#handle);
-    this.#used = 0;
-    for (const block of this.#extra.splice(0)) this.#heap.free(block);
+    this.#lib.sqlite3_reset(this.#statement); // what it returns is the error of the last step, seen there
+    this.#lib.sqlite3_clear_bindings(this.#statement);
   }
-
   free() {
-    this.reset();
-    this.#c._sqlite3_finalize(this.#handle);
-    this.#heap.free(this.#room);
-  }
-
-  /** Room for `size` bytes that nobody else uses until the reset. */
-  #place(size) {
-    if (size <= ROOM - this.#used) {
-      this.#used += size;
-      return this.#room + this.#used - size;
-    }
-    const block = this.#heap.alloc(size);
-    this.#extra.push(block);
-    return block;
+    this.#lib.sqlite3_finalize(this.#statement);
   }
 }

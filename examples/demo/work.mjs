@@ -1,17 +1,21 @@
 // The same work twice: through SQLite's C functions with linmem, and through sql.js's own JavaScript API.
 // Both start from the same objects and give the same rows: null, numbers, strings and Uint8Arrays.
+import { f64, i32, struct } from '../../dist/index.js'; // yours says 'linmem'
 import { INSERT, PLACE_BYTES, SCHEMA } from './cities.mjs';
 import { Database } from './sqlite.mjs';
+
+/** The blob of a place. */
+const Place = struct('place_t', { lon: f64, lat: f64, population: i32 }, { packed: true });
 
 /** The work through linmem. */
 export class ThroughLinmem {
   /** @param onRow called with the count of rows after each insert */
   constructor(sql, heap) {
-    this.heap = heap;
     this.db = new Database(sql, heap);
+    this.place = Place.alloc(heap);
   }
 
-  /** Inserts all cities in one transaction. The places' blobs are written where SQLite reads them. */
+  /** Inserts all cities in one transaction. The places' blobs are a struct in SQLite's heap. */
   load(cities, onRow) {
     this.db.run(SCHEMA);
     this.db.run('BEGIN');
@@ -37,10 +41,10 @@ export class ThroughLinmem {
     if (admin !== null) insert.bindText(5, admin);
     insert.bindNumber(6, population);
     insert.bindNumber(7, lon);
-    const place = insert.bindRoom(8, PLACE_BYTES);
-    this.heap.writeFloat64(place, lon);
-    this.heap.writeFloat64(place + 8, lat);
-    this.heap.writeInt32(place + 16, population);
+    this.place.lon = lon;
+    this.place.lat = lat;
+    this.place.population = population;
+    insert.bindRef(8, this.place);
   }
 
   /** Returns the rows of a query; for each list of parameters, one after the other. */
@@ -61,6 +65,7 @@ export class ThroughLinmem {
 
   close() {
     this.db.close();
+    this.place.free();
   }
 }
 

@@ -38,12 +38,12 @@ const tests = {
   'there is no data segment and no global, so no shadow stack'() {
     assert.ok(!sections().includes(DATA) && !sections().includes(GLOBAL), `sections ${sections()}`);
   },
-  'the exports are the operations of the heap'() {
+  'the exports are the heap operations'() {
     const operations = 'alloc alloc_aligned calloc check free holds open realloc stats usable_size walk';
     const names = WebAssembly.Module.exports(core).map((e) => e.name);
     assert.deepEqual(
       names.sort(),
-      operations.split(' ').map((name) => `lm_heap_${name}`),
+      operations.split(' ').map((operation) => `lm_heap_${operation}`),
     );
   },
   'it links to memories with and without a maximum'() {

@@ -69,7 +69,7 @@ const tests = [
   }),
   ...each('the exports are the operations', (strategy) => {
     const names = WebAssembly.Module.exports(load(`linmem_${strategy}`).module).map((e) => e.name);
-    assert.deepEqual(names.sort(), OPERATIONS.map((name) => `lm_${strategy}_${name}`));
+    assert.deepEqual(names.sort(), OPERATIONS.map((operation) => `lm_${strategy}_${operation}`));
   }),
   ...each('it links to memories with and without a maximum, and grows them', (strategy) => {
     for (const maximum of [undefined, 1, 2, 1024, 65536]) {
@@ -118,10 +118,7 @@ const tests = [
     for (const wrong of [0, 1, 16, 1024, 65536, -16]) {
       for (const operation of OPERATIONS.filter((name) => name !== 'open')) {
         const result = exports[`lm_${strategy}_${operation}`](wrong, 8, 8, 8);
-        assert.ok(
-          operation === 'reset' || result === (operation === 'free' || operation === 'check' ? 1 : 0),
-          operation,
-        );
+        assert.ok(operation === 'reset' || result === (operation === 'free' || operation === 'check' ? 1 : 0), operation);
       }
     }
   }),
@@ -273,7 +270,7 @@ const tests = [
     allocate(8);
     assert.ok(reallocate(a, 10) === a && size(a) === 10 && reallocate(a, 1000) === a && size(a) === 1000);
   }],
-  ['WALL-E: a free block is allocated whole to requests of at least 4/5 of its size, and split for smaller ones', () => {
+  ['WALL-E: a hole is allocated whole for at least 4/5 of its size, and cut for less', () => {
     const { allocate, deallocate, reallocate } = walle();
     const hole = allocate(1000);
     allocate(8);

@@ -1,4 +1,4 @@
-// Real pages under a real Content-Security-Policy, in Chromium.
+// Pages with a Content-Security-Policy, in Chromium.
 import { build } from 'esbuild';
 import { chromium as playwright, type Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -40,13 +40,13 @@ const TRY = `
   await linmem.createHeap().then(() => errors.push('none'), (e) => errors.push(e.code + ' ' + e.message.includes('wasm-unsafe-eval')));
   return errors.join(', ');`;
 
-test('a page that forbids to compile gets a ModuleError that says what to add', async () => {
+test('a page that forbids compiling gets a ModuleError that names the missing directive', async () => {
   expect(await inPage(`script-src 'nonce-x'`, TRY)).toBe('MODULE true, MODULE true');
 });
 test("a page that allows 'wasm-unsafe-eval' gets its heap", async () => {
   expect(await inPage(`script-src 'nonce-x' 'wasm-unsafe-eval'`, TRY)).toBe('none, none');
 });
-test('wrapping needs no compiling', async () => {
+test('wrapping a module compiles nothing', async () => {
   const act = `const heap = linmem.wrapEmscriptenModuleHeap({ HEAPU8: new Uint8Array(64), _malloc: () => 8, _free() {} });
     return String(heap.allocInt32(42).value);`;
   expect(await inPage(`script-src 'nonce-x'`, act)).toBe('42');

@@ -1,5 +1,5 @@
-// The test files in Firefox and in WebKitGTK, and again in Chromium, to count them. What all browsers share
-// (the files, the headers) is taken from the project's own vitest.config.ts.
+// The test files in Firefox and in WebKitGTK, and again in Chromium, to count them. The files and
+// headers are those of vitest.config.ts.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import root from '../../vitest.config.ts';

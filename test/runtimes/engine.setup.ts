@@ -1,4 +1,4 @@
-// Runs before every test file: no test may pass in another engine than the one that is meant.
+// Runs before every test file: stops if the engine is not the expected one.
 import { inject } from 'vitest';
 
 declare module 'vitest' {
@@ -10,8 +10,9 @@ declare module 'vitest' {
 
 const self = globalThis.navigator?.userAgent ?? `Node.js/${process.versions.node}`;
 if (!new RegExp(inject('engine')).test(self))
-  throw new Error(`this should be ${inject('engine')}, and is ${self}`);
-if (typeof SharedArrayBuffer === 'undefined') throw new Error('there is no shared memory here to test with');
+  throw new Error(`the engine should be ${inject('engine')}, and is ${self}`);
+if (typeof SharedArrayBuffer === 'undefined')
+  throw new Error('this engine has no SharedArrayBuffer, which the tests need');
 
 // The tests of garbage collection look for Node's name for it.
 const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };

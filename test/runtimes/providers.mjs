@@ -1,12 +1,12 @@
-// How vitest opens its page in Firefox (over WebDriver BiDi, by puppeteer-core) and in WebKitGTK (over
-// WebDriver, by the driver that comes with it).
+// The vitest browser providers of Firefox (WebDriver BiDi, by puppeteer-core) and of WebKitGTK (WebDriver, by its own
+// driver).
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { defineBrowserProvider } from '@vitest/browser';
 import puppeteer from 'puppeteer-core';
 import { which } from '../../tools/setup.mjs';
 
-/** A vitest provider of one browser: `open(url)` starts it with that page and returns what ends it. */
+/** A vitest provider of one browser: `open(url)` starts it with that page and returns the function that closes it. */
 const provider = (name, open) => () =>
   defineBrowserProvider({
     name,
@@ -38,7 +38,7 @@ export const webkit = provider('webkit', async (url) => {
     // The engine hides the name SharedArrayBuffer by default, also where shared memory works.
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
   });
-  process.once('exit', () => driver.kill()); // also when what follows fails
+  process.once('exit', () => driver.kill()); // also if a later step fails
   const ask = async (method, path, body) => {
     const answer = await fetch(`http://127.0.0.1:${port}/session${path}`, {
       method,

@@ -1,4 +1,4 @@
-// The tests that take long or much memory, in Node.
+// The tests that need much time or memory, in Node.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

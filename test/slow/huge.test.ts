@@ -1,4 +1,4 @@
-// Strings as long as engines have them. It takes some GB and a minute: `npm run test:all` runs it, in Node.
+// Strings of the maximum length. Needs some GB and a minute: `npm run test:all` runs it, in Node.
 import { freemem } from 'node:os';
 import { expect, test } from 'vitest';
 import { createWasmHeapManager, EncodingError, LinmemError } from '../../ts/index.ts';
@@ -34,8 +34,8 @@ test.each(codecs)(
       label === 'Utf8'
         ? long('a\u00e9\u6771\u00e9', count / 2)
         : long(pieces[label] ?? 'ab\u6771\u4eac', count);
-    const on = (verb: string, ...args: unknown[]): unknown =>
-      heap[`${verb}${label}String`]?.call(heap, ...args);
+    const on = (operation: string, ...args: unknown[]): unknown =>
+      heap[`${operation}${label}String`]?.call(heap, ...args);
     expect(on('write', 8, text, count)).toBe(count);
     expect(on('read', 8, count) === text).toBe(true);
     expect(on('writeNullTerminated', 8, text, count + 1)).toBe(count);
@@ -46,7 +46,7 @@ test.each(codecs)(
   300_000,
 );
 
-test('the longest string there is, or one of 2^29 units, is refused where it does not fit, and nothing changes', () => {
+test('a string of the maximum length, or of 2^29 units, is refused if it does not fit, and nothing changes', () => {
   expect(freemem(), 'needs 4 GB of free memory').toBeGreaterThan(4 * GB);
   let text: string;
   try {
@@ -69,7 +69,7 @@ test('the longest string there is, or one of 2^29 units, is refused where it doe
   expect(heap.heapUint8.every((byte) => byte === 0x77)).toBe(true);
 }, 300_000);
 
-test('bytes that are too many for a string are a typed error, and the next read is right', () => {
+test('more bytes than a string can hold are a typed error, and the next read is right', () => {
   expect(freemem(), 'needs 4 GB of free memory').toBeGreaterThan(4 * GB);
   const heap = heapOf(2 ** 29 + 65536);
   heap.heapUint8.fill(0x61, 8, 8 + 2 ** 29);

@@ -1,4 +1,4 @@
-// Heaps of every kind for the tests of arenas and slices, and the check that nothing of them is still lent.
+// Heaps of every kind for the tests of arenas and slices, and the check that none of their blocks leaked.
 import { expect } from 'vitest';
 import {
   createHeapSync,
@@ -15,7 +15,7 @@ import { fakeHeap, fakeModule, type Module } from './heap.ts';
 
 export interface Made {
   readonly heap: WasmHeapManager;
-  /** What its allocator kept in its own book; linmem's heap has its own. */
+  /** The module with its allocator; undefined for a heap of linmem. */
   readonly module?: Module;
 }
 
@@ -45,7 +45,7 @@ function movingMemory(): WebAssembly.Memory {
       return old.byteLength / PAGE;
     },
   };
-  return memory as unknown as WebAssembly.Memory; // as far as modules go
+  return memory as unknown as WebAssembly.Memory; // all that a module uses
 }
 /** Shared memories that were used before. */
 const pool: WebAssembly.Memory[] = [];
@@ -56,7 +56,7 @@ function sharedMemory(): WebAssembly.Memory {
 }
 const collect = (globalThis as { gc?: () => void }).gc;
 
-/** Every kind of heap there is, by name. */
+/** All kinds of heaps by name. */
 export const KINDS = {
   own: (): Made => ({ heap: createHeapSync() }),
   guest: (): Made => ({
@@ -66,7 +66,7 @@ export const KINDS = {
   unaligned: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(movingMemory(), 1)),
   plain: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, plainModule(40 * PAGE)),
   shared: (options: WasmHeapManagerOptions = {}): Made => fakeHeap(options, fakeModule(sharedMemory())),
-  wide: (): Made => {
+  memory64: (): Made => {
     const module = fakeModule(movingMemory());
     const malloc = (bytes: bigint): bigint => BigInt(module.malloc(Number(bytes)));
     const free = (address: bigint): void => module.free(Number(address));
@@ -78,8 +78,8 @@ export const kinds = Object.keys(KINDS) as Kind[];
 /** The kinds whose memory threads do not share: arenas can grow there. */
 export const unshared = kinds.filter((kind) => kind !== 'shared');
 
-/** Another manager of the same heap, as another thread has one. */
-export function again({ heap, module }: Made): WasmHeapManager {
+/** Returns another manager of the same heap, as in another thread. */
+export function attachManager({ heap, module }: Made): WasmHeapManager {
   if (!module) return expect.fail('a fake module');
   const { identity } = heap;
   const other = createWasmHeapManager(
@@ -95,7 +95,7 @@ let made: Made[] = [];
 /** Real memories that were made. */
 let real = 0;
 
-/** Returns a heap of a kind; {@link settle} looks at it at the end of the test. */
+/** Returns a heap of a kind; {@link expectNothingLeaked} checks it at the end of the test. */
 export function make(kind: Kind, options?: WasmHeapManagerOptions): Made {
   const one = KINDS[kind](options);
   made.push(one);
@@ -110,28 +110,28 @@ export const scopeArena = (heap: WasmHeapManager): WasmHeapArena | undefined =>
   (registryOf(heap).scopeArena as ScopeArena | undefined)?.arena;
 
 /** The number of live blocks. */
-export const lentBlocks = (heap: WasmHeapManager): number => heap.statistics.liveBlocks;
+export const liveBlockCount = (heap: WasmHeapManager): number => heap.statistics.liveBlocks;
 
-/** For afterEach: fails when a block of a heap that the test made is still lent, or a heap is not whole. */
-export function settle(): void {
+/** For afterEach: fails if a block of a heap of the test is still allocated, or an invariant of a heap is broken. */
+export function expectNothingLeaked(): void {
   const all = made;
   made = [];
   for (const { heap, module } of all) {
-    expect(lentBlocks(heap), 'blocks still lent').toBe(0);
+    expect(liveBlockCount(heap), 'blocks still allocated').toBe(0);
     heap.freeAll();
-    const shared = !(heap.buffer instanceof ArrayBuffer); // and counts its epochs in a block of its own, for ever
+    const shared = !(heap.buffer instanceof ArrayBuffer); // and keeps one block for its epochs
     if (module)
-      expect(module.lent.size, 'blocks that the allocator still lends').toBeLessThanOrEqual(shared ? 1 : 0);
+      expect(module.live.size, 'blocks that the allocator still has').toBeLessThanOrEqual(shared ? 1 : 0);
     expect(module?.badFrees ?? [], 'wrong frees that reached the allocator').toEqual([]);
     if (module && shared) pool.push(module.memory);
     if (!(heap instanceof LinmemHeap)) continue;
     if (++real % 20 === 0) collect?.();
     expect(heap.holds(), 'the invariants of the C heap').toBe(true);
-    expect(heap.stats().liveBlocks, 'blocks that the C heap still lends').toBe(0);
+    expect(heap.stats().liveBlocks, 'blocks that the C heap still has').toBe(0);
   }
 }
 
-/** What `act` throws; fails when it does not. */
+/** Returns the error that `act` throws. Fails if it throws none. */
 export function errorOf(act: () => unknown): { readonly code?: string; readonly message: string } {
   try {
     act();

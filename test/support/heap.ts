@@ -1,38 +1,38 @@
-// A module's heap for tests: a memory with a small first-fit allocator in JavaScript that keeps its own book,
-// so that a test can see what reached it. `failAt` makes the k-th allocation return 0.
+// A module's heap for tests: a memory with a small first-fit allocator in JavaScript that lists its
+// live blocks, so that a test can check the calls. `failAt` makes the k-th allocation return 0.
 import { createWasmHeapManager, type WasmHeapManager, type WasmHeapManagerOptions } from '../../ts/index.ts';
 
 export interface Module {
   readonly memory: WebAssembly.Memory;
   /** Live blocks: address to size. */
-  readonly lent: Map<number, number>;
-  /** Addresses that were freed though they were not lent. */
+  readonly live: Map<number, number>;
+  /** Freed addresses that were not live. */
   readonly badFrees: number[];
-  /** Allocations asked for so far. */
+  /** The number of calls of malloc. */
   calls: number;
   /** The call that fails (1 is the first), and whether all after it fail too. */
   failAt: number;
-  failForEver: boolean;
+  keepsFailing: boolean;
   malloc(bytes: number): number;
   free(address: number): void;
 }
 
 export function fakeModule(memory = new WebAssembly.Memory({ initial: 1, maximum: 16 }), align = 8): Module {
-  const lent = new Map<number, number>();
+  const live = new Map<number, number>();
   const START = 1024;
   return {
     memory,
-    lent,
+    live,
     badFrees: [],
     calls: 0,
     failAt: 0,
-    failForEver: false,
+    keepsFailing: false,
     malloc(bytes) {
       this.calls++;
-      if (this.failAt && (this.calls === this.failAt || (this.failForEver && this.calls > this.failAt)))
+      if (this.failAt && (this.calls === this.failAt || (this.keepsFailing && this.calls > this.failAt)))
         return 0;
       let at = Math.ceil(START / align) * align;
-      for (const [address, size] of [...lent].sort(([a], [b]) => a - b)) {
+      for (const [address, size] of [...live].sort(([a], [b]) => a - b)) {
         if (address - at >= bytes) break;
         at = Math.ceil((address + size) / align) * align;
       }
@@ -44,11 +44,11 @@ export function fakeModule(memory = new WebAssembly.Memory({ initial: 1, maximum
           return 0;
         }
       }
-      lent.set(at, bytes);
+      live.set(at, bytes);
       return at;
     },
     free(address) {
-      if (!lent.delete(address)) this.badFrees.push(address);
+      if (!live.delete(address)) this.badFrees.push(address);
     },
   };
 }

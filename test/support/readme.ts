@@ -7,16 +7,23 @@ export interface Example {
   readonly output: readonly string[];
 }
 
-/** The runnable examples, in order. A block that begins with `// not run` is left out. */
+/**
+ * The runnable examples, in order. A block that begins with `// not run` is left out; one after `<!-- continues -->`
+ * begins with the block after `<!-- prelude -->`.
+ */
 export function examplesOf(markdown: string): Example[] {
   const examples: Example[] = [];
   const lines = markdown.split('\n');
+  let prelude: string[] = [];
   for (let i = 0; i < lines.length; i++) {
     if (lines[i] !== '```js') continue;
     const end = lines.indexOf('```', i);
     const body = lines.slice(i + 1, end);
+    const mark = lines.slice(0, i).findLast((text) => text !== '');
+    if (mark === '<!-- prelude -->') prelude = body;
+    const code = [...(mark === '<!-- continues -->' ? prelude : []), ...body];
     const output = body.flatMap((text) => text.match(/\/\/ -> (.*)$/)?.slice(1) ?? []);
-    if (!body[0]?.startsWith('// not run')) examples.push({ line: i + 1, code: body.join('\n'), output });
+    if (!body[0]?.startsWith('// not run')) examples.push({ line: i + 1, code: code.join('\n'), output });
     i = end;
   }
   return examples;

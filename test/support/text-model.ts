@@ -1,4 +1,4 @@
-// What the tests of the codecs share: a plain model of each, texts, and memories of every kind.
+// Shared by the tests of the codecs: a model of each encoding, texts, and memories of every kind.
 import fc from 'fast-check';
 import { LinearMemory } from '../../ts/index.ts';
 import { fakeHeap, type Fake } from './heap.ts';
@@ -20,7 +20,7 @@ export const MODEL: Record<string, (points: number[]) => number[]> = {
   Utf16: (points) => points.flatMap((p) => (p < 0x10000 ? [p] : [0xd7c0 + (p >> 10), 0xdc00 + (p & 0x3ff)])),
   Utf32: (points) => points,
 };
-export const MOST: Record<string, number> = { Ascii: 0x7f, Latin1: 0xff };
+export const MAX_POINT: Record<string, number> = { Ascii: 0x7f, Latin1: 0xff };
 export const pointsOf = (text: string): number[] =>
   [...text.toWellFormed()].map((c) => c.codePointAt(0) ?? 0);
 const unit = fc.oneof(
@@ -28,10 +28,10 @@ const unit = fc.oneof(
   fc.integer({ min: 0x80, max: 0xffff }),
   fc.integer({ min: 0xd7ff, max: 0xe000 }),
 );
-export const textOf = (most = 0xffff) =>
+export const textOf = (maxPoint = 0xffff) =>
   fc
     .array(unit, { maxLength: 70 })
-    .map((units) => units.map((u) => String.fromCharCode(Math.min(u, most))).join(''));
+    .map((units) => units.map((u) => String.fromCharCode(Math.min(u, maxPoint))).join(''));
 
 export const { heap, module }: Fake = fakeHeap();
 export const memories: [string, LinearMemory][] = [

@@ -1,11 +1,11 @@
-// More tests of the codecs, to be imported as text.ts is: writes of every size at which another way is taken, with one
-// odd character anywhere in the text, into places that are too small by one, just right, and ample.
+// More tests of the codecs, imported like text.ts: writes of every size at which the method changes, with one
+// unusual character anywhere in the text, into a capacity that is too small by one, exact, or larger.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ascii, EncodingError, LinearMemory, OutOfBoundsError, type TextOptions } from '../../ts/index.ts';
 import { codecs } from '../../ts/text/codecs.ts';
 import { SEED } from './prng.ts';
-import { MODEL, MOST } from './text-model.ts';
+import { MODEL, MAX_POINT } from './text-model.ts';
 
 const PAGES = 5;
 const BYTES = PAGES * 65536;
@@ -15,7 +15,7 @@ const MEMORIES: [string, LinearMemory][] = [
   ['resizable', new LinearMemory({ buffer: new ArrayBuffer(BYTES, { maxByteLength: 2 * BYTES }) })],
 ];
 const SMALL = fc.oneof(fc.nat(70), fc.constantFrom(15, 16, 17, 20, 23, 24, 25, 31, 32, 33, 64, 65, 66));
-/** The sizes of the scratch that long text goes through, in units and in bytes. */
+/** The sizes of the buffer that long text is converted in, in units and in bytes. */
 const LARGE = fc.constantFrom(510, 512, 4096, 5460, 5461, 5462, 10922, 10923, 16381, 16382, 16383, 16384);
 
 const caseOf = (length: fc.Arbitrary<number>) =>
@@ -36,7 +36,7 @@ const caseOf = (length: fc.Arbitrary<number>) =>
       '\uddfc',
     ),
     where: fc.double({ min: 0, max: 1, noNaN: true }),
-    place: fc.constantFrom<(count: number) => number | undefined>(
+    capacityFor: fc.constantFrom<(count: number) => number | undefined>(
       () => undefined,
       (count) => Math.max(0, count - 1),
       (count) => count,
@@ -55,13 +55,13 @@ const caseOf = (length: fc.Arbitrary<number>) =>
     end: fc.constantFrom('', '', 'just', 'over'),
   });
 
-/** What a text is in the encoding by the model; undefined where it has something that is not in it. */
+/** Returns the elements of a text by the model; undefined if the encoding lacks one of its characters. */
 function elementsOf(label: string, text: string, options: TextOptions | undefined): number[] | undefined {
   if (options?.surrogates === 'throw' && !text.isWellFormed()) return undefined;
-  const most = MOST[label] ?? Infinity;
-  const kept = options?.surrogates === 'wtf8' || most < Infinity ? text : text.toWellFormed();
+  const maxPoint = MAX_POINT[label] ?? Infinity;
+  const kept = options?.surrogates === 'wtf8' || maxPoint < Infinity ? text : text.toWellFormed();
   const points = [...kept].map((c) => c.codePointAt(0) as number);
-  return points.every((point) => point <= most) ? MODEL[label]?.(points) : undefined;
+  return points.every((point) => point <= maxPoint) ? MODEL[label]?.(points) : undefined;
 }
 
 /** Index of the first byte that is not as the model has it, with 0x77 around it; -1 where there is none. */
@@ -92,7 +92,7 @@ const run = (label: string, length: fc.Arbitrary<number>, numRuns: number): void
     const elements = elementsOf(label, text, options);
     const isBad = !elements || (terminated && options?.nul !== 'allow' && text.includes('\0'));
     const whole = terminated ? [...(elements ?? []), 0] : (elements ?? []);
-    const capacity = given.place(whole.length);
+    const capacity = given.capacityFor(whole.length);
     // At the very end of the memory, past it by some bytes, or with others' bytes behind.
     const over = given.end === 'over' && whole.length > 0;
     const at =
@@ -132,15 +132,15 @@ const run = (label: string, length: fc.Arbitrary<number>, numRuns: number): void
 };
 
 test.each(codecs.map(({ label }) => label))(
-  `short text in %s is written whole and nothing else, or nothing is (SEED=${SEED})`,
+  `short text in %s is written completely and nothing else, or nothing is written (SEED=${SEED})`,
   (label) => run(label, SMALL, 400),
 );
 test.each(codecs.map(({ label }) => label))(
-  `long text in %s is written whole and nothing else, or nothing is (SEED=${SEED})`,
+  `long text in %s is written completely and nothing else, or nothing is written (SEED=${SEED})`,
   (label) => run(label, LARGE, 60),
 );
 
-test.each(codecs)('an address far behind the end is refused, not taken for another one, $name', (codec) => {
+test.each(codecs)('an address far beyond the end is refused and does not wrap, $name', (codec) => {
   for (const [, memory] of MEMORIES)
     for (const at of [BYTES + 1, 2 ** 31 - 8, 2 ** 31, 2 ** 32 - BYTES, 2 ** 32 - 8])
       for (const text of ['a', 'a'.repeat(100), `${'a'.repeat(99)}\x7f`.repeat(200)]) {
@@ -151,7 +151,7 @@ test.each(codecs)('an address far behind the end is refused, not taken for anoth
       }
 });
 
-test('UTF-16: pairs and halves of them in all short texts, by every policy', () => {
+test('UTF-16: surrogate pairs and lone surrogates in all short texts, under every policy', () => {
   const codec = codecs.find((one) => one.label === 'Utf16') as (typeof codecs)[number];
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
   const some = ['a', '\ue000', '\ud83d', '\ude00'];
@@ -159,10 +159,10 @@ test('UTF-16: pairs and halves of them in all short texts, by every policy', () 
   for (let length = 1; length <= 5; length++) {
     texts = texts.flatMap((text) => some.map((unit) => text + unit));
     for (const text of texts)
-      for (const verb of ['Sized', 'Terminated'] as const) {
-        const write = (...all: Parameters<typeof codec.writeSized>) => codec[`write${verb}`](...all);
+      for (const framing of ['Sized', 'Terminated'] as const) {
+        const write = (...all: Parameters<typeof codec.writeSized>) => codec[`write${framing}`](...all);
         const read = (options?: TextOptions) =>
-          verb === 'Sized'
+          framing === 'Sized'
             ? codec.readSized(memory, 512, length, options)
             : codec.readTerminated(memory, 512, undefined, options);
         expect(write(memory, 512, text, length + 1)).toBe(length);
@@ -187,7 +187,7 @@ test.each([
   ['resizable', new ArrayBuffer(2 ** 20, { maxByteLength: 2 ** 21 })],
   ['shared', new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true }).buffer],
 ])(
-  'a long ASCII text in %s memory is read whole, and a byte above it is seen wherever it is',
+  'a long ASCII text in %s memory is read completely, and a byte above 0x7f is found at any index',
   (_, buffer) => {
     const length = 600_000;
     const memory = new LinearMemory({ buffer });

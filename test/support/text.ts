@@ -1,14 +1,14 @@
-// The tests of the codecs, for every engine and every part of one: whoever imports this runs them. codecs.test.ts does
-// as it is, others after they have taken away what an engine may lack.
+// The tests of the codecs. Importing this file runs them: codecs.test.ts with all globals of the engine, no-buffer.test.ts
+// and no-coders.test.ts without some of them.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentRangeError, EncodingError, FreedError, readBytes, utf16 } from '../../ts/index.ts';
 import type { StringRef } from '../../ts/index.ts';
 import { codecs } from '../../ts/text/codecs.ts';
 import { SEED } from './prng.ts';
-import { heap, memories, MODEL, module, MOST, pointsOf, textOf } from './text-model.ts';
+import { heap, memories, MODEL, module, MAX_POINT, pointsOf, textOf } from './text-model.ts';
 
-afterEach(() => expect([...module.lent.keys()], 'blocks still lent').toEqual([]));
+afterEach(() => expect([...module.live.keys()], 'blocks still live').toEqual([]));
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 const methods = heap as unknown as Methods;
 const call = (name: string, ...args: unknown[]): unknown => methods[name]?.call(heap, ...args);
@@ -21,7 +21,7 @@ describe.each(codecs)('$name', (codec) => {
     `text in %s memory is what the model says, at every alignment (SEED=${SEED})`,
     (_, memory) =>
       fc.assert(
-        fc.property(textOf(MOST[label]), fc.integer({ min: 0, max: 3 }), (text, odd) => {
+        fc.property(textOf(MAX_POINT[label]), fc.integer({ min: 0, max: 3 }), (text, odd) => {
           const at = 512 + odd;
           const elements = model(pointsOf(text));
           expect(codec.writeSized(memory, at, text)).toBe(elements.length);
@@ -40,9 +40,9 @@ describe.each(codecs)('$name', (codec) => {
         { seed: SEED },
       ),
   );
-  test('every character it has comes back', () => {
+  test('every character of the encoding comes back', () => {
     let text = '';
-    for (let p = 0; p <= (MOST[label] ?? 0x10ffff); p++)
+    for (let p = 0; p <= (MAX_POINT[label] ?? 0x10ffff); p++)
       if (p < 0xd800 || p > 0xdfff) text += String.fromCodePoint(p);
     expect(codec.decode(codec.encode(text, { surrogates: 'throw' }), { invalid: 'throw' }) === text).toBe(
       true,
@@ -53,26 +53,27 @@ describe.each(codecs)('$name', (codec) => {
     (framing) => {
       heap.fill(512, 256, 0x77);
       for (const text of ['abcd', 'abcd'.repeat(10)]) {
-        const room = framing === 'Terminated' ? text.length : text.length - 1;
+        const capacity = framing === 'Terminated' ? text.length : text.length - 1;
         const write = {
-          Terminated: () => codec.writeTerminated(heap, 512, text, room),
-          Sized: () => codec.writeSized(heap, 512, text, room),
-          Fixed: () => codec.writeFixed(heap, 512, text, room),
-          Prefixed: () => codec.writePrefixed(heap, 512, text, 4, room),
-          Paired: () => codec.writePaired(heap, 512, text, 520, 4, room),
+          Terminated: () => codec.writeTerminated(heap, 512, text, capacity),
+          Sized: () => codec.writeSized(heap, 512, text, capacity),
+          Fixed: () => codec.writeFixed(heap, 512, text, capacity),
+          Prefixed: () => codec.writePrefixed(heap, 512, text, 4, capacity),
+          Paired: () => codec.writePaired(heap, 512, text, 520, 4, capacity),
         }[framing] as () => number;
         expect(write).toThrow(EncodingError);
         expect(heap.readBytes(512, 256).every((byte) => byte === 0x77)).toBe(true);
       }
     },
   );
-  test('a leading U+FEFF stays, where there is one', () => {
-    if (MOST[label]) expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));
+  test('a leading U+FEFF stays, if the encoding has it', () => {
+    if (MAX_POINT[label])
+      expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));
     else
       for (const text of ['\ufeff', '\ufeffhi', '\ufeff'.padEnd(5000, 'x')])
         expect(codec.decode(codec.encode(text))).toBe(text);
   });
-  test('the manager has its methods, and refs of every framing hold what is written', () => {
+  test('the manager has the methods of the encoding, and refs of every framing hold what is written', () => {
     for (const word of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired']) {
       const ref = call(`alloc${word}${label}String`, 20) as StringRef;
       expect(ref.write('hello').value).toBe('hello');
@@ -91,7 +92,7 @@ describe.each(codecs)('$name', (codec) => {
       expect(() => ref.encodedBytesView).toThrow(FreedError);
     }
   });
-  test('a field may be full, and is padded where it is not', () => {
+  test('a field may be full, and is padded if it is not', () => {
     heap.fill(512, 64, 0x77);
     expect(codec.writeFixed(heap, 512, 'abcd', 4)).toBe(4);
     expect(codec.readFixed(heap, 512, 4)).toBe('abcd');
@@ -108,8 +109,8 @@ describe.each(codecs)('$name', (codec) => {
   });
 });
 
-test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, as asked', (codec) => {
-  if (MOST[codec.label]) {
+test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, by the policy', (codec) => {
+  if (MAX_POINT[codec.label]) {
     for (const surrogates of ['replace', 'throw', 'wtf8'] as const)
       expect(() => codec.encode('a\ud800', { surrogates })).toThrow(expect.objectContaining({ index: 1 }));
     return;
@@ -124,7 +125,7 @@ test.each(codecs)('a lone surrogate in $name is replaced, refused or kept, as as
   }
 });
 
-test('bytes above 0x7f are no ASCII, and all are Latin-1', () => {
+test('bytes above 0x7f are invalid in ASCII, and all bytes are valid in Latin-1', () => {
   const bytes = new Uint8Array([0x80, 0xc3, 0xa9, 0xff, 0x41]);
   const [ascii, latin1] = codecs;
   expect(ascii?.decode(bytes)).toBe('\ufffd\ufffd\ufffd\ufffdA');

@@ -1,4 +1,4 @@
-// Runs a few statements in another thread of whatever engine this is, with `memory` in their scope.
+// Runs statements in another thread, in every engine, with `memory` in their scope.
 
 /** Resolves when `code` has run over there. */
 export async function elsewhere(memory: WebAssembly.Memory, code: string): Promise<void> {

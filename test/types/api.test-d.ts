@@ -1,4 +1,4 @@
-// Exact types, and what must not compile. Checked by `tsc -p test`; nothing here runs.
+// Exact types, and code that must not compile. Checked by `tsc -p test`, and by test/package/api.test.ts against dist/.
 import {
   type atomicLoad,
   captureEmscriptenHeap,
@@ -12,6 +12,7 @@ import {
   type ScalarArrayRef,
   type ScalarRef,
   u64,
+  utf8,
   type wrapEmscriptenModuleHeap,
   type WasmHeapManager,
 } from '../../ts/index.ts';
@@ -22,7 +23,7 @@ const same = <A, B>(_same: Same<A, B>): void => undefined;
 declare const heap: WasmHeapManager;
 declare const memory: LinearMemory;
 
-// A row reads and writes its own type, and its views are its own typed arrays.
+// A type reads and writes its own values, and its views are its own typed arrays.
 same<ReturnType<typeof i32.read>, number>(true);
 same<ReturnType<typeof u64.read>, bigint>(true);
 same<ReturnType<typeof f64.view>, Float64Array>(true);
@@ -38,8 +39,15 @@ i32.read(memory, '16');
 i32.read({}, 0);
 // @ts-expect-error a memory alone cannot allocate
 i32.alloc(memory);
+i32.alloc(heap, 5);
+i32.wrap(heap, 8);
+utf8.allocTerminated(heap, 'text');
+// @ts-expect-error a memory alone cannot allocate
+utf8.allocTerminated(memory, 'text');
+// @ts-expect-error a memory alone cannot wrap
+utf8.wrapTerminated(memory, 8);
 
-// The manager's methods have the types of their scalarTypes.
+// The manager's methods have the types of their scalar types.
 same<ReturnType<typeof heap.readInt32>, number>(true);
 same<ReturnType<typeof heap.readBigUint256>, bigint>(true);
 same<ReturnType<typeof heap.readBoolean>, boolean>(true);
@@ -47,7 +55,7 @@ same<ReturnType<typeof heap.viewUint8ClampedArray>, Uint8ClampedArray>(true);
 same<ReturnType<typeof heap.allocFloat64Array>, ScalarArrayRef<number, Float64Array>>(true);
 same<ReturnType<typeof heap.wrapPointer64>, ScalarRef<bigint, BigUint64Array>>(true);
 same<typeof heap.heapInt16, Int16Array>(true);
-// @ts-expect-error wider scalarTypes have no atomics
+// @ts-expect-error integers of 128 bits have no atomics
 heap.readBigUint128Atomic(0);
 // @ts-expect-error views are read-only properties
 heap.heapInt16 = new Int16Array(1);
@@ -63,14 +71,14 @@ heap.allocInt32Array(new Uint8Array(4));
 // @ts-expect-error numbers are no values of a BigInt64Array
 heap.allocBigInt64Array([1, 2]);
 
-// Own heaps, wrapped modules, captured ones.
+// linmem's own heap, wrapped modules, captured modules.
 same<ReturnType<typeof createHeapSync>, LinmemHeap>(true);
 same<ReturnType<typeof createHeap>, Promise<LinmemHeap>>(true);
 same<ReturnType<typeof wrapEmscriptenModuleHeap>, WasmHeapManager>(true);
 const captured = captureEmscriptenHeap(async () => ({ _sum: (a: number) => a }));
 same<Awaited<typeof captured>['module'], { _sum: (a: number) => number }>(true);
-// @ts-expect-error an option that is not there
+// @ts-expect-error an unknown option
 createHeapSync({ initialPages: 1 });
 
 same<ReturnType<typeof atomicLoad<number>>, number>(true);
-for (const row of scalarTypes) same<typeof row.size, number>(true);
+for (const type of scalarTypes) same<typeof type.size, number>(true);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// How arenas are created.
+// Options of arenas.
 import type { Address } from '../memory/address.ts';
 
 /** Options of {@link createHeapArena}. */
 export interface ArenaOptions {
-  /** True if a full arena continues in a further block; else it is out of memory. @defaultValue `false` */
+  /** True if a full arena allocates a further block; else it throws {@link OutOfMemoryError}. @defaultValue `false` */
   readonly grow?: boolean;
 }
 
 /** Functions of the module that owns an attached arena. */
 export interface AttachOptions {
-  /** `lm_arena_alloc`, called when the arena is full. Without it a full arena is out of memory. */
+  /** `lm_arena_alloc`, called when the arena is full. Without it a full arena throws. */
   readonly alloc?: (arena: number, size: number, align: number) => number;
-  /** `lm_arena_reset`, called to reset an arena that has chunks. Without it that is refused. */
+  /** `lm_arena_reset`, called to reset an arena that has chunks. Without it the reset throws. */
   readonly reset?: (arena: number) => unknown;
 }
 
@@ -20,7 +20,7 @@ export interface AttachOptions {
 export type ArenaPlacement =
   { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
 
-/** How an arena is constructed. */
+/** Settings of the constructor of an arena. */
 export interface ArenaSetup {
   readonly grow?: boolean;
   readonly attached?: AttachOptions;

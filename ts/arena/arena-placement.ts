@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where an arena lies: in a new block of the heap, or at the address of a struct that other code made.
+// The memory of an arena: in a new block of the heap, or at the address of a struct that other code made.
 import type { Heap } from '../heap/heap.ts';
 import { Allocation } from '../memory/allocation.ts';
 import type { ArenaPlacement } from './arena-options.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How an arena prints, and its summary for JSON.
+// The printed form of an arena, and its summary for JSON.
 import { hex } from '../scalar/print.ts';
 
 interface PrintedArena {

@@ -41,7 +41,7 @@ export class ArenaStruct {
     this.shared = isShared(heap);
   }
 
-  /** Returns the struct of an existing arena. @throws {ArgumentTypeError} if there is none */
+  /** Returns the struct of an existing arena. @throws {ArgumentTypeError} if there is no arena */
   static find(heap: Heap, address: number): ArenaStruct {
     const pointerSize = pointerSizeOf(heap, address);
     if (pointerSize !== 0) return new ArenaStruct(heap, address, pointerSize);
@@ -89,7 +89,7 @@ export class ArenaStruct {
   get isOpen(): boolean {
     return isArena(this.heap, this.address, this.pointerSize);
   }
-  /** Returns the range of the block below all chunks: of the arena as it was made. */
+  /** Returns the range of the arena's first block. */
   firstRange(): { base: number; end: number } {
     let [base, end, below] = [
       this.read(this.fields.base),
@@ -106,7 +106,7 @@ export class ArenaStruct {
   private pointersAt(header: number): number[] {
     return [0, 1, 2, 3].map((i) => this.read(header + i * this.pointerSize));
   }
-  /** Invalidates the arena for everyone, as its block is freed. Returns a function that undoes this, in a new epoch. */
+  /** Invalidates the arena for all code, as its block is freed. Returns a function that undoes this, in a new epoch. */
   close(): () => void {
     const { fields, address, heap } = this;
     const [base, top, end] = [this.read(fields.base), this.read(fields.top), this.read(fields.end)];

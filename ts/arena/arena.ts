@@ -3,8 +3,8 @@
 // block itself, so that C code and other threads see the same arena.
 //
 //   A1  The struct in memory is the only state of what is allocated; this class keeps the addresses of its fields.
-//   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: then all
-//       checkpoints end, and the first one of the new epoch begins.
+//   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: all
+//       checkpoints then end, and the first one of the new epoch begins.
 import { FreedError, NotOwnedError } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
@@ -25,14 +25,14 @@ import { place } from './arena-placement.ts';
 import { bumpOrGrow, foreignChunksError, type Chunks } from './chunks.ts';
 import { readEpoch } from './epochs.ts';
 import { Region, type Suballocation } from './region.ts';
-import { registryOf, type RegisteredArena } from './registry.ts';
+import { registryOf } from './registry.ts';
 
 /**
  * A bump allocator in a block of the heap: `alloc` moves one address up, `reset()` frees everything at once. Allocations
  * are not cleared. When it is collected as garbage its block is freed: slices, refs and views keep it alive, bare
  * addresses do not.
  */
-export class WasmHeapArena extends Region implements Owner, RegisteredArena {
+export class WasmHeapArena extends Region {
   readonly heap: Heap;
   /** @internal B2 of memory/allocation.ts. */
   views: Owner['views'];
@@ -67,7 +67,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     const { address, fields, pointerSize, shared } = this.struct;
     // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
     const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
-    this.allocation.owner = weak || this;
+    Object.assign(this.allocation, weak ? { weakOwner: weak } : { owner: this });
     this.views = this.allocation.memory.views;
     const { base, end } = this.struct.firstRange();
     this.basePtr = base;
@@ -89,8 +89,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
   }
   /**
-   * Returns the address of the C struct when the arena is passed to a wasm function: see {@link address}. Returns
-   * `toString()` for a string.
+   * Returns {@link address} if the arena is passed to a wasm function, and `toString()` for a string.
    * @throws {FreedError} if it was destroyed
    */
   [Symbol.toPrimitive](hint: string): number | bigint | string {
@@ -101,7 +100,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   toJSON(): object {
     return summaryOf(this);
   }
-  /** Returns the epoch: each reset adds 1. A new arena starts above all of its heap. @throws {FreedError} if destroyed */
+  /** Returns the epoch. Each reset adds 1; a new arena starts above all others. @throws {FreedError} if destroyed */
   epoch(): number {
     return this.current().epoch;
   }
@@ -115,11 +114,12 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   }
 
   /**
-   * Returns the address of `bytes` bytes, valid until the next reset. Not cleared. 0 bytes give an address and take nothing.
+   * Returns the address of `bytes` bytes, valid until the next reset. Not cleared. A size of 0 returns an address and
+   * allocates nothing.
    * @param align a power of two up to 65,536. Default: 16
-   * @throws {OutOfMemoryError} if they do not fit and the arena does not grow; nothing is taken then
+   * @throws {OutOfMemoryError} if they do not fit and the arena does not grow; nothing has changed then
    * @throws {FreedError} if it was destroyed
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
@@ -128,7 +128,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
       if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
         const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
         if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
-        // In 32-bit integers: what wraps, or has its end above 2 GiB, leaves too little room and takes the slow path.
+        // In 32-bit integers: ranges that wrap or end above 2 GiB leave too few bytes and take the general path.
         const at = (data.getInt32(topAt, true) + mask) & ~mask;
         if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
           data.setInt32(topAt, at + bytes, true);
@@ -145,7 +145,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
     return bumpOrGrow(this.current(), this.chunks, this.attached, size, align);
   }
 
-  /** @internal As of every region. Without a callback, as scopes use it most. */
+  /** @internal As in every region, but without a callback: scopes call it most. */
   override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
@@ -183,7 +183,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
    * Frees what was allocated since `mark`, which stays valid. Later marks become invalid.
    * @throws {FreedError} if the arena was rewound to before the mark, or destroyed
    * @throws {StaleEpochError} if the arena was reset since
-   * @throws {ArgumentTypeError} if it is no mark of this arena
+   * @throws {ArgumentTypeError} if it is not a mark of this arena
    */
   rewind(mark: ArenaMark): void {
     this.checkpoints.assertMark(mark, this.epoch());
@@ -243,7 +243,7 @@ export class WasmHeapArena extends Region implements Owner, RegisteredArena {
   /**
    * As {@link reset}, and frees its block. A second call does nothing.
    * @throws {NotOwnedError} if other code made it
-   * @throws whatever the heap's free throws; the arena is then empty and usable
+   * @throws any error of the heap's free; the arena is then empty and usable
    */
   destroy(): void {
     if (this.destroyed) return;

@@ -96,7 +96,7 @@ export class Checkpoints {
     this.endNewest();
     return true;
   }
-  /** F3: from here on other code may know the arena. Returns its address. */
+  /** F3: from then on other code may know the arena. Returns its address. */
   publish(): number {
     const { address } = this.struct;
     if (!this.published) {
@@ -106,7 +106,7 @@ export class Checkpoints {
     }
     return address;
   }
-  /** Refuses what is no mark of this arena in epoch `current`. Throws as {@link WasmHeapArena.rewind}. */
+  /** Throws unless `mark` is a mark of this arena in epoch `current`. See {@link WasmHeapArena.rewind}. */
   assertMark(mark: ArenaMark, current: number): void {
     if (!(mark instanceof ArenaMark) || mark.arena !== this.arena)
       throw new ArgumentTypeError('a mark of this arena', mark);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Chunks: the blocks of an arena that was made here. Does not refer to the arena, so that it can free the blocks when the
-// arena was collected as garbage.
+// Chunks: the blocks of an arena that this heap created. Does not refer to the arena, so that it can free the blocks
+// after the arena was collected as garbage.
 import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import type { Reclaimer } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -18,7 +18,7 @@ export class Chunks implements Reclaimer {
   readonly #heap: Heap;
   /** The arena's own block, then its chunks. */
   private readonly allocations: Allocation[];
-  /** Chunks that the arena let go of and whose free failed. They are freed with the next ones. */
+  /** Chunks that the arena dropped and whose free failed. They are freed with the next ones. */
   #unfreed: Allocation[] = [];
   readonly #grows: boolean;
 
@@ -29,8 +29,8 @@ export class Chunks implements Reclaimer {
   }
 
   /**
-   * Allocates a chunk with room for the request, twice as large as the last one if possible. Returns false if the arena
-   * does not grow.
+   * Allocates a chunk that is large enough for the request, twice as large as the last one if possible. Returns false if
+   * the arena does not grow.
    */
   grow(struct: ArenaStruct, size: number, align: number): boolean {
     if (!this.#grows) return false;
@@ -56,7 +56,7 @@ export class Chunks implements Reclaimer {
   get count(): number {
     return this.allocations.length - 1;
   }
-  /** Takes the chunks after the first `keep` out of the arena. Returns functions that free one block each. */
+  /** Removes the chunks after the first `keep` from the arena. Returns functions that free one block each. */
   drop(struct: ArenaStruct, keep: number): (() => void)[] {
     const dropped = this.allocations.splice(1 + keep);
     for (let i = 0; i < dropped.length; i++) struct.popChunk();
@@ -65,7 +65,7 @@ export class Chunks implements Reclaimer {
     return blocks.map((allocation) => () => this.#free(allocation));
   }
   #free(allocation: Allocation): void {
-    if (!allocation.isLive) return; // by freeAll, or by an allocator that called back
+    if (!allocation.isLive) return; // freed by freeAll, or by an allocator that called back
     try {
       this.#heap.freeAllocation(allocation);
     } catch (error) {
@@ -73,11 +73,11 @@ export class Chunks implements Reclaimer {
       throw error;
     }
   }
-  /** Frees the chunks after the first `keep`, which C code let go of: its reset leaves them to whoever made them. */
+  /** Frees chunks that a reset in C code dropped, those after the first `keep`; the code that allocated them frees them. */
   forget(keep: number): void {
     for (const allocation of this.allocations.splice(1 + keep)) this.#heap.reclaim(allocation);
   }
-  /** Frees everything, as the arena was collected. */
+  /** Frees everything, after the arena was collected. */
   reclaim(): void {
     for (const allocation of [...this.allocations, ...this.#unfreed]) this.#heap.reclaim(allocation);
   }

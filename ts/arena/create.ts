@@ -11,8 +11,8 @@ import { WasmHeapArena } from './arena.ts';
  * collected as garbage.
  * @param align the alignment of its first byte, a power of two up to 65,536. Default: 16
  * @throws {OutOfMemoryError} if the heap has no such block; nothing has changed then
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity or the alignment is none, or an arena in shared
- *   memory is to grow
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity or the alignment is invalid, or `grow` is
+ *   set in shared memory
  */
 export function createHeapArena(
   heap: Heap,

@@ -43,7 +43,7 @@ export const epochCheck = (at: number, epoch: number, magicAt: number, magic: nu
   magic: magic | 0,
 });
 
-/** Returns the current epoch; 0 if there is nothing with an epoch any more. */
+/** Returns the current epoch; 0 if the arena or slice no longer exists. */
 export function currentEpoch(memory: LinearMemory, { at, magicAt, magic }: EpochCheck): number {
   const data = memory.refresh();
   const inside = Math.max(at, magicAt) <= data.byteLength - 8;
@@ -53,7 +53,7 @@ export function currentEpoch(memory: LinearMemory, { at, magicAt, magic }: Epoch
 /** Advances the epoch at `at` atomically and returns it. */
 export function advanceEpoch(memory: LinearMemory, at: number): number {
   const cell = memory.view(BigUint64Array, at, 1);
-  if (engine.add(cell, 0, 1n) === 2n ** 64n - 1n) engine.add(cell, 0, 1n); // 0 is no epoch
+  if (engine.add(cell, 0, 1n) === 2n ** 64n - 1n) engine.add(cell, 0, 1n); // 0 is not an epoch
   return readEpoch(memory, at);
 }
 
@@ -88,7 +88,7 @@ export class HeapEpochs {
     this.#heap = heap;
   }
 
-  /** What other threads need to have the same heap. In shared memory it allocates 16 bytes that are never freed. */
+  /** Identifies the heap for other threads. In shared memory it allocates 16 bytes that are never freed. */
   get identity(): HeapIdentity {
     this.#store();
     return { id: this.#id, epochs: this.#address };
@@ -107,7 +107,7 @@ export class HeapEpochs {
     return id === this.#id;
   }
 
-  /** Returns an epoch that nothing in this heap ever had. */
+  /** Returns an epoch that was never used in this heap. */
   next(): number {
     this.#store();
     if (this.#address === 0) return ++this.#last;

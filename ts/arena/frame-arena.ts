@@ -29,8 +29,8 @@ export class FrameArena {
    * Sets the capacity to `capBytes` bytes (default: 8 MiB) and returns the address of the first byte. Does nothing if that
    * is the capacity already; else everything in the arena becomes invalid.
    * @throws {OutOfMemoryError} if the heap has no such block; nothing has changed then
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity is none
-   * @throws whatever the heap's free throws; the arena then has its old capacity, and is empty
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the capacity is invalid
+   * @throws any error of the heap's free; the arena then has its old capacity, and is empty
    */
   init(capBytes: number = FRAME_BYTES): number {
     const old = this.#live();
@@ -91,8 +91,8 @@ export class FrameArena {
   }
 
   /**
-   * Returns a function that resets the arena and calls `callback`: the allocations of a call live until the next one.
-   * @throws {ArgumentTypeError} if `callback` is no function
+   * Returns a function that resets the arena and calls `callback`: allocations of a call live until the next call.
+   * @throws {ArgumentTypeError} if `callback` is not a function
    */
   perCall<P extends unknown[], R>(callback: (...args: P) => R): (...args: P) => R {
     if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
@@ -106,7 +106,7 @@ export class FrameArena {
    * Resets the arena and calls `callback` once per animation frame, until the returned function is called or `callback`
    * throws.
    * @param schedule Default: `requestAnimationFrame`
-   * @throws {ArgumentTypeError} if one of them is no function
+   * @throws {ArgumentTypeError} if one of them is not a function
    */
   perFrame(
     callback: (time: number) => void,

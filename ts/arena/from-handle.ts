@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sliceFromHandle: slices from the handles that slices give, in the same thread or another.
+// sliceFromHandle: slices from the handles of slices, made in the same thread or another.
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -42,7 +42,7 @@ function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar }
  * @throws {WrongHeapError} if it is of another heap
  * @throws {StaleEpochError} {@link FreedError} if the slice was freed, or its arena reset or destroyed
  * @throws {OutOfBoundsError} {@link MisalignedError} if its range is not allocated
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if it is no handle
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the handle is invalid
  */
 export function sliceFromHandle(heap: Heap, handle: WasmSliceHandle): WasmSlice {
   const { kind, ptr, length, epoch, heap: id, type, ...where } = readHandle(handle);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Heap slices: slices in a block of their own.
+// Heap slices: slices in a separate block.
 import type { Heap } from '../heap/heap.ts';
 import { toAlign, toCount } from '../memory/address.ts';
 import { isShared } from '../memory/buffers.ts';
@@ -10,11 +10,11 @@ import { SLICE_HEADER_BYTES } from './slice-header.ts';
 import { SLICE_ALIGN, WasmSlice } from './slice.ts';
 
 /**
- * Returns a slice of `length` elements in a block of its own. The caller frees it with `slice.free()`. Cleared if the
+ * Returns a slice of `length` elements in a separate block. The caller frees it with `slice.free()`. Cleared if the
  * blocks of the heap are.
  * @param align a power of two up to 65,536. Default: 16
  * @throws {OutOfMemoryError} if there is no memory
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is none
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is invalid
  */
 export function allocHeapSlice<T extends ScalarValue, A extends ArrayBufferView>(
   heap: Heap,

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Copies of refs and slices in blocks of their own, for values that outlive their scope.
+// Copies of refs and slices in separate blocks, for values that outlive their scope.
 import { ArgumentTypeError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { copyBytes } from '../memory/bytes.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';
-import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
+import type { ScalarDescriptor } from '../scalar/descriptor.ts';
 import { ScalarRef, type Ref } from '../scalar/ref.ts';
 import { StringRef } from '../text/ref.ts';
 import { allocString } from '../text/string-alloc.ts';
 import { allocHeapSlice } from './heap-slices.ts';
 import { WasmSlice } from './slice.ts';
 
-type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
 /** A ref or a slice. */
-export type Keepable = Ref | WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
+export type Keepable =
+  | Ref
+  | WasmSlice
+  | WasmSlice<ArrayBufferView, number>
+  | WasmSlice<ArrayBufferView, bigint>
+  | WasmSlice<ArrayBufferView, boolean>;
 
-/** Returns a copy of `ref` in a block of its own. */
+/** Returns a copy of `ref` in a separate block. */
 export function copyTo(heap: Heap, ref: Keepable): Keepable {
   if (ref instanceof WasmSlice) {
     const copy = allocHeapSlice(heap, ref.type as ScalarDescriptor, ref.length); // of its own value

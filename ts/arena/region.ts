@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Region: a place to allocate in that is freed as a whole. Arenas and scopes are regions.
+// Region: an allocator whose memory is freed as a whole. Arenas and scopes are regions.
 //
 //   R1  Refs and slices of a region borrow: they cannot be freed one by one, and become invalid with their checkpoint.
-//   R2  An allocation that fails, for its values or for lack of room, takes nothing.
+//   R2  An allocation that fails, because of its values or because it does not fit, allocates nothing.
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toAlign, toCount } from '../memory/address.ts';
@@ -28,14 +28,14 @@ export interface Suballocation {
   readonly address: number;
   /** The token of the checkpoint, or of the block. */
   readonly allocation: Allocation;
-  /** True if it is a block of its own, which its ref owns. */
+  /** True if it is a separate block, which its ref owns. */
   readonly owned: boolean;
   /** The arena it is part of, if any. */
   readonly arena: SliceArena | undefined;
 }
 
 /**
- * A place to allocate in that is freed as a whole: what arenas and scopes have in common. It has the `alloc...` methods of
+ * An allocator whose memory is freed as a whole: the base class of arenas and scopes. It has the `alloc...` methods of
  * {@link WasmHeapManager} for scalars, arrays and strings (`allocInt32(5)`, `allocFloat64Array([1, 2])`,
  * `allocNullTerminatedUtf8String('text')`). The refs they return borrow from the region.
  */
@@ -43,13 +43,13 @@ export abstract class Region {
   /** The heap it lies in. */
   abstract readonly heap: Heap;
 
-  /** @internal Allocates `bytes` bytes and returns what `make` makes of them; takes them back if it throws. */
+  /** @internal Allocates `bytes` bytes, calls `make` with them and returns its result; frees them if it throws. */
   abstract suballocate<R>(bytes: number, align: number, make: (part: Suballocation) => R): R;
 
   /** Frees everything that was allocated in it. */
   abstract dispose(): void;
 
-  /** @internal `allocInt32(value)` and the like call it. */
+  /** `allocInt32(value)` and the like call it. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
@@ -64,7 +64,7 @@ export abstract class Region {
     });
   }
 
-  /** @internal `allocInt32Array(count)` and the like call it. */
+  /** `allocInt32Array(count)` and the like call it. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
@@ -85,9 +85,9 @@ export abstract class Region {
 
   /**
    * Returns a slice of `length` elements of `type`, not cleared. `allocF32(length)` and the like call it.
-   * @param align a power of two up to 65,536. Default: 16; at least what the elements need
-   * @throws {OutOfMemoryError} if there is no room
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is none
+   * @param align a power of two up to 65,536. Default: 16; at least the size of an element
+   * @throws {OutOfMemoryError} if there is no memory
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is invalid
    */
   allocSlice<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
@@ -122,7 +122,8 @@ export abstract class Region {
   }
 }
 
-type AllocMethods<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
+/** The methods of `M` that allocate. */
+export type AllocMethods<M> = { [K in keyof M as K extends `alloc${string}` ? K : never]: M[K] };
 
 /** The `alloc...` methods for scalars, arrays, strings and slices; their refs borrow from the region. */
 export interface Region extends AllocMethods<ScalarMethods>, AllocMethods<StringMethods>, SliceMethods {

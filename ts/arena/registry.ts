@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ArenaRegistry: the epochs, arenas and slices of one heap, which handles are looked up in.
+// ArenaRegistry: the epochs, arenas and slices of one heap, in which handles are looked up.
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { HeapEpochs } from './epochs.ts';
@@ -11,11 +11,11 @@ export interface RegisteredArena {
   epoch(): number;
   /** Returns the token that [at, at + size) belongs to, of the checkpoint `number` or any if 0. */
   suballocationAt(at: number, size: number, number: number): Allocation;
-  /** Invalidates everything in it, as its block is freed. Returns a function that undoes this. */
+  /** Invalidates everything in it, when its block is freed. Returns a function that undoes this. */
   invalidateAll(): () => void;
 }
 
-/** Returns a WeakRef, or what holds the arena in engines that have none. */
+/** Returns a WeakRef; in engines without WeakRef, an object that holds the arena. */
 const weakRef = (arena: RegisteredArena): Pick<WeakRef<RegisteredArena>, 'deref'> =>
   typeof WeakRef === 'function' ? new WeakRef(arena) : { deref: () => arena };
 

@@ -2,9 +2,9 @@
 // ScopeArena: the arena that the scopes of a heap share.
 //
 //   P1  Each open scope has a checkpoint in it. The newest open scope allocates from it; others, which an async function
-//       or a retained scope may still use, allocate blocks of their own.
-//   P2  A scope that ends before a newer one leaves its checkpoint: what lies above is in use. The last one to end returns
-//       to the lowest.
+//       or a retained scope may still use, allocate separate blocks.
+//   P2  A scope that ends before a newer one leaves its checkpoint: the memory above it is in use. The last one to end
+//       returns to the lowest.
 import type { Heap } from '../heap/heap.ts';
 import { isShared } from '../memory/buffers.ts';
 import { WasmHeapArena } from './arena.ts';
@@ -25,7 +25,7 @@ export interface OpenScope {
 /** The arena that the scopes of one heap share. */
 export class ScopeArena {
   readonly arena: WasmHeapArena;
-  /** False in shared memory, where scopes allocate blocks of their own once the arena is full. */
+  /** False in shared memory, where scopes allocate separate blocks once the arena is full. */
   readonly grows: boolean;
   /** The open scope that was made last. Below it are those that were open then, some of them ended. */
   newest: OpenScope | undefined = undefined;
@@ -33,9 +33,7 @@ export class ScopeArena {
     this.grows = !isShared(heap);
     const placement = { capBytes: SCOPE_ARENA_BYTES, align: 16 };
     this.arena = new WasmHeapArena(heap, placement, { grow: this.grows, collected: false });
-    const { allocation } = this.arena;
-    allocation.isInternal = true;
-    heap.internal = [allocation];
+    heap.internal = [this.arena.allocation];
   }
 
   /**

@@ -24,8 +24,8 @@ import { Region, type Suballocation } from './region.ts';
 import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
 import { WasmSlice } from './slice.ts';
 
-/** Temporaries of every kind: what its `alloc...` methods make is freed when it ends. Made by `heap.scope()`. */
-export class Scope extends Region implements OpenScope {
+/** Temporaries of every kind: all that its `alloc...` methods allocate is freed when it ends. See `heap.scope()`. */
+export class Scope extends Region {
   readonly heap: Heap;
   /** True if it has ended. */
   ended = false;
@@ -34,7 +34,7 @@ export class Scope extends Region implements OpenScope {
   readonly outer: OpenScope | undefined;
   /** @internal */
   readonly checkpoint: Checkpoint;
-  /** Blocks of its own. */
+  /** Separate blocks. */
   private blocks: Allocation[] | undefined = undefined;
   private deferred: (() => unknown)[] | undefined = undefined;
 
@@ -52,14 +52,14 @@ export class Scope extends Region implements OpenScope {
   /**
    * Returns the address of `bytes` bytes, valid until the scope ends. Not cleared.
    * @param align a power of two up to 65,536. Default: 8
-   * @throws {OutOfMemoryError} if there is no room
+   * @throws {OutOfMemoryError} if there is no memory
    * @throws {FreedError} if the scope has ended
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
     const { shared } = this;
     if (shared.newest === this && shared.grows) return shared.arena.alloc(bytes, align);
-    return this.allocBlock(bytes, align); // a method of its own: V8 inlines only short ones
+    return this.allocBlock(bytes, align); // a separate method: V8 inlines only short ones
   }
   private allocBlock(bytes: number, align: number): number {
     return this.suballocate(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
@@ -94,12 +94,12 @@ export class Scope extends Region implements OpenScope {
   }
 
   /**
-   * Takes `ref` out of the scope: the result lives on, and the caller frees it. It is the same ref, or a ref to a copy at
+   * Keeps `ref` past the end of the scope; the caller frees the result. The result is the same ref, or a ref to a copy at
    * another address, as most temporaries lie in a block that the scope frees.
    * @throws {NotOwnedError} if it was not made in this scope
    * @throws {FreedError} if it was freed, or the scope has ended
-   * @throws {OutOfMemoryError} if there is no room for a copy
-   * @throws {ArgumentTypeError} if it is no ref and no slice
+   * @throws {OutOfMemoryError} if there is no memory for a copy
+   * @throws {ArgumentTypeError} if it is neither a ref nor a slice
    */
   keep<K extends Keepable>(ref: K): K {
     if (!(ref instanceof Ref || ref instanceof WasmSlice))
@@ -118,7 +118,7 @@ export class Scope extends Region implements OpenScope {
 
   /**
    * Calls `callback` when the scope ends, before its memory is freed; the last one that was deferred comes first.
-   * @throws {ArgumentTypeError} if it is no function
+   * @throws {ArgumentTypeError} if it is not a function
    * @throws {FreedError} if the scope has ended
    */
   defer(callback: () => unknown): void {
@@ -140,8 +140,8 @@ export class Scope extends Region implements OpenScope {
   }
 
   /**
-   * Frees everything that was made in the scope, also if one free fails. A second call does nothing, but for blocks whose
-   * free failed: it tries them again.
+   * Frees everything that was made in the scope, even if one free fails. A second call frees only blocks whose free
+   * failed.
    * @throws {LinmemAggregateError} with every error
    */
   end(): void {
@@ -182,7 +182,8 @@ export class Scope extends Region implements OpenScope {
   }
 }
 
-type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
+/** `M` without the methods whose names match `K`. */
+export type Without<M, K extends string> = { [N in keyof M as N extends K ? never : N]: M[N] };
 /** Methods of {@link WasmHeapManager} that a scope of one has too: all that read and write. */
 export interface Scope
   extends
@@ -226,6 +227,9 @@ function endAfter(scope: Scope, error: unknown): unknown {
     scope.end();
     return error;
   } catch (endError) {
-    return new LinmemAggregateError([error, endError], 'the scope failed, and so did its end');
+    return new LinmemAggregateError(
+      [error, endError],
+      'the callback of the scope failed, and so did the end of the scope',
+    );
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The form in which slices cross threads.
 
-/** Where a slice was allocated: in a block of its own, in the frame arena, or in another arena. */
+/** The kind of a slice's allocation: in a separate block, in the frame arena, or in another arena. */
 export type WasmSliceKind = 'heap' | 'frame' | 'arena';
 
 /** A slice as a plain object: it can be cloned, stored and posted to another thread. See {@link sliceFromHandle}. */
 export interface WasmSliceHandle {
-  /** Where it was allocated. */
+  /** The kind of its allocation. */
   readonly kind: WasmSliceKind;
   /** The short name of its element type. */
   readonly dtype: string;

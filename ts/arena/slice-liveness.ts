@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Whether a slice can still be used, and the error if not.
+// The liveness check of slices, and its errors.
 import { FreedError, StaleEpochError, type LinmemError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { Ref } from '../scalar/ref.ts';
 import { currentEpoch } from './epochs.ts';
 
-/** What a slice needs of its arena. */
+/** The arena operations that a slice needs. */
 export interface SliceArena {
   readonly kind: 'frame' | 'arena';
   readonly basePtr: number;
@@ -33,7 +33,7 @@ interface StaleSlice {
   readonly owner: Ref | SliceArena | undefined;
 }
 
-/** Returns the error that says why a slice is not alive. */
+/** Returns the error for a slice that is not alive. */
 export function staleError({ heap, owner, ptr, allocation }: StaleSlice, createdIn: number): LinmemError {
   const arena = owner instanceof Ref ? undefined : owner;
   if (arena?.destroyed) return new FreedError(arena.basePtr, 'arena');

@@ -27,7 +27,7 @@ export const SLICE_ALIGN = 16;
 
 /**
  * Consecutive elements of one type. `at`, `set`, `write` and iteration check the index and the liveness (free, reset,
- * rewind) each time. `view()` returns a typed array, which nothing checks afterwards: take it, use it, drop it.
+ * rewind) each time. `view()` returns a typed array, which nothing checks afterwards: use it at once.
  */
 export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends ScalarValue = ScalarValue> {
   /** The heap it lies in. */
@@ -38,13 +38,13 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   readonly ptr: number;
   /** The number of elements. */
   readonly length: number;
-  /** Where it was allocated. */
+  /** The kind of its allocation. */
   readonly kind: WasmSliceKind;
   /** @internal The allocation it is part of. */
   readonly allocation: Allocation;
-  /** @internal The ref that owns its block, or the ref or arena that must live as long. */
+  /** @internal The ref that owns its block, or the ref or arena that must not be collected before it. */
   readonly owner: Ref | SliceArena | undefined;
-  /** True if it has a block of its own, which `free` frees. */
+  /** True if it has a separate block, which `free` frees. */
   readonly owns: boolean;
   // Copied from the type, as types are objects of different shapes.
   private readonly get: ScalarDescriptor<T, A>['get'];
@@ -221,7 +221,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    * @param source any values, the slice's own view too; `null` and `undefined` are empty
    * @param zeroFill true if elements without a value are set to 0; else they stay. Default: true
    * @param truncate true if a source that is too long is cut; else it is refused. Default: false
-   * @throws {ArgumentTypeError} if it is no array, or a value has the wrong type
+   * @throws {ArgumentTypeError} if it is not an array, typed array, ref, slice or iterable, or a value has the wrong type
    * @throws {ArgumentRangeError} if it is too long, or the offset is beyond its end
    * @throws {FreedError} {@link StaleEpochError} if the slice is invalid
    */
@@ -253,7 +253,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   }
   /** @internal */
   elementValues(): ArrayLike<T> {
-    return isCopyable(this) ? (this.view() as unknown as ArrayLike<T>) : this.toArray(); // the view of its own elements
+    return isCopyable(this) ? (this.view() as unknown as ArrayLike<T>) : this.toArray(); // `view` shows these elements
   }
 
   /** Returns the slice as a plain object for `postMessage`; see {@link sliceFromHandle}. */

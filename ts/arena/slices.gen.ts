@@ -68,7 +68,7 @@ export interface SliceMethods {
   allocBool(length: number, align?: number): WasmSlice<Uint8Array, boolean>;
 }
 
-/** The names of these methods. Each type is a Scalar of its own value. */
+/** The names of these methods. Each type has its own value type. */
 export const sliceMethodNames: readonly (readonly [type: Scalar, name: string])[] = [
   [i8, 'allocI8'],
   [u8, 'allocU8'],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The layout of `lm_arena` and `lm_arena_chunk` (csrc/include/linmem/arena.h) for pointers of 4 and 8 bytes.
-// test/ts/core/exports.test.ts compares it with what the C compiler says.
+// test/ts/core/exports.test.ts compares it with the layout of the C compiler.
 import type { LinearMemory } from '../memory/linear-memory.ts';
 
 /** The size of a pointer in bytes: 8 on wasm64. */
@@ -63,7 +63,7 @@ export function isArena(memory: LinearMemory, address: number, pointerSize: Poin
   return found === (ARENA_MAGIC ^ address) >>> 0 && readPointer(memory, base, pointerSize) !== 0;
 }
 
-/** Returns the pointer size of the arena at `address`; 0 if there is none, or a destroyed one. */
+/** Returns the pointer size of the arena at `address`; 0 if there is no arena, or a destroyed one. */
 export function pointerSizeOf(memory: LinearMemory, address: number): PointerSize | 0 {
   return isArena(memory, address, 4) ? 4 : isArena(memory, address, 8) ? 8 : 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CoreAllocator: linmem's allocator, written in C, over a memory of its own or in pages it grows in another memory.
+// CoreAllocator: linmem's allocator, written in C, over a separate memory or in pages that it grows in another memory.
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -28,20 +28,29 @@ export interface CoreAllocatorOptions {
   /** The maximum size of the heap's own memory in bytes, rounded up to 64 KiB. @defaultValue 4 GiB */
   readonly maximumBytes?: number;
   /**
-   * An existing memory: the heap grows it by whole pages and uses only those. Safe if the owner of the memory uses only
-   * pages that its own `memory.grow` returned (wasm-bindgen modules), or has no allocator. Not safe beside Emscripten, Go,
-   * TinyGo, and allocators that have not allocated yet: they take every byte up to the end of the memory as theirs.
+   * An existing memory: the heap grows it by whole pages and uses only those. Safe only if nothing else allocates in the
+   * memory, in wasm-bindgen modules, and in modules whose exported, growing allocator was called before. For the modules
+   * in which it is not safe, see docs/core.md, Guest heaps.
    */
   readonly memory?: WebAssembly.Memory;
+  /**
+   * With `memory`: the first byte of the range that the heap has, for a memory that cannot grow, or a block of another
+   * allocator. The heap then never grows the memory. The caller promises that nothing else uses the range.
+   */
+  readonly base?: number;
+  /** With `base`: the end of the range. @defaultValue the end of the memory */
+  readonly end?: number;
   /** The compiled core or its bytes, for pages that must not compile bytes: see {@link coreBytes}. */
   readonly module?: CoreModule;
 }
 
-/** The options' types. */
+/** The `typeof` of each option. */
 export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
   initialBytes: 'number',
   maximumBytes: 'number',
   memory: 'object',
+  base: 'number',
+  end: 'number',
   module: 'object',
 };
 
@@ -86,9 +95,9 @@ export class CoreAllocator {
 
 /**
  * Resolves to linmem's allocator.
- * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is not what it should be
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is invalid
  * @throws {ModuleError} if WebAssembly cannot be compiled here, or does not link to the given memory
- * @throws {OutOfMemoryError} if the memory cannot be made, or not grow by a page
+ * @throws {OutOfMemoryError} if the memory cannot be created, or cannot grow by a page
  */
 export async function createCoreAllocator(options: CoreAllocatorOptions = {}): Promise<CoreAllocator> {
   const plan = planOf(readOptions(options, CORE_KINDS));
@@ -106,13 +115,15 @@ interface Plan {
   readonly module: CoreModule | undefined;
   readonly initial: number;
   readonly maximum: number | undefined;
+  /** The part of a given memory that the heap has, if it is not to grow it. */
+  readonly range: readonly [base: number, end: number] | undefined;
 }
 
 function planOf(options: CoreAllocatorOptions): Plan {
   const { initialBytes = PAGE, maximumBytes, memory, module } = options;
   if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
   if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))
-    throw new ArgumentTypeError('either a memory or sizes for one, not both', initialBytes);
+    throw new ArgumentTypeError('the option memory, or initialBytes and maximumBytes, not both', options);
   const initial = toPages(initialBytes, 'initialBytes');
   const maximum = maximumBytes === undefined ? undefined : toPages(maximumBytes, 'maximumBytes');
   if (maximum !== undefined && maximum < initial)
@@ -120,7 +131,16 @@ function planOf(options: CoreAllocatorOptions): Plan {
       `maximumBytes of at least initialBytes (${initialBytes})`,
       maximumBytes ?? 0,
     );
-  return { memory, module, initial, maximum };
+  return { memory, module, initial, maximum, range: rangeOf(options) };
+}
+
+function rangeOf({ memory, base, end }: CoreAllocatorOptions): Plan['range'] {
+  if (base === undefined && end === undefined) return undefined;
+  if (!memory || base === undefined)
+    throw new ArgumentTypeError('a memory and a base for a range of it', base);
+  const size = memory.buffer.byteLength;
+  const first = toCount(base, 'a base', 0, size + 1);
+  return [first, end === undefined ? size : toCount(end, 'an end', first, size + 1)];
 }
 
 function toPages(bytes: number, name: string): number {
@@ -134,11 +154,23 @@ function instantiate(module: WebAssembly.Module, plan: Plan): CoreAllocator {
   const memory = plan.memory ?? newMemory(plan);
   // In its own memory the heap has all bytes from 16 on; as a guest only the pages it grows. The memory grows after
   // linking, which may be refused, unless it is empty: the core links to a memory of at least one page.
+  if (plan.range) return openIn(link(module, memory), memory, plan.range);
   const early = isGuest && memory.buffer.byteLength === 0 ? growByOne(memory) : undefined;
   const exports = link(module, memory);
   const base = isGuest ? (early ?? growByOne(memory)) : 0;
   const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
   if (handle === 0) throw new OutOfMemoryError(PAGE);
+  return new CoreAllocator(memory, exports, handle);
+}
+
+/** @throws {OutOfMemoryError} if the range is too short for a heap: about 2 KiB */
+function openIn(
+  exports: CoreExports,
+  memory: WebAssembly.Memory,
+  [base, end]: readonly [number, number],
+): CoreAllocator {
+  const handle = end > base ? exports.lm_heap_open(base, end - base, 0) >>> 0 : 0;
+  if (handle === 0) throw new OutOfMemoryError(end - base);
   return new CoreAllocator(memory, exports, handle);
 }
 
@@ -158,10 +190,10 @@ function growByOne(memory: WebAssembly.Memory): number {
   }
 }
 
-/** Throws what a status of the C functions means. */
+/** Throws the error for a status of the C functions. */
 export function refuse(status: number, address: number): void {
   if (status === Status.ok) return;
   if (status === Status.alreadyFree) throw new DoubleFreeError(address);
   if (status === Status.notABlock) throw new NotOwnedError(address, 'it is not a live block of this heap');
-  throw new ModuleError(`the core answered with status ${status} for address ${address}`);
+  throw new ModuleError(`the core returned status ${status} for address ${address}`);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// LinmemHeap: a manager of linmem's own heap, with a view of its inside.
+// LinmemHeap: a manager of linmem's own heap, with functions to inspect it.
 import { ModuleError, OutOfMemoryError } from '../errors.ts';
 import { readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
@@ -16,13 +16,13 @@ import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats } from './layout.gen.ts';
 
 /** The options of a manager that apply to linmem's own heap. */
-type ManagerOptions = Pick<
+export type LinmemHeapOptions = Pick<
   WasmHeapManagerOptions,
   'clearAllocatedRegions' | 'trackAllocations' | 'enableGarbageCollection' | 'gcPressure' | 'nullCheck'
 >;
 
 /** Options of {@link createHeap}. */
-export interface CreateHeapOptions extends CoreAllocatorOptions, ManagerOptions {}
+export interface CreateHeapOptions extends CoreAllocatorOptions, LinmemHeapOptions {}
 const KINDS = {
   ...CORE_KINDS,
   clearAllocatedRegions: 'boolean',
@@ -32,13 +32,17 @@ const KINDS = {
   nullCheck: 'boolean',
 };
 
-/** Statistics of the C heap. Sizes are what the allocator uses, not what was asked for. */
+/** Statistics of the C heap. Sizes are those that the allocator uses, not those asked for. */
 export interface CoreStats {
+  /** Live blocks. */
   readonly liveBlocks: number;
-  /** Usable bytes of the live blocks. */
+  /** Their usable bytes. */
   readonly liveBytes: number;
+  /** The largest `liveBytes` so far; small blocks count by whole slabs. */
   readonly peakLiveBytes: number;
+  /** Free blocks. */
   readonly freeBlocks: number;
+  /** Their bytes. */
   readonly freeBytes: number;
   /** Bytes of memory that the heap manages, its own state included. */
   readonly takenBytes: number;
@@ -66,7 +70,7 @@ export class LinmemHeap extends WasmHeapManager {
   readonly exports: CoreExports;
 
   /** @internal Use {@link createHeap} or {@link createHeapSync}. */
-  constructor(core: CoreAllocator, options: ManagerOptions = {}) {
+  constructor(core: CoreAllocator, options: LinmemHeapOptions = {}) {
     super(core.memory, core.allocate, core.deallocate, { ...options, ...core.options });
     this.memory = core.memory;
     this.exports = core.exports;
@@ -74,7 +78,7 @@ export class LinmemHeap extends WasmHeapManager {
   }
 
   /**
-   * Returns the usable bytes of the block at `address`: what was asked for, or a few more.
+   * Returns the usable bytes of the block at `address`: the size asked for, or a few bytes more.
    * @throws {NotOwnedError} {@link DoubleFreeError} if it is not a live block
    */
   usableSize(address: Address): number {
@@ -83,7 +87,7 @@ export class LinmemHeap extends WasmHeapManager {
     return this.exports.lm_heap_usable_size(this.handle, at) >>> 0;
   }
 
-  /** Returns statistics of the C heap, of all code that allocates in it. @throws {ModuleError} if the heap is damaged */
+  /** Returns statistics of the C heap, for all code that allocates in it. @throws {ModuleError} if the heap is damaged */
   stats(): CoreStats {
     const at = this.exports.lm_heap_stats(this.handle) >>> 0;
     if (at === 0) throw new ModuleError('the heap is damaged: its state was overwritten');
@@ -105,9 +109,9 @@ export class LinmemHeap extends WasmHeapManager {
   }
 
   /**
-   * Returns every block of the heap, live and free, by address within each region. Uses a block of the heap during the
-   * call, which is listed as free. O(blocks).
-   * @throws {OutOfMemoryError} if the heap has not even 64 bytes for that
+   * Returns every block of the heap, live and free, by address within each region. During the call it uses one block of
+   * the heap, which is listed as free. O(blocks).
+   * @throws {OutOfMemoryError} if the heap cannot allocate 64 bytes for that
    */
   walk(): BlockInfo[] {
     const { cursor, capacity } = this.#allocateCursor();
@@ -160,12 +164,14 @@ export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
 }
 
 /** Reads each option once. */
-function split(options: CreateHeapOptions): [CoreAllocatorOptions, ManagerOptions] {
-  const { initialBytes, maximumBytes, memory, module, ...manager } = readOptions(options, KINDS);
+function split(options: CreateHeapOptions): [CoreAllocatorOptions, LinmemHeapOptions] {
+  const { initialBytes, maximumBytes, memory, base, end, module, ...manager } = readOptions(options, KINDS);
   const core = {
     ...(initialBytes !== undefined && { initialBytes }),
     ...(maximumBytes !== undefined && { maximumBytes }),
     ...(memory !== undefined && { memory }),
+    ...(base !== undefined && { base }),
+    ...(end !== undefined && { end }),
     ...(module !== undefined && { module }),
   };
   return [core, manager];

@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: MIT
-// What the allocation table gives out: statistics, and entries.
+// The data that the allocation table returns: statistics and entries.
 import type { Allocation } from '../memory/allocation.ts';
 
-/** What was allocated and freed through a heap, in blocks and in bytes asked for. */
+/** Blocks and bytes allocated and freed through a heap. Bytes are those asked for. */
 export interface HeapStatistics {
-  /** Blocks that are live. */
+  /** Live blocks. */
   readonly liveBlocks: number;
-  /** Bytes that are live. */
+  /** Bytes of the live blocks. */
   readonly liveBytes: number;
-  /** The largest number of bytes that were live at once. */
+  /** The largest `liveBytes` so far. */
   readonly peakBytes: number;
-  /** Blocks ever allocated. */
+  /** Blocks allocated so far. */
   readonly allocations: number;
-  /** Blocks ever freed. */
+  /** Blocks freed so far. */
   readonly frees: number;
 }
 
 /** A live allocation, for lists. */
 export interface AllocationEntry {
+  /** The address of the block. */
   readonly address: number;
   /** The size asked for, in bytes. */
   readonly byteLength: number;
 }
 
-/** What the allocator must get back, if it is not the address, the size and the alignment that were asked for. */
+/** The arguments for the allocator's free, if they are not the address, size and alignment that were asked for. */
 export interface RawBlock {
   readonly base: number;
   readonly size: number;
   readonly align: number;
 }
 
-/** What {@link AllocationTable.restore} needs to know of an allocation that was removed. */
+/** A removed allocation, for {@link AllocationTable.restore}. */
 export interface RemovedEntry {
   readonly address: number;
   readonly bytes: number;
@@ -41,8 +42,8 @@ export interface RemovedEntry {
 }
 
 /** Returns the live allocations of a table, oldest first, without those of the library itself. */
-export function entriesOf(table: AllocationList): AllocationEntry[] {
-  const slots = table.slots().filter((slot) => !table.tokenAt(slot)?.isInternal);
+export function entriesOf(table: AllocationList, internal: readonly Allocation[]): AllocationEntry[] {
+  const slots = table.slots().filter((slot) => !internal.some((token) => token === table.tokenAt(slot)));
   return slots.map((slot) => ({ address: table.addressAt(slot), byteLength: table.sizeAt(slot) }));
 }
 interface AllocationList {

@@ -10,7 +10,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { HeapStatistics, RawBlock, RemovedEntry } from './allocation-entry.ts';
 import { StartBitmap } from './start-bitmap.ts';
 
-/** The number of freed addresses that are remembered at least. The oldest are forgotten first. */
+/** The minimum number of freed addresses that are remembered. The oldest are forgotten first. */
 const REMEMBERED = 65536;
 const MIN_CAPACITY = 64;
 /** States of a slot; 0 is empty. */
@@ -50,7 +50,7 @@ export class AllocationTable {
   #allocations = 0;
   #frees = 0;
 
-  /** Makes room for one more allocation. After it, {@link register} allocates nothing. */
+  /** Reserves a slot for one more allocation. After it, {@link register} allocates nothing. */
   reserve(): void {
     const live = this.#allocations - this.#frees;
     if (this.#used * 4 >= this.#capacity * 3 || this.#tombstones > 2 * REMEMBERED + live) this.#rebuild();
@@ -59,7 +59,7 @@ export class AllocationTable {
   /**
    * Registers an allocation, with its token if it has one. Returns the token of a live allocation at the same address,
    * which the module freed without telling the heap (a stale allocation).
-   * @param raw what the allocator must get back, if it differs
+   * @param raw the arguments for the allocator's free, if they differ from the request
    */
   register(
     address: number,
@@ -69,7 +69,7 @@ export class AllocationTable {
     raw?: RawBlock,
   ): Allocation | undefined {
     let stale: Allocation | undefined;
-    // Most blocks are allocated where the last one was freed. The rest is apart, to keep this small enough to inline.
+    // Most blocks are allocated where the last one was freed. A separate method does the rest, so that this one is inlined.
     const isReused = this.#keys[this.#last] === address && this.#states[this.#last] === FREED;
     if (!isReused || raw || bytes >= LARGE) stale = this.#prepare(address, bytes, raw);
     this.#open(this.#last, address, bytes, align, ++this.#allocations);
@@ -104,7 +104,7 @@ export class AllocationTable {
     return sequence;
   }
 
-  /** Removes a live allocation that the module owns from now on: it is no double free if it is freed there. */
+  /** Removes a live allocation that the module owns from now on. A free by the module is not a double free. */
   release(slot: number): void {
     this.remove(slot);
     this.#states[slot] = RELEASED;
@@ -178,7 +178,7 @@ export class AllocationTable {
       states: new Uint8Array(capacity),
       sequences: new Float64Array(capacity),
     };
-    // All arrays are there: nothing below can fail.
+    // All arrays are allocated: nothing below can fail.
     [this.#keys, this.#sizes, this.#states, this.#sequences] = [fresh.keys, fresh.sizes, fresh.states, fresh.sequences]; // prettier-ignore
     this.#tokens = undefined;
     this.#capacity = capacity;
@@ -213,14 +213,14 @@ export class AllocationTable {
   tokenAt(slot: number): Allocation | undefined {
     return this.#tokens?.[slot];
   }
-  /** The token, made now if the allocation has none: one of `memory`. */
+  /** The token. If the allocation has none, creates one in `memory`. */
   requireToken(slot: number, memory: LinearMemory): Allocation {
     let token = this.tokenAt(slot);
     if (!token)
       this.#setToken(slot, (token = new Allocation(memory, this.addressAt(slot), this.sizeAt(slot))));
     return token;
   }
-  /** What the allocator must get back. */
+  /** The arguments for the allocator's free, if they differ from the request. */
   rawBlockAt(slot: number): RawBlock | undefined {
     return this.#rawBlocks?.get(this.addressAt(slot));
   }

@@ -6,21 +6,21 @@ import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { RawBlock } from './allocation-entry.ts';
 
-/** A pointer as a module returns it: an address, or 0 for none. */
+/** A pointer as a module returns it: an address, or 0 (NULL). */
 export type Pointer = number | bigint;
 
 /** The functions of an allocator. Sizes are in bytes. */
 export interface Allocator {
   /** Returns 0 if there is no memory. An allocator that ignores `align` aligns to {@link MALLOC_ALIGN}. */
   malloc(bytes: number, align: number): Pointer;
-  /** Gets the size and alignment that `malloc` got. If it throws, the block counts as not freed. */
+  /** Receives the size and alignment that `malloc` received. If it throws, the block counts as not freed. */
   free(address: number, bytes: number, align: number): unknown;
   calloc?: ((count: number, bytes: number) => Pointer) | undefined;
   realloc?: ((address: number, bytes: number) => Pointer) | undefined;
   alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
-  /** True if `free` itself refuses, by throwing, every address that is not a live block. */
+  /** True if `free` throws for every address that is not a live block. */
   checksFrees: boolean;
-  /** True if a free by address of a block that was freed is refused, though the module may have allocated it since. */
+  /** True if freeing the address of a freed block throws, though the module may have allocated a block there since. */
   strictFrees: boolean;
   /** Returns true if a block started at the address and was freed. */
   isFreed?: ((address: number) => boolean) | undefined;
@@ -32,8 +32,8 @@ export interface Allocator {
 type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes'> & { readonly addressBits: 32 | 64 };
 
 /**
- * Returns the allocator of a heap. Functions that declare one parameter get no other: an Emscripten build with assertions
- * refuses arguments that a function does not declare.
+ * Returns the allocator of a heap. Functions that declare one parameter receive one argument: an Emscripten build with
+ * assertions refuses arguments that a function does not declare.
  */
 export function allocatorOf(
   options: AllocatorOptions,
@@ -62,18 +62,18 @@ export const MALLOC_ALIGN = 8;
 export const alignUp = (base: number, align: number): number =>
   (base & (align - 1)) === 0 ? base : Math.ceil(base / align) * align;
 
-/** What the allocator must get back of the last block, if it is not what was asked for. */
+/** The arguments for the allocator's free of the last block, if they differ from the request. */
 let oddBlock: RawBlock | undefined;
 
-/** Returns what the allocator must get back of the block that {@link allocateRaw} returned last, if it differs. */
+/** Returns the arguments for the allocator's free of the last {@link allocateRaw}, if they differ from the request. */
 export const takeRawBlock = (): RawBlock | undefined => oddBlock;
 
 /**
- * Allocates `bytes` bytes (1 for 0, so that every block has an address of its own) and returns the address. If the
- * allocator does not align as asked, a larger block is taken; {@link takeRawBlock} then says what it must get back.
+ * Allocates `bytes` bytes (1 for 0, so that every block has a distinct address) and returns the address. If the
+ * allocator does not align as asked, a larger block is allocated; {@link takeRawBlock} returns its arguments for free.
  * @param isCleared true if all bytes are set to 0
- * @throws {OutOfMemoryError} if the allocator has no memory, or throws. Nothing is lost then
- * @throws {ModuleError} if the allocator returns what cannot be a block
+ * @throws {OutOfMemoryError} if the allocator has no memory, or throws; nothing has changed then
+ * @throws {ModuleError} if the allocator returns a pointer that cannot be a block
  */
 export function allocateRaw(
   memory: BlockMemory,
@@ -118,7 +118,7 @@ function allocateOverAligned(
   return base;
 }
 
-/** Allocates a block with room for an aligned one inside. */
+/** Allocates a block large enough to contain an aligned one. */
 function allocateLarger(
   memory: BlockMemory,
   allocator: Allocator,
@@ -136,7 +136,7 @@ function allocateLarger(
   return address;
 }
 
-/** Calls a function of the allocator, which is there, and validates the pointer. */
+/** Calls a function that the allocator has, and validates the pointer. */
 function callAllocator(
   memory: BlockMemory,
   allocator: Allocator,
@@ -157,7 +157,7 @@ function callAllocator(
 const allocatorError = (cause: unknown, size: number, align: number): unknown =>
   cause instanceof LinmemError ? cause : new OutOfMemoryError(size, align, { cause });
 
-/** Sets bytes that are in bounds to 0. Few of them one by one, which is faster than making a typed array. */
+/** Sets bytes that are in bounds to 0. A few are set one by one, which is faster than making a typed array. */
 function clearBytes(memory: BlockMemory, address: number, size: number): void {
   if (size <= 64)
     try {

@@ -41,6 +41,7 @@ export function register(
   const stale = heap.table.register(address, bytes, align, token, raw);
   if (!stale) return;
   stale.markFreed();
+  stale.dependents?.released?.();
   if (heap.collects) unwatchOwner(stale);
 }
 
@@ -55,7 +56,7 @@ export function adoptBlock(heap: HeapState, address: Address, bytes: number): Al
   return token;
 }
 
-/** Returns what `make` makes of a new block, or frees the block if it throws. */
+/** Allocates a block, calls `make` with it and returns its result; frees the block if it throws. */
 export function allocateFor<R>(
   heap: HeapState,
   bytes: number,
@@ -89,7 +90,7 @@ export function resizeAllocation(heap: HeapState, old: Allocation, size: number)
     return token;
   }
   return allocateFor(heap, size, MALLOC_ALIGN, false, (allocation) => {
-    if (!old.isLive) throw new FreedError(old.address); // by an allocator that called back
+    if (!old.isLive) throw new FreedError(old.address); // freed by an allocator that called back
     copyBytes(heap, allocation.address, old.address, Math.min(old.byteLength, size));
     freeAllocation(heap, old);
     return allocation;

@@ -17,11 +17,12 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   let slot = typeof target === 'number' ? heap.table.find(target) : -1;
   if (slot < 0) {
     if (target instanceof Ref) {
-      assertOwned(heap, target);
-      freeAllocation(heap, target.allocation);
+      const ref = target['@ref'];
+      assertOwned(heap, ref);
+      freeAllocation(heap, ref.allocation);
       return;
     }
-    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not its own one, which may refuse NULL
+    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not the heap's override, which may refuse NULL
     if (at === 0) return;
     slot = heap.table.find(at);
     if (slot < 0) {
@@ -77,23 +78,31 @@ export function slotOf({ table }: HeapState, token: Allocation): number {
   return slot >= 0 && table.tokenAt(slot) === token ? slot : -1;
 }
 
-/** What the allocator does with a block whose allocation ends. */
-export type Ending<R> = (heap: HeapState, base: number, size: number, align: number) => R;
-const freeBlock: Ending<unknown> = ({ allocator }, base, size, align) => allocator.free(base, size, align);
+/** The step that releases the block of an allocation, such as the allocator's free. */
+export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align: number) => R;
+const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
+  allocator.free(base, size, align);
 
-/** Ends a live allocation by `end`: with its entry, if `slot` is not -1, its dependents and its token. */
-export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: Ending<R>): R {
+/** Releases a live allocation by `end`; removes its entry if `slot` is not -1, and invalidates its dependents and token. */
+export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: ReleaseStep<R>): R {
   const { table } = heap;
-  assertNotFrozen(token);
   const rollback = token.dependents?.invalidate();
+  try {
+    token.markFreed();
+  } catch {
+    rollback?.();
+    // It could not be marked as freed, and would read freed memory.
+    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', token.currentOwner);
+  }
   const { address, byteLength: bytes } = token;
   const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
   const raw = slot < 0 ? undefined : table.rawBlockAt(slot);
   const sequence = slot < 0 ? -1 : table.remove(slot);
-  token.markFreed();
   let isGone = true;
   try {
-    return end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+    const result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+    if (end === (freeBlock as unknown)) token.dependents?.released?.();
+    return result;
   } catch (error) {
     isGone = wasFreedElsewhere(heap, error);
     if (!isGone) {
@@ -105,13 +114,6 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   } finally {
     if (isGone && heap.collects) unwatchOwner(token);
   }
-}
-
-/** @throws {ArgumentTypeError} if the owner is frozen: it could not be marked as freed, and would read freed memory */
-function assertNotFrozen(token: Allocation): void {
-  const { currentOwner } = token;
-  if (currentOwner && Object.isFrozen(currentOwner))
-    throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', currentOwner);
 }
 
 /** True if the allocator refused a free because the module had freed the block without telling the heap. */
@@ -130,7 +132,7 @@ function refuseInside({ table }: HeapState, at: number): void {
   if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
 }
 
-/** Frees an address that is not live in the table: a block of the module's, unless the table knows better. */
+/** Frees an address that is not live in the table: the module may have allocated a block there. */
 function freeUnknown(heap: HeapState, at: number): void {
   const { allocator } = heap;
   if (allocator.strictFrees) refuseFree(heap, at);
@@ -138,15 +140,16 @@ function freeUnknown(heap: HeapState, at: number): void {
   try {
     allocator.free(at, 0, MALLOC_ALIGN);
   } catch (error) {
-    // The allocator knows that it is no block; the table may know that it was one.
+    // The allocator knows no such block; the table may know that there was one.
     if (error instanceof NotOwnedError) refuseFree(heap, at);
     throw error;
   }
 }
 
-/** Gives a live block to the module. Throws as `heap.release`. Returns its address. */
-export function releaseTarget(heap: HeapState, target: Address | Ref): number {
+/** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
+export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   const { table } = heap;
+  const target = given instanceof Ref ? given['@ref'] : given;
   if (target instanceof Ref) assertOwned(heap, target);
   const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
   const slot = table.find(at);

@@ -32,17 +32,21 @@ export function unwatchOwner(allocation: Allocation): void {
   registry?.unregister(allocation);
 }
 
-/** Makes `ref` the owner of its allocation; with garbage collection, weakly and with ballast. */
+/** Makes `ref` the owner of its allocation; with garbage collection, by a WeakRef and with ballast. */
 export function registerOwner(
   heap: Reclaimer & { readonly collects: boolean; readonly pressure: number },
   ref: Owner & { readonly allocation: Allocation; retains?: object | undefined },
 ): void {
   const { allocation } = ref;
-  allocation.owner = heap.collects ? watchOwner(ref, heap, allocation) : ref;
+  if (heap.collects) allocation.weakOwner = watchOwner(ref, heap, allocation);
+  else allocation.owner = ref;
   if (heap.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * heap.pressure));
 }
 
-/** Returns garbage of `bytes` bytes, which makes the collector see the size of a block; undefined if there is no room. */
+/**
+ * Returns garbage of `bytes` bytes, which makes the collector see the size of a block. Returns undefined if the engine
+ * cannot allocate it.
+ */
 function makeBallast(bytes: number): object | undefined {
   try {
     return new ArrayBuffer(bytes);

@@ -33,18 +33,18 @@ import {
   type DeallocatorMethod,
   type HeapOptions,
 } from './options.ts';
-import type { HeapState } from './state.ts';
 import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './typed-refs.ts';
 
-/** What NULL is refused with. */
+/** The text of the error for NULL. */
 export const NOT_NULL = 'an address other than 0 (NULL)';
 
 /** A linear memory with an allocator: blocks that are freed once, and refs to them. */
-export class Heap extends LinearMemory implements HeapState {
-  /** The memory source as it was given. */
+export class Heap extends LinearMemory {
+  /** The memory source as given. */
   readonly heapGetter: MemorySource;
-  /** The functions as they were given. A block taken from them directly is not in the heap's table. */
+  /** The allocate function as given. Blocks from it are not in the heap's table. */
   readonly allocate: AllocatorMethod;
+  /** The deallocate function as given. It does not remove blocks from the heap's table. */
   readonly deallocate: DeallocatorMethod;
   /** The size of the module's addresses in bits. */
   readonly addressBits: 32 | 64;
@@ -60,21 +60,22 @@ export class Heap extends LinearMemory implements HeapState {
   readonly table: AllocationTable = new AllocationTable();
   /** @internal The token of memory whose owner is unknown: borrowed, and assumed to be live. */
   readonly untracked: Allocation = new Allocation(this, 0, 0);
-  /** @internal Blocks that the library itself allocated, such as that of the scope arena; not in the statistics. */
+  /** @internal Blocks that linmem allocated for internal use, such as that of the scope arena; not in the statistics. */
   internal: readonly Allocation[] = [];
   /** @internal The state of arenas, slices and scopes: see arena/registry.ts. */
   arenaRegistry: object | undefined = undefined;
   /** @internal */
   readonly tracks: boolean;
-  /** True for a WebAssembly.Memory, which never becomes shorter; and the size in bytes that it is known to have. */
+  /** True for a WebAssembly.Memory, which never shrinks. */
   readonly #growsOnly: boolean;
+  /** The last known size of such a memory in bytes. */
   #knownBytes = 0;
 
   /**
    * @param source a `WebAssembly.Memory`, or a function that returns the buffer
    * @param allocate returns the address of a new block, or 0, as wasm returns it
    * @param deallocate frees what `allocate` returned
-   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an argument or an option is invalid
    * @throws {ModuleError} if the source gives no live buffer
    */
   constructor(
@@ -99,7 +100,7 @@ export class Heap extends LinearMemory implements HeapState {
     this.allocator = allocatorOf(chosen, allocate, deallocate);
   }
 
-  /** What is allocated through this heap now, and what was. @throws {ArgumentTypeError} without `trackAllocations` */
+  /** Blocks and bytes allocated and freed through this heap. @throws {ArgumentTypeError} without `trackAllocations` */
   get statistics(): HeapStatistics {
     return statisticsWithout(this.#list.statistics(), this.internal);
   }
@@ -119,10 +120,10 @@ export class Heap extends LinearMemory implements HeapState {
 
   /**
    * Returns the address of a new block of `bytes` bytes, which the caller owns until {@link free}. A block of 0 bytes has
-   * an address of its own too. Cleared, unless the option `clearAllocatedRegions` is false.
+   * a distinct address too. Cleared, unless the option `clearAllocatedRegions` is false.
    * @param align a power of two up to 65,536. Default: 8
    * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is none
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
     return allocateBlock(this, toCount(bytes, 'a size in bytes'), toAlign(align));
@@ -149,7 +150,7 @@ export class Heap extends LinearMemory implements HeapState {
    * @throws {DoubleFreeError} if it was freed and not allocated since; see {@link adopt}
    * @throws {NotOwnedError} if it is inside a block, or the ref borrows
    * @throws {WrongHeapError} if the ref belongs to another heap
-   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is no address in this memory
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address in this memory
    */
   free(target: Address | Ref): void {
     freeTarget(this, target);
@@ -168,10 +169,10 @@ export class Heap extends LinearMemory implements HeapState {
   }
 
   /**
-   * Gives a live block to the module, which frees it from then on: by its address, or by the ref that owns it. Returns its
+   * Hands a live block, by its address or by the ref that owns it, over to the module, which must free it. Returns its
    * address. Refs to the block become invalid.
    * @throws {DoubleFreeError} if it was freed already
-   * @throws {NotOwnedError} if it is no live block of this heap, or the ref borrows
+   * @throws {NotOwnedError} if it is not a live block of this heap, or the ref borrows
    * @throws {WrongHeapError} if the ref belongs to another heap
    */
   release(target: Address | Ref): number {
@@ -180,39 +181,39 @@ export class Heap extends LinearMemory implements HeapState {
 
   /** Returns all live allocations, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
   allocations(): AllocationEntry[] {
-    return entriesOf(this.#list);
+    return entriesOf(this.#list, this.internal);
   }
 
   /**
-   * Frees all blocks that were allocated through this heap and are live. Goes on after an error.
+   * Frees all blocks that were allocated through this heap and are live. Continues after an error.
    * @throws {LinmemAggregateError} with every error, after all blocks were tried
    */
   freeAll(): void {
     freeAll(this, this.#list.slots());
   }
 
-  /** @internal `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
+  /** `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
     return allocScalar(this, type, value);
   }
-  /** @internal `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
+  /** `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,
   ): ScalarRef<T, A> {
     return wrapScalar(this, type, address);
   }
-  /** @internal `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
+  /** `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     return allocArray(this, type, countOrValues);
   }
-  /** @internal `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
+  /** `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
   wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,
@@ -228,7 +229,7 @@ export class Heap extends LinearMemory implements HeapState {
     return resizeArray(this, ref, length);
   }
 
-  /** @internal Allocates cleared bytes and returns what `make` makes of them; frees them if it throws. */
+  /** @internal Allocates cleared bytes, calls `make` with them and returns its result; frees them if it throws. */
   allocateWith<R>(
     bytes: number,
     align: number,
@@ -254,11 +255,11 @@ export class Heap extends LinearMemory implements HeapState {
   reclaim(allocation: Allocation): void {
     try {
       if (allocation.isLive) freeAllocation(this, allocation);
-    } catch {} // nobody is left to be told; the block stays in the table as live
+    } catch {} // no caller can handle the error; the block stays in the table as live
   }
 
   /**
-   * @internal Returns the address of `size` bytes that somebody else owns.
+   * @internal Returns the address of `size` bytes that other code owns.
    * @throws {ArgumentTypeError} if it is NULL
    * @throws {FreedError} if it was freed, and the allocator knows that the module did not allocate it since
    */
@@ -283,7 +284,7 @@ export class Heap extends LinearMemory implements HeapState {
     return slot < 0 ? this.table.findContaining(address) : slot;
   }
 
-  /** @internal True if a new block lies inside. Asks for the buffer, which is slow, only beyond the size last known. */
+  /** @internal True if a new block lies inside. Gets the buffer, which is slow, only beyond the last known size. */
   contains(address: number, size: number): boolean {
     if (this.bytes.length === 0) this.refresh(); // detached: it grew for this block
     if (address <= this.#knownBytes - size) return true;

@@ -23,8 +23,8 @@ export interface HeapOptions {
   /** True if every new block is set to 0. @defaultValue `true` */
   readonly clearAllocatedRegions?: boolean;
   /**
-   * True if allocations are listed. Without the list there are no statistics, and a free by address goes to the allocator
-   * unchecked and is not seen by the refs of the block. Frees through refs are checked all the same.
+   * True if allocations are registered in a table. Without it there are no statistics, and a free by address goes to the
+   * allocator unchecked and does not invalidate the refs of the block. Frees through refs are still checked.
    * @defaultValue `true`
    */
   readonly trackAllocations?: boolean;
@@ -46,14 +46,14 @@ export interface HeapOptions {
   readonly calloc?: (count: number, bytes: number) => Pointer;
   /** The module's realloc, which can extend a block in place. */
   readonly realloc?: (address: number, bytes: number) => Pointer;
-  /** The module's aligned_alloc. Without it, a larger block is taken and an aligned part of it is used. */
+  /** The module's aligned_alloc. Without it, a larger block is allocated and an aligned part of it is used. */
   readonly alignedAlloc?: (align: number, bytes: number) => Pointer;
-  /** True if `deallocate` itself throws for every address that is not a live block. @defaultValue `false` */
+  /** True if `deallocate` throws for every address that is not a live block. @defaultValue `false` */
   readonly checksFrees?: boolean;
   /**
-   * True if a free by address of a block that this heap allocated and freed is a double free. By default it goes to the
-   * module's allocator, as the module may have allocated a block there since. A double free through a ref is always an
-   * error.
+   * True if freeing the address of a block that this heap allocated and freed is a double free. By default such a free
+   * goes to the module's allocator, as the module may have allocated a block there since. A double free through a ref is
+   * always an error.
    * @defaultValue `false`
    */
   readonly strictFrees?: boolean;
@@ -64,14 +64,15 @@ export interface HeapOptions {
 /** Options of a {@link WasmHeapManager}. */
 export interface WasmHeapManagerOptions extends HeapOptions {
   /**
-   * When the heap's buffer is asked for: `whenEmpty`, if the last one is detached or too short; `always`, before every
-   * access, for heaps that are copied to grow (asm.js): slow; `never` again, so that an access after growth is an error.
+   * The times at which the heap gets its buffer: `whenEmpty`, if the last one is detached or too short; `always`, before
+   * every access (slow; for heaps that are copied to grow, as in asm.js); `never` again, so that accesses after growth
+   * throw.
    * @defaultValue `'whenEmpty'`
    */
   readonly pollingMode?: 'never' | 'whenEmpty' | 'always';
   /**
-   * True if reads, writes and views at address 0 (NULL) are refused. Costs nothing when off; every access is slower when
-   * on. Many memories have data at address 0.
+   * True if reads, writes and views at address 0 (NULL) throw. Costs nothing when off; every access is slower when on.
+   * Many memories have data at address 0.
    * @defaultValue `false`
    */
   readonly nullCheck?: boolean;
@@ -148,7 +149,7 @@ export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
 /**
  * Returns a copy of the own properties of `options`, each read once, without those that are undefined.
- * @throws {ArgumentTypeError} if it is no object, or an option is of the wrong type or unknown
+ * @throws {ArgumentTypeError} if it is not an object, or an option is of the wrong type or unknown
  */
 export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
   if (typeof options !== 'object' || options === null)

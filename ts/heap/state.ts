@@ -6,7 +6,7 @@ import type { ArrayRefHeap } from '../scalar/array.ts';
 import type { Allocator, BlockMemory } from './allocator.ts';
 import type { AllocationTable } from './allocations.ts';
 
-/** What {@link Heap} is to free.ts, blocks.ts and typed-refs.ts. */
+/** The members of {@link Heap} that free.ts, blocks.ts and typed-refs.ts use. */
 export interface HeapState extends BlockMemory, ArrayRefHeap {
   readonly allocator: Allocator;
   readonly table: AllocationTable;

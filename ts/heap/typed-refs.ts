@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Allocates and wraps typed values in a heap: what `i32.alloc(heap)` and `heap.allocInt32()` call.
+// Allocates and wraps typed values in a heap, for `i32.alloc(heap)` and `heap.allocInt32()`.
 import { toCount, type Address } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
@@ -8,7 +8,7 @@ import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
-import { allocateFor, allocateToken, resizeAllocation } from './blocks.ts';
+import { allocateToken, resizeAllocation } from './blocks.ts';
 import { assertOwned, freeAllocation } from './free.ts';
 import type { HeapState } from './state.ts';
 
@@ -54,10 +54,15 @@ export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
   const count = values ? values.length / type.size : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
   const bytes = toCount(count * type.size, 'a size in bytes');
   const align = Math.min(type.size, MALLOC_ALIGN);
-  return allocateFor(heap, bytes, align, false, (allocation) => {
-    if (values) storeValues(heap, allocation.address, values);
-    return new ArrayRef(heap, allocation.address, count, allocation, true);
-  });
+  const allocation = allocateToken(heap, bytes, align);
+  if (values)
+    try {
+      storeValues(heap, allocation.address, values);
+    } catch (error) {
+      freeAllocation(heap, allocation);
+      throw error;
+    }
+  return new ArrayRef(heap, allocation.address, count, allocation, true);
 }
 
 /** Borrows an array. */

@@ -1,142 +1,184 @@
 // SPDX-License-Identifier: MIT
-// Seeing the WebAssembly instances that a module makes while it starts, for modules that export neither
-// their memory nor a view of it.
-//
-//   C1  The three functions of WebAssembly are replaced while at least one capture runs, and put back by the
-//       last; if somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
+// The instances that a module makes while it starts, and the heap of a module that shows nothing of it.
+import { ArgumentTypeError } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
-import { isMemory } from '../memory/buffers.ts';
-import { dataValues, heapOf, type EmscriptenHeapOptions, type Instance } from './emscripten.ts';
+import { carriersOf, identify, type PickInstance } from './identify.ts';
+import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';
+import { importedValues, watchInstances, type ModuleInstance, type Watch } from './instances.ts';
+import { bytesOfModule } from './module-bytes.ts';
+import { wrapEmscriptenModuleHeap } from './emscripten.ts';
+import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
+import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
+import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
+import { dataValues, functionIn, isMemory, peek } from './properties.ts';
+import { settle, type Settled } from './settle.ts';
+
+/** What {@link captureInstances} gives to the function that starts a module. */
+export interface CaptureTools {
+  /**
+   * Makes the hook `instantiateWasm` of Emscripten from the module's binary, for places where the functions of
+   * WebAssembly cannot be replaced: `createModule({ instantiateWasm: tools.instantiateWasm(bytes) })`.
+   */
+  readonly instantiateWasm: InstantiateWasm;
+}
+
+/** Starts a module and returns it or a promise of it. */
+export type StartModule<R> = (tools: CaptureTools) => R | PromiseLike<R>;
+
+/** Options of {@link captureInstances}. */
+export interface CaptureOptions {
+  /** Ends the capture: it rejects with the signal's reason, and what was replaced is put back. */
+  readonly signal?: AbortSignal;
+  /**
+   * Whether the functions of WebAssembly are replaced while `start` runs. If not, only instances made through
+   * `tools.instantiateWasm` are seen.
+   * @defaultValue true
+   */
+  readonly watchGlobals?: boolean;
+}
+
+/** Options of {@link captureEmscriptenHeap}. */
+export interface CaptureHeapOptions extends ModuleHeapOptions, CaptureOptions {
+  /** Chooses the module's own instance, if that cannot be told: returns true for it, and for no other. */
+  readonly pick?: PickInstance;
+}
+
+/** What {@link captureInstances} resolves to. */
+export interface CapturedInstances<R> {
+  /** What `start` resolved to. */
+  readonly result: R;
+  /** The instances that were made meanwhile, in order, without those of the engine itself. */
+  readonly instances: readonly ModuleInstance[];
+}
 
 /** What {@link captureEmscriptenHeap} resolves to. */
 export interface Captured<M> {
   /** What `start` resolved to. */
   readonly module: M;
-  /** The manager of its heap. */
+  /** The heap of the module. */
   readonly heap: WasmHeapManager;
+  /** The exports of its instance; undefined if it has none, as a wasm2js module. */
+  readonly exports: WebAssembly.Exports | undefined;
+  /** Its table of functions; undefined if it exports and imports none. */
+  readonly table: WebAssembly.Table | undefined;
 }
 
 /**
- * Runs `start`, sees the WebAssembly instances made until it settles, and resolves to its module and a manager
- * of that module's heap. Works on any Emscripten module that exports malloc and free, whatever else it hides;
- * needs no flags and no hooks. What it touched is put back, also when `start` fails.
+ * Runs `start` and resolves to its result and to every WebAssembly instance that was made until it settled. For any
+ * module: it gives access to the exports and the memory that a package hides. Instances that the engine makes for
+ * itself, as Node's `fetch` does, are left out. The functions of WebAssembly are put back in every case.
+ * @param start starts the module: `() => init()`
+ * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
+ * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
+ * @throws whatever `start` throws, and the reason of the option `signal`
+ */
+export async function captureInstances<R>(
+  start: StartModule<R>,
+  options: CaptureOptions = {},
+): Promise<CapturedInstances<Awaited<R>>> {
+  const watch = beginWatch(start, options, false);
+  try {
+    const { value } = await runStart(start, options, watch);
+    return { result: value as Awaited<R>, instances: watch.instances };
+  } finally {
+    watch.stop();
+  }
+}
+
+/**
+ * Runs `start`, sees the WebAssembly instances made until it settles, and resolves to its module and a heap over that
+ * module's memory. Works on any module, whatever it hides; needs no flags. An instance is taken only if it is proved to
+ * be the module's own: see the option `pick` for those that hide even that. The functions of WebAssembly are put back
+ * in every case.
  * @param start starts the module and returns it: `() => initSqlJs()`
- * @throws whatever `start` throws
- * @throws {ModuleError} when no instance with a memory was made, or several and none fits the module
+ * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
+ * @throws {ModuleError} if no instance is provably the module's, or several with different memories are
+ * @throws whatever `start` throws, and the reason of the option `signal`
  */
 export async function captureEmscriptenHeap<M>(
-  start: () => M | PromiseLike<M>,
-  options: EmscriptenHeapOptions = {},
+  start: StartModule<M>,
+  options: CaptureHeapOptions = {},
 ): Promise<Captured<Awaited<M>>> {
-  if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
-  const seen: Instance[] = [];
-  const listener: Listener = (instance) => {
-    if (!seen.some(({ exports }) => exports === instance.exports)) seen.push(instance);
-  };
+  const { pick, signal: _signal, watchGlobals: _watchGlobals, ...heapOptions } = options;
+  if (pick !== undefined && typeof pick !== 'function')
+    throw new ArgumentTypeError('a function for pick', pick);
+  const watch = beginWatch(start, options, heapOptions.analysis !== false);
   try {
-    listen(listener);
-    const module = await start();
-    return { module, heap: heapOf(asObject(module), choose(module, seen), options) };
+    const { value: module } = await runStart(start, options, watch);
+    const instance = identify(module, watch.instances, pick);
+    const heap = instance
+      ? await heapOfInstance(module, instance, heapOptions)
+      : wrapEmscriptenModuleHeap(glueOf(module), heapOptions);
+    return {
+      module: module as Awaited<M>,
+      heap,
+      exports: instance?.exports,
+      table: instance && tableOf(instance),
+    };
   } finally {
-    unlisten(listener);
+    watch.stop();
   }
 }
 
-type Listener = (instance: Instance) => void;
-type Hooked = 'instantiate' | 'instantiateStreaming' | 'Instance';
-
-const listeners = new Set<Listener>();
-const hooks = new Map<Hooked, { before: PropertyDescriptor; ours: unknown }>();
-
-function asObject(module: unknown): object {
-  return typeof module === 'object' && module !== null ? module : {};
+/** A watch that also sees what `tools.instantiateWasm` makes. */
+interface CaptureWatch extends Watch {
+  readonly tools: CaptureTools;
+  /** Rejects if the hook fails to make an instance: the module would wait without end. */
+  readonly failed: Promise<never>;
 }
 
-/** The instance whose exports the module carries; the only one when the module carries none. */
-function choose(module: unknown, seen: readonly Instance[]): Instance {
-  const usable = seen.filter((instance) => instance.memory);
-  const carried = new Set<unknown>(dataValues(module).filter((value) => typeof value === 'function'));
-  const fitting = usable.filter((instance) =>
-    dataValues(instance.exports).some((value) => carried.has(value)),
-  );
-  const choice = fitting.length > 0 ? fitting : usable;
-  const [first] = choice;
-  if (first && choice.length === 1) return first;
-  throw new ModuleError(
-    `start() made ${seen.length} WebAssembly instances, ${choice.length} of which fit the module; ` +
-      (first ? 'start one at a time' : 'was it started before, or in a worker?'),
-    { missing: ['memory'], found: seen.flatMap((instance) => Object.keys(instance.exports)).slice(0, 64) },
-  );
+function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean): CaptureWatch {
+  if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
+  const { signal, watchGlobals = true } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new ArgumentTypeError('an AbortSignal for signal', signal);
+  if (typeof watchGlobals !== 'boolean')
+    throw new ArgumentTypeError('a boolean for watchGlobals', watchGlobals);
+  signal?.throwIfAborted();
+  const watch = watchInstances(withBytes, watchGlobals);
+  const { instantiateWasm, failed } = createInstantiateWasm(watch.add);
+  return { ...watch, tools: { instantiateWasm }, failed };
 }
 
-function tell(instance: WebAssembly.Instance, imports: unknown): void {
-  const memory = [instance.exports, ...dataValues(imports)].flatMap(dataValues).find(isMemory);
-  for (const listener of listeners) listener({ exports: instance.exports, memory });
+/** Resolves to what `start` resolves to, in a box: as the result of an async function, a thenable would be called. */
+const runStart = <R>(
+  start: StartModule<R>,
+  { signal }: CaptureOptions,
+  { tools, failed }: CaptureWatch,
+): Promise<Settled> => settle(() => start(tools), [failed], signal);
+
+async function heapOfInstance(
+  module: unknown,
+  instance: ModuleInstance,
+  options: ModuleHeapOptions,
+): Promise<WasmHeapManager> {
+  const glue = Object(module) === module ? glueOf(module) : undefined;
+  const bytes =
+    options.analysis !== false && instance.module ? await bytesOfModule(instance.module) : undefined;
+  const exports = [instance.exports, ...exportsOfGlue(glue)];
+  const shape: ModuleShape = { glue, exports, imports: instance.imports, module: instance.module, bytes };
+  const imported = importedValues(instance.imports, instance.module).filter(isMemory);
+  const memory = options.memory
+    ? memoryOf(options.memory)
+    : (findMemory(glue, exports) ?? findMemory(undefined, [{ ...imported }]));
+  return heapOfModule(shape, memory as FoundMemory, options); // only instances with a memory are chosen
 }
 
-function listen(listener: Listener): void {
-  listeners.add(listener);
-  for (const [name, make] of MAKERS) if (!hooks.has(name)) hook(name, make);
+/** The object of an Emscripten module in what `start` resolved to: itself, or one property deep in it. */
+function glueOf(module: unknown): object {
+  const [outer, inner] = carriersOf(module);
+  const isGlue = (value: object): boolean =>
+    !!functionIn([value], '_malloc') ||
+    !!peek(value, 'HEAPU8') ||
+    !!peek(value, 'HEAP8') ||
+    !!peek(value, 'wasmMemory');
+  return [...outer, ...inner].find(isGlue) ?? outer[0] ?? {};
 }
 
-function unlisten(listener: Listener): void {
-  listeners.delete(listener);
-  if (listeners.size > 0) return;
-  for (const [name, { before, ours }] of hooks) {
-    if (Object.getOwnPropertyDescriptor(WebAssembly, name)?.value === ours)
-      Object.defineProperty(WebAssembly, name, before);
-    hooks.delete(name);
-  }
+/** The table that indirect calls go through: exported, or imported. */
+function tableOf({ exports, imports }: ModuleInstance): WebAssembly.Table | undefined {
+  const isTable = (value: unknown): value is WebAssembly.Table =>
+    Object.prototype.toString.call(value) === '[object WebAssembly.Table]';
+  const named = peek(exports, '__indirect_function_table');
+  return isTable(named) ? named : [exports, ...dataValues(imports)].flatMap(dataValues).find(isTable);
 }
-
-function hook(name: Hooked, make: (original: never) => unknown): void {
-  const before = Object.getOwnPropertyDescriptor(WebAssembly, name);
-  if (!before) return; // instantiateStreaming is not everywhere
-  try {
-    const ours = make(before.value as never); // each maker knows the type of its own function
-    Object.defineProperty(WebAssembly, name, { ...before, value: ours });
-    hooks.set(name, { before, ours });
-  } catch (cause) {
-    throw new ModuleError(
-      `WebAssembly.${name} cannot be watched here; pass the option memory instead`,
-      {},
-      { cause },
-    );
-  }
-}
-
-type Source = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
-
-function watched(original: (...args: unknown[]) => Promise<Source>): unknown {
-  return function (this: unknown, ...args: unknown[]): Promise<Source> {
-    const result = original.apply(this, args);
-    // The first to be called when it resolves, so before the module's own code; its failure is the module's.
-    result.then(
-      (made) => tell('instance' in made ? made.instance : made, args[1]),
-      () => undefined,
-    );
-    return result;
-  };
-}
-
-function watchedClass(original: typeof WebAssembly.Instance): unknown {
-  const proxy: object = new Proxy(original, {
-    construct(target, args: unknown[], newTarget) {
-      const made = Reflect.construct(
-        target,
-        args,
-        newTarget === proxy ? target : newTarget,
-      ) as WebAssembly.Instance;
-      tell(made, args[1]);
-      return made;
-    },
-  });
-  return proxy;
-}
-
-const MAKERS: readonly (readonly [Hooked, (original: never) => unknown])[] = [
-  ['instantiate', watched],
-  ['instantiateStreaming', watched],
-  ['Instance', watchedClass],
-];

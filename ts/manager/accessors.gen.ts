@@ -30,7 +30,7 @@ const mode = accessMode;
 // biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
-/** `readInt32`, `writeInt32` and the like: a function of its own for each type. */
+/** `readInt32`, `writeInt32` and the like: a separate function for each type. */
 export const accessors: readonly (readonly [type: object, Accessors])[] = [
   [
     u8c,

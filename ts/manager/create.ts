@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Creates managers, under the names of wasm-heap-manager.
+import type { AllocatorMethod, DeallocatorMethod, WasmHeapManagerOptions } from '../heap/options.ts';
+import type { MemorySource } from '../memory/buffers.ts';
 import { WasmHeapManager } from './manager.ts';
 import { toNumberArguments, type Memory64Arguments } from './memory64.ts';
 
 /** Returns a new {@link WasmHeapManager}. The arguments are those of its constructor. */
 export function createWasmHeapManager(
-  ...args: ConstructorParameters<typeof WasmHeapManager>
+  ...args: [
+    getHeap: MemorySource,
+    allocate: AllocatorMethod,
+    deallocate: DeallocatorMethod,
+    options?: WasmHeapManagerOptions,
+  ]
 ): WasmHeapManager {
   return new WasmHeapManager(...args);
 }

@@ -34,7 +34,7 @@ export interface HeapDriver {
   viewFromHandle(handle: WasmSliceHandle): ArrayBufferView;
   /** Returns a new arena; see {@link createHeapArena}. */
   createHeapArena(capBytes: number, align?: number, options?: ArenaOptions): WasmHeapArena;
-  /** `heap.allocF32(length)` and the like: slices in blocks of their own. */
+  /** `heap.allocF32(length)` and the like: slices in separate blocks. */
   readonly heap: SliceMethods;
   /** `frame.allocF32(length)` and the like: slices that live until the frame arena is reset. */
   readonly frame: SliceMethods;

@@ -41,7 +41,7 @@ export class WasmHeapManager extends Heap {
    *   a `WebAssembly.Memory`
    * @param allocate returns the address of a new block, or 0, as wasm returns it
    * @param deallocate frees what `allocate` returned
-   * @throws {ArgumentTypeError} if one of them, or an option, is not what it should be
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an argument or an option is invalid
    * @throws {ModuleError} if `getHeap` gives no live buffer
    */
   constructor(
@@ -83,7 +83,7 @@ export class WasmHeapManager extends Heap {
     return callback ? runScope(this, callback) : new Scope(this);
   }
 
-  /** Returns a slice of `length` elements in a block of its own. @see {@link allocHeapSlice} */
+  /** Returns a slice of `length` elements in a separate block. @see {@link allocHeapSlice} */
   allocSlice<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     length: number,
@@ -98,9 +98,9 @@ export class WasmHeapManager extends Heap {
 
   /**
    * Identifies this heap across threads: a plain object for `postMessage`. Set it in another thread that works on the same
-   * memory, so that handles of one are valid in the other. In shared memory it allocates 16 bytes that are never freed and
-   * not in the statistics.
-   * @throws {ArgumentTypeError} {@link OutOfBoundsError} if it is set to no identity, or after a slice was made
+   * memory, so that handles of one are valid in the other. In shared memory, reading it allocates 16 bytes that are never
+   * freed and are not in the statistics.
+   * @throws {ArgumentTypeError} {@link OutOfBoundsError} if it is set to an invalid value, or after a slice was made
    */
   get identity(): HeapIdentity {
     return registryOf(this).epochs.identity;

@@ -22,7 +22,7 @@ export type Memory64Arguments = [
   options?: WasmHeapManager64Options,
 ];
 
-/** Returns them as arguments of {@link WasmHeapManager}. */
+/** Returns these arguments as those of {@link WasmHeapManager}. */
 export function toNumberArguments(
   ...[getHeap, allocate, deallocate, options = {}]: Memory64Arguments
 ): [MemorySource, AllocatorMethod, DeallocatorMethod, WasmHeapManagerOptions] {
@@ -37,7 +37,7 @@ export function toNumberArguments(
   return [getHeap, takingNumbers(allocate), takingNumbers(deallocate), chosen];
 }
 
-/** Returns `fn` for numbers. What is no function is returned as it is, for the manager to refuse. */
+/** Returns `fn` for numbers. Anything but a function is returned unchanged; the manager then throws. */
 function takingNumbers<N extends bigint[], R>(fn: (...args: N) => R): (...args: number[]) => R {
   return typeof fn === 'function' ? (...args) => fn(...(args.map(BigInt) as N)) : fn; // as many as were given
 }

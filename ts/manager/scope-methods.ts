@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Installs the methods of a manager that read and write on the prototype of scopes, which call those of their heap.
+// Installs a manager's methods that read and write on the prototype of scopes. They call the methods of the scope's heap.
 
 const FORWARDED =
   /^(read|write|view|wrap|exchange|compareExchange|byteLengthOf|getElementCount|fill$|copy$|wait|notify$|(add|sub|and|or|xor)\w+Atomic$)/;

@@ -5,19 +5,20 @@
 //
 //   G1  No access has thrown. The DataView checks bounds and growth; a comparison before it would make a hot loop up to
 //       2.5 times slower, as V8 then does not unroll the loop.
-//   G2  One access has thrown, and its call site is lost: the same at another call site. Refused accesses stay here.
-//   G3  A growth was met in G2, or many refused accesses were: the length of `bytes`, which is 0 once its buffer is
+//   G2  One access has thrown, and V8 no longer inlines its call site: the same code at a second call site. Refused
+//       accesses leave the mode at G2.
+//   G3  The memory has grown in G2, or many accesses were refused: the length of `bytes`, which is 0 once its buffer is
 //       detached, is compared first, and nothing throws any more.
 //
 // JavaScriptCore stays in G1: an access that threw stays fast. SpiderMonkey loses call sites too, and inlines only
-// functions of up to about 130 bytes of bytecode: it has short functions of its own, which compare as G3 does.
+// functions of up to about 130 bytes of bytecode: it has separate short functions, which compare as G3 does.
 import type { Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 
 /** The mode. Its properties are added and never changed, so that V8 treats them as constants. */
 export const accessMode: { second?: true; third?: true } = {};
 
-/** The wording of an error tells the engines apart. */
+/** The text of an error, which tells the engines apart. */
 const message: string = /* @__PURE__ */ (() => {
   try {
     return (undefined as unknown as { third: string }).third;
@@ -28,7 +29,7 @@ const message: string = /* @__PURE__ */ (() => {
 /** False in SpiderMonkey. */
 export const hasModes: boolean = /* @__PURE__ */ !/^can't/.test(message);
 
-/** The number of refused accesses in G2, and so of lost call sites, after which G3 is faster. */
+/** The number of refused accesses in G2, and so of call sites that are no longer inlined, after which G3 is faster. */
 const MAX_REFUSALS = 16;
 let refusals = 0;
 
@@ -47,7 +48,7 @@ export function recordFault(memory: LinearMemory, address: Address, size: number
   } else if (hasGrown || ++refusals > MAX_REFUSALS) accessMode.third = true;
 }
 
-/** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the slow path. */
+/** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the general path. */
 export function isInside(memory: LinearMemory, p: Address, size: number): p is number {
   return (p as number) >>> 0 === p && p <= memory.bytes.length - size;
 }

@@ -14,11 +14,11 @@ export const isUint32 = (value: unknown): value is number =>
 
 /**
  * Returns `address` as a byte offset into a memory of `byteLength` bytes. An integer in [-2^31, 0) is an address above
- * 2 GiB as wasm returns it (i32), and becomes that plus 2^32, unless the memory is larger than 4 GiB. Does not check
- * that the address lies inside the memory.
+ * 2 GiB as wasm returns it (i32), and 2^32 is added to it, unless the memory is larger than 4 GiB. Does not check that
+ * the address lies inside the memory.
  * @param size bytes that the caller wants to access there, for the error
  * @throws {ArgumentTypeError} if it is neither a number nor a bigint
- * @throws {OutOfBoundsError} if it is no integer, negative in any other way, or above 2^53 - 1
+ * @throws {OutOfBoundsError} if it is not an integer, is any other negative number, or is above 2^53 - 1
  */
 export function toAddress(address: Address, size: number, byteLength: number): number {
   if (typeof address !== 'number' && typeof address !== 'bigint')
@@ -36,7 +36,7 @@ export function toAddress(address: Address, size: number, byteLength: number): n
  */
 export function toCount(value: number, what: string, min = 0, max: number = 2 ** 53): number {
   if (Number.isInteger(value) && value >= min && value < max) return value + 0;
-  throw invalidCount(value, what, min, max); // a function of its own keeps this one small enough to inline
+  throw invalidCount(value, what, min, max); // a separate function keeps this one small enough to inline
 }
 
 function invalidCount(value: number, what: string, min: number, max: number): Error {

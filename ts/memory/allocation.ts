@@ -32,10 +32,12 @@ export interface EpochCheck {
   readonly magic: number;
 }
 
-/** What becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
+/** State that becomes invalid together with an allocation: the contents of an arena, a slice header in shared memory. */
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
+  /** Called once the block was freed: frees what belongs to it, as the text of a struct. */
+  released?(): void;
 }
 
 /** The ref or arena that owns an allocation. */
@@ -51,13 +53,12 @@ export class Allocation {
   readonly byteLength: number;
   /** B1. */
   memory: LinearMemory;
-  /** The owner, or a WeakRef to it if the heap collects garbage. */
-  owner: Owner | WeakRef<Owner> | undefined;
+  /** The owner; held by `weakOwner` instead if the heap collects garbage. */
+  owner: Owner | undefined;
+  weakOwner: WeakRef<Owner> | undefined;
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
   dependents: Dependents | undefined;
-  /** True if the library itself made it, as for the arena of scopes: lists and statistics leave it out. */
-  isInternal: boolean;
   /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
   retains: object | undefined;
 
@@ -66,16 +67,15 @@ export class Allocation {
     this.address = address;
     this.byteLength = byteLength;
     this.owner = undefined;
+    this.weakOwner = undefined;
     this.epoch = undefined;
     this.dependents = undefined;
-    this.isInternal = false;
     this.retains = undefined;
   }
 
   /** The owner, unless it was collected. */
   get currentOwner(): Owner | undefined {
-    const { owner } = this;
-    return owner && 'deref' in owner ? owner.deref() : owner;
+    return this.owner ?? this.weakOwner?.deref();
   }
 
   /** False once freed. An allocation at the same address later has another token. */
@@ -83,7 +83,7 @@ export class Allocation {
     return this.memory !== FREED_MEMORY;
   }
 
-  /** Marks it as freed: every use of it throws from here on. */
+  /** Marks it as freed: every use of it throws from here on. @throws {TypeError} if the owner is frozen */
   markFreed(): void {
     this.#setMemory(FREED_MEMORY);
   }
@@ -94,8 +94,8 @@ export class Allocation {
   }
 
   #setMemory(memory: LinearMemory): void {
-    this.memory = memory;
     const { currentOwner } = this;
-    if (currentOwner) currentOwner.views = memory.views;
+    if (currentOwner) currentOwner.views = memory.views; // first: it throws if the owner is frozen
+    this.memory = memory;
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Buffers and the views over them: what kind they are, and how to make a view of all of one.
+// Buffers: their kinds, and views of whole buffers.
 import { ModuleError } from '../errors.ts';
 
-/** Where the bytes of a memory are: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
+/** The source of a memory's bytes: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
 export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
 
 /** The constructor of a typed array. */
@@ -38,6 +38,18 @@ export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
   } catch {
     return new Uint8Array(buffer, 0, MAX_ELEMENTS);
   }
+}
+
+/** Grows a shared memory by no page, which makes its `buffer` the current one. Does nothing to another source. */
+export function growByNone(source: MemorySource): void {
+  const { grow } = source as Partial<WebAssembly.Memory>;
+  if (typeof source === 'function' || typeof grow !== 'function') return;
+  if (!isOf('SharedArrayBuffer', source.buffer)) return; // there it would detach the buffer
+  for (const none of [0, 0n])
+    try {
+      grow.call(source, none as number); // a 64-bit memory takes a bigint
+      return;
+    } catch {} // the other kind, or it cannot grow
 }
 
 const objectToString = Object.prototype.toString;

@@ -64,7 +64,7 @@ export function repeatBytes(memory: LinearMemory, address: Address, size: number
   for (let done = size; done < total; done *= 2) apply(copyWithin, bytes, [done, 0, done]); // stops at the end
 }
 
-// The internal slots of views: an own property or a subclass may lie about them.
+// The internal slots of views: own properties and subclasses may return wrong values.
 const slots = /* @__PURE__ */ (() => {
   const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
   const getter = (prototype: object, name: string) =>

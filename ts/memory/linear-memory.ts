@@ -8,12 +8,18 @@
 //       is compared before it is used.
 import { ArgumentRangeError, ArgumentTypeError, MisalignedError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
-import { allBytesOf, bufferOf, viewOf, type ElementsClass, type MemorySource } from './buffers.ts';
+import {
+  allBytesOf,
+  bufferOf,
+  growByNone,
+  viewOf,
+  type ElementsClass,
+  type MemorySource,
+} from './buffers.ts';
 
 /**
- * The current views of one memory. A class of its own, shared by a memory and all refs in it, so that engines see one
- * shape at every access.
- * @internal
+ * The current views of one memory. One class, shared by a memory and all refs in it, so that engines see one shape at
+ * every access.
  */
 export class MemoryViews {
   data: DataView;
@@ -49,15 +55,17 @@ export class LinearMemory {
   /** @internal The same two views, for refs, which reach them through their allocation. */
   readonly views: MemoryViews;
   readonly #source: () => ArrayBufferLike;
+  readonly #given: MemorySource;
 
   /**
    * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
-   * @throws {ArgumentTypeError} if the source is no function and no object
+   * @throws {ArgumentTypeError} if the source is neither a function nor an object
    * @throws {ModuleError} if the source gives no live buffer
    */
   constructor(source: MemorySource) {
     if (Object(source) !== source)
       throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
+    this.#given = source;
     this.#source = typeof source === 'function' ? source : () => bufferOf(source);
     Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
     this.data = viewOf(this.#source);
@@ -102,24 +110,36 @@ export class LinearMemory {
 
   /**
    * Returns `address` as an unsigned number, after checking that `size` bytes there lie inside the memory as it is now.
-   * @param align what the address must be a multiple of, in bytes. Default: 1
+   * @param align the alignment of the address in bytes. Default: 1
    * @throws {ArgumentTypeError} if the address is neither a number nor a bigint
-   * @throws {OutOfBoundsError} if it is no integer, or any of the bytes lies outside, or the size is no size
+   * @throws {OutOfBoundsError} if it is not an integer, any byte lies outside, or the size is negative or NaN
    * @throws {MisalignedError} if it is not a multiple of `align`
    */
   locate(address: Address, size: number, align = 1): number {
     const end = this.refresh().byteLength;
     const at = toAddress(address, size, end);
-    if (!(at <= end - size)) throw new OutOfBoundsError(address, size, end);
+    if (!(at <= end - size)) {
+      if (this.#grewElsewhere(end)) return this.locate(address, size, align);
+      throw new OutOfBoundsError(address, size, end);
+    }
     if (at % align !== 0) throw new MisalignedError(at, align);
     return at;
   }
 
   /**
-   * Returns a new typed array over `count` elements at `address`. It belongs to the engine: it is valid until the memory
-   * grows or the block is freed, and nothing checks it after that. Posting it to another thread clones the whole memory.
+   * True if another thread has grown a shared memory beyond `end`. Browsers can give the old buffer for a while after
+   * that; growing by no page makes them look.
+   */
+  #grewElsewhere(end: number): boolean {
+    growByNone(this.#given);
+    return this.refresh().byteLength > end;
+  }
+
+  /**
+   * Returns a new typed array over `count` elements at `address`. An ordinary typed array, valid until the memory grows or
+   * the block is freed; nothing checks it after that. Posting it to another thread clones the whole memory.
    * @throws {OutOfBoundsError} {@link MisalignedError} {@link ArgumentTypeError} as {@link locate}
-   * @throws {ArgumentRangeError} if the count is no count, or more than an array of this engine can have
+   * @throws {ArgumentRangeError} if the count is not an integer of at least 0, or the engine has no array that long
    */
   view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
     const size = Elements.BYTES_PER_ELEMENT;
@@ -135,5 +155,5 @@ export class LinearMemory {
 /** Returns what to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
 export const countError = (error: unknown, count: number): unknown =>
   error instanceof RangeError && !('code' in error)
-    ? new ArgumentRangeError('a count of elements that an array of this engine can have', count)
+    ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)
     : error;

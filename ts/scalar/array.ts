@@ -9,7 +9,7 @@ import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import { installElementMethods, isCopyable, toIndex, type ElementMethods } from './elements.ts';
 import { Ref, type RefHeap } from './ref.ts';
 
-/** What array refs need of a heap. */
+/** The heap operations that array refs need. */
 export interface ArrayRefHeap extends RefHeap {
   /** @internal `ref.resize(length)` calls it. */
   resizeScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
@@ -35,7 +35,7 @@ export abstract class ScalarArrayRef<
 
   /**
    * Returns element `index`; a negative index counts from the end, as in `Array.prototype.at`.
-   * @throws {ArgumentRangeError} if it is no integer in [-length, length)
+   * @throws {ArgumentRangeError} if it is not an integer in [-length, length)
    * @throws {FreedError} if the block was freed
    */
   at(index: number): T {
@@ -48,7 +48,7 @@ export abstract class ScalarArrayRef<
   }
   /**
    * Returns a ref to the elements from `start` up to, not including, `end`; negative ones count from the end.
-   * It borrows from this ref's block: it cannot be freed, and is invalid once that is.
+   * It borrows this ref's block: it cannot be freed, and becomes invalid when the block is freed.
    */
   subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
     this.assertLive();
@@ -65,7 +65,7 @@ export abstract class ScalarArrayRef<
    * and every other ref to the block become invalid. New elements are 0, unless the option `clearAllocatedRegions` is
    * false. O(n).
    * @throws {NotOwnedError} if the ref borrows
-   * @throws {OutOfMemoryError} if there is no room; nothing has changed then
+   * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
    */
   resize(length: number): ScalarArrayRef<T, A> {
     if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
@@ -106,17 +106,17 @@ export abstract class ScalarArrayRef<
   set(index: number, value: T): this;
   set(first: Values<T> | number, second?: number | T): this {
     return typeof first === 'number'
-      ? this.setAt(first, second as T) // refused if it is none
+      ? this.setAt(first, second as T) // setAt refuses an invalid index
       : this.copyFrom(first, second as number | undefined);
   }
-  /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are no pointers */
+  /** As {@link Ref.free}. @throws {ArgumentTypeError} if `freeElements` is set: the elements are not pointers */
   override free(options?: { readonly freeElements?: boolean }): void {
     if (freesElements(options)) throw new ArgumentTypeError('an array of pointers', this.type.name);
     super.free();
   }
   /** @internal */
   elementValues(): ArrayLike<T> {
-    return isCopyable(this) ? (this.view as unknown as ArrayLike<T>) : this.toArray(); // the view of its own elements
+    return isCopyable(this) ? (this.view as unknown as ArrayLike<T>) : this.toArray(); // `view` shows these elements
   }
   /** @internal */
   liveMemory(): LinearMemory {
@@ -127,7 +127,7 @@ export abstract class ScalarArrayRef<
   get printedName(): string {
     return `${this.type.label}ArrayRef(${this.length})`;
   }
-  /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is none */
+  /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is no such element */
   protected addressOf(index: number): number {
     const i = typeof index === 'number' ? index >>> 0 : -1;
     const at = i === index && i < this.length ? i : toIndex(index, this.length);

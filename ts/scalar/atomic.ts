@@ -93,9 +93,9 @@ export function atomicCompareExchange<T extends ScalarValue>(
 
 /**
  * Atomically replaces the value at `address` by `old OP value`, stored as the type stores numbers (wrapped, rounded or
- * clamped), and returns the previous value. `and`, `or` and `xor` of a type that is no integer are JavaScript's
- * operators on numbers. Throws as {@link atomicStore}.
- * @throws {ArgumentTypeError} if the operation is none, or a sum of bools
+ * clamped), and returns the previous value. `and`, `or` and `xor` of a type that is not an integer type use
+ * JavaScript's operators on numbers. Throws as {@link atomicStore}.
+ * @throws {ArgumentTypeError} if the operation is unknown, or add or sub of bools
  */
 export function atomicUpdate<T extends ScalarValue>(
   operation: AtomicOperation,
@@ -125,7 +125,7 @@ export type WaitResult = 'ok' | 'not-equal' | 'timed-out';
  * Blocks the thread until {@link atomicNotify} wakes it, if the 4 or 8 bytes at `address` equal `value`. Browsers refuse
  * to block their main thread.
  * @param value an int32 as a number, or an int64 as a bigint
- * @param timeout in milliseconds. Default: none
+ * @param timeout in milliseconds. Default: no timeout
  * @throws {ModuleError} if the memory is not shared: no other thread could wake this one
  */
 export function atomicWait(
@@ -158,7 +158,7 @@ export async function atomicWaitAsync(
 
 /** Wakes up to `count` threads that wait at `address` and returns how many it woke. `count` defaults to all. */
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
-  if (count !== undefined && count !== Infinity) toCount(count, 'a count of sleepers');
+  if (count !== undefined && count !== Infinity) toCount(count, 'a count of threads');
   return Atomics.notify(memory.view(Int32Array, address, 1), 0, count);
 }
 
@@ -178,7 +178,7 @@ function waitCell(
   return cell;
 }
 
-/** Returns the value at `address` as a cell of its size. @throws {ArgumentTypeError} if no engine has cells that large */
+/** Returns the value at `address` as an integer cell. @throws {ArgumentTypeError} if the type is larger than 8 bytes */
 function cellAt<T extends ScalarValue>(
   type: ScalarDescriptor<T>,
   memory: LinearMemory,

@@ -9,7 +9,7 @@ export function getBigInteger(data: DataView, address: number, words: number): b
   return value;
 }
 
-/** Writes the lowest `words` 64-bit words of `value` at `address`: all of them or, if they do not fit, none. */
+/** Writes the lowest `words` 64-bit words of `value` at `address`: all of them or, if they do not fit, nothing. */
 export function setBigInteger(data: DataView, address: number, value: bigint, words: number): void {
   data.getUint8(address + 8 * words - 1);
   for (let i = 0; i < words; i++) data.setBigUint64(address + 8 * i, value >> BigInt(64 * i), true);

@@ -28,7 +28,7 @@ export interface ScalarDescriptor<
   readonly size: number;
   /** The `typeof` of its values. */
   readonly kind: 'number' | 'bigint' | 'boolean';
-  /** The typed array that {@link view} returns. Types above 8 bytes are seen as 64-bit little-endian words. */
+  /** The typed array that {@link view} returns. Views of types above 8 bytes show 64-bit words. */
   readonly Elements: ElementsClass<A>;
   /** Reads from a view that is known to be current and in bounds. Does no checks: use {@link read}. */
   readonly get: (data: DataView, address: number) => T;
@@ -37,7 +37,7 @@ export interface ScalarDescriptor<
 
   /**
    * Returns the value at `address`, little-endian; any alignment.
-   * @throws {OutOfBoundsError} if the address is no integer or any byte lies outside the memory
+   * @throws {OutOfBoundsError} if the address is not an integer or any byte lies outside the memory
    * @throws {ArgumentTypeError} if the address is neither a number nor a bigint
    */
   read(memory: LinearMemory, address: Address): T;
@@ -72,7 +72,7 @@ export function slowRead<T extends ScalarValue>(
   return type.get(memory.data, at);
 }
 
-/** The general path of a write; as {@link slowRead}, or the type refuses the value, and does so again. */
+/** The general path of a write: as {@link slowRead}; also if the type refuses the value, which then throws here. */
 export function slowWrite<T extends ScalarValue>(
   type: ScalarDescriptor<T>,
   memory: LinearMemory,

@@ -27,22 +27,22 @@ export interface ElementMethods<T extends ScalarValue, A extends ArrayBufferView
   toArray(): T[];
   /** Returns a new typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   typedArray(): A;
-  /** Returns a copy of the elements as a typed array with a buffer of its own, which can be posted and kept. */
+  /** Returns a copy of the elements as a typed array with a separate buffer, which can be posted and kept. */
   copy(): A;
   /** Sets the elements from `start` up to, not including, `end` to `value`; negative ones count from the end. */
   fill(value: T, start?: number, end?: number): this;
   /**
-   * Copies `source` to the elements from index `offset` (default: 0) on: all of it or, if a value is refused or there is no
-   * room, nothing. It may overlap the elements.
+   * Copies `source` to the elements from index `offset` (default: 0) on: all of it or, if a value is refused or they do
+   * not fit, nothing. It may overlap the elements.
    */
   copyFrom(source: Values<T>, offset?: number): this;
   /**
    * Copies all elements to an array ref, a slice, a typed array or an array, from its index `offset` (default: 0) on.
-   * @throws {ArgumentTypeError} if it is none, or a typed array of values of another JavaScript type
-   * @throws {ArgumentRangeError} if there is no room
+   * @throws {ArgumentTypeError} if the target is none of them, or a typed array of another JavaScript type
+   * @throws {ArgumentRangeError} if they do not fit
    */
   copyTo(target: CopyTarget<T>, offset?: number): this;
-  /** Iterates over the elements. Each is read, and checked, when it is reached. */
+  /** Iterates over the elements. Each is read and checked when it is reached. */
   [Symbol.iterator](): IterableIterator<T>;
   /** Returns the elements for JSON: an array of numbers or booleans, or of strings for bigints. */
   toJSON(): (number | boolean | string)[];
@@ -132,7 +132,7 @@ function storeIn(
     throw new ArgumentTypeError(`a typed array of ${kind}s`, target);
   if (start > room - values.length)
     throw new ArgumentRangeError(
-      `an offset that leaves room for ${values.length} of ${room} elements`,
+      `an offset at which ${values.length} elements fit in a length of ${room}`,
       start,
     );
   for (let i = 0; i < values.length; i++) target[start + i] = values[i] as ScalarValue; // i is in range

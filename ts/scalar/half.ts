@@ -23,7 +23,7 @@ export function numberToHalf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.min(Math.abs(value), 65536); // 2^16 has the bits of infinity
   // From one power of two to the next there are 2^10 steps; below 2^-14 they get no smaller. Rounding up to a power
-  // of two carries into the exponent by itself. The product is exact: only powers of two are multiplied.
+  // of two carries into the exponent. The product is exact: only powers of two are multiplied.
   let exponent = -14;
   while (2 ** (exponent + 1) <= size) exponent++;
   return sign | (((exponent + 14) << 10) + roundToEven(size * 2 ** (10 - exponent)));

@@ -9,12 +9,12 @@ export function clamp(x: number): number {
   return x > 0 ? roundToEven(Math.min(x, 255)) : 0;
 }
 
-/** @throws {ArgumentRangeError} if `x` is no integer in [-2^31, 2^32) */
+/** @throws {ArgumentRangeError} if `x` is not an integer in [-2^31, 2^32) */
 export function pointer32(x: number): number {
   return toCount(x, 'a ptr32', -(2 ** 31), 2 ** 32);
 }
 
-/** Returns the bits of a ptr53. @throws {ArgumentRangeError} if `x` is no integer in [0, 2^53) */
+/** Returns the bits of a ptr53. @throws {ArgumentRangeError} if `x` is not an integer in [0, 2^53) */
 export function pointer53(x: number): bigint {
   return BigInt(toCount(x, 'a ptr53'));
 }

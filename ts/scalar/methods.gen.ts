@@ -761,7 +761,7 @@ interface Names {
   readonly whole?: string;
 }
 
-/** The names of the methods of each type, for methods.ts. Each is a Scalar of its own value. */
+/** The names of the methods of each type, for methods.ts. Each type has its own value type. */
 export const scalarMethodNames: readonly (readonly [type: Scalar, Names])[] = [
   [
     i8,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Installs the methods of every scalar type (`readInt32BE`, `allocInt32` and the like) on prototypes. Their names are in
-// methods.gen.ts; `readInt32` and `writeInt32` have code of their own in manager/accessors.gen.ts.
+// methods.gen.ts; `readInt32` and `writeInt32` have separate code in manager/accessors.gen.ts.
 import { countError, type LinearMemory } from '../memory/linear-memory.ts';
 import {
   atomicCompareExchange,

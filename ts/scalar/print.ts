@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How refs, slices, arenas and heaps print: `Int32Ref at 0xb18: 42`.
+// The printed form of refs, slices, arenas and heaps: `Int32Ref at 0xb18: 42`.
 
 /** The number of elements that are printed, as consoles print typed arrays. */
 const MAX_PRINTED = 100;
@@ -24,7 +24,7 @@ export function printValues(values: Iterable<unknown> & { readonly length: numbe
   return `[${shown.join(', ')}${more > 0 ? `, ... ${more} more items` : ''}]`;
 }
 
-/** An object that prints itself: its name, its address and what it stands for. */
+/** An object that prints itself: its name, its address and its value. */
 interface Printable {
   /** The name of the class; not `constructor.name`, which minifiers change. */
   readonly printedName: string;
@@ -32,7 +32,7 @@ interface Printable {
   readonly isFreed?: boolean;
 }
 
-/** Puts `toString`, and what consoles call, on a prototype. `print` returns the value; it may throw. */
+/** Puts `toString`, and the methods that consoles call, on a prototype. `print` returns the value; it may throw. */
 export function installPrinting(prototype: object, print: (object: never) => string): void {
   const printed = function (this: Printable): string {
     const head = `${this.printedName} at ${hex(this.address)}`;
@@ -56,4 +56,4 @@ export const toJSONValue = (value: unknown): unknown => (typeof value === 'bigin
 
 /** Returns an address in the type that the module takes: a bigint if its addresses are 64 bits wide. */
 export const toPrimitivePointer = (heap: object, address: number): number | bigint =>
-  (heap as { addressBits?: number }).addressBits === 64 ? BigInt(address) : address; // memories have none
+  (heap as { addressBits?: number }).addressBits === 64 ? BigInt(address) : address; // a bare memory has no addressBits

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The classes of refs by type. Those of refs.gen.ts, whose code is written out per type, are registered by programs that
-// have them all (WasmHeapManager); for any other type a general class is made when first needed.
+// have them all (WasmHeapManager); for any other type a general class is created when first needed.
 import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
@@ -44,7 +44,7 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   return found;
 }
 
-/** Classes without code of their own: their accesses go through the descriptor. */
+/** Returns general classes, whose accesses go through the descriptor. */
 function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
 ): RefClasses<T, A> {
@@ -85,7 +85,7 @@ function initialize(
   ref.views = allocation.memory.views;
 }
 
-/** The tokens of memories that are no heap: always live. */
+/** The tokens of memories that are not heaps: always live. */
 const tokens: WeakMap<LinearMemory, Allocation> = /* @__PURE__ */ new WeakMap();
 function tokenOf(memory: LinearMemory): Allocation {
   let token = tokens.get(memory);
@@ -93,7 +93,7 @@ function tokenOf(memory: LinearMemory): Allocation {
   return token;
 }
 
-// For `i32.wrap(memory, address)` on a memory that is no heap. Heaps have methods of their own.
+// For `i32.wrap(memory, address)` on a memory that is not a heap. Heaps override these methods.
 Object.assign(LinearMemory.prototype, {
   wrapScalar(this: LinearMemory, type: ScalarDescriptor, address: Address) {
     const at = this.locate(address, type.size);

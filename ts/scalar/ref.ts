@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
-// Refs: one typed place in a heap, with the token of the allocation it lies in, so that use after free is detected.
+// Refs: typed addresses in a heap, each with the token of its allocation, so that use after free is detected.
 import { FreedError, NotOwnedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -21,7 +21,7 @@ import {
 import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
 import { installPrinting, toJSONValue, toPrimitivePointer } from './print.ts';
 
-/** What refs need of a heap. */
+/** The heap operations that refs need. */
 export interface RefHeap extends LinearMemory {
   /** @internal True if the blocks of collected refs are freed. */
   readonly collects: boolean;
@@ -29,14 +29,14 @@ export interface RefHeap extends LinearMemory {
   registerOwner(ref: Ref): void;
   /** Frees a block by address or by the ref that owns it. */
   free(target: Address | Ref): void;
-  /** Gives a block away: see {@link Ref.release}. */
+  /** Hands a block over to the module: see {@link Ref.release}. */
   release(target: Address | Ref): number;
 }
 
 /**
- * A place in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a `wrap...`
- * method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after the block
- * was freed throws {@link FreedError}, through other refs to the block too.
+ * A typed address in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a
+ * `wrap...` method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after
+ * the block was freed throws {@link FreedError}, through other refs to the block too.
  */
 export abstract class Ref {
   /** The heap it lies in. */
@@ -51,12 +51,16 @@ export abstract class Ref {
   abstract readonly byteLength: number;
   /** @internal B2 of memory/allocation.ts. */
   declare views: MemoryViews;
-  /** @internal An object that must not be collected before this ref: the ref it was cut from, or its ballast. */
+  /** @internal An object that must not be collected before this ref: the ref it is a subarray of, or its ballast. */
   declare retains?: object | undefined;
 
   /** The same as `address`. */
   get ptr(): number {
     return this.address;
+  }
+  /** @internal The ref that heaps know: itself, unless the fields of a struct hide its members. */
+  get '@ref'(): Ref {
+    return this;
   }
   /** True if the block was freed. */
   get isFreed(): boolean {
@@ -97,8 +101,8 @@ export abstract class Ref {
     this.heap.free(this);
   }
   /**
-   * Gives the block to the module, which frees it from then on, and returns its address. The ref, and every other ref to
-   * the block, becomes invalid.
+   * Hands the block over to the module, which must free it, and returns its address. The ref, and every other ref to the
+   * block, becomes invalid.
    * @throws {FreedError} if it was freed already
    * @throws {NotOwnedError} if the ref borrows
    */
@@ -121,7 +125,7 @@ export abstract class Ref {
     this.assertLive();
     return toPrimitivePointer(this.heap, this.address);
   }
-  /** @internal Returns `view`, which from here on keeps this ref, and so its block, from being collected. */
+  /** @internal Returns `view`, which keeps this ref, and so its block, from being collected from then on. */
   protected retainedBy<V extends ArrayBufferView>(view: V): V {
     if (this.heap.collects || this.allocation.retains) refsOfViews.set(view, this);
     return view;
@@ -240,7 +244,7 @@ export abstract class ScalarRef<
   protected slowRead(): T {
     return this.type.read(this.allocation.memory, this.address);
   }
-  /** @internal The general path; as {@link slowRead}, or the type refuses the value. */
+  /** @internal The general path: as {@link slowRead}; also if the type refuses the value. */
   protected slowWrite(value: T): void {
     this.type.write(this.allocation.memory, this.address, value);
   }

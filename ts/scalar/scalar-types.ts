@@ -10,7 +10,7 @@ export const scalarTypes: readonly AnyScalar[] = [
   i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool,
 ]; // prettier-ignore
 
-/** The same list, for code that treats all types alike. Each is a Scalar of its own value. */
+/** The same list, for code that treats all types alike. Each type has its own value type. */
 export const allTypes: readonly Scalar[] = scalarTypes as readonly unknown[] as readonly Scalar[];
 
 /** True if `type` refuses some values of its own JavaScript type. */

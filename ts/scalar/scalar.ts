@@ -8,7 +8,7 @@ import type { ScalarArrayRef } from './array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import type { ScalarRef } from './ref.ts';
 
-/** What `alloc` and `allocArray` need: a heap, an arena, a scope. */
+/** The operations that `alloc` and `allocArray` need. Heaps, arenas and scopes have them. */
 export interface ScalarAllocator {
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
@@ -20,7 +20,7 @@ export interface ScalarAllocator {
   ): ScalarArrayRef<T, A>;
 }
 
-/** What `wrap` and `wrapArray` need: a heap. */
+/** The operations that `wrap` and `wrapArray` need. Heaps have them. */
 export interface ScalarWrapper {
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
@@ -38,7 +38,7 @@ export interface Scalar<
   T extends ScalarValue = ScalarValue,
   A extends ArrayBufferView = ArrayBufferView,
 > extends ScalarDescriptor<T, A> {
-  /** Allocates one and returns the ref that owns it. `value` defaults to 0. */
+  /** Allocates one value and returns the ref that owns it. `value` defaults to 0. */
   alloc(heap: Pick<ScalarAllocator, 'allocScalar'>, value?: T): ScalarRef<T, A>;
   /** Returns a ref to the value at `address`. The ref borrows: it cannot be freed. */
   wrap(memory: LinearMemory | ScalarWrapper, address: Address): ScalarRef<T, A>;
@@ -51,17 +51,17 @@ export interface Scalar<
   wrapArray(memory: LinearMemory | ScalarWrapper, address: Address, count: number): ScalarArrayRef<T, A>;
 }
 
-/** Any scalar type. Not `Scalar<ScalarValue>`: a type writes only values of its own. */
+/** Any scalar type. Not `Scalar<ScalarValue>`: each type has its own value type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
-/** Returns `memory` if it makes refs: ref-classes.ts makes every memory do so, if a bundle has refs at all. */
+/** Returns `memory` if it can make refs. ref-classes.ts adds that to every memory, in bundles that have refs. */
 function wrapperOf(memory: object): ScalarWrapper {
   if ('wrapScalar' in memory) return memory as ScalarWrapper; // as just tested
   throw new ArgumentTypeError('a memory in a bundle that has refs: import and use Ref or Heap', memory);
 }
 
 /**
- * Makes a type. Hot code comes written out for each type (types.gen.ts), as engines keep one profile for each function in
+ * Creates a type. Hot code is written out for each type (types.gen.ts), as engines keep one profile for each function in
  * the source. The result is a plain object, whose methods engines treat as constants.
  * @param size in bytes. Default: that of an element of the typed array
  */

@@ -21,10 +21,10 @@ let usedView: DataView<ArrayBuffer> | undefined;
 /**
  * Returns the bytes of `values` as elements of `type`, for {@link storeValues}. All user code (getters, proxies) runs
  * here, before any byte of a heap is touched; the length is read once.
- * @param max the number of values there is room for
+ * @param max the capacity: the largest number of values
  * @param isAlias true if the result may be the source's own bytes: only if nothing happens before they are stored
- * @throws {ArgumentTypeError} if `values` has no length, or a value has the wrong type
- * @throws {ArgumentRangeError} if there are more values than room
+ * @throws {ArgumentTypeError} if `values` has no length and is not iterable, or a value has the wrong type
+ * @throws {ArgumentRangeError} if there are more than `max` values
  * @throws {OutOfMemoryError} if the engine cannot make a buffer that large
  */
 export function encodeValues<T extends ScalarValue>(
@@ -43,7 +43,7 @@ export function encodeValues<T extends ScalarValue>(
   spareView = undefined;
   for (let i = 0; i < length; i++) {
     const found: ScalarValue | undefined = source[i];
-    // The typed array of 53-bit pointers has bigint elements, which stand for its numbers.
+    // The typed array of 53-bit pointers has bigint elements, which become numbers.
     const value = own && type.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
     if (typeof value !== type.kind) assertKind(type, value, ` at index ${i}`);
     type.set(data, i * type.size, value as T); // of the right type: see the line above
@@ -52,7 +52,7 @@ export function encodeValues<T extends ScalarValue>(
   return new Uint8Array(data.buffer, 0, size);
 }
 
-/** Writes what {@link encodeValues} returned to `address`: all of it or, if it does not fit, nothing. */
+/** Writes the result of {@link encodeValues} to `address`: all of it or, if it does not fit, nothing. */
 export function storeValues(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
   putBytes(memory, address, bytes);
   if (usedView?.buffer === bytes.buffer && usedView.byteLength === SMALL_BYTES) spareView = usedView;
@@ -74,11 +74,11 @@ export function valuesFrom<T>(source: Values<T>, offset: number, max: number | u
   return values;
 }
 
-/** @throws {ArgumentTypeError} if `values` is no object with a length, no iterable, no array ref and no slice */
+/** @throws {ArgumentTypeError} unless `values` is an object with a length, an iterable, an array ref or a slice */
 export function assertValues(values: unknown, what: string): void {
   if (typeof values === 'object' && values !== null)
     if ('length' in values || Symbol.iterator in values || 'elementValues' in values) return;
-  throw new ArgumentTypeError(`an array of ${what}`, values);
+  throw new ArgumentTypeError(`an array, a typed array, a ref or an iterable of ${what}`, values);
 }
 
 /**
@@ -88,17 +88,17 @@ export function assertValues(values: unknown, what: string): void {
 function toArrayLike<T>(values: Values<T>, what: string): [list: ArrayLike<T>, length: number] {
   let list = values as ArrayLike<T> & { elementValues?: () => ArrayLike<T> };
   if (typeof values === 'object' && values !== null) {
-    // An array ref or a slice gives its elements in the form that converts fastest.
+    // An array ref or a slice returns its elements in the form that converts fastest.
     const isPlain = Array.isArray(values) || ArrayBuffer.isView(values);
     if (!isPlain && typeof list.elementValues === 'function') list = list.elementValues();
-    let length: unknown = ArrayBuffer.isView(list) ? viewLength(list) : list.length; // a property may lie
+    let length: unknown = ArrayBuffer.isView(list) ? viewLength(list) : list.length; // an own property may be wrong
     if (length === undefined && !isPlain && Symbol.iterator in values) {
       list = [...values];
       length = list.length;
     }
     if (typeof length === 'number') return [list, toCount(length, 'a length')];
   }
-  throw new ArgumentTypeError(`an array of ${what}`, values);
+  throw new ArgumentTypeError(`an array, a typed array, a ref or an iterable of ${what}`, values);
 }
 
 function newView(size: number): DataView<ArrayBuffer> {

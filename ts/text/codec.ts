@@ -15,7 +15,7 @@ import { toElementCount, type WordBytes } from './word.ts';
 export interface Encoded {
   /** The size in bytes. */
   readonly byteLength: number;
-  /** Writes all bytes to `target`, from index `at` (default: 0) on. There must be room. */
+  /** Writes all bytes to `target`, from index `at` (default: 0) on. `target` must be large enough. */
   copyTo(target: Uint8Array, at?: number): void;
 }
 
@@ -68,7 +68,7 @@ export class TextCodec implements Encoding {
   byteLength(text: string, options?: TextOptions): number {
     return this.prepare(text, options).byteLength;
   }
-  /** Returns the number of code units of `text` that make whole characters in `count` elements. O(n). */
+  /** Returns the number of code units of `text`, in whole characters, that fit in `count` elements. O(n). */
   fit(text: string, count: number): number {
     assertString(text);
     return fittingUnits(this, text, toElementCount(count));
@@ -98,8 +98,8 @@ export class TextCodec implements Encoding {
     return address === 0 || address === 0n ? null : terminated.read(this, memory, address, limit, options);
   }
   /**
-   * Writes `text` and a NUL, whole or not at all. Returns the number of elements, without the NUL. The capacity defaults
-   * to the end of the heap's block that `address` is in, if it is in one; the same holds for all framings.
+   * Writes `text` and a NUL, whole or not at all. Returns the number of elements, without the NUL. The default
+   * capacity, in all framings, reaches to the end of the heap's block that contains `address`, if there is one.
    */
   writeTerminated(
     memory: LinearMemory,
@@ -110,11 +110,11 @@ export class TextCodec implements Encoding {
   ): number {
     return terminated.write(this, memory, address, text, capacity, options);
   }
-  /** Allocates room for `text`, or for a number of elements, and a NUL. */
+  /** Allocates a block for `text`, or for a number of elements, and a NUL. */
   allocTerminated(heap: TextAllocator, textOrCount: string | number, options?: TextOptions): StringRef {
     return terminated.alloc(this, heap, textOrCount, options);
   }
-  /** Returns a borrowing ref to the NUL-terminated string at `address`, with room for `capacity` elements. */
+  /** Returns a borrowing ref to the NUL-terminated string at `address`, with a capacity of `capacity` elements. */
   wrapTerminated(heap: TextHeap, address: Address, capacity?: number): StringRef {
     return terminated.wrap(this, heap, address, capacity);
   }
@@ -133,7 +133,7 @@ export class TextCodec implements Encoding {
   ): number {
     return sized.write(this, memory, address, text, capacity, options);
   }
-  /** Allocates room for `text`, or for a number of elements, without a terminator. */
+  /** Allocates a block for `text`, or for a number of elements, without a terminator. */
   allocSized(heap: TextAllocator, textOrCount: string | number, options?: TextOptions): StringRef {
     return sized.alloc(this, heap, textOrCount, options);
   }
@@ -146,7 +146,7 @@ export class TextCodec implements Encoding {
   readFixed(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string {
     return fixed.read(this, memory, address, count, options);
   }
-  /** Writes `text` to a field of `count` elements and fills the rest with NULs. A full field has none. */
+  /** Writes `text` to a field of `count` elements and fills the rest with NULs. A full field has no NUL. */
   writeFixed(
     memory: LinearMemory,
     address: Address,
@@ -185,7 +185,7 @@ export class TextCodec implements Encoding {
   ): number {
     return prefixed.write(this, memory, address, text, prefixBytes, capacity, options);
   }
-  /** Allocates room for a prefix and `text`, or a number of elements. */
+  /** Allocates a block for a prefix and `text`, or for a prefix and a number of elements. */
   allocPrefixed(
     heap: TextAllocator,
     textOrCount: string | number,
@@ -194,7 +194,7 @@ export class TextCodec implements Encoding {
   ): StringRef {
     return prefixed.alloc(this, heap, textOrCount, prefixBytes, options);
   }
-  /** Returns a borrowing ref to a length-prefixed string with room for `capacity` elements (default: its length). */
+  /** Returns a borrowing ref to a length-prefixed string with a capacity of `capacity` elements (default: its length). */
   wrapPrefixed(heap: TextHeap, address: Address, prefixBytes?: WordBytes, capacity?: number): StringRef {
     return prefixed.wrap(this, heap, address, prefixBytes, capacity);
   }
@@ -215,7 +215,7 @@ export class TextCodec implements Encoding {
   ): number {
     return paired.write(this, memory, address, text, textAddress, wordBytes, capacity, options);
   }
-  /** Allocates a pointer and length and, after them in the same block, room for `text` or a number of elements. */
+  /** Allocates one block for a pointer and length and, after them, `text` or a number of elements. */
   allocPaired(
     heap: TextAllocator,
     textOrCount: string | number,
@@ -224,7 +224,10 @@ export class TextCodec implements Encoding {
   ): StringRef {
     return paired.alloc(this, heap, textOrCount, wordBytes, options);
   }
-  /** Returns a borrowing ref to a pointer and length, whose text has room for `capacity` elements (default: its length). */
+  /**
+   * Returns a borrowing ref to a pointer and length, whose text has a capacity of `capacity` elements (default: its
+   * length).
+   */
   wrapPaired(heap: TextHeap, address: Address, wordBytes?: WordBytes, capacity?: number): StringRef {
     return paired.wrap(this, heap, address, wordBytes, capacity);
   }

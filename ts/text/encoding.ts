@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Encoding: what a text encoding can do with bytes. Knows nothing of memories.
+// Encoding: the operations of a text encoding on bytes. Does not depend on memories.
 import type { Policy } from './policy.ts';
 
 /** A text encoding. Counts are in its elements: bytes in ASCII, Latin-1 and UTF-8, 2 bytes in UTF-16, 4 in UTF-32. */
@@ -18,7 +18,7 @@ export interface Encoding {
    */
   readonly countElements: (text: string, policy: Policy) => number;
   /**
-   * @internal Writes `text` to `bytes` from index `at` on, if it has no more than `max` elements, for which there is room.
+   * @internal Writes `text` to `bytes` from index `at` on, if it has at most `max` elements, which fit in `bytes`.
    * Returns the number of elements; or -1, and writes nothing, if it has more. Throws as `countElements`.
    * @param isCounted true if `max` is the result of `countElements`
    */

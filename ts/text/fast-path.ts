@@ -29,7 +29,7 @@ const units = /* @__PURE__ */ new Int32Array(SHORT_WRITE + 1);
 
 /**
  * Returns the text up to its NUL, which is among the first `limit` elements, or all of these if `isSized`. Returns
- * undefined if that has no fast path or is an error: the general path decides, with the memory as it is then.
+ * undefined if there is no fast path or the read is an error: the caller then takes the general path.
  */
 export function tryRead(
   encoding: Encoding,
@@ -74,7 +74,7 @@ export function tryRead(
   }
 }
 
-// Bytes have code of their own: shared with wider elements, it takes JavaScriptCore twice the time.
+// Bytes have separate code: shared with wider elements, it takes JavaScriptCore twice the time.
 
 /** Returns the number of elements before the first 0, or -1 if none of the first `max` is 0. */
 function countWide(data: DataView, address: number, size: number, max: number): number {
@@ -106,7 +106,7 @@ function joinWide(
   return allSingle || loneSurrogate(text) < 0 ? text : undefined;
 }
 
-/** Returns the number of single bytes before the first 0; -1 if that is far, or another byte comes before it. */
+/** Returns the number of single bytes before the first 0; -1 if it is not near, or another byte comes before it. */
 function countBytes(data: DataView, address: number, singleElementLimit: number): number {
   let i = 0;
   // Four at a time, while none of them is 0, nor above 0x7f unless the limit is 0x100.
@@ -150,7 +150,7 @@ function joinBytes(
 
 /**
  * Writes a text and its terminator of `terminatorElements` (0 or 1). Returns the number of elements of the text; or -1,
- * and writes nothing, if that has no fast path or is an error: the general path decides.
+ * and writes nothing, if there is no fast path or the write is an error: the caller then takes the general path.
  */
 export function tryWrite(
   encoding: Encoding,
@@ -191,7 +191,7 @@ export function tryWrite(
   }
 }
 
-/** Puts the elements of a short text into `units`. False if one is no single element, or a NUL before the terminator. */
+/** Puts the elements of a short text into `units`. False if an element is not a single one, or is a NUL. */
 function pack(
   text: string,
   length: number,
@@ -225,7 +225,7 @@ function pack(
   return allSingle || loneSurrogate(text) < 0; // surrogate pairs are fine in UTF-16
 }
 
-/** Writes a text by the encoding's own method, if its place is in the view of the last refresh. */
+/** Writes a text by the encoding's own method, if its range lies in the last view. */
 function writeByEncoder(
   encoding: Encoding,
   bytes: Uint8Array,

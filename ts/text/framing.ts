@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Framings: how strings lie in memory, and the general path that reads and writes any of them. All counts are in elements.
+// Framings: the layouts of strings in memory, and the general path that reads and writes them. Counts are in elements.
 //
 //   T1  A write measures first and stores then: the whole string with its terminator or header, or nothing.
 //   T2  A read never passes the end of the memory: a string without a NUL before the end is an error.
@@ -13,7 +13,7 @@ import { baseOf, bytesIn, capacityAt, countTerminated, findNul, locateText } fro
 import { assertNotNull, readWord, toElementCount, toWordBytes, writeWord, type WordBytes } from './word.ts';
 
 /**
- * How a string lies in memory: NUL-terminated, sized (only the caller knows the length), a fixed-length field
+ * The layout of a string in memory: NUL-terminated, sized (only the caller knows the length), a fixed-length field
  * (`char[16]`), length-prefixed, or a pointer and a length.
  */
 export type Framing = 'Terminated' | 'Sized' | 'Fixed' | 'Prefixed' | 'Paired';
@@ -58,7 +58,10 @@ export function decode(
   } catch (cause) {
     if (cause instanceof EncodingError) throw cause;
     const at = base + start;
-    const error = new EncodingError(`the ${end - start} bytes at address ${at} make no string`, at);
+    const error = new EncodingError(
+      `the engine has no string for the ${end - start} bytes at address ${at}`,
+      at,
+    );
     error.cause = cause;
     throw error;
   }
@@ -66,7 +69,7 @@ export function decode(
 
 /**
  * Returns the address of the first byte of the text, and its number of elements. All are in bounds.
- * @param room the limit or the count; unused by layouts with a header
+ * @param room the limit or the count; unused in framings with a header
  * @throws {EncodingError} if the text has no NUL, or its pointer is NULL
  */
 export function locateString(
@@ -86,7 +89,11 @@ export function locateString(
   if (headerBytes) {
     count = readWord(memory, start - wordBytes, wordBytes);
     if (framing === 'Paired') start = readWord(memory, at, wordBytes);
-    if (start === 0 && count > 0) throw new EncodingError(`the pair at address ${at} has no pointer`, at);
+    if (start === 0 && count > 0)
+      throw new EncodingError(
+        `the pointer and length at address ${at}: the pointer is NULL, the length is ${count}`,
+        at,
+      );
   } else count = toElementCount(room as number); // refuses undefined
   if (count > 0) locateText(memory, start, count * size);
   if (framing === 'Fixed') {
@@ -96,12 +103,12 @@ export function locateString(
   return [start, count];
 }
 
-/** A string to write: where, in what framing, and in how much room. */
+/** The destination of a write: address, framing and capacity. */
 export interface Destination {
   readonly framing: Framing;
   readonly memory: LinearMemory;
   readonly address: Address;
-  /** In elements; by default all up to the end of the heap's block, if the heap knows it. */
+  /** In elements. Default: to the end of the heap's block, if the address is in one. */
   readonly capacity: number | undefined;
   /** The size of the length prefix, or of the pointer and of the length. */
   readonly wordBytes: WordBytes;
@@ -158,7 +165,7 @@ function fitText(
   if (count <= max) return [text, count];
   if (!policy.truncate || max < 0)
     throw new EncodingError(
-      `${count + terminator} elements in a place of ${max + terminator}`,
+      `expected at most ${max + terminator} elements, got ${count + terminator}`,
       max + terminator,
       max + terminator,
     );
@@ -166,7 +173,7 @@ function fitText(
   return [kept, encoding.countElements(kept, policy)];
 }
 
-/** Returns the number of code units of `text` that make whole characters in `count` elements. O(n). */
+/** Returns the number of code units of `text`, in whole characters, that fit in `count` elements. O(n). */
 export function fittingUnits(encoding: Encoding, text: string, count: number): number {
   let i = 0;
   for (let room = count; i < text.length;) {
@@ -201,5 +208,8 @@ function store(
 function assertNoNul(text: string, policy: Policy): void {
   if (policy.nul !== 'throw' || !hasNul(text)) return;
   const nul = text.indexOf('\0');
-  throw new EncodingError(`a NUL at index ${nul} would end the string`, nul);
+  throw new EncodingError(
+    `a NUL at index ${nul} would end the string; pass { nul: 'allow' } to write it`,
+    nul,
+  );
 }

@@ -12,7 +12,7 @@ import type { WordBytes } from './word.ts';
 
 /** Strings that end at their first NUL. */
 export const terminated = {
-  /** @param limit the NUL must be among so many elements. Default: all to the end of the memory */
+  /** @param limit the NUL must be among the first `limit` elements. Default: those to the end of the memory */
   read(
     encoding: Encoding,
     memory: LinearMemory,
@@ -24,7 +24,7 @@ export const terminated = {
     const text = tryRead(encoding, memory, address, limit, false, policy);
     return text ?? readString(encoding, 'Terminated', memory, address, policy, limit);
   },
-  /** @param capacity in elements, with the NUL. Default: to the end of the heap's block, if it is in one */
+  /** @param capacity in elements, with the NUL. Default: to the end of the heap's block, if the address is in one */
   write(
     encoding: Encoding,
     memory: LinearMemory,

@@ -18,7 +18,7 @@ export function countBytes(text: string, isKnown: boolean, beyond: RegExp, name:
   return text.length;
 }
 
-// Constants of this file: V8 calls what it knows directly.
+// Constants of this file: V8 calls a constant function directly.
 const latin1Write = nativeBufferMethods?.latin1Write;
 const latin1Slice = bufferMethods?.latin1Slice;
 

@@ -8,7 +8,7 @@ import type { WordBytes } from './word.ts';
 
 /** The methods of every codec and framing. */
 export interface StringMethods {
-  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if there is none */
+  /** Returns the number of elements before the first that is 0. @throws {EncodingError} if no element is 0 */
   getElementCountOfNullTerminatedString(address: Address, bytesPerElement: 1 | 2 | 4, limit?: number): number;
   /** Returns the size of `text` in ASCII in bytes, without a terminator. O(n). */
   byteLengthOfAsciiString(text: string, options?: TextOptions): number;
@@ -23,7 +23,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
   allocNullTerminatedAsciiString(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapTerminated} */
   wrapNullTerminatedAsciiString(address: Address, capacity?: number): StringRef;
@@ -31,7 +31,7 @@ export interface StringMethods {
   readAsciiString(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in ASCII, without a terminator; all or nothing. Returns the number of elements. @see {@link TextCodec.writeSized} */
   writeAsciiString(address: Address, text: string, capacity?: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
   allocAsciiString(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapSized} */
   wrapAsciiString(address: Address, count: number): StringRef;
@@ -39,7 +39,7 @@ export interface StringMethods {
   readFixedAsciiString(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in ASCII to a field of `count` elements and fills the rest with NULs; all or nothing. Returns the number of elements. @see {@link TextCodec.writeFixed} */
   writeFixedAsciiString(address: Address, text: string, count: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
   allocFixedAsciiString(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapFixed} */
   wrapFixedAsciiString(address: Address, count: number): StringRef;
@@ -53,7 +53,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
   allocPrefixedAsciiString(
     textOrCount: string | number,
     prefixBytes?: WordBytes,
@@ -72,7 +72,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
   allocPairedAsciiString(
     textOrCount: string | number,
     wordBytes?: WordBytes,
@@ -93,7 +93,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
   allocNullTerminatedLatin1String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapTerminated} */
   wrapNullTerminatedLatin1String(address: Address, capacity?: number): StringRef;
@@ -101,7 +101,7 @@ export interface StringMethods {
   readLatin1String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in Latin-1, without a terminator; all or nothing. Returns the number of elements. @see {@link TextCodec.writeSized} */
   writeLatin1String(address: Address, text: string, capacity?: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
   allocLatin1String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapSized} */
   wrapLatin1String(address: Address, count: number): StringRef;
@@ -109,7 +109,7 @@ export interface StringMethods {
   readFixedLatin1String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in Latin-1 to a field of `count` elements and fills the rest with NULs; all or nothing. Returns the number of elements. @see {@link TextCodec.writeFixed} */
   writeFixedLatin1String(address: Address, text: string, count: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
   allocFixedLatin1String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapFixed} */
   wrapFixedLatin1String(address: Address, count: number): StringRef;
@@ -123,7 +123,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
   allocPrefixedLatin1String(
     textOrCount: string | number,
     prefixBytes?: WordBytes,
@@ -142,7 +142,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
   allocPairedLatin1String(
     textOrCount: string | number,
     wordBytes?: WordBytes,
@@ -163,7 +163,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
   allocNullTerminatedUtf8String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapTerminated} */
   wrapNullTerminatedUtf8String(address: Address, capacity?: number): StringRef;
@@ -171,7 +171,7 @@ export interface StringMethods {
   readUtf8String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-8, without a terminator; all or nothing. Returns the number of elements. @see {@link TextCodec.writeSized} */
   writeUtf8String(address: Address, text: string, capacity?: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
   allocUtf8String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapSized} */
   wrapUtf8String(address: Address, count: number): StringRef;
@@ -179,7 +179,7 @@ export interface StringMethods {
   readFixedUtf8String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-8 to a field of `count` elements and fills the rest with NULs; all or nothing. Returns the number of elements. @see {@link TextCodec.writeFixed} */
   writeFixedUtf8String(address: Address, text: string, count: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
   allocFixedUtf8String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapFixed} */
   wrapFixedUtf8String(address: Address, count: number): StringRef;
@@ -193,7 +193,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
   allocPrefixedUtf8String(
     textOrCount: string | number,
     prefixBytes?: WordBytes,
@@ -212,7 +212,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
   allocPairedUtf8String(
     textOrCount: string | number,
     wordBytes?: WordBytes,
@@ -233,7 +233,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
   allocNullTerminatedUtf16String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapTerminated} */
   wrapNullTerminatedUtf16String(address: Address, capacity?: number): StringRef;
@@ -241,7 +241,7 @@ export interface StringMethods {
   readUtf16String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-16, without a terminator; all or nothing. Returns the number of elements. @see {@link TextCodec.writeSized} */
   writeUtf16String(address: Address, text: string, capacity?: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
   allocUtf16String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapSized} */
   wrapUtf16String(address: Address, count: number): StringRef;
@@ -249,7 +249,7 @@ export interface StringMethods {
   readFixedUtf16String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-16 to a field of `count` elements and fills the rest with NULs; all or nothing. Returns the number of elements. @see {@link TextCodec.writeFixed} */
   writeFixedUtf16String(address: Address, text: string, count: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
   allocFixedUtf16String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapFixed} */
   wrapFixedUtf16String(address: Address, count: number): StringRef;
@@ -263,7 +263,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
   allocPrefixedUtf16String(
     textOrCount: string | number,
     prefixBytes?: WordBytes,
@@ -282,7 +282,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
   allocPairedUtf16String(
     textOrCount: string | number,
     wordBytes?: WordBytes,
@@ -303,7 +303,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocTerminated} */
   allocNullTerminatedUtf32String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapTerminated} */
   wrapNullTerminatedUtf32String(address: Address, capacity?: number): StringRef;
@@ -311,7 +311,7 @@ export interface StringMethods {
   readUtf32String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-32, without a terminator; all or nothing. Returns the number of elements. @see {@link TextCodec.writeSized} */
   writeUtf32String(address: Address, text: string, capacity?: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocSized} */
   allocUtf32String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapSized} */
   wrapUtf32String(address: Address, count: number): StringRef;
@@ -319,7 +319,7 @@ export interface StringMethods {
   readFixedUtf32String(address: Address, count: number, options?: TextOptions): string;
   /** Writes `text` in UTF-32 to a field of `count` elements and fills the rest with NULs; all or nothing. Returns the number of elements. @see {@link TextCodec.writeFixed} */
   writeFixedUtf32String(address: Address, text: string, count: number, options?: TextOptions): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocFixed} */
   allocFixedUtf32String(textOrCount: string | number, options?: TextOptions): StringRef;
   /** Returns a borrowing ref to the string at `address`. @see {@link TextCodec.wrapFixed} */
   wrapFixedUtf32String(address: Address, count: number): StringRef;
@@ -333,7 +333,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPrefixed} */
   allocPrefixedUtf32String(
     textOrCount: string | number,
     prefixBytes?: WordBytes,
@@ -352,7 +352,7 @@ export interface StringMethods {
     capacity?: number,
     options?: TextOptions,
   ): number;
-  /** Allocates room for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
+  /** Allocates a block for `text`, or for a number of elements. @see {@link TextCodec.allocPaired} */
   allocPairedUtf32String(
     textOrCount: string | number,
     wordBytes?: WordBytes,

@@ -18,7 +18,7 @@ type Operation = (codec: object, heap: object, ...given: unknown[]) => unknown;
 function install(prototype: object, count: number): void {
   for (const [codec, framing, names] of stringMethodNames)
     for (const [i, name] of names.split(' ').slice(0, count).entries()) {
-      const operation = framings[framing][OPERATIONS[i] as 'read'] as Operation; // called with the arguments of its own
+      const operation = framings[framing][OPERATIONS[i] as 'read'] as Operation; // with its own arguments
       Object.assign(prototype, {
         [name](this: object, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) {
           return operation(codec, this, a, b, c, d, e, f);

@@ -46,7 +46,7 @@ let bunIsOneByte: ((text: string) => boolean) | undefined;
 
 /**
  * True if all units of a text are known to be below U+0100. Engines store most such texts in one byte per unit. V8 then
- * knows at once that the pattern does not match; Bun (JavaScriptCore) tests every unit, and is asked how it stores them.
+ * knows at once that the pattern does not match; Bun (JavaScriptCore) tests every unit; its `node:v8` returns the form.
  */
 export const isOneByte = (text: string): boolean =>
   isBun
@@ -117,7 +117,7 @@ export const nativeBufferMethods: BufferMethods | undefined =
 /** The same if the engine counts UTF-8 fast but decodes it slowly: V8 before 13. */
 export const slowUtf8Methods: BufferMethods | undefined = version < 13 ? bufferMethods : undefined;
 
-/** Returns the methods of Buffer, if all are there and behave as this library needs. */
+/** Returns the methods of Buffer, if all exist and behave as linmem needs. */
 function findBufferMethods(): BufferMethods | undefined {
   const NodeBuffer = (globalThis as { Buffer?: BufferClass }).Buffer;
   const p = NodeBuffer?.prototype;
@@ -138,7 +138,7 @@ function findBufferMethods(): BufferMethods | undefined {
 
 const decoders: Record<string, TextDecoder> = {};
 
-/** Returns the text of bytes by the engine's TextDecoder. There must be one. */
+/** Returns the text of bytes by the engine's TextDecoder, which must exist. */
 export function decodeWith(
   name: string,
   fatal: boolean,

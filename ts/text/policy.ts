@@ -32,7 +32,7 @@ const DEFAULTS: Policy = { surrogates: 'replace', invalid: 'replace', nul: 'thro
 
 /**
  * Returns all policies. Reads the own properties of `options`, each once.
- * @throws {ArgumentTypeError} if they are no object, or have an unknown name or value
+ * @throws {ArgumentTypeError} if they are not an object, or have an unknown name or value
  */
 export function toPolicy(options: TextOptions | undefined): Policy {
   if (options === undefined) return DEFAULTS;

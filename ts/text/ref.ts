@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Refs to strings: one place in a heap, with its encoding and its framing.
+// Refs to strings: one string in a heap, with its encoding and its framing.
 import { FreedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { installPrinting } from '../scalar/print.ts';
@@ -18,7 +18,7 @@ export class StringRef extends Ref {
   readonly byteLength: number;
   /** The encoding of the text. */
   readonly codec: Encoding;
-  /** How the string lies in memory. */
+  /** The layout of the string in memory. */
   readonly framing: Framing;
   /** The capacity in elements, with the terminator, without the header. */
   readonly allocatedElementCount: number;
@@ -26,7 +26,7 @@ export class StringRef extends Ref {
   readonly wordBytes: WordBytes;
   /** @internal The address of the text. */
   readonly textAddress: number;
-  /** @internal The allocation of the text, which a pointer and length may have elsewhere. */
+  /** @internal The allocation of the text. That of a pointer and length may be another. */
   readonly textAllocation: Allocation;
   #count: number;
 
@@ -140,7 +140,7 @@ export class StringRef extends Ref {
   get encodedElementsView(): TextElements {
     return this.#elements(...this.#locate());
   }
-  /** A new view of all elements there is room for. Throws as {@link encodedElementsView}. */
+  /** A new view of all allocated elements. Throws as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
     return this.#elements(this.textAddress, this.allocatedElementCount);
@@ -158,7 +158,7 @@ export class StringRef extends Ref {
     return locateString(framing, this.allocation.memory, address, bytesPerElement, this.#room, wordBytes);
   }
 
-  /** The number of elements the text is in: of a sized string, those that were written. */
+  /** The number of elements to read: for a sized string those that were written, else the capacity. */
   get #room(): number {
     return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
   }

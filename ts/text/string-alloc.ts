@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Makes refs to strings: allocates room for a string, or borrows one that is there.
+// Creates refs to strings: allocates a block for a string, or borrows an existing string.
 import { toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import type { RefHeap } from '../scalar/ref.ts';
+import type { ScalarAllocator } from '../scalar/scalar.ts';
 import type { Encoding } from './encoding.ts';
 import { headerBytesOf, locateString, type Framing } from './framing.ts';
 import { toPolicy, type TextOptions } from './policy.ts';
@@ -10,11 +11,11 @@ import { StringRef, terminatedRefClass } from './ref.ts';
 import { countTerminated } from './terminator.ts';
 import { toElementCount, type WordBytes } from './word.ts';
 
-/** What allocating a string needs: a heap, an arena, a scope. */
-export interface TextAllocator {
+/** The heap operations that allocating a string needs. Arenas and scopes have them too. */
+export interface TextAllocator extends ScalarAllocator {
   /**
-   * @internal Allocates cleared bytes and returns what `make` makes of them; frees them if it throws. `owned` is false in
-   * an arena, which frees them itself.
+   * @internal Allocates cleared bytes, calls `make` with them and returns its result; frees them if it throws. `owned` is
+   * false in an arena, which frees them as a whole.
    */
   allocateWith<R>(
     bytes: number,
@@ -23,9 +24,9 @@ export interface TextAllocator {
   ): R;
 }
 
-/** What wrapping a string needs: a heap. */
+/** The heap operations that wrapping a string needs. */
 export interface TextHeap extends RefHeap {
-  /** @internal As `locate`, and refuses NULL and what is known to be freed. */
+  /** @internal As `locate`; also throws if the address is NULL or is known to be freed. */
   locateBorrowed(address: Address, size: number): number;
   /** @internal Returns the live allocation that `address` is in, or `untracked`. */
   allocationAt(address: number): Allocation;
@@ -36,7 +37,7 @@ export interface TextHeap extends RefHeap {
 const classOf = (encoding: Encoding, framing: Framing): typeof StringRef =>
   framing === 'Terminated' ? terminatedRefClass(encoding) : StringRef;
 
-/** Allocates a string, or room for a number of elements, and returns the ref that owns it. */
+/** Allocates a block for a string, or for a number of elements, and returns the ref that owns it. */
 export function allocString(
   encoding: Encoding,
   framing: Framing,

@@ -13,7 +13,7 @@ const PART = 2 ** 28;
 /** Returns the address of byte 0 of the result of {@link bytesIn}. */
 export const baseOf = (start: number, end: number): number => (end > MAX_ELEMENTS ? start : 0);
 
-/** Returns bytes of the memory as of its last refresh, those in [start, end) among them. */
+/** Returns a view of the memory as of its last refresh that contains the bytes in [start, end). */
 export function bytesIn(memory: LinearMemory, start: number, end: number): Uint8Array {
   const { views, data } = memory;
   const { bytes } = views;

@@ -12,7 +12,7 @@ import {
 } from './platform.ts';
 import { loneSurrogate, wellFormed, type Policy } from './policy.ts';
 
-// Constants of this file: V8 calls what it knows directly.
+// Constants of this file: V8 calls a constant function directly.
 const ucs2Write = nativeBufferMethods?.ucs2Write;
 const ucs2Slice = bufferMethods?.ucs2Slice;
 

@@ -68,7 +68,7 @@ function decodeRange(bytes: Uint8Array, start: number, end: number, policy: Poli
   return text + join(units, halves, used);
 }
 
-/** Returns what to read for an element above U+FFFF or a surrogate. Throws as {@link replacement}. */
+/** Returns the code point to read for an element above U+FFFF or a surrogate. Throws as {@link replacement}. */
 const validPoint = (point: number, policy: Policy, address: number): number =>
   point <= 0x10ffff && (point > 0xffff || policy.surrogates === 'wtf8')
     ? point

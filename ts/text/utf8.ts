@@ -137,7 +137,7 @@ function decodeRange(bytes: Uint8Array, start: number, end: number, policy: Poli
     try {
       return decodeWith('utf-8', true, bytes, start, end);
     } catch {
-      // The loop finds where.
+      // The loop finds the invalid bytes.
     }
   }
   return decodeLoop(bytes, start, end, policy, base);

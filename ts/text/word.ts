@@ -19,7 +19,7 @@ export function readElement(data: DataView, at: number, size: number): number {
 /** Returns `count` if it is a count of elements. Throws as {@link toCount}. */
 export const toElementCount = (count: number): number => toCount(count, 'a count of elements');
 
-/** @throws {ArgumentTypeError} if `at` is 0, which is NULL to strings */
+/** @throws {ArgumentTypeError} if `at` is 0 (NULL) */
 export function assertNotNull(at: number): void {
   if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', at);
 }

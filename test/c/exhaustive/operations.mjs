@@ -18,24 +18,24 @@ function run(strategy) {
   const base = BELOW * 65536;
   const memory = new WebAssembly.Memory({ initial: BELOW + 1, maximum: BELOW + REACH });
   const allocator = new WebAssembly.Instance(load(`linmem_${strategy}`), { env: { memory } }).exports;
-  const operations = Object.fromEntries(
-    Object.entries(allocator).map(([name, operation]) => [name.replace(`lm_${strategy}_`, ''), operation]),
+  const functions = Object.fromEntries(
+    Object.entries(allocator).map(([name, value]) => [name.replace(`lm_${strategy}_`, ''), value]),
   );
   const put = (c) => void process.stdout.write(String.fromCharCode(c));
-  const env = { reset() {}, ...operations, memory, put };
+  const env = { reset() {}, ...functions, memory, put };
   const { exports } = new WebAssembly.Instance(driver, { env });
   if (exports.__heap_base.value > base) throw new Error('the model needs more pages: raise BELOW');
-  const at = operations.open(base, memory.buffer.byteLength - base, 1);
-  exports.start(at, base, seed, Number(strategy !== 'bump'), Number('reset' in operations));
+  const at = functions.open(base, memory.buffer.byteLength - base, 1);
+  exports.start(at, base, seed, Number(strategy !== 'bump'), Number('reset' in functions));
   const totals = [0, 0, 0, 0];
-  const began = Date.now();
+  const started = Date.now();
   let failed = 0;
   for (let left = Number(count); left > 0 && !failed; left -= BATCH) {
     failed = exports.run(Math.min(left, BATCH));
     for (const what of totals.keys()) totals[what] += exports.count(what) >>> 0;
   }
   const [checks, allocated, refused, moved] = totals;
-  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(
     `${strategy}: ${count} operations on linmem_${strategy}.wasm, ${checks} checks, ${failed} failed; ` +
       `${allocated} allocated, ${refused} refused, ${moved} moved; seed ${seed}, ${seconds} s`,

@@ -22,7 +22,7 @@ function bufferOf(...sizes: number[]): ArrayBuffer | undefined {
 }
 const buffer = bufferOf(5 * GIB, 4 * GIB);
 
-/** A heap that lends its blocks one after the other from `start` on, as a module of `bits` gives addresses. */
+/** A heap that allocates its blocks one after the other from `start` on, with the addresses of a module of `bits`. */
 function heapFrom(start: number, bits: 32 | 64, end = bits === 32 ? 4 * GIB : 5 * GIB): WasmHeapManager {
   let next = start;
   const take = (bytes: number): number => {
@@ -39,7 +39,7 @@ function heapFrom(start: number, bits: 32 | 64, end = bits === 32 ? 4 * GIB : 5 
   return createWasmHeapManager(source, malloc, () => undefined, UNTOUCHED);
 }
 
-const places: [string, number, 32 | 64, number][] = [
+const positions: [string, number, 32 | 64, number][] = [
   ['below 2 GiB', GIB, 32, 1000],
   ['across 2 GiB', 2 * GIB - 600, 32, 2000],
   ['above 2 GiB', 3 * GIB + 64, 32, 1000],
@@ -51,8 +51,8 @@ const places: [string, number, 32 | 64, number][] = [
 const fits = (start: number, capBytes: number): boolean =>
   buffer !== undefined && start + capBytes + 100 <= buffer.byteLength;
 
-describe.each(places)('an arena %s', (_where, start, bits, capBytes) => {
-  test.runIf(fits(start, capBytes))('lends, marks, resets and makes handles as any other', () => {
+describe.each(positions)('an arena %s', (_where, start, bits, capBytes) => {
+  test.runIf(fits(start, capBytes))('allocates, marks, resets and makes handles like any other', () => {
     const heap = heapFrom(start, bits);
     const arena = heap.createHeapArena(capBytes);
     expect([arena.capBytes, arena.basePtr > start, arena.basePtr % 16]).toEqual([capBytes, true, 0]);
@@ -86,7 +86,7 @@ describe.each(places)('an arena %s', (_where, start, bits, capBytes) => {
     expect(heap.scope((s) => s.allocInt32(heap.frameArena.allocF32(1) > start ? 5 : 0).value)).toBe(5);
     heap.freeAll();
   });
-  test.runIf(fits(start, capBytes))('that grows takes chunks from there on', () => {
+  test.runIf(fits(start, capBytes))('that grows allocates its chunks above that address', () => {
     const heap = heapFrom(start, bits);
     const arena = heap.createHeapArena(64, 16, { grow: true });
     const slices = Array.from({ length: 30 }, (_, i) => arena.allocU8(20).write([i]));
@@ -95,20 +95,20 @@ describe.each(places)('an arena %s', (_where, start, bits, capBytes) => {
   });
 });
 
-describe.runIf(buffer)('at the very end of 4 GiB', () => {
-  test('an arena lends to its last byte but one, and not beyond', () => {
+describe.runIf(buffer)('at the end of 4 GiB', () => {
+  test('an arena allocates up to its last byte but one, and not beyond', () => {
     const heap = heapFrom(4 * GIB - 1048, 32);
     const arena = heap.createHeapArena(1000, 8);
     expect(arena.basePtr + arena.capBytes).toBeLessThanOrEqual(4 * GIB);
     expect(arena.capBytes).toBeGreaterThanOrEqual(999);
-    const most = arena.alloc(arena.capBytes, 1);
-    heap.writeUint8(most + arena.capBytes - 1, 9);
+    const rest = arena.alloc(arena.capBytes, 1);
+    heap.writeUint8(rest + arena.capBytes - 1, 9);
     expect(() => arena.alloc(1, 1)).toThrow(OutOfMemoryError);
     expect(arena.usedBytes()).toBe(arena.capBytes);
     arena.destroy();
     expect(arena.destroyed).toBe(true);
   });
-  test('so does a chunk of one', () => {
+  test('a chunk of an arena does the same', () => {
     const heap = heapFrom(4 * GIB - (48 + 64 + 16 + 8 + 96), 32); // the chunk has 8 bytes for an alignment
     const arena = heap.createHeapArena(64, 8, { grow: true });
     arena.alloc(64, 1);
@@ -120,7 +120,7 @@ describe.runIf(buffer)('at the very end of 4 GiB', () => {
     expect(arena.usedBytes()).toBe(0);
     arena.destroy();
   });
-  test('a frame arena asked for twice is taken once', () => {
+  test('initializing a frame arena twice allocates it once', () => {
     const heap = heapFrom(4 * GIB - 1071, 32);
     const base = heap.frameArena.init(1008);
     expect([base + 1008, heap.frameArena.capBytes()]).toEqual([4 * GIB, 1007]);

@@ -12,14 +12,14 @@ import {
   type Scalar,
   type WasmHeapArena,
 } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 import { fakeModule, fakeHeap } from '../../support/heap.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const powers = Array.from({ length: 17 }, (_, i) => 2 ** i);
 
 describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
-  test('has the capacity asked for, all of it usable, and takes one block', () => {
+  test('has the requested capacity, all of it usable, and allocates one block', () => {
     const heap = heapOf(kind);
     const arena = heap.createHeapArena(1000);
     expect([arena.capBytes, arena.usedBytes(), arena.epoch(), arena.kind]).toEqual([1000, 0, 1, 'arena']);
@@ -30,7 +30,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     expect([arena.capBytes, arena.usedBytes(), arena.epoch()]).toEqual([1000, 1000, 1]);
     arena.destroy();
   });
-  test('aligns its base and what it lends to every power of two up to 65,536', () => {
+  test('aligns its base and its allocations to every power of two up to 65,536', () => {
     const heap = heapOf(kind);
     for (const align of powers) {
       const arena = heap.createHeapArena(200_000, align);
@@ -42,28 +42,28 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
       arena.destroy();
     }
   });
-  test('lends ranges that lie in it and do not overlap, and keeps what is written in them', () => {
+  test('allocates ranges that lie in it and do not overlap, and keeps what is written in them', () => {
     const heap = heapOf(kind);
     const arena = heap.createHeapArena(4096, 8);
     let end = arena.basePtr;
-    const lent: [number, number][] = [];
+    const allocated: [number, number][] = [];
     for (const size of [1, 2, 3, 7, 8, 0, 100, 1000]) {
       const at = arena.alloc(size, 4);
       expect(at).toBeGreaterThanOrEqual(end);
       end = at + size;
       heap.fill(at, size, size & 255);
-      lent.push([at, size]);
+      allocated.push([at, size]);
     }
     expect(arena.usedBytes()).toBe(end - arena.basePtr);
-    for (const [at, size] of lent) expect(heap.readBytes(at, size).every((byte) => byte === (size & 255))).toBe(true); // prettier-ignore
+    for (const [at, size] of allocated) expect(heap.readBytes(at, size).every((byte) => byte === (size & 255))).toBe(true); // prettier-ignore
     arena.destroy();
   });
-  test('0 bytes give an address and lend nothing', () => {
+  test('an allocation of 0 bytes returns an address and uses no bytes', () => {
     const arena = heapOf(kind).createHeapArena(64);
     expect([arena.alloc(0), arena.alloc(0), arena.usedBytes()]).toEqual([arena.basePtr, arena.basePtr, 0]);
     arena.destroy();
   });
-  test('reset takes everything back and begins the next epoch, which no old slice is of', () => {
+  test('reset frees everything, begins the next epoch and invalidates all slices', () => {
     const arena = heapOf(kind).createHeapArena(64);
     const old = arena.allocU8(64).write([1]);
     arena.reset();
@@ -73,7 +73,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
     expect(old.isAlive()).toBe(false);
     arena.destroy();
   });
-  test('destroy gives its block back, once, and then nothing of it can be used', () => {
+  test('destroy frees its block once, and every later use throws', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64);
     const slice = arena.allocF32(2);
@@ -94,9 +94,12 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
   test.each([0, -1, -0.5, NaN, 1.5, Infinity, 2 ** 53])('a capacity of %s is refused', (capBytes) => {
     expect(() => heapOf(kind).createHeapArena(capBytes)).toThrow(ArgumentRangeError);
   });
-  test.each(['8', null, undefined, {}, 8n, [8]])('a capacity %s that is no number is refused', (capBytes) => {
-    expect(() => heapOf(kind).createHeapArena(capBytes as never)).toThrow(ArgumentTypeError);
-  });
+  test.each(['8', null, undefined, {}, 8n, [8]])(
+    'a capacity %s that is not a number is refused',
+    (capBytes) => {
+      expect(() => heapOf(kind).createHeapArena(capBytes as never)).toThrow(ArgumentTypeError);
+    },
+  );
   test.each([2 ** 31, 2 ** 32, 2 ** 32 + 16, 2 ** 53 - 1, 2 ** 53 - 64])(
     'a capacity of %s is more than there is, not a wrapped size',
     (capBytes) => {
@@ -121,7 +124,7 @@ describe.each(kinds)('an arena in a heap of the kind %s', (kind) => {
   );
 });
 
-describe('an allocation that fails takes nothing', () => {
+describe('a failed allocation uses no memory:', () => {
   const bad: [string, (arena: WasmHeapArena) => unknown, string][] = [
     ...[NaN, -1, 1.5, Infinity, 2 ** 53].map((n): (typeof bad)[0] => [`${n} bytes`, (a) => a.alloc(n), 'INVALID_RANGE']),
     ...[NaN, -1, 1.5, 2 ** 53].map((n): (typeof bad)[0] => [`${n} floats`, (a) => a.allocF32(n), 'INVALID_RANGE']),
@@ -133,35 +136,35 @@ describe('an allocation that fails takes nothing', () => {
     ['a value of a wrong type', (a) => a.allocInt32('1' as never), 'INVALID_TYPE'],
     ['a bigint for a number', (a) => a.allocFloat64(1n as never), 'INVALID_TYPE'],
     ['a number for a bigint', (a) => a.allocBigInt64(1 as never), 'INVALID_TYPE'],
-    ['a value that the row refuses', (a) => a.allocPointer53(-1), 'INVALID_RANGE'],
-    ['another value that the row refuses', (a) => a.allocPointer53(0.5), 'INVALID_RANGE'],
+    ['a value that the type refuses', (a) => a.allocPointer53(-1), 'INVALID_RANGE'],
+    ['another value that the type refuses', (a) => a.allocPointer53(0.5), 'INVALID_RANGE'],
     ['an array with a wrong value', (a) => a.allocInt32Array([1, '2' as never]), 'INVALID_TYPE'],
     ['an array of no array', (a) => a.allocInt32Array({} as never), 'INVALID_TYPE'],
     ['a string that cannot be encoded', (a) => a.allocNullTerminatedAsciiString('\u00e9'), 'ENCODING'],
     ['a string with a NUL', (a) => a.allocNullTerminatedUtf8String('a\0b'), 'ENCODING'],
-    ['a string that is none', (a) => a.allocUtf8String({} as never), 'INVALID_TYPE'],
+    ['a value that is not a string', (a) => a.allocUtf8String({} as never), 'INVALID_TYPE'],
     ['more than is left', (a) => a.alloc(1 + a.capBytes - a.usedBytes(), 1), 'OUT_OF_MEMORY'],
-    ['padding for which there is no room', (a) => a.alloc(1, 65536), 'OUT_OF_MEMORY'],
+    ['padding that does not fit', (a) => a.alloc(1, 65536), 'OUT_OF_MEMORY'],
   ]; // prettier-ignore
   test.each(bad)('%s', (_what, act, code) => {
-    for (const kind of ['wrapped', 'shared', 'wide'] as const) {
+    for (const kind of ['wrapped', 'shared', 'memory64'] as const) {
       const arena = heapOf(kind).createHeapArena(1000, 8);
-      arena.alloc(1, 1); // so that what follows needs padding
+      arena.alloc(1, 1); // so that the next allocation needs padding
       expect(errorOf(() => act(arena)).code).toBe(code);
       expect(arena.usedBytes()).toBe(1);
       expect(arena.alloc(999, 1)).toBe(arena.basePtr + 1);
       arena.destroy();
     }
   });
-  test('a capacity that is no number of the options changes nothing either', () => {
+  test('a capacity of the wrong type changes nothing', () => {
     const { heap, module } = make('wrapped');
     expect(() => createHeapArena(heap, 64, 16, null as never)).toThrow(TypeError);
-    expect(module?.lent.size).toBe(0);
+    expect(module?.live.size).toBe(0);
   });
 });
 
 describe('mark and rewind', () => {
-  test('take back what was lent since, also nested, and the mark can be used again', () => {
+  test('free what was allocated since, also nested, and the mark can be used again', () => {
     const arena = heapOf().createHeapArena(256);
     const kept = arena.allocI32(2).write([1, 2]);
     const outer = arena.mark();
@@ -182,7 +185,7 @@ describe('mark and rewind', () => {
     expect([four.isAlive(), arena.usedBytes(), arena.epoch()]).toEqual([false, 8, 1]);
     arena.destroy();
   });
-  test('a mark that was rewound past is refused, and so is one of an old epoch, of another arena, or none', () => {
+  test('a mark is refused if it was rewound past, is of an old epoch or of another arena, or is not a mark', () => {
     const { heap } = make('wrapped');
     const [arena, other] = [heap.createHeapArena(256), heap.createHeapArena(256)];
     const outer = arena.mark();
@@ -212,7 +215,7 @@ test('using destroys an arena at the end of its block', () => {
   expect(arena.destroyed).toBe(true);
 });
 
-test('a block that the allocator refuses to take back leaves the arena empty and alive, to be destroyed later', () => {
+test('if the allocator refuses the free, the arena stays alive and empty, and can be destroyed later', () => {
   const { heap, module } = fakeHeap({}, fakeModule());
   const arena = heap.createHeapArena(128);
   const slice = arena.allocU8(8);
@@ -227,10 +230,10 @@ test('a block that the allocator refuses to take back leaves the arena empty and
   const young = arena.allocU8(128).write([7]);
   expect([young.at(0), heap.sliceFromHandle(young.handle()).at(0)]).toEqual([7, 7]);
   arena.destroy();
-  expect([module.lent.size, young.isAlive()]).toEqual([0, false]);
+  expect([module.live.size, young.isAlive()]).toEqual([0, false]);
 });
 
-test('freeAll, and a free of its block by address, end an arena with all that was cut from it', () => {
+test('freeAll, and a free of its block by address, destroy an arena and invalidate its slices', () => {
   for (const end of ['freeAll', 'free'] as const) {
     const { heap } = make('wrapped');
     const arena = heap.createHeapArena(128);
@@ -244,14 +247,14 @@ test('freeAll, and a free of its block by address, end an arena with all that wa
   }
 });
 
-test('what an arena lends can be told to be out of memory by size and alignment', () => {
+test('an OutOfMemoryError of an arena has the size and the alignment', () => {
   const arena = heapOf().createHeapArena(16);
   expect(() => arena.alloc(17, 4)).toThrow(OutOfMemoryError);
   expect(errorOf(() => arena.alloc(17, 4))).toMatchObject({ size: 17, align: 4 });
   arena.destroy();
 });
 
-test('a memory that became shorter than an arena lies in refuses every use of it, and has it back when it is longer', () => {
+test('an arena beyond the end of a memory that shrank cannot be used until the memory is long enough again', () => {
   const buffer = new ArrayBuffer(65536, { maxByteLength: 131072 });
   const heap = createWasmHeapManager(
     () => buffer,
@@ -276,7 +279,7 @@ test('a memory that became shorter than an arena lies in refuses every use of it
     buffer.resize(length);
     for (const use of uses) expect(use).toThrow(OutOfBoundsError);
     buffer.resize(65536);
-    new Uint8Array(buffer).set(bytes); // a resize clears what it cut off
+    new Uint8Array(buffer).set(bytes); // a resize clears the bytes that it cut off
     expect([slice.at(0), slice.view() === view, arena.usedBytes()]).toEqual([5, true, before]);
   }
   arena.destroy();

@@ -1,9 +1,9 @@
-// What ends though its epoch goes on: by a rewind, by the end of a scope, by a realloc of the arena's own block.
+// Slices that become invalid within their epoch: by a rewind, by the end of a scope, by a realloc of the arena's block.
 import { expect, test } from 'vitest';
 import { createHeapSync, FreedError, sliceFromHandle } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
-test('a handle of a slice that was rewound past, or whose scope ended, is refused, also where the bytes are lent again', () => {
+test('a handle of a slice that was rewound past, or whose scope ended, is refused, also if its bytes were reused', () => {
   const heap = createHeapSync();
   const arena = heap.createHeapArena(1024);
   const kept = arena.allocF32(4).write([1, 2]);

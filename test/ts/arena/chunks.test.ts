@@ -1,12 +1,20 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ArgumentTypeError, FreedError, OutOfMemoryError } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, lentBlocks, make, settle, unshared } from '../../support/arena.ts';
+import {
+  errorOf,
+  heapOf,
+  kinds,
+  liveBlockCount,
+  make,
+  expectNothingLeaked,
+  unshared,
+} from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const GROW = { grow: true } as const;
 
 describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) => {
-  test('goes on in further blocks, larger each time, and keeps what it has lent', () => {
+  test('allocates further chunks, larger each time, and keeps its contents', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64, 16, GROW);
     const slices = Array.from({ length: 100 }, (_, i) => arena.allocU32(5).write([i, i, i, i, i]));
@@ -21,7 +29,7 @@ describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) 
     arena.destroy();
     expect(slices.every((slice) => !slice.isAlive())).toBe(true);
   }); // prettier-ignore
-  test('lends more than a chunk has, at any alignment', () => {
+  test('allocates more than a chunk has, at any alignment', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64, 16, GROW);
     for (const [bytes, align] of [[10_000, 16], [1, 65536], [100_000, 4096], [3, 1]] as const) {
@@ -32,7 +40,7 @@ describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) 
     }
     arena.destroy();
   }); // prettier-ignore
-  test('gives its chunks back on reset, and begins in its own block again', () => {
+  test('frees its chunks on reset, and allocates from its first block again', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64, 16, GROW);
     const old = arena.allocU8(64);
@@ -42,7 +50,7 @@ describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) 
     expect([old.isAlive(), far.isAlive(), arena.alloc(64, 1)]).toEqual([false, false, arena.basePtr]);
     arena.destroy();
   });
-  test('gives back on rewind the chunks it took since the mark', () => {
+  test('frees on rewind the chunks that were allocated since the mark', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64, 16, GROW);
     const first = arena.allocU8(40).write([1]);
@@ -62,7 +70,7 @@ describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) 
     expect([first.at(0), arena.alloc(24, 1)]).toEqual([1, arena.basePtr + 40]);
     arena.destroy();
   });
-  test('that cannot grow any more says so, and is as it was', () => {
+  test('that cannot grow any more throws OUT_OF_MEMORY and is unchanged', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(64, 16, GROW);
     arena.allocU8(100);
@@ -74,7 +82,7 @@ describe.each(unshared)('an arena that grows, in a heap of the kind %s', (kind) 
     arena.alloc(1000);
     arena.destroy();
   });
-  test('gives back the chunk of an allocation whose value is refused', () => {
+  test('frees the chunk of an allocation whose value is refused', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(8, 8, GROW);
     arena.alloc(7, 1);
@@ -96,7 +104,7 @@ test('an arena in shared memory does not grow', () => {
   expect(() => heapOf('shared').createHeapArena(64, 16, GROW)).toThrow(ArgumentTypeError);
 });
 
-test('a chunk is as small as it must be when a larger one is not to be had', () => {
+test('a chunk is as small as necessary if a larger one cannot be allocated', () => {
   const { heap } = make('plain'); // 40 pages
   const arena = heap.createHeapArena(1_000_000, 16, GROW);
   arena.alloc(1_000_000, 1);
@@ -105,7 +113,7 @@ test('a chunk is as small as it must be when a larger one is not to be had', () 
   arena.destroy();
 });
 
-test.each(kinds)('of a heap of the kind %s no chunk is lost when the allocator refuses to take one back', (kind) => {
+test.each(kinds)('no chunk is lost if the allocator refuses a free, in a heap of the kind %s', (kind) => {
   const { heap, module } = make(kind);
   if (!module || kind === 'shared') return;
   const arena = heap.createHeapArena(64, 16, GROW);
@@ -120,12 +128,12 @@ test.each(kinds)('of a heap of the kind %s no chunk is lost when the allocator r
   module.free = free;
   expect([slice.isAlive(), arena.usedBytes()]).toEqual([false, 0]);
   arena.allocU8(64);
-  expect(lentBlocks(heap)).toBe(3);
+  expect(liveBlockCount(heap)).toBe(3);
   arena.destroy();
   heap.freeAll(); // the two chunks that were refused
 }); // prettier-ignore
 
-test('a destroyed arena that had grown is destroyed whole, and a mark of it is none', () => {
+test('destroying an arena that had grown frees all its chunks and invalidates its marks', () => {
   const { heap } = make('own');
   const arena = heap.createHeapArena(64, 16, GROW);
   const mark = arena.mark();

@@ -1,4 +1,4 @@
-// C and JavaScript on the same arenas: a module built by the Emscripten at hand, with csrc/arena.c in it.
+// C and JavaScript on the same arenas: a module built by the installed Emscripten, with csrc/arena.c in it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,21 +12,21 @@ import {
   wrapEmscriptenModuleHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { lentBlocks } from '../../support/arena.ts';
+import { liveBlockCount } from '../../support/arena.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-arena-'));
 const SOURCE = `
 #include <stdlib.h>
 #include "linmem/arena.h"
-int chunks_lent;
-static void *more(void *state, size_t size) { (void)state; chunks_lent++; return malloc(size); }
-static void less(void *state, void *chunk) { (void)state; chunks_lent--; free(chunk); }
+int chunk_count;
+static void *more(void *state, size_t size) { (void)state; chunk_count++; return malloc(size); }
+static void less(void *state, void *chunk) { (void)state; chunk_count--; free(chunk); }
 lm_arena *made(void *block, size_t size) {
   lm_arena *a = calloc(1, sizeof *a);
   lm_arena_init(a, block, size, more, less, NULL);
   return a;
 }
-int lent(void) { return chunks_lent; }
+int live_chunks(void) { return chunk_count; }
 int sum(const int *p, int n) { int s = 0; while (n--) s += *p++; return s; }
 `;
 const NAMES = ['alloc', 'reset', 'destroy', 'used', 'is_at', 'holds', 'note', 'rewind'].map(
@@ -35,16 +35,17 @@ const NAMES = ['alloc', 'reset', 'destroy', 'used', 'is_at', 'holds', 'note', 'r
 const ARGS = [
   'module.c', resolve('csrc/arena.c'), `-I${resolve('csrc/include')}`, '-O1', '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=web',
   '-sALLOW_MEMORY_GROWTH', '-sUSE_ES6_IMPORT_META=0', '-sEXPORTED_RUNTIME_METHODS=wasmMemory',
-  `-sEXPORTED_FUNCTIONS=_malloc,_free,_made,_lent,_sum,${NAMES.join()}`, '-o', 'module.mjs',
+  `-sEXPORTED_FUNCTIONS=_malloc,_free,_made,_live_chunks,_sum,${NAMES.join()}`, '-o', 'module.mjs',
 ]; // prettier-ignore
 
-type Verb = (...args: number[]) => number;
-type Module = Record<'_malloc' | '_free' | '_made' | '_lent' | '_sum', Verb> & Record<string, Verb>;
+type Methods = (...args: number[]) => number;
+type Module = Record<'_malloc' | '_free' | '_made' | '_live_chunks' | '_sum', Methods> &
+  Record<string, Methods>;
 let module: Module;
 let heap: WasmHeapManager;
 const call = (name: string, ...args: number[]): number => {
-  const verb = module[`_lm_arena_${name}`];
-  return verb ? verb(...args) : expect.fail(name);
+  const method = module[`_lm_arena_${name}`];
+  return method ? method(...args) : expect.fail(name);
 };
 
 beforeAll(async () => {
@@ -60,12 +61,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
-  expect(lentBlocks(heap), 'blocks still lent').toBe(0);
-  expect(module._lent(), 'chunks still lent').toBe(0);
+  expect(liveBlockCount(heap), 'blocks still allocated').toBe(0);
+  expect(module._live_chunks(), 'chunks still allocated').toBe(0);
 });
 
 describe('an arena that JavaScript made', () => {
-  test('is one for C: it lends after what was lent here, and here it is seen', () => {
+  test('can be used by C: it allocates after the allocations of JavaScript, which sees its allocations', () => {
     const arena = heap.createHeapArena(200);
     const numbers = arena.allocI32(5).write([1, 2, 3, 4, 5]);
     expect(module._sum(numbers.ptr, 5)).toBe(15);
@@ -78,10 +79,10 @@ describe('an arena that JavaScript made', () => {
     expect([arena.usedBytes(), call('holds', arena.address)]).toEqual([68, 1]);
     arena.destroy();
   });
-  test('is reset by C: slices and refs from here go stale, and all begins anew', () => {
+  test('can be reset by C: slices and refs of JavaScript become stale, and allocation starts over', () => {
     const arena = heap.createHeapArena(200);
     const mark = arena.mark();
-    const before = arena.allocU8(4); // before anybody else knows the arena
+    const before = arena.allocU8(4); // before the arena is published
     const { address } = arena;
     const slice = arena.allocI32(5).write([1, 2, 3, 4, 5]);
     const handle = slice.handle();
@@ -97,7 +98,7 @@ describe('an arena that JavaScript made', () => {
     expect([young.isAlive(), call('used', address), call('holds', address)]).toEqual([false, 0, 1]);
     arena.destroy();
   }); // prettier-ignore
-  test('and grew: C finds it whole, and its reset leaves the chunks to be given back here', () => {
+  test('and grew: C sees it whole, and a reset by C leaves the chunks for JavaScript to free', () => {
     const arena = heap.createHeapArena(64, 16, { grow: true });
     const slices = Array.from({ length: 20 }, (_, i) => arena.allocI32(5).write([i]));
     const { address } = arena;
@@ -111,7 +112,7 @@ describe('an arena that JavaScript made', () => {
     expect([heap.statistics.liveBlocks, call('used', address)]).toEqual([1, 4]);
     arena.destroy();
   });
-  test('is marked and rewound by C: it lends again from there', () => {
+  test('can be marked and rewound by C: it allocates from the mark again', () => {
     const arena = heap.createHeapArena(200);
     const mark = heap.alloc(16);
     arena.alloc(20, 1);
@@ -123,13 +124,13 @@ describe('an arena that JavaScript made', () => {
     heap.free(mark);
     arena.destroy();
   });
-  test('is none for C any more once it was destroyed', () => {
+  test('cannot be used by C once it was destroyed', () => {
     const arena = heap.createHeapArena(200);
     const { address } = arena;
     arena.destroy();
     expect([call('is_at', address, 1, 0), call('is_at', address, 2, 0)]).toEqual([0, 0]);
   });
-  test('lends on in its memory after C has grown that', () => {
+  test('allocates after C grew the memory', () => {
     const arena = heap.createHeapArena(200);
     const slice = arena.allocI32(5).write([1]);
     const grown = module._malloc(64 * 1024 * 1024);
@@ -140,7 +141,10 @@ describe('an arena that JavaScript made', () => {
 });
 
 describe('an arena that C made', () => {
-  const options = () => ({ alloc: module._lm_arena_alloc as Verb, reset: module._lm_arena_reset as Verb });
+  const options = () => ({
+    alloc: module._lm_arena_alloc as Methods,
+    reset: module._lm_arena_reset as Methods,
+  });
   const inC = (size: number) => {
     const block = module._malloc(size);
     const address = module._made(block, size);
@@ -150,7 +154,7 @@ describe('an arena that C made', () => {
     };
     return { address, block, end };
   };
-  test('is bumped from here without a call, and C sees it', () => {
+  test('is used by JavaScript without a call, and C sees the allocations', () => {
     const { address, block, end } = inC(100);
     const arena = heap.attachArena(address);
     expect([arena.basePtr, arena.capBytes, arena.epoch(), arena.address]).toEqual([block, 100, 1, address]);
@@ -163,17 +167,17 @@ describe('an arena that C made', () => {
     end();
     for (const use of [() => arena.alloc(0), () => arena.alloc(1), () => arena.epoch(), () => slice.at(0)]) expect(use).toThrow(FreedError);
   }); // prettier-ignore
-  test('goes on in chunks of its malloc when it is full, and gives them back on reset', () => {
+  test('grows by chunks of its malloc when it is full, and frees them on reset', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address, options());
     const slices = Array.from({ length: 50 }, (_, i) => arena.allocI32(5).write([i, i]));
-    expect([module._lent() > 0, call('holds', address)]).toEqual([true, 1]);
+    expect([module._live_chunks() > 0, call('holds', address)]).toEqual([true, 1]);
     expect(slices.map((slice) => slice.at(1))).toEqual(slices.map((_, i) => i));
     for (const slice of slices) expect(heap.sliceFromHandle(slice.handle()).at(0)).toBe(slice.at(0));
     expect(() => arena.alloc(2 ** 31)).toThrow(OutOfMemoryError);
     expect(() => heap.attachArena(address).reset()).toThrow(NotOwnedError);
     arena.reset();
-    expect([module._lent(), arena.usedBytes(), slices.some((slice) => slice.isAlive())]).toEqual([
+    expect([module._live_chunks(), arena.usedBytes(), slices.some((slice) => slice.isAlive())]).toEqual([
       0,
       0,
       false,
@@ -181,7 +185,7 @@ describe('an arena that C made', () => {
     expect(arena.alloc(60, 1)).toBe(arena.basePtr);
     end();
   });
-  test('is whole after an allocation that it grew for was refused here, and is not rewound to before its chunk', () => {
+  test('is intact after an allocation that it grew for was refused, and is not rewound to before its chunk', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address, options());
     arena.alloc(60, 1);
@@ -195,7 +199,7 @@ describe('an arena that C made', () => {
     expect([slice.at(0), call('holds', address)]).toEqual([5, 1]);
     end();
   });
-  test('carries its epoch into the high word, for both', () => {
+  test('carries its epoch into the high word, in C and in JavaScript', () => {
     const { address, end } = inC(64);
     heap.writeUint32(address, 0xffffffff);
     const arena = heap.attachArena(address);
@@ -207,7 +211,7 @@ describe('an arena that C made', () => {
     expect([call('is_at', address, 1, 1), next.isAlive(), arena.epoch()]).toEqual([1, false, 2 ** 32 + 1]);
     end();
   });
-  test('that was made again at the same place goes on with its epochs', () => {
+  test('that was made again at the same address continues its epochs', () => {
     const { address, end } = inC(64);
     const arena = heap.attachArena(address);
     const old = arena.allocU8(4);

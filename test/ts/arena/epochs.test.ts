@@ -9,11 +9,11 @@ import {
 } from '../../../ts/index.ts';
 import { arenaLayout } from '../../../ts/arena/struct.ts';
 import { Arena } from '../../../ts/core/layout.gen.ts';
-import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { attachManager, errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
-test('the fields of an arena lie where the C compiler says', () => {
+test('the fields of an arena have the offsets of the C compiler', () => {
   const layout = arenaLayout(4);
   expect(layout).toEqual({
     base: Arena.baseAt,
@@ -49,15 +49,15 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
     }
     arena.destroy();
   }); // prettier-ignore
-  test('an arena that lies where another one lay begins above all of its epochs', () => {
+  test('an arena at the address of a former one begins above all epochs of that', () => {
     const { heap } = make(kind);
     const handles = [];
     let last = 0;
-    const places = new Set<number>();
+    const addresses = new Set<number>();
     for (let round = 0; round < 20; round++) {
       const arena = heap.createHeapArena(64);
       expect(arena.epoch()).toBeGreaterThan(last);
-      places.add(arena.address);
+      addresses.add(arena.address);
       for (let i = 0; i < round; i++) arena.reset();
       for (const handle of handles) expect(() => heap.sliceFromHandle(handle)).toThrow();
       handles.push(arena.allocU32(1).handle());
@@ -65,11 +65,11 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
       if (round % 2) arena.destroy();
       else heap.freeAll();
     }
-    expect(places.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
+    expect(addresses.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
   });
 });
 
-test('both words of an epoch are compared, each time, also by who has only the memory to look at', () => {
+test('both words of an epoch are compared on every use, also by a heap that has only the memory', () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(64);
@@ -80,7 +80,7 @@ test('both words of an epoch are compared, each time, also by who has only the m
     };
     write(low, high);
     const handle = arena.allocU32(1).write([5]).handle();
-    const there = again(made).sliceFromHandle(handle);
+    const there = attachManager(made).sliceFromHandle(handle);
     expect([handle.epoch, there.at(0), there.view().byteLength]).toEqual([low + high * 2 ** 32, 5, 4]);
     for (const [l, h] of [[low, high + 1], [low ^ 1, high]] as const) {
       write(l, h);
@@ -97,13 +97,13 @@ test('both words of an epoch are compared, each time, also by who has only the m
 describe('the identity of a heap', () => {
   test('makes handles of one manager valid in another of the same memory', () => {
     const made = make('shared');
-    const other = again(made);
+    const other = attachManager(made);
     expect(other.identity).toEqual(made.heap.identity);
     const handle = made.heap.allocSlice(u32, 2).write([1, 2]).handle();
     expect([...other.sliceFromHandle(handle)]).toEqual([1, 2]);
     made.heap.freeAll();
   });
-  test('is refused when it is none, or comes late', () => {
+  test('is refused if it is not an identity, or is set too late', () => {
     for (const kind of ['wrapped', 'shared'] as const) {
       const { identity } = heapOf(kind);
       for (const bad of [undefined, null, 5, {}, { ...identity, id: 0 }, { ...identity, id: 0.5 }, { id: 5 },
@@ -114,15 +114,15 @@ describe('the identity of a heap', () => {
       expect(() => (late.identity = identity)).toThrow(ArgumentTypeError);
     }
   }); // prettier-ignore
-  test('of two heaps is not the same, and can be cloned', () => {
+  test('differs between two heaps, and can be cloned', () => {
     const [one, two] = [heapOf().identity, heapOf().identity];
     expect(one.id).not.toBe(two.id);
     expect(structuredClone(one)).toEqual(one);
   });
-  test('keeps its epochs through freeAll, in memory that is lent to nobody else', () => {
+  test('keeps its epochs through freeAll, in memory that is not allocated otherwise', () => {
     const made = make('shared');
     const { heap } = made;
-    const other = again(made);
+    const other = attachManager(made);
     const { epochs } = heap.identity;
     const arena = heap.createHeapArena(64);
     for (let i = 0; i < 10; i++) arena.reset();
@@ -135,7 +135,7 @@ describe('the identity of a heap', () => {
     next.destroy();
     heap.freeAll();
   });
-  test('is not to be had when there is no room for its epochs, and nothing is lost', () => {
+  test('throws if there is no memory for its epochs, and nothing is leaked', () => {
     const { heap, module } = make('shared');
     if (!module) return expect.fail();
     module.failAt = module.calls + 1;
@@ -145,11 +145,11 @@ describe('the identity of a heap', () => {
 });
 
 describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of the kind %s,', (kind) => {
-  test('is the same one: both see what the other lends, resets and destroys', () => {
+  test('is the same arena: both see the allocations, resets and the destruction by the other', () => {
     const made = make(kind);
     const { heap } = made;
     const arena = heap.createHeapArena(100);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     expect([there.basePtr, there.capBytes, there.epoch()]).toEqual([arena.basePtr, 100, 1]);
     const mine = arena.allocU8(10).write([1]);
     const theirs = there.allocU8(10).write([2]);
@@ -171,7 +171,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
       expect(use).toThrow(FreedError);
     expect(there.destroyed).toBe(true);
   }); // prettier-ignore
-  test('is refused where there is none, or a destroyed one', () => {
+  test('is refused if there is no arena, or a destroyed one', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const { address } = arena;
@@ -182,10 +182,10 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     arena.destroy();
     expect(() => heap.attachArena(address)).toThrow(ArgumentTypeError);
   }); // prettier-ignore
-  test('has marks of its own, and rewinds', () => {
+  test('has its own marks, and rewinds', () => {
     const made = make(kind);
     const arena = made.heap.createHeapArena(100);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     const kept = there.allocU8(4).write([1]);
     const mark = there.mark();
     const gone = there.allocU8(4);
@@ -195,7 +195,7 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
     expect(() => there.rewind(mark)).toThrow(StaleEpochError);
     arena.destroy();
   });
-  test('attached twice in its own heap stays one arena, which its maker destroys', () => {
+  test('attached twice in its own heap stays one arena, which its creator destroys', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const same = heap.attachArena(arena.address);
@@ -207,9 +207,9 @@ describe.each(['wrapped', 'shared'] as const)('an attached arena, in a heap of t
   });
 });
 
-test('an arena that lies where an attached one lay begins above the epochs that were seen of that', () => {
+test('an arena at the address of a former attached one begins above the epochs seen of that', () => {
   const made = make('wrapped');
-  const other = again(made);
+  const other = attachManager(made);
   const arena = made.heap.createHeapArena(100);
   const { address } = arena;
   made.heap.writeUint32(address, 1000); // as its maker in C does by resets
@@ -220,17 +220,17 @@ test('an arena that lies where an attached one lay begins above the epochs that 
   next.destroy();
 });
 
-describe('an attached arena that its maker grew', () => {
+describe('an attached arena that its creator grew', () => {
   /** An arena of 64 bytes that grows, attached in another manager. */
   const grown = () => {
     const made = make('wrapped');
     const arena = made.heap.createHeapArena(64, 8, { grow: true });
     const alloc = (at: number, size: number, align: number): number => (expect(at).toBe(arena.address), arena.alloc(size, align));
     const reset = (): void => arena.reset();
-    const there = again(made).attachArena(arena.address, { alloc, reset });
+    const there = attachManager(made).attachArena(arena.address, { alloc, reset });
     return { ...made, arena, there };
   }; // prettier-ignore
-  test('goes on in the new chunk, through its maker', () => {
+  test('allocates in the new chunk, through its creator', () => {
     const { arena, there } = grown();
     const first = there.allocU8(60).write([1]);
     const second = there.allocU8(60).write([2]);
@@ -245,7 +245,7 @@ describe('an attached arena that its maker grew', () => {
     expect(there.alloc(64, 1)).toBe(arena.basePtr);
     arena.destroy();
   });
-  test('is whole after a value was refused that it had grown for', () => {
+  test('is intact after a value was refused that it had grown for', () => {
     const { arena, there } = grown();
     there.alloc(60, 1);
     expect(() => there.allocInt32Array([1, 'x' as never])).toThrow(ArgumentTypeError);
@@ -266,12 +266,12 @@ describe('an attached arena that its maker grew', () => {
     expect([arena.usedBytes(), slice.at(0)]).toEqual([used, 5]);
     arena.destroy();
   });
-  test('is attached with the ends of its own block, and reset to them', () => {
+  test('is attached with the bounds of its first block, and reset to them', () => {
     const made = make('wrapped');
     const { heap } = made;
     const arena = heap.createHeapArena(64, 8, { grow: true });
     for (let i = 0; i < 4; i++) arena.alloc(100 * i + 60);
-    const there = again(made).attachArena(arena.address);
+    const there = attachManager(made).attachArena(arena.address);
     expect([there.basePtr, there.capBytes]).toEqual([arena.basePtr, 64]);
     expect(() => there.reset()).toThrow(NotOwnedError);
     arena.reset();
@@ -280,11 +280,11 @@ describe('an attached arena that its maker grew', () => {
     expect([there.usedBytes(), there.alloc(64, 1)]).toEqual([0, arena.basePtr]);
     arena.destroy();
   });
-  test('without alloc is out of memory when it is full, and with one that has none, too', () => {
+  test('is out of memory when it is full, without alloc and if alloc fails', () => {
     for (const options of [{}, { alloc: () => 0 }, { alloc: () => 0n as never }]) {
       const made = make('wrapped');
       const arena = made.heap.createHeapArena(64);
-      const there = again(made).attachArena(arena.address, options);
+      const there = attachManager(made).attachArena(arena.address, options);
       there.alloc(60, 1);
       expect(() => there.alloc(5, 1)).toThrow(OutOfMemoryError);
       expect(() => there.allocU8(5)).toThrow(OutOfMemoryError);

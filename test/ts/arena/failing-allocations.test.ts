@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { OutOfMemoryError, u16, type WasmHeapManager } from '../../../ts/index.ts';
-import { lentBlocks, make, settle, type Kind } from '../../support/arena.ts';
+import { liveBlockCount, make, expectNothingLeaked, type Kind } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 /** Uses of all that allocates, each of which can be tried again. */
 const program = (heap: WasmHeapManager, grow: boolean): void => {
@@ -45,7 +45,7 @@ describe.each(['wrapped', 'unaligned', 'shared'] as const satisfies Kind[])(
         for (let k = 1; ; k++) {
           const { heap, module } = make(kind);
           if (!module) return expect.fail();
-          Object.assign(module, { failAt: k, failForEver: forEver });
+          Object.assign(module, { failAt: k, keepsFailing: forEver });
           let failed = false;
           try {
             program(heap, kind !== 'shared');
@@ -58,20 +58,20 @@ describe.each(['wrapped', 'unaligned', 'shared'] as const satisfies Kind[])(
           for (const ref of heap.allocatedHeapRefs) ref.free();
           if (!failed || heap.statistics.liveBlocks > 0) heap.freeAll(); // the arenas that were cut off
           program(heap, kind !== 'shared');
-          expect(lentBlocks(heap)).toBe(0);
+          expect(liveBlockCount(heap)).toBe(0);
           if (!failed) break;
         }
         expect(failures).toBeGreaterThan(5);
       },
     );
-    test('an arena that could not grow has lent nothing, and grows later', () => {
+    test('an arena that could not grow has allocated nothing, and can grow later', () => {
     const { heap, module } = make(kind);
     if (!module || kind === 'shared') return;
     const arena = heap.createHeapArena(16, 8, { grow: true });
     const ref = arena.allocInt32(5);
     const used = arena.usedBytes();
     module.failAt = module.calls + 1;
-    module.failForEver = true;
+    module.keepsFailing = true;
     for (const act of [() => arena.alloc(64), () => arena.allocF64(8), () => arena.allocUtf8String('x'.repeat(64)), () => arena.allocInt32Array(64)]) {
       expect(act).toThrow(OutOfMemoryError);
       expect([arena.usedBytes(), heap.statistics.liveBlocks, ref.value]).toEqual([used, 1, 5]);

@@ -6,12 +6,12 @@ import {
   OutOfMemoryError,
   StaleEpochError,
 } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
-  test('is one per heap, and nothing is lent before it is used', () => {
+  test('exists once per heap, and nothing is allocated before its first use', () => {
     const { heap } = make(kind);
     expect(heap.frameArena).toBe(frameArenaOf(heap));
     expect(heap.statistics.liveBlocks).toBe(0);
@@ -20,7 +20,7 @@ describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
     heap.frameArena.destroy();
     heap.frameArena.destroy();
   });
-  test('init with the same capacity changes nothing, with another one it begins anew', () => {
+  test('init with the same capacity changes nothing, with another one it starts over', () => {
     const { frameArena: frame } = heapOf(kind);
     const base = frame.init(1000);
     const slice = frame.arena.allocU8(10).write([1]);
@@ -33,7 +33,7 @@ describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
     expect(frame.capBytes()).toBe(500);
     frame.destroy();
   });
-  test('lends addresses, and slices of the kind frame, until it is reset', () => {
+  test('allocates addresses, and slices of the kind frame, until it is reset', () => {
     const { frameArena: frame } = heapOf(kind);
     frame.init(1024);
     const [floats, doubles, bytes] = [frame.allocF32(3), frame.allocF64(2), frame.alloc(5, 64)];
@@ -50,7 +50,7 @@ describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
     expect(frame.allocF32(3)).toBe(floats);
     frame.destroy();
   });
-  test('refuses what it cannot lend, and lends nothing then', () => {
+  test('refuses what it cannot allocate, and allocates nothing then', () => {
     const { frameArena: frame } = heapOf(kind);
     frame.init(100);
     frame.alloc(10, 1);
@@ -68,7 +68,7 @@ describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
     expect(frame.usedBytes()).toBe(10);
     frame.destroy();
   });
-  test('a capacity that is no such number, or not to be had, changes nothing', () => {
+  test('a capacity that is invalid or cannot be allocated changes nothing', () => {
     const { heap } = make(kind);
     const { frameArena: frame } = heap;
     const base = frame.init(100);
@@ -80,7 +80,7 @@ describe.each(kinds)('the frame arena of a heap of the kind %s', (kind) => {
   }); // prettier-ignore
 });
 
-test('8 MiB are its capacity unless another is given, at its first use or after destroy', () => {
+test('its default capacity is 8 MiB, at its first use and after destroy', () => {
   const { heap } = make('own');
   heap.frameArena.alloc(1);
   expect(heap.frameArena.capBytes()).toBe(8 * 1024 * 1024);
@@ -94,7 +94,7 @@ test('8 MiB are its capacity unless another is given, at its first use or after 
   heap.frameArena.destroy();
 });
 
-test('an allocator that refuses to take the old block back leaves the old arena in its place', () => {
+test('if the allocator refuses to free the old block, the old arena stays', () => {
   const { heap, module } = make('wrapped');
   if (!module) return expect.fail();
   const { frameArena: frame } = heap;
@@ -106,7 +106,7 @@ test('an allocator that refuses to take the old block back leaves the old arena 
   };
   expect(() => frame.init(200)).toThrow('not');
   expect([frame.arena.basePtr, frame.capBytes(), frame.usedBytes()]).toEqual([base, 100, 0]);
-  expect(module.lent.size).toBe(1);
+  expect(module.live.size).toBe(1);
   frame.init(200);
   frame.destroy();
 });
@@ -126,7 +126,7 @@ test('perCall resets before each call, also after one that threw', () => {
 });
 
 describe('perFrame', () => {
-  test('resets and acts once for each frame until it is stopped', () => {
+  test('resets and calls back once for each frame until it is stopped', () => {
     const { frameArena: frame } = heapOf();
     frame.init(64);
     const queue: ((time: number) => void)[] = [];
@@ -143,7 +143,7 @@ describe('perFrame', () => {
     expect([times, queue.length, frame.usedBytes()]).toEqual([[10, 20, 30], 0, 64]);
     frame.destroy();
   });
-  test('ends when what it does throws', () => {
+  test('stops when the callback throws', () => {
     const { frameArena: frame } = heapOf();
     const queue: ((time: number) => void)[] = [];
     const fails = (): void => {

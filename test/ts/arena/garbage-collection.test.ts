@@ -7,16 +7,16 @@ import {
   type WasmHeapArena,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { heapOf, make, settle } from '../../support/arena.ts';
+import { heapOf, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const slice = (heap: WasmHeapManager) => heap.allocSlice(u32, 3).write([1, 2, 3]);
 declare const gc: undefined | (() => void);
 const collector = (globalThis as { gc?: typeof gc }).gc;
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 const collect = async (done: () => boolean): Promise<void> => {
   for (let i = 0; i < 100 && !done(); i++) {
-    await turn(); // what `done` looked at lives until its turn ends
+    await turn(); // objects that `done` read are kept alive until the end of the task
     collector?.();
     await turn();
   }
@@ -27,8 +27,8 @@ const rounds = async (count = 12): Promise<void> => {
 };
 
 // Only where the engine lets a test ask for a collection; elsewhere there is nothing to wait for.
-describe.runIf(collector)('an arena that was dropped', () => {
-  test('gives its block and its chunks back, once', async () => {
+describe.runIf(collector)('an unreachable arena', () => {
+  test('is collected, and its block and chunks are freed once', async () => {
     for (const kind of ['own', 'wrapped', 'shared'] as const) {
       const { heap } = make(kind);
       const grow = kind !== 'shared';
@@ -59,7 +59,7 @@ describe.runIf(collector)('an arena that was dropped', () => {
     ['a mark', (arena) => ((arena.alloc(4)), arena.mark()), () => [1, 2, 3, 4]],
     ['a slice of its own handle', (arena) => { const slice = arena.allocU8(4).write([1, 2, 3, 4]); return sliceFromHandle(arena.heap, slice.handle()); }, (slice: Iterable<number>) => [...slice]],
   ]; // prettier-ignore
-  test.each(parts)('is not collected as long as %s is in use', async (_name, cutIt, read) => {
+  test.each(parts)('is not collected while %s is in use', async (_name, cutIt, read) => {
     const { heap } = make('wrapped');
     const part = cutIt(heap.createHeapArena(100));
     await rounds();
@@ -69,7 +69,7 @@ describe.runIf(collector)('an arena that was dropped', () => {
     expect(read(part as never)).toEqual([1, 2, 3, 4]);
     heap.freeAll();
   });
-  test('is collected when its parts are dropped too', async () => {
+  test('is collected when its parts are unreachable too', async () => {
     const { heap } = make('wrapped');
     const drop = (): void => {
       for (const [, cutIt] of parts) cutIt(heap.createHeapArena(100));
@@ -78,7 +78,7 @@ describe.runIf(collector)('an arena that was dropped', () => {
     await collect(() => heap.statistics.liveBlocks === 0);
     expect(heap.statistics.liveBlocks).toBe(0);
   });
-  test('whose epochs C code has moved leaves none of them to its successor', async () => {
+  test('whose epoch C code advanced leaves no epoch for its successor', async () => {
     const { heap } = make('wrapped');
     const drop = (): number => {
       const { address } = heap.createHeapArena(100);
@@ -91,7 +91,7 @@ describe.runIf(collector)('an arena that was dropped', () => {
     expect([next.address, next.epoch() > 1000]).toEqual([address, true]);
     next.destroy();
   });
-  test('does not strike out the arena that was made where it was', async () => {
+  test('does not unregister the arena that was made at its address', async () => {
     const { heap } = make('wrapped');
     const outdated = (): number => {
       const { address } = heap.createHeapArena(100);
@@ -112,7 +112,7 @@ describe.runIf(collector)('an arena that was dropped', () => {
   });
 });
 
-describe.runIf(collector)('a heap that was dropped', () => {
+describe.runIf(collector)('an unreachable heap', () => {
   const uses: [string, (heap: WasmHeapManager) => unknown][] = [
     ['a scope', (heap) => heap.scope((s) => s.allocInt32(5).value)],
     ['a scope that was not ended', (heap) => heap.scope().allocInt32(5).value],
@@ -120,7 +120,7 @@ describe.runIf(collector)('a heap that was dropped', () => {
     ['an arena', (heap) => heap.createHeapArena(100).alloc(10)],
     ['a slice', (heap) => slice(heap).handle()],
   ];
-  test.each(uses)('is collected, though %s was made in it', async (_name, use) => {
+  test.each(uses)('is collected although %s was made in it', async (_name, use) => {
     const heaps: WeakRef<WasmHeapManager>[] = [];
     const drop = (): void => {
       for (let i = 0; i < 5; i++) {
@@ -141,7 +141,7 @@ describe.runIf(collector)('a heap that was dropped', () => {
 });
 
 describe.runIf(collector)('with enableGarbageCollection', () => {
-  test('a heap slice that was dropped gives its block back; its views and handles keep or know it', async () => {
+  test('an unreachable heap slice frees its block; its views keep it alive, its handles become stale', async () => {
     for (const kind of ['wrapped', 'shared'] as const) {
       const heap = heapOf(kind, { enableGarbageCollection: true });
       const { identity } = heap;

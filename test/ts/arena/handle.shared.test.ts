@@ -1,15 +1,15 @@
-// Handles in shared memory, where another manager with the same identity stands for another thread.
+// Handles in shared memory. Another manager with the same identity takes the role of another thread.
 import { afterEach, describe, expect, test } from 'vitest';
 import { StaleEpochError, u32, type WasmSliceHandle } from '../../../ts/index.ts';
-import { again, make, settle } from '../../support/arena.ts';
+import { attachManager, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 describe('in another manager with the same identity', () => {
-  test('handles work, are borrowed, and end with what they stand for', () => {
+  test('handles work, do not own, and become stale with their slices', () => {
     const made = make('shared');
     const { heap } = made;
-    const other = again(made);
+    const other = attachManager(made);
     heap.frameArena.init(100);
     const slices = [
       heap.allocSlice(u32, 4),
@@ -40,10 +40,10 @@ describe('in another manager with the same identity', () => {
       expect(() => other.sliceFromHandle(handles[i] as WasmSliceHandle)).toThrow();
     }
   });
-  test('a heap slice whose block was lent again is stale, whatever was written there', () => {
+  test('a heap slice whose block was reused is stale, whatever was written there', () => {
     const made = make('shared');
     const { heap } = made;
-    const other = again(made);
+    const other = attachManager(made);
     const slice = heap.allocSlice(u32, 4);
     const handle = slice.handle();
     const alias = other.sliceFromHandle(handle);
@@ -63,10 +63,10 @@ describe('in another manager with the same identity', () => {
     for (const use of [() => alias.at(0), () => alias.set(0, 1), () => alias.view()]) expect(use).toThrow();
     data.free();
   });
-  test('a slice of an arena whose memory was lent again is stale, whatever was written there', () => {
+  test('a slice of an arena whose memory was reused is stale, whatever was written there', () => {
     const made = make('shared');
     const { heap } = made;
-    const other = again(made);
+    const other = attachManager(made);
     const arena = heap.createHeapArena(100);
     const handle = arena.allocU32(4).handle();
     const alias = other.sliceFromHandle(handle);
@@ -79,29 +79,29 @@ describe('in another manager with the same identity', () => {
     expect([alias.isAlive(), mine.isAlive()], 'user data that is the old epoch').toEqual([false, false]);
     data.free();
   });
-  test('a slice is stale too where the next owner wrote nothing but the old epoch', () => {
+  test('a slice is stale too if the next owner wrote only the old epoch', () => {
     const made = make('shared');
     const { heap, module } = made;
     if (!module) return expect.fail();
-    const other = again(made);
+    const other = attachManager(made);
     const arena = heap.createHeapArena(100);
     const [handle, own] = [arena.allocU32(4).handle(), heap.allocSlice(u32, 4)];
     const aliases = [other.sliceFromHandle(handle), other.sliceFromHandle(own.handle())];
     arena.destroy();
     own.free();
     for (const [at, epoch] of [[handle.arena, handle.epoch], [own.ptr - 16, own.epoch]] as const) {
-      heap.writeUint32(at, epoch); // in memory that C code has lent since, and not cleared
+      heap.writeUint32(at, epoch); // in memory that C code has reused and not cleared
       heap.writeUint32(at + 4, 0);
     }
     expect(aliases.map((slice) => slice.isAlive())).toEqual([false, false]);
   }); // prettier-ignore
-  test('what a free had ended stays ended when the allocator refuses that free', () => {
+  test('slices invalidated by a free stay invalid when the allocator refuses that free', () => {
     const made = make('shared');
     const { heap, module } = made;
     if (!module) return expect.fail();
     const arena = heap.createHeapArena(100);
     const slice = arena.allocU32(4);
-    const alias = again(made).sliceFromHandle(slice.handle());
+    const alias = attachManager(made).sliceFromHandle(slice.handle());
     const own = heap.allocSlice(u32, 4).write([7]);
     const { free } = module;
     module.free = () => {
@@ -110,9 +110,9 @@ describe('in another manager with the same identity', () => {
     expect(() => heap.freeAll()).toThrow(AggregateError);
     module.free = free;
     expect([slice.isAlive(), alias.isAlive(), arena.destroyed]).toEqual([false, false, false]);
-    expect([own.at(0), again(made).sliceFromHandle(own.handle()).at(0)]).toEqual([7, 7]);
+    expect([own.at(0), attachManager(made).sliceFromHandle(own.handle()).at(0)]).toEqual([7, 7]);
     expect(
-      again(made)
+      attachManager(made)
         .sliceFromHandle(arena.allocU32(4).write([8]).handle())
         .at(0),
     ).toBe(8);

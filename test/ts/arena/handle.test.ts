@@ -15,14 +15,15 @@ import {
   type WasmSlice,
   type WasmSliceHandle,
 } from '../../../ts/index.ts';
-import { again, errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { attachManager, errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
+const valueFor = (type: Scalar): never =>
+  (type.kind === 'bigint' ? 5n : type.kind === 'boolean' || 5) as never;
 
-/** Four numbers in each place where slices are lent. */
-const lent = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
+/** A slice of four numbers of every kind. */
+const slicesOfEveryKind = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
   [
     heap.allocSlice(u32, 4),
     heap.createHeapArena(100).allocU32(4),
@@ -32,35 +33,35 @@ const lent = (heap: WasmHeapManager): WasmSlice<Uint32Array, number>[] =>
 const endAll = (heap: WasmHeapManager): void => heap.freeAll();
 
 describe.each(kinds)('in a heap of the kind %s, a handle', (kind) => {
-  test('is a plain object that can be cloned, and stands for the same elements', () => {
+  test('is a plain object that can be cloned, and gives the same elements', () => {
     const { heap } = make(kind);
     heap.frameArena.init(100);
-    for (const slice of lent(heap)) {
+    for (const slice of slicesOfEveryKind(heap)) {
       const handle = slice.handle();
       const cloned = structuredClone(handle);
       expect(cloned).toEqual(handle);
       expect(JSON.parse(JSON.stringify(handle))).toEqual(handle);
-      const { kind: place, ptr, length, epoch } = slice;
-      expect(handle).toMatchObject({ kind: place, dtype: 'u32', ptr, length, epoch });
+      const { kind: source, ptr, length, epoch } = slice;
+      expect(handle).toMatchObject({ kind: source, dtype: 'u32', ptr, length, epoch });
       const same = sliceFromHandle(heap, cloned);
       expect([...same]).toEqual([1, 2, 3, 4]);
       same.set(0, 9);
-      expect([slice.at(0), same.kind, same.ptr, same.epoch, same.owns]).toEqual([9, place, ptr, epoch, false]);
+      expect([slice.at(0), same.kind, same.ptr, same.epoch, same.owns]).toEqual([9, source, ptr, epoch, false]);
       expect(heap.sliceFromHandle(same.handle()).at(0)).toBe(9);
     }
     endAll(heap);
   }); // prettier-ignore
-  test.each(all)('of a slice of $name works', (row) => {
+  test.each(all)('of a slice of $name works', (type) => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(1000);
-    for (const slice of [heap.allocSlice(row, 3), arena.allocSlice(row, 3)]) {
-      slice.write([valueFor(row), valueFor(row)]);
+    for (const slice of [heap.allocSlice(type, 3), arena.allocSlice(type, 3)]) {
+      slice.write([valueFor(type), valueFor(type)]);
       const same = heap.sliceFromHandle(structuredClone(slice.handle()));
-      expect([same.type, same.byteLength, [...same]]).toEqual([row, slice.byteLength, [...slice]]);
+      expect([same.type, same.byteLength, [...same]]).toEqual([type, slice.byteLength, [...slice]]);
     }
     endAll(heap);
   });
-  test('is refused once what it stands for was freed, reset, rewound or destroyed', () => {
+  test('is refused once its slice was freed, reset, rewound or destroyed', () => {
     const { heap } = make(kind);
     const arena = heap.createHeapArena(100);
     const mark = arena.mark();
@@ -101,8 +102,8 @@ describe('a handle is refused', () => {
     ['of an unknown kind', { kind: 'stack' }, ArgumentTypeError],
     ['of an unknown dtype', { dtype: 'f31' }, ArgumentTypeError],
     ['whose dtype is a name that all objects have', { dtype: 'constructor' }, ArgumentTypeError],
-    ['that reaches beyond what was lent', { length: 5 }, OutOfBoundsError],
-    ['that begins before what was lent', ({ ptr }) => ({ ptr: ptr - 4 }), undefined],
+    ['that ends beyond the slice', { length: 5 }, OutOfBoundsError],
+    ['that begins before the slice', ({ ptr }) => ({ ptr: ptr - 4 }), undefined],
     ['that begins 16 bytes before', ({ ptr }) => ({ ptr: ptr - 16 }), undefined],
     ['that lies beyond the memory', { ptr: 2 ** 31 }, OutOfBoundsError],
     ['whose bytes wrap', { length: 2 ** 30 + 1 }, OutOfBoundsError],
@@ -111,15 +112,15 @@ describe('a handle is refused', () => {
     ['at address 0', { ptr: 0 }, undefined],
     ['that is misaligned for its dtype', ({ ptr }) => ({ ptr: ptr + 2, length: 1 }), MisalignedError],
     ['that is misaligned for another dtype', ({ ptr }) => ({ ptr: ptr + 4, dtype: 'f64', length: 1 }), MisalignedError],
-    ['whose dtype is too large for what was lent', { dtype: 'f64' }, OutOfBoundsError],
+    ['whose dtype is too large for the slice', { dtype: 'f64' }, OutOfBoundsError],
   ]; // prettier-ignore
   describe.each(['wrapped', 'shared'] as const)('in a heap of the kind %s', (kind) => {
     test.each(forged)('%s', (_what, change, error) => {
       const made = make(kind);
       const { heap } = made;
-      const other = kind === 'shared' ? again(made) : undefined;
+      const other = kind === 'shared' ? attachManager(made) : undefined;
       heap.frameArena.init(100);
-      for (const slice of lent(heap)) {
+      for (const slice of slicesOfEveryKind(heap)) {
         const handle = slice.handle();
         const wrong = { ...handle, ...(typeof change === 'function' ? change(handle) : change) };
         expect(() => heap.sliceFromHandle(wrong as never)).toThrow(error as never);
@@ -128,10 +129,10 @@ describe('a handle is refused', () => {
       }
       endAll(heap);
     });
-    test('whose arena is another one, none, or of another kind', () => {
+    test('if its arena is another one, none, or of another kind', () => {
       const { heap } = make(kind);
       heap.frameArena.init(100);
-      const slices = lent(heap);
+      const slices = slicesOfEveryKind(heap);
       const [own, arena] = slices.map((slice) => slice.handle());
       const other = heap.createHeapArena(100);
       for (const at of [other.address, 0, 8, (arena as WasmSliceHandle).arena + 8, heap.byteLength - 8, 2 ** 40])
@@ -141,10 +142,13 @@ describe('a handle is refused', () => {
       endAll(heap);
     }); // prettier-ignore
   });
-  test.each([undefined, null, 5, 'handle', () => 0, Symbol.iterator])('when it is none: %s', (handle) => {
-    expect(() => heapOf().sliceFromHandle(handle as never)).toThrow(ArgumentTypeError);
-  });
-  test('when it is of a heap that has the same address, epoch and memory size', () => {
+  test.each([undefined, null, 5, 'handle', () => 0, Symbol.iterator])(
+    'if it is not a handle: %s',
+    (handle) => {
+      expect(() => heapOf().sliceFromHandle(handle as never)).toThrow(ArgumentTypeError);
+    },
+  );
+  test('if it is of another heap with the same address, epoch and memory size', () => {
     const [one, two] = [heapOf(), heapOf()];
     const slices = [one, two].map((heap) => heap.createHeapArena(100).allocU32(4));
     const [handle, other] = slices.map((slice) => slice.handle()) as [WasmSliceHandle, WasmSliceHandle];
@@ -154,7 +158,7 @@ describe('a handle is refused', () => {
   });
 });
 
-test('the fields of a handle are read once, each, before anything is looked up', () => {
+test('each field of a handle is read once, before anything is looked up', () => {
   const { heap } = make('wrapped');
   const arena = heap.createHeapArena(100);
   const handle = arena.allocU32(4).write([1, 2, 3, 4]).handle();
@@ -172,7 +176,7 @@ test('the fields of a handle are read once, each, before anything is looked up',
   }
 });
 
-test('a slice made from a handle ends with the part of the arena it lies in, not with a later one', () => {
+test('a slice made from a handle becomes invalid with its own checkpoint, not with a later one', () => {
   const { heap } = make('wrapped');
   const arena = heap.createHeapArena(50, 16, { grow: true });
   const first = arena.allocU32(4).write([1, 2, 3, 4]).handle();

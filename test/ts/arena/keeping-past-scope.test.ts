@@ -10,13 +10,14 @@ import {
   type Scope,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
-import { heapOf, kinds, lentBlocks, make, settle } from '../../support/arena.ts';
+import { heapOf, kinds, liveBlockCount, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const valueFor = (row: Scalar): never => (row.kind === 'bigint' ? 5n : row.kind === 'boolean' || 5) as never;
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
+const valueFor = (type: Scalar): never =>
+  (type.kind === 'bigint' ? 5n : type.kind === 'boolean' || 5) as never;
 
-/** Runs `act` in a scope whose temporaries lie in the scratch, then in one that has blocks of its own. */
+/** Runs `act` in a scope whose temporaries are in the scope arena, then in one that allocates blocks. */
 function bothWays(heap: WasmHeapManager, act: (scope: Scope) => void): void {
   heap.scope(act);
   const older = heap.scope();
@@ -24,30 +25,30 @@ function bothWays(heap: WasmHeapManager, act: (scope: Scope) => void): void {
   older.end();
 }
 
-describe.each(kinds)('in a heap of the kind %s, what a scope keeps', (kind) => {
-  test.each(all)('of $name lives on with its value, and is freed by hand', (row) => {
+describe.each(kinds)('in a heap of the kind %s, a ref that a scope keeps', (kind) => {
+  test.each(all)('of $name stays valid with its value, and is freed explicitly', (type) => {
     const { heap } = make(kind);
     let kept: Keepable[] = [];
-    const values = [valueFor(row), valueFor(row)];
+    const values = [valueFor(type), valueFor(type)];
     bothWays(heap, (s) => {
-      const made = [s.allocScalar(row, values[0]), s.allocScalarArray(row, values), s.allocSlice(row, 2).write(values)];
+      const made = [s.allocScalar(type, values[0]), s.allocScalarArray(type, values), s.allocSlice(type, 2).write(values)];
       kept.push(...made.map((one) => s.keep<Keepable>(one)));
     }); // prettier-ignore
-    expect(lentBlocks(heap)).toBe(6);
+    expect(liveBlockCount(heap)).toBe(6);
     for (const one of kept) {
       const found = 'value' in one ? [one.value, one.value] : [...(one as Iterable<unknown>)];
       expect(found).toEqual(values);
       one.free();
     }
     kept = [];
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
 });
 
 const labels = ['Ascii', 'Latin1', 'Utf8', 'Utf16', 'Utf32'];
 const FRAMINGS = ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired'];
 describe.each(FRAMINGS)('a string of the framing "%s"', (framing) => {
-  test.each(labels)('in %s is kept with its text and its room', (label) => {
+  test.each(labels)('in %s is kept with its text and its capacity', (label) => {
     const { heap } = make('wrapped');
     const method = `alloc${framing}${label}String` as 'allocUtf8String';
     for (const content of ['text', '', 9] as const) {
@@ -70,14 +71,14 @@ describe.each(FRAMINGS)('a string of the framing "%s"', (framing) => {
   });
 });
 
-test('what is kept can be written beyond what it was, as far as its room goes', () => {
+test('a kept string can be overwritten up to its capacity', () => {
   const { heap } = make('wrapped');
   const kept = heap.scope((s) => s.keep(s.allocPrefixedUtf8String(20)));
   expect(kept.write('twenty bytes of text').value).toBe('twenty bytes of text');
   kept.free();
 });
 
-test('a part of an array is kept as an array of its own', () => {
+test('a subarray is kept as a separate array', () => {
   const { heap } = make('wrapped');
   const kept: { free(): void; toArray(): number[] }[] = [];
   bothWays(heap, (s) => void kept.push(s.keep(s.allocInt32Array([1, 2, 3, 4]).subarray(1, 3))));
@@ -85,11 +86,11 @@ test('a part of an array is kept as an array of its own', () => {
     expect(part.toArray()).toEqual([2, 3]);
     part.free();
   }
-  expect(lentBlocks(heap)).toBe(0);
+  expect(liveBlockCount(heap)).toBe(0);
 });
 
 describe('a scope does not keep', () => {
-  test('what was not made in it', () => {
+  test('a ref that was not made in it', () => {
     const { heap } = make('wrapped');
     const other = heapOf();
     const arena = heap.createHeapArena(64);
@@ -103,7 +104,7 @@ describe('a scope does not keep', () => {
     expect(foreign.every((ref) => ('isFreed' in ref ? !ref.isFreed : ref.isAlive()))).toBe(true);
     for (const each of [heap, other]) each.freeAll();
   });
-  test('what has ended, after a free or after its end', () => {
+  test('a ref that was freed, or after the scope ended', () => {
     const { heap } = make('wrapped');
     const scope = heap.scope();
     const ref = scope.allocInt32(1);
@@ -121,7 +122,7 @@ describe('a scope does not keep', () => {
   test.each([undefined, null, 5, {}, 'ref', []])('%s', (none) => {
     heapOf().scope((s) => expect(() => s.keep(none as never)).toThrow(ArgumentTypeError));
   });
-  test('anything when there is no room for the copy: it stays in the scope then', () => {
+  test('a ref if there is no memory for the copy: the ref stays in the scope', () => {
     const { heap, module } = make('wrapped');
     if (!module) return expect.fail();
     heap.scope((s) => {

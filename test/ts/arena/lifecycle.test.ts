@@ -1,5 +1,4 @@
-// What programs that come from WasmGPU rely on, and what went wrong there: each line of its own lifecycle tests, and
-// each defect that was found in it.
+// The behaviour that programs written for WasmGPU rely on: each line of its lifecycle tests; and its defects.
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   ArgumentRangeError,
@@ -12,19 +11,19 @@ import {
   OutOfMemoryError,
   StaleEpochError,
 } from '../../../ts/index.ts';
-import { errorOf, make, settle } from '../../support/arena.ts';
+import { errorOf, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const MIB = 1024 * 1024;
 
 describe('a program that was written for WasmGPU', () => {
-  test('has empty slices, whose view is empty', () => {
+  test('can make empty slices, whose view is empty', () => {
     const driver = createDriver(make('own').heap);
     const slice = driver.heap.allocF32(0);
     expect([slice.length, slice.byteLength, slice.view().length, slice.isAlive()]).toEqual([0, 0, 0, true]);
     slice.free();
   });
-  test('is refused lengths that overflow, and nothing is taken', () => {
+  test('cannot allocate lengths that overflow, and nothing is allocated', () => {
     const { heap } = make('own');
     const driver = createDriver(heap);
     heap.frameArena.init(256);
@@ -52,7 +51,7 @@ describe('a program that was written for WasmGPU', () => {
     expect([...slice.view()]).toEqual([1, 2, 3, 4]);
     slice.free();
   });
-  test('does not grow the memory by 64 cycles of the same allocations', () => {
+  test('does not grow the memory in 64 cycles of the same allocations', () => {
     const { heap } = make('own');
     const driver = createDriver(heap);
     let bytes = 0;
@@ -63,7 +62,7 @@ describe('a program that was written for WasmGPU', () => {
       expect(heap.byteLength).toBe(bytes);
     }
   });
-  test('does not grow the memory by 64 arenas of 256 KiB, each destroyed', () => {
+  test('does not grow the memory with 64 arenas of 256 KiB, each destroyed', () => {
     const { heap } = make('own');
     let bytes = 0;
     for (let cycle = 0; cycle < 64; cycle++) {
@@ -74,7 +73,7 @@ describe('a program that was written for WasmGPU', () => {
       expect(heap.byteLength).toBe(bytes);
     }
   });
-  test('uses a freed slice no more; dispose may be repeated, a free may not', () => {
+  test('cannot use a freed slice; dispose may be repeated, a free may not', () => {
     const driver = createDriver(make('own').heap);
     const slice = driver.heap.allocF32(4);
     slice.free();
@@ -84,7 +83,7 @@ describe('a program that was written for WasmGPU', () => {
     slice.dispose();
     slice.dispose();
   });
-  test('stays with a slice that the allocator does not take back, and can free it later', () => {
+  test('keeps a slice whose free the allocator refused, and can free it later', () => {
     const { heap, module } = make('wrapped');
     if (!module) return expect.fail();
     const slice = createDriver(heap).heap.allocF32(4).write([1]);
@@ -97,7 +96,7 @@ describe('a program that was written for WasmGPU', () => {
     expect([slice.isAlive(), slice.at(0), heap.sliceFromHandle(slice.handle()).at(0)]).toEqual([true, 1, 1]);
     slice.free();
   });
-  test('destroys an arena as often as it likes, and uses nothing of it', () => {
+  test('can destroy an arena repeatedly, and cannot use it after that', () => {
     const { heap } = make('own');
     const arena = heap.createHeapArena(1024);
     const slice = arena.allocU32(4);
@@ -110,7 +109,7 @@ describe('a program that was written for WasmGPU', () => {
     expect(() => arena.alloc(4)).toThrow(/arena .* freed/);
     expect(() => arena.usedBytes()).toThrow(FreedError);
   });
-  test('cannot free a slice of an arena by itself', () => {
+  test('cannot free a single slice of an arena', () => {
     const arena = make('own').heap.createHeapArena(64);
     expect(errorOf(() => arena.allocU8(1).free()).message).toMatch(/arena.*reset/);
     expect(() => arena.allocU8(1).free()).toThrow(NotOwnedError);
@@ -118,14 +117,14 @@ describe('a program that was written for WasmGPU', () => {
   });
 });
 
-describe('a defect of WasmGPU is none here:', () => {
+describe('this defect of WasmGPU is absent:', () => {
   test('a slice that is written from its own view keeps the values, shifted or not', () => {
     const slice = make('own').heap.createHeapArena(64).allocF32(4).write([1, 2, 3, 4]);
     expect([...slice.write(slice.view())]).toEqual([1, 2, 3, 4]);
     expect([...slice.write(slice.view(), 1)]).toEqual([2, 3, 4, 0]);
     slice.heap.freeAll();
   });
-  test('an align is a request: what is lent is aligned, and nothing is lost', () => {
+  test('allocations are aligned as requested, and no bytes are leaked', () => {
     const { heap } = make('wrapped');
     const driver = createDriver(heap);
     for (let i = 0; i < 8; i++) {
@@ -138,7 +137,7 @@ describe('a defect of WasmGPU is none here:', () => {
     expect(heap.statistics.liveBlocks).toBe(8);
     heap.freeAll();
   });
-  test('the frame arena takes another capacity, and begins an epoch then', () => {
+  test('the frame arena can change its capacity, which begins an epoch', () => {
     const { frameArena: frame } = make('own').heap;
     frame.init(256);
     const slice = frame.arena.allocU8(1);
@@ -157,7 +156,7 @@ describe('a defect of WasmGPU is none here:', () => {
     for (const each of [handle, stale]) expect(() => driver.viewFromHandle(each)).toThrow(StaleEpochError);
     arena.destroy();
   });
-  test('the checked accessors of a slice do not write into what is lent next, as a kept view does', () => {
+  test('the checked accessors of a slice do not write into the next allocation, as a kept view does', () => {
     const arena = make('own').heap.createHeapArena(64);
     const slice = arena.allocU8(4);
     const view = slice.view();
@@ -186,7 +185,7 @@ describe('a defect of WasmGPU is none here:', () => {
     expect([...slice]).toEqual([1, 2, 3, 4]);
     slice.free();
   });
-  test('errors say what happened: destroyed is not an epoch, and a wrong alignment is not a full arena', () => {
+  test('errors are distinct: a destroyed arena is not a stale epoch, a wrong alignment is not a full arena', () => {
     const { heap } = make('own');
     const arena = heap.createHeapArena(64);
     const slice = arena.allocU8(1);
@@ -194,7 +193,7 @@ describe('a defect of WasmGPU is none here:', () => {
     arena.destroy();
     expect(errorOf(() => slice.view()).code).toBe('FREED');
   }); // prettier-ignore
-  test('there can be as many heaps as one likes, each with its own arenas', () => {
+  test('there can be many heaps, each with its own arenas', () => {
     const heaps = [createHeapSync(), createHeapSync()];
     const slices = heaps.map((heap) => heap.createHeapArena(64).allocU8(1).write([1]));
     heaps[0]?.freeAll();

@@ -1,4 +1,4 @@
-// Random programs against a model: what is alive, what it holds, and that nothing overlaps.
+// Random programs against a model: which slices are alive, their contents, and that none overlap.
 import { afterEach, describe, expect, test } from 'vitest';
 import { scopeArena } from '../../support/arena.ts';
 import {
@@ -11,10 +11,10 @@ import {
   type WasmSlice,
   type WasmSliceHandle,
 } from '../../../ts/index.ts';
-import { lentBlocks, make, settle, type Kind } from '../../support/arena.ts';
+import { liveBlockCount, make, expectNothingLeaked, type Kind } from '../../support/arena.ts';
 import { prng, SEED } from '../../support/prng.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 
 /** Without `expect`, which takes a hundred times as long. */
 function throws(act: () => unknown): boolean {
@@ -26,8 +26,8 @@ function throws(act: () => unknown): boolean {
   }
 }
 
-/** One loan as the model knows it: 8 bytes or more of one value. */
-interface Loan {
+/** One allocation of the model: 8 bytes or more of one value. */
+interface Entry {
   readonly at: number;
   readonly bytes: number;
   readonly value: number;
@@ -36,12 +36,12 @@ interface Loan {
 }
 interface ModelArena {
   readonly arena: WasmHeapArena;
-  loans: Loan[];
-  marks: { mark: ArenaMark; loans: number }[];
+  entries: Entry[];
+  marks: { mark: ArenaMark; entries: number }[];
 }
 interface ModelScope {
   readonly scope: Scope;
-  loans: Loan[];
+  entries: Entry[];
 }
 
 class Model {
@@ -50,8 +50,8 @@ class Model {
   readonly grow: boolean;
   arenas: ModelArena[] = [];
   scopes: ModelScope[] = [];
-  slices: Loan[] = [];
-  dead: Loan[] = [];
+  slices: Entry[] = [];
+  dead: Entry[] = [];
   value = 1;
 
   constructor(heap: WasmHeapManager, below: (n: number) => number, grow: boolean) {
@@ -60,8 +60,8 @@ class Model {
     this.grow = grow;
   }
 
-  /** Makes a loan in a region, filled with a value of its own. */
-  lend(region: WasmHeapArena | Scope): Loan {
+  /** Allocates in a region and fills the bytes with a unique value. */
+  allocate(region: WasmHeapArena | Scope): Entry {
     const { below, heap } = this;
     const value = this.value++;
     const count = 2 + below(40);
@@ -85,43 +85,43 @@ class Model {
     const one = this.heap.allocSlice(i32, count).write(new Array<number>(count).fill(value));
     this.slices.push({ at: one.ptr, bytes: 4 * count, value, one, handle: one.handle() });
   }
-  /** Notes loans as ended. What was rewound past has no handle to be refused: a handle has an epoch, not a frame. */
-  kill(loans: Loan[], rewound = false): void {
-    this.dead.push(...loans.map((loan) => (rewound ? { ...loan, handle: undefined } : loan)));
+  /** Marks entries as dead. After a rewind their handles are not tested: a handle has an epoch, but no checkpoint. */
+  kill(entries: Entry[], rewound = false): void {
+    this.dead.push(...entries.map((entry) => (rewound ? { ...entry, handle: undefined } : entry)));
     if (this.dead.length > 60) this.dead.splice(0, this.dead.length - 60);
   }
 
-  get live(): Loan[] {
-    return [this.slices, ...this.arenas.map(({ loans }) => loans), ...this.scopes.map(({ loans }) => loans)].flat();
+  get live(): Entry[] {
+    return [this.slices, ...this.arenas.map(({ entries }) => entries), ...this.scopes.map(({ entries }) => entries)].flat();
   } // prettier-ignore
 
   check(): void {
     const live = this.live.sort((a, b) => a.at - b.at);
     for (const [i, { at, bytes, value, one, handle }] of live.entries()) {
-      if (at + bytes > (live[i + 1]?.at ?? Infinity)) expect.fail(`loans of ${at} and ${live[i + 1]?.at} overlap`);
+      if (at + bytes > (live[i + 1]?.at ?? Infinity)) expect.fail(`entries of ${at} and ${live[i + 1]?.at} overlap`);
       const values = one ? [...one] : [...this.heap.viewInt32Array(at, bytes / 4)];
       if (values.length !== bytes / 4 || values.some((each) => each !== value)) expect.fail(`${at} lost its values`);
-      if (one && !alive(one)) expect.fail(`what is lent at ${at} is dead`);
+      if (one && !alive(one)) expect.fail(`the live allocation at ${at} is dead`);
       if (handle && this.heap.sliceFromHandle(handle).at(-1) !== value) expect.fail(`the handle of ${at} is another`);
     }
     for (const { at, one, handle } of this.dead) {
-      if (one && alive(one)) expect.fail(`what was lent at ${at} is alive again`);
-      if (one && !throws(() => [...one])) expect.fail(`what was lent at ${at} can be read`);
+      if (one && alive(one)) expect.fail(`the dead allocation at ${at} is alive again`);
+      if (one && !throws(() => [...one])) expect.fail(`the dead allocation at ${at} can be read`);
       if (handle && !throws(() => this.heap.sliceFromHandle(handle))) expect.fail(`the handle of ${at} is taken`);
     }
   } // prettier-ignore
 }
-const alive = (one: NonNullable<Loan['one']>): boolean => ('isAlive' in one ? one.isAlive() : !one.isFreed);
+const alive = (one: NonNullable<Entry['one']>): boolean => ('isAlive' in one ? one.isAlive() : !one.isFreed);
 const pick = <T>(list: T[], n: number): T | undefined => list[n % (list.length || 1)];
 
 const steps: [number, (model: Model) => void][] = [
   [8, (m) => {
     const found = pick(m.arenas, m.below(8));
-    if (found && m.live.length < 150) found.loans.push(m.lend(found.arena));
+    if (found && m.live.length < 150) found.entries.push(m.allocate(found.arena));
   }],
   [6, (m) => {
     const found = pick(m.scopes, m.below(8));
-    if (found && m.live.length < 150) found.loans.push(m.lend(found.scope));
+    if (found && m.live.length < 150) found.entries.push(m.allocate(found.scope));
   }],
   [3, (m) => m.slices.length < 20 && m.own()],
   [3, (m) => {
@@ -133,7 +133,7 @@ const steps: [number, (model: Model) => void][] = [
   }],
   [2, (m) => {
     const found = pick(m.arenas, m.below(8));
-    found?.marks.push({ mark: found.arena.mark(), loans: found.loans.length });
+    found?.marks.push({ mark: found.arena.mark(), entries: found.entries.length });
   }],
   [2, (m) => {
     const found = pick(m.arenas, m.below(8));
@@ -141,50 +141,50 @@ const steps: [number, (model: Model) => void][] = [
     const to = found?.marks[i];
     if (!found || !to) return;
     found.arena.rewind(to.mark);
-    m.kill(found.loans.splice(to.loans), true);
+    m.kill(found.entries.splice(to.entries), true);
     for (const { mark } of found.marks.splice(i + 1)) expect(() => found.arena.rewind(mark)).toThrow();
   }],
   [1, (m) => {
     const found = pick(m.arenas, m.below(8));
     if (!found) return;
     found.arena.reset();
-    m.kill(found.loans.splice(0));
+    m.kill(found.entries.splice(0));
     for (const { mark } of found.marks.splice(0)) expect(() => found.arena.rewind(mark)).toThrow();
   }],
   [1, (m) => {
     if (m.arenas.length >= 4) return;
     const arena = m.heap.createHeapArena(8000 + m.below(500), 2 ** m.below(10), { grow: m.grow });
-    m.arenas.push({ arena, loans: [], marks: [] });
+    m.arenas.push({ arena, entries: [], marks: [] });
   }],
   [1, (m) => {
     const [found] = m.arenas.splice(m.below(m.arenas.length || 1), 1);
     if (!found) return;
     if (found.arena.kind === 'frame') m.heap.frameArena.destroy();
     else found.arena.destroy();
-    m.kill(found.loans);
+    m.kill(found.entries);
   }],
   [1, (m) => {
     const old = m.arenas.findIndex(({ arena }) => arena.kind === 'frame');
     m.heap.frameArena.init(8000 + m.below(3));
     const { arena } = m.heap.frameArena;
     if (old >= 0 && m.arenas[old]?.arena === arena) return;
-    if (old >= 0) m.kill(m.arenas.splice(old, 1)[0]?.loans ?? []);
-    m.arenas.push({ arena, loans: [], marks: [] });
+    if (old >= 0) m.kill(m.arenas.splice(old, 1)[0]?.entries ?? []);
+    m.arenas.push({ arena, entries: [], marks: [] });
   }],
-  [2, (m) => m.scopes.length < 4 && m.scopes.push({ scope: m.heap.scope(), loans: [] })],
+  [2, (m) => m.scopes.length < 4 && m.scopes.push({ scope: m.heap.scope(), entries: [] })],
   [2, (m) => {
     const [found] = m.scopes.splice(m.below(m.scopes.length || 1), 1);
     if (!found) return;
     found.scope.end();
-    m.kill(found.loans, true);
+    m.kill(found.entries, true);
   }],
   [1, (m) => {
     const found = pick(m.scopes, m.below(8));
-    const loan = found?.loans.findIndex(({ one }) => one && 'isAlive' in one) ?? -1;
-    if (!found || loan < 0 || m.slices.length >= 20) return;
-    const before = found.loans[loan] as Loan;
+    const entry = found?.entries.findIndex(({ one }) => one && 'isAlive' in one) ?? -1;
+    if (!found || entry < 0 || m.slices.length >= 20) return;
+    const before = found.entries[entry] as Entry;
     const kept = found.scope.keep(before.one as WasmSlice<Int32Array, number>);
-    if (kept === before.one) found.loans.splice(loan, 1);
+    if (kept === before.one) found.entries.splice(entry, 1);
     m.slices.push({ ...before, at: kept.ptr, one: kept, handle: kept.handle() });
   }],
   [1, (m) => m.heap.free(m.heap.alloc(m.below(20) === 0 ? 200_000 : 10_000))],
@@ -210,17 +210,17 @@ function run(kind: Kind, seed: number, count: number): void {
   for (const { one } of model.slices) (one as WasmSlice).free();
   model.dead.push(...model.live);
   expect(model.live.some(({ one }) => one && alive(one))).toBe(false);
-  expect(lentBlocks(heap)).toBe(0);
+  expect(liveBlockCount(heap)).toBe(0);
 }
 
-test.each(['own', 'wrapped', 'unaligned', 'shared', 'wide'] as const)(
+test.each(['own', 'wrapped', 'unaligned', 'shared', 'memory64'] as const)(
   `random programs on a heap of the kind %s do what the model does (SEED=${SEED})`,
   (kind) => {
     for (let program = 0; program < 12; program++) run(kind, (SEED + program * 7919) >>> 0, 150);
   },
 );
 
-test(`scopes of promises that overlap, nest, throw and keep leave what was kept (SEED=${SEED})`, async () => {
+test(`scopes of promises that overlap, nest and throw leave only the kept refs (SEED=${SEED})`, async () => {
   for (const kind of ['own', 'wrapped', 'shared'] as const) {
     const { heap } = make(kind);
     const below = prng(SEED);
@@ -244,7 +244,7 @@ test(`scopes of promises that overlap, nest, throw and keep leave what was kept 
     const reasons = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
     expect(reasons.filter((reason) => reason !== 'Error: a scope that fails')).toEqual([]);
     expect(scopeArena(heap)?.usedBytes()).toBe(0);
-    expect([lentBlocks(heap), kept.length > 0]).toEqual([kept.length, true]);
+    expect([liveBlockCount(heap), kept.length > 0]).toEqual([kept.length, true]);
     for (const [slice, value] of kept) {
       expect(slice.at(0)).toBe(value);
       slice.free();
@@ -252,8 +252,8 @@ test(`scopes of promises that overlap, nest, throw and keep leave what was kept 
   }
 }); // prettier-ignore
 
-describe('nothing grows', () => {
-  test('by 10^6 resets: each ends what was lent before it', () => {
+describe('memory does not grow', () => {
+  test('in 10^6 resets: each invalidates the allocations before it', () => {
     const { heap } = make('own');
     const arena = heap.createHeapArena(1024);
     const first = arena.allocU8(8);
@@ -268,7 +268,7 @@ describe('nothing grows', () => {
     expect(() => heap.sliceFromHandle(handle)).toThrow();
     arena.destroy();
   });
-  test('by 10^5 arenas: none has an epoch that one before it had', () => {
+  test('in 10^5 arenas: no epoch occurs twice', () => {
     const { heap } = make('own');
     let bytes = 0;
     let last = 0;
@@ -282,7 +282,7 @@ describe('nothing grows', () => {
     }
     expect([heap.byteLength, heap.statistics.liveBlocks]).toEqual([bytes, 0]);
   });
-  test('by 10^5 scopes, nor by 10^5 heap slices', () => {
+  test('in 10^5 scopes, nor in 10^5 heap slices', () => {
     const { heap } = make('own');
     const take = (i: number): number => heap.scope((s) => s.allocInt32(i).value + s.allocU8(3).length);
     take(0);
@@ -291,6 +291,6 @@ describe('nothing grows', () => {
       take(i);
       heap.allocSlice(i32, 5).free();
     }
-    expect([heap.byteLength, lentBlocks(heap)]).toEqual([bytes, 0]);
+    expect([heap.byteLength, liveBlockCount(heap)]).toEqual([bytes, 0]);
   });
 });

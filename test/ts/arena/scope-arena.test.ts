@@ -24,7 +24,7 @@ describe('a scope whose free fails at its end', () => {
     module.free = free;
     expect(heap.statistics.liveBlocks).toBe(0);
     heap.freeAll();
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });
 

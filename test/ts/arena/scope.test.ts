@@ -9,9 +9,9 @@ import {
   u8,
   type Keepable,
 } from '../../../ts/index.ts';
-import { errorOf, kinds, lentBlocks, make, settle } from '../../support/arena.ts';
+import { errorOf, kinds, liveBlockCount, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
+afterEach(expectNothingLeaked);
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 const thrower = (message: string) => (): never => {
   throw new Error(message);
@@ -25,7 +25,7 @@ const dead = (made: Keepable[]): boolean =>
   made.every((one) => ('isFreed' in one ? one.isFreed : !one.isAlive()));
 
 describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
-  test('takes back all that was made in it when its function returns, and returns what that returns', () => {
+  test('frees all its allocations when its function returns, and returns the result of the function', () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const result = heap.scope((s) => {
@@ -33,10 +33,10 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       expect([dead(made), (made[0] as unknown as { value: number }).value]).toEqual([false, 5]);
       return 7;
     });
-    expect([result, dead(made), lentBlocks(heap)]).toEqual([7, true, 0]);
+    expect([result, dead(made), liveBlockCount(heap)]).toEqual([7, true, 0]);
     for (const one of made) expect(() => ('assertLive' in one ? one.assertLive() : one.assertAlive())).toThrow(FreedError);
   }); // prettier-ignore
-  test('takes it back when its function throws, and passes the error on', () => {
+  test('frees its allocations when its function throws, and rethrows the error', () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const act = (): void =>
@@ -45,9 +45,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
         thrower('mine')();
       });
     expect(act).toThrow('mine');
-    expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
+    expect([dead(made), liveBlockCount(heap)]).toEqual([true, 0]);
   });
-  test('is held open by a promise until that settles, either way', async () => {
+  test('stays open until the returned promise is fulfilled or rejected', async () => {
     const { heap } = make(kind);
     let made: Keepable[] = [];
     const good = heap.scope(async (s) => {
@@ -64,9 +64,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       thrower('mine')();
     });
     await expect(bad).rejects.toThrow('mine');
-    expect([dead(made), lentBlocks(heap)]).toEqual([true, 0]);
+    expect([dead(made), liveBlockCount(heap)]).toEqual([true, 0]);
   });
-  test('can be nested: the inner one ends alone', () => {
+  test('can be nested: the inner one ends separately', () => {
     const { heap } = make(kind);
     heap.scope((outer) => {
       const mine = outer.allocInt32(1);
@@ -80,9 +80,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       const after = outer.allocInt32(4);
       expect([mine.value, inner[1].value, after.value]).toEqual([1, 3, 4]);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
-  test('several at once end in any order, each with its own', async () => {
+  test('several open scopes end in any order, each with its own allocations', async () => {
     const { heap } = make(kind);
     const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]; // prettier-ignore
     for (const order of orders) {
@@ -101,7 +101,7 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
           if (!ended) expect([ref.value, slice.at(0), late[k]?.at(1)]).toEqual([k, k, k]);
         }
       }
-      expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+      expect([scopeArena(heap)?.usedBytes(), liveBlockCount(heap)]).toEqual([0, 0]);
     }
     const waits = [3, 1, 2].map((ms) =>
       heap.scope(async (s) => {
@@ -111,9 +111,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       }),
     );
     expect(await Promise.all(waits)).toEqual([[3, 500], [1, 500], [2, 500]]); // prettier-ignore
-    expect([scopeArena(heap)?.usedBytes(), lentBlocks(heap)]).toEqual([0, 0]);
+    expect([scopeArena(heap)?.usedBytes(), liveBlockCount(heap)]).toEqual([0, 0]);
   });
-  test('has room for large temporaries, which it gives back too', () => {
+  test('can allocate large temporaries, which it frees too', () => {
     const { heap } = make(kind);
     heap.scope((s) => {
       const refs = [10_000, 100_000, 5].map((size) => s.allocUint8Array(size).fill(7));
@@ -122,9 +122,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       expect(() => s.allocUint8Array(2 ** 31)).toThrow(OutOfMemoryError);
       expect(() => s.alloc(2 ** 40)).toThrow(OutOfMemoryError);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   });
-  test('lends raw addresses, aligned as asked, that do not overlap', () => {
+  test('allocates raw addresses, aligned as requested, that do not overlap', () => {
     const { heap } = make(kind);
     heap.scope((s) => {
       const first = s.alloc(10);
@@ -140,9 +140,9 @@ describe.each(kinds)('a scope of a heap of the kind %s', (kind) => {
       for (const size of [-1, NaN, 0.5, 2 ** 53]) expect(() => s.alloc(size)).toThrow(ArgumentRangeError);
       for (const size of ['1', null, undefined, 1n]) expect(() => s.alloc(size as never)).toThrow(ArgumentTypeError);
     });
-    expect(lentBlocks(heap)).toBe(0);
+    expect(liveBlockCount(heap)).toBe(0);
   }); // prettier-ignore
-  test('that has ended makes nothing more, and ends once', () => {
+  test('cannot allocate after its end, and ends once', () => {
     const { heap } = make(kind);
     const outer = heap.scope();
     const scope = heap.scope();
@@ -172,7 +172,7 @@ test('using ends a scope with its block', () => {
   expect([ref.isFreed, scope.ended]).toEqual([true, true]);
 });
 
-test('a value that is refused leaves nothing of itself in the scope', () => {
+test('a refused value leaves no allocation in the scope', () => {
   const { heap } = make('wrapped');
   heap.scope((s) => {
     s.alloc(1, 1);
@@ -186,7 +186,7 @@ test('a value that is refused leaves nothing of itself in the scope', () => {
   }); // prettier-ignore
 });
 
-test('what freeAll ended stays ended, and the next scope works', () => {
+test('refs freed by freeAll stay freed, and the next scope works', () => {
   const { heap } = make('wrapped');
   const scope = heap.scope();
   const ref = scope.allocInt32(1);
@@ -200,7 +200,7 @@ test('what freeAll ended stays ended, and the next scope works', () => {
   next.end();
 });
 
-test('a scratch that had grown is small again when its scopes have ended', () => {
+test('a scope arena that had grown is small again when its scopes have ended', () => {
   const { heap } = make('wrapped');
   const outer = heap.scope();
   heap.scope((s) => s.alloc(100_000));
@@ -214,7 +214,7 @@ describe('frees that fail at the end of a scope', () => {
   const broken = (): ReturnType<typeof make> & { mend: () => void; scope: Scope; top: Scope } => {
     const made = make('wrapped');
     const scope = made.heap.scope();
-    const top = made.heap.scope(); // so that the first one has blocks of its own
+    const top = made.heap.scope(); // so that the first one allocates blocks
     for (let i = 0; i < 3; i++) scope.allocInt32(i);
     const { module } = made;
     if (!module) return expect.fail();
@@ -224,14 +224,14 @@ describe('frees that fail at the end of a scope', () => {
     };
     return { ...made, scope, top, mend: () => (module.free = free) };
   };
-  test('are all tried, and all reported', () => {
+  test('are all attempted, and all reported', () => {
     const { heap, scope, top, mend } = broken();
     const error = errorOf(() => scope.end()) as AggregateError;
     expect(error).toBeInstanceOf(AggregateError);
     expect(error.errors.map((each: Error) => /^not \d+$/.test(each.message))).toEqual([true, true, true]);
     mend();
     top.end();
-    expect(lentBlocks(heap)).toBe(3);
+    expect(liveBlockCount(heap)).toBe(3);
     heap.freeAll();
   });
   test('do not hide the error of the function, sync or async', async () => {

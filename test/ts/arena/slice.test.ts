@@ -11,106 +11,106 @@ import {
   type WasmHeapManager,
   type WasmSlice,
 } from '../../../ts/index.ts';
-import { errorOf, heapOf, kinds, make, settle } from '../../support/arena.ts';
+import { errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
-const verb = (row: Scalar): string => `alloc${row.name.charAt(0).toUpperCase()}${row.name.slice(1)}`;
-const valueFor = (row: Scalar, i: number): ScalarValue =>
-  row.kind === 'bigint' ? BigInt(i) : row.kind === 'boolean' ? i % 2 === 1 : i;
-const valuesOf = (row: Scalar, ...all: number[]): ScalarValue[] => all.map((i) => valueFor(row, i));
-type Verbs = Record<string, (length: number, align?: number) => WasmSlice>;
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
+const methodName = (type: Scalar): string => `alloc${type.name.charAt(0).toUpperCase()}${type.name.slice(1)}`;
+const valueFor = (type: Scalar, i: number): ScalarValue =>
+  type.kind === 'bigint' ? BigInt(i) : type.kind === 'boolean' ? i % 2 === 1 : i;
+const valuesOf = (type: Scalar, ...all: number[]): ScalarValue[] => all.map((i) => valueFor(type, i));
+type Methods = Record<string, (length: number, align?: number) => WasmSlice>;
 
-/** A slice of five elements in each place where slices are lent, and what ends it. */
-const PLACES: Record<string, (heap: WasmHeapManager, row: Scalar) => [WasmSlice, () => void]> = {
-  heap: (heap, row) => {
-    const slice = heap.allocSlice(row, 5);
+/** A slice of five elements from every source, and the function that invalidates it. */
+const SOURCES: Record<string, (heap: WasmHeapManager, type: Scalar) => [WasmSlice, () => void]> = {
+  heap: (heap, type) => {
+    const slice = heap.allocSlice(type, 5);
     return [slice, () => slice.free()];
   },
-  arena: (heap, row) => {
+  arena: (heap, type) => {
     const arena = heap.createHeapArena(400);
-    return [(arena as unknown as Verbs)[verb(row)]?.(5) as WasmSlice, () => arena.destroy()];
+    return [(arena as unknown as Methods)[methodName(type)]?.(5) as WasmSlice, () => arena.destroy()];
   },
-  frame: (heap, row) => {
+  frame: (heap, type) => {
     heap.frameArena.init(400);
     const { arena } = heap.frameArena;
-    return [arena.allocSlice(row, 5), () => heap.frameArena.destroy()];
+    return [arena.allocSlice(type, 5), () => heap.frameArena.destroy()];
   },
-  scope: (heap, row) => {
+  scope: (heap, type) => {
     const scope = heap.scope();
-    return [scope.allocSlice(row, 5), () => scope.end()];
+    return [scope.allocSlice(type, 5), () => scope.end()];
   },
-  handle: (heap, row) => {
-    const slice = heap.allocSlice(row, 5);
+  handle: (heap, type) => {
+    const slice = heap.allocSlice(type, 5);
     return [heap.sliceFromHandle(slice.handle()), () => slice.free()];
   },
 };
 
-describe.each(Object.keys(PLACES))('a slice of the place %s', (place) => {
-  describe.each(all)('of $name', (row) => {
+describe.each(Object.keys(SOURCES))('a slice from the source %s', (source) => {
+  describe.each(all)('of $name', (type) => {
     const withSlice = (
       kind: 'wrapped' | 'shared',
       act: (slice: WasmSlice, heap: WasmHeapManager) => void,
     ) => {
       const heap = heapOf(kind);
-      const [slice, end] = PLACES[place]?.(heap, row) ?? expect.fail();
-      slice.write(valuesOf(row, 1, 2, 3, 4, 5));
+      const [slice, end] = SOURCES[source]?.(heap, type) ?? expect.fail();
+      slice.write(valuesOf(type, 1, 2, 3, 4, 5));
       act(slice, heap);
       end();
       expect(slice.isAlive()).toBe(false);
-      for (const use of [() => slice.at(0), () => slice.set(0, valueFor(row, 1)), () => slice.view(), () => slice.write([])])
+      for (const use of [() => slice.at(0), () => slice.set(0, valueFor(type, 1)), () => slice.view(), () => slice.write([])])
         expect(['FREED', 'STALE_EPOCH']).toContain(errorOf(use).code); // prettier-ignore
     };
-    test('says what it is, and is aligned for its view', () =>
+    test('has its properties, and is aligned for its view', () =>
       withSlice('wrapped', (slice, heap) => {
         expect([slice.dtype, slice.length, slice.byteLength, slice.type]).toEqual([
-          row.name,
+          type.name,
           5,
-          5 * row.size,
-          row,
+          5 * type.size,
+          type,
         ]);
-        expect(slice.kind).toBe(place === 'frame' ? 'frame' : /arena|scope/.test(place) ? 'arena' : 'heap');
+        expect(slice.kind).toBe(source === 'frame' ? 'frame' : /arena|scope/.test(source) ? 'arena' : 'heap');
         expect([slice.ptr % 16, slice.isAlive(), slice.buffer() === heap.buffer]).toEqual([0, true, true]);
         expect(slice.epoch).toBeGreaterThanOrEqual(1);
       }));
-    test('is read, written and gone over, each index checked', () => {
+    test('is read, written and iterated, with each index checked', () => {
       for (const kind of ['wrapped', 'shared'] as const)
         withSlice(kind, (slice) => {
-          expect([...slice]).toEqual(valuesOf(row, 1, 2, 3, 4, 5));
-          expect(slice.set(1, valueFor(row, 8)).set(-1, valueFor(row, 9))).toBe(slice);
-          expect([slice.at(0), slice.at(1), slice.at(-1), slice.at(-5), slice.at(-0)]).toEqual(valuesOf(row, 1, 8, 9, 1, 1));
+          expect([...slice]).toEqual(valuesOf(type, 1, 2, 3, 4, 5));
+          expect(slice.set(1, valueFor(type, 8)).set(-1, valueFor(type, 9))).toBe(slice);
+          expect([slice.at(0), slice.at(1), slice.at(-1), slice.at(-5), slice.at(-0)]).toEqual(valuesOf(type, 1, 8, 9, 1, 1));
           for (const index of [5, -6, 0.5, NaN, Infinity, 2 ** 32, -(2 ** 32)]) {
             expect(() => slice.at(index)).toThrow(ArgumentRangeError);
-            expect(() => slice.set(index, valueFor(row, 7))).toThrow(ArgumentRangeError);
+            expect(() => slice.set(index, valueFor(type, 7))).toThrow(ArgumentRangeError);
           }
           for (const index of ['0', null, undefined, {}, 0n, [0]]) {
             expect(() => slice.at(index as never)).toThrow(ArgumentTypeError);
-            if (!Array.isArray(index)) expect(() => slice.set(index as never, valueFor(row, 7))).toThrow(ArgumentTypeError);
+            if (!Array.isArray(index)) expect(() => slice.set(index as never, valueFor(type, 7))).toThrow(ArgumentTypeError);
           }
-          for (const value of ['1', null, undefined, {}, Symbol.iterator, row.kind === 'bigint' ? 1 : 1n])
+          for (const value of ['1', null, undefined, {}, Symbol.iterator, type.kind === 'bigint' ? 1 : 1n])
             expect(() => slice.set(0, value as never)).toThrow(ArgumentTypeError);
-          expect([...slice]).toEqual(valuesOf(row, 1, 8, 3, 4, 9));
+          expect([...slice]).toEqual(valuesOf(type, 1, 8, 3, 4, 9));
         }); // prettier-ignore
     });
-    test('gives the same view until the memory grows, and then one of the memory as it is', () =>
+    test('returns the same view until the memory grows, and then a new one', () =>
       withSlice('wrapped', (slice, heap) => {
         const view = slice.view();
-        expect([view.byteOffset, view.byteLength, view.constructor]).toEqual([slice.ptr, 5 * row.size, row.Elements]);
-        slice.set(0, valueFor(row, 7));
+        expect([view.byteOffset, view.byteLength, view.constructor]).toEqual([slice.ptr, 5 * type.size, type.Elements]);
+        slice.set(0, valueFor(type, 7));
         expect(slice.view()).toBe(view);
         const { buffer } = view;
         (heap.heapGetter as () => ArrayBuffer)();
         heap.free(heap.alloc(100_000));
         const renewed = slice.view();
         expect([renewed.buffer === buffer, renewed.buffer === heap.buffer, slice.view() === renewed]).toEqual([false, true, true]);
-        expect([...slice]).toEqual(valuesOf(row, 7, 2, 3, 4, 5));
-        expect(slice.set(4, valueFor(row, 1)).at(4)).toEqual(valueFor(row, 1));
+        expect([...slice]).toEqual(valuesOf(type, 7, 2, 3, 4, 5));
+        expect(slice.set(4, valueFor(type, 1)).at(4)).toEqual(valueFor(type, 1));
       })); // prettier-ignore
   });
 });
 
 describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
-  test('is freed once; then it is stale through every alias, also when its block is lent again', () => {
+  test('is freed once; then it is stale through every alias, also when its block is reused', () => {
     const { heap } = make(kind);
     const slice = heap.allocSlice(all[6] as Scalar, 4);
     const handle = structuredClone(slice.handle());
@@ -133,7 +133,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
     young.dispose();
     young.dispose();
   });
-  test('of 0 elements has an address of its own, an empty view, and no element', () => {
+  test('of 0 elements has a distinct address, an empty view, and no element', () => {
     const { heap } = make(kind);
     const slices = [heap.allocSlice(all[0] as Scalar, 0), heap.allocSlice(all[0] as Scalar, 0)];
     const [a, b] = slices as [WasmSlice, WasmSlice];
@@ -143,7 +143,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
     expect(() => a.write([1])).toThrow(ArgumentRangeError);
     for (const slice of slices) slice.free();
   }); // prettier-ignore
-  test('is aligned to every power of two that is asked for', () => {
+  test('is aligned to every requested power of two', () => {
     const { heap } = make(kind);
     for (let align = 1; align <= 65536; align *= 2) {
       const slice = heap.allocSlice(all[11] as Scalar, 3, align);
@@ -153,7 +153,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
   });
 });
 
-test('heap slices are cleared, unless the heap is told not to clear; arenas are not', () => {
+test('heap slices are cleared unless the option is off; arenas are not cleared', () => {
   for (const clearAllocatedRegions of [true, false]) {
     const heap = heapOf('wrapped', { clearAllocatedRegions });
     heap.fill(1024, 4096, 0xee);
@@ -172,9 +172,9 @@ test('heap slices are cleared, unless the heap is told not to clear; arenas are 
   }
 });
 
-test('a slice of an arena, of a scope or of a handle cannot be freed by itself, and stays alive', () => {
-  for (const place of ['arena', 'frame', 'scope', 'handle']) {
-    const [slice, end] = PLACES[place]?.(heapOf(), all[1] as Scalar) ?? expect.fail();
+test('a slice of an arena, of a scope or of a handle cannot be freed alone, and stays alive', () => {
+  for (const source of ['arena', 'frame', 'scope', 'handle']) {
+    const [slice, end] = SOURCES[source]?.(heapOf(), all[1] as Scalar) ?? expect.fail();
     expect(() => slice.free()).toThrow(NotOwnedError);
     slice.dispose();
     expect(slice.isAlive()).toBe(true);

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { registryOf } from '../../../ts/arena/registry.ts';
 import { u32, type WasmHeapManager, type WasmSliceHandle } from '../../../ts/index.ts';
-import { make, settle } from '../../support/arena.ts';
+import { make, expectNothingLeaked } from '../../support/arena.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-threads-'));
 const bundle = join(folder, 'linmem.mjs');
@@ -21,10 +21,10 @@ let threads: Worker[] = [];
 afterEach(async () => {
   await Promise.all(threads.map((thread) => thread.terminate()));
   threads = [];
-  settle();
+  expectNothingLeaked();
 });
 
-/** What a thread answers to; `heap` is its manager, `all` what it has made so far. */
+/** The commands of a thread; `heap` is its manager, `all` the objects that it has made. */
 const COMMANDS = `
   attach: (address) => { arena = heap.attachArena(address); },
   open: (handle) => { all.push(heap.sliceFromHandle(handle)); },
@@ -37,16 +37,16 @@ const COMMANDS = `
   used: () => arena.usedBytes(),
   epochs: (count) => Array.from({ length: count }, () => heap.arenaRegistry.epochs.next()),
   bump: (count, size, mark) => {
-    const lent = [];
+    const allocated = [];
     Atomics.add(new Int32Array(memory.buffer), 1, 1);
     while (Atomics.load(new Int32Array(memory.buffer), 1) < 3); // all begin at once
     for (let i = 0; i < count; i++) {
       const bytes = 4 * (1 + ((i * 7 + mark) % size));
       const at = arena.alloc(bytes, 4);
       heap.fill(at, bytes, mark);
-      lent.push([at, bytes]);
+      allocated.push([at, bytes]);
     }
-    return lent;
+    return allocated;
   },
   churn: () => {
     const codes = new Set();
@@ -67,7 +67,7 @@ const COMMANDS = `
 `;
 
 interface Thread {
-  /** Asks the thread to do a command; rejects with the code of what that throws. */
+  /** Sends a command to the thread. Rejects with the code of the error that it throws. */
   readonly ask: <T>(command: string, ...args: unknown[]) => Promise<T>;
 }
 
@@ -106,7 +106,7 @@ function thread({ heap, module }: ReturnType<typeof make>): Thread {
 }
 const cells = (heap: WasmHeapManager): Int32Array => new Int32Array(heap.buffer, 0, 8); // below all blocks
 
-test('three threads that bump one arena at once lend no byte twice, and lose none', async () => {
+test('three threads that use one arena at once allocate no byte twice, and leak none', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(3_000_000);
@@ -138,7 +138,7 @@ test('three threads that bump one arena at once lend no byte twice, and lose non
   arena.destroy();
 });
 
-test('epochs that threads take at once are all different', async () => {
+test('epochs that threads take at the same time are all different', async () => {
   const made = make('shared');
   const others = [thread(made), thread(made)];
   const running = others.map((other) => other.ask<number[]>('epochs', 20_000));
@@ -166,7 +166,7 @@ describe('a handle that was posted to another thread', () => {
       return [heap.frameArena.arena.allocU32(3).write([1, 2, 3]).handle(), () => heap.frameArena.reset()];
     }],
     ['ended by freeAll', (heap) => [heap.createHeapArena(100).allocU32(3).write([1, 2, 3]).handle(), () => heap.freeAll()]],
-    ['freed and lent again, with the old epoch written over it', (heap) => {
+    ['freed and reused, with the old epoch written over it', (heap) => {
       const slice = heap.allocSlice(u32, 3).write([1, 2, 3]);
       const handle = slice.handle();
       return [handle, () => {
@@ -175,7 +175,7 @@ describe('a handle that was posted to another thread', () => {
       }];
     }],
   ]; // prettier-ignore
-  test.each(ends)('works there, and is stale once what it stands for was %s', async (_how, begin) => {
+  test.each(ends)('works there, and is stale once its slice was %s', async (_how, begin) => {
     const made = make('shared');
     const { heap } = made;
     const [handle, end] = begin(heap);
@@ -191,7 +191,7 @@ describe('a handle that was posted to another thread', () => {
     await expect(other.ask('open', handle)).rejects.toThrow(/^(FREED|STALE_EPOCH)$/);
     heap.freeAll();
   });
-  test('of another heap is refused there', async () => {
+  test('of another heap is refused', async () => {
     const other = thread(make('shared'));
     const { heap } = make('shared');
     await expect(other.ask('open', heap.allocSlice(u32, 3).handle())).rejects.toThrow('WRONG_HEAP');
@@ -199,7 +199,7 @@ describe('a handle that was posted to another thread', () => {
   });
 });
 
-test('what another thread lends and resets is seen here', async () => {
+test('allocations and resets by another thread are seen', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(1000);
@@ -216,7 +216,7 @@ test('what another thread lends and resets is seen here', async () => {
   arena.destroy();
 });
 
-test('a growth of the memory is followed by the slices of all threads', async () => {
+test('slices of all threads work after the memory grew', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(100);
@@ -232,7 +232,7 @@ test('a growth of the memory is followed by the slices of all threads', async ()
   arena.destroy();
 });
 
-test('resets in one thread while others lend end in no wrong state, and nothing old is alive', async () => {
+test('resets in one thread while others allocate leave a correct state, and no old slice is alive', async () => {
   const made = make('shared');
   const { heap } = made;
   const arena = heap.createHeapArena(2000);
@@ -241,7 +241,7 @@ test('resets in one thread while others lend end in no wrong state, and nothing 
   const running = others.map((other) => other.ask<string[]>('churn'));
   for (let i = 0; i < 3000; i++) {
     arena.reset();
-    if (arena.usedBytes() > arena.capBytes) expect.fail('more is lent than there is');
+    if (arena.usedBytes() > arena.capBytes) expect.fail('more bytes are used than the arena has');
     if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   Atomics.store(cells(heap), 2, 1);

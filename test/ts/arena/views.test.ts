@@ -1,10 +1,10 @@
-// An arena reads its memory through a cell of its own, which the end of its block takes from it.
+// An arena reads its memory through its own views, which are removed when its block is freed.
 import { describe, expect, test } from 'vitest';
 import { scopeArena } from '../../support/arena.ts';
 import { createHeapSync, FreedError, u8, WasmHeapArena, type LinmemHeap } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
-test('alloc throws FreedError and writes nothing after the block was freed, however that came about', () => {
+test('alloc throws FreedError and writes nothing after the block was freed by any means', () => {
   for (const end of ['destroy', 'freeAll', 'free'] as const) {
     const heap = createHeapSync();
     const arena = heap.createHeapArena(256);
@@ -19,7 +19,7 @@ test('alloc throws FreedError and writes nothing after the block was freed, howe
     expect(arena.destroyed).toBe(true);
   }
 });
-test('alloc goes on after the memory grew, and after a destroy that failed', () => {
+test('alloc works after the memory grew, and after a destroy that failed', () => {
   const { heap, module } = fakeHeap();
   const arena = heap.createHeapArena(256);
   const first = arena.alloc(32);
@@ -33,9 +33,9 @@ test('alloc goes on after the memory grew, and after a destroy that failed', () 
   module.free = free;
   expect(arena.alloc(32)).toBe(first);
   arena.destroy();
-  expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+  expect([module.live.size, module.badFrees]).toEqual([0, []]);
 });
-test('alloc aligns to every power of two, and refuses what is none', () => {
+test('alloc aligns to every power of two, and refuses other numbers', () => {
   const arena = createHeapSync().createHeapArena(2 ** 18);
   for (let align = 1; align <= 65536; align *= 2) {
     arena.alloc(1, 1);
@@ -47,7 +47,7 @@ test('alloc aligns to every power of two, and refuses what is none', () => {
   }
   expect(arena.usedBytes()).toBe(used);
 });
-test('an arena is none of the allocated refs', () => {
+test('an arena is not among the allocated refs', () => {
   const heap = createHeapSync();
   const arena = heap.createHeapArena(256);
   const ref = heap.allocInt32(1);
@@ -58,10 +58,10 @@ test('an arena is none of the allocated refs', () => {
   expect(arena).toBeInstanceOf(WasmHeapArena);
 });
 
-describe('a scope takes back all of what it lent', () => {
+describe('a scope frees all its allocations', () => {
   const usedBytes = (heap: LinmemHeap): number | undefined => scopeArena(heap)?.usedBytes();
 
-  test('when the memory grew in it, before anything was lent or after', () => {
+  test('if the memory grew in it, before or after its first allocation', () => {
     for (const first of [true, false]) {
       const heap = createHeapSync();
       const outer = heap.scope();
@@ -77,7 +77,7 @@ describe('a scope takes back all of what it lent', () => {
       expect(usedBytes(heap)).toBe(0);
     }
   });
-  test('with the chunks it took, and none of those around it', () => {
+  test('with its own chunks, and no others', () => {
     const heap = createHeapSync();
     const outer = heap.scope();
     outer.alloc(8);
@@ -90,7 +90,7 @@ describe('a scope takes back all of what it lent', () => {
     outer.end();
     expect(usedBytes(heap)).toBe(0);
   });
-  test('when others know the arena, whose epoch then counts', () => {
+  test('if the arena was published, when its epoch advances', () => {
     const heap = createHeapSync();
     const ref = heap.scope((s) => {
       const made = s.allocSlice(u8, 4);
@@ -101,7 +101,7 @@ describe('a scope takes back all of what it lent', () => {
     });
     expect([ref.isAlive(), usedBytes(heap)]).toEqual([false, 0]);
   });
-  test('in every order of three ends', () => {
+  test('in every order in which three scopes end', () => {
     for (const order of [
       [0, 1, 2],
       [0, 2, 1],

@@ -9,10 +9,10 @@ import {
   type WasmHeapManager,
   type WasmSlice,
 } from '../../../ts/index.ts';
-import { heapOf, settle } from '../../support/arena.ts';
+import { heapOf, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each row is a Scalar of its own value
+afterEach(expectNothingLeaked);
+const all = scalarTypes as readonly unknown[] as readonly Scalar[]; // each type is a Scalar with its own type of value
 
 /** Runs `act` on a slice of 1, 2, 3, 4 in a heap, in an arena, and in shared memory. */
 function onSlices(act: (slice: WasmSlice<Float64Array, number>, heap: WasmHeapManager) => void): void {
@@ -68,7 +68,7 @@ describe('write copies', () => {
       expect(list(slice.write(null))).toEqual([0, 0, 0, 0]);
       expect(list(slice.write([5]).write(undefined))).toEqual([0, 0, 0, 0]);
     }));
-  test('a shorter source, and sets what remains to 0 or keeps it', () =>
+  test('a shorter source, and clears or keeps the other elements', () =>
     onSlices((slice) => {
       expect(list(slice.write([9], 0, false))).toEqual([9, 2, 3, 4]);
       expect(list(slice.write([8, 7]))).toEqual([8, 7, 0, 0]);
@@ -76,7 +76,7 @@ describe('write copies', () => {
       expect(list(slice.write([1, 2, 3], 2))).toEqual([3, 0, 0, 0]);
       expect(list(slice.write([1, 2, 3], 3))).toEqual([0, 0, 0, 0]);
     }));
-  test('a longer source only when told to cut it', () =>
+  test('a longer source only with the option to truncate', () =>
     onSlices((slice) => {
       for (const source of [[9, 9, 9, 9, 9], new Float64Array(5), new Uint8Array(6), { length: 2 ** 33 }])
         expect(() => slice.write(source as never)).toThrow(ArgumentRangeError);
@@ -87,7 +87,7 @@ describe('write copies', () => {
       expect(list(slice.write({ length: 2 ** 33, 0: 5, 1: 5, 2: 5, 3: 5 }, 0, true, true))).toEqual([5, 5, 5, 5]);
       expect(list(slice.write([1, 2], 1, false, true))).toEqual([2, 5, 5, 5]);
     })); // prettier-ignore
-  test('the beginning of a slice and nothing beside it', () => {
+  test('into the beginning of a slice and nothing else', () => {
     const heap = heapOf();
     const arena = heap.createHeapArena(64, 1);
     heap.fill(arena.basePtr, 64, 0xee);
@@ -99,22 +99,22 @@ describe('write copies', () => {
   });
 });
 
-describe.each(all)('write into a slice of $name', (row) => {
-  test('takes the view of a slice of its kind for what that slice holds', () => {
+describe.each(all)('write into a slice of $name', (type) => {
+  test("accepts the view of a slice of its type as that slice's values", () => {
     const arena = heapOf().createHeapArena(1024);
-    const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-    const from = arena.allocSlice(row, 3).write([value, value, value]);
-    const to = arena.allocSlice(row, 3).write([]);
+    const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+    const from = arena.allocSlice(type, 3).write([value, value, value]);
+    const to = arena.allocSlice(type, 3).write([]);
     expect(list(to.write(from.view() as never))).toEqual([value, value, value]);
     expect(list(from.write(from.view() as never))).toEqual([value, value, value]);
-    expect(list(to.write(from.view() as never, 2))).toEqual([value, ...list(arena.allocSlice(row, 2).write([]))]);
+    expect(list(to.write(from.view() as never, 2))).toEqual([value, ...list(arena.allocSlice(type, 2).write([]))]);
     arena.destroy();
   }); // prettier-ignore
   test('refuses values of another type, and changes nothing', () => {
     const arena = heapOf().createHeapArena(1024);
-    const value = row.kind === 'bigint' ? 5n : row.kind === 'boolean' ? true : 5;
-    const slice = arena.allocSlice(row, 3).write([value, value, value]);
-    const wrong = row.kind === 'bigint' ? 5 : 5n;
+    const value = type.kind === 'bigint' ? 5n : type.kind === 'boolean' ? true : 5;
+    const slice = arena.allocSlice(type, 3).write([value, value, value]);
+    const wrong = type.kind === 'bigint' ? 5 : 5n;
     for (const bad of [wrong, '5', null, undefined, {}, { valueOf: () => value }, Symbol.iterator])
       expect(() => slice.write([value, value, bad as never])).toThrow(ArgumentTypeError);
     expect(list(slice)).toEqual([value, value, value]);
@@ -164,15 +164,15 @@ describe('write refuses, and changes nothing,', () => {
   );
 });
 
-describe('a source that acts while it is read', () => {
+describe('a source with side effects', () => {
   const acting = (act: () => unknown, ...values: number[]): { length: number; [i: number]: number } =>
     Object.defineProperty({ ...values, length: values.length }, 0, { get: () => (act(), values[0]) });
-  test('by growing the memory is written all the same', () =>
+  test('that grows the memory is written', () =>
     onSlices((slice, heap) => {
       slice.write(acting(() => heap.alloc(heap.byteLength > 500_000 ? 8 : 70_000), 7, 8));
       expect(list(slice)).toEqual([7, 8, 0, 0]);
     }));
-  test('by freeing, resetting, rewinding or destroying writes nothing', () => {
+  test('that frees, resets, rewinds or destroys writes nothing', () => {
     const heap = heapOf();
     const arena = heap.createHeapArena(64);
     const ends: [(slice: Pick<WasmSlice, 'free'>) => void, unknown][] = [
@@ -190,7 +190,7 @@ describe('a source that acts while it is read', () => {
       expect([...heap.readBytes(ptr + 7, 1)]).toEqual([0x3f]); // the 1 that was there
     }
   });
-  test('by growing longer or shorter counts as it was at first', () =>
+  test('that changes its length is written with its first length', () =>
     onSlices((slice) => {
       const source: number[] = [9, 8];
       Object.defineProperty(source, 0, { get: () => (source.push(7), 9) });

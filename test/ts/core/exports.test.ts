@@ -24,7 +24,7 @@ function sections(bytes: Uint8Array): number[] {
 }
 
 describe('the compiled core', () => {
-  test('exports what CoreExports says, and nothing else', () => {
+  test('exports exactly the functions of CoreExports', () => {
     expect(
       WebAssembly.Module.exports(module)
         .map(({ name }) => name)
@@ -32,12 +32,12 @@ describe('the compiled core', () => {
     ).toEqual([...EXPORT_NAMES].sort());
     expect(WebAssembly.Module.exports(module).every(({ kind }) => kind === 'function')).toBe(true);
   });
-  test('imports a memory and nothing else', () => {
+  test('imports only a memory', () => {
     expect(WebAssembly.Module.imports(module)).toMatchObject([
       { module: 'env', name: 'memory', kind: 'memory' },
     ]);
   });
-  test('has no data segment and no globals, so no shadow stack: it writes nowhere but in its heap', () => {
+  test('has no data segment, no globals and no shadow stack: it writes only in its heap', () => {
     const ids = sections(coreBytes());
     expect(ids).not.toContain(DATA_SECTION);
     expect(ids).not.toContain(GLOBAL_SECTION);
@@ -51,7 +51,7 @@ describe('the compiled core', () => {
       expect(link(module, new WebAssembly.Memory(limits)).lm_heap_open).toBeTypeOf('function');
   });
   test('is smaller than 14 KiB', () => expect(coreBytes().length).toBeLessThan(14 * 1024));
-  test('functions answer a wrong heap with 0, not with a trap', () => {
+  test('functions return 0 for an invalid heap and do not trap', () => {
     const core = link(module, new WebAssembly.Memory({ initial: 1 }));
     for (const heap of [0, 16, 65536 - 4, -1]) {
       expect(core.lm_heap_alloc(heap, 8)).toBe(0);
@@ -60,7 +60,7 @@ describe('the compiled core', () => {
       expect(core.lm_heap_stats(heap)).toBe(0);
     }
   });
-  test('a module that is not the core is refused by name', () => {
+  test('a module that is not the core is refused, and the error names what is missing', () => {
     const empty = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
     expect(() => link(empty, new WebAssembly.Memory({ initial: 1 }))).toThrow(ModuleError);
     expect(() => link(empty, new WebAssembly.Memory({ initial: 1 }))).toThrow(

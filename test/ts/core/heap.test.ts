@@ -34,7 +34,7 @@ afterEach(() => {
   made = [];
 });
 
-test('coreBytes is the same whatever the engine decodes it by', () => {
+test('coreBytes is the same with and without Uint8Array.fromHex', () => {
   const bytes = coreBytes();
   expect([...bytes.subarray(0, 8)]).toEqual([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const own = Object.getOwnPropertyDescriptor(Uint8Array, 'fromHex');
@@ -49,8 +49,8 @@ test('coreBytes is the same whatever the engine decodes it by', () => {
   }
 });
 
-describe('a heap with a memory of its own', () => {
-  test('starts with the bytes asked for and grows to the maximum, not beyond', () => {
+describe('a heap with its own memory', () => {
+  test('starts with the requested size and grows to the maximum, not beyond', () => {
     const heap = newHeap({ initialBytes: 100_000, maximumBytes: 300_000 });
     expect(heap.memory.buffer.byteLength).toBe(2 * 65536);
     const all: number[] = [];
@@ -63,7 +63,7 @@ describe('a heap with a memory of its own', () => {
     heap.freeAll();
     heap.free(heap.alloc(300_000));
   });
-  test('the async form gives the same', async () => {
+  test('the async form makes the same heap', async () => {
     const heap = await createHeap({ initialBytes: 65536 });
     made.push(heap);
     expect(heap).toBeInstanceOf(LinmemHeap);
@@ -90,7 +90,7 @@ describe('a heap with a memory of its own', () => {
     expect(() => createHeapSync(options as never)).toThrow(error);
     await expect(createHeap(options as never)).rejects.toThrow(error);
   });
-  test('what was freed cannot be wrapped until it is lent again, by whomever', () => {
+  test('a freed block cannot be wrapped until it is allocated again, by JavaScript or C', () => {
     const heap = newHeap();
     const { address } = heap.allocInt32Array([1, 2]);
     heap.free(address);
@@ -102,7 +102,7 @@ describe('a heap with a memory of its own', () => {
     expect(heap.wrapInt32(again).value).toBe(7);
     expect(heap.exports.lm_heap_free(heap.handle, again)).toBe(0);
   });
-  test('nor can a string be wrapped there, in any framing and encoding, nor a pair whose text is there', () => {
+  test('a string in a freed block cannot be wrapped, in any framing and encoding', () => {
     const heap = newHeap();
     const pair = heap.allocUint32Array(2).address;
     const { address } = heap.allocUint32Array([1, 0x41, 0, 0]);
@@ -138,11 +138,11 @@ describe('a heap with a memory of its own', () => {
     expect(heap.exports.lm_heap_free(heap.handle, again)).toBe(0);
     heap.free(pair);
   });
-  test('a memory and sizes for one together are refused', () => {
+  test('a memory together with sizes for a new one is refused', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     expect(() => createHeapSync({ memory, initialBytes: 65536 })).toThrow(ArgumentTypeError);
   });
-  test('takes at most 4 KiB for itself and one small block', () => {
+  test('uses at most 4 KiB for its own state and one small block', () => {
     const heap = newHeap();
     const at = heap.alloc(16);
     const top = heap.walk().find((block) => block.state === 'top');
@@ -152,8 +152,8 @@ describe('a heap with a memory of its own', () => {
   });
 });
 
-describe('a guest in a memory of somebody else', () => {
-  test('uses only pages that it grew, also when the owner grows the memory in between', () => {
+describe('a heap in the memory of another module', () => {
+  test('uses only pages that it grew, also if the module grows the memory in between', () => {
     const memory = new WebAssembly.Memory({ initial: 3, maximum: 64 });
     new Uint8Array(memory.buffer).fill(0x5a);
     const heap = newHeap({ memory });
@@ -169,12 +169,12 @@ describe('a guest in a memory of somebody else', () => {
     expect(heap.stats().regions).toBe(2);
     heap.freeAll();
   });
-  test('in a memory that cannot grow there is no room', () => {
+  test('is out of memory if the memory cannot grow', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     expect(() => createHeapSync({ memory })).toThrow(OutOfMemoryError);
     expect(memory.buffer.byteLength).toBe(65536);
   });
-  test('in a shared memory it is a ModuleError, and the memory has not grown', () => {
+  test('is a ModuleError in a shared memory, which does not grow', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
     expect(() => createHeapSync({ memory })).toThrow(ModuleError);
     expect(memory.buffer.byteLength).toBe(65536);
@@ -194,7 +194,7 @@ describe('a guest in a memory of somebody else', () => {
 });
 
 describe('wrong frees', () => {
-  test('are named by the C heap, and change nothing', () => {
+  test('are detected by the C heap, and change nothing', () => {
     const heap = newHeap();
     const array = heap.allocInt32Array([1, 2, 3, 4]);
     for (const at of [array.address + 8, array.address + 1, array.address - 8, 8, 65528])
@@ -239,7 +239,7 @@ test('realloc keeps the bytes, and a failed one keeps the block', () => {
   heap.free(at);
 });
 
-test('a heap above 2 GiB lends blocks across and above the line, and takes them back', () => {
+test('a heap allocates and frees blocks across and above 2 GiB', () => {
   const GIB = 2 ** 30;
   let heap: LinmemHeap;
   try {
@@ -269,7 +269,7 @@ test('a heap above 2 GiB lends blocks across and above the line, and takes them 
   expect(plain.statistics.liveBlocks).toBe(0);
 });
 
-test(`walk lists what stats count, after any random program (SEED=${SEED})`, () => {
+test(`walk lists the blocks that stats count, after any random program (SEED=${SEED})`, () => {
   const below = prng(SEED);
   const heap = newHeap();
   const live = new Map<number, number>();
@@ -284,10 +284,10 @@ test(`walk lists what stats count, after any random program (SEED=${SEED})`, () 
     }
   }
   const blocks = heap.walk();
-  const lent = blocks.filter((block) => block.state === 'live');
-  expect(new Set(lent.map((block) => block.address))).toEqual(new Set(live.keys()));
-  for (const block of lent) expect(block.size).toBeGreaterThanOrEqual(live.get(block.address) ?? Infinity);
-  expect(lent.reduce((sum, block) => sum + block.size, 0)).toBe(heap.stats().liveBytes);
+  const listed = blocks.filter((block) => block.state === 'live');
+  expect(new Set(listed.map((block) => block.address))).toEqual(new Set(live.keys()));
+  for (const block of listed) expect(block.size).toBeGreaterThanOrEqual(live.get(block.address) ?? Infinity);
+  expect(listed.reduce((sum, block) => sum + block.size, 0)).toBe(heap.stats().liveBytes);
   let last = 0;
   for (const block of blocks) {
     expect(block.address).toBeGreaterThan(last);
@@ -296,7 +296,7 @@ test(`walk lists what stats count, after any random program (SEED=${SEED})`, () 
   heap.freeAll();
 });
 
-describe('where compiling is forbidden (CSP)', () => {
+describe('if compiling is forbidden (CSP)', () => {
   const forbid = (): void => {
     const error = new WebAssembly.CompileError("Refused to compile: 'unsafe-eval' is not an allowed source");
     vi.spyOn(WebAssembly, 'Module').mockImplementation(
@@ -308,7 +308,7 @@ describe('where compiling is forbidden (CSP)', () => {
     );
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(error);
   };
-  test('it is a ModuleError that says what to do, and the cause is kept', async () => {
+  test('creating a heap is a ModuleError that names the directive, with its cause', async () => {
     forbid();
     const options = { module: coreBytes() };
     const ways = [
@@ -321,7 +321,7 @@ describe('where compiling is forbidden (CSP)', () => {
       expect((failed as Error).cause).toBeInstanceOf(WebAssembly.CompileError);
     }
   });
-  test('a module compiled elsewhere works there', () => {
+  test('a module compiled elsewhere works', () => {
     const module = new WebAssembly.Module(coreBytes());
     const heap = newHeap({ module });
     heap.free(heap.alloc(8));

@@ -32,7 +32,7 @@ const heap = wideHeap();
 
 describe.runIf(heap)('a heap above 4 GiB', () => {
   const wide = heap as WasmHeapManager; // runIf
-  test('lends blocks there, and refs, arrays and strings work in them', () => {
+  test('allocates blocks there, and refs, arrays and strings work in them', () => {
     const ref = wide.allocInt32(42);
     const array = wide.allocFloat64Array([1, 2, 3]);
     const text = wide.allocNullTerminatedUtf8String('\u6f22\u5b57');
@@ -46,7 +46,7 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
     expect(() => ref.value).toThrow(expect.objectContaining({ code: 'FREED', address: ref.address }));
     expect(() => ref.free()).toThrow(expect.objectContaining({ code: 'DOUBLE_FREE' }));
   });
-  test('is read and written by numbers and by bigints, to its last byte and not beyond', () => {
+  test('is read and written at number and bigint addresses, to its last byte and not beyond', () => {
     const at = 4 * GIB + 4096;
     i32.write(wide, BigInt(at), 7);
     f64.write(wide, at + 5, 2.5);
@@ -56,7 +56,7 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
     for (const address of [5 * GIB, 5 * GIB - 3, 2 ** 53 - 1, -4, BigInt(5 * GIB)])
       expect(() => i32.read(wide, address)).toThrow(OutOfBoundsError);
   });
-  test('is not read 4 GiB lower, as a wrapped address would be', () => {
+  test('does not wrap addresses at 4 GiB', () => {
     wide.writeInt32(4 * GIB + 8, 1);
     wide.writeInt32(8, 2);
     expect([wide.readInt32(4 * GIB + 8), wide.readInt32(8)]).toEqual([1, 2]);
@@ -64,20 +64,20 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
     wide.copy(4 * GIB + 16, 8, 4);
     expect([wide.readInt32(4 * GIB + 16), wide.readInt32(16)]).toEqual([2, 0]);
   });
-  test('a request above 4 GiB reaches the allocator whole', () => {
+  test('a request above 4 GiB reaches the allocator unchanged', () => {
     expect(() => wide.alloc(6 * GIB)).toThrow(
       expect.objectContaining({ code: 'OUT_OF_MEMORY', size: 6 * GIB }),
     );
     expect(() => wide.alloc(2 ** 53)).toThrow(ArgumentRangeError);
     expect(() => wide.alloc(2 ** 53 - 1)).toThrow(OutOfMemoryError);
   });
-  test('a view is whole, or longer than this engine has any and refused by a typed error', () => {
+  test('a view has its full length, or is refused by a typed error if the engine has no array of that length', () => {
     const count = 5 * GIB - 64;
-    const most = ((): number => {
+    const maxLength = ((): number => {
       try {
         return new Uint8Array(wide.buffer, 64, count).length;
       } catch {
-        return 0; // V8 before that of Node 22 has at most 2^32 elements
+        return 0; // V8 before that of Node 22 has at maxLength 2^32 elements
       }
     })();
     const refused = { code: 'INVALID_RANGE', value: count };
@@ -86,15 +86,15 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
       () => wide.wrapUint8Array(64, count).view,
       () => wide.wrapUint8Array(64, count).allocatedBytesView,
     ])
-      if (most > 0) expect(view().length).toBe(count);
+      if (maxLength > 0) expect(view().length).toBe(count);
       else expect(view).toThrow(expect.objectContaining(refused));
-    if (most > 0) expect(wide.heapUint8.length).toBe(5 * GIB);
+    if (maxLength > 0) expect(wide.heapUint8.length).toBe(5 * GIB);
     else
       expect(() => wide.heapUint8).toThrow(
         expect.objectContaining({ code: 'INVALID_RANGE', value: 5 * GIB }),
       );
     expect(wide.heapFloat64.length).toBe((5 * GIB) / 8);
-    if (most === 0)
+    if (maxLength === 0)
       for (const act of [
         () => wide.fill(64, count),
         () => wide.readBytes(64, count),
@@ -109,7 +109,7 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
   });
 });
 
-test('an array that the engine has not is refused as a count, and other errors stay what they are', () => {
+test('an array length that the engine refuses is an INVALID_RANGE of the count, and other errors pass unchanged', () => {
   const small = createWasmHeapManager64(() => new ArrayBuffer(64), () => 8, () => undefined); // prettier-ignore
   class Limited extends Uint8Array<ArrayBufferLike> {
     constructor(buffer: ArrayBufferLike, at?: number, count = 0) {
@@ -126,22 +126,22 @@ test('an array that the engine has not is refused as a count, and other errors s
   expect(() => small.view(Limited, 8, -1)).toThrow('an integer in [0, ');
 }); // prettier-ignore
 
-test('the functions of a 64-bit module get bigints, and only those', () => {
+test('the functions of a 64-bit module get bigints only', () => {
   const seen: unknown[] = [];
   const buffer = new ArrayBuffer(1024);
-  const verb = (...args: bigint[]): bigint => {
+  const method = (...args: bigint[]): bigint => {
     seen.push(...args);
     return 64n;
   };
-  const own = createWasmHeapManager64(() => buffer, verb, verb, {
-    calloc: verb,
-    realloc: verb,
-    alignedAlloc: verb,
+  const own = createWasmHeapManager64(() => buffer, method, method, {
+    calloc: method,
+    realloc: method,
+    alignedAlloc: method,
   });
   own.free(own.realloc(own.alloc(8), 16));
   own.free(own.alloc(16, 64));
   expect(seen).toEqual([1n, 8n, 64n, 16n, 64n, 64n, 64n, 64n]);
-  expect(() => createWasmHeapManager64(() => buffer, 5 as never, verb)).toThrow(TypeError);
+  expect(() => createWasmHeapManager64(() => buffer, 5 as never, method)).toThrow(TypeError);
 });
 
 interface Resizable {

@@ -1,4 +1,4 @@
-// The allocation table, beside a plain model of it, and what a heap does with allocations that have no ref.
+// The allocation table against a model, and allocations of a heap that have no ref.
 import { describe, expect, test } from 'vitest';
 import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
 import { AllocationTable } from '../../../ts/heap/allocations.ts';
@@ -40,7 +40,7 @@ class Model {
 /** The address of the allocation in a slot, if there is one. */
 const addressOf = (table: AllocationTable, slot: number): number | undefined =>
   slot < 0 ? undefined : table.addressAt(slot);
-/** Frees the live allocation at `address`. Returns what restores it. */
+/** Frees the live allocation at `address`. Returns a function that restores it. */
 function free(table: AllocationTable, address: number) {
   const slot = table.find(address);
   const [bytes, align] = [table.sizeAt(slot), table.alignAt(slot)];
@@ -49,8 +49,8 @@ function free(table: AllocationTable, address: number) {
 }
 
 describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
-  // Below and above 4 GiB, where two bits of a bitmap must not be taken for one.
-  test.each([0, 2 ** 31, 2 ** 32 - 4096, 2 ** 40])(`from %s on are what the model says (SEED=${SEED})`, (origin) => {
+  // Below and above 4 GiB, where two bits of a bitmap must stay distinct.
+  test.each([0, 2 ** 31, 2 ** 32 - 4096, 2 ** 40])(`from address %s agree with the model (SEED=${SEED})`, (origin) => {
     const below = prng(SEED);
     const table = new AllocationTable();
     const model = new Model();
@@ -91,7 +91,7 @@ describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
   });
 }); // prettier-ignore
 
-test('the last 65,536 freed addresses are remembered, whatever came before, and not all for ever', () => {
+test('the last 65,536 freed addresses are remembered, and older ones are forgotten', () => {
   const table = new AllocationTable();
   const COUNT = 400_000;
   for (const address of [8, 16, 24]) table.register(address, 8, 8);
@@ -106,7 +106,7 @@ test('the last 65,536 freed addresses are remembered, whatever came before, and 
   expect(table.slots().map((slot) => table.addressAt(slot))).toEqual([8, 16, 24]);
 });
 
-test('blocks of two tables, and those whole mebibytes apart, are told from each other', () => {
+test('blocks of two tables, and blocks whole mebibytes apart, are distinguished', () => {
   const [one, two] = [new AllocationTable(), new AllocationTable()];
   one.register(2 ** 20 + 64, 64, 8);
   for (let mebibyte = 0; mebibyte < 4; mebibyte++) {
@@ -133,7 +133,7 @@ test('sums of bytes are exact far above 2^32', () => {
   expect(table.statistics()).toMatchObject({ liveBytes: sum - 2 ** 40 - 3, peakBytes: sum });
 });
 
-test('an address that was forgotten can be allocated again, also if it was looked up last', () => {
+test('a forgotten address can be allocated again, also if it was looked up last', () => {
   const table = new AllocationTable();
   const oldest = 1024;
   const pass = (address: number): void => {
@@ -164,7 +164,7 @@ test('a free that fails is undone, however much was allocated and freed while it
   expect(table.statistics()).toMatchObject({ liveBlocks: 1, liveBytes: 24, frees: 300_000 });
 });
 
-test('an allocation has a token once one is asked for, which a later allocation there returns as stale', () => {
+test('an allocation has a token once it is requested, and a later allocation at the address makes it stale', () => {
   const table = new AllocationTable();
   table.register(64, 24, 8);
   const token = table.requireToken(table.find(64), memory);
@@ -190,7 +190,7 @@ test('tokens and sizes survive rebuilds, in tables of any size', () => {
 }); // prettier-ignore
 
 describe('an allocation without a ref', () => {
-  test('lives on when its free fails, as old as it was', () => {
+  test('stays allocated with its sequence number if its free fails', () => {
     const { heap, module } = fakeHeap();
     const [a, b] = [heap.alloc(8), heap.alloc(16)];
     const { free } = module;
@@ -223,7 +223,7 @@ describe('an allocation without a ref', () => {
     heap.free(heap.allocInt32(1).address);
     expect([codes, module.badFrees]).toEqual([['DOUBLE_FREE', 'DOUBLE_FREE'], []]);
   });
-  test('and was lent again while its free ran and then failed, is the new one', () => {
+  test('that was reused while its free ran and then failed is the new one', () => {
     const module = fakeModule();
     const { heap } = fakeHeap({}, module);
     const { free } = module;
@@ -237,9 +237,9 @@ describe('an allocation without a ref', () => {
     module.free = free;
     expect(heap.statistics).toMatchObject({ liveBlocks: 1, liveBytes: 24 });
     heap.free(old);
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   });
-  test('that C code freed stays ended, where the allocator knows', () => {
+  test('that C code freed stays freed, if the allocator can tell', () => {
     const heap = createHeapSync();
     const [a, ref] = [heap.alloc(24), heap.allocInt32(5)];
     for (const at of [a, ref.address]) heap.exports.lm_heap_free(heap.handle, at);
@@ -248,7 +248,7 @@ describe('an allocation without a ref', () => {
     expect(heap.statistics).toMatchObject({ liveBlocks: 0, liveBytes: 0, frees: 2 });
     expect([ref.isFreed, heap.holds()]).toEqual([true, true]);
   });
-  test('has no say, untracked, in the free of a block that malloc gave out at the same place', () => {
+  test('that is untracked does not affect the free of a block that malloc returned at the same address', () => {
     const answers = [1001, 1008];
     const freed: number[] = [];
     const heap = createWasmHeapManager(
@@ -258,12 +258,12 @@ describe('an allocation without a ref', () => {
       { trackAllocations: false },
     );
     heap.alloc(8, 16); // 1001 is aligned up
-    const ref = heap.allocFloat64(1); // C freed that, and malloc gave its place out
+    const ref = heap.allocFloat64(1); // C freed it, and malloc reused the address
     expect(ref.address).toBe(1008);
     ref.free();
     expect(freed).toEqual([1008]);
   });
-  test('is one to every ref that is wrapped in it: they end with it', () => {
+  test('is shared by every ref that is wrapped in it: they become invalid with it', () => {
     const { heap } = fakeHeap();
     const at = heap.alloc(16);
     const [first, inner] = [heap.wrapInt32(at), heap.wrapUint8Array(at + 8, 4)];
@@ -273,7 +273,7 @@ describe('an allocation without a ref', () => {
     expect(heap.alloc(16)).toBe(at);
     expect(first.isFreed).toBe(true);
   });
-  test('and has been freed is named as that, by its start and not by what is inside', () => {
+  test('that was freed is reported as freed at its start, not inside it', () => {
     const { heap } = fakeHeap();
     const [a, b] = [heap.alloc(32), heap.alloc(32)];
     heap.free(a);
@@ -283,21 +283,21 @@ describe('an allocation without a ref', () => {
     expect(() => heap.free(b + 1)).toThrow(`inside the block at address ${b}`);
     heap.free(b);
   });
-  test.each([true, false])('goes back by what the allocator gave, when that was aligned up (tracked: %s)', (trackAllocations) => {
+  test.each([true, false])('that was aligned up is freed by the address that the allocator returned (tracked: %s)', (trackAllocations) => {
     const module = fakeModule(undefined, 1);
     const { heap } = fakeHeap({ trackAllocations }, module);
     const odd = heap.alloc(3, 1);
     const [a, b] = [heap.alloc(8), heap.alloc(8, 4096)];
     const ref = heap.allocFloat64(1);
     expect([a % 8, b % 4096, ref.address % 8]).toEqual([0, 0, 0]);
-    expect(module.lent.has(a)).toBe(false); // else this shows nothing
+    expect(module.live.has(a)).toBe(false); // else this shows nothing
     heap.free(a);
     heap.free(b);
     ref.free();
     heap.free(odd);
-    expect([module.badFrees, module.lent.size]).toEqual([[], 0]);
+    expect([module.badFrees, module.live.size]).toEqual([[], 0]);
   }); // prettier-ignore
-  test('at an address above 2 GiB is found by each of its forms', () => {
+  test('at an address above 2 GiB is found by its signed, unsigned and bigint address', () => {
     let memory: WebAssembly.Memory;
     try {
       memory = new WebAssembly.Memory({ initial: 32769 });
@@ -322,7 +322,7 @@ describe('an allocation without a ref', () => {
 });
 
 describe('a memory that is copied to grow', () => {
-  test('is asked for its buffer when a block is lent, though the old one has room', () => {
+  test('is asked for its buffer at each allocation, although the old one is long enough', () => {
     let buffer = new ArrayBuffer(65536);
     const heap = createWasmHeapManager(
       () => buffer,
@@ -340,8 +340,8 @@ describe('a memory that is copied to grow', () => {
   });
 }); // prettier-ignore
 
-describe('what the allocator gives', () => {
-  test('is cleared where it is, also when malloc made the memory grow', () => {
+describe('a block from the allocator', () => {
+  test('is cleared, also if malloc made the memory grow', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 8 });
     let next = 65536;
     const heap = createWasmHeapManager(
@@ -359,7 +359,7 @@ describe('what the allocator gives', () => {
       expect([...seen]).toEqual([0xee, ...new Array<number>(bytes).fill(0), 0xee]);
     }
   });
-  test('by a calloc that does not align goes back, and an aligned block is taken', () => {
+  test('from a calloc that does not align is freed, and an aligned block is allocated', () => {
     const module = fakeModule(undefined, 1);
     const calloc = (_count: number, bytes: number): number => module.malloc(bytes);
     const { heap } = fakeHeap({ calloc }, module);
@@ -367,22 +367,22 @@ describe('what the allocator gives', () => {
     heap.fill(odd + 3, 64, 0xee);
     const at = heap.alloc(16);
     expect([at % 8, ...heap.readBytes(at, 16)]).toEqual(new Array(17).fill(0));
-    expect([module.lent.size, module.lent.has(at)]).toEqual([2, false]);
+    expect([module.live.size, module.live.has(at)]).toEqual([2, false]);
     heap.freeAll();
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
-  test('and was aligned up is not given to realloc, which knows nothing of that', () => {
+  test('that was aligned up is not passed to realloc', () => {
     const module = fakeModule(undefined, 1);
     const given: number[] = [];
     const realloc = (address: number): number => (given.push(address), address);
     const { heap } = fakeHeap({ realloc }, module);
     const odd = heap.alloc(3, 1);
     const array = heap.allocFloat64Array([1, 2]);
-    expect(module.lent.has(array.address)).toBe(false); // else this shows nothing
+    expect(module.live.has(array.address)).toBe(false); // else this shows nothing
     const longer = array.resize(4);
     expect([longer.toArray(), given, array.isFreed]).toEqual([[1, 2, 0, 0], [], true]);
     longer.free();
     heap.free(odd);
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });

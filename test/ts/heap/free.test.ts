@@ -22,7 +22,7 @@ describe('a free by address on the heap of a module', () => {
       const theirs = module.malloc(8 + below(64)); // in C, and left to us
       heap.free(theirs);
     }
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
   test('is refused inside a live block, and changes nothing', () => {
     const { heap, module } = fakeHeap({ strictFrees: false });
@@ -55,7 +55,7 @@ describe('adopt without a size', () => {
     owner.dispose();
     owner.dispose();
     expect(() => owner.free()).toThrow(DoubleFreeError);
-    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
   });
   test('refuses NULL and the blocks of this heap', () => {
     const { heap } = fakeHeap();
@@ -81,7 +81,7 @@ describe('release', () => {
     const address = ref.release();
     expect(address).toBe(ref.address);
     heap.freeAll();
-    expect(module.lent.has(address)).toBe(true);
+    expect(module.live.has(address)).toBe(true);
     expect(() => ref.value).toThrow(FreedError);
     expect(() => alias.at(0)).toThrow(FreedError);
     expect(() => ref.release()).toThrow(FreedError);
@@ -94,7 +94,7 @@ describe('release', () => {
     expect(heap.release(at)).toBe(at);
     expect(() => heap.release(at)).toThrow(NotOwnedError);
     heap.free(at); // C left it to us again
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
   test('refuses what is not a live block of the heap, and changes nothing', () => {
     const { heap, module } = fakeHeap();
@@ -104,7 +104,7 @@ describe('release', () => {
     expect(() => heap.release(heap.wrapInt32(at))).toThrow(NotOwnedError);
     expect(() => heap.wrapInt32(at).release()).toThrow(NotOwnedError);
     expect(() => heap.release(other)).toThrow(WrongHeapError);
-    expect([heap.statistics.liveBlocks, module.lent.size]).toEqual([1, 1]);
+    expect([heap.statistics.liveBlocks, module.live.size]).toEqual([1, 1]);
     heap.free(at);
   });
   test('refuses a block whose start the module does not know', () => {
@@ -117,7 +117,7 @@ describe('release', () => {
   test('is forgotten by the collector, which frees nothing', () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const address = heap.allocInt32(1).release();
-    expect(module.lent.has(address)).toBe(true);
+    expect(module.live.has(address)).toBe(true);
   });
 });
 
@@ -180,7 +180,7 @@ test('a frozen ref is not freed: it could not be marked, and would read freed me
   const { heap, module } = fakeHeap();
   const ref = Object.freeze(heap.allocInt32(5));
   expect(() => ref.free()).toThrow(TypeError);
-  expect([ref.value, module.lent.size, heap.statistics.liveBlocks]).toEqual([5, 1, 1]);
+  expect([ref.value, module.live.size, heap.statistics.liveBlocks]).toEqual([5, 1, 1]);
   const sealed = Object.seal(heap.allocInt32(6));
   sealed.free();
   expect(() => sealed.value).toThrow(FreedError);

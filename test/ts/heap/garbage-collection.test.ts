@@ -14,18 +14,18 @@ const collect = async (done: () => boolean): Promise<void> => {
 
 // Only where the engine lets a test ask for a collection; elsewhere there is nothing to wait for.
 describe.runIf(collector)('with enableGarbageCollection', () => {
-  test('dropped refs give their blocks back, once, and the lists do not keep them', async () => {
+  test('blocks of unreachable refs are freed once, and the lists do not retain them', async () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const drop = (): void => {
       for (let i = 0; i < 200; i++) heap.allocInt32Array(4);
     };
     drop();
     expect(heap.allocatedHeapRefs.length).toBe(200);
-    await collect(() => module.lent.size === 0);
-    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    await collect(() => module.live.size === 0);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
     expect(heap.allocatedHeapRefs).toEqual([]);
   });
-  test('a ref that was freed by hand is not freed again', async () => {
+  test('a ref that was freed explicitly is not freed again', async () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const drop = (): void => {
       for (let i = 0; i < 100; i++) heap.allocInt32(i).free();
@@ -36,10 +36,10 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       collector?.();
       await turn();
     }
-    expect([kept.value, module.badFrees, module.lent.size]).toEqual([5, [], 1]);
+    expect([kept.value, module.badFrees, module.live.size]).toEqual([5, [], 1]);
     kept.free();
   });
-  test('a view and a part keep their block; a borrowed ref does not, and then says so', async () => {
+  test('a view and a subarray keep their block; a wrapped ref does not, and then throws', async () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const view = heap.allocInt32Array([1, 2, 3]).view;
     const part = heap.allocInt32Array([4, 5, 6]).subarray(1);
@@ -48,14 +48,14 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       for (let i = 0; i < 50; i++) heap.allocInt32(0);
     };
     others();
-    await collect(() => module.lent.size === 2);
+    await collect(() => module.live.size === 2);
     expect([...view]).toEqual([1, 2, 3]);
     expect(part.toArray()).toEqual([5, 6]);
     expect(() => alias.assertLive()).toThrow(FreedError);
-    expect(module.lent.size).toBe(2);
+    expect(module.live.size).toBe(2);
     heap.freeAll();
   });
-  test('an allocator that throws in a collection does not end the program, and the block stays in the book', async () => {
+  test('an allocator that throws in a collection does not end the program, and the block stays in the table', async () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const { free } = module;
     module.free = () => {
@@ -70,7 +70,7 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
     heap.freeAll();
     expect(module.badFrees).toEqual([]);
   });
-  test('a ref whose free failed is still watched: dropped, it gives its block back', async () => {
+  test('a ref whose free failed is still watched: once unreachable, its block is freed', async () => {
     const { heap, module } = fakeHeap({ enableGarbageCollection: true });
     const { free } = module;
     const drop = (): void => {
@@ -83,10 +83,10 @@ describe.runIf(collector)('with enableGarbageCollection', () => {
       module.free = free;
     };
     drop();
-    await collect(() => module.lent.size === 0);
-    expect([module.lent.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
+    await collect(() => module.live.size === 0);
+    expect([module.live.size, module.badFrees, heap.statistics.liveBlocks]).toEqual([0, [], 0]);
   });
-  test('it works over the own heap, and a freed ref of the same address stays freed', async () => {
+  test('it works in a heap of linmem, and a freed ref of the same address stays freed', async () => {
     const heap = createHeapSync();
     const collecting = fakeHeap({ enableGarbageCollection: true }).heap;
     const old = collecting.allocInt32(1);

@@ -1,4 +1,4 @@
-// When a manager asks for its heap's buffer: the option pollingMode, in managers with arenas and without.
+// The option pollingMode: when a manager requests the buffer of its heap, with arenas and without.
 import { describe, expect, test } from 'vitest';
 import { ArgumentTypeError, i32, ModuleError, WasmHeapManager } from '../../../ts/index.ts';
 
@@ -18,7 +18,7 @@ describe('the option pollingMode', () => {
     };
     return { heap, memory, grow };
   };
-  test('always follows a heap that is copied to grow, in every kind of access', () => {
+  test('always: every access works in a heap that is copied to grow', () => {
     const { heap, memory, grow } = copied('always');
     const ref = heap.allocInt32(5);
     const array = heap.wrapInt32Array(16, 2);
@@ -43,11 +43,11 @@ describe('the option pollingMode', () => {
     ]);
     for (const step of [1, 2]) {
       grow();
-      heap.writeInt32(60 + 64 * step, step); // beyond what was there before
+      heap.writeInt32(60 + 64 * step, step); // beyond the old end
       expect(heap.readInt32(60 + 64 * step)).toBe(step);
     }
   });
-  test('whenEmpty asks again when the buffer is too short or detached, and not before', () => {
+  test('whenEmpty: the buffer is requested again if it is too short or detached, and not before', () => {
     const { heap, memory, grow } = copied('whenEmpty');
     const ref = heap.allocInt32(5);
     grow();
@@ -61,7 +61,7 @@ describe('the option pollingMode', () => {
     structuredClone(buffer, { transfer: [buffer] });
     expect([ref.value, heap.readInt32(8)]).toEqual([5, 5]);
   });
-  test('never asks once, and then an access after growth is an error', () => {
+  test('never: the buffer is requested once, and an access after growth is an error', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     let asked = 0;
     const getHeap = (): ArrayBuffer => (asked++, memory.buffer);
@@ -81,7 +81,7 @@ describe('the option pollingMode', () => {
       expect(act).toThrow(ModuleError);
     expect([new Int32Array(memory.buffer)[2], asked]).toEqual([1, 1]);
   });
-  test.each(['sometimes', '', 'Always', 5])('%o is none', (pollingMode) =>
+  test.each(['sometimes', '', 'Always', 5])('%o is refused', (pollingMode) =>
     expect(() => copied(pollingMode as never)).toThrow(ArgumentTypeError),
   );
 });

@@ -19,7 +19,7 @@ function sharedHeap(): { memory: WebAssembly.Memory; heap: WasmHeapManager } {
 }
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-/** What the other thread does: grows by a page, writes `step` and a text to its end, and says so. */
+/** The program of the other thread: grows by a page, writes `step` and a text to its end, and notifies. */
 const GROW = `
   const meet = new Int32Array(memory.buffer, 0, 64);
   const text = new Uint8Array([0x47, 0x72, 0xc3, 0xbc, 0xc3, 0x9f, 0x65, 0]);
@@ -39,7 +39,7 @@ const EACH = `while (Atomics.load(meet, ${SEEN / 4}) < step) Atomics.wait(meet, 
 const SPIN = `while (Atomics.load(meet, ${SEEN / 4}) < step);`;
 
 describe.runIf(typeof SharedArrayBuffer === 'function')('a shared memory that another thread grows', () => {
-  test('is read and written at its new end by everything that was made before', async () => {
+  test('is read and written at its new end through refs and views made before', async () => {
     const { memory, heap } = sharedHeap();
     const ref = heap.allocInt32(5);
     const array = heap.allocInt32Array([1, 2, 3]);
@@ -74,7 +74,7 @@ describe.runIf(typeof SharedArrayBuffer === 'function')('a shared memory that an
     await other;
     expect(heap.statistics.liveBlocks).toBe(3);
   });
-  test('while this one reads without a pause: each read is exact, or out of bounds as long as it was', async () => {
+  test('while this one reads without a pause: each read is exact, or out of bounds before the growth', async () => {
     const { memory, heap } = sharedHeap();
     const ref = heap.allocInt32(5);
     const other = elsewhere(memory, GROW.replace('WAIT', SPIN));

@@ -55,7 +55,7 @@ const ways: [string, (memory: WebAssembly.Memory) => Promise<Emscripten> | Emscr
   ],
 ];
 
-test.each(ways)('a module started by %s is seen, with its memory', async (_way, begin) => {
+test.each(ways)('a module started by %s is captured with its memory', async (_way, begin) => {
   const memory = newMemory();
   const { module, heap } = await captureEmscriptenHeap(() => begin(memory));
   expect(module._malloc).toBeTypeOf('function');
@@ -66,7 +66,7 @@ test.each(ways)('a module started by %s is seen, with its memory', async (_way, 
   expect(heap.statistics.liveBlocks).toBe(0);
 });
 
-test('what instances are made of stays what it was: instanceof, results, errors', async () => {
+test('instances are unchanged by capturing: instanceof, results, errors', async () => {
   await captureEmscriptenHeap(async () => {
     const made = new WebAssembly.Instance(new WebAssembly.Module(coreBytes()), {
       env: { memory: newMemory() },
@@ -79,7 +79,7 @@ test('what instances are made of stays what it was: instanceof, results, errors'
   });
 });
 
-test('a subclass of WebAssembly.Instance stays one while instances are watched', async () => {
+test('a subclass of WebAssembly.Instance keeps its class while instances are captured', async () => {
   await captureEmscriptenHeap(() => {
     class Own extends WebAssembly.Instance {}
     const memory = newMemory();
@@ -89,7 +89,7 @@ test('a subclass of WebAssembly.Instance stays one while instances are watched',
   });
 });
 
-test('getters of the module that abort are never touched', async () => {
+test('getters of the module that abort are never read', async () => {
   let touched = 0;
   const { heap } = await captureEmscriptenHeap(async () =>
     Object.defineProperty(await start(), 'HEAPU8', {
@@ -104,8 +104,8 @@ test('getters of the module that abort are never touched', async () => {
   expect(touched).toBe(0);
 });
 
-describe('a start that fails', () => {
-  test('by throwing, rejecting, or compiling nonsense passes its own error on', async () => {
+describe('a start function that fails', () => {
+  test('by throwing, rejecting, or compiling invalid bytes passes its own error on', async () => {
     const boom = new Error('boom');
     await expect(captureEmscriptenHeap(() => { throw boom; })).rejects.toBe(boom); // prettier-ignore
     await expect(captureEmscriptenHeap(() => Promise.reject(boom))).rejects.toBe(boom);
@@ -119,18 +119,18 @@ describe('a start that fails', () => {
       expect.objectContaining({ missing: ['memory'] }),
     );
   });
-  test.each([5, null, undefined, {}])('to be a function is refused: %s', async (wrong) =>
+  test.each([5, null, undefined, {}])('because it is not a function is refused: %s', async (wrong) =>
     expect(captureEmscriptenHeap(wrong as never)).rejects.toThrow(ArgumentTypeError),
   );
 });
 
 describe('several', () => {
-  test('captures at once each get the heap of their own module', async () => {
+  test('concurrent captures get the heap of their own module', async () => {
     const memories = [newMemory(), newMemory(), newMemory()];
     const captured = await Promise.all(memories.map((memory) => captureEmscriptenHeap(() => start(memory))));
     captured.forEach(({ heap }, i) => expect(heap.buffer).toBe(memories[i]?.buffer));
   });
-  test('instances in one start are told apart by what the module carries', async () => {
+  test('instances in one start are distinguished by the exports on the module', async () => {
     const memory = newMemory();
     const { heap } = await captureEmscriptenHeap(async () => {
       await start();
@@ -140,7 +140,7 @@ describe('several', () => {
     });
     expect(heap.buffer).toBe(memory.buffer);
   });
-  test('instances that cannot be told apart are a ModuleError', async () => {
+  test('instances that cannot be distinguished are a ModuleError', async () => {
     const act = captureEmscriptenHeap(async () => {
       await start();
       await start();
@@ -148,7 +148,7 @@ describe('several', () => {
     });
     await expect(act).rejects.toThrow(ModuleError);
   });
-  test('captures inside each other put everything back, also when the inner one fails', async () => {
+  test('nested captures restore WebAssembly, also if the inner one fails', async () => {
     const memory = newMemory();
     const { heap } = await captureEmscriptenHeap(async () => {
       await expect(captureEmscriptenHeap(() => Promise.reject(new Error('inner')))).rejects.toThrow('inner');
@@ -158,7 +158,7 @@ describe('several', () => {
   });
 });
 
-test('a replacement that somebody else made meanwhile stays, and is put back by them', async () => {
+test('a replacement made by other code in the meantime stays', async () => {
   const original = WebAssembly.instantiate;
   let ours: unknown;
   await captureEmscriptenHeap(async () => {
@@ -175,7 +175,7 @@ test('a replacement that somebody else made meanwhile stays, and is put back by 
   WebAssembly.instantiate = original;
 });
 
-test('where WebAssembly cannot be changed it is a ModuleError, and start is not run', async () => {
+test('if WebAssembly cannot be patched it is a ModuleError, and start is not run', async () => {
   const property = Object.getOwnPropertyDescriptor(WebAssembly, 'Instance') as PropertyDescriptor;
   const frozen = new Proxy(WebAssembly, { defineProperty: () => false });
   const real = globalThis.WebAssembly;

@@ -1,14 +1,18 @@
-// Real modules, built by the Emscripten at hand in the forms that people ship: with views exported, with the
-// memory exported, with neither, and with assertions, whose getters abort.
+// Modules built by the installed Emscripten: with views exported, with the memory exported, with neither, and with
+// assertions, whose getters abort.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findMallocNames } from '../../../ts/interop/find-malloc.ts';
 import {
   captureEmscriptenHeap,
+  captureInstances,
+  i32,
   ModuleError,
   wrapEmscriptenModuleHeap,
+  wrapHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
 
@@ -19,17 +23,23 @@ const SOURCE = `
 #include <stdlib.h>
 #include <string.h>
 int sum(const int *p, int n) { int s = 0; while (n--) s += *p++; return s; }
+int *grown(int n) { int *p = malloc(n); p[0] = 7; return p; }
 char *twice(const char *s) { char *t = malloc(2 * strlen(s) + 1); strcpy(t, s); strcat(t, s); return t; }
 `;
 const COMMON = [
   '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=web', '-sALLOW_MEMORY_GROWTH', '-sUSE_ES6_IMPORT_META=0',
-  '-sEXPORTED_FUNCTIONS=_malloc,_free,_sum,_twice',
+  '-sEXPORTED_FUNCTIONS=_malloc,_free,_sum,_twice,_grown',
 ]; // prettier-ignore
 const FORMS = {
   views: ['-O1', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
   memory: ['-O1', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
   bare: ['-O1'],
   assertions: ['-O0', '-sASSERTIONS=2'],
+  minified: ['-O3'],
+  'minified-emmalloc': ['-O3', '-sMALLOC=emmalloc'],
+  wasm2js: ['-O1', '-sWASM=0', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
+  'safe-heap': ['-O1', '-sSAFE_HEAP=1', '-sASSERTIONS=1', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
+  'four-gib': ['-O1', '-sMAXIMUM_MEMORY=4GB', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
   emmalloc: ['-O1', '-sMALLOC=emmalloc', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
 };
 type Form = keyof typeof FORMS;
@@ -37,6 +47,7 @@ type Form = keyof typeof FORMS;
 interface Module {
   _sum(address: number, count: number): number;
   _twice(address: number): number;
+  _grown(bytes: number): number;
 }
 type Factory = (options: object) => Promise<Module>;
 
@@ -45,14 +56,16 @@ const start = async (form: Form): Promise<Module> => {
   // Modules with assertions look for the browser they were built for.
   Object.assign(globalThis, { window: globalThis });
   const { default: factory } = (await import(/* @vite-ignore */ path)) as { default: Factory };
-  return factory({ wasmBinary: readFileSync(join(folder, `${form}.wasm`)) });
+  return factory(form === 'wasm2js' ? {} : { wasmBinary: readFileSync(join(folder, `${form}.wasm`)) });
 };
 
 beforeAll(() => {
   writeFileSync(join(folder, 'module.c'), SOURCE);
+  // Debian's emcc needs acorn to make names short, and looks for it where Debian's Node would.
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
   for (const [form, flags] of Object.entries(FORMS)) {
     const args = ['module.c', ...COMMON, ...flags, '-o', `${form}.mjs`];
-    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8' });
+    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
     if (result.status !== 0) throw new Error(`emcc ${args.join(' ')}\n${result.stderr}`);
   }
 }, 120_000);
@@ -73,18 +86,21 @@ function work(heap: WasmHeapManager, module: Module): void {
 }
 
 describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
-  test('is captured and worked with', async () => {
+  test('is captured and usable', async () => {
     const { module, heap } = await captureEmscriptenHeap(() => start(form));
     work(heap, module);
   });
 });
-describe.each(['views', 'memory', 'emmalloc'] as const)('a module with %s', (form) => {
-  test('is wrapped and worked with', async () => {
-    const module = await start(form);
-    work(wrapEmscriptenModuleHeap(module), module);
-  });
-});
-test('a module with assertions is not aborted by looking at it, and the error says what would help', async () => {
+describe.each(['views', 'memory', 'emmalloc', 'wasm2js', 'safe-heap', 'four-gib'] as const)(
+  'a module with %s',
+  (form) => {
+    test('is wrapped and usable', async () => {
+      const module = await start(form);
+      work(wrapEmscriptenModuleHeap(module), module);
+    });
+  },
+);
+test('wrapping a module with assertions does not abort it, and the error names the missing flag', async () => {
   const module = await start('assertions');
   let heap: WasmHeapManager | undefined;
   try {
@@ -95,4 +111,90 @@ test('a module with assertions is not aborted by looking at it, and the error sa
   }
   if (heap) work(heap, module);
   expect(module._sum(0, 0)).toBe(0);
+});
+
+describe.each(['minified', 'minified-emmalloc'] as const)('a module with short names: %s', (form) => {
+  const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(folder, `${form}.wasm`)));
+  const captured = (): ReturnType<typeof captureEmscriptenHeap<Module>> =>
+    captureEmscriptenHeap(() => start(form));
+
+  test('shows malloc and free by its binary alone', async () => {
+    const { module, exports } = await captured();
+    const names = findMallocNames(bytes());
+    const glue = module as Module & Record<'_malloc' | '_free', unknown>;
+    // The glue's functions are around the exports, or become them when they are called first.
+    const heap = wrapHeap(exports ?? {}, { bytes: bytes() });
+    work(heap, module);
+    const of = (name = ''): unknown => exports?.[name];
+    if (typeof glue._malloc === 'function' && /^\d+$/.test(glue._malloc.name))
+      expect([of(names?.malloc), of(names?.free)]).toEqual([glue._malloc, glue._free]);
+    expect(names?.malloc).toMatch(/^\w{1,2}$/);
+  });
+  test('is not searched if the option analysis is off, or the binary is not known', async () => {
+    const { exports = {} } = await captured();
+    for (const options of [{}, { bytes: bytes(), analysis: false }])
+      expect(() => wrapHeap(exports, options).alloc(8)).toThrow(ModuleError);
+  });
+  // emmalloc allocates only once the glue has called the module's constructors.
+  test.skipIf(form !== 'minified')('has its binary seen by a capture, however it is started', async () => {
+    const starts: Record<string, () => Promise<object>> = {
+      bytes: () => start(form),
+      module: async () => new WebAssembly.Instance(new WebAssembly.Module(bytes()), await importsOf(form)),
+      compiled: async () =>
+        new WebAssembly.Instance(await WebAssembly.compile(bytes()), await importsOf(form)),
+      streamed: async () =>
+        (await WebAssembly.instantiateStreaming(response(bytes()), await importsOf(form))).instance,
+    };
+    for (const begin of Object.values(starts)) {
+      const { instances } = await captureInstances(begin);
+      const { heap } = await captureEmscriptenHeap(begin);
+      expect(instances.length).toBe(1);
+      heap.allocFloat64Array(10).free();
+    }
+  });
+});
+
+const response = (bytes: Uint8Array<ArrayBuffer>): Response =>
+  new Response(bytes, { headers: { 'Content-Type': 'application/wasm' } });
+
+/** Imports that satisfy a module: functions that do nothing. */
+async function importsOf(form: Form): Promise<WebAssembly.Imports> {
+  const module = await WebAssembly.compile(readFileSync(join(folder, `${form}.wasm`)));
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module))
+    (imports[from] ??= {})[name] = () => 0;
+  return imports;
+}
+
+test.each(['views', 'memory', 'wasm2js'] as const)(
+  'slices and refs stay right when a call of %s grows the memory',
+  async (form) => {
+    const module = await start(form);
+    const heap = wrapEmscriptenModuleHeap(module);
+    const slice = heap.allocSlice(i32, 1000);
+    const ref = heap.allocInt32(1);
+    const text = heap.allocNullTerminatedUtf8String('kept');
+    const before = heap.byteLength;
+    const made = module._grown(2 * before);
+    expect(heap.byteLength).toBeGreaterThan(before);
+    slice.set(999, 5);
+    ref.value = 6;
+    expect([slice.at(999), ref.value, text.value, heap.readInt32(made)]).toEqual([5, 6, 'kept', 7]);
+    expect(module._sum(slice.ptr, 1000)).toBe(5);
+    expect(module._sum(ref.address, 1)).toBe(6);
+    heap.free(made);
+  },
+);
+
+test('a module of 4 GiB is worked on above 2 GiB', async () => {
+  const { module, heap } = await captureEmscriptenHeap(() => start('four-gib'), {
+    clearAllocatedRegions: false, // it would take seconds
+  });
+  const big = Array.from({ length: 5 }, () => heap.alloc(2 ** 29));
+  expect(Math.max(...big)).toBeGreaterThan(2 ** 31);
+  const ref = heap.allocInt32Array([1, 2, 3]);
+  const high = heap.alloc(2 ** 20);
+  heap.writeInt32(high, 42);
+  expect([module._sum(high, 1), module._sum(ref.address, 3), heap.readInt32(high)]).toEqual([42, 6, 42]);
+  heap.freeAll();
 });

@@ -9,10 +9,10 @@ import {
   StaleEpochError,
   type WasmSlice,
 } from '../../../ts/index.ts';
-import { kinds, make, settle } from '../../support/arena.ts';
+import { kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
-afterEach(settle);
-const verbs = scalarTypes.map(({ name }) => `alloc${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+afterEach(expectNothingLeaked);
+const methods = scalarTypes.map(({ name }) => `alloc${name.charAt(0).toUpperCase()}${name.slice(1)}`);
 
 describe.each(kinds)('the driver of a heap of the kind %s', (kind) => {
   test('shows the memory as it is now, also after a growth', () => {
@@ -27,20 +27,20 @@ describe.each(kinds)('the driver of a heap of the kind %s', (kind) => {
     if (kind === 'shared') expect(driver.requireSharedMemory()).toBe(heap.buffer);
     else expect(() => driver.requireSharedMemory()).toThrow(ModuleError);
   });
-  test('lends heap and frame slices of every row, aligned to 16 or to more', () => {
+  test('allocates heap and frame slices of every type, aligned to 16 or more', () => {
     const { heap } = make(kind);
     const driver = createDriver(heap);
     heap.frameArena.init(100_000);
-    for (const place of ['heap', 'frame'] as const)
-      for (const [i, verb] of verbs.entries()) {
-        const alloc = driver[place][verb as 'allocF32'];
+    for (const kind of ['heap', 'frame'] as const)
+      for (const [i, method] of methods.entries()) {
+        const alloc = driver[kind][method as 'allocF32'];
         const slices: WasmSlice<ArrayBufferView, number>[] = [alloc(3), alloc(0), alloc(2, 4096)];
         expect(slices.map(({ kind: of, dtype, length }) => [of, dtype, length])).toEqual(
-          [3, 0, 2].map((length) => [place, scalarTypes[i]?.name, length]),
+          [3, 0, 2].map((length) => [kind, scalarTypes[i]?.name, length]),
         );
         expect([slices[0]?.ptr, slices[1]?.ptr].map((ptr) => (ptr ?? 1) % 16)).toEqual([0, 0]);
         expect((slices[2]?.ptr ?? 1) % 4096).toBe(0);
-        if (place === 'heap') for (const slice of slices) slice.free();
+        if (kind === 'heap') for (const slice of slices) slice.free();
         else heap.frameArena.reset();
       }
     heap.frameArena.destroy();
@@ -65,7 +65,7 @@ describe.each(kinds)('the driver of a heap of the kind %s', (kind) => {
   });
 });
 
-test('views are refused where there is no such range, at a misaligned address, and on no buffer', () => {
+test('views are refused out of bounds, at a misaligned address, and without a buffer', () => {
   const driver = createDriver(make('wrapped').heap);
   for (const view of [driver.view, (...[Of, ptr, n]: [typeof Float32Array, number, number]) => driver.viewOn(Of, driver.buffer(), ptr, n)]) {
     expect(() => view(Float32Array, 65532, 2)).toThrow(OutOfBoundsError);

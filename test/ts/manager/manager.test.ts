@@ -23,14 +23,14 @@ const fake = (...args: Parameters<typeof fakeHeap>): Fake => {
 };
 afterEach(() => {
   for (const { module } of made) {
-    expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+    expect([...module.live.keys()], 'blocks still live').toEqual([]);
     expect(module.badFrees, 'wrong frees that reached the allocator').toEqual([]);
   }
   made = [];
 });
 
 describe('alloc and free', () => {
-  test('blocks do not overlap, are cleared, and are accounted for', () => {
+  test('blocks do not overlap, are cleared, and are counted', () => {
     const { heap, module } = fake();
     heap.fill(1024, 60000, 0xee);
     const blocks = [1, 7, 8, 100, 4096].map((bytes) => [heap.alloc(bytes), bytes] as const);
@@ -51,9 +51,9 @@ describe('alloc and free', () => {
       allocations: 5,
       frees: 5,
     });
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
-  test('0 bytes are a block of their own', () => {
+  test('an allocation of 0 bytes is a distinct block', () => {
     const { heap } = fake();
     const [a, b] = [heap.alloc(0), heap.alloc(0)];
     expect(a).not.toBe(b);
@@ -76,7 +76,7 @@ describe('alloc and free', () => {
   test.each([0, 3, 2 ** 17, NaN])('an alignment of %s is refused', (align) =>
     expect(() => fake().heap.alloc(8, align)).toThrow(ArgumentRangeError),
   );
-  test('any power of two up to 65,536 is aligned to, also when the allocator cannot', () => {
+  test('blocks are aligned to any power of two up to 65,536, also if the allocator cannot align', () => {
     for (const module of [fakeModule(), fakeModule(undefined, 1)]) {
       const { heap } = fake({}, module);
       const odd = heap.alloc(5, 1);
@@ -107,7 +107,7 @@ describe('alloc and free', () => {
   );
 });
 
-test('with clearAllocatedRegions false a scalar is 0 all the same, given or not, and arrays keep what was there', () => {
+test('with clearAllocatedRegions false a scalar is still 0, and arrays keep the old bytes', () => {
   const { heap } = fake({ clearAllocatedRegions: false });
   heap.fill(1024, 1024, 0xee);
   const refs = [heap.allocInt32(), heap.allocInt32(0), heap.allocBigInt64(), heap.allocFloat64(0)];
@@ -140,7 +140,7 @@ describe('wrong frees never reach the allocator', () => {
     expect(array.at(0)).toBe(0);
     array.free();
   });
-  test('an old ref does not free the block that took its place', () => {
+  test('a freed ref does not free the block that reused its address', () => {
     const { heap } = fake();
     const old = heap.allocInt32(1);
     const { address } = old;
@@ -152,7 +152,7 @@ describe('wrong frees never reach the allocator', () => {
     expect(young.value).toBe(2);
     young.free();
   });
-  test('a block that the module made is passed on, or adopted and then checked', () => {
+  test('a block of the module is passed to its free, or adopted and then checked', () => {
     const { heap, module } = fake();
     heap.free(module.malloc(16));
     const at = heap.adopt(module.malloc(16), 16);
@@ -169,38 +169,41 @@ describe('wrong frees never reach the allocator', () => {
 });
 
 describe('realloc', () => {
-  test.each([false, true])("keeps the bytes and ends the old refs (the module's realloc: %s)", (native) => {
-    const module = fakeModule();
-    const realloc = (at: number, bytes: number): number => {
-      const to = module.malloc(bytes);
-      if (to) {
-        new Uint8Array(module.memory.buffer).copyWithin(
-          to,
-          at,
-          at + Math.min(module.lent.get(at) ?? 0, bytes),
-        );
-        module.free(at);
-      }
-      return to;
-    };
-    const { heap } = fake(native ? { realloc } : {}, module);
-    const old = heap.allocInt32Array([1, 2, 3, 4]);
-    const at = heap.realloc(old.address, 32);
-    expect(heap.wrapInt32Array(at, 4).toArray()).toEqual([1, 2, 3, 4]);
-    expect(() => old.at(0)).toThrow(FreedError);
-    const less = heap.realloc(at, 8);
-    expect(heap.wrapInt32Array(less, 2).toArray()).toEqual([1, 2]);
-    expect(() => heap.realloc(less, 2 ** 31)).toThrow(OutOfMemoryError);
-    expect(heap.wrapInt32Array(less, 2).toArray()).toEqual([1, 2]);
-    expect(() => heap.realloc(less + 1, 8)).toThrow(NotOwnedError);
-    heap.free(less);
-    expect(() => heap.realloc(less, 8)).toThrow(DoubleFreeError);
-    expect(heap.statistics.liveBlocks).toBe(0);
-  });
+  test.each([false, true])(
+    "keeps the bytes and invalidates the old refs (the module's realloc: %s)",
+    (native) => {
+      const module = fakeModule();
+      const realloc = (at: number, bytes: number): number => {
+        const to = module.malloc(bytes);
+        if (to) {
+          new Uint8Array(module.memory.buffer).copyWithin(
+            to,
+            at,
+            at + Math.min(module.live.get(at) ?? 0, bytes),
+          );
+          module.free(at);
+        }
+        return to;
+      };
+      const { heap } = fake(native ? { realloc } : {}, module);
+      const old = heap.allocInt32Array([1, 2, 3, 4]);
+      const at = heap.realloc(old.address, 32);
+      expect(heap.wrapInt32Array(at, 4).toArray()).toEqual([1, 2, 3, 4]);
+      expect(() => old.at(0)).toThrow(FreedError);
+      const less = heap.realloc(at, 8);
+      expect(heap.wrapInt32Array(less, 2).toArray()).toEqual([1, 2]);
+      expect(() => heap.realloc(less, 2 ** 31)).toThrow(OutOfMemoryError);
+      expect(heap.wrapInt32Array(less, 2).toArray()).toEqual([1, 2]);
+      expect(() => heap.realloc(less + 1, 8)).toThrow(NotOwnedError);
+      heap.free(less);
+      expect(() => heap.realloc(less, 8)).toThrow(DoubleFreeError);
+      expect(heap.statistics.liveBlocks).toBe(0);
+    },
+  );
 });
 
 describe('freeAll', () => {
-  test('frees what is lent, and after an error goes on and reports it', () => {
+  test('frees all live blocks, and after an error continues and reports it', () => {
     const { heap, module } = fake();
     const refs = [heap.allocInt32(1), heap.allocInt32(2), heap.allocInt32(3)];
     const { free } = module;
@@ -227,7 +230,7 @@ describe('allocators that misbehave', () => {
     );
   };
   test.each([undefined, null, '16', NaN, 1.5, -(2 ** 31) - 1, 65536, 65535, 2 ** 53, -1, 2n ** 60n, -1n])(
-    'one that answers %s is a ModuleError, and nothing counts as lent',
+    'one that returns %s is a ModuleError, and nothing counts as allocated',
     (answer) => {
       const heap = at(answer);
       expect(() => heap.alloc(8)).toThrow(ModuleError);
@@ -235,11 +238,11 @@ describe('allocators that misbehave', () => {
       expect(heap.statistics.liveBlocks).toBe(0);
     },
   );
-  test.each([0, 0n])('one that answers %s is out of memory', (answer) =>
+  test.each([0, 0n])('one that returns %s is out of memory', (answer) =>
     expect(() => at(answer).alloc(8)).toThrow(OutOfMemoryError),
   );
-  test('one that answers a bigint is understood', () => expect(at(1024n).allocInt32(5).address).toBe(1024));
-  test('one that throws passes its error on, and nothing counts as lent', () => {
+  test('one that returns a bigint is supported', () => expect(at(1024n).allocInt32(5).address).toBe(1024));
+  test('one that throws passes its error on, and nothing counts as allocated', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const heap = createWasmHeapManager(memory, () => { throw new Error('trap'); }, () => undefined); // prettier-ignore
     expect(() => heap.alloc(8)).toThrow('trap');
@@ -262,7 +265,7 @@ describe('allocators that misbehave', () => {
   });
 });
 
-test('every allocation that fails, once or for ever, loses no block and leaves the heap usable', () => {
+test('every allocation that fails, once or repeatedly, leaks no block and leaves the heap usable', () => {
   const program = (heap: WasmHeapManager): void => {
     const refs = [
       heap.allocInt32(1),
@@ -279,7 +282,7 @@ test('every allocation that fails, once or for ever, loses no block and leaves t
     for (let k = 1; ; k++) {
       const { heap, module } = fake();
       module.failAt = k;
-      module.failForEver = forEver;
+      module.keepsFailing = forEver;
       let failed = false;
       try {
         program(heap);
@@ -336,7 +339,7 @@ describe('createWasmHeapManager', () => {
       createWasmHeapManager(...(args as unknown as [() => ArrayBuffer, () => number, () => void])),
     ).toThrow(ArgumentTypeError);
   });
-  test('refuses a misspelt option and one of a wrong type', () => {
+  test('refuses an unknown option and one of a wrong type', () => {
     expect(() => createWasmHeapManager(memory, none, none, { clearAllocatedRegion: true } as never)).toThrow(
       ArgumentTypeError,
     );
@@ -355,19 +358,19 @@ describe('createWasmHeapManager', () => {
   });
 });
 
-describe('the methods of the scalarTypes', () => {
+describe('the methods of the scalar types', () => {
   const { heap } = fakeHeap();
-  test.each(scalarTypes.map((row) => [row.label, row] as const))(
-    '%s are there and do what the row does',
-    (label, row) => {
+  test.each(scalarTypes.map((type) => [type.label, type] as const))(
+    '%s exist and do the same as the type',
+    (label, type) => {
       const methods = heap as unknown as Record<string, (...args: unknown[]) => unknown>;
-      const value = row.kind === 'bigint' ? 9n : row.kind === 'boolean' ? true : 9;
+      const value = type.kind === 'bigint' ? 9n : type.kind === 'boolean' ? true : 9;
       methods[`write${label}`]?.(256, value);
       expect(methods[`read${label}`]?.(256)).toBe(value);
-      expect((methods[`view${label}Array`]?.(256, 1) as ArrayBufferView).byteLength).toBe(row.size);
+      expect((methods[`view${label}Array`]?.(256, 1) as ArrayBufferView).byteLength).toBe(type.size);
       for (const method of [`alloc${label}`, `wrap${label}`, `alloc${label}Array`, `wrap${label}Array`])
         expect(methods[method]).toBeTypeOf('function');
-      if (row.size > 8) return expect(methods[`read${label}Atomic`]).toBeUndefined();
+      if (type.size > 8) return expect(methods[`read${label}Atomic`]).toBeUndefined();
       methods[`write${label}Atomic`]?.(264, value);
       expect(methods[`read${label}Atomic`]?.(264)).toBe(value);
     },
@@ -384,7 +387,7 @@ describe('the methods of the scalarTypes', () => {
 });
 
 describe('the names of the methods', () => {
-  test('leave the prototypes their constructors, and nothing that is no method', () => {
+  test('leave the prototypes their constructors, and add only methods', () => {
     const { heap } = fakeHeap();
     const scope = heap.scope((s) => s);
     for (const object of [Object.getPrototypeOf(heap), Object.getPrototypeOf(scope)] as object[]) {
@@ -419,7 +422,7 @@ describe('the names of the methods', () => {
     heap.writeBigUint128LE(512, 7n);
     expect(heap.readBigUint128(512)).toBe(7n);
   });
-  test('BE are big-endian', () => {
+  test('with BE are big-endian', () => {
     const { heap } = fakeHeap();
     heap.writeUint32BE(513, 0x01020304);
     expect([...heap.readBytes(513, 4)]).toEqual([1, 2, 3, 4]);
@@ -432,7 +435,7 @@ describe('the names of the methods', () => {
   });
 });
 
-test('a first value of -0 is written: it is not the zero that cleared memory reads as', () => {
+test('an initial value of -0 is written', () => {
   const { heap } = fake();
   expect(heap.allocFloat64(-0).value).toBe(-0);
   heap.freeAll();
@@ -474,9 +477,9 @@ describe('options', () => {
     const aligned = heap.alloc(8, 4096);
     heap.free(aligned);
     heap.free(heap.alloc(8));
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
-  test('the lists have the owning refs, oldest first', () => {
+  test('the lists have the owning refs in order of allocation', () => {
     const { heap } = fake();
     const refs = [heap.allocInt32(1), heap.allocFloat64Array(2), heap.allocNullTerminatedUtf8String('a')];
     heap.wrapInt32(refs[0]?.address ?? 0);
@@ -504,7 +507,7 @@ describe('options', () => {
         ['write bytes', (heap, at) => heap.writeBytes(at, new Uint8Array(4).fill(9))],
         ['copy', (heap, at) => heap.copy(at, 64, 4)],
         ['wrap', (heap, at) => heap.wrapInt32(at)],
-      ])('%s at 0 is refused, and at 8 is not', (_verb, act) => {
+      ])('%s at 0 is refused, and at 8 is not', (_operation, act) => {
         const memory = new WebAssembly.Memory({ initial: 1 });
         const heap = createWasmHeapManager(memory, () => 64, () => undefined, { nullCheck: true, pollingMode }); // prettier-ignore
         for (const at of [0, -0, 0n])

@@ -18,7 +18,7 @@ const ones = (type: Scalar<ScalarValue>): ScalarValue =>
 /** Asked in another form than the library does; Node 20 has no navigator. */
 const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
 
-const modeNow = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
+const currentMode = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
 function setMode(mode: number): void {
   delete accessMode.second;
   delete accessMode.third;
@@ -40,7 +40,7 @@ afterEach(() => {
   setMode(1);
 });
 
-/** The ways in which a program reads and writes at an address, each a function of its own in the source. */
+/** The styles of reading and writing at an address, each as a separate function in the source. */
 const styles: Record<string, (type: Scalar<ScalarValue>) => Access> = {
   type: (type) => ({
     read: (at) => type.read(heap, at),
@@ -65,15 +65,15 @@ interface Access {
   write(at: number, value: ScalarValue): void;
 }
 
-describe.each([1, 2, 3])('in mode %i', (mode) => {
+describe.each([1, 2, 3])('in access mode %i', (mode) => {
   describe.each(Object.keys(styles))('a %s', (style) => {
-    test.each(all)('of $name reads and writes up to the last byte, and not one further', (type) => {
+    test.each(all)('of $name reads and writes up to the last byte, and not beyond', (type) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(type);
       for (const at of [8, 9, PAGE - type.size]) {
         setMode(mode);
         write(at, ones(type));
         expect(read(at)).toBe(ones(type));
-        expect(modeNow(), 'nothing failed').toBe(mode);
+        expect(currentMode(), 'nothing failed').toBe(mode);
       }
       for (const at of [PAGE - type.size + 1, PAGE, -1, 0.5, Number.NaN]) {
         setMode(mode);
@@ -82,7 +82,7 @@ describe.each([1, 2, 3])('in mode %i', (mode) => {
         expect(() => write(at, ones(type))).toThrow(OutOfBoundsError);
       }
     });
-    test.each(all)('of $name finds the memory that grew, old bytes and new', (type) => {
+    test.each(all)('of $name works after the memory grew, in old bytes and new', (type) => {
       const { read, write } = (styles[style] as (typeof styles)[string])(type);
       setMode(mode);
       write(16, ones(type));
@@ -108,8 +108,8 @@ describe.each([1, 2, 3])('in mode %i', (mode) => {
 const sample = (type: Scalar<ScalarValue>, n: number): ScalarValue =>
   type.kind === 'bigint' ? BigInt(n) : type.kind === 'boolean' ? n % 2 === 1 : n;
 
-// Enough of each that engines compile it, and that they have to take back what they assumed.
-test(`hot accesses find what was written while the memory grows (SEED=${SEED})`, () => {
+// Enough iterations that engines optimize the code, and deoptimize it.
+test(`hot accesses are right while the memory grows (SEED=${SEED})`, () => {
   const random = prng(SEED);
   memory = new WebAssembly.Memory({ initial: 1, maximum: 64 });
   for (let round = 0; round < 40; round++) {
@@ -130,20 +130,20 @@ test(`hot accesses find what was written while the memory grows (SEED=${SEED})`,
 });
 
 describe('the access mode', () => {
-  test('is another after each access that met a growth, up to the third, where the engine is V8', () => {
+  test('changes after each access that met a growth, up to the third, if the engine is V8', () => {
     const found = [0, 1, 2].map(() => {
       memory.grow(1);
       heap.readInt32(0);
-      return modeNow();
+      return currentMode();
     });
     expect(found).toEqual(isV8 ? [2, 3, 3] : [1, 1, 1]);
   });
   test('stays when an access met a growth beyond the old end', () => {
     memory.grow(1);
     expect(heap.readInt32(PAGE)).toBe(0);
-    expect(modeNow()).toBeLessThan(3);
+    expect(currentMode()).toBeLessThan(3);
   });
-  test('is no slow one after a few refused accesses', () => {
+  test('is not the slow one after a few refused accesses', () => {
     const refused = (act: () => unknown): void => expect(act).toThrow();
     for (let i = 0; i < 3; i++) {
       refused(() => heap.readInt32(PAGE - 3));
@@ -152,22 +152,22 @@ describe('the access mode', () => {
     const ref = heap.allocInt32(1);
     ref.free();
     refused(() => ref.value);
-    expect(modeNow()).toBe(isV8 ? 2 : 1);
+    expect(currentMode()).toBe(isV8 ? 2 : 1);
   });
-  test('stays after what no DataView refused: NaN, fractions, pointers', () => {
+  test('stays after refusals without a DataView: NaN, fractions, pointers', () => {
     for (const at of [Number.NaN, 0.5, Number.POSITIVE_INFINITY])
       expect(() => heap.readInt32(at)).toThrow(OutOfBoundsError);
     for (let i = 0; i < 40; i++) {
       expect(() => heap.writePointer32(8, 0.5)).toThrow();
       expect(() => heap.writeInt32(8, '1' as never)).toThrow(TypeError);
     }
-    expect(modeNow()).toBe(1);
+    expect(currentMode()).toBe(1);
   });
   test('is the third after many refused accesses, each of which may cost a call site', () => {
     for (let i = 0; i < 40; i++) expect(() => heap.readInt32(2 ** 30)).toThrow(OutOfBoundsError);
-    expect(modeNow()).toBe(isV8 ? 3 : 1);
+    expect(currentMode()).toBe(isV8 ? 3 : 1);
   });
-  test('stays when the heap grew the memory itself to lend a block', () => {
+  test('stays when the heap grew the memory to allocate a block', () => {
     const own = createWasmHeapManager(
       memory,
       () => memory.grow(1) * 1024, // where the memory was before it grew
@@ -178,11 +178,11 @@ describe('the access mode', () => {
     own.writeInt32(0, 1);
     const at = own.alloc(8);
     own.writeInt32(at, own.readInt32(0));
-    expect([at, own.readInt32(at), modeNow()]).toEqual([2048, 1, 1]);
+    expect([at, own.readInt32(at), currentMode()]).toEqual([2048, 1, 1]);
   });
-  test('stays for a bigint, and after errors that no access met', () => {
+  test('stays for a bigint address, and after errors other than of an access', () => {
     expect(heap.readInt32(8n)).toBe(0);
     expect(() => heap.readInt32('8' as never)).toThrow(TypeError);
-    expect(modeNow()).toBe(1);
+    expect(currentMode()).toBe(1);
   });
 });

@@ -27,7 +27,7 @@ describe('toAddress', () => {
     },
   );
 
-  test('a negative number is no address in a memory above 4 GiB', () => {
+  test('a negative number is not an address in a memory above 4 GiB', () => {
     expect(() => toAddress(-1, 4, 2 ** 32 + 65536)).toThrow(OutOfBoundsError);
     expect(toAddress(-1, 4, 2 ** 32)).toBe(2 ** 32 - 1);
   });
@@ -44,7 +44,7 @@ describe('toAddress', () => {
 });
 
 describe('toCount and toAlign', () => {
-  test.each([NaN, -1, 1.5, 2 ** 53, Infinity])('%s is no count', (given) => {
+  test.each([NaN, -1, 1.5, 2 ** 53, Infinity])('%s is not a count', (given) => {
     expect(() => toCount(given, 'a size')).toThrow(ArgumentRangeError);
     expect(() => toCount(given, 'a size')).toThrow(expect.objectContaining({ value: given }));
   });
@@ -53,7 +53,7 @@ describe('toCount and toAlign', () => {
     expect(() => toAlign(given as never)).toThrow(ArgumentTypeError);
   });
   test('minus zero is the count 0', () => expect(toCount(-0, 'a size')).toBe(0));
-  test.each([0, 3, 24, -8, 2 ** 17, 2 ** 31, 2 ** 32 + 1, 0.5, NaN])('%s is no alignment', (given) =>
+  test.each([0, 3, 24, -8, 2 ** 17, 2 ** 31, 2 ** 32 + 1, 0.5, NaN])('%s is not an alignment', (given) =>
     expect(() => toAlign(given)).toThrow(ArgumentRangeError),
   );
   test('powers of two up to 65,536 are alignments', () => {

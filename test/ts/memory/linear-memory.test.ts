@@ -21,7 +21,7 @@ const newMemory = (initial = 1, maximum = 16): LinearMemory & { wasm: WebAssembl
 };
 
 describe('growth', () => {
-  test('reads, writes and views work after an unshared memory grew, also by nothing', () => {
+  test('reads, writes and views work after an unshared memory grew, also by 0 pages', () => {
     const memory = newMemory();
     i32.write(memory, 8, 42);
     memory.wasm.grow(0);
@@ -56,14 +56,14 @@ describe('growth', () => {
     expect(() => u8.read(memory, 3 * 65536)).toThrow(expect.objectContaining({ byteLength: 3 * 65536 }));
   });
 
-  test('growth in the middle of a write, by a value that runs code, is impossible: such values are refused', () => {
+  test('values that run code when converted, and could grow the memory during a write, are refused', () => {
     const memory = newMemory();
     const value = { valueOf: () => memory.wasm.grow(1) };
     expect(() => i32.write(memory, 0, value as never)).toThrow(ArgumentTypeError);
     expect(memory.byteLength).toBe(65536);
   });
 
-  test('a resizable buffer is followed as it grows', () => {
+  test('accesses follow a resizable buffer as it grows', () => {
     const buffer = new ArrayBuffer(16, { maxByteLength: 64 });
     const memory = new LinearMemory(() => buffer);
     buffer.resize(32);
@@ -80,7 +80,7 @@ describe('addresses above 2 GiB', () => {
   const above = 2 ** 31 + 4096;
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: PAGES, maximum: PAGES }));
 
-  test('signed (i32), unsigned and bigint forms are one place', () => {
+  test('signed (i32), unsigned and bigint addresses are the same address', () => {
     i32.write(memory, above, 77);
     expect(i32.read(memory, above - 2 ** 32)).toBe(77);
     expect(i32.read(memory, BigInt(above))).toBe(77);
@@ -123,7 +123,7 @@ describe('views and bytes', () => {
     expect(act).toThrow(MisalignedError);
     expect(act).toThrow(expect.objectContaining({ code: 'MISALIGNED', address: 4, align: 8 }));
   });
-  test('a view is never shorter than asked for', () => {
+  test('a view is never shorter than requested', () => {
     expect(() => memory.view(Uint8Array, 65530, 7)).toThrow(OutOfBoundsError);
     expect(() => memory.view(Int32Array, 0, 2 ** 30)).toThrow(OutOfBoundsError);
     expect(() => memory.view(Int32Array, 0, 2 ** 53 - 1)).toThrow(OutOfBoundsError);
@@ -157,13 +157,14 @@ describe('views and bytes', () => {
 });
 
 describe('sources', () => {
-  test.each([5, 'memory', null, undefined])('%s is no source', (source) =>
+  test.each([5, 'memory', null, undefined])('%s is not a source', (source) =>
     expect(() => new LinearMemory(source as never)).toThrow(ArgumentTypeError),
   );
-  test.each([[() => undefined], [() => 5], [{}], [{ buffer: 1 }]])('%s gives no buffer', (source) =>
-    expect(() => new LinearMemory(source as never)).toThrow(ModuleError),
+  test.each([[() => undefined], [() => 5], [{}], [{ buffer: 1 }]])(
+    '%s is not a source, as it has no buffer',
+    (source) => expect(() => new LinearMemory(source as never)).toThrow(ModuleError),
   );
-  test('a source that starts to give a detached buffer is a ModuleError, and nothing is read as undefined', () => {
+  test('a source that returns a detached buffer is a ModuleError, and nothing is read as undefined', () => {
     let buffer = new ArrayBuffer(16);
     const memory = new LinearMemory(() => buffer);
     structuredClone(buffer, { transfer: [buffer] });
@@ -171,7 +172,7 @@ describe('sources', () => {
     buffer = new ArrayBuffer(32);
     expect(u8.read(memory, 31)).toBe(0);
   });
-  test('a source that gives another buffer each time is read at its current one once the old one fails', () => {
+  test('a source that returns another buffer each time is read at its current one once the old one fails', () => {
     let buffer = new ArrayBuffer(16);
     const memory = new LinearMemory(() => buffer);
     buffer = new ArrayBuffer(32);

@@ -1,6 +1,6 @@
 // Hostile input, by family: addresses, growth, re-entrancy, lifetimes, strings, collection, limits, other modules'
 // heaps. Each case throws a typed error before a byte or a state has changed, or gives the exact result; after it the
-// heap's book is as before and the next ordinary use works.
+// heap's table is as before and the next ordinary use works.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createHeapSync,
@@ -16,7 +16,7 @@ import { fakeHeap, fakeModule, type Fake } from '../../support/heap.ts';
 import { collect, collects, outcome } from './libraries.ts';
 
 let made: Fake[] = [];
-/** A heap that must have nothing lent, and no wrong free behind it, once its test is over. */
+/** A heap that must have no live block and no wrong free at the end of its test. */
 function start(...args: Parameters<typeof fakeHeap>): Fake {
   const fake = fakeHeap(...args);
   made.push(fake);
@@ -24,9 +24,9 @@ function start(...args: Parameters<typeof fakeHeap>): Fake {
 }
 /** Runs `act`, and holds that it changed no byte, no account, and that the heap still works. Gives its outcome. */
 function unchanged({ heap, module }: Fake, act: () => unknown): unknown {
-  const before = [heap.readBytes(0, heap.byteLength), module.lent.size, module.badFrees.length] as const;
+  const before = [heap.readBytes(0, heap.byteLength), module.live.size, module.badFrees.length] as const;
   const result = outcome(act);
-  expect([module.lent.size, module.badFrees.length]).toEqual([before[1], before[2]]);
+  expect([module.live.size, module.badFrees.length]).toEqual([before[1], before[2]]);
   expect(sameBytes(heap.readBytes(0, before[0].length), before[0]), 'a byte was changed').toBe(true);
   const ref = heap.allocInt32(7);
   expect(ref.value).toBe(7);
@@ -42,12 +42,12 @@ afterEach(() => {
   made = [];
   for (const { heap, module } of all) {
     heap.freeAll();
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   }
 });
 
-/** Every kind of verb that takes an address. */
-const VERBS: Record<string, (heap: WasmHeapManager, address: never) => unknown> = {
+/** Every kind of operation with an address. */
+const OPERATIONS: Record<string, (heap: WasmHeapManager, address: never) => unknown> = {
   read: (heap, at) => heap.readInt32(at),
   'read 8': (heap, at) => heap.readInt8(at),
   'read 256': (heap, at) => heap.readBigUint256(at),
@@ -55,7 +55,7 @@ const VERBS: Record<string, (heap: WasmHeapManager, address: never) => unknown> 
   write: (heap, at) => heap.writeInt32(at, 1),
   'write 8': (heap, at) => heap.writeUint8(at, 1),
   'write 128': (heap, at) => heap.writeBigUint128(at, 1n),
-  row: (heap, at) => i32.read(heap, at),
+  type: (heap, at) => i32.read(heap, at),
   'big-endian read': (heap, at) => heap.readInt32BE(at),
   'big-endian write': (heap, at) => heap.writeInt32BE(at, 1),
   'atomic load': (heap, at) => heap.readInt32Atomic(at),
@@ -83,7 +83,7 @@ const refused = (act: (heap: WasmHeapManager, address: never) => unknown, addres
 };
 
 describe('addresses and numbers', () => {
-  describe.each(Object.entries(VERBS))('%s', (_verb, act) => {
+  describe.each(Object.entries(OPERATIONS))('%s', (_operation, act) => {
     test.each([NaN, Infinity, -Infinity, 1000.5, -0.5, -1, -4, 2 ** 32, 2 ** 32 + 8, 2 ** 53, -(2 ** 53), 1e300])(
       'at %s is out of bounds',
       (address) => expect(refused(act, address)).toBe('throws OUT_OF_BOUNDS'),
@@ -96,7 +96,7 @@ describe('addresses and numbers', () => {
       (address) => expect(refused(act, address)).toBe('throws INVALID_TYPE'),
     );
   });
-  test('-0 is 0, and 0 is memory to raw reads and writes, NULL to the rest', () => {
+  test('-0 is 0, and address 0 is memory for raw reads and writes, NULL for the rest', () => {
     const fake = start();
     const { heap } = fake;
     heap.writeInt32(-0, 5);
@@ -111,7 +111,7 @@ describe('addresses and numbers', () => {
     ])
       expect(unchanged(fake, wrap)).toBe('throws INVALID_TYPE');
   });
-  test('the last bytes: whole or refused; nothing at the end is empty', () => {
+  test('an access at the end lies inside completely or is refused', () => {
     const fake = start();
     const { heap } = fake;
     const end = heap.byteLength;
@@ -184,7 +184,7 @@ describe('addresses and numbers', () => {
 });
 
 describe('lengths', () => {
-  test.each([NaN, -1, 1.5, 2 ** 53, Infinity, -Infinity])('%s is no count of anything', (count) => {
+  test.each([NaN, -1, 1.5, 2 ** 53, Infinity, -Infinity])('%s is refused as a count everywhere', (count) => {
     const fake = start();
     const { heap } = fake;
     for (const act of [
@@ -214,7 +214,7 @@ describe('lengths', () => {
     },
   );
   const boast = (length: unknown): never => ({ length, 0: 1 }) as never;
-  test.each([NaN, -1, 1.5, 2 ** 53])('a source that says it has %s values is refused', (length) => {
+  test.each([NaN, -1, 1.5, 2 ** 53])('a source with length %s is refused', (length) => {
     const fake = start();
     expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(length)))).toBe('throws INVALID_RANGE');
   });
@@ -222,11 +222,11 @@ describe('lengths', () => {
     const fake = start();
     expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(length)))).toBe('throws INVALID_TYPE');
   });
-  test('a source that says it has 2^53 - 1 values is out of memory, before anything is made', () => {
+  test('a source with length 2^53 - 1 is out of memory, before anything is allocated', () => {
     const fake = start();
     expect(unchanged(fake, () => fake.heap.allocInt32Array(boast(2 ** 53 - 1)))).toMatch(/^throws [A-Z_]+$/);
   });
-  test('a source that says it has more values than an array has room for is refused by that', () => {
+  test('a source with more values than the target array is refused', () => {
     const fake = start();
     const array = fake.heap.allocInt32Array(4);
     expect(unchanged(fake, () => array.set(boast(2 ** 45)))).toBe('throws INVALID_RANGE');
@@ -271,7 +271,7 @@ describe('growth', () => {
       expect(grown).toBeGreaterThan(12);
     },
   );
-  test('an iterator over an array goes on while the memory grows', () => {
+  test('an iterator over an array continues while the memory grows', () => {
     const { heap, module } = start();
     const array = heap.allocInt32Array([1, 2, 3, 4]);
     const seen: number[] = [];
@@ -296,13 +296,13 @@ describe('growth', () => {
     heap.writeBytes(array.address + 4, heap.viewUint8Array(array.address, 8));
     expect([...heap.viewUint8Array(array.address + 4, 8)]).toEqual([...bytes]);
   });
-  test('a memory that cannot grow is out of memory at once, and what was lent stays', () => {
+  test('a memory that cannot grow is out of memory at once, and its blocks stay', () => {
     const heap = createHeapSync({ initialBytes: 65536, maximumBytes: 65536 });
     const ref = heap.allocInt32(5);
     expect(() => heap.alloc(65536)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY', size: 65536 }));
     expect([ref.value, heap.holds(), heap.statistics.liveBlocks]).toEqual([5, true, 1]);
   });
-  test('growth from 65,535 to 65,536 pages: the last block ends at 2^32, and nothing beyond is one', () => {
+  test('growth from 65,535 to 65,536 pages: the last block ends at 2^32, and there is none beyond', () => {
     let memory: WebAssembly.Memory;
     let next = 2 ** 32 - 16;
     try {
@@ -331,7 +331,7 @@ describe('growth', () => {
     outcome(() => structuredClone(module.memory.buffer, { transfer: [module.memory.buffer] }));
     expect(ref.value).toBe(5);
   });
-  test('a getter that gives another buffer each time, or a detached one, is an error or exact, never undefined', () => {
+  test('a getter that returns another buffer each time, or a detached one, gives an error or an exact value, never undefined', () => {
     let calls = 0;
     const restless = createWasmHeapManager(() => new ArrayBuffer(64 + calls++), () => 8, () => undefined); // prettier-ignore
     expect(outcome(() => restless.readInt32(8))).toBe(0);
@@ -380,7 +380,7 @@ describe('re-entrancy', () => {
         return Reflect.get(target, name, receiver);
       },
     }) as never;
-  test('a source that grows the memory, allocates, or frees others is written whole', () => {
+  test('a source that grows the memory, allocates, or frees other blocks is written completely', () => {
     const { heap, module } = start();
     const other = heap.allocInt32(1);
     const acts = [() => module.memory.grow(1), () => heap.allocUint8Array(100), () => other.free()];
@@ -407,7 +407,7 @@ describe('re-entrancy', () => {
     expect(outcome(() => array.set(source))).toBe('throws FREED');
     expect([young?.address === array.address, young?.toArray()]).toEqual([true, [4, 5, 6]]);
   });
-  test('a getter that throws in the middle of a copy leaves all as it was', () => {
+  test('a getter that throws in the middle of a copy leaves everything unchanged', () => {
     const fake = start();
     const array = fake.heap.allocInt32Array([1, 2, 3]);
     const source = hooked([7, 8, 9], () => {
@@ -423,7 +423,7 @@ describe('re-entrancy', () => {
     const source = hooked(shrinking, () => (shrinking.length = 2));
     expect(unchanged(fake, () => fake.heap.allocInt32Array(source))).toBe('throws INVALID_TYPE');
   });
-  test('a source whose length grows the memory is written whole; one whose length frees the target is not written', () => {
+  test('a source whose length getter grows the memory is written; one whose length getter frees the target is not', () => {
     const { heap, module } = start();
     const array = heap.allocInt32Array(4);
     const source = (act: () => void): never =>
@@ -439,13 +439,13 @@ describe('re-entrancy', () => {
     expect(outcome(() => array.set(source(free)))).toBe('throws FREED');
     expect([young?.address === array.address, young?.toArray()]).toEqual([true, [4, 5, 6, 7]]);
   });
-  test('a source is asked for its length once', () => {
+  test('the length of a source is read once', () => {
     const fake = start();
     let asked = 0;
     const growing = { get length() { return asked++ === 0 ? 2 : 1000; }, 0: 1, 1: 2, 2: 3 }; // prettier-ignore
     expect(fake.heap.allocInt32Array(growing as never).length).toBe(2);
   });
-  test('what only becomes a string is no string, and its code does not run', () => {
+  test('an object that converts to a string is refused, and its code does not run', () => {
     const fake = start();
     let ran = 0;
     const text = { toString: () => (ran++, 'x'), [Symbol.toPrimitive]: () => (ran++, 'x') } as never;
@@ -480,12 +480,12 @@ describe('re-entrancy', () => {
       expect(call('writePrefixed*String', 512, text, 4, 16)).toBe('throws INVALID_TYPE');
       expect(call('writePaired*String', 512, text, 600, 4, 16)).toBe('throws INVALID_TYPE');
       expect(call('byteLengthOf*String', text)).toBe('throws INVALID_TYPE');
-      if (text === 5) continue; // a room of 5 elements
+      if (text === 5) continue; // a capacity of 5 elements
       for (const framing of ['NullTerminated', '', 'Fixed', 'Prefixed', 'Paired'])
         expect(call(`alloc${framing}*String`, text)).toBe('throws INVALID_TYPE');
     }
   });
-  test('functions that a page replaces later change nothing: Atomics, the coders', () => {
+  test('functions that a page replaces later have no effect: Atomics, the coders', () => {
     const { heap } = start();
     const text = heap.allocNullTerminatedUtf8String('Grüße, '.repeat(20));
     const wrong = (): never => {
@@ -505,7 +505,7 @@ describe('re-entrancy', () => {
       for (const spy of spies) spy.mockRestore();
     }
   });
-  test('a replaced TypedArray.prototype.set changes nothing', () => {
+  test('a replaced TypedArray.prototype.set has no effect', () => {
     const { heap } = start();
     const { set } = Uint8Array.prototype;
     let written: number[];
@@ -517,7 +517,7 @@ describe('re-entrancy', () => {
     }
     expect(written).toEqual([1, 2, 3]);
   });
-  test('an allocator that frees, allocates and grows while it is asked keeps the book right', () => {
+  test('an allocator that frees, allocates and grows when called keeps the table right', () => {
     const module = fakeModule();
     const { malloc } = module;
     const { heap } = start({}, module);
@@ -588,7 +588,7 @@ describe('lifetimes', () => {
     array.dispose();
     expect(young.toArray()).toEqual([5, 6, 7, 8]);
   });
-  test('a wrong edge of a part is refused', () => {
+  test('a wrong bound of a subarray is refused', () => {
     const fake = start();
     const array = fake.heap.allocInt32Array(4);
     for (const edge of [NaN, 1.5, 5, -5, 2 ** 32, Infinity]) {
@@ -598,7 +598,7 @@ describe('lifetimes', () => {
     }
     for (const edge of ['1', 1n, null]) expect(unchanged(fake, () => array.subarray(edge as never))).toBe('throws INVALID_TYPE'); // prettier-ignore
   });
-  test.each(['fake module', 'own heap'])('what is no block of the %s is not freed', (which) => {
+  test.each(['fake module', 'own heap'])('an address that is no block of the %s is not freed', (which) => {
     const heap = which === 'own heap' ? createHeapSync() : start().heap;
     const [a, b] = [heap.allocUint8Array(64), heap.allocUint8Array(64)];
     for (const off of [1, 4, 8, 63])
@@ -622,10 +622,10 @@ describe('lifetimes', () => {
     if (how === 'freeAll') heap.freeAll();
     // Those that their sibling freed are freed already: that is said, once all are.
     else expect(outcome(() => pointers.free({ freeElements: true }))).toBe('throws AGGREGATE');
-    expect([module.lent.size, module.badFrees, heap.statistics.frees]).toEqual([0, [], 4]);
+    expect([module.live.size, module.badFrees, heap.statistics.frees]).toEqual([0, [], 4]);
     module.free = free;
   });
-  test('a body that throws gives its blocks back once', () => {
+  test('a block whose body throws frees its allocations once', () => {
     const { heap, module } = start();
     const body = (): void => {
       const ref = heap.allocInt32(1);
@@ -638,7 +638,7 @@ describe('lifetimes', () => {
       }
     };
     expect(body).toThrow('body');
-    expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });
 
@@ -671,7 +671,7 @@ describe('strings', () => {
         ref.free();
       }
   });
-  test('ropes, slices, one-byte and two-byte strings are the same bytes on both sides of each threshold', () => {
+  test('ropes, slices, one-byte and two-byte strings give the same bytes on both sides of each threshold', () => {
     const { heap } = start();
     for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 63, 64, 65, 255, 256, 1023, 4096]) {
       const flat = 'abcdefgh'.repeat(Math.ceil(length / 8)).slice(0, length);
@@ -684,7 +684,7 @@ describe('strings', () => {
       }
     }
   });
-  test('a capacity that ends inside a character, or has no room for the NUL, writes nothing', () => {
+  test('a capacity that ends inside a character, or leaves no space for the NUL, writes nothing', () => {
     const fake = start();
     const { heap } = fake;
     heap.fill(512, 32, 0x78);
@@ -712,7 +712,7 @@ describe('strings', () => {
       /^throws (ENCODING|OUT_OF_BOUNDS)$/,
     );
   });
-  test('130,000 characters and more pass, of every width', () => {
+  test('strings of 130,000 characters and more, of every width, come back', () => {
     const { heap } = start();
     for (const unit of ['a', 'é', '東', '🗼']) {
       const text = unit.repeat(130001);
@@ -721,7 +721,7 @@ describe('strings', () => {
       ref.free();
     }
   });
-  test('a strict read that fails leaves nothing behind for the next one', () => {
+  test('a strict read that fails does not affect the next one', () => {
     const { heap } = start();
     heap.writeBytes(512, new Uint8Array([0xe2, 0x82, 0]));
     heap.writeBytes(520, new Uint8Array([0xac, 0x61, 0]));
@@ -748,20 +748,20 @@ describe('strings', () => {
 });
 
 describe('garbage collection', () => {
-  test.runIf(collects)('refs keep their heap: it may be dropped first', async () => {
+  test.runIf(collects)('refs keep their heap alive', async () => {
     const module = fakeModule();
     const ref = (() => fakeHeap({ enableGarbageCollection: true }, module).heap.allocInt32(5))();
     await collect(() => false, 10);
-    expect([ref.value, module.lent.size]).toEqual([5, 1]);
+    expect([ref.value, module.live.size]).toEqual([5, 1]);
     ref.free();
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
   test.runIf(collects)('a ref that is found again through a WeakRef is still valid', async () => {
     const { heap, module } = start({ enableGarbageCollection: true });
     const weak = (() => new WeakRef(heap.allocInt32(5)))();
     const again = weak.deref();
     await collect(() => false, 5);
-    expect([again?.value, module.lent.size]).toEqual([5, 1]);
+    expect([again?.value, module.live.size]).toEqual([5, 1]);
   });
   test.runIf(collects)(
     'a finalizer whose free frees siblings, or throws, leaves each freed once',
@@ -783,11 +783,11 @@ describe('garbage collection', () => {
         for (let i = 0; i < 20; i++) heap.allocInt32(i);
       })();
       await collect(() => heap.statistics.liveBlocks <= 1);
-      expect([thrown, calls, sibling.isFreed, module.lent.size, heap.statistics.liveBlocks]).toEqual([1, 21, true, 1, 1]); // prettier-ignore
+      expect([thrown, calls, sibling.isFreed, module.live.size, heap.statistics.liveBlocks]).toEqual([1, 21, true, 1, 1]); // prettier-ignore
       module.free = free;
     },
   );
-  test.runIf(collects)('20,000 dropped refs all come back, once', async () => {
+  test.runIf(collects)('the blocks of 20,000 unreachable refs are freed once each', async () => {
     let [live, frees] = [0, 0];
     const memory = new WebAssembly.Memory({ initial: 8 });
     const heap = createWasmHeapManager(memory, () => (live++, 1024 + 16 * live), () => (frees++, live--), {
@@ -828,7 +828,7 @@ describe('garbage collection', () => {
         const array = collecting.allocInt32Array([1, 2]);
         expect([array.toArray(), collecting.statistics.liveBlocks]).toEqual([[1, 2], 1]);
         array.free();
-        expect([module.lent.size, module.badFrees]).toEqual([0, []]);
+        expect([module.live.size, module.badFrees]).toEqual([0, []]);
       } finally {
         vi.unstubAllGlobals();
       }
@@ -842,7 +842,7 @@ describe('garbage collection', () => {
 });
 
 describe('limits', () => {
-  test('bytes across 2^31 are one place to every accessor, and nothing is counted from the end', () => {
+  test('bytes across 2^31 are at the same addresses for every accessor', () => {
     const memory = new WebAssembly.Memory({ initial: 32769 });
     const heap = createWasmHeapManager(memory, () => -(2 ** 31) - 8 + 16, () => undefined); // prettier-ignore
     const at = 2 ** 31 - 6;
@@ -909,7 +909,7 @@ describe("other modules' heaps", () => {
     young.free();
     expect(module.badFrees).toEqual([]);
   });
-  test('a free that throws leaves the block lent, and it can be tried again', () => {
+  test('a free that throws leaves the block allocated, and can be repeated', () => {
     const { heap, module } = start();
     const ref = heap.allocInt32(5);
     const { free } = module;
@@ -921,7 +921,7 @@ describe("other modules' heaps", () => {
     module.free = free;
     ref.free();
   });
-  test('a memory that is replaced by a shorter one is out of bounds, not the old bytes', () => {
+  test('a memory that is replaced by a shorter one is out of bounds, and the old bytes are not read', () => {
     let memory = new WebAssembly.Memory({ initial: 2 });
     const heap = createWasmHeapManager(() => memory.buffer, () => 70000, () => undefined); // prettier-ignore
     const ref = heap.allocInt32(5);

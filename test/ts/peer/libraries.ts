@@ -5,7 +5,7 @@ import * as peer010 from 'wasm-heap-manager-0.1.0';
 import * as linmem from '../../../ts/index.ts';
 import { fakeModule, type Module } from '../../support/heap.ts';
 
-/** A heap over a whole memory that somebody else put data into, with the way to give back all that it lent. */
+/** A heap over a memory with data of other code, with a function that frees all its blocks. */
 export interface Guest {
   readonly heap: linmem.WasmHeapManager;
   readonly reset: () => void;
@@ -43,11 +43,11 @@ function peer(names: Omit<Library, 'guest'>): Library {
   };
 }
 
-// They have the names; their types differ in what this library adds.
+// They have the same names; the types differ by the additions of linmem.
 export const version051: Library = peer(peer051 as unknown as Omit<Library, 'guest'>);
 export const version010: Library = peer(peer010 as unknown as Omit<Library, 'guest'>);
 
-/** A heap of `lib` over a module that keeps a book of its own. */
+/** A heap of `lib` over a module that lists its live blocks. */
 export function heapOf(
   lib: Library,
   options: linmem.WasmHeapManagerOptions = {},
@@ -62,7 +62,7 @@ export function heapOf(
   return { heap, module };
 }
 
-/** What `act` returns, or the code or else the name of what it throws. */
+/** Returns the result of `act`, or the code or name of the error that it throws. */
 export function outcome(act: () => unknown): unknown {
   try {
     return act();

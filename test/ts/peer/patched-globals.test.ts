@@ -1,5 +1,5 @@
-// What a page replaces after the library was imported: the functions that the library took at import are its own, and
-// whoever replaces them later changes nothing.
+// Globals that a page replaces after the library was imported: the library uses the functions that it captured at
+// import.
 import { expect, test } from 'vitest';
 import { createHeapSync, createWasmHeapManager, f32, type WasmHeapManager } from '../../../ts/index.ts';
 import { codecs } from '../../../ts/text/codecs.ts';
@@ -8,7 +8,7 @@ const TypedArray = Object.getPrototypeOf(Uint8Array.prototype) as Record<string,
 const wrong = (): never => {
   throw new Error('replaced');
 };
-/** Puts `wrong` in the place of a method for the time of `act`. */
+/** Replaces a method by `wrong` while `act` runs. */
 function replaced<R>(owner: object, name: string, act: () => R): R {
   const property = Object.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
   Object.defineProperty(owner, name, { ...property, value: wrong });
@@ -25,7 +25,7 @@ const TEXTS: Record<string, string[]> = {
   Latin1: ['grün', 'grün '.repeat(1000)],
 };
 
-/** Uses everything that writes, reads, copies or moves, and returns what it saw. */
+/** Uses everything that writes, reads, copies or moves, and returns the results. */
 function use(heap: WasmHeapManager): unknown[] {
   const methods = heap as unknown as Record<string, (...given: unknown[]) => unknown>;
   const seen: unknown[] = [];
@@ -74,8 +74,8 @@ const heapOf = (shared: boolean): WasmHeapManager => {
   return createWasmHeapManager(memory, (bytes) => (next += 8 * Math.ceil(bytes / 8)) - 8 * Math.ceil(bytes / 8), () => undefined); // prettier-ignore
 };
 
-/** What the library takes at import: what stores and decodes. All else is the page's, as it is for any other code. */
-const TAKEN: [string, string, object][] = [
+/** The functions that the library captures at import: those that store and decode. */
+const CAPTURED: [string, string, object][] = [
   ['TypedArray', 'set', TypedArray],
   ['TypedArray', 'fill', TypedArray],
   ...['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'].map((name): [string, string, object] => ['Atomics', name, Atomics]),
@@ -83,14 +83,14 @@ const TAKEN: [string, string, object][] = [
 ]; // prettier-ignore
 const memories = typeof SharedArrayBuffer === 'function' ? [false, true] : [false];
 
-test.each(TAKEN)('%s %s is the one of before', (_of, name, owner) => {
+test.each(CAPTURED)('%s %s is the original one', (_of, name, owner) => {
   for (const shared of memories) {
     const expected = use(heapOf(shared));
     const heap = heapOf(shared);
     expect(replaced(owner, name, () => use(heap))).toEqual(expected);
   }
 });
-test("methods of a page on Array.prototype and Object.prototype, enumerable ones too, are nobody's values", () => {
+test('methods of a page on Array.prototype and Object.prototype, enumerable ones too, are not written as values', () => {
   const expected = use(heapOf(false));
   const added = { value: wrong, enumerable: true, configurable: true, writable: true };
   for (const prototype of [Array.prototype, Object.prototype])

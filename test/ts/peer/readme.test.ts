@@ -1,4 +1,4 @@
-// What the README of wasm-heap-manager shows, as programs: they run here with nothing but the import changed. Where
+// The examples of the README of wasm-heap-manager as programs: only the import is changed. Where
 // the README has a name that its own package lacks, the name is here.
 import * as peer051 from 'wasm-heap-manager';
 import * as peer010 from 'wasm-heap-manager-0.1.0';
@@ -18,7 +18,7 @@ function start(options?: linmem.WasmHeapManagerOptions): linmem.WasmHeapManager 
 }
 afterEach(() => expect(module.badFrees).toEqual([]));
 
-describe('the ways to make a manager', () => {
+describe('making a manager', () => {
   test('from the parts of an Emscripten module, and from the module', () => {
     module = fakeModule();
     const emscripten = {
@@ -34,7 +34,7 @@ describe('the ways to make a manager', () => {
     ref.free();
     expect(whole.allocFloat32Array(3).elementCount).toBe(3);
   });
-  test('over a memory with an allocator of my own, which never frees', () => {
+  test('over a memory with an allocator that never frees', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1000 });
     let next = 8;
     const upToMultiple = (value: number, of: number): number => value + ((of - (value % of)) % of);
@@ -74,8 +74,8 @@ const NUMBERS = [
 
 describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
   const zero = typeof value === 'bigint' ? 0n : 0;
-  const on = (heap: linmem.WasmHeapManager, verb: string, ...args: unknown[]): unknown =>
-    call(heap, verb.replace('T', label), ...args);
+  const on = (heap: linmem.WasmHeapManager, operation: string, ...args: unknown[]): unknown =>
+    call(heap, operation.replace('T', label), ...args);
 
   test('is read and written at an address, plainly and atomically', () => {
     const heap = start();
@@ -84,7 +84,7 @@ describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
     on(heap, 'writeTAtomic', 520, value);
     expect(on(heap, 'readTAtomic', 520)).toBe(value);
   });
-  test.runIf(View)('is seen as elements', () => {
+  test.runIf(View)('is viewed as elements', () => {
     const heap = start();
     on(heap, 'writeT', 512 + bytes, value);
     const view = on(heap, 'viewTArray', 512, 2) as Int8Array;
@@ -111,9 +111,9 @@ describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
     expect([ref.isFreed, ref.isNotFreed]).toEqual([true, false]);
     expect(() => ref.value).toThrow();
     heap.freeAll();
-    expect(module.lent.size).toBe(0);
+    expect(module.live.size).toBe(0);
   });
-  test('is allocated many times over, used by index, and freed', () => {
+  test('is allocated as an array, used by index, and freed', () => {
     const heap = start();
     const ref = on(heap, 'allocTArray', 3) as linmem.TypedArrayRef;
     expect([ref.elementCount, ref.bytesPerElement, ref.allocatedByteSize]).toEqual([3, bytes, 3 * bytes]);
@@ -133,7 +133,7 @@ describe.each(NUMBERS)('%s', (label, value, bytes, View) => {
     expect(same.readAt(2)).toBe(zero);
     ref.free();
     copy.free();
-    expect([ref.isFreed, module.lent.size]).toEqual([true, 0]);
+    expect([ref.isFreed, module.live.size]).toEqual([true, 0]);
   });
 });
 
@@ -155,10 +155,10 @@ describe.each([
   ['Utf32', 4, 'Zürich 東京 🗼'],
 ])('NUL-terminated %s', (encoding, bytes, text) => {
   const there = has(`readNullTerminated${encoding}String`);
-  // The whole of the text room: until it is there, UTF-8 refs have a part of these members.
+  // UTF-8 refs may have only a part of these members.
   const whole = has('readNullTerminatedUtf16String');
-  const on = (heap: linmem.WasmHeapManager, verb: string, ...args: unknown[]): unknown =>
-    call(heap, `${verb}NullTerminated${encoding}String`, ...args);
+  const on = (heap: linmem.WasmHeapManager, operation: string, ...args: unknown[]): unknown =>
+    call(heap, `${operation}NullTerminated${encoding}String`, ...args);
   type StringRef = linmem.Ref & {
     value: string;
     read(): string;
@@ -201,9 +201,9 @@ describe.each([
     ref.clear();
     expect(ref.value).toBe('');
     ref.free();
-    expect([ref.isFreed, module.lent.size]).toEqual([true, 0]);
+    expect([ref.isFreed, module.live.size]).toEqual([true, 0]);
   });
-  test.skipIf(!whole)('is allocated for a text, and wrapped where it is', () => {
+  test.skipIf(!whole)('is allocated for a text, and wrapped at its address', () => {
     const heap = start();
     const ref = on(heap, 'alloc', text) as StringRef;
     expect([ref.value, ref.allocatedElementCount]).toEqual([text, elements + 1]);
@@ -231,7 +231,7 @@ describe('the options', () => {
     heap.writeInt32(512, 5);
     expect(heap.readInt32(512)).toBe(5);
   });
-  test('trackAllocations: what is lent is listed and freed at once', () => {
+  test('trackAllocations: live blocks are listed and freed together', () => {
     const heap = start();
     const refs = [heap.allocInt32(5), heap.allocUint8Array(10), heap.allocNullTerminatedUtf8String('hello')];
     heap.wrapInt32(512);
@@ -241,7 +241,7 @@ describe('the options', () => {
     expect([heap.allocatedHeapRefs, refs.map((ref) => ref.isFreed)]).toEqual([[], [true, true, true]]);
     expect(() => start({ trackAllocations: false }).allocatedHeapRefs).toThrow();
   });
-  test('enableGarbageCollection of version 0.1.0 is taken', () =>
+  test('enableGarbageCollection of version 0.1.0 is accepted', () =>
     expect(start({ enableGarbageCollection: true }).allocInt32(5).value).toBe(5));
 });
 

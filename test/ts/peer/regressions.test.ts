@@ -1,4 +1,4 @@
-// What was found wrong last, and mended.
+// Regressions.
 import { expect, test, vi } from 'vitest';
 import { createHeapSync } from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
@@ -7,10 +7,10 @@ import { collect, collects, outcome } from './libraries.ts';
 test.runIf(collects)('a view of the bytes of a string keeps its block from being collected', async () => {
   const { heap, module } = fakeHeap({ enableGarbageCollection: true });
   const view = (() => heap.allocNullTerminatedUtf8String('hello').encodedBytesView)();
-  await collect(() => module.lent.size === 0, 20);
-  expect([module.lent.size, view.length]).toEqual([1, 5]);
+  await collect(() => module.live.size === 0, 20);
+  expect([module.live.size, view.length]).toEqual([1, 5]);
 });
-test('ballast that cannot be made leaves no block lent that nobody has', () => {
+test('ballast that cannot be allocated leaves no block without an owner', () => {
   const { heap, module } = fakeHeap({ enableGarbageCollection: true, gcPressure: 1 });
   const { ArrayBuffer: original } = globalThis;
   const scarce = new Proxy(original, {
@@ -23,9 +23,9 @@ test('ballast that cannot be made leaves no block lent that nobody has', () => {
   const result = outcome(() => heap.allocUint8Array(5000).length);
   vi.unstubAllGlobals();
   // Either the ref without its weight, or an error without the block.
-  expect([result, module.lent.size]).toEqual(result === 5000 ? [5000, 1] : ['throws OUT_OF_MEMORY', 0]);
+  expect([result, module.live.size]).toEqual(result === 5000 ? [5000, 1] : ['throws OUT_OF_MEMORY', 0]);
 });
-test('a block that C freed leaves the book when its ref finds out', () => {
+test('a block that C freed leaves the table when its ref is used', () => {
   const heap = createHeapSync();
   const ref = heap.allocInt32(5);
   heap.exports.lm_heap_free(heap.handle, ref.address);
@@ -57,7 +57,7 @@ test('a string at 0 is NULL, for reading and for writing', () => {
   expect(outcome(() => heap.readNullTerminatedUtf8String(0))).toMatch(/^throws/);
   expect(outcome(() => heap.writeNullTerminatedUtf8String(0, 'x', 8))).toMatch(/^throws/);
 });
-test('a misspelt text option, or a policy that is none, is refused as the manager refuses its own', () => {
+test('an unknown text option or policy is refused like an unknown option of the manager', () => {
   const { heap } = fakeHeap();
   for (const options of [{ surogates: 'throw' }, { surrogates: 'nope' }, 5, null])
     expect(outcome(() => heap.writeNullTerminatedUtf8String(512, 'é', 8, options as never))).toBe(

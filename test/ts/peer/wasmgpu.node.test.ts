@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as linmem from '../../../ts/index.ts';
 
-/** What WasmGPU 0.10 has, by where it has it. */
+/** The names of WasmGPU 0.10, by the object that has them. */
 const THEIRS = {
   access: ['WasmGPU.driver', 'WasmGPU.createHeapArena', 'WasmGPU.frameArena', 'initWebAssembly'],
   types: ['WasmPtr', 'WasmSliceKind', 'WasmSliceDType', 'WasmSliceHandle', 'WasmTypedArrayConstructor'],
@@ -19,7 +19,7 @@ const THEIRS = {
 }; // prettier-ignore
 
 const page = readFileSync('docs/coming-from-wasmgpu.md', 'utf8');
-/** The cells of the tables with a name of WasmGPU on the left, or with what it does there. */
+/** The cells of the tables with a name of WasmGPU, or its meaning. */
 const scalarTypes = [...page.matchAll(/^\| (.*?) +\| (.*?) +\|$/gm)].map(([, left = '', right = '']) => ({
   left,
   right,
@@ -52,10 +52,10 @@ function ours(): Set<string> {
       names.add(name);
   return names;
 }
-/** Arguments, and what stands for a heap, an arena and the like. */
+/** Names of arguments and of placeholders for a heap, an arena and the like. */
 const GIVEN = ['act', 'address', 'arena', 'bytes', 'callback', 'ctor', 'driver', 'frame', 'heap', 'mark', 'p', 'size', 'source', 'true', 'truncate', 'using', 'values', 'instanceof']; // prettier-ignore
 
-test('every name of linmem that the page gives exists', () => {
+test('every name of linmem on the page exists', () => {
   const known = ours();
   const given = scalarTypes
     .flatMap(({ right }) => spans(right))
@@ -64,7 +64,7 @@ test('every name of linmem that the page gives exists', () => {
   expect([...new Set(given)].filter((name) => !known.has(name) && !GIVEN.includes(name))).toEqual([]);
 });
 
-test('the table of the arena ABI says where the fields lie', async () => {
+test('the table of the arena ABI has the offsets of the fields', async () => {
   const { arenaLayout } = await import('../../../ts/arena/struct.ts');
   const text = readFileSync('docs/intro/arena.md', 'utf8');
   for (const [column, word] of [

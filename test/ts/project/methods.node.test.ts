@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { WasmHeapManager } from '../../../ts/index.ts';
 
-test('the methods that methods.gen.ts declares are those that the manager has', () => {
-  const [source = ''] = readFileSync('ts/scalar/methods.gen.ts', 'utf8').split('interface Names');
+test('the manager has exactly the methods that the generated interfaces declare', () => {
+  const files = ['ts/scalar/methods.gen.ts', 'ts/text/methods.gen.ts'];
+  const interfaces = files.flatMap(
+    (file) => readFileSync(file, 'utf8').match(/^export interface [\s\S]*?^}/gm) ?? [],
+  );
+  const source = interfaces.join('\n');
   const declared = [...source.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, name = '']) => name);
   expect(declared.length).toBeGreaterThan(300);
   expect(declared.filter((name) => !(name in WasmHeapManager.prototype))).toEqual([]);

@@ -18,7 +18,7 @@ const lines = (file: string): number => readFileSync(file, 'utf8').split('\n').l
 const ts = filesIn('ts', /\.ts$/);
 const c = filesIn('csrc', /\.[ch]$/);
 
-/** What a file imports, type-only imports included, or includes. */
+/** Returns the imports of a file, type-only ones included. */
 const importsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(/(?:from|import) ?\(?['"]([^'"]+)['"]/g)].map(
     ([, path = '']) => path,

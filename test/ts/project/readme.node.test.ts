@@ -1,4 +1,4 @@
-// Every JavaScript example of the README runs as it stands there, and its `// ->` comments hold.
+// Every JavaScript example of the README runs and prints what its `// ->` comments say.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const examples = examplesOf(readFileSync('README.md', 'utf8'));
 test('the README has examples', () => expect(examples.length).toBeGreaterThanOrEqual(3));
-test.each(examples)('README line $line runs and prints what it says', ({ line, code, output }) => {
+test.each(examples)('README line $line runs and prints what its comments say', ({ line, code, output }) => {
   const file = join(folder, `line-${line}.mjs`);
   writeFileSync(file, code);
   const result = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: folder });

@@ -30,34 +30,34 @@ import {
 } from '../../../ts/index.ts';
 import { elsewhere } from '../../support/thread.ts';
 
-const narrow = (scalarTypes as unknown as readonly Scalar<ScalarValue>[]).filter((row) => row.size <= 8);
-const sample = (row: Scalar<ScalarValue>): ScalarValue =>
-  row.kind === 'bigint' ? 77n : row.kind === 'boolean' ? true : row.name.startsWith('f') ? -2.5 : 77;
+const narrow = (scalarTypes as unknown as readonly Scalar<ScalarValue>[]).filter((type) => type.size <= 8);
+const sample = (type: Scalar<ScalarValue>): ScalarValue =>
+  type.kind === 'bigint' ? 77n : type.kind === 'boolean' ? true : type.name.startsWith('f') ? -2.5 : 77;
 
 describe.each([false, true])('in memory with shared: %s', (shared) => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 4, shared }));
-  test.each(narrow)('$name is stored and loaded whole', (row) => {
+  test.each(narrow)('$name is stored and loaded', (type) => {
     fillBytes(memory, 96, 32, 0x11);
-    atomicStore(row, memory, 104, sample(row));
-    expect(atomicLoad(row, memory, 104)).toBe(sample(row));
-    expect(row.read(memory, 104)).toBe(sample(row));
+    atomicStore(type, memory, 104, sample(type));
+    expect(atomicLoad(type, memory, 104)).toBe(sample(type));
+    expect(type.read(memory, 104)).toBe(sample(type));
     expect(readBytes(memory, 96, 8).every((byte) => byte === 0x11)).toBe(true);
-    expect(readBytes(memory, 104 + row.size, 8).every((byte) => byte === 0x11)).toBe(true);
+    expect(readBytes(memory, 104 + type.size, 8).every((byte) => byte === 0x11)).toBe(true);
   });
-  test.each(narrow.filter((row) => row.size > 1))(
+  test.each(narrow.filter((type) => type.size > 1))(
     '$name refuses a misaligned address and stores nothing',
-    (row) => {
+    (type) => {
       fillBytes(memory, 96, 32);
-      expect(() => atomicLoad(row, memory, 97)).toThrow(MisalignedError);
-      const act = (): void => atomicStore(row, memory, 97, sample(row));
-      expect(act).toThrow(expect.objectContaining({ code: 'MISALIGNED', address: 97, align: row.size }));
+      expect(() => atomicLoad(type, memory, 97)).toThrow(MisalignedError);
+      const act = (): void => atomicStore(type, memory, 97, sample(type));
+      expect(act).toThrow(expect.objectContaining({ code: 'MISALIGNED', address: 97, align: type.size }));
       expect(readBytes(memory, 96, 32).every((byte) => byte === 0)).toBe(true);
     },
   );
-  test.each(narrow)('$name refuses addresses outside and values of another type', (row) => {
-    expect(() => atomicLoad(row, memory, memory.byteLength)).toThrow(OutOfBoundsError);
-    expect(() => atomicStore(row, memory, NaN, sample(row))).toThrow(OutOfBoundsError);
-    expect(() => atomicStore(row, memory, 8, 'x' as never)).toThrow(ArgumentTypeError);
+  test.each(narrow)('$name refuses addresses outside and values of another type', (type) => {
+    expect(() => atomicLoad(type, memory, memory.byteLength)).toThrow(OutOfBoundsError);
+    expect(() => atomicStore(type, memory, NaN, sample(type))).toThrow(OutOfBoundsError);
+    expect(() => atomicStore(type, memory, 8, 'x' as never)).toThrow(ArgumentTypeError);
   });
 });
 
@@ -65,36 +65,36 @@ test('atomics follow a memory that grew', () => {
   const wasm = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
   const memory = new LinearMemory(wasm);
   wasm.grow(1);
-  for (const row of narrow) atomicStore(row, memory, 65536 + 8, sample(row));
-  for (const row of narrow.slice(-1)) expect(atomicLoad(row, memory, 65536 + 8)).toBe(sample(row));
+  for (const type of narrow) atomicStore(type, memory, 65536 + 8, sample(type));
+  for (const type of narrow.slice(-1)) expect(atomicLoad(type, memory, 65536 + 8)).toBe(sample(type));
 });
 
 describe('exchange, compareExchange and updates', () => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
-  test.each(narrow)('$name exchanges, and compares before it exchanges', (row) => {
-    const [a, b] = row.kind === 'bigint' ? [3n, 9n] : row.kind === 'boolean' ? [true, false] : [3, 9];
-    row.write(memory, 64, a);
-    expect(atomicExchange(row, memory, 64, b)).toBe(a);
-    expect(atomicCompareExchange(row, memory, 64, a, a)).toBe(b);
-    expect(row.read(memory, 64)).toBe(b);
-    expect(atomicCompareExchange(row, memory, 64, b, a)).toBe(b);
-    expect(row.read(memory, 64)).toBe(a);
+  test.each(narrow)('$name exchanges, and compares before it exchanges', (type) => {
+    const [a, b] = type.kind === 'bigint' ? [3n, 9n] : type.kind === 'boolean' ? [true, false] : [3, 9];
+    type.write(memory, 64, a);
+    expect(atomicExchange(type, memory, 64, b)).toBe(a);
+    expect(atomicCompareExchange(type, memory, 64, a, a)).toBe(b);
+    expect(type.read(memory, 64)).toBe(b);
+    expect(atomicCompareExchange(type, memory, 64, b, a)).toBe(b);
+    expect(type.read(memory, 64)).toBe(a);
   });
-  test.each(narrow.filter((row) => row.kind !== 'boolean'))(
+  test.each(narrow.filter((type) => type.kind !== 'boolean'))(
     '$name adds, subtracts, ands, ors and xors',
-    (row) => {
-      const of = (n: number): ScalarValue => (row.kind === 'bigint' ? BigInt(n) : n);
+    (type) => {
+      const of = (n: number): ScalarValue => (type.kind === 'bigint' ? BigInt(n) : n);
       const steps = [['add', 12, 18], ['sub', 5, 13], ['and', 12, 12], ['or', 3, 15], ['xor', 5, 10]] as const; // prettier-ignore
-      row.write(memory, 64, of(6));
+      type.write(memory, 64, of(6));
       let before = 6;
       for (const [operation, operand, after] of steps) {
-        expect(atomicUpdate(operation, row, memory, 64, of(operand))).toBe(of(before));
-        expect(row.read(memory, 64)).toBe(of(after));
+        expect(atomicUpdate(operation, type, memory, 64, of(operand))).toBe(of(before));
+        expect(type.read(memory, 64)).toBe(of(after));
         before = after;
       }
     },
   );
-  test('sums are stored as the row stores numbers: wrapped, clamped, rounded, or refused', () => {
+  test('sums are stored as the type stores numbers: wrapped, clamped, rounded, or refused', () => {
     u8.write(memory, 64, 250);
     atomicUpdate('add', u8, memory, 64, 10);
     u8c.write(memory, 72, 250);
@@ -109,7 +109,7 @@ describe('exchange, compareExchange and updates', () => {
     expect(() => atomicUpdate('add', ptr53, memory, 96, 1)).toThrow(ArgumentRangeError);
     expect(ptr53.read(memory, 96)).toBe(2 ** 53 - 1);
   });
-  test('bools combine, and have no sums', () => {
+  test('bools support and, or and xor, but not add and sub', () => {
     bool.write(memory, 64, true);
     expect(atomicUpdate('and', bool, memory, 64, false)).toBe(true);
     expect(atomicUpdate('or', bool, memory, 64, true)).toBe(false);
@@ -124,7 +124,7 @@ describe('exchange, compareExchange and updates', () => {
     expect(() => atomicCompareExchange(f64, memory, 64, null as never, 1)).toThrow(ArgumentTypeError);
     expect(f64.read(memory, 64)).toBe(1.5);
   });
-  test('sums of floats from several threads lose nothing', async () => {
+  test('concurrent sums of floats from several threads are complete', async () => {
     const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const own = new LinearMemory(shared);
     // The other threads add by the same loop of compare-exchange, written out: they have no imports.
@@ -162,7 +162,7 @@ describe('wait and notify', () => {
     expect(await atomicWaitAsync(memory, 72, 0n, 1)).toBe('timed-out');
     expect(atomicNotify(memory, 64)).toBe(0);
   });
-  test('what cannot wait is refused', async () => {
+  test('waiting is refused if the memory or the thread cannot wait', async () => {
     const unshared = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
     const shared = new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
     expect(() => atomicWait(unshared, 64, 0, 1)).toThrow(ModuleError);
@@ -175,7 +175,7 @@ describe('wait and notify', () => {
   });
 });
 
-test('a row wider than 8 bytes has no atomics, and says so', () => {
+test('a type wider than 8 bytes has no atomics, and the error says so', () => {
   const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
   expect(() => atomicLoad(u128, memory, 0)).toThrow(ArgumentTypeError);
   expect(() => atomicStore(u128, memory, 0, 1n)).toThrow(ArgumentTypeError);

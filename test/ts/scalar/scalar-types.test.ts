@@ -32,8 +32,8 @@ import {
 } from '../../../ts/index.ts';
 import { halfToNumber, numberToHalf } from '../../../ts/scalar/half.ts';
 
-type Row = Scalar<ScalarValue>;
-const all = scalarTypes as unknown as readonly Row[]; // the tests give each row values of its own kind
+type ScalarType = Scalar<ScalarValue>;
+const all = scalarTypes as unknown as readonly ScalarType[]; // the tests give each type values of its own kind
 
 /** Values that come back as they went in. */
 const EXACT: Record<string, readonly ScalarValue[]> = {
@@ -59,8 +59,8 @@ const EXACT: Record<string, readonly ScalarValue[]> = {
   bool: [true, false],
 };
 
-/** What a value outside the range becomes. */
-const WRAPPED: readonly (readonly [Row, ScalarValue, ScalarValue])[] = [
+/** The stored values of values outside the range. */
+const WRAPPED: readonly (readonly [ScalarType, ScalarValue, ScalarValue])[] = [
   [i8, 128, -128],
   [i8, 300, 44],
   [u8, -1, 255],
@@ -86,7 +86,7 @@ const WRAPPED: readonly (readonly [Row, ScalarValue, ScalarValue])[] = [
   [i128, 2n ** 127n, -(2n ** 127n)],
   [u128, -1n, 2n ** 128n - 1n],
   [u256, -1n, 2n ** 256n - 1n],
-].map(([row, given, stored]) => [row as Row, given as ScalarValue, stored as ScalarValue] as const);
+].map(([type, given, stored]) => [type as ScalarType, given as ScalarValue, stored as ScalarValue] as const);
 
 const PAGE = 65536;
 const memories: [string, () => LinearMemory][] = [
@@ -97,27 +97,27 @@ const memories: [string, () => LinearMemory][] = [
 
 describe.each(memories)('in %s memory', (_name, newMemory) => {
   const memory = newMemory();
-  test.each(all)('$name keeps its values exactly, at any alignment', (row) => {
-    for (const at of [64, 65, 67, PAGE - row.size])
-      for (const value of EXACT[row.name] ?? []) {
-        row.write(memory, at, value);
-        expect(row.read(memory, at)).toBe(value);
+  test.each(all)('$name keeps its values exactly, at any alignment', (type) => {
+    for (const at of [64, 65, 67, PAGE - type.size])
+      for (const value of EXACT[type.name] ?? []) {
+        type.write(memory, at, value);
+        expect(type.read(memory, at)).toBe(value);
       }
-    expect(EXACT[row.name]?.length).toBeGreaterThan(1);
+    expect(EXACT[type.name]?.length).toBeGreaterThan(1);
   });
 
-  test.each(all)('$name touches its own bytes only', (row) => {
+  test.each(all)('$name touches its own bytes only', (type) => {
     fillBytes(memory, 120, 64, 0xa5);
-    row.write(memory, 128, EXACT[row.name]?.[0] as ScalarValue);
+    type.write(memory, 128, EXACT[type.name]?.[0] as ScalarValue);
     expect(readBytes(memory, 120, 8).every((byte) => byte === 0xa5)).toBe(true);
-    expect(readBytes(memory, 128 + row.size, 8).every((byte) => byte === 0xa5)).toBe(true);
+    expect(readBytes(memory, 128 + type.size, 8).every((byte) => byte === 0xa5)).toBe(true);
   });
 
-  test.each(all)('$name is refused where any of its bytes is outside, and changes nothing', (row) => {
+  test.each(all)('$name is refused if any of its bytes is outside, and changes nothing', (type) => {
     fillBytes(memory, PAGE - 64, 64, 0x5a);
-    for (const at of [PAGE - row.size + 1, PAGE, PAGE + 8, 2 ** 32, NaN, -1, 0.5]) {
-      expect(() => row.read(memory, at)).toThrow(OutOfBoundsError);
-      expect(() => row.write(memory, at, EXACT[row.name]?.[1] as ScalarValue)).toThrow(OutOfBoundsError);
+    for (const at of [PAGE - type.size + 1, PAGE, PAGE + 8, 2 ** 32, NaN, -1, 0.5]) {
+      expect(() => type.read(memory, at)).toThrow(OutOfBoundsError);
+      expect(() => type.write(memory, at, EXACT[type.name]?.[1] as ScalarValue)).toThrow(OutOfBoundsError);
     }
     expect(readBytes(memory, PAGE - 64, 64).every((byte) => byte === 0x5a)).toBe(true);
   });
@@ -125,30 +125,30 @@ describe.each(memories)('in %s memory', (_name, newMemory) => {
 
 const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
 
-test.each(WRAPPED)('$0.name stores %s as %s', (row, given, stored) => {
-  row.write(memory, 8, given);
-  expect(row.read(memory, 8)).toBe(stored);
+test.each(WRAPPED)('$0.name stores %s as %s', (type, given, stored) => {
+  type.write(memory, 8, given);
+  expect(type.read(memory, 8)).toBe(stored);
 });
 
-test.each(all)('$name refuses every value of another type with the value in the error', (row) => {
-  row.write(memory, 8, EXACT[row.name]?.[1] as ScalarValue);
-  const before = row.read(memory, 8);
+test.each(all)('$name refuses every value of another type with the value in the error', (type) => {
+  type.write(memory, 8, EXACT[type.name]?.[1] as ScalarValue);
+  const before = type.read(memory, 8);
   const others = [5, 5n, true, '5', null, undefined, {}, [5], Symbol('x')].filter(
-    (x) => typeof x !== row.kind,
+    (x) => typeof x !== type.kind,
   );
   for (const value of others) {
-    expect(() => row.write(memory, 8, value as never)).toThrow(ArgumentTypeError);
-    expect(() => row.write(memory, 8, value as never)).toThrow(expect.objectContaining({ value }));
+    expect(() => type.write(memory, 8, value as never)).toThrow(ArgumentTypeError);
+    expect(() => type.write(memory, 8, value as never)).toThrow(expect.objectContaining({ value }));
   }
-  expect(row.read(memory, 8)).toBe(before);
+  expect(type.read(memory, 8)).toBe(before);
 });
 
-test.each(all)('a view of $name covers count * size bytes and refuses a misaligned address', (row) => {
-  expect(row.view(memory, 64, 3).byteLength).toBe(3 * row.size);
-  expect(() => row.view(memory, 64, 1.5)).toThrow(ArgumentRangeError);
-  expect(() => row.view(memory, 64, 2 ** 32)).toThrow(OutOfBoundsError);
-  if (row.size > 1)
-    expect(() => row.view(memory, 65, 1)).toThrow(expect.objectContaining({ code: 'MISALIGNED' }));
+test.each(all)('a view of $name covers count * size bytes and refuses a misaligned address', (type) => {
+  expect(type.view(memory, 64, 3).byteLength).toBe(3 * type.size);
+  expect(() => type.view(memory, 64, 1.5)).toThrow(ArgumentRangeError);
+  expect(() => type.view(memory, 64, 2 ** 32)).toThrow(OutOfBoundsError);
+  if (type.size > 1)
+    expect(() => type.view(memory, 65, 1)).toThrow(expect.objectContaining({ code: 'MISALIGNED' }));
 });
 
 test('integers lie in memory with the lowest byte first', () => {
@@ -163,21 +163,21 @@ test('integers lie in memory with the lowest byte first', () => {
 });
 
 describe('pointers', () => {
-  test.each<[Row, ScalarValue]>([
-    [ptr32 as unknown as Row, 2 ** 32],
-    [ptr32 as unknown as Row, -(2 ** 31) - 1],
-    [ptr32 as unknown as Row, 0.5],
-    [ptr32 as unknown as Row, NaN],
-    [ptr53 as unknown as Row, -1],
-    [ptr53 as unknown as Row, 2 ** 53],
-    [ptr64 as unknown as Row, -1n],
-    [ptr64 as unknown as Row, 2n ** 64n],
-  ])('$0.name refuses %s', (row, value) => {
-    row.write(memory, 8, row.kind === 'bigint' ? 16n : 16);
-    expect(() => row.write(memory, 8, value)).toThrow(ArgumentRangeError);
-    expect(row.read(memory, 8)).toEqual(row.kind === 'bigint' ? 16n : 16);
+  test.each<[ScalarType, ScalarValue]>([
+    [ptr32 as unknown as ScalarType, 2 ** 32],
+    [ptr32 as unknown as ScalarType, -(2 ** 31) - 1],
+    [ptr32 as unknown as ScalarType, 0.5],
+    [ptr32 as unknown as ScalarType, NaN],
+    [ptr53 as unknown as ScalarType, -1],
+    [ptr53 as unknown as ScalarType, 2 ** 53],
+    [ptr64 as unknown as ScalarType, -1n],
+    [ptr64 as unknown as ScalarType, 2n ** 64n],
+  ])('$0.name refuses %s', (type, value) => {
+    type.write(memory, 8, type.kind === 'bigint' ? 16n : 16);
+    expect(() => type.write(memory, 8, value)).toThrow(ArgumentRangeError);
+    expect(type.read(memory, 8)).toEqual(type.kind === 'bigint' ? 16n : 16);
   });
-  test('ptr53 refuses to read what a number cannot hold', () => {
+  test('ptr53 refuses to read a value above 2^53 - 1', () => {
     u64.write(memory, 8, 2n ** 53n);
     expect(() => ptr53.read(memory, 8)).toThrow(ArgumentRangeError);
   });
@@ -191,7 +191,7 @@ describe('half precision', () => {
       if (numberToHalf(value) !== bits) expect(numberToHalf(value)).toBe(bits);
     }
   });
-  test('a number between two halves goes to the nearer, a tie to the even one', () => {
+  test('a number between two halves rounds to the nearer, a tie to the even one', () => {
     for (let bits = 0; bits < 0x7bff; bits++) {
       const low = halfToNumber(bits);
       const high = halfToNumber(bits + 1);
@@ -205,7 +205,7 @@ describe('half precision', () => {
       if (got.join() !== want.join()) expect(got).toEqual(want);
     }
   });
-  test("agrees with the engine's own conversion where there is one", () => {
+  test('agrees with the conversion of the engine, if it has one', () => {
     const data = new DataView(new ArrayBuffer(2)) as DataView & {
       setFloat16?: (at: number, value: number) => void;
     };
@@ -218,8 +218,8 @@ describe('half precision', () => {
   });
 });
 
-test('the names and sizes are what C has', () => {
-  const sizes = Object.fromEntries(all.map((row) => [row.name, row.size]));
+test('the names and sizes are those of C', () => {
+  const sizes = Object.fromEntries(all.map((type) => [type.name, type.size]));
   expect(sizes).toEqual({
     i8: 1, u8: 1, u8c: 1, i16: 2, u16: 2, i32: 4, u32: 4, i64: 8, u64: 8, f16: 2, f32: 4, f64: 8,
     ptr32: 4, ptr53: 8, ptr64: 8, i128: 16, u128: 16, i256: 32, u256: 32, bool: 1,

@@ -12,14 +12,14 @@ import {
 import { fakeHeap } from '../../support/heap.ts';
 
 const all = scalarTypes as unknown as readonly Scalar<ScalarValue>[];
-const valueAt = (row: Scalar<ScalarValue>, i: number): ScalarValue =>
-  row.kind === 'bigint' ? BigInt(i % 100) : row.kind === 'boolean' ? i % 3 === 0 : i % 100;
+const valueAt = (type: Scalar<ScalarValue>, i: number): ScalarValue =>
+  type.kind === 'bigint' ? BigInt(i % 100) : type.kind === 'boolean' ? i % 3 === 0 : i % 100;
 const { heap, module } = fakeHeap();
 const made = (): void => heap.freeAll();
 
 afterEach(() => {
   made();
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still live').toEqual([]);
 });
 
 /** Values of which the one at `where` does something when it is read. */
@@ -31,17 +31,17 @@ const hooked = (values: readonly number[], where: number, act: () => void): numb
     },
   });
 
-describe('values keep what they were', () => {
-  test.each(all)('$name: lists of every length up to more than 512 bytes, one after the other', (row) => {
-    for (const length of [0, 1, 2, 7, 512 / row.size - 1, 512 / row.size, 512 / row.size + 1, 700]) {
-      const values = Array.from({ length: Math.ceil(length) }, (_, i) => valueAt(row, i + length));
-      const ref = row.allocArray(heap, values);
+describe('values are stored as they were', () => {
+  test.each(all)('$name: arrays of every length up to more than 512 bytes, one after the other', (type) => {
+    for (const length of [0, 1, 2, 7, 512 / type.size - 1, 512 / type.size, 512 / type.size + 1, 700]) {
+      const values = Array.from({ length: Math.ceil(length) }, (_, i) => valueAt(type, i + length));
+      const ref = type.allocArray(heap, values);
       expect([...ref]).toEqual(values);
       expect([...ref.set(values.toReversed())]).toEqual(values.toReversed());
       ref.free();
     }
   });
-  test('when reading one of them stores others', () => {
+  test('if reading one of them stores others', () => {
     const inner = i32.allocArray(heap, 3);
     const deep = (n: number): number[] =>
       hooked([n, n + 1, n + 2], 1, () => {
@@ -53,7 +53,7 @@ describe('values keep what they were', () => {
     expect([...inner]).toEqual([20, 21, 22]);
     expect([...outer.set(deep(0)), ...inner]).toEqual([0, 1, 2, -1, -2, -3]);
   });
-  test('when the allocator stores others', () => {
+  test('if the allocator stores others', () => {
     const own = i32.allocArray(heap, [7, 8, 9]);
     const { malloc } = module;
     module.malloc = function (bytes) {
@@ -66,7 +66,7 @@ describe('values keep what they were', () => {
       module.malloc = malloc;
     }
   });
-  test('after one was refused, half-way or on the way to memory', () => {
+  test('after one was refused, when read or when stored', () => {
     const ref = ptr32.allocArray(heap, [1, 2, 3]);
     const bad = [1, 'x', 3] as number[];
     expect(() => ref.set(bad)).toThrow(ArgumentTypeError);
@@ -82,7 +82,7 @@ describe('values keep what they were', () => {
       1, 2, 3, 5, 6, 7, 8, 9,
     ]);
   });
-  test('when they lie in the memory they go to, which allocating may grow', () => {
+  test('if they lie in the memory that is written, which an allocation may grow', () => {
     const from = f64.allocArray(
       heap,
       Array.from({ length: 4000 }, (_, i) => i),
@@ -92,9 +92,9 @@ describe('values keep what they were', () => {
     const refs = [f64.allocArray(heap, view)];
     while (heap.byteLength === before) refs.push(f64.allocArray(heap, from.view));
     for (const ref of refs) expect(ref.toArray()).toEqual(from.toArray());
-    expect(() => f64.allocArray(heap, view)).toThrow(ArgumentTypeError); // what it showed is gone
+    expect(() => f64.allocArray(heap, view)).toThrow(ArgumentTypeError); // its buffer is detached
   });
-  test('when a typed array of a 53-bit pointer is stored in itself', () => {
+  test('if a typed array of a 53-bit pointer is stored in itself', () => {
     const ref = ptr53.allocArray(heap, [1, 2 ** 40, 3]);
     expect([...ref.set(ref.view as never)]).toEqual([1, 2 ** 40, 3]);
   });

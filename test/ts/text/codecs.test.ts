@@ -1,3 +1,3 @@
 import '../../support/text.ts';
-import '../../support/text-wrong.ts';
+import '../../support/text-invalid.ts';
 import '../../support/text-sizes.ts';

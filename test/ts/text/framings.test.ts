@@ -12,55 +12,55 @@ import { fakeHeap, fakeModule } from '../../support/heap.ts';
 import { SEED } from '../../support/prng.ts';
 
 const { heap, module } = fakeHeap();
-const PLACE = 512;
+const ADDRESS = 512;
 const END = 65536;
 const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((s) => !s.includes('\0'));
 
 afterEach(() => {
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still live').toEqual([]);
   expect(module.badFrees).toEqual([]);
 });
 
-test(`a string comes back, and its length is what was measured (SEED=${SEED})`, () => {
+test(`a string comes back, and its length is the measured one (SEED=${SEED})`, () => {
   fc.assert(
     fc.property(text, (value) => {
-      const written = heap.writeNullTerminatedUtf8String(PLACE, value);
+      const written = heap.writeNullTerminatedUtf8String(ADDRESS, value);
       expect(written).toBe(utf8ByteLength(value));
-      expect(heap.readNullTerminatedUtf8String(PLACE)).toBe(value);
-      expect(heap.readUtf8String(PLACE, written)).toBe(value);
-      expect(heap.readUint8(PLACE + written)).toBe(0);
+      expect(heap.readNullTerminatedUtf8String(ADDRESS)).toBe(value);
+      expect(heap.readUtf8String(ADDRESS, written)).toBe(value);
+      expect(heap.readUint8(ADDRESS + written)).toBe(0);
     }),
     { seed: SEED },
   );
 });
 
-test(`a string that does not fit leaves every byte as it was (SEED=${SEED})`, () => {
+test(`a string that does not fit changes no byte (SEED=${SEED})`, () => {
   fc.assert(
     fc.property(text, fc.nat(80), (value, capacity) => {
-      heap.fill(PLACE, 400, 0x77);
+      heap.fill(ADDRESS, 400, 0x77);
       const needed = utf8ByteLength(value) + 1;
       if (capacity >= needed) {
-        heap.writeNullTerminatedUtf8String(PLACE, value, capacity);
-        expect(heap.readBytes(PLACE + needed, 100).every((byte) => byte === 0x77)).toBe(true);
+        heap.writeNullTerminatedUtf8String(ADDRESS, value, capacity);
+        expect(heap.readBytes(ADDRESS + needed, 100).every((byte) => byte === 0x77)).toBe(true);
       } else {
-        expect(() => heap.writeNullTerminatedUtf8String(PLACE, value, capacity)).toThrow(
+        expect(() => heap.writeNullTerminatedUtf8String(ADDRESS, value, capacity)).toThrow(
           expect.objectContaining({ code: 'ENCODING', capacity }),
         );
-        expect(heap.readBytes(PLACE, 400).every((byte) => byte === 0x77)).toBe(true);
+        expect(heap.readBytes(ADDRESS, 400).every((byte) => byte === 0x77)).toBe(true);
       }
     }),
     { seed: SEED },
   );
 });
 
-test('on both sides of the length where the method changes, results are the same', () => {
+test('results are the same on both sides of the length where the method changes', () => {
   for (const length of [0, 1, 15, 16, 17, 23, 24, 25, 26, 63, 64, 65, 4096])
     for (const unit of ['x', '\u00e9', '\u20ac', '\ud83d\ude00']) {
       const value = `${unit.repeat(length)}a`;
-      heap.writeNullTerminatedUtf8String(PLACE, value);
-      expect(heap.readNullTerminatedUtf8String(PLACE)).toBe(value);
-      expect(heap.readNullTerminatedUtf8String(PLACE, utf8ByteLength(value) + 1)).toBe(value);
-      expect(() => heap.readNullTerminatedUtf8String(PLACE, utf8ByteLength(value))).toThrow(EncodingError);
+      heap.writeNullTerminatedUtf8String(ADDRESS, value);
+      expect(heap.readNullTerminatedUtf8String(ADDRESS)).toBe(value);
+      expect(heap.readNullTerminatedUtf8String(ADDRESS, utf8ByteLength(value) + 1)).toBe(value);
+      expect(() => heap.readNullTerminatedUtf8String(ADDRESS, utf8ByteLength(value))).toThrow(EncodingError);
     }
 });
 
@@ -91,26 +91,29 @@ describe('at the end of the memory', () => {
   });
 });
 
-test('a NUL inside is refused with its index, or written when that is asked for', () => {
-  heap.writeNullTerminatedUtf8String(PLACE, 'before');
-  expect(() => heap.writeNullTerminatedUtf8String(PLACE, 'a\0b')).toThrow(
+test('a NUL inside is refused with its index, or written with the option `nul`', () => {
+  heap.writeNullTerminatedUtf8String(ADDRESS, 'before');
+  expect(() => heap.writeNullTerminatedUtf8String(ADDRESS, 'a\0b')).toThrow(
     expect.objectContaining({ index: 1 }),
   );
-  expect(heap.readNullTerminatedUtf8String(PLACE)).toBe('before');
+  expect(heap.readNullTerminatedUtf8String(ADDRESS)).toBe('before');
   expect(() => heap.allocNullTerminatedUtf8String('a\0b')).toThrow(EncodingError);
-  expect(heap.writeNullTerminatedUtf8String(PLACE, 'a\0b', 8, { nul: 'allow' })).toBe(3);
-  expect(heap.readUtf8String(PLACE, 3)).toBe('a\0b');
+  expect(heap.writeNullTerminatedUtf8String(ADDRESS, 'a\0b', 8, { nul: 'allow' })).toBe(3);
+  expect(heap.readUtf8String(ADDRESS, 3)).toBe('a\0b');
 });
 
-test.each([5, null, undefined, {}, Symbol('x'), new String('x')])('%s is no string to write', (value) => {
-  expect(() => heap.writeNullTerminatedUtf8String(PLACE, value as never)).toThrow(ArgumentTypeError);
-});
-test.each([null, undefined, {}, 5n])('%s is no string and no size to allocate', (value) => {
+test.each([5, null, undefined, {}, Symbol('x'), new String('x')])(
+  '%s is refused as a string to write',
+  (value) => {
+    expect(() => heap.writeNullTerminatedUtf8String(ADDRESS, value as never)).toThrow(ArgumentTypeError);
+  },
+);
+test.each([null, undefined, {}, 5n])('%s is refused as a string or size to allocate', (value) => {
   expect(() => heap.allocNullTerminatedUtf8String(value as never)).toThrow(ArgumentTypeError);
 });
 test.each([NaN, -1, 1.5])('a capacity of %s is refused', (capacity) => {
-  expect(() => heap.writeNullTerminatedUtf8String(PLACE, 'a', capacity)).toThrow(ArgumentRangeError);
-  expect(() => heap.readNullTerminatedUtf8String(PLACE, capacity)).toThrow(ArgumentRangeError);
+  expect(() => heap.writeNullTerminatedUtf8String(ADDRESS, 'a', capacity)).toThrow(ArgumentRangeError);
+  expect(() => heap.readNullTerminatedUtf8String(ADDRESS, capacity)).toThrow(ArgumentRangeError);
   expect(() => heap.allocNullTerminatedUtf8String(capacity)).toThrow(ArgumentRangeError);
 });
 test.each([NaN, -5, 0.5, 2 ** 53])('an address of %s is refused', (address) => {
@@ -119,7 +122,7 @@ test.each([NaN, -5, 0.5, 2 ** 53])('an address of %s is refused', (address) => {
 });
 
 describe('string refs', () => {
-  test('hold the string they were made with, and any that fits', () => {
+  test('hold their initial string, and any that fits', () => {
     const ref = heap.allocNullTerminatedUtf8String('h\u00e9llo');
     expect([ref.value, ref.byteLength, ref.encodedByteLength]).toEqual(['h\u00e9llo', 7, 6]);
     expect(ref.write('abc').read()).toBe('abc');
@@ -130,21 +133,21 @@ describe('string refs', () => {
     expect(() => ref.value).toThrow(FreedError);
     expect(() => ref.write('a')).toThrow(FreedError);
   });
-  test('made for a number of bytes have room for them and the NUL', () => {
+  test('made for a number of bytes have that capacity and the NUL', () => {
     const ref = heap.allocNullTerminatedUtf8String(5);
     expect([ref.value, ref.byteLength]).toEqual(['', 6]);
     ref.value = '12345';
     expect(() => ref.write('123456')).toThrow(EncodingError);
     ref.free();
   });
-  test("borrowed take the block's room where it is known, else just the string's own", () => {
+  test('wrapped have the capacity of the block if it is known, else the length of the string', () => {
     const ref = heap.allocNullTerminatedUtf8String(20);
     expect(heap.wrapNullTerminatedUtf8String(ref.address).byteLength).toBe(21);
-    heap.writeNullTerminatedUtf8String(PLACE, 'abc');
-    const borrowed = heap.wrapNullTerminatedUtf8String(PLACE);
-    expect(borrowed.byteLength).toBe(4);
-    expect(() => borrowed.write('abcd')).toThrow(EncodingError);
-    expect(heap.wrapNullTerminatedUtf8String(PLACE, 16).write('abcd').value).toBe('abcd');
+    heap.writeNullTerminatedUtf8String(ADDRESS, 'abc');
+    const wrapped = heap.wrapNullTerminatedUtf8String(ADDRESS);
+    expect(wrapped.byteLength).toBe(4);
+    expect(() => wrapped.write('abcd')).toThrow(EncodingError);
+    expect(heap.wrapNullTerminatedUtf8String(ADDRESS, 16).write('abcd').value).toBe('abcd');
     ref.free();
   });
   test('a write to a known block without a capacity stops at its end', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createWasmHeapManager } from '../../../ts/index.ts';
 
-// The short way of reading stops counting at 2^27 elements.
-test('a text of 2^27 bytes and one, and more, is read whole', () => {
+// The fast path of reading stops at 2^27 elements.
+test('texts of 2^27 + 1 bytes and more are read completely', () => {
   const memory = new WebAssembly.Memory({ initial: 2049 });
   const heap = createWasmHeapManager(
     () => memory.buffer,

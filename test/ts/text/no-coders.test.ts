@@ -1,13 +1,13 @@
-// The tests of the codecs as in an AudioWorklet or a bare engine: without Node's Buffer, without coders.
-import '../../support/take-buffer.ts';
-import '../../support/take-coders.ts';
+// The tests of the codecs as in an AudioWorklet: without Buffer, TextEncoder and TextDecoder.
+import '../../support/remove-buffer.ts';
+import '../../support/remove-coders.ts';
 import '../../support/text.ts';
-import '../../support/text-wrong.ts';
+import '../../support/text-invalid.ts';
 import '../../support/text-sizes.ts';
-import '../../support/give-back.ts';
+import '../../support/restore-globals.ts';
 import { expect, test } from 'vitest';
 import { Decoder, Encoder, bufferMethods } from '../../../ts/text/platform.ts';
 
-test('neither the Buffer nor the coders were there', () => {
+test('the library was imported without Buffer and coders', () => {
   expect([bufferMethods, Encoder, Decoder]).toEqual([undefined, undefined, undefined]);
 });

@@ -1,4 +1,4 @@
-// Refs to strings: the classes that name them, and the blocks that they live in.
+// Refs to strings: their classes, and the blocks that they lie in.
 import { afterEach, describe, expect, test } from 'vitest';
 import * as linmem from '../../../ts/index.ts';
 import { ArgumentTypeError, EncodingError, FreedError, StringRef } from '../../../ts/index.ts';
@@ -8,7 +8,7 @@ import { fakeHeap } from '../../support/heap.ts';
 const { heap, module } = fakeHeap();
 afterEach(() => {
   heap.freeAll();
-  expect([...module.lent.keys()], 'blocks still lent').toEqual([]);
+  expect([...module.live.keys()], 'blocks still live').toEqual([]);
 });
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 const call = (name: string, ...args: unknown[]): unknown =>
@@ -49,7 +49,7 @@ describe('a pair', () => {
     pair.free();
     expect(() => alias.value).toThrow(FreedError);
   });
-  test('whose text is another block ends with it, though the pair itself lives', () => {
+  test('whose text is another block becomes invalid with it, although the pair itself is live', () => {
     const text = heap.allocUint8Array(8);
     const pair = heap.alloc(8);
     heap.writePairedUtf8String(pair, 'hello', text.address);
@@ -64,13 +64,13 @@ describe('a pair', () => {
       () => ref.allocatedElementsView,
     ])
       expect(use).toThrow(expect.objectContaining({ code: 'FREED', address: text.address }));
-    // Lent again, the place is somebody else's.
+    // The address is reused by another allocation.
     const other = heap.allocUint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(other.address).toBe(text.address);
     expect(() => ref.write('x')).toThrow(FreedError);
     expect(other.toArray()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
-  test('that the module pointed elsewhere is read there', () => {
+  test('whose pointer the module changed is read at the new address', () => {
     const [one, two] = [heap.allocUtf8String('one'), heap.allocUtf8String('other')];
     const pair = heap.alloc(8);
     heap.writePairedUtf8String(pair, 'one', one.address);
@@ -78,7 +78,7 @@ describe('a pair', () => {
     heap.writeUint32(pair, two.address);
     heap.writeUint32(pair + 4, 5);
     expect(ref.value).toBe('other');
-    // It still borrows from where it was made.
+    // It still refers to its first block.
     one.free();
     expect(() => ref.value).toThrow(FreedError);
   });
@@ -89,19 +89,21 @@ describe('writes without a capacity stop at the end of a known block', () => {
     for (const codec of codecs) {
       const size = codec.bytesPerElement;
       const block = heap.alloc(8 * size);
-      const room = { '': 8, NullTerminated: 7, Prefixed: Math.floor((8 * size - 4) / size) }[word] as number;
+      const capacity = { '': 8, NullTerminated: 7, Prefixed: Math.floor((8 * size - 4) / size) }[
+        word
+      ] as number;
       const name = `write${word}${codec.label}String`;
-      expect(call(name, block, 'x'.repeat(room))).toBe(room);
+      expect(call(name, block, 'x'.repeat(capacity))).toBe(capacity);
       const before = [...heap.readBytes(block, 16 * size)];
-      expect(() => call(name, block, 'x'.repeat(room + 1))).toThrow(EncodingError);
+      expect(() => call(name, block, 'x'.repeat(capacity + 1))).toThrow(EncodingError);
       expect([...heap.readBytes(block, 16 * size)]).toEqual(before);
       heap.free(block);
     }
   });
   test('also those of pairs', () => {
-    const [pair, place] = [heap.alloc(8), heap.alloc(4)];
-    expect(heap.writePairedUtf8String(pair, 'abcd', place)).toBe(4);
-    expect(() => heap.writePairedUtf8String(pair, 'abcde', place)).toThrow(EncodingError);
+    const [pair, text] = [heap.alloc(8), heap.alloc(4)];
+    expect(heap.writePairedUtf8String(pair, 'abcd', text)).toBe(4);
+    expect(() => heap.writePairedUtf8String(pair, 'abcde', text)).toThrow(EncodingError);
     expect(heap.readPairedUtf8String(pair)).toBe('abcd');
   });
 });
@@ -148,7 +150,7 @@ test('options are read once', () => {
   }
 });
 
-test('a text that another was written during the write of is the one that is written', () => {
+test('a text is written correctly if another one is written during its write', () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   let hooks = 0;
   const hooked: linmem.WasmHeapManager = linmem.createWasmHeapManager(

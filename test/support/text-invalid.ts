@@ -1,4 +1,4 @@
-// More tests of the codecs, to be imported as text.ts is: bytes that are no text, and text that is cut to its place.
+// More tests of the codecs, imported like text.ts: invalid bytes, and text that is truncated.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EncodingError, utf8 } from '../../ts/index.ts';
@@ -6,7 +6,7 @@ import { codecs } from '../../ts/text/codecs.ts';
 import { toPolicy } from '../../ts/text/policy.ts';
 import { decodeLoop } from '../../ts/text/utf8.ts';
 import { SEED } from './prng.ts';
-import { heap, memories, MODEL, MOST, pointsOf, textOf } from './text-model.ts';
+import { heap, memories, MODEL, MAX_POINT, pointsOf, textOf } from './text-model.ts';
 
 /** Bytes, many of them of the kinds that codecs look at. */
 const anyBytes = fc.oneof(
@@ -36,7 +36,7 @@ const anyBytes = fc.oneof(
     )
     .map((bytes) => new Uint8Array(bytes)),
 );
-/** What is in bytes, one entry for each element: its units, none where it is no text; and its address from 0. */
+/** The decoded pieces of bytes, one for each element: its units, undefined if invalid; and its address from 0. */
 type Piece = readonly [units: readonly number[] | undefined, at: number];
 const PIECES: Record<string, (bytes: Uint8Array, keeps: boolean) => Piece[]> = {
   Ascii: (bytes) => [...bytes].map((b, at) => [b < 0x80 ? [b] : undefined, at]),
@@ -71,7 +71,7 @@ function unitsOf(text: string): number[] {
 }
 
 test.each(codecs.filter(({ label }) => PIECES[label]))(
-  `any bytes, cut ones too, read as $name as the model has them, under every policy (SEED=${SEED})`,
+  `any bytes, also truncated, read as $name like in the model, under every policy (SEED=${SEED})`,
   (codec) =>
     fc.assert(
       fc.property(anyBytes, fc.boolean(), (bytes, keeps) => {
@@ -95,7 +95,7 @@ test.each(codecs.filter(({ label }) => PIECES[label]))(
       { seed: SEED, numRuns: 300 },
     ),
 );
-test(`any bytes read as UTF-8 by the loop as by the engine, and as the model has them (SEED=${SEED})`, () => {
+test(`any bytes read as UTF-8 alike by the loop, by the engine and by the model (SEED=${SEED})`, () => {
   const engine = new TextDecoder('utf-8', { ignoreBOM: true });
   const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
   const refuses = (act: () => string): boolean => {
@@ -125,15 +125,15 @@ test(`any bytes read as UTF-8 by the loop as by the engine, and as the model has
   );
 });
 
-describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
+describe.each(codecs)('$name, truncated', (codec) => {
   const { label, bytesPerElement: size } = codec;
   const model = MODEL[label] as (points: number[]) => number[];
-  const write = (framing: string, text: string, room: number, options: object): number => {
-    if (framing === 'Terminated') return codec.writeTerminated(heap, 512, text, room + 1, options);
-    if (framing === 'Sized') return codec.writeSized(heap, 512, text, room, options);
-    if (framing === 'Fixed') return codec.writeFixed(heap, 512, text, room, options);
-    if (framing === 'Prefixed') return codec.writePrefixed(heap, 512, text, 4, room, options);
-    return codec.writePaired(heap, 512, text, 520, 4, room, options);
+  const write = (framing: string, text: string, capacity: number, options: object): number => {
+    if (framing === 'Terminated') return codec.writeTerminated(heap, 512, text, capacity + 1, options);
+    if (framing === 'Sized') return codec.writeSized(heap, 512, text, capacity, options);
+    if (framing === 'Fixed') return codec.writeFixed(heap, 512, text, capacity, options);
+    if (framing === 'Prefixed') return codec.writePrefixed(heap, 512, text, 4, capacity, options);
+    return codec.writePaired(heap, 512, text, 520, 4, capacity, options);
   };
   const readBack = (framing: string, count: number): string => {
     if (framing === 'Terminated') return codec.readTerminated(heap, 512);
@@ -145,28 +145,28 @@ describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
     `whole characters only, %s (SEED=${SEED})`,
     (framing) =>
       fc.assert(
-        fc.property(textOf(MOST[label]), fc.nat(80), (text, room) => {
+        fc.property(textOf(MAX_POINT[label]), fc.nat(80), (text, capacity) => {
           const given = text.replaceAll('\0', 'x');
           heap.fill(512, 1024, 0x77);
           // The longest prefix of whole characters that fits, one character at a time.
           let whole = '';
           for (const c of given.toWellFormed()) {
-            if (model(pointsOf(whole + c)).length > room) break;
+            if (model(pointsOf(whole + c)).length > capacity) break;
             whole += c;
           }
           const count = model(pointsOf(whole)).length;
-          expect(codec.fit(given, room)).toBe(whole.length);
-          expect(write(framing, given, room, { truncate: true })).toBe(count);
+          expect(codec.fit(given, capacity)).toBe(whole.length);
+          expect(write(framing, given, capacity, { truncate: true })).toBe(count);
           expect(readBack(framing, count)).toBe(whole);
-          const used = { Terminated: count + 1, Sized: count, Fixed: room }[framing];
+          const used = { Terminated: count + 1, Sized: count, Fixed: capacity }[framing];
           if (used !== undefined) expect(heap.readUint8(512 + used * size)).toBe(0x77);
           if (whole !== given.toWellFormed())
-            expect(() => write(framing, given, room, { truncate: false })).toThrow(EncodingError);
+            expect(() => write(framing, given, capacity, { truncate: false })).toThrow(EncodingError);
         }),
         { seed: SEED },
       ),
   );
-  test('a place without room for the NUL is refused all the same, and what is wrong in the rest too', () => {
+  test('a capacity of 0 for a terminated string is refused, and invalid characters after the cut too', () => {
     expect(() => codec.writeTerminated(heap, 512, 'a', 0, { truncate: true })).toThrow(EncodingError);
     expect(codec.writeTerminated(heap, 512, 'a', 1, { truncate: true })).toBe(0);
     expect(() => codec.writeTerminated(heap, 512, 'abc\0', 2, { truncate: true })).toThrow(EncodingError);
@@ -175,7 +175,7 @@ describe.each(codecs)('$name, cut where it is asked to be', (codec) => {
     ).toThrow(EncodingError);
     expect(() => codec.writeSized(heap, 512, 'a', 2, { truncate: 1 } as never)).toThrow(TypeError);
   });
-  test('a prefix too narrow for the count is room for as many as it can tell', () => {
+  test('a narrow prefix limits the capacity to the largest count that it can hold', () => {
     expect(codec.writePrefixed(heap, 512, 'x'.repeat(300), 1, undefined, { truncate: true })).toBe(255);
     expect(codec.readPrefixed(heap, 512, 1)).toBe('x'.repeat(255));
   });

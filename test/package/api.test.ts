@@ -1,0 +1,64 @@
+// The public API: the declarations in dist/, as users compile against them.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+interface ApiTool {
+  report(): { text: string; unexported: string[] };
+  committedReport(): string;
+  editorNames(name: string): string[];
+}
+let api: ApiTool;
+beforeAll(async () => {
+  api = (await import('../../tools/api.mjs')) as ApiTool;
+});
+
+describe('the report of the public API', () => {
+  test('is the one that is committed', () =>
+    expect(
+      api.report().text,
+      'the public API has changed: run npm run api, commit api/linmem.api.md and say so in the CHANGELOG',
+    ).toBe(api.committedReport()));
+  test('names no type that ts/index.ts does not export', () => expect(api.report().unexported).toEqual([]));
+});
+
+test('an editor shows no internal name on a heap', () => {
+  const names = api.editorNames('LinmemHeap');
+  for (const name of ['alloc', 'readInt32', 'allocInt32', 'createHeapArena', 'usableSize'])
+    expect(names).toContain(name);
+  for (const name of ['data', 'views', 'setView', 'table', 'untracked', 'allocateWith', 'allocationAt'])
+    expect(names).not.toContain(name);
+});
+
+describe('the declarations compile for users, and in them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linmem-api-'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(process.cwd(), join(folder, 'node_modules/linmem'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Compiles `source` against the declarations in dist/, which are checked too. Returns the errors. */
+  const compile = (name: string, source: string, lib: string): string => {
+    writeFileSync(join(folder, name), source);
+    const options = [
+      '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false',
+      '--module', 'nodenext', '--target', 'es2022', '--types', '', '--lib', lib,
+    ]; // prettier-ignore
+    const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+    return spawnSync(process.execPath, [tsc, ...options, name], { cwd: folder, encoding: 'utf8' }).stdout;
+  };
+  const types = readFileSync('test/types/api.test-d.ts', 'utf8').replace('../../ts/index.ts', 'linmem');
+
+  test.each(['es2024,esnext.disposable,dom', 'es2022,dom'])('api.test-d.ts holds with lib %s', (lib) =>
+    expect(compile('api.mts', types, lib)).toBe(''),
+  );
+  test('an error is found', () =>
+    expect(compile('wrong.mts', `import { i32 } from 'linmem'; i32.nothing();`, 'es2022,dom')).toContain(
+      'TS2339',
+    ));
+  test('no class whose constructor is internal can be constructed', () =>
+    expect(
+      compile('construct.mts', `import { Int32Ref } from 'linmem'; new Int32Ref();`, 'es2022,dom'),
+    ).toContain('TS2674'));
+});

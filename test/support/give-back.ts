@@ -1,3 +1,0 @@
-import { taken } from './taken.ts';
-
-for (const [name, property] of taken) Object.defineProperty(globalThis, name, property);

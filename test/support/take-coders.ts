@@ -1,3 +1,0 @@
-import { take } from './taken.ts';
-
-take('TextDecoder', 'TextEncoder');

@@ -1,0 +1,113 @@
+// npx linmem bindings: of a header with includes, annotations, bit-fields and everything else, to TypeScript that
+// compiles and works.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { wrapEmscriptenModuleHeap, type WasmHeapManager } from '../../../ts/index.ts';
+import { Built } from '../../support/emcc.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
+const GENERATED = 'test/ts/cli/library.gen.ts';
+const built = new Built('test/ts/call/library.c');
+const HEADER = `
+#ifndef LIBRARY_H
+#define LIBRARY_H
+#include <stdint.h>
+#include <time.h>
+#include "more.h"
+#define LIMIT (16 * 2)
+#define RATIO 1.5f
+#define NAME "text"
+struct node { int32_t value; struct node *next; };
+struct mixed { char name[LIMIT]; unsigned low : 3, : 0, high : 5; struct { int a; union { float f; int i; }
+ value; } inner; point_t many[2]; void (*act)(int); struct node *nodes[2]; uint8_t rest[]; };
+typedef enum { RED, GREEN, BLUE } color_t;
+typedef struct counter counter_t;
+int add(int a, int b);
+int count_bytes(const char *s);
+_Owned_ char *make_greeting(const char *who);
+_Owned_by_(counted_free) char *counted_text(int n);
+void scale(_In_reads_(n) const float *in, _Out_writes_(n) float *out, int n, float k);
+_Success_(return == 0) int divide(int a, int b, _Out_ int *quot, _Out_ int *rem);
+int each_item(int n, int (*cb)(int i, void *user), void *user);
+int list_sum(const struct node *node);
+color_t next_color(color_t c);
+counter_t *counter_new(void);
+int counter_add(counter_t *c, int n);
+void counter_free(counter_t *c);
+static inline int twice(int x) { return 2 * x; }
+#endif
+`;
+const MORE =
+  '#pragma once\ntypedef struct { int32_t id; float x, y; } point_t;\nvoid move_point(_Inout_ point_t *p, float dx, float dy);\n';
+
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, ['bin/linmem.mjs', 'bindings', ...args], { encoding: 'utf8' });
+const header = join(folder, 'library.h');
+const output = join(folder, 'library.ts');
+
+beforeAll(() => {
+  writeFileSync(header, HEADER);
+  writeFileSync(join(folder, 'more.h'), MORE);
+  built.build('cli', ['-O1', '-sALLOW_MEMORY_GROWTH', '-sALLOW_TABLE_GROWTH']);
+}, 120_000);
+afterAll(() => {
+  built.dispose();
+  rmSync(folder, { recursive: true });
+  rmSync(GENERATED, { force: true });
+});
+
+test('a header becomes a library', async () => {
+  const { stderr, status } = run(header, '-I', folder, '--lib', 'bindLibrary', '-o', output);
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const source = readFileSync(output, 'utf8');
+  run(header, '-o', output, '--lib', 'bindLibrary');
+  expect(readFileSync(output, 'utf8')).toBe(source); // the same again
+  expect(source).not.toMatch(/twice|strftime|time_t|RATIO|__/);
+  expect(readFileSync(join(folder, 'library.checks.c'), 'utf8')).toContain('offsetof(struct mixed, inner)');
+  cpSync(output, GENERATED);
+  writeFileSync(GENERATED, source.replace("'linmem'", "'../../../ts/index.ts'"));
+  const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'], {
+    encoding: 'utf8',
+  });
+  expect(tsc.stdout).toBe('');
+
+  const made = (await import(/* @vite-ignore */ `${process.cwd()}/${GENERATED}`)) as {
+    bindLibrary(module: object, heap: WasmHeapManager): Record<string, (...args: unknown[]) => unknown>;
+    constants: object;
+    mixed: { size: number };
+  };
+  const module = await built.start('cli');
+  const heap = wrapEmscriptenModuleHeap(module);
+  const lib = made.bindLibrary(module, heap);
+  expect([lib.add?.(1, 2), lib.make_greeting?.('x'), lib.divide?.(7, 2)]).toEqual([3, 'hello x', [3, 1]]);
+  expect([lib.scale?.([1], 3), lib.next_color?.('RED')]).toEqual([Float32Array.of(3), 'GREEN']);
+  expect(lib.move_point?.({ x: 1 }, 1, 1)).toEqual({ id: 0, x: 2, y: 1 });
+  expect(lib.each_item?.(3, (i: number) => i, null)).toBe(3);
+  expect(made.constants).toEqual({ LIMIT: 32, RED: 0, GREEN: 1, BLUE: 2 });
+  expect(made.mixed.size).toBe(84);
+}, 120_000);
+
+test.each([
+  [['gone.h', '-o', output], /gone\.h: no such file/],
+  [[header], /usage/],
+  [[header, '-o', output, '--what'], /unknown option --what/],
+  [[header, '-o', output, '--lib', '1x'], /--lib needs a name/],
+])('%j is refused', (args, message) => {
+  const { stderr, status } = run(...args);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(message);
+});
+test('an error says where in the header', () => {
+  const bad = join(folder, 'bad.h');
+  writeFileSync(bad, 'int f(_In_reads_(k) int *p, int n);\n');
+  const { stderr, status } = run(bad, '-o', join(folder, 'bad.ts'));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/_In_reads_\(\.\.\.\) must name a parameter[\s\S]*int f\(/);
+  writeFileSync(bad, 'int f(int;\n');
+  expect(run(bad, '-o', join(folder, 'bad.ts')).status).toBe(1);
+  expect(existsSync(join(folder, 'bad.ts'))).toBe(false);
+});

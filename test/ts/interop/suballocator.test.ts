@@ -1,0 +1,115 @@
+// Modules that allocate and never free: an allocator that works in blocks of theirs.
+import { describe, expect, test } from 'vitest';
+import { DoubleFreeError, NotOwnedError, OutOfMemoryError, wrapHeap } from '../../../ts/index.ts';
+import { assemble, type Functions } from '../../support/assemble.ts';
+import { workHard } from '../../support/hard-work.ts';
+import { fakeModule } from '../../support/heap.ts';
+
+const module = (): ReturnType<typeof fakeModule> =>
+  fakeModule(new WebAssembly.Memory({ initial: 1, maximum: 64 }));
+
+const FORMS: [string, (fake: ReturnType<typeof fakeModule>) => object][] = [
+  ['a lone _malloc', (fake) => ({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) })],
+  ['cabi_realloc', (fake) => exportsOf(fake, { cabi_realloc: ['iiii:i', (_old: number, _size: number, _align: number, size: number) => fake.malloc(size)] })],
+  ['napi_wasm_malloc', (fake) => exportsOf(fake, { napi_wasm_malloc: ['i:i', (size: number) => fake.malloc(size)] })],
+  ['a lone alloc', (fake) => exportsOf(fake, { alloc: ['i:i', (size: number) => fake.malloc(size)] })],
+  ['allocate of old builds', (fake) => ({ wasmMemory: fake.memory, allocate: (size: number, types: string, allocator: number, _at: unknown) => (expect([types, allocator]).toEqual(['i8', 0]), fake.malloc(size)) })],
+  ['allocate of later builds', (fake) => ({ wasmMemory: fake.memory, allocate: (slab: Uint8Array, allocator: number) => (expect(allocator).toBe(0), fake.malloc(slab.length)) })],
+]; // prettier-ignore
+
+const exportsOf = (fake: ReturnType<typeof fakeModule>, functions: Functions): object =>
+  assemble(functions, fake.memory).exports;
+
+describe.each(FORMS)('%s', (_name, shape) => {
+  test('serves many blocks from one of the module, and uses freed ones again', () => {
+    const fake = module();
+    const heap = wrapHeap(shape(fake));
+    expect(fake.calls, 'nothing is allocated before it is needed').toBe(0);
+    for (let i = 0; i < 1000; i++) {
+      const text = heap.allocNullTerminatedUtf8String(`text ${i}`);
+      const array = heap.allocFloat64Array(100);
+      expect([text.value, array.address % 8]).toEqual([`text ${i}`, 0]);
+      heap.free(heap.alloc(100, 256));
+      text.free();
+      array.free();
+    }
+    expect(fake.calls).toBe(1);
+  });
+});
+
+describe('the suballocator', () => {
+  const start = (): { fake: ReturnType<typeof fakeModule>; heap: ReturnType<typeof wrapHeap> } => {
+    const fake = module();
+    return {
+      fake,
+      heap: wrapHeap({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) }),
+    };
+  };
+  test('grows by further ones, and stays inside them', () => {
+    const { fake, heap } = start();
+    const arrays = Array.from({ length: 40 }, (_, i) => heap.allocInt32Array(new Int32Array(5000).fill(i)));
+    for (const [i, array] of arrays.entries()) expect([array.at(0), array.at(4999)]).toEqual([i, i]);
+    expect(fake.calls).toBeGreaterThan(1);
+    expect(fake.calls).toBeLessThan(8);
+    // Blocks of the module that touch are one range.
+    const ends = new Map([...fake.live].map(([start, size]) => [start, start + size] as const));
+    const endFrom = (at: number): number => (ends.has(at) ? endFrom(ends.get(at) as number) : at);
+    for (const { address, byteLength } of arrays) {
+      const start = Math.max(...[...ends.keys()].filter((at) => at <= address));
+      expect(address + byteLength).toBeLessThanOrEqual(endFrom(start));
+    }
+    heap.freeAll();
+    const { calls } = fake;
+    heap.allocUint8Array(100_000).free();
+    expect(fake.calls, 'what was freed is used again').toBe(calls);
+  });
+  test('reallocates in place, and into another block', () => {
+    const { heap } = start();
+    const first = heap.alloc(100);
+    heap.writeInt32(first, 42);
+    const moved = heap.realloc(first, 300_000);
+    expect(heap.readInt32(moved)).toBe(42);
+    heap.free(moved);
+  });
+  test('is out of memory when the module is, and works on afterwards', () => {
+    const { fake, heap } = start();
+    const ref = heap.allocInt32(1);
+    expect(() => heap.alloc(100_000_000)).toThrow(OutOfMemoryError);
+    fake.failAt = fake.calls + 1;
+    fake.keepsFailing = true;
+    expect(() => heap.alloc(200_000)).toThrow(OutOfMemoryError);
+    expect(ref.value).toBe(1);
+    ref.free();
+    heap.allocUint8Array(1000).free();
+  });
+  test('frees only what it allocated, once', () => {
+    const { fake, heap } = start();
+    const address = heap.alloc(8);
+    heap.free(address);
+    expect(() => heap.free(address)).toThrow(DoubleFreeError);
+    expect(() => heap.free(fake.malloc(8))).toThrow(NotOwnedError);
+  });
+});
+
+test('a random sequence keeps every block apart and its bytes', () => {
+  const fake = fakeModule(new WebAssembly.Memory({ initial: 1, maximum: 256 }), 4);
+  const heap = wrapHeap({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) });
+  for (let i = 0; i < 3; i++) workHard(heap, 1000, () => heap.free(heap.alloc(40, 128)), 5000);
+  expect(heap.statistics.liveBlocks).toBe(0);
+  const { calls } = fake;
+  workHard(heap, 500, () => undefined, 3000);
+  expect(fake.calls - calls, 'freed ranges are joined and used again').toBe(0);
+});
+
+test.each([
+  ['the one below', [0, 1]],
+  ['the one above', [1, 0]],
+  ['both', [0, 2, 1]],
+])('a freed range is joined with %s', (_name, order) => {
+  const fake = module();
+  const heap = wrapHeap({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) });
+  const blocks = [heap.alloc(20_000), heap.alloc(20_000), heap.alloc(20_000)];
+  for (const i of order) heap.free(blocks[i] as number);
+  expect(heap.alloc(20_000 * order.length)).toBe(blocks[0]);
+  expect(fake.calls).toBe(1);
+});

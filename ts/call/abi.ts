@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The C calling convention of WebAssembly: what a value of each type is passed as.
+//
+//   C1  Integers of up to 32 bits are an i32, extended to it by the caller; pointers are an i32, or an i64 in wasm64.
+//   C2  A struct that has exactly one scalar in it is passed and returned as that scalar. Any other is passed as the
+//       address of a copy, and returned through the address that comes first among the parameters.
+import { ArgumentTypeError } from '../errors.ts';
+import { ArrayType } from '../struct/array.ts';
+import { BitField } from '../struct/bits.ts';
+import { EnumType } from '../struct/enumeration.ts';
+import { AddressType, PointerType } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { CStringType } from '../struct/text.ts';
+import { isScalar, layoutOf, type CType } from '../struct/type.ts';
+import type { PointerSize } from '../struct/layout.ts';
+import { CallbackType } from './types.ts';
+
+/** A WebAssembly value type. */
+export type WasmType = 'i32' | 'i64' | 'f32' | 'f64';
+
+/** Numbers that WebAssembly converts itself as C would. */
+export const PASSED: readonly string[] = ['i32', 'u32', 'f32', 'f64'];
+
+export const isPointer = (type: unknown): boolean =>
+  type instanceof PointerType ||
+  type instanceof AddressType ||
+  type instanceof CStringType ||
+  type instanceof CallbackType;
+
+/**
+ * What a value of `type` is passed as.
+ * @throws {ArgumentTypeError} for a type that no parameter can have
+ */
+export function wasmTypeOf(type: CType | CallbackType, pointerSize: PointerSize): WasmType {
+  if (isPointer(type)) return pointerSize === 8 ? 'i64' : 'i32';
+  if (type instanceof StructType) {
+    const one = singleOf(type, pointerSize);
+    return one ? wasmTypeOf(one.type, pointerSize) : pointerSize === 8 ? 'i64' : 'i32';
+  }
+  if (type instanceof EnumType) return wasmTypeOf(type.base, pointerSize);
+  const scalar = type as CType;
+  if (isScalar(scalar) && scalar.size <= 8 && scalar.name !== 'f16') {
+    if (scalar.name === 'f32' || scalar.name === 'f64') return scalar.name;
+    return scalar.size === 8 ? 'i64' : 'i32';
+  }
+  throw new ArgumentTypeError(
+    'a type that C can pass: a scalar of up to 64 bits, a pointer, a struct',
+    scalar.name,
+  );
+}
+
+/** The only scalar in a struct, and where it is: C2. Undefined if it has none or several. */
+export function singleOf(
+  type: CType,
+  pointerSize: PointerSize,
+  offset = 0,
+): { type: CType; offset: number } | undefined {
+  const { size } = layoutOf(type, pointerSize);
+  if (type instanceof ArrayType)
+    return type.length === 1 ? singleOf(type.element, pointerSize, offset) : undefined;
+  if (!(type instanceof StructType)) return { type, offset };
+  const { fields } = type.compiled(pointerSize);
+  const [field] = fields;
+  if (fields.length !== 1 || !field) return undefined;
+  const declared = (type.fields as Record<string, CType>)[field.name] as CType; // it has that field
+  const inner = declared instanceof BitField ? declared.base : declared;
+  const found = singleOf(inner, pointerSize, offset + field.offset);
+  if (!found || layoutOf(found.type, pointerSize).size !== size) return undefined;
+  return declared instanceof BitField ? { type: declared.base, offset: offset + field.offset } : found;
+}

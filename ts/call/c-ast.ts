@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What the parser of C declarations makes of them.
+import type { Token } from './c-lexer.ts';
+
+/** A C type. */
+export type CNode =
+  | { readonly kind: 'basic'; readonly name: string; readonly isConst: boolean; readonly at: Token }
+  | { readonly kind: 'tag'; readonly word: TagWord; readonly name: string; readonly isConst: boolean; readonly at: Token }
+  | { readonly kind: 'pointer'; readonly to: CNode; readonly at: Token }
+  | { readonly kind: 'array'; readonly of: CNode; readonly length: number | undefined; readonly at: Token }
+  | { readonly kind: 'function'; readonly result: CNode; readonly parameters: readonly Parameter[]; readonly isVariadic: boolean; readonly at: Token }; // prettier-ignore
+
+export type TagWord = 'struct' | 'union' | 'enum';
+
+/** `_In_reads_(n)` and the like. */
+export interface Annotation {
+  readonly name: string;
+  /** What is in its parentheses. */
+  readonly argument: readonly Token[];
+  readonly at: Token;
+}
+
+/** A parameter of a function. */
+export interface Parameter {
+  readonly name: string | undefined;
+  readonly type: CNode;
+  readonly annotations: readonly Annotation[];
+}
+
+/** A member of a struct or union. */
+export interface Member {
+  readonly name: string | undefined;
+  readonly type: CNode;
+  /** The width of a bit-field. */
+  readonly bits: number | undefined;
+  /** Of `_Alignas` or `aligned`. */
+  readonly align: number | undefined;
+  readonly at: Token;
+}
+
+/** The body of a struct, union or enum. */
+export interface TagBody {
+  readonly word: TagWord;
+  readonly members: readonly Member[];
+  /** Of an enum: its names and values. */
+  readonly values: Readonly<Record<string, number>>;
+  packed: boolean;
+  align: number | undefined;
+}
+
+/** A function. */
+export interface FunctionDeclaration {
+  readonly type: Extract<CNode, { kind: 'function' }>;
+  readonly annotations: readonly Annotation[];
+  readonly at: Token;
+}
+
+/** All declarations of a text. */
+export interface Declarations {
+  /** Structs, unions and enums, by word and tag; an unnamed one has a tag that C cannot write. */
+  readonly tags: Map<string, TagBody>;
+  readonly typedefs: Map<string, CNode>;
+  readonly functions: Map<string, FunctionDeclaration>;
+  /** Enum values and macros. */
+  readonly constants: Map<string, number>;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// C types as type descriptors.
+import { DeclarationError } from '../errors.ts';
+import { i32 } from '../scalar/types.gen.ts';
+import { array } from '../struct/array.ts';
+import { bits, padding, type BitsBase } from '../struct/bits.ts';
+import { enumeration } from '../struct/enumeration.ts';
+import { flexible } from '../struct/flexible.ts';
+import type { PointerSize } from '../struct/layout.ts';
+import { opaque, pointer, voidp } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { chars, cstr } from '../struct/text.ts';
+import { isScalar, type CType } from '../struct/type.ts';
+import { aligned } from '../struct/variants.ts';
+import type { CNode, Declarations, Member, TagBody } from './c-ast.ts';
+import { basicType } from './c-basic.ts';
+import { errorAt, type Token } from './c-lexer.ts';
+
+/** How it is aligned depends on the target; what has one is left out. */
+export const LONG_DOUBLE = 'long double';
+class LongDouble extends DeclarationError {}
+
+/** The types of one text of declarations. */
+export class TypeTable {
+  readonly pointerSize: PointerSize;
+  readonly #declared: Declarations;
+  readonly #known: Readonly<Record<string, CType>>;
+  readonly #tags = new Map<string, CType>();
+  readonly #names = new Map<string, string>();
+  readonly #opaques = new Map<string, CType>();
+  constructor(declared: Declarations, known: Readonly<Record<string, CType>>, pointerSize: PointerSize) {
+    this.#declared = declared;
+    this.#known = known;
+    this.pointerSize = pointerSize;
+    // An unnamed struct has the name of its typedef.
+    for (const [name, type] of declared.typedefs)
+      if (type.kind === 'tag' && !this.#names.has(keyOf(type))) this.#names.set(keyOf(type), name);
+    for (const key of declared.tags.keys()) this.#tagType(key);
+  }
+
+  /** Every struct, union and enum by its tag, and every typedef that is a type of values. */
+  all(): Record<string, CType> {
+    const types: Record<string, CType> = {};
+    for (const [key, type] of this.#tags) if (!key.includes('(')) types[key.split(' ')[1] as string] = type;
+    for (const [name, node] of this.#declared.typedefs)
+      if (this.#isValue(node)) types[name] = this.typeOf(node);
+    for (const [name, type] of Object.entries(types)) if (!this.#check(type)) delete types[name];
+    return types;
+  }
+
+  /** What typedefs stand for. */
+  resolve(node: CNode): CNode {
+    let found = node;
+    for (let depth = 0; found.kind === 'basic' && depth < 64; depth++) {
+      const next = this.#declared.typedefs.get(found.name);
+      if (!next) break;
+      found = found.isConst && 'isConst' in next ? { ...next, isConst: true } : next;
+    }
+    return found;
+  }
+
+  /** The type of a field or an element. @throws {DeclarationError} if values cannot have it */
+  typeOf(node: CNode): CType {
+    const known = node.kind === 'basic' ? this.#known[node.name] : undefined;
+    if (known) return known;
+    const found = this.resolve(node);
+    switch (found.kind) {
+      case 'basic':
+        return this.#known[found.name] ?? this.#basic(found);
+      case 'tag':
+        return this.#complete(found);
+      case 'pointer':
+        return this.#pointer(found.to, node);
+      case 'array': {
+        if (found.length === undefined)
+          throw errorAt(found.at, 'an array without a length, which only a last member has');
+        return this.isChar(found.of) ? chars(found.length) : array(this.typeOf(found.of), found.length);
+      }
+      default:
+        throw errorAt(found.at, 'a function is no type of values; use a pointer to it');
+    }
+  }
+
+  /** True for `char`, whose arrays and pointers are text; not for `signed char` and `unsigned char`. */
+  isChar(node: CNode): boolean {
+    const found = this.resolve(node);
+    return found.kind === 'basic' && found.name === 'char';
+  }
+  isVoid(node: CNode): boolean {
+    const found = this.resolve(node);
+    return found.kind === 'basic' && found.name === 'void';
+  }
+
+  #isValue(node: CNode): boolean {
+    const found = this.resolve(node);
+    if (found.kind === 'function' || this.isVoid(found)) return false;
+    if (found.kind === 'basic' && found.name === LONG_DOUBLE) return false;
+    if (found.kind === 'array') return found.length !== undefined && this.#isValue(found.of);
+    if (found.kind === 'pointer') return this.resolve(found.to).kind !== 'function';
+    return found.kind !== 'tag' || this.#tags.has(keyOf(found));
+  }
+
+  #basic({ name, at }: Extract<CNode, { kind: 'basic' }>): CType {
+    if (name === LONG_DOUBLE)
+      throw new LongDouble('long double is no type of values here', at.line, at.column);
+    const type = basicType(name, this.pointerSize);
+    if (!type) throw errorAt(at, `${name} is no type of values here`);
+    return type;
+  }
+
+  #complete(node: Extract<CNode, { kind: 'tag' }>): CType {
+    const type = this.#tags.get(keyOf(node));
+    if (type) return type;
+    if (node.word === 'enum') return i32;
+    throw errorAt(node.at, `${node.word} ${node.name} is not defined; only a pointer to it can be used`);
+  }
+
+  #pointer(to: CNode, pointerNode: CNode): CType {
+    const target = this.resolve(to);
+    if (this.isChar(to)) return cstr;
+    if (target.kind === 'function' || this.isVoid(target)) return voidp;
+    if (target.kind === 'tag' && target.word !== 'enum' && !this.#tags.has(keyOf(target)))
+      return this.#opaque(to.kind === 'basic' ? to.name : target.name);
+    if (
+      target.kind === 'basic' &&
+      target.name !== LONG_DOUBLE &&
+      !this.#known[target.name] &&
+      !basicType(target.name, this.pointerSize)
+    )
+      throw errorAt(pointerNode.at, `a pointer to ${target.name}`);
+    const type = this.typeOf(to);
+    return isScalar(type) ? voidp : pointer(type); // of how many, C does not say
+  }
+
+  #opaque(name: string): CType {
+    let type = this.#opaques.get(name);
+    if (!type) this.#opaques.set(name, (type = opaque(name)));
+    return type;
+  }
+
+  #tagType(key: string): CType {
+    const known = this.#tags.get(key);
+    if (known) return known;
+    const body = this.#declared.tags.get(key) as TagBody; // one for each key
+    const [word, tag] = key.split(/ (.*)/) as [string, string];
+    const name = tag.startsWith('(') ? (this.#names.get(key) ?? `${word} ${tag}`) : tag;
+    const type: CType = body.word === 'enum' ? enumeration(name, body.values) : this.#record(name, body);
+    this.#tags.set(key, type);
+    return type;
+  }
+
+  /** Fields are getters: they may refer to what is not made yet. */
+  #record(name: string, body: TagBody): CType {
+    const fields: Record<string, CType> = {};
+    body.members.forEach((member, index) => {
+      const own = member.name ?? `_${index}`;
+      const isLast = index === body.members.length - 1;
+      Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
+    });
+    const { packed, align } = body;
+    return new StructType(name, fields, { packed, ...(align && { align }) }, body.word === 'union');
+  }
+
+  #member(member: Member, isLast: boolean): CType {
+    const { type: node, bits: width, name, align, at } = member;
+    const found = this.resolve(node);
+    if (found.kind === 'array' && found.length === undefined && isLast)
+      return flexible(this.typeOf(found.of));
+    const type = this.typeOf(node);
+    if (width === undefined) return align ? (aligned(align, type) as unknown as CType) : type;
+    const base = 'base' in type ? (type as { base: CType }).base : type; // of an enum
+    if (!isScalar(base)) throw errorAt(at, `a bit-field of ${type.name}`);
+    return name === undefined ? padding(base as BitsBase, width) : bits(base as BitsBase, width);
+  }
+
+  /** Lays a struct out, so that what is wrong in it is said now. Returns false for one to be left out. */
+  #check(type: CType): boolean {
+    if (!(type instanceof StructType)) return true;
+    try {
+      type.compiled(this.pointerSize);
+      return true;
+    } catch (error) {
+      if (error instanceof LongDouble) return false;
+      if (error instanceof DeclarationError) throw error;
+      throw errorAt(this.#placeOf(type), (error as Error).message);
+    }
+  }
+  #placeOf(type: CType): Token {
+    for (const [key, one] of this.#tags)
+      if (one === type) {
+        const [first] = this.#declared.tags.get(key)?.members ?? [];
+        if (first) return first.at;
+      }
+    return { kind: 'end', text: '', line: 1, column: 1 };
+  }
+}
+
+const keyOf = ({ word, name }: { readonly word: string; readonly name: string }): string => `${word} ${name}`;

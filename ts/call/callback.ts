@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// JavaScript functions that C calls: for the time of one call, or kept.
+import { ArgumentTypeError, FreedError } from '../errors.ts';
+import { installDispose } from '../memory/dispose.ts';
+import { AddressType, PointerType } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { CStringType } from '../struct/text.ts';
+import type { CType } from '../struct/type.ts';
+import { singleOf, wasmTypeOf } from './abi.ts';
+import { contextOf, type Context } from './context.ts';
+import type { CallbackHandle } from './handle.ts';
+import type { CallbackFunction } from './infer.ts';
+import { slotsOf, type Slot, type SlotFunction, type SlotList } from './slots.ts';
+import type { FunctionType } from './trampoline.ts';
+import { CallbackType, NoneType } from './types.ts';
+import { addressOf, liftOf, lowerOf, type Lift, type Lower } from './values.ts';
+
+/** Puts functions of one type into slots. */
+export interface CallbackMaker {
+  /** Returns the slots of its signature. @throws {ModuleError} if the module has no function table */
+  slots(): SlotList;
+  /** What a slot calls for `act`. */
+  wrap(act: (...args: unknown[]) => unknown): SlotFunction;
+}
+
+/** @throws {ArgumentTypeError} for a type that a callback cannot have */
+export function callbackMaker({ result, parameters }: CallbackType, context: Context): CallbackMaker {
+  const { heap, pointerSize } = context;
+  const type: FunctionType = {
+    parameters: parameters.map((one) => wasmTypeOf(one, pointerSize)),
+    results: result instanceof NoneType ? [] : [wasmTypeOf(result, pointerSize)],
+  };
+  const lifts = parameters.map((one) => liftArgument(one, context));
+  const lower = result instanceof NoneType ? undefined : lowerResult(result, context);
+  const [first, second, third] = lifts;
+  const finish = lower ?? (() => undefined);
+  let slots: SlotList | undefined;
+  return {
+    slots: () => (slots ??= slotsOf(context.table, type)),
+    wrap(act) {
+      if (!first) return () => finish(act());
+      if (!second) return (a) => finish(act(first(a as number)));
+      if (!third) return (a, b) => finish(act(first(a as number), second(b as number)));
+      return (...args) => finish(act(...args.map((raw, i) => (lifts[i] as Lift)(raw)))); // one for each
+    },
+  };
+
+  function liftArgument(one: CType, { heap: own }: Context): Lift {
+    if (one instanceof StructType && singleOf(one, pointerSize))
+      throw new ArgumentTypeError('a struct of several members as the parameter of a callback', one.name);
+    return liftOf(one, own);
+  }
+  function lowerResult(one: CType, { scratch, asPointer }: Context): Lower {
+    const where = 'the result of a callback';
+    if (one instanceof CStringType || one instanceof PointerType || one instanceof AddressType)
+      return (value) => asPointer(addressOf(value, heap, where)); // text would have no owner
+    if (one instanceof StructType) throw new ArgumentTypeError(`a scalar or a pointer as ${where}`, one.name);
+    return lowerOf(one, heap, scratch, where);
+  }
+}
+
+/** @throws {ArgumentTypeError} if it is no function */
+export function assertCallable(
+  value: unknown,
+  where: string,
+): asserts value is (...args: unknown[]) => unknown {
+  if (typeof value !== 'function')
+    throw new ArgumentTypeError(`a function, a Callback or null for ${where}`, value);
+}
+
+/** A slot that is released, and what must not be held by whoever does that when the callback is collected. */
+interface Kept {
+  readonly context: Context;
+  readonly slots: SlotList;
+  readonly slot: Slot;
+}
+
+/** Warned of, as C may still have its address. */
+const registry: FinalizationRegistry<Kept> | undefined =
+  /* @__PURE__ */ typeof FinalizationRegistry === 'function'
+    ? /* @__PURE__ */ new FinalizationRegistry((kept) => {
+        console.warn(
+          `linmem: a Callback (function pointer ${kept.slot.index}) was collected without dispose()`,
+        );
+        release(kept);
+      })
+    : undefined;
+
+function release({ context, slots, slot }: Kept): void {
+  context.kept--;
+  slots.release(slot);
+}
+
+/** A function pointer that is valid until it is disposed. Made by {@link createCallback}. */
+export class Callback<C = unknown> implements CallbackHandle<C> {
+  #kept: Kept | undefined;
+  readonly #index: number;
+  /** The library it can be passed to: any of the same function table. */
+  readonly table: object;
+  /** Use {@link createCallback}. */
+  constructor(kept: Kept) {
+    this.#kept = kept;
+    this.#index = kept.slot.index;
+    this.table = kept.slots.table;
+    registry?.register(this, kept, this);
+  }
+  /** Its function pointer. @throws {FreedError} if it was disposed */
+  get address(): number {
+    if (!this.#kept) throw new FreedError(this.#index, 'callback');
+    return this.#index;
+  }
+  /** Whether it was disposed. */
+  get isDisposed(): boolean {
+    return this.#kept === undefined;
+  }
+  /** Ends it: C must not call it any more; if it does, the call throws. Done twice it is done once. */
+  dispose(): void {
+    const kept = this.#kept;
+    if (!kept) return;
+    this.#kept = undefined;
+    registry?.unregister(this);
+    release(kept);
+  }
+}
+/** For `using`, where the engine knows `Symbol.dispose`. */
+// biome-ignore lint/correctness/noUnusedVariables: the class has it
+export interface Callback<C = unknown> {
+  [Symbol.dispose](): void;
+}
+installDispose(Callback.prototype);
+
+/**
+ * Returns a function pointer for `act` that C may keep, until it is disposed. Hold on to it: if it is collected, its
+ * slot is released, with a warning.
+ * @param library what {@link bind} returned for the module that will call it
+ * @throws {ModuleError} if the module has no function table, or one that cannot grow
+ */
+export function createCallback<C extends CallbackType>(
+  library: object,
+  type: C,
+  act: CallbackFunction<C>,
+): Callback<C> {
+  const context = contextOf(library);
+  if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
+  if (!(type instanceof CallbackType)) throw new ArgumentTypeError('a type made by callback()', type);
+  assertCallable(act, 'a callback');
+  const maker = callbackMaker(type, context);
+  const slots = maker.slots();
+  const slot = slots.take(maker.wrap(act as (...args: unknown[]) => unknown));
+  context.kept++;
+  return new Callback<C>({ context, slots, slot });
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// cdef: C declarations as types and signatures.
+import { ArgumentTypeError } from '../errors.ts';
+import type { PointerSize } from '../struct/layout.ts';
+import { layoutOf, type CType } from '../struct/type.ts';
+import type { Declarations } from './c-ast.ts';
+import { parse } from './c-parser.ts';
+import { signatureOf } from './c-functions.ts';
+import { TypeTable } from './c-types.ts';
+import type { Cdef } from './cdef-infer.ts';
+import type { Signature } from './types.ts';
+
+/** Options of {@link cdef}. */
+export interface CdefOptions<K, P extends PointerSize> {
+  /** Types that the declarations use and do not define, by name. */
+  readonly types?: K;
+  /** Bytes of a pointer, and of `long` and `size_t`: 4 (wasm32) by default. */
+  readonly pointerSize?: P;
+}
+
+/**
+ * Reads C declarations: `typedef`, `struct`, `union`, `enum`, bit-fields, arrays, function pointers, `const`,
+ * attributes, `#define` of integer constants, and annotations for what C does not say (see docs/cdef.md). TypeScript
+ * infers the types from the text.
+ * @returns `types`, by tag and typedef; `functions`, the signatures for {@link bind}; `constants`, of enums and macros.
+ *   Functions with a variable number of arguments are left out
+ * @throws {DeclarationError} at the line and column of what is wrong
+ */
+export function cdef<const T extends string, K = unknown, P extends PointerSize = 4>(
+  declarations: T,
+  options: CdefOptions<K, P> = {},
+): Cdef<T, K, P> {
+  const { types: known = {}, pointerSize = 4 } = options;
+  if (pointerSize !== 4 && pointerSize !== 8)
+    throw new ArgumentTypeError('a pointerSize of 4 or 8', pointerSize);
+  const tableOf = (found: Declarations): TypeTable =>
+    new TypeTable(found, known as Record<string, CType>, pointerSize);
+  const declared = parse(
+    declarations,
+    new Set(Object.keys(known as object)),
+    (found, node) => layoutOf(tableOf(found).typeOf(node), pointerSize).size,
+  );
+  const table = tableOf(declared);
+  const types = table.all();
+  const functions: Record<string, Signature> = {};
+  for (const [name, one] of declared.functions) {
+    const signature = signatureOf(one, table);
+    if (signature) functions[name] = signature;
+  }
+  const constants = Object.fromEntries(declared.constants);
+  return { types, functions, constants } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
+}

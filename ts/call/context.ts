@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What all functions of one library share.
+import type { Heap } from '../heap/heap.ts';
+import { pointerSizeOf } from '../struct/type.ts';
+import type { PointerSize } from '../struct/layout.ts';
+import { pointerFor, type WasmValue } from './values.ts';
+import type { ModuleExports, WasmFunction } from './exports.ts';
+import { scratchOf, type Scratch } from './scratch.ts';
+
+/** A module and its heap. */
+export class Context {
+  readonly exports: ModuleExports;
+  readonly heap: Heap;
+  readonly scratch: Scratch;
+  readonly pointerSize: PointerSize;
+  readonly asPointer: (at: number) => WasmValue;
+  readonly stack: { save: WasmFunction; restore: WasmFunction } | undefined;
+  /** Callbacks that are kept: any call may run one of them. */
+  kept = 0;
+  #table: WebAssembly.Table | undefined;
+  constructor(exports: ModuleExports, heap: Heap) {
+    this.exports = exports;
+    this.heap = heap;
+    this.scratch = scratchOf(heap);
+    this.pointerSize = pointerSizeOf(heap);
+    this.asPointer = pointerFor(this.pointerSize);
+    this.stack = exports.stack();
+  }
+  /** Its function table. @throws {ModuleError} if it is not exported */
+  get table(): WebAssembly.Table {
+    return (this.#table ??= this.exports.table());
+  }
+}
+
+const contexts: WeakMap<object, Context> = /* @__PURE__ */ new WeakMap();
+export const contextOf = (library: object): Context | undefined => contexts.get(library);
+export function setContext(library: object, context: Context): void {
+  contexts.set(library, context);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What a module shows of itself: its functions, its function table, its stack.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { dataValues, peek } from '../interop/properties.ts';
+
+/** A function of a module. */
+export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | undefined;
+
+/** Where functions are looked for: an Emscripten module, an instance, or its exports. */
+export class ModuleExports {
+  readonly #places: readonly unknown[];
+  constructor(module: unknown) {
+    if (Object(module) !== module || typeof peek(module, 'then') === 'function')
+      throw new ArgumentTypeError('a started module, an instance or its exports', module);
+    // The exports first: what Emscripten's module has instead may be a function that looks them up at each call.
+    const inner = ['wasmExports', 'asm', 'exports'].map((name) => peek(module, name));
+    this.#places = [...inner, module].filter((place) => Object(place) === place);
+  }
+
+  /** The function that is `name` in C; undefined if it is not exported. */
+  find(name: string): WasmFunction | undefined {
+    for (const place of this.#places)
+      for (const found of [peek(place, name), peek(place, `_${name}`)])
+        if (typeof found === 'function' && !isStub(found)) return found as WasmFunction; // takes and returns what WebAssembly does
+    return undefined;
+  }
+
+  /**
+   * The function `found` with `count` parameters, for many calls. Emscripten puts a function in the place of an export
+   * that looks it up at its first call and then gives its place to the export: so does this one then.
+   */
+  settled(name: string, found: WasmFunction, count: number): WasmFunction {
+    if (isExport(found)) return found;
+    let act = found;
+    let settles = true;
+    const settle = (): void => {
+      settles = false;
+      const now = this.find(name);
+      if (now && isExport(now)) act = now;
+    };
+    const first: WasmFunction = (...args) => {
+      const result = act(...args);
+      settle();
+      return result;
+    };
+    if (count === 1) return (a) => (settles ? first(a as number) : act(a as number));
+    if (count === 2)
+      return (a, b) => (settles ? first(a as number, b as number) : act(a as number, b as number));
+    if (count === 3)
+      return (a, b, c) =>
+        settles ? first(a as number, b as number, c as number) : act(a as number, b as number, c as number);
+    if (count === 5)
+      return (a, b, c, d, e) =>
+        settles
+          ? first(a as number, b as number, c as number, d as number, e as number)
+          : act(a as number, b as number, c as number, d as number, e as number);
+    return (...args) => (settles ? first(...args) : act(...args));
+  }
+
+  /**
+   * Returns all of `names`.
+   * @throws {ModuleError} that names those that are missing, and the flag that exports them
+   */
+  get(names: readonly string[]): WasmFunction[] {
+    const missing = names.filter((name) => !this.find(name));
+    if (missing.length > 0) throw missingFunctions(missing, this.#places);
+    return names.map((name) => this.find(name) as WasmFunction); // none is missing
+  }
+
+  /** The function table. @throws {ModuleError} if it is not exported */
+  table(): WebAssembly.Table {
+    for (const value of this.#places.flatMap((place) => [peek(place, 'wasmTable'), ...dataValues(place)]))
+      if (Object.prototype.toString.call(value) === '[object WebAssembly.Table]')
+        return value as WebAssembly.Table;
+    const flags = '-sEXPORTED_RUNTIME_METHODS=wasmTable';
+    throw new ModuleError(
+      `the module shows no function table to put a callback in; link it with ${flags}, or with --export-table`,
+      { missing: ['wasmTable'], flags },
+    );
+  }
+
+  /** Saves the stack pointer of the module, and restores it; undefined if it shows neither. */
+  stack(): { save: WasmFunction; restore: WasmFunction } | undefined {
+    const save = this.find('stackSave') ?? this.find('emscripten_stack_get_current');
+    const restore = this.find('stackRestore') ?? this.find('_emscripten_stack_restore');
+    return save && restore ? { save, restore } : undefined;
+  }
+}
+
+/** Whether it is a function of WebAssembly, which names them by numbers. */
+export const isExport = (found: WasmFunction): boolean => /^\d+$/.test(found.name);
+
+/** Whether it is what builds with assertions have in the place of a function that was not exported: it aborts. */
+const isStub = (found: unknown): boolean =>
+  /(=>|\{|return)\s*abort\(/.test(Function.prototype.toString.call(found));
+
+function missingFunctions(missing: readonly string[], places: readonly unknown[]): ModuleError {
+  const flags = `-sEXPORTED_FUNCTIONS=${missing.map((name) => `_${name}`).join(',')}`;
+  const found = places.flatMap((place) => Object.keys(place as object)).slice(0, 64);
+  return new ModuleError(
+    `the module exports no ${missing.join(', ')}; link it with ${flags} (Emscripten), or with ` +
+      missing.map((name) => `-Wl,--export=${name}`).join(' '),
+    { missing, found, flags },
+  );
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call
+// Calls whose last one or two parameters are out-parameters: the usual form of C functions that return an error code.
+import type { BoundFunction } from './fast.ts';
+import type { Plan } from './plan.ts';
+import type { Frame, OutPlace } from './step.ts';
+import type { Lower, WasmValue } from './values.ts';
+
+/** Throws for an error code. */
+export type CheckStatus = (raw: WasmValue, frame: Frame) => unknown;
+
+/** The out-parameters of a call: bytes for all of them, and the value that they make. */
+interface Outs {
+  readonly size: number;
+  readonly align: number;
+  /** Bytes from the first to the second; 0 if there is one. */
+  readonly offset: number;
+  read(at: number): unknown;
+  /** Throws if `status` is an error. */
+  check(status: unknown, at: number, ...args: unknown[]): void;
+}
+
+/**
+ * A fast function for such parameters, if there is one; else undefined.
+ * @param check undefined for a function that returns nothing
+ */
+export function outFunction(plan: Plan, any: BoundFunction, check?: CheckStatus): BoundFunction | undefined {
+  const { steps, arity, context } = plan;
+  const lowers = steps.slice(0, arity).flatMap(({ lower, order }) => (lower && order === 1 ? [lower] : []));
+  const places = steps.slice(arity).flatMap(({ out }) => (out ? [out] : []));
+  const isFit = lowers.length === arity && places.length === steps.length - arity && places.length <= 2;
+  const [first, second] = places;
+  if (!isFit || !first || context.pointerSize === 8) return undefined;
+  return byArity(plan, any, lowers, outsOf(plan, first, second, check));
+}
+
+function outsOf(
+  { steps, arity }: Plan,
+  first: OutPlace,
+  second: OutPlace | undefined,
+  check?: CheckStatus,
+): Outs {
+  const offset = second ? Math.ceil(first.size / second.align) * second.align : 0;
+  return {
+    size: second ? offset + second.size : first.size,
+    align: Math.max(first.align, second?.align ?? 1),
+    offset,
+    read: second ? (at) => [first.read(at), second.read(at + offset)] : (at) => first.read(at),
+    check(status, at, ...args) {
+      const raw = steps.map((_, index) => (index < arity ? 0 : index === arity ? at : at + offset));
+      check?.(status as WasmValue, { args, raw, lengths: [], done: 0 });
+    },
+  };
+}
+
+function byArity(
+  { act, context, arity }: Plan,
+  any: BoundFunction,
+  [first, second]: readonly Lower[],
+  outs: Outs,
+): BoundFunction | undefined {
+  const { scratch } = context;
+  const { size, align, offset } = outs;
+  if (arity === 1 && first)
+    return function (a) {
+      if (arguments.length !== 1 || context.kept !== 0) return any(...arguments);
+      const mark = scratch.enter();
+      const undone = scratch.undo.length;
+      try {
+        const x = first(a);
+        const at = scratch.reserveZeros(size, align);
+        const status = offset === 0 ? act(x, at) : act(x, at, at + offset);
+        if (status !== undefined && status !== 0) outs.check(status, at, a);
+        return outs.read(at);
+      } finally {
+        scratch.leave(mark, undone);
+      }
+    };
+  if (arity === 2 && first && second)
+    return function (a, b) {
+      if (arguments.length !== 2 || context.kept !== 0) return any(...arguments);
+      const mark = scratch.enter();
+      const undone = scratch.undo.length;
+      try {
+        const x = first(a);
+        const y = second(b);
+        const at = scratch.reserveZeros(size, align);
+        const status = offset === 0 ? act(x, y, at) : act(x, y, at, at + offset);
+        if (status !== undefined && status !== 0) outs.check(status, at, a, b);
+        return outs.read(at);
+      } finally {
+        scratch.leave(mark, undone);
+      }
+    };
+  return undefined;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Memory for the temporaries of calls: one block of the heap, used as a stack and rewound by each call. On the module's
+// own stack they would cost three more calls into the module and could overflow it.
+//
+//   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
+//   S2  What finds no room gets a block of its own, which is freed by the call. The next outermost call then begins
+//       with a block that is large enough.
+import type { Heap } from '../heap/heap.ts';
+import { fillBytes } from '../memory/bytes.ts';
+import { attemptAll } from '../memory/attempt.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { allocate } from '../struct/origin.ts';
+import { utf8 } from '../text/codecs.ts';
+import type { TextStore } from '../struct/texts.ts';
+
+/** Bytes of the block at first, and at most. */
+const FIRST = 4096;
+const MOST = 262144;
+/** As long as text is that is written by a loop. */
+const SHORT = 48;
+
+/** The temporaries of one heap. */
+export class Scratch implements TextStore {
+  readonly heap: Heap;
+  /** The next free byte, and the end of the block. */
+  top = 0;
+  end = 0;
+  #start = 0;
+  #block: Allocation | undefined = undefined;
+  #wanted = FIRST;
+  /** S2, and what else is undone by a call: the slots of its callbacks. */
+  readonly undo: (() => void)[] = [];
+  constructor(heap: Heap) {
+    this.heap = heap;
+  }
+
+  /** Begins a call; what it returns is for {@link leave}. */
+  enter(): number {
+    if (this.#block === undefined || !this.#block.isLive) this.#open();
+    else if (this.top === this.#start && this.#wanted > this.end - this.#start) this.#grow();
+    return this.top;
+  }
+  /** Ends a call: frees what it took. */
+  leave(mark: number, undone: number): void {
+    // A callback may have freed the block: then another one is in use now.
+    this.top = mark >= this.#start && mark <= this.end ? mark : this.#start;
+    if (this.undo.length > undone) this.#undoTo(undone);
+  }
+  /** Frees the block. */
+  dispose(): void {
+    if (this.#block?.isLive) this.heap.freeAllocation(this.#block);
+    this.#block = undefined;
+    this.top = this.end = this.#start = 0;
+  }
+
+  /** Returns the address of `bytes` bytes, not cleared. */
+  reserve(bytes: number, align: number): number {
+    const over = align === 1 ? 0 : this.top % align;
+    const at = over === 0 ? this.top : this.top + align - over;
+    if (at <= this.end - bytes) {
+      this.top = at + bytes;
+      return at;
+    }
+    return this.#reserveFar(bytes, align);
+  }
+  /** The same, of zeros. */
+  reserveZeros(bytes: number, align: number): number {
+    const at = this.reserve(bytes, align);
+    const { data } = this.heap;
+    if (bytes <= 64 && at + bytes <= this.heap.bytes.length) {
+      let i = 0;
+      for (; i + 4 <= bytes; i += 4) data.setInt32(at + i, 0);
+      for (; i < bytes; i++) data.setUint8(at + i, 0);
+    } else fillBytes(this.heap, at, bytes);
+    return at;
+  }
+  /** Returns the address of a copy of `text`. @throws {EncodingError} for text with a NUL */
+  text(text: string): number {
+    const { length } = text;
+    const { top, heap } = this;
+    const { bytes } = heap;
+    // Short ASCII by a loop; where the memory has grown, `bytes` has no byte or not enough of them.
+    if (length <= SHORT && top < this.end - length && this.end <= bytes.length) {
+      let i = 0;
+      for (let c = 1; i < length && c > 0; i++) {
+        c = text.charCodeAt(i);
+        if (c > 127) c = 0;
+        bytes[top + i] = c;
+        if (c === 0) i = SHORT + 1;
+      }
+      if (i === length) {
+        bytes[top + length] = 0;
+        this.top = top + length + 1;
+        return top;
+      }
+    }
+    return this.#longText(text);
+  }
+  #longText(text: string): number {
+    const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
+    const at = this.reserve(most, 1);
+    const used = utf8.writeTerminated(this.heap, at, text, most);
+    if (this.top === at + most) this.top = at + used + 1;
+    return at;
+  }
+  put(_at: number, text: string): number {
+    return this.text(text);
+  }
+  drop(): void {} // nothing is kept
+
+  #reserveFar(bytes: number, align: number): number {
+    const at = this.heap.alloc(Math.max(bytes, 1), align);
+    this.undo.push(() => this.heap.free(at));
+    this.#wanted = Math.min(MOST, Math.max(this.#wanted, 2 * (this.top - this.#start + bytes)));
+    return at;
+  }
+  #undoTo(undone: number): void {
+    attemptAll(this.undo.splice(undone).reverse());
+  }
+  /** S2. A block that is larger than the heap has room for stays a wish. */
+  #grow(): void {
+    const before = this.#block;
+    try {
+      this.#open();
+    } catch {
+      this.#wanted = this.end - this.#start;
+      return;
+    }
+    if (before?.isLive) this.heap.freeAllocation(before);
+  }
+  #open(): void {
+    allocate(this.heap, this.#wanted, 16, (origin, address) => {
+      this.#block = origin.allocation;
+      this.#start = this.top = address;
+      this.end = address + this.#wanted;
+    });
+  }
+}
+
+const known: WeakMap<Heap, Scratch> = /* @__PURE__ */ new WeakMap();
+/** The temporaries of a heap: the same for all its libraries. */
+export function scratchOf(heap: Heap): Scratch {
+  let scratch = known.get(heap);
+  if (!scratch) known.set(heap, (scratch = new Scratch(heap)));
+  return scratch;
+}

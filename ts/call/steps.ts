@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// The parameters of a function as steps of a call: each makes the value that the function gets, and after the call
+// maybe one that is part of the result.
+import type { Heap } from '../heap/heap.ts';
+import type { Scalar } from '../scalar/scalar.ts';
+import { Ref } from '../scalar/ref.ts';
+import { PointerType } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { isScalar, layoutOf, loaderOf, type CType } from '../struct/type.ts';
+import { ArgumentTypeError } from '../errors.ts';
+import { PASSED, wasmTypeOf, type WasmType } from './abi.ts';
+import { assertCallable, Callback, callbackMaker } from './callback.ts';
+import type { Context } from './context.ts';
+import { countStep, listStep, outListStep } from './lists.ts';
+import { valueAt } from './results.ts';
+import { stale, type Slot, type SlotFunction } from './slots.ts';
+import type { Step } from './step.ts';
+import {
+  CallbackType,
+  CountType,
+  InoutType,
+  ListType,
+  OutListType,
+  OutType,
+  type ParameterType,
+} from './types.ts';
+import { addressOf, copier, lowerOf, type Lower } from './values.ts';
+
+/** Makes the step of one parameter. @throws {ArgumentTypeError} for a type that it cannot have */
+export function stepOf(type: ParameterType, context: Context, where: string): Step {
+  const pointer: WasmType = context.pointerSize === 8 ? 'i64' : 'i32';
+  if (type instanceof OutType) return outStep(type, context, pointer);
+  if (type instanceof InoutType) return inoutStep(type, context, pointer);
+  if (type instanceof ListType) return listStep(type, context, pointer, where);
+  if (type instanceof OutListType) return outListStep(type, context, pointer, where);
+  if (type instanceof CountType) return countStep(type, context, where);
+  if (type instanceof CallbackType) return callbackStep(type, context, pointer, where);
+  const lower = lowerOf(type, context.heap, context.scratch, where);
+  if (PASSED.includes(type.name) && isScalar(type)) return numberStep(type, lower);
+  const hooks =
+    type instanceof StructType || (type instanceof PointerType && type.target instanceof StructType);
+  return {
+    wasm: wasmTypeOf(type, context.pointerSize),
+    hidden: false,
+    order: hooks ? 0 : 1,
+    lower,
+    // An instance is a ref: P1.
+    prepare: (frame, index) => lower(frame.args[index]),
+  };
+}
+
+/** A number that WebAssembly converts as C would. */
+function numberStep({ name }: CType, lower: Lower): Step {
+  return {
+    wasm: name === 'f32' || name === 'f64' ? name : 'i32',
+    hidden: false,
+    order: 1,
+    lower,
+    prepare({ args }, index) {
+      const value = args[index];
+      return typeof value === 'number' ? value : lower(value); // which refuses it
+    },
+  };
+}
+
+function outStep({ type }: OutType, context: Context, wasm: WasmType): Step {
+  const { heap, scratch, asPointer } = context;
+  const { size, align } = layoutOf('free' in type ? type.type : type, context.pointerSize);
+  const read = 'Elements' in type ? scalarReader(type as Scalar, heap) : valueAt(type, context);
+  return {
+    wasm,
+    hidden: true,
+    order: 2,
+    out: { size, align, read },
+    prepare: () => asPointer(scratch.reserveZeros(size, align)),
+    collect: ({ raw }, index) => read(Number(raw[index])),
+  };
+}
+const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) => {
+  return (at) => read(heap, at);
+};
+
+function inoutStep({ type }: InoutType, context: Context, wasm: WasmType): Step {
+  const { heap, scratch, asPointer } = context;
+  const copy = copier(type, heap, scratch);
+  const load = loaderOf(type);
+  const place = (value: unknown): number =>
+    value instanceof Ref ? addressOf(value, heap, type.name) : copy(value);
+  return {
+    wasm,
+    hidden: false,
+    order: 0,
+    inout: { place, read: (at) => load(heap, at) },
+    prepare: ({ args }, index) => asPointer(place(args[index])),
+    collect: ({ raw }, index) => load(heap, Number(raw[index])),
+  };
+}
+
+function callbackStep(type: CallbackType, context: Context, wasm: WasmType, where: string): Step {
+  const maker = callbackMaker(type, context);
+  const { asPointer } = context;
+  // The slot stays with the parameter: it is free between calls, and the next call needs one again.
+  let parked: Slot | undefined;
+  let lastAct: unknown;
+  let lastEntry: SlotFunction = stale;
+  const taken: (Slot | undefined)[] = [];
+  return {
+    wasm,
+    hidden: false,
+    order: 1,
+    prepare({ args }, index) {
+      const act = args[index];
+      if (typeof act !== 'function') {
+        taken.push(undefined);
+        return asPointer(pointerOf(act, context, where));
+      }
+      const slot = parked ?? maker.slots().take(stale);
+      parked = undefined;
+      if (act !== lastAct) {
+        lastEntry = maker.wrap(act as (...args: unknown[]) => unknown);
+        lastAct = act;
+      }
+      slot.act = lastEntry;
+      taken.push(slot);
+      return asPointer(slot.index);
+    },
+    finish() {
+      const slot = taken.pop();
+      if (!slot) return;
+      slot.act = stale;
+      if (parked) maker.slots().release(slot);
+      else parked = slot;
+    },
+  };
+}
+
+/** The function pointer that is not a function. */
+function pointerOf(value: unknown, context: Context, where: string): number {
+  if (value === null) return 0;
+  if (!(value instanceof Callback)) assertCallable(value, where);
+  const kept = value as unknown as Callback;
+  if (kept.table !== context.table)
+    throw new ArgumentTypeError(`a Callback of this module for ${where}`, kept);
+  return kept.address;
+}

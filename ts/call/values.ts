@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// Values between JavaScript and a WebAssembly function, one at a time: arguments out, results in.
+import { ArgumentTypeError, WrongHeapError } from '../errors.ts';
+import type { Heap } from '../heap/heap.ts';
+import { Ref } from '../scalar/ref.ts';
+import type { Scalar } from '../scalar/scalar.ts';
+import { EnumType } from '../struct/enumeration.ts';
+import { StructRef } from '../struct/instance.ts';
+import { AddressType, loadPointer, PointerType, toTarget } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { CStringType } from '../struct/text.ts';
+import { isScalar, layoutOf, pointerSizeOf, storerOf, type CType } from '../struct/type.ts';
+import { utf8 } from '../text/codecs.ts';
+import { toPointer } from '../memory/address.ts';
+import { singleOf, wasmTypeOf } from './abi.ts';
+import type { Scratch } from './scratch.ts';
+
+/** What WebAssembly takes and gives. */
+export type WasmValue = number | bigint;
+/** Makes what a function is called with of an argument. Temporaries are taken from the scratch memory of the heap. */
+export type Lower = (value: unknown) => WasmValue;
+/** Makes a JavaScript value of what a function returned. */
+export type Lift = (raw: WasmValue) => unknown;
+
+const bitsOf32: Readonly<Record<string, (x: number) => number>> = {
+  i8: (x) => (x << 24) >> 24,
+  u8: (x) => x & 0xff,
+  u8c: (x) => x & 0xff,
+  i16: (x) => (x << 16) >> 16,
+  u16: (x) => x & 0xffff,
+  i32: (x) => x | 0,
+  u32: (x) => x >>> 0,
+  ptr32: (x) => x >>> 0,
+  f32: Math.fround,
+  f64: (x) => x,
+  ptr53: (x) => x,
+};
+
+/** @throws {ArgumentTypeError} for a value of another JavaScript type than the scalar's */
+function assertKind(type: Pick<Scalar, 'kind' | 'name'>, value: unknown, where: string): void {
+  if (typeof value !== type.kind)
+    throw new ArgumentTypeError(`a ${type.kind} for ${where} (${type.name})`, value);
+}
+
+/** How a scalar is passed. */
+function lowerScalar(type: Scalar, where: string): Lower {
+  const { name } = type;
+  if (type.kind === 'boolean')
+    return (value) => {
+      assertKind(type, value, where);
+      return value ? 1 : 0;
+    };
+  if (name === 'ptr53')
+    return (value) => {
+      assertKind(type, value, where);
+      return BigInt(value as number);
+    };
+  const convert = bitsOf32[name];
+  return (value) => {
+    assertKind(type, value, where);
+    return convert ? convert(value as number) : (value as bigint); // its kind was looked at
+  };
+}
+
+/** The number of an address for a module with pointers of that size. */
+export const pointerFor = (pointerSize: number): ((at: number) => WasmValue) =>
+  pointerSize === 8 ? BigInt : (at) => at;
+
+/** How an argument of `type` is passed. @param where names the parameter in errors */
+export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string): Lower {
+  const pointerSize = pointerSizeOf(heap);
+  const asPointer = pointerFor(pointerSize);
+  wasmTypeOf(type, pointerSize); // or throws
+  if (isScalar(type)) return lowerScalar(type as Scalar, where);
+  if (type instanceof EnumType) {
+    const lower = lowerScalar(type.base as unknown as Scalar, where);
+    return (value) => lower(type.numberOf(value));
+  }
+  if (type instanceof CStringType)
+    return (value) =>
+      asPointer(typeof value === 'string' ? scratch.text(value) : addressOf(value, heap, where));
+  if (type instanceof StructType) return lowerStruct(type, heap, scratch, where);
+  if (type instanceof PointerType && type.target instanceof StructType) {
+    const copy = copier(type.target, heap, scratch);
+    return (value) => asPointer(isPlain(value) ? copy(value) : addressOf(value, heap, where));
+  }
+  if (type instanceof PointerType || type instanceof AddressType)
+    return (value) =>
+      typeof value === 'number' && value >>> 0 === value
+        ? asPointer(value)
+        : asPointer(addressOf(value, heap, where));
+  throw new ArgumentTypeError(`a type that can be passed for ${where}`, type.name);
+}
+
+/** Whether `value` is an object to be copied, and no ref, slice or the like. */
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !(value instanceof Ref) && !isSlice(value);
+const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertAlive(): void } =>
+  typeof (value as { assertAlive?: unknown } | null)?.assertAlive === 'function';
+
+/** The address that a ref, a slice, a callback, a number or null stands for. */
+export function addressOf(value: unknown, heap: Heap, where: string): number {
+  if (!isSlice(value)) return toTarget(value, where, heap);
+  value.assertAlive();
+  if (value.heap !== heap) throw new WrongHeapError(value.ptr);
+  return value.ptr;
+}
+
+/** Returns what copies a value to the temporaries. */
+export function copier(type: CType, heap: Heap, scratch: Scratch): (value: unknown) => number {
+  const { size, align } = layoutOf(type, pointerSizeOf(heap));
+  const store = storerOf(type);
+  return (value) => {
+    const at = scratch.reserveZeros(size, align);
+    store(heap, at, value, scratch);
+    return at;
+  };
+}
+
+function lowerStruct(type: StructType, heap: Heap, scratch: Scratch, where: string): Lower {
+  const pointerSize = pointerSizeOf(heap);
+  const single = singleOf(type, pointerSize);
+  const asPointer = pointerFor(pointerSize);
+  const put = copier(type, heap, scratch);
+  const copy = (value: unknown): number => {
+    if (value instanceof StructRef) addressOf(value, heap, where); // of this heap, and alive
+    return put(value);
+  };
+  if (!single) return (value) => asPointer(copy(value));
+  const lower = lowerOf(single.type, heap, scratch, where);
+  const read = single.type;
+  return (value) => lower(loadRaw(read, heap, copy(value) + single.offset));
+}
+
+/** The value of a single member, for its own lowering: a pointer as its address. */
+function loadRaw(type: CType, heap: Heap, at: number): unknown {
+  if (type instanceof EnumType) return type.base.read(heap, at);
+  if (isScalar(type)) return type.read(heap, at);
+  return loadPointer(heap, at);
+}
+
+/** How a result of `type` is converted. A struct comes as its address. */
+export function liftOf(type: CType, heap: Heap): Lift {
+  const pointerSize = pointerSizeOf(heap);
+  wasmTypeOf(type, pointerSize); // or throws
+  if (isScalar(type)) return liftScalar(type as Scalar);
+  if (type instanceof EnumType) {
+    const lift = liftScalar(type.base as unknown as Scalar);
+    return (raw) => type.nameOf(lift(raw) as number);
+  }
+  if (type instanceof CStringType)
+    return (raw) => {
+      const at = toAddress(raw);
+      return at === 0 ? null : utf8.readTerminated(heap, at);
+    };
+  if (type instanceof PointerType) return (raw) => type.follow({ heap }, toAddress(raw));
+  if (type instanceof AddressType) return (raw) => toAddress(raw) || null;
+  if (type instanceof StructType) return (raw) => type.read(heap, toAddress(raw));
+  throw new ArgumentTypeError('a type that can be returned', type.name);
+}
+
+/** A pointer as the module returned it, as an address. */
+export const toAddress = (raw: WasmValue): number =>
+  typeof raw === 'number' ? (raw >= 0 ? raw : raw >>> 0) : toPointer(raw);
+
+function liftScalar(type: Scalar): Lift {
+  if (type.kind === 'boolean') return (raw) => raw !== 0;
+  if (type.name === 'u64' || type.name === 'ptr64') return (raw) => BigInt.asUintN(64, BigInt(raw));
+  if (type.name === 'ptr53') return (raw) => toAddress(raw);
+  if (type.kind === 'bigint') return (raw) => raw;
+  const convert = bitsOf32[type.name] as (x: number) => number; // every scalar of up to 32 bits has one
+  return (raw) => convert(raw as number);
+}

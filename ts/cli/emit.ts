@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Types and signatures as TypeScript source.
+import {
+  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutListType, OutType, OwnedType, type Signature,
+} from '../call/types.ts'; // prettier-ignore
+import { ArrayType } from '../struct/array.ts';
+import { BitField } from '../struct/bits.ts';
+import { EnumType } from '../struct/enumeration.ts';
+import { FlexibleArray } from '../struct/flexible.ts';
+import { AddressType, OpaqueType, PointerType, voidp } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { CharsType, CStringType } from '../struct/text.ts';
+import { AlignedType } from '../struct/variants.ts';
+import type { PointerSize } from '../struct/layout.ts';
+import { isScalar, type CType } from '../struct/type.ts';
+
+/** Writes one source: what it imports, what it declares. */
+export class Emitter {
+  readonly imports: Set<string> = new Set();
+  /** Declarations in the order in which they need each other. */
+  readonly declarations: string[] = [];
+  readonly #names = new Map<object, string>();
+  readonly #taken = new Set<string>();
+  readonly #pointerSize: PointerSize;
+  constructor(pointerSize: PointerSize) {
+    this.#pointerSize = pointerSize;
+  }
+
+  /** Declares a struct, a union or an enum, if that is not done, and returns its name. */
+  declare(type: StructType | EnumType<string> | OpaqueType<string>, wanted: string): string {
+    const known = this.#names.get(type);
+    if (known) return known;
+    let name = wanted.replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
+    while (this.#taken.has(name) || RESERVED.has(name)) name += '_';
+    this.#taken.add(name);
+    this.#names.set(type, name);
+    this.declarations.push(this.#declaration(type, name));
+    return name;
+  }
+
+  #declaration(type: StructType | EnumType<string> | OpaqueType<string>, name: string): string {
+    if (type instanceof EnumType) {
+      const values = Object.entries(type.values).map(([one, value]) => `${one}: ${value}`);
+      return `export const ${name} = ${this.#use('enumeration')}('${type.name}', { ${values.join(', ')} });`;
+    }
+    if (type instanceof StructType) return this.#record(type, name);
+    return `export const ${name} = ${this.#use('opaque')}('${type.name.replace(/ \*$/, '')}');`;
+  }
+
+  #record(type: StructType, name: string): string {
+    const lines = Object.keys(type.fields).map((field) => this.#field(field, type.fields[field] as CType)); // has it
+    const { size, align, fields } = type.compiled(this.#pointerSize);
+    const offsets = fields.filter(({ name: one }) => !(type.fields[one] instanceof BitField));
+    const checked = [
+      `size: ${size}, align: ${align}, offsets: { ${offsets.map((one) => `${one.name}: ${one.offset}`).join(', ')} }`,
+      ...(this.#pointerSize === 8 ? ['pointerSize: 8'] : []),
+    ];
+    const given = Object.entries(type.options).filter(([, value]) => value !== undefined && value !== false);
+    const options =
+      given.length > 0 ? `, { ${given.map(([key, value]) => `${key}: ${value}`).join(', ')} }` : '';
+    const make = this.#use(type.isUnion ? 'union' : 'struct');
+    return (
+      `export const ${name} = ${make}('${type.name}', {\n${lines.join('\n')}\n}${options});\n` +
+      `${name}.assertLayout({ ${checked.join(', ')} });`
+    );
+  }
+
+  /** A pointer may refer to what is declared later: it is behind a getter. */
+  #field(name: string, type: CType): string {
+    if (!(type instanceof PointerType)) return `  ${name}: ${this.type(type)},`;
+    const target = type.target as CType;
+    return `  get ${name}() {\n    return ${this.#use('pointer')}(${this.#later(target)});\n  },`;
+  }
+  /** The name of a struct that is declared now or later. */
+  #later(type: CType): string {
+    return this.type(type);
+  }
+
+  /** The expression of a type. */
+  type(type: CType): string {
+    if (isScalar(type)) return this.#use(type.name);
+    if (type instanceof StructType) return this.declare(type as StructType, type.name);
+    if (type instanceof EnumType) return this.declare(type as EnumType<string>, type.name);
+    if (type instanceof OpaqueType)
+      return this.declare(type as OpaqueType<string>, type.name.replace(/ \*$/, ''));
+    if (type instanceof ArrayType) return `${this.#use('array')}(${this.type(type.element)}, ${type.length})`;
+    if (type instanceof FlexibleArray) return `${this.#use('flexible')}(${this.type(type.element)})`;
+    if (type instanceof CharsType) return `${this.#use('chars')}(${type.length})`;
+    if (type instanceof CStringType) return this.#use('cstr');
+    if (type instanceof PointerType) return `${this.#use('pointer')}(${this.#later(type.target as CType)})`;
+    if (type === voidp || type instanceof AddressType) return this.#use('voidp');
+    if (type instanceof BitField)
+      return `${this.#use(type.unnamed ? 'padding' : 'bits')}(${this.type(type.base as CType)}, ${type.width})`;
+    if (type instanceof AlignedType) return `${this.#use('aligned')}(${type.align}, ${this.type(type.base)})`;
+    throw new TypeError(`no source for ${type.name}`);
+  }
+
+  /** The expression of a signature. */
+  signature([result, parameters]: Signature): string {
+    return `[${this.#part(result)}, [${parameters.map((one) => this.#part(one)).join(', ')}]]`;
+  }
+
+  #part(part: Signature[0] | Signature[1][number]): string {
+    if (part instanceof NoneType) return this.#use('none');
+    if (part instanceof OwnedType) {
+      const free = part.free === 'free' ? '' : `, '${part.free}'`;
+      return `${this.#use('owned')}(${this.type(part.type)}${free})`;
+    }
+    if (part instanceof CheckedType) {
+      const isZero = part.success.length === 1 && part.success[0] === 0;
+      const options = isZero ? '' : `, { success: [${part.success.join(', ')}] }`;
+      return `${this.#use('checked')}(${this.type(part.type)}${options})`;
+    }
+    if (part instanceof OutType) return `${this.#use('out')}(${this.#part(part.type)})`;
+    if (part instanceof InoutType) return `${this.#use('inout')}(${this.type(part.type)})`;
+    if (part instanceof ListType) {
+      const same = part.sameAs === undefined ? '' : `, ${part.sameAs}`;
+      return `${this.#use(part.isInout ? 'inoutList' : 'list')}(${this.type(part.element)}${same})`;
+    }
+    if (part instanceof OutListType)
+      return `${this.#use('outList')}(${this.type(part.element)}, ${part.count})`;
+    if (part instanceof CountType)
+      return `${this.#use('countOf')}(${part.list}${part.type ? `, ${this.type(part.type)}` : ''})`;
+    if (part instanceof CallbackType)
+      return `${this.#use('callback')}(${this.#part(part.result)}, [${part.parameters.map((one) => this.#part(one)).join(', ')}])`;
+    return this.type(part);
+  }
+
+  #use(name: string): string {
+    this.imports.add(name);
+    return name;
+  }
+}
+
+/** Names that a declaration of ours cannot have in a module. */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    'bind functions constants struct union array pointer opaque callback list out none default function class new ' +
+    'delete in export import var let const typeof this'
+  ).split(' '),
+);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The adapter of a module's allocator, and the heap that works through one. The only file here that knows how a
+// WasmHeapManager is made.
+import { ArgumentTypeError, LinmemError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { WasmHeapManager } from '../manager/manager.ts';
+import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
+import type { WasmHeapManagerOptions } from '../heap/options.ts';
+import { toPointer } from '../memory/address.ts';
+import type { FoundMemory } from './module-memory.ts';
+
+/**
+ * An allocator of a module, under whatever names and signatures the module has it. The heap remembers the size and the
+ * alignment of each block, so `free` gets what `malloc` got.
+ */
+export interface Adapter {
+  /**
+   * Returns the address of `size` bytes, 0 if there are none. May ignore `align`: if the address is no multiple of it,
+   * the heap frees the block and takes a larger one.
+   */
+  malloc(size: number, align: number): Pointer;
+  /**
+   * Frees a block. An adapter that declares the parameter `size` is never called for a block that the heap did not
+   * allocate, as its size is not known; one that declares only `address` is.
+   */
+  free(address: number, size: number, align: number): unknown;
+  /** Changes the size of a block from `oldSize` to `size` bytes. Returns its address, 0 if there is no room. */
+  realloc?(address: number, size: number, oldSize: number, align: number): Pointer;
+  /** Returns the address of `size` bytes of 0, 0 if there are none. */
+  calloc?(size: number): Pointer;
+}
+
+/** An adapter that was found, with what is known of it. */
+export interface FoundAdapter extends Adapter {
+  /** Names what it calls: `_malloc, _free`. */
+  readonly name: string;
+  /** 64 if the functions take bigints. */
+  readonly addressBits?: 32 | 64;
+}
+
+/** @throws {ArgumentTypeError} if `adapter` is none */
+export function assertAdapter(adapter: Adapter): void {
+  if (Object(adapter) !== adapter) throw new ArgumentTypeError('an adapter { malloc, free }', adapter);
+  for (const name of ['malloc', 'free'] as const)
+    if (typeof adapter[name] !== 'function')
+      throw new ArgumentTypeError(`a function ${name} of the adapter`, adapter[name]);
+  for (const name of ['realloc', 'calloc'] as const)
+    if (adapter[name] !== undefined && typeof adapter[name] !== 'function')
+      throw new ArgumentTypeError(`a function ${name} of the adapter, or none`, adapter[name]);
+}
+
+const names = new WeakMap<WasmHeapManager, string>();
+
+/** Returns the names of the functions that allocate for a heap of a module, `none` if there are none: `malloc, free`. */
+export const allocatorNameOf = (heap: WasmHeapManager): string | undefined => names.get(heap);
+
+/** Returns a heap over `memory` whose blocks come from `adapter`. */
+export function heapWith(
+  memory: FoundMemory,
+  adapter: FoundAdapter,
+  options: WasmHeapManagerOptions,
+): WasmHeapManager {
+  const bridge = new Bridge(memory, adapter);
+  const polling = memory.isCopied ? { pollingMode: 'always' as const } : {};
+  const defaults = { ...polling, addressBits: adapter.addressBits ?? 32, ...bridge.options() };
+  const heap = new WasmHeapManager(memory.source, bridge.malloc, bridge.free, { ...defaults, ...options });
+  names.set(heap, adapter.name);
+  return heap;
+}
+
+interface Layout {
+  readonly size: number;
+  readonly align: number;
+}
+
+/** The adapter as the functions that a heap takes. */
+class Bridge {
+  readonly #memory: FoundMemory;
+  readonly #adapter: FoundAdapter;
+  readonly #isSized: boolean;
+  /** The layout of each block, if `realloc` needs it: the heap's does not get the old one. */
+  readonly #layouts: Map<number, Layout> | undefined;
+
+  constructor(memory: FoundMemory, adapter: FoundAdapter) {
+    this.#memory = memory;
+    this.#adapter = adapter;
+    this.#isSized = adapter.free.length !== 1;
+    this.#layouts = adapter.realloc && adapter.realloc.length !== 2 ? new Map() : undefined;
+  }
+
+  readonly malloc = (size: number, align: number): Pointer =>
+    this.#note(
+      this.#attempt(size, align, () => this.#adapter.malloc(size, align)),
+      size,
+      align,
+    );
+
+  /** Gets a size of 0 for an address that the heap did not allocate. */
+  readonly free = (address: number, size: number, align: number): unknown => {
+    if (this.#isSized && size === 0)
+      throw new NotOwnedError(
+        address,
+        'its allocator needs the size, and this heap did not allocate it; adopt() tells the size',
+      );
+    const layout = this.#layouts?.get(address) ?? { size, align };
+    this.#layouts?.delete(address); // first: the free may grow, throw, or call back
+    try {
+      return this.#isSized
+        ? this.#adapter.free(address, layout.size, layout.align)
+        : (this.#adapter.free as (address: number) => unknown)(address);
+    } catch (error) {
+      this.#layouts?.set(address, layout);
+      throw error;
+    }
+  };
+
+  /** The functions that a heap may have besides. */
+  options(): WasmHeapManagerOptions {
+    const { realloc, calloc, malloc } = this.#adapter;
+    return {
+      ...(malloc.length !== 1 && { alignedAlloc: (align: number, size: number) => this.malloc(size, align) }),
+      ...(realloc && { realloc: (address: number, size: number) => this.#reallocate(address, size) }),
+      ...(calloc && { calloc: (_count: number, size: number) => this.#callocate(calloc, size) }),
+    };
+  }
+
+  #callocate(calloc: (size: number) => Pointer, size: number): Pointer {
+    return this.#note(
+      this.#attempt(size, MALLOC_ALIGN, () => calloc(size)),
+      size,
+      MALLOC_ALIGN,
+    );
+  }
+
+  #reallocate(address: number, size: number): Pointer {
+    const layout = this.#layouts?.get(address);
+    if (this.#layouts && !layout)
+      throw new NotOwnedError(address, 'its allocator needs the old size: allocate another block and copy');
+    const { size: oldSize, align } = layout ?? { size: 0, align: MALLOC_ALIGN };
+    const moved = this.#attempt(
+      size,
+      align,
+      () => this.#adapter.realloc?.(address, size, oldSize, align) ?? 0,
+    );
+    if (toPointer(moved) > 0) this.#layouts?.delete(address);
+    return this.#note(moved, size, align);
+  }
+
+  /** A malloc that throws or aborts has no memory for it: its error becomes the cause. */
+  #attempt(size: number, align: number, act: () => Pointer): Pointer {
+    try {
+      return act();
+    } catch (cause) {
+      if (cause instanceof LinmemError) throw cause;
+      throw new OutOfMemoryError(size, align, { cause });
+    }
+  }
+
+  #note(answer: Pointer, size: number, align: number): Pointer {
+    const address = toPointer(answer);
+    if (!(address > 0)) return answer;
+    if (this.#memory.isCurrent?.() === false)
+      throw new ModuleError('the module has another memory now: make a heap of it anew', {
+        missing: ['wasmMemory'],
+      });
+    if (this.#memory.isView) this.#assertSeen(address, size);
+    this.#layouts?.set(address, { size, align });
+    return answer;
+  }
+
+  /** @throws {ModuleError} if the block lies beyond the view of the memory: the glue did not renew it */
+  #assertSeen(address: number, size: number): void {
+    const { source } = this.#memory;
+    const { byteLength } = typeof source === 'function' ? source() : source.buffer;
+    if (byteLength === 0 || address + size <= byteLength) return;
+    this.#adapter.free(address, size, MALLOC_ALIGN);
+    throw new ModuleError(
+      `the module's HEAPU8 has ${byteLength} bytes and was not renewed when its memory grew. Start the module through ` +
+        'captureEmscriptenHeap, pass the option memory, or link it with -sEXPORTED_RUNTIME_METHODS=wasmMemory',
+      { missing: ['wasmMemory'], found: ['HEAPU8'], flags: '-sEXPORTED_RUNTIME_METHODS=wasmMemory' },
+    );
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Objects of an AssemblyScript module that live as long as a function runs.
+import { attemptAll } from '../memory/attempt.ts';
+import type { Address } from '../memory/address.ts';
+import type { Values } from '../scalar/descriptor.ts';
+
+/** What creates objects and pins them. */
+interface Objects {
+  newString(text: string): number;
+  newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number;
+  newArray(id: number, values: Values<number> | Values<bigint>): number;
+  pin(address: Address): number;
+  unpin(address: Address): void;
+}
+
+/** Creates objects that live as long as a scope: see {@link AssemblyScriptModule.scope}. */
+export class Creator {
+  readonly #objects: Objects;
+  readonly #created: number[];
+  /** @internal */
+  constructor(objects: Objects, created: number[]) {
+    this.#objects = objects;
+    this.#created = created;
+  }
+  /** As that of the module, unpinned when the scope ends. */
+  newString(text: string): number {
+    return this.#keep(this.#objects.newString(text));
+  }
+  /** As that of the module, unpinned when the scope ends. */
+  newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number {
+    return this.#keep(this.#objects.newArrayBuffer(source));
+  }
+  /** As that of the module, unpinned when the scope ends. */
+  newArray(id: number, values: Values<number> | Values<bigint>): number {
+    return this.#keep(this.#objects.newArray(id, values));
+  }
+  /** Keeps an object of the module, as the result of a call, until the scope ends. */
+  pin(address: Address): number {
+    return this.#keep(this.#objects.pin(address));
+  }
+  #keep(address: number): number {
+    this.#created.push(address);
+    return address;
+  }
+}
+
+/** Runs `act` and unpins what it created, also if it throws. */
+export function runCreatorScope<R>(objects: Objects, act: (create: Creator) => R): R {
+  const created: number[] = [];
+  try {
+    return act(new Creator(objects, created));
+  } finally {
+    attemptAll(created.map((address) => () => objects.unpin(address)));
+  }
+}

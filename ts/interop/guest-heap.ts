@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// linmem's own heap in the memory of another module, where that is safe.
+//
+//   U1  A guest grows the memory and uses the pages that it grew. That is safe if the module's allocator uses only pages
+//       that its own `memory.grow` returned, from its first allocation on, and nothing keeps views over a growth.
+//   U2  Proved for wasm-bindgen modules, and for modules whose own exported allocator has allocated once. Proved wrong
+//       for Emscripten, Go, TinyGo, AssemblyScript's runtime `stub` and that of 2020, and for modules whose JavaScript
+//       takes every byte up to the end of the memory; those export no allocator.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { createHeapSync, type CreateHeapOptions, type LinmemHeap } from '../core/heap.ts';
+import type { FoundAdapter } from './adapter.ts';
+import { AssemblyScriptRuntime, ERAS } from './assemblyscript-runtime.ts';
+import { findAdapter } from './find-adapter.ts';
+import { kindOf, type ModuleKind, type ModuleShape } from './module-kind.ts';
+import { toPointer } from '../memory/address.ts';
+import { describeModule } from './module-shape.ts';
+import { isMemory } from './properties.ts';
+
+/** Options of {@link createGuestHeap}. */
+export interface GuestHeapOptions extends Omit<
+  CreateHeapOptions,
+  'initialBytes' | 'maximumBytes' | 'base' | 'end'
+> {
+  /**
+   * True to make a guest where it is not proved to be safe. The risk: the module's allocator, or its JavaScript, takes
+   * the pages of the guest as its own, and both overwrite each other's data without any error. Growing the memory also
+   * detaches views that the module's JavaScript keeps.
+   * @defaultValue false
+   */
+  readonly allowUnsafeGuest?: boolean;
+}
+
+/** Why a module of a kind is refused. */
+const REFUSALS: Readonly<Partial<Record<ModuleKind, string>>> = {
+  emscripten: "Emscripten's allocator takes every byte up to the end of the memory",
+  go: 'Go takes every byte up to the end of the memory, and its JavaScript keeps views, which a growth detaches',
+  tinygo: 'TinyGo takes every byte up to the end of the memory',
+};
+
+/**
+ * Returns a heap of linmem's own in pages that it grows in the memory of `module`: for a module that exports no allocator,
+ * or a slow one. Only where it is proved to be safe: in wasm-bindgen modules, and in modules with an allocator of
+ * their own that takes only what it grows, which is called once. Others are refused.
+ * @param module a started module, as {@link wrapHeap} takes it
+ * @throws {ModuleError} if it is not proved to be safe, or the module shows no memory; the error says why
+ * @throws {ArgumentTypeError} if an option is not what it should be
+ */
+export function createGuestHeap(module: object, options: GuestHeapOptions = {}): LinmemHeap {
+  const { memory: given, allowUnsafeGuest = false, ...rest } = options;
+  if (typeof allowUnsafeGuest !== 'boolean')
+    throw new ArgumentTypeError('a boolean for allowUnsafeGuest', allowUnsafeGuest);
+  const { shape, memory } = describeModule(module, given);
+  const { source } = memory;
+  if (!isMemory(source))
+    throw new ModuleError('a guest needs a WebAssembly.Memory, which this module does not show');
+  if (!allowUnsafeGuest) assertSafe(shape, source);
+  return createHeapSync({ ...rest, memory: source });
+}
+
+function assertSafe(shape: ModuleShape, memory: WebAssembly.Memory): void {
+  const kind = kindOf(shape);
+  const refusal = REFUSALS[kind];
+  if (refusal) throw unsafe(refusal);
+  if (kind === 'wasm-bindgen') return;
+  if (kind === 'assemblyscript') {
+    assertSafeAssemblyScript(shape, memory);
+    return;
+  }
+  const adapter = findAdapter(shape);
+  if (!adapter)
+    throw unsafe('it exports no allocator, so that its code may take every byte up to the end of the memory');
+  if (!takesOnlyItsOwn(adapter, memory)) throw unsafe('its allocator takes pages that it did not grow');
+}
+
+/** Runtimes that free, and are of today, manage only pages that they grew. They begin with their first allocation. */
+function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssembly.Memory): void {
+  const runtime = AssemblyScriptRuntime.find(exports, () => memory.buffer.byteLength);
+  if (runtime?.era !== 'current')
+    throw unsafe(
+      'its runtime is not exported, or is one of 2018 to 2020, whose JavaScript keeps views over a growth',
+    );
+  const allocateAndFree = (): number => {
+    const address = runtime.allocate(16, ERAS.current.arrayBuffer);
+    runtime.unpin(address);
+    runtime.collect();
+    return address;
+  };
+  const [first, second] = [allocateAndFree(), allocateAndFree()];
+  if (second > first)
+    throw unsafe("AssemblyScript's runtime stub takes every byte up to the end of the memory");
+}
+
+/** Pages that other code grows, to see whether the allocator takes them. */
+const PROBE_PAGES = 1;
+const PAGE = 65536;
+/** What the allocator is made to allocate at most, to make it grow the memory. */
+const MAX_PROBE = 2 ** 25;
+
+/**
+ * Whether an allocator leaves alone pages that other code grew. It allocates once; then the memory grows by a page, and
+ * the allocator has to allocate more than can be free. The page stays unused.
+ */
+function takesOnlyItsOwn({ malloc, free }: FoundAdapter, memory: WebAssembly.Memory): boolean {
+  try {
+    free(toPointer(malloc(64, 8)), 64, 8);
+    const size = memory.buffer.byteLength;
+    if (size > MAX_PROBE) return false;
+    const start = memory.grow(PROBE_PAGES) * PAGE;
+    const end = start + PROBE_PAGES * PAGE;
+    const block = toPointer(malloc(size, 8));
+    if (!(block > 0)) return false;
+    const isApart = block + size <= start || block >= end;
+    free(block, size, 8);
+    return isApart;
+  } catch {
+    return false; // it cannot grow, or traps
+  }
+}
+
+const unsafe = (why: string): ModuleError =>
+  new ModuleError(
+    `a heap of linmem's own is not safe in the memory of this module: ${why}. Use the module's own allocator through ` +
+      'wrapHeap, or accept the risk with the option allowUnsafeGuest',
+  );

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Which of the instances made while a module started is the module's own.
+//
+//   I1  An instance is the module's only if that is proved: the module, or an object one property deep in it, carries a
+//       view of its memory (HEAPU8), the memory, the instance, its exports, one of its functions or one that it imports;
+//       or a call of the module's own malloc changes its memory. That it is the only one proves nothing: `fetch` makes some too.
+//   I2  A module that carries a view of memory which is no instance's has no instance: it is wasm2js or asm.js.
+import { ModuleError } from '../errors.ts';
+import { isOf } from '../memory/buffers.ts';
+import { changedByMalloc } from './effect.ts';
+import type { ModuleInstance } from './instances.ts';
+import { dataProperties, dataValues, isMemory, isObject, peek } from './properties.ts';
+
+/** Chooses the module's own among the instances that were made, in the order in which they were made. */
+export type PickInstance = (exports: WebAssembly.Exports, index: number) => boolean;
+
+const HEAP_VIEW = /^HEAPU?(8|16|32)$/;
+
+/**
+ * Returns the instance of the module that `start` resolved to; undefined if the module has none (I2).
+ * @throws {ModuleError} if none can be proved to be the module's, or several are; the message lists them
+ */
+export function identify(
+  result: unknown,
+  instances: readonly ModuleInstance[],
+  pick?: PickInstance,
+): ModuleInstance | undefined {
+  if (pick)
+    return only(
+      instances.filter(({ exports }, index) => pick(exports, index)),
+      instances,
+    );
+  const usable = instances.filter(({ memory }) => memory);
+  const [outer, inner] = carriersOf(result);
+  for (const level of [outer, inner]) {
+    const claims = level.map((carrier) => claim(carrier, usable)).filter((found) => found !== undefined);
+    if (claims.length === 1 && claims[0] === NONE) return undefined; // I2
+    if (claims.length > 0) return only(claims.flat(), instances, claims.includes(NONE));
+  }
+  const byEffect = changedByMalloc([...outer, ...inner], usable);
+  if (byEffect) return only(byEffect, instances);
+  throw unknownInstance(instances, 0);
+}
+
+/**
+ * The objects in which a module may carry what is its own: itself, and each object one property deep in it. The exports
+ * of an instance, which are behind a getter of its class, count as the instance.
+ */
+export function carriersOf(result: unknown): readonly [outer: object[], inner: object[]] {
+  const isCarrier = (value: unknown): value is object =>
+    isObject(value) && !ArrayBuffer.isView(value) && value !== globalThis;
+  const withExports = (value: object): object[] => [value, peek(value, 'exports')].filter(isCarrier);
+  if (!isCarrier(result)) return [[], []];
+  const outer = withExports(result);
+  const inner = outer.flatMap(dataValues).filter(isCarrier).flatMap(withExports);
+  return [outer, [...new Set(inner)].filter((value) => !outer.includes(value))];
+}
+
+/** What a carrier says of a module whose memory is no instance's. */
+const NONE: readonly ModuleInstance[] = [];
+
+/** The instances that `carrier` proves to be the module's, {@link NONE}, or undefined if it says nothing. */
+function claim(carrier: object, usable: readonly ModuleInstance[]): readonly ModuleInstance[] | undefined {
+  const values = dataValues(carrier);
+  const memories = values.filter(isMemory);
+  const buffers = bufferViews(carrier);
+  const byMemory = usable.filter(
+    ({ exports, memory }) =>
+      carrier === exports ||
+      values.includes(exports) ||
+      memories.includes(memory as WebAssembly.Memory) || // usable: it has one
+      buffers.includes(memory?.buffer),
+  );
+  if (byMemory.length > 0) return byMemory;
+  const live = buffers.filter((buffer) => buffer && buffer.byteLength > 0);
+  // A shared buffer that is no memory's can be one of before a growth, which does not detach it.
+  if (memories.length > 0 || live.some((buffer) => !isOf('SharedArrayBuffer', buffer))) return NONE;
+  const carried = new Set<unknown>([carrier, ...values].filter((value) => typeof value === 'function'));
+  const isCarried = (value: unknown): boolean => carried.has(value);
+  const byFunction = usable.filter(
+    ({ exports, imports }) =>
+      dataValues(exports).some(isCarried) || dataValues(imports).flatMap(dataValues).some(isCarried),
+  );
+  return byFunction.length > 0 ? byFunction : live.length > 0 ? NONE : undefined;
+}
+
+/** The buffers of the views of memory that a carrier has, and of a wasmMemory that is no WebAssembly.Memory. */
+function bufferViews(carrier: object): (ArrayBufferLike | undefined)[] {
+  const views = dataProperties(carrier).filter(
+    ([name, value]) => HEAP_VIEW.test(name) && ArrayBuffer.isView(value),
+  );
+  const buffers = views.map(([, value]) => (value as ArrayBufferView).buffer);
+  const memory = peek(carrier, 'wasmMemory');
+  return isObject(memory) && !isMemory(memory)
+    ? [...buffers, (memory as { buffer?: ArrayBuffer }).buffer]
+    : buffers;
+}
+
+/** The one of several instances that have one memory which can allocate, or the first. */
+function only(
+  found: readonly ModuleInstance[],
+  all: readonly ModuleInstance[],
+  isContested = false,
+): ModuleInstance {
+  const [first] = found;
+  const memories = new Set(found.map(({ memory }) => memory));
+  if (!first || memories.size !== 1 || isContested) throw unknownInstance(all, found.length);
+  return found.find(({ exports }) => Object.keys(exports).some((name) => /malloc/.test(name))) ?? first;
+}
+
+function unknownInstance(instances: readonly ModuleInstance[], found: number): ModuleError {
+  const list = instances.map(({ exports, memory }, index) => {
+    const names = Object.keys(exports);
+    const size = memory ? `memory of ${memory.buffer.byteLength} bytes` : 'no memory';
+    return `${index}: ${size}, exports ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`;
+  });
+  const what =
+    found > 1
+      ? `${found} of the instances that start() made are the module's, and have different memories`
+      : 'no instance that start() made is provably the heap of what it resolved to';
+  const cure =
+    instances.length > 0
+      ? `Choose one with the option pick: (exports, index) => boolean. Made were: ${list.join('; ')}`
+      : 'Was it started before, or in a worker? start must be the first to start it';
+  return new ModuleError(`${what}. ${cure}`, {
+    missing: ['memory'],
+    found: instances.flatMap(({ exports }) => Object.keys(exports)).slice(0, 64),
+  });
+}

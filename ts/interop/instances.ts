@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// Seeing every WebAssembly instance that is made while somebody watches.
+//
+//   C1  The functions of WebAssembly are replaced while at least one watch runs, and put back by the last to stop; if
+//       somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
+//   C2  Instances that the JavaScript engine's own code makes (Node's fetch, its import of CommonJS) are never seen.
+import { ModuleError } from '../errors.ts';
+
+import { keepBytes, noteBytes, noteStream, releaseBytes, type LateBytes } from './module-bytes.ts';
+import { dataValues, isMemory, peek } from './properties.ts';
+
+/** One WebAssembly instance of a module. */
+export interface ModuleInstance {
+  readonly exports: WebAssembly.Exports;
+  /** The memory that it exports or imports. If there are several, the first; undefined if there is none. */
+  readonly memory: WebAssembly.Memory | undefined;
+  /** The imports object that it was made with. */
+  readonly imports: object;
+  /** The compiled module; undefined if an older engine does not tell it. */
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** A watch over the instances that are made. */
+export interface Watch {
+  /** Those seen so far, in the order they were made. */
+  readonly instances: readonly ModuleInstance[];
+  /** Adds one that was made where the watch cannot see it. */
+  add(instance: ModuleInstance): void;
+  /** Ends the watch and puts back what it replaced, if it is the last. */
+  stop(): void;
+}
+
+type Listener = (instance: ModuleInstance) => void;
+
+const listeners = new Set<Listener>();
+const hooks = new Map<string, { before: PropertyDescriptor; ours: unknown }>();
+
+/**
+ * Starts a watch.
+ * @param withBytes whether the bytes of the modules are kept until it stops: see module-bytes.ts
+ * @param watchGlobals whether the functions of WebAssembly are replaced; without it only added ones are seen
+ * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
+ */
+export function watchInstances(withBytes: boolean, watchGlobals = true): Watch {
+  const instances: ModuleInstance[] = [];
+  const add: Listener = (instance) => {
+    if (!instances.some(({ exports }) => exports === instance.exports)) instances.push(instance);
+  };
+  if (withBytes) keepBytes();
+  const stop = (): void => {
+    if (watchGlobals) unlisten(add);
+    if (withBytes) releaseBytes();
+  };
+  if (!watchGlobals) return { instances, add, stop };
+  try {
+    listeners.add(add);
+    for (const [name, make] of Object.entries(MAKERS)) if (!hooks.has(name)) hook(name, make);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return { instances, add, stop };
+}
+
+/** Describes an instance made with `imports`. */
+export function describeInstance(
+  { exports }: WebAssembly.Instance,
+  imports: unknown,
+  module: WebAssembly.Module | undefined,
+): ModuleInstance {
+  const memory = [...dataValues(exports), ...importedValues(imports, module)].find(isMemory);
+  return { exports, memory, imports: (imports ?? {}) as object, module };
+}
+
+/** The values that a module imports: an imports object may have more, even memories that are not the module's. */
+export function importedValues(imports: unknown, module: WebAssembly.Module | undefined): unknown[] {
+  if (!module) return dataValues(imports).flatMap(dataValues);
+  return WebAssembly.Module.imports(module).map(({ module: from, name }) => peek(peek(imports, from), name));
+}
+
+function tell(
+  instance: WebAssembly.Instance,
+  imports: unknown,
+  module: WebAssembly.Module | undefined,
+): void {
+  const described = describeInstance(instance, imports, module);
+  for (const listener of listeners) listener(described);
+}
+
+function unlisten(listener: Listener): void {
+  listeners.delete(listener);
+  if (listeners.size > 0) return;
+  for (const [name, { before, ours }] of hooks) {
+    if (Object.getOwnPropertyDescriptor(WebAssembly, name)?.value === ours)
+      Object.defineProperty(WebAssembly, name, before);
+    hooks.delete(name);
+  }
+}
+
+function hook(name: string, make: (original: never) => unknown): void {
+  const before = Object.getOwnPropertyDescriptor(WebAssembly, name);
+  if (!before) return; // the streaming functions are not everywhere
+  try {
+    const ours = make(before.value as never); // each maker knows the type of its own function
+    Object.defineProperty(WebAssembly, name, { ...before, value: ours });
+    hooks.set(name, { before, ours });
+  } catch (cause) {
+    throw new ModuleError(
+      `WebAssembly.${name} cannot be replaced here. Give start the hook instantiateWasm with the option ` +
+        'watchGlobals: false, or pass the memory to wrapHeap',
+      {},
+      { cause },
+    );
+  }
+}
+
+/** Whether the code that called `callee` belongs to the engine: see C2. */
+function calledByEngine(callee: unknown): boolean {
+  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: unknown) => void };
+  if (!captureStackTrace) return false; // only Node makes instances of its own, and it has this
+  const trace: { stack?: unknown } = {};
+  captureStackTrace(trace, callee);
+  const [, caller = ''] = String(trace.stack).split('\n');
+  return caller.includes('node:internal/deps/');
+}
+
+type Source = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
+type Function_<R> = (this: unknown, ...args: unknown[]) => R;
+
+const isModule = (value: unknown): value is WebAssembly.Module => value instanceof WebAssembly.Module;
+
+function watchedInstantiate(original: Function_<Promise<Source>>): unknown {
+  return function watched(this: unknown, ...args: unknown[]): Promise<Source> {
+    const result = original.apply(this, args);
+    if (!calledByEngine(watched)) report(result, args[0], args[1]);
+    return result;
+  };
+}
+
+function watchedStreaming(original: Function_<Promise<Source>>): unknown {
+  return function (this: unknown, source: unknown, ...rest: unknown[]): Promise<Source> {
+    const { response, bytes } = noteStream(source);
+    const result = original.call(this, response, ...rest);
+    report(result, bytes, rest[0]);
+    return result;
+  };
+}
+
+/** Tells of an instance once it is made: first of all who wait for it, so before the module's own code runs. */
+function report(result: Promise<Source>, source: unknown, imports: unknown): void {
+  result.then(
+    (made) => {
+      const instance = 'instance' in made ? made.instance : made;
+      const module = 'module' in made ? made.module : isModule(source) ? source : undefined;
+      if (module && module !== source) noteBytes(module, source as LateBytes);
+      tell(instance, imports, module);
+    },
+    () => undefined, // its failure is the module's
+  );
+}
+
+function watchedCompile(original: Function_<Promise<WebAssembly.Module>>): unknown {
+  return function (this: unknown, ...args: unknown[]): Promise<WebAssembly.Module> {
+    const result = original.apply(this, args);
+    result.then(
+      (module) => noteBytes(module, args[0] as LateBytes),
+      () => undefined,
+    );
+    return result;
+  };
+}
+
+function watchedCompileStreaming(original: Function_<Promise<WebAssembly.Module>>): unknown {
+  return function (this: unknown, source: unknown, ...rest: unknown[]): Promise<WebAssembly.Module> {
+    const { response, bytes } = noteStream(source);
+    const result = original.call(this, response, ...rest);
+    result.then(
+      (module) => noteBytes(module, bytes),
+      () => undefined,
+    );
+    return result;
+  };
+}
+
+/** A class that tells `made` of each object made of it, and is the same class to all who look. */
+function watchedClass<T extends object>(
+  original: new (...args: never[]) => T,
+  made: (object: T, args: unknown[]) => void,
+): unknown {
+  const proxy: object = new Proxy(original, {
+    construct: function construct(target, args: unknown[], newTarget) {
+      const object = Reflect.construct(target, args, newTarget === proxy ? target : newTarget) as T;
+      if (!calledByEngine(construct)) made(object, args);
+      return object;
+    },
+  });
+  return proxy;
+}
+
+const MAKERS: Readonly<Record<string, (original: never) => unknown>> = {
+  instantiate: watchedInstantiate,
+  instantiateStreaming: watchedStreaming,
+  Instance: (original: typeof WebAssembly.Instance) =>
+    watchedClass(original, (instance, [module, imports]) =>
+      tell(instance, imports, module as WebAssembly.Module),
+    ),
+  compile: watchedCompile,
+  compileStreaming: watchedCompileStreaming,
+  Module: (original: typeof WebAssembly.Module) =>
+    watchedClass(original, (module, [source]) => noteBytes(module, source as LateBytes)),
+};

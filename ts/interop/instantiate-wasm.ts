@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The hook instantiateWasm of Emscripten, which makes a module's instance in place of the module: to see the instance
+// where the functions of WebAssembly cannot be replaced.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { describeInstance, type ModuleInstance } from './instances.ts';
+import { noteBytes } from './module-bytes.ts';
+import { isObject } from './properties.ts';
+
+/** A module's binary: bytes, a compiled module, a response that brings the bytes, or a promise of one of them. */
+export type WasmSource =
+  BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>;
+
+/** What an Emscripten module takes as `instantiateWasm`. */
+export type InstantiateWasmHook = (
+  imports: WebAssembly.Imports,
+  receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => unknown,
+) => object;
+
+/** Makes a hook from a module's binary. */
+export type InstantiateWasm = (source: WasmSource) => InstantiateWasmHook;
+
+/** Returns a maker of hooks that tell `add` of each instance, and a promise that rejects if one cannot be made. */
+export function createInstantiateWasm(add: (instance: ModuleInstance) => void): {
+  instantiateWasm: InstantiateWasm;
+  failed: Promise<never>;
+} {
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  failed.catch(() => undefined); // whoever waits for it gets it too
+  const instantiateWasm: InstantiateWasm = (source) => {
+    if (!isObject(source))
+      throw new ArgumentTypeError('the bytes of a module, a module or a response', source);
+    return (imports, receive) => {
+      const make = async (): Promise<void> => {
+        const module = await compile(source);
+        const instance = await WebAssembly.instantiate(module, imports);
+        add(describeInstance(instance, imports, module));
+        receive(instance, module);
+      };
+      make().catch((cause: unknown) =>
+        fail(new ModuleError('instantiateWasm could not make the instance', {}, { cause })),
+      );
+      return {}; // what Emscripten takes as: it is made later
+    };
+  };
+  return { instantiateWasm, failed };
+}
+
+async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+  const given = await source;
+  if (given instanceof WebAssembly.Module) return given;
+  const bytes = isResponse(given) ? await given.arrayBuffer() : given;
+  const module = await WebAssembly.compile(bytes);
+  noteBytes(module, bytes);
+  return module;
+}
+
+const isResponse = (value: object): value is Response =>
+  typeof (value as Partial<Response>).arrayBuffer === 'function';

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Modules that export a function which allocates, and none that frees.
+import type { Pointer } from '../heap/allocator.ts';
+
+import type { FoundAdapter } from './adapter.ts';
+import { cFunction } from './emscripten-adapter.ts';
+import { suballocatingAdapter } from './suballocator.ts';
+import type { ModuleShape } from './module-kind.ts';
+import { functionIn } from './properties.ts';
+import { accepts, hasSignature } from './signature.ts';
+
+/** Names of functions that take a size. */
+const LONE_NAMES = ['napi_wasm_malloc', 'alloc', 'allocate', '__alloc', 'wasm_alloc', 'wasm_malloc'];
+
+/** Finds a function that allocates, and makes an allocator of it: see suballocator.ts. */
+export function loneAdapter(shape: ModuleShape): FoundAdapter | undefined {
+  const found = loneFunction(shape);
+  return found && suballocatingAdapter(found.name, found.allocate);
+}
+
+function loneFunction(shape: ModuleShape): { name: string; allocate: (size: number) => Pointer } | undefined {
+  const malloc = cFunction(shape, 'malloc');
+  if (malloc && accepts(malloc, 'i:i'))
+    return { name: 'malloc', allocate: (size) => malloc(size) as Pointer };
+  const component = functionIn(shape.exports, 'cabi_realloc');
+  if (component && hasSignature(component, 'iiii:i'))
+    return { name: 'cabi_realloc', allocate: (size) => component(0, 0, 16, size) as Pointer };
+  for (const name of LONE_NAMES) {
+    const allocate = functionIn(shape.exports, name);
+    if (allocate && hasSignature(allocate, 'i:i'))
+      return { name, allocate: (size) => allocate(size) as Pointer };
+  }
+  return allocateOfOldBuilds(shape);
+}
+
+/** `Module.allocate(slab, types, 0)`, later `allocate(slab, 0)`: 0 stands for malloc. */
+function allocateOfOldBuilds({ glue }: ModuleShape): ReturnType<typeof loneFunction> {
+  const allocate = functionIn([glue], 'allocate');
+  if (!allocate) return undefined;
+  const call =
+    allocate.length > 2
+      ? (size: number): Pointer => allocate(size, 'i8', 0) as Pointer
+      : (size: number): Pointer => allocate(new Uint8Array(size), 0) as Pointer;
+  return { name: 'allocate', allocate: call };
+}

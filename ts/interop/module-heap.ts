@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The heap of a module of which all that can be known is known: its memory and the best allocator there is.
+import { ArgumentTypeError } from '../errors.ts';
+import type { WasmHeapManager } from '../manager/manager.ts';
+import type { Pointer } from '../heap/allocator.ts';
+import type { WasmHeapManagerOptions } from '../heap/options.ts';
+import { bytesOf } from '../memory/bytes.ts';
+import type { MemorySource } from '../memory/buffers.ts';
+import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
+import { cFunction } from './emscripten-adapter.ts';
+import { findAdapter, missingAdapter } from './find-adapter.ts';
+import { findMallocNames } from './find-malloc.ts';
+import { loneAdapter } from './lone-adapter.ts';
+import type { ModuleShape } from './module-kind.ts';
+import type { FoundMemory } from './module-memory.ts';
+import { functionIn } from './properties.ts';
+import { passesTrial } from './trial.ts';
+
+/** Options of every function that makes the heap of a module: the manager's, and what the module does not show. */
+export interface ModuleHeapOptions extends WasmHeapManagerOptions {
+  /** The module's memory, if it shows none. */
+  readonly memory?: MemorySource;
+  /** The module's malloc, if it shows none under a usual name. */
+  readonly malloc?: (bytes: number) => Pointer;
+  /** The module's free, likewise. */
+  readonly free?: (address: number) => unknown;
+  /** The module's allocator, in place of the one that would be detected. */
+  readonly adapter?: Adapter;
+  /**
+   * Whether malloc and free are searched in the module's binary if no name tells where they are. True: in binaries of any
+   * size, which takes about 2 s for 30 MB; false: never.
+   * @defaultValue binaries up to 8 MiB
+   */
+  readonly analysis?: boolean;
+  /** The module's binary, for the search, if the capture could not see it. */
+  readonly bytes?: BufferSource;
+}
+
+/** Binaries up to this are searched unless told otherwise. Units: bytes. */
+const ANALYSIS_LIMIT = 2 ** 23;
+
+/** The manager's options among `options`. */
+function managerOptions(options: ModuleHeapOptions): WasmHeapManagerOptions {
+  const {
+    memory: _memory,
+    malloc: _malloc,
+    free: _free,
+    adapter: _adapter,
+    analysis: _analysis,
+    bytes: _bytes,
+    ...rest
+  } = options;
+  return rest;
+}
+
+/**
+ * Returns the heap of a module.
+ * @throws {ArgumentTypeError} if an option is not what it should be
+ */
+export function heapOfModule(
+  shape: ModuleShape,
+  memory: FoundMemory,
+  options: ModuleHeapOptions,
+): WasmHeapManager {
+  const { analysis, bytes } = options;
+  if (analysis !== undefined && typeof analysis !== 'boolean')
+    throw new ArgumentTypeError('a boolean for analysis', analysis);
+  const known = bytes ? { ...shape, bytes: bytesOf(bytes as ArrayBufferView) } : shape; // a view of a buffer, or one
+  return heapWith(memory, chooseAdapter(known, memory, options), managerOptions(options));
+}
+
+function chooseAdapter(shape: ModuleShape, memory: FoundMemory, options: ModuleHeapOptions): FoundAdapter {
+  const { adapter, analysis } = options;
+  if (adapter !== undefined) {
+    assertAdapter(adapter);
+    return bound(adapter);
+  }
+  return (
+    givenAdapter(shape, options) ??
+    findAdapter(shape) ??
+    analysedAdapter(shape, memory, analysis) ??
+    loneAdapter(shape) ??
+    missingAdapter(shape)
+  );
+}
+
+/** A user's adapter with its functions as they are now, called as its methods. */
+function bound(adapter: Adapter): FoundAdapter {
+  const { malloc, free, realloc, calloc } = adapter;
+  const release: Adapter['free'] =
+    free.length === 1
+      ? (address) => (free as (address: number) => unknown).call(adapter, address)
+      : (address, size, align) => free.call(adapter, address, size, align);
+  const allocate: Adapter['malloc'] =
+    malloc.length === 1
+      ? (size) => (malloc as (size: number) => Pointer).call(adapter, size)
+      : (size, align) => malloc.call(adapter, size, align);
+  return {
+    name: 'adapter',
+    malloc: allocate,
+    free: release,
+    ...(realloc && { realloc: (...args) => realloc.apply(adapter, args) }),
+    ...(calloc && { calloc: (size) => calloc.call(adapter, size) }),
+  };
+}
+
+/** The options `malloc` and `free`; the one that is not given is the module's. */
+function givenAdapter(shape: ModuleShape, options: ModuleHeapOptions): FoundAdapter | undefined {
+  if (!options.malloc && !options.free) return undefined;
+  const malloc = options.malloc ?? cFunction(shape, 'malloc');
+  const free = options.free ?? cFunction(shape, 'free');
+  for (const value of [options.malloc, options.free])
+    if (value !== undefined && typeof value !== 'function')
+      throw new ArgumentTypeError('a function for malloc or free', value);
+  if (!malloc || !free) return missingAdapter(shape);
+  return {
+    name: 'malloc, free',
+    malloc: (size) => malloc(size) as Pointer,
+    free: (address) => free(address),
+  };
+}
+
+/** Malloc and free of a module whose exports have meaningless names. */
+function analysedAdapter(
+  shape: ModuleShape,
+  { source }: FoundMemory,
+  analysis: boolean | undefined,
+): FoundAdapter | undefined {
+  const { bytes, exports } = shape;
+  if (!bytes || analysis === false || (!analysis && bytes.length > ANALYSIS_LIMIT)) return undefined;
+  const names = findMallocNames(bytes);
+  const malloc = names && functionIn(exports, names.malloc);
+  const free = names && functionIn(exports, names.free);
+  if (!malloc || !free) return undefined;
+  const found: FoundAdapter = {
+    name: `${names.malloc}, ${names.free} (found in the binary)`,
+    malloc: (size) => malloc(size) as Pointer,
+    free: (address) => free(address),
+  };
+  const buffer = (): ArrayBufferLike => (typeof source === 'function' ? source() : source.buffer);
+  return passesTrial(found, () => buffer().byteLength) ? found : undefined;
+}

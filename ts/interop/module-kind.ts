@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Which toolchain made a module, told by what it exports and imports, and what would give it an allocator.
+
+import { dataProperties, dataValues, isMemory, isObject, peek, namesOf } from './properties.ts';
+
+/** A toolchain. */
+export type ModuleKind =
+  | 'emscripten'
+  | 'wasm-bindgen'
+  | 'assemblyscript'
+  | 'go'
+  | 'tinygo'
+  | 'napi'
+  | 'wasi'
+  | 'rust'
+  | 'zig'
+  | 'unknown';
+
+/** What is known of a module. Everything that was made by hand or hidden may be missing. */
+export interface ModuleShape {
+  /** The object that its JavaScript made: an Emscripten module. */
+  readonly glue?: object | undefined;
+  /** The exports of its instances, those of the main one first. */
+  readonly exports: readonly object[];
+  /** The imports object of the main instance. */
+  readonly imports?: object | undefined;
+  readonly module?: WebAssembly.Module | undefined;
+  /** The binary, if it was seen. */
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** The names that tell the kind, with spaces around each. */
+interface Names {
+  readonly exports: string;
+  readonly imports: string;
+  /** The modules that are imported from. */
+  readonly modules: string;
+  /** The languages that the binary says it was written in. */
+  readonly languages: readonly string[];
+  readonly hasGlue: boolean;
+}
+
+/** The first test that holds tells the kind. */
+const TESTS: readonly (readonly [ModuleKind, (names: Names) => boolean])[] = [
+  [
+    'wasm-bindgen',
+    ({ exports, imports }) => / (__wbindgen_|__wbg_)/.test(exports) || / (__wbindgen_|__wbg_)/.test(imports),
+  ],
+  ['napi', ({ exports, imports }) => / (emnapi_|napi_)/.test(exports) || / napi_/.test(imports)],
+  [
+    'assemblyscript',
+    ({ exports }) => / (__rtti_base|__pin|__retain|allocate_memory|memory\.allocate) /.test(exports),
+  ],
+  [
+    'tinygo',
+    ({ exports, languages }) => languages.includes('TinyGo') || / (tinygo_|go_scheduler)/.test(exports),
+  ],
+  ['go', ({ exports, modules }) => / (go|gojs) /.test(modules) || / getsp /.test(exports)],
+  [
+    'emscripten',
+    ({ exports, imports, hasGlue }) =>
+      hasGlue || / _?(emscripten_|stackSave |stackAlloc )/.test(exports) || / _?emscripten_/.test(imports),
+  ],
+  ['rust', ({ languages }) => languages.includes('Rust')],
+  ['zig', ({ languages }) => languages.includes('Zig')],
+  ['wasi', ({ modules }) => / wasi_/.test(modules)],
+];
+
+const GLUE_NAMES = /^(HEAPU?(8|16|32)|_malloc|_free|calledRun|wasmMemory|ccall|cwrap)$/;
+
+/** Returns the kind of a module. */
+export function kindOf(shape: ModuleShape): ModuleKind {
+  const join = (properties: [string, unknown][]): string => ` ${properties.map(([name]) => name).join(' ')} `;
+  const modules = dataProperties(shape.imports);
+  const names: Names = {
+    exports: join(shape.exports.flatMap((place) => dataProperties(place))),
+    imports: join(modules.flatMap(([, module]) => dataProperties(module))),
+    modules: join(modules),
+    languages: languagesOf(shape.module),
+    hasGlue: namesOf(shape.glue).some((name) => GLUE_NAMES.test(name)),
+  };
+  return TESTS.find(([, holds]) => holds(names))?.[0] ?? 'unknown';
+}
+
+/** The languages in the section `producers` of a binary, which a third of published modules have. */
+function languagesOf(module: WebAssembly.Module | undefined): string[] {
+  try {
+    const sections = module ? WebAssembly.Module.customSections(module, 'producers') : [];
+    const text = sections.map((section) => new TextDecoder('latin1').decode(section)).join(' ');
+    return ['TinyGo', 'Rust', 'Zig', 'Go', 'C11', 'C_plus_plus'].filter((name) => text.includes(name));
+  } catch {
+    return []; // it is no module of this realm
+  }
+}
+
+/** The flags of emcc that export what is needed. */
+export const EMCC_MEMORY_FLAGS = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8';
+export const EMCC_MALLOC_FLAGS = '-sEXPORTED_FUNCTIONS=_malloc,_free';
+
+/** What would give a module of each kind an allocator. */
+const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
+  emscripten: `link it with ${EMCC_MALLOC_FLAGS}`,
+  'wasm-bindgen': 'wasm-bindgen exports its allocator once an exported function takes a string or a slice',
+  assemblyscript: 'compile it with --exportRuntime',
+  go: 'Go exports no allocator: let a Go function make a slice and return its address',
+  tinygo: 'compile it with -target=wasm, which exports malloc and free',
+  napi: 'link it with --export=malloc and --export=free',
+  wasi: 'link it with -Wl,--export=malloc,--export=free',
+  rust: 'export fn alloc(size: usize, align: usize) -> *mut u8 and fn dealloc(ptr: *mut u8, size: usize, align: usize)',
+  zig: 'export fn alloc(size: usize) ?[*]u8 and fn free(ptr: [*]u8, size: usize) void',
+  unknown: 'export malloc(size) and free(address)',
+};
+
+/** Returns the sentence that says what would give a module of this kind an allocator. */
+export const allocatorCure = (kind: ModuleKind): string =>
+  `To allocate, ${ALLOCATOR_CURES[kind]}; or pass the option adapter: { malloc(size, align), free(address, size, align) }`;
+
+/** The names of a module's functions and of whatever else it shows, for an error. */
+export function namesIn({ glue, exports }: ModuleShape): string[] {
+  const names = [...namesOf(glue), ...exports.flatMap(namesOf)];
+  return [...new Set(names)].slice(0, 64);
+}
+
+/** The objects of exports that an Emscripten module carries, under the names that its versions gave them. */
+export function exportsOfGlue(glue: object | undefined): object[] {
+  const instance = peek(glue, 'instance');
+  const places = [
+    peek(glue, 'wasmExports'),
+    peek(glue, 'asm'),
+    peek(instance, 'exports'),
+    peek(glue, 'exports'),
+  ];
+  const isExports = (place: object): boolean =>
+    dataValues(place).some((value) => typeof value === 'function' || isMemory(value));
+  return places.filter(isObject).filter(isExports);
+}

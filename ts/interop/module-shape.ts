@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// What is known of a module by the object that somebody has of it.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import type { MemorySource } from '../memory/buffers.ts';
+import { carriersOf } from './identify.ts';
+import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
+import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
+import { dataValues, isMemory, isObject, isOfClass, namesOf, peek } from './properties.ts';
+
+/**
+ * Returns what is known of a started module, and its memory.
+ * @param given the memory, if it is known
+ * @throws {ArgumentTypeError} if `module` is no such object
+ * @throws {ModuleError} if it shows no memory, or several
+ */
+export function describeModule(
+  module: object,
+  given: MemorySource | undefined,
+): { readonly shape: ModuleShape; readonly memory: FoundMemory } {
+  assertStarted(module);
+  const shape = shapeOf(module);
+  const memory = given ? memoryOf(given) : memoryIn(module, shape);
+  if (!memory) throw noMemory(shape, module);
+  return { shape, memory };
+}
+
+function assertStarted(module: object): void {
+  if (typeof module === 'function')
+    throw new ArgumentTypeError('a started module; call this factory and await it', module);
+  if (!isObject(module))
+    throw new ArgumentTypeError('a module, an instance, its exports or a memory', module);
+  if (isOfClass('WebAssembly.Module', module))
+    throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
+  if (isOfClass('Promise', module))
+    throw new ArgumentTypeError('a started module; await this promise first', module);
+}
+
+/**
+ * What is known of a module by the object that was given: what it shows itself, or else what the objects one property
+ * deep in it show.
+ */
+function shapeOf(module: object): ModuleShape {
+  for (const level of carriersOf(module)) {
+    const glue = level.find(isGlue);
+    const exports = [...new Set([...exportsOfGlue(glue), ...level.filter(isExports)])];
+    if (glue || exports.length > 0) return { glue, exports, ...compiledOf(module) };
+  }
+  return { exports: [], ...compiledOf(module) };
+}
+
+/** The imports and the compiled module beside an instance, as `WebAssembly.instantiate` and captureInstances have them. */
+function compiledOf(module: object): Pick<ModuleShape, 'imports' | 'module'> {
+  const [imports, compiled] = [peek(module, 'imports'), peek(module, 'module')];
+  return {
+    ...(isObject(imports) && { imports }),
+    ...(isOfClass('WebAssembly.Module', compiled) && { module: compiled as WebAssembly.Module }),
+  };
+}
+
+const GLUE_NAMES = ['HEAPU8', 'HEAP8', 'wasmMemory', '_malloc', 'wasmExports', 'asm'];
+const isGlue = (value: object): boolean => GLUE_NAMES.some((name) => isObject(peek(value, name)));
+const isExports = (value: object): boolean =>
+  !isGlue(value) &&
+  dataValues(value).some(
+    (property) => isMemory(property) || (typeof property === 'function' && /^\d+$/.test(property.name)),
+  );
+
+function memoryIn(module: object, { glue, exports }: ModuleShape): FoundMemory | undefined {
+  return isMemory(module) ? memoryOf(module) : findMemory(glue, [...exports, module]);
+}
+
+function noMemory(shape: ModuleShape, module: object): ModuleError {
+  const isEmscripten = kindOf(shape) === 'emscripten';
+  const flags = isEmscripten ? EMCC_MEMORY_FLAGS : '';
+  const cure = isEmscripten
+    ? `link it with ${flags}`
+    : 'pass the memory that it imports as the option memory, or let it export one';
+  return new ModuleError(
+    `the module shows no memory. Start it through captureEmscriptenHeap or captureInstances; or ${cure}`,
+    { missing: ['memory'], found: [...namesIn(shape), ...namesOf(module)].slice(0, 64), flags },
+  );
+}

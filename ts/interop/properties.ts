@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
+// in place of what is not exported, and those abort the module.
+
+import { isOf } from '../memory/buffers.ts';
+
+/** Whether `value` is an object or a function. */
+export const isObject = (value: unknown): value is object => Object(value) === value;
+
+/**
+ * Returns the value of a property, or undefined, without running an own getter. A getter on a class is run: it is
+ * code that is meant to be read. Returns undefined if reading throws, as for a revoked proxy.
+ */
+export function peek(object: unknown, name: string): unknown {
+  try {
+    let holder = object;
+    for (let depth = 0; depth < 8 && isObject(holder); depth++) {
+      const property = Object.getOwnPropertyDescriptor(holder, name);
+      if (property)
+        return 'value' in property
+          ? property.value
+          : depth > 0
+            ? Reflect.get(holder, name, object)
+            : undefined;
+      holder = Object.getPrototypeOf(holder);
+    }
+  } catch {} // a proxy that refuses, or a module namespace that is not initialised
+  return undefined;
+}
+
+/** Returns the own data properties of an object by name; none if it cannot be read. */
+export function dataProperties(object: unknown): [string, unknown][] {
+  if (!isObject(object)) return [];
+  try {
+    return Object.entries(Object.getOwnPropertyDescriptors(object)).map(([name, property]) => [
+      name,
+      property.value as unknown,
+    ]);
+  } catch {
+    return []; // as above
+  }
+}
+
+/** The values of {@link dataProperties}. */
+export const dataValues = (object: unknown): unknown[] => dataProperties(object).map(([, value]) => value);
+
+/** A function of a module as it is found: it takes and returns numbers, or bigints if the module is 64-bit. */
+export type ModuleFunction = (...args: unknown[]) => unknown;
+
+/** Returns the function that the first of `places` to have one has under `name`. */
+export function functionIn(places: readonly unknown[], name: string): ModuleFunction | undefined {
+  for (const place of places) {
+    const found = peek(place, name);
+    if (typeof found === 'function') return found as ModuleFunction; // its type is asked for where it matters
+  }
+  return undefined;
+}
+
+/**
+ * Whether `value` is a WebAssembly.Memory, of this realm or another: asked of the engine's own slot, which no other
+ * object has, whatever it says of itself.
+ */
+export function isMemory(value: unknown): value is WebAssembly.Memory {
+  try {
+    return isObject(value) && !!bufferGetter()?.call(value);
+  } catch {
+    return false;
+  }
+}
+
+const bufferGetter = (): (() => ArrayBufferLike) | undefined =>
+  Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
+
+/** True if `value` says that it is of the engine's class `name`; false if it cannot be asked. */
+export function isOfClass(name: string, value: unknown): boolean {
+  try {
+    return isOf(name, value);
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** Returns the names of an object's own properties; none if it cannot be read. */
+export const namesOf = (object: unknown): string[] => dataProperties(object).map(([name]) => name);

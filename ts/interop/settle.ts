@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Waiting for what a start function returns, without ever waiting forever for a signal that was given.
+
+/** A value in a box, since a promise of a value that has a `then` would call it. */
+export interface Settled {
+  readonly value: unknown;
+}
+
+/**
+ * Resolves to what `start` returns or resolves to. Old Emscripten modules resolve to themselves, and still have a
+ * `then`: that is called once.
+ * @param failures promises that reject if something else shows that waiting is in vain
+ * @throws what `start` throws, or the reason of `signal` if it is aborted first
+ */
+export function settle(
+  start: () => unknown,
+  failures: readonly Promise<never>[],
+  signal?: AbortSignal,
+): Promise<Settled> {
+  return new Promise<Settled>((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    const end = (): void => signal?.removeEventListener('abort', abort);
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
+    const succeed = (value: unknown): void => {
+      end();
+      resolve({ value });
+    };
+    for (const failure of failures) failure.catch(fail);
+    try {
+      follow(start(), succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/** Follows a promise to what is none, or resolves to itself. */
+function follow(value: unknown, succeed: (value: unknown) => void, fail: (error: unknown) => void): void {
+  const then = isObject(value) ? (value as { then?: unknown }).then : undefined;
+  if (typeof then !== 'function') {
+    succeed(value);
+    return;
+  }
+  then.call(
+    value,
+    (next: unknown) => {
+      try {
+        if (next === value) succeed(next);
+        else follow(next, succeed, fail);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    fail,
+  );
+}
+
+const isObject = (value: unknown): value is object => Object(value) === value;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The type of an exported WebAssembly function, found out without calling it: a module of a few bytes that imports the
+// function with a certain type links only if it has that type.
+import type { ModuleFunction } from './properties.ts';
+
+/** Parameters and results, each one of i (i32), j (i64), f (f32), d (f64): `ii:i`, `i:`. */
+export type Signature = string;
+
+const CODES: Readonly<Record<string, number>> = { i: 0x7f, j: 0x7e, f: 0x7d, d: 0x7c };
+/** A type that no function has: only functions of JavaScript link with it, as they link with every type. */
+const IMPOSSIBLE = 'fdfdfdfdfdf:d';
+
+const probes = new Map<Signature, WebAssembly.Module | undefined>();
+
+function probe(signature: Signature): WebAssembly.Module | undefined {
+  if (!probes.has(signature)) {
+    const [params = '', results = ''] = signature.split(':');
+    const codes = (types: string): number[] => [types.length, ...[...types].map((type) => CODES[type] ?? 0)];
+    const type = [1, 0x60, ...codes(params), ...codes(results)];
+    const imported = [1, 1, 0x61, 1, 0x61, 0, 0]; // one import, a.a, a function of type 0
+    const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, type.length, ...type, 2, imported.length, ...imported];
+    let module: WebAssembly.Module | undefined;
+    try {
+      module = new WebAssembly.Module(new Uint8Array(bytes));
+    } catch {} // compiling is forbidden here
+    probes.set(signature, module);
+  }
+  return probes.get(signature);
+}
+
+function links(value: ModuleFunction, signature: Signature): boolean {
+  const module = probe(signature);
+  if (!module) return false;
+  try {
+    return !!new WebAssembly.Instance(module, { a: { a: value } });
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `value` is a function of a WebAssembly instance itself, and no function of JavaScript around one. */
+export const isExportedFunction = (value: ModuleFunction): boolean =>
+  /^\d+$/.test(value.name) && !links(value, IMPOSSIBLE);
+
+/** Whether `value` is an exported function of this type. Returns false where compiling is forbidden. */
+export function hasSignature(value: ModuleFunction | undefined, signature: Signature): boolean {
+  return value !== undefined && isExportedFunction(value) && links(value, signature);
+}
+
+/**
+ * Whether `value` can be called as `signature` says: an exported function of that type, or a function of JavaScript,
+ * whose type cannot be known, that declares no other count of parameters.
+ */
+export function accepts(value: ModuleFunction | undefined, signature: Signature): boolean {
+  if (!value) return false;
+  const count = signature.indexOf(':');
+  if (!isExportedFunction(value) || !probe(signature)) return value.length === count || value.length === 0;
+  return links(value, signature);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// WasmMemoryView: an array in a module's memory whose address and length the module tells, found again after growth.
+import { ArgumentTypeError } from '../errors.ts';
+import { toCount } from '../memory/address.ts';
+import { LinearMemory } from '../memory/linear-memory.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { encodeValues, storeValues } from '../scalar/values.ts';
+
+/** Where an array lies. */
+export interface Place {
+  readonly memory: WebAssembly.Memory;
+  readonly ptr: number;
+  readonly length: number;
+}
+
+const memories = new WeakMap<WebAssembly.Memory, LinearMemory>();
+
+/** Returns the checked access to a memory; the same one each time. */
+export function accessTo(memory: WebAssembly.Memory): LinearMemory {
+  const access = memories.get(memory) ?? new LinearMemory(memory);
+  memories.set(memory, access);
+  return access;
+}
+
+/**
+ * An array in the memory of a module. Its typed arrays are made anew after the memory has grown; its address and length
+ * are asked for again by {@link refresh}.
+ */
+export class WasmMemoryView<
+  T extends ScalarValue = ScalarValue,
+  A extends ArrayBufferView = ArrayBufferView,
+> {
+  /** The type of its elements. */
+  readonly type: ScalarDescriptor<T, A>;
+  /** Its name in errors. */
+  readonly name: string;
+  readonly #locate: () => Place;
+  #place: Place;
+  #access: LinearMemory;
+  #array: A | undefined;
+
+  /** @internal Use {@link WasmModule.view}. */
+  constructor(type: ScalarDescriptor<T, A>, name: string, locate: () => Place) {
+    this.type = type;
+    this.name = name;
+    this.#locate = locate;
+    this.#place = locate();
+    this.#access = accessTo(this.#place.memory);
+    this.array(); // so that wrong ones are refused now
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#place.memory;
+  }
+  /** The address of the first element. */
+  get ptr(): number {
+    return this.#place.ptr;
+  }
+  /** The number of elements. */
+  get length(): number {
+    return this.#place.length;
+  }
+  get byteLength(): number {
+    return this.length * this.type.size;
+  }
+  /** The name of the type of its elements, as in `f32`. */
+  get dtype(): string {
+    return this.type.name;
+  }
+
+  /**
+   * Asks for the memory, the address and the length again. Returns this view; if they are refused, it stays as it was.
+   * @throws as {@link WasmModule.view}
+   */
+  refresh(): this {
+    const before = [this.#place, this.#access, this.#array] as const;
+    this.#place = this.#locate();
+    this.#access = accessTo(this.#place.memory);
+    this.#array = undefined;
+    try {
+      this.array();
+    } catch (error) {
+      [this.#place, this.#access, this.#array] = before;
+      throw error;
+    }
+    return this;
+  }
+
+  /**
+   * Returns the elements as a typed array over the memory, the same one until the memory grows. It belongs to the engine:
+   * take it again after each call that may grow the memory. Types above 8 bytes are seen as 64-bit words.
+   * @throws {OutOfBoundsError} {@link MisalignedError} if the array does not lie in the memory, or not aligned
+   */
+  array(): A {
+    const { buffer } = this.memory;
+    if (this.#array?.buffer !== buffer)
+      this.#array = this.type.view(this.#access, this.#checked(), this.length);
+    return this.#array as A; // just made, if it was not there
+  }
+  /** Returns the bytes of the array over the memory; as {@link array}. */
+  bytes(): Uint8Array {
+    return this.#access.view(Uint8Array, this.#checked(), this.byteLength);
+  }
+  /** Returns a view of the bytes of the array over the memory; as {@link array}. */
+  dataView(): DataView {
+    return new DataView(this.memory.buffer, this.#checked(), this.byteLength);
+  }
+
+  /** Returns a copy of the elements, in a buffer of its own. */
+  copy(): A {
+    const bytes = new Uint8Array(this.bytes());
+    return new this.type.Elements(bytes.buffer, 0, bytes.length / this.type.Elements.BYTES_PER_ELEMENT);
+  }
+  /**
+   * Copies the elements to the start of `target`: an array of the same class, or a Uint8Array or Int8Array for the bytes.
+   * @throws {ArgumentTypeError} if the target is another array, or too short
+   */
+  copyInto<R extends ArrayBufferView>(target: R): R {
+    const kind = Object.prototype.toString.call(target).slice(8, -1);
+    const isBytes = kind === 'Uint8Array' || kind === 'Int8Array';
+    if (!isBytes && kind !== this.type.Elements.name)
+      throw new ArgumentTypeError(
+        `a ${this.type.Elements.name}, Uint8Array or Int8Array for ${this.name}`,
+        target,
+      );
+    if (target.byteLength < this.byteLength)
+      throw new ArgumentTypeError(`an array of at least ${this.byteLength} bytes for ${this.name}`, target);
+    new Uint8Array(target.buffer, target.byteOffset, this.byteLength).set(this.bytes());
+    return target;
+  }
+
+  /** Returns an element. @throws {OutOfBoundsError} if there is none at `index` */
+  get(index: number): T {
+    return this.type.read(this.#access, this.#addressOf(index));
+  }
+  /** Sets an element. @throws {OutOfBoundsError} if there is none at `index`; {@link ArgumentTypeError} for a wrong value */
+  set(index: number, value: T): this {
+    this.type.write(this.#access, this.#addressOf(index), value);
+    return this;
+  }
+  /**
+   * Writes all of `values`, from the element `offset` on. All are converted before any is written.
+   * @throws {ArgumentRangeError} if they do not fit; {@link ArgumentTypeError} for a wrong value
+   */
+  write(values: Values<T>, offset = 0): this {
+    const from = toCount(offset, 'an offset in elements', 0, this.length + 1);
+    const bytes = encodeValues(this.type, values, this.length - from);
+    storeValues(this.#access, this.ptr + from * this.type.size, bytes);
+    return this;
+  }
+
+  /** The address, once its alignment and its end have been checked. */
+  #checked(): number {
+    return this.#access.locate(this.ptr, this.byteLength, this.type.Elements.BYTES_PER_ELEMENT);
+  }
+  #addressOf(index: number): number {
+    const at = toCount(index, `an index in ${this.name}`, 0, this.length);
+    return this.ptr + at * this.type.size;
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
+import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts';
+import { toPointer } from '../memory/address.ts';
+import { isOf } from '../memory/buffers.ts';
+import { isObject } from './properties.ts';
+
+/** What the functions of a module take. */
+export type WasmArguments = readonly (number | bigint)[];
+
+/**
+ * A number of a module: the number itself; the name of an exported function without parameters or of a global; a function;
+ * or a description of one of them. It is evaluated anew each time.
+ */
+export type WasmValueDescriptor =
+  | number
+  | bigint
+  | string
+  | (() => number | bigint)
+  | {
+      readonly function: (...args: never[]) => unknown;
+      readonly args?: WasmArguments;
+      readonly name?: string;
+    }
+  | { readonly global: WebAssembly.Global; readonly name?: string }
+  | {
+      readonly export: string;
+      readonly kind?: 'function' | 'global';
+      readonly args?: WasmArguments;
+      readonly name?: string;
+    };
+
+/** What a descriptor's names are looked up in. */
+export interface WasmNames {
+  /** Names the module in errors. */
+  readonly label: string;
+  getExport(name: string): unknown;
+}
+
+/** The keys of the descriptions, of which there may be any. */
+interface Description {
+  readonly function?: unknown;
+  readonly global?: unknown;
+  readonly export?: unknown;
+  readonly kind?: unknown;
+  readonly args?: unknown;
+}
+
+type Call = (...args: WasmArguments) => unknown;
+
+/**
+ * Returns the address that `descriptor` stands for. An i32 below 0 is an address above 2 GiB, as WebAssembly returns it.
+ * @param what names it in errors: `ptr`
+ * @throws {ArgumentTypeError} if it is no descriptor, or gives no number
+ * @throws {ArgumentRangeError} if it gives no integer from -2^31 to 2^53 - 1
+ * @throws {ModuleError} if the module has no such export
+ */
+export function resolveAddress(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number {
+  const value = evaluate(names, descriptor, what);
+  const address = toPointer(value);
+  if (Number.isNaN(address)) throw new ArgumentRangeError(`${names.label}: an address for ${what}`, value);
+  return address;
+}
+
+/** As {@link resolveAddress}, for a count: an integer from 0 to 2^53 - 1. */
+export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number {
+  const value = evaluate(names, descriptor, what);
+  const count = Number(value);
+  if (Number.isSafeInteger(count) && count >= 0) return count + 0;
+  throw new ArgumentRangeError(`${names.label}: an integer in [0, 2^53) for ${what}`, value);
+}
+
+function evaluate(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number | bigint {
+  const value = numberOf(names, descriptor, what);
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  throw new ArgumentTypeError(`${names.label}: a number or bigint for ${what}`, value);
+}
+
+function numberOf(names: WasmNames, descriptor: unknown, what: string): unknown {
+  if (typeof descriptor === 'string') return valueOfExport(names, descriptor, undefined, []);
+  if (typeof descriptor === 'function') return (descriptor as Call)();
+  if (!isObject(descriptor)) return descriptor;
+  const { function: call, global, export: name, kind, args } = descriptor as Description;
+  const list = toArguments(names, args, what);
+  if (call !== undefined) return valueOfFunction(names, call, list, what);
+  if (global !== undefined) return valueOfGlobal(names, global, args, what);
+  if (typeof name === 'string') return valueOfExport(names, name, kind, list);
+  throw new ArgumentTypeError(
+    `${names.label}: for ${what} a number, a name, a function, or an object with 'function', 'global' or 'export'`,
+    descriptor,
+  );
+}
+
+function valueOfExport(names: WasmNames, name: string, kind: unknown, args: WasmArguments): unknown {
+  const found = names.getExport(name);
+  if (kind !== undefined && kind !== 'function' && kind !== 'global')
+    throw new ArgumentTypeError(`${names.label}: the kind 'function' or 'global' for '${name}'`, kind);
+  if (typeof found === 'function' && kind !== 'global') return (found as Call)(...args);
+  if (isOf('WebAssembly.Global', found) && kind !== 'function')
+    return valueOfGlobal(names, found, args.length > 0 ? args : undefined, name);
+  throw new ModuleError(
+    `${names.label}: '${name}' is no ${(kind as string | undefined) ?? 'function and no global'}`,
+    {
+      missing: [name],
+    },
+  );
+}
+
+function valueOfFunction(names: WasmNames, call: unknown, args: WasmArguments, what: string): unknown {
+  if (typeof call !== 'function') throw new ArgumentTypeError(`${names.label}: a function for ${what}`, call);
+  return (call as Call)(...args);
+}
+
+function valueOfGlobal(names: WasmNames, global: unknown, args: unknown, what: string): unknown {
+  if (!isOf('WebAssembly.Global', global))
+    throw new ArgumentTypeError(`${names.label}: a WebAssembly.Global for ${what}`, global);
+  if (args !== undefined) throw new ArgumentTypeError(`${names.label}: no args for the global ${what}`, args);
+  return (global as WebAssembly.Global).value as unknown;
+}
+
+function toArguments(names: WasmNames, args: unknown, what: string): WasmArguments {
+  if (args === undefined) return [];
+  const isArgument = (value: unknown): boolean =>
+    typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
+  if (Array.isArray(args) && args.every(isArgument)) return args as WasmArguments;
+  throw new ArgumentTypeError(
+    `${names.label}: an array of finite numbers and bigints as args for ${what}`,
+    args,
+  );
+}

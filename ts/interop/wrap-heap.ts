@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// One function for every module: what it is given tells what to do with it.
+import type { WasmHeapManager } from '../manager/manager.ts';
+import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
+import { describeModule } from './module-shape.ts';
+
+/**
+ * Returns a heap over the memory of a module, however it was made: an Emscripten module, a `WebAssembly.Instance`, its
+ * exports, what `WebAssembly.instantiate` resolves to, an element of {@link captureInstances}'s `instances`, or a
+ * `WebAssembly.Memory` alone. The allocator is detected: malloc and free of C, wasm-bindgen's, AssemblyScript's, sized
+ * ones of Rust and Zig. Without one the heap reads and writes, and only allocating throws.
+ * @param module a started module
+ * @throws {ArgumentTypeError} if it is no such object, or an option is not what it should be
+ * @throws {ModuleError} if it shows no memory, or several; the error says what would help
+ */
+export function wrapHeap(module: object, options: ModuleHeapOptions = {}): WasmHeapManager {
+  const { shape, memory } = describeModule(module, options.memory);
+  return heapOfModule(shape, memory, options);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// C that checks at compile time that structs are laid out as here.
+import { isBitField } from './bits.ts';
+import type { PointerSize } from './layout.ts';
+import type { Compiled } from './compile.ts';
+import type { CType } from './type.ts';
+
+/** A struct or union with any fields. */
+interface AnyStruct {
+  readonly fields: unknown;
+  compiled(pointerSize: PointerSize): Compiled;
+}
+
+/**
+ * Returns a C file with a `_Static_assert` for the size, the alignment and each offset of `types`: it compiles if the C
+ * compiler lays them out the same. Bit-fields have no offset in C.
+ * @param types by what C calls them: `point_t`, `struct node`
+ * @param headers what declares them: `'point.h'`, or `'<time.h>'`
+ */
+export function layoutChecks(
+  types: Readonly<Record<string, AnyStruct>>,
+  headers: readonly string[],
+  pointerSize: PointerSize = 4,
+): string {
+  const lines = headers.map((header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`);
+  lines.push('#include <stddef.h>');
+  const assert = (condition: string, text: string): void => {
+    lines.push(`_Static_assert(${condition}, "${text}");`);
+  };
+  for (const [name, type] of Object.entries(types)) {
+    const { size, align, fields } = type.compiled(pointerSize);
+    assert(`sizeof(${name}) == ${size}`, `size of ${name}`);
+    assert(`_Alignof(${name}) == ${align}`, `alignment of ${name}`);
+    for (const field of fields)
+      if (!isBitField((type.fields as Record<string, CType>)[field.name] as CType))
+        assert(`offsetof(${name}, ${field.name}) == ${field.offset}`, `offset of ${name}.${field.name}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

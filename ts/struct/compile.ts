@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// A struct or union for one pointer size: where its fields are, and the class of its instances.
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { accessors } from './accessors.gen.ts';
+import { bitsOf, isBitField } from './bits.ts';
+import { isFlexible } from './flexible.ts';
+import { setType, STATE, StructHandle, StructRef, type InstanceType } from './instance.ts';
+import {
+  layOut,
+  type Layout,
+  type LayoutOptions,
+  type Member,
+  type Placed,
+  type PointerSize,
+} from './layout.ts';
+import type { Origin } from './origin.ts';
+import { assignStaged } from './stage.ts';
+import { AlignedType } from './variants.ts';
+import { isScalar, layoutOf, liveOf, loaderOf, store, storerOf, toType, type CType } from './type.ts';
+
+/** A field with its place. */
+export interface Field {
+  readonly name: string;
+  readonly type: CType;
+  readonly offset: number;
+  /** Of its type, here for what is done to all fields. */
+  readonly load: ReturnType<typeof loaderOf>;
+  readonly store: ReturnType<typeof storerOf>;
+}
+
+/** The class of the instances of one struct. */
+export type InstanceClass = new (origin: Origin, address: number, bytes?: number) => StructRef;
+
+export interface Compiled extends Layout {
+  /** Those that have an accessor, in the order of their declaration. */
+  readonly fields: readonly Field[];
+  /** Where all members are, unnamed bits too, in the order of their declaration. */
+  readonly places: readonly Placed[];
+  readonly byName: ReadonlyMap<string, Field>;
+  /** The flexible array member. */
+  readonly flexible: Field | undefined;
+  readonly Instance: InstanceClass;
+}
+
+/** Reads the fields of a definition, whose getters are called here. */
+export function readFields(struct: string, fields: object): (readonly [string, CType])[] {
+  const names = Object.keys(fields);
+  if (names.length === 0) throw new ArgumentTypeError(`at least one field in ${struct}`, fields);
+  return names.map((name) => {
+    if (!/^[A-Za-z_$][\w$]*$/.test(name))
+      throw new ArgumentTypeError(`a C identifier as a field of ${struct}`, name);
+    return [name, toType((fields as Record<string, unknown>)[name], `${struct}.${name}`)];
+  });
+}
+
+/** Places the fields and makes the class. */
+export function compile(
+  type: InstanceType,
+  entries: readonly (readonly [string, CType])[],
+  options: LayoutOptions,
+  isUnion: boolean,
+  pointerSize: PointerSize,
+): Compiled {
+  const members = entries.map(([name, field]) => memberOf(type.name, name, field, pointerSize));
+  const { places, size, align } = layOut(members, options, isUnion);
+  const fields: Field[] = [];
+  let flexible: Field | undefined;
+  entries.forEach(([name, field], index) => {
+    const { offset, bit } = places[index] as { offset: number; bit: number }; // one for each
+    if (isFlexible(field)) {
+      if (index === 0 || index < entries.length - 1 || isUnion)
+        throw new ArgumentTypeError(
+          `the flexible array ${type.name}.${name} as the last of several fields`,
+          name,
+        );
+    }
+    if (isBitField(field) && field.unnamed) return;
+    const own = isBitField(field) ? bitsOf(field, offset, bit, size) : field;
+    const placed = { name, type: own, offset, load: loaderOf(own), store: storerOf(own) };
+    fields.push(placed);
+    if (isFlexible(field)) flexible = placed;
+  });
+  if (size === 0) throw new ArgumentRangeError(`a size of ${type.name} above 0`, 0);
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  return {
+    size,
+    align,
+    places,
+    fields,
+    byName,
+    flexible,
+    Instance: classOf(type, fields, size, pointerSize),
+  };
+}
+
+function memberOf(struct: string, name: string, type: CType, pointerSize: PointerSize): Member {
+  if (isBitField(type))
+    return { ...layoutOf(type.base, pointerSize), bits: type.width, unnamed: type.unnamed };
+  const layout = layoutOf(type, pointerSize);
+  if (layout.size === 0 && !isFlexible(type))
+    throw new ArgumentRangeError(`a size of ${struct}.${name} above 0`, layout.size);
+  return type instanceof AlignedType ? { ...layout, asked: type.align } : layout;
+}
+
+/** A class with an accessor for each field on its prototype. */
+function classOf(
+  type: InstanceType,
+  fields: readonly Field[],
+  size: number,
+  pointerSize: PointerSize,
+): InstanceClass {
+  const hides = fields.some(({ name }) => STATE.includes(name));
+  const hasMore = hides || fields.some((field) => isFlexible(field.type));
+  const Instance = derive(hasMore ? largeClass(size, hides) : plainClass());
+  const { prototype } = Instance;
+  setType(prototype, type);
+  Object.defineProperty(Instance, 'name', { value: type.name });
+  Object.defineProperty(prototype, 'type', { value: type, configurable: true });
+  Object.defineProperty(prototype, '@bytes', { value: size, writable: true });
+  for (const field of fields)
+    Object.defineProperty(prototype, field.name, {
+      ...(isScalar(field.type) ? scalarAccessor(field) : accessor(field, pointerSize)),
+      configurable: true,
+      enumerable: true,
+    });
+  return Instance;
+}
+
+// Not `extends StructRef`: V8 makes objects of a derived class twenty times more slowly.
+type Constructor = new (origin: Origin, address: number, bytes?: number) => object;
+function derive(Class: Constructor): InstanceClass {
+  Object.setPrototypeOf(Class, StructRef);
+  Object.setPrototypeOf(Class.prototype, StructRef.prototype);
+  return Class as InstanceClass; // is one now
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type State = Mutable<Pick<StructRef, '@origin' | '@allocation' | '@address' | '@bytes' | '@handle'>>;
+
+function plainClass(): Constructor {
+  return class {
+    constructor(origin: Origin, address: number) {
+      (this as unknown as State)['@origin'] = origin;
+      (this as unknown as State)['@allocation'] = origin.allocation;
+      (this as unknown as State)['@address'] = address;
+    }
+  };
+}
+
+/** The class of those that have a size of their own, or a handle: N2 of instance.ts. */
+function largeClass(size: number, hides: boolean): Constructor {
+  return class {
+    constructor(origin: Origin, address: number, bytes: number = size) {
+      const state = this as unknown as State; // that of an instance
+      state['@origin'] = origin;
+      state['@allocation'] = origin.allocation;
+      state['@address'] = address;
+      state['@bytes'] = bytes;
+      if (hides) state['@handle'] = new StructHandle(origin, address, bytes);
+    }
+  };
+}
+
+/** The accessor of a scalar: one of its own, or for the wide integers one that they share. */
+function scalarAccessor({ type, offset }: Field): PropertyDescriptor & ThisType<StructRef> {
+  const known = accessors[type.name];
+  if (known) return known(offset);
+  const { read, write } = type as Extract<CType, { read: unknown }>;
+  const put = write as (memory: never, address: number, value: unknown) => void; // refuses values of other types
+  return {
+    get() {
+      return read(this['@allocation'].memory, this['@address'] + offset);
+    },
+    set(value: unknown) {
+      put(this['@allocation'].memory as never, this['@address'] + offset, value);
+    },
+  };
+}
+
+/** The accessor of any other type. */
+function accessor(
+  { type, offset }: Field,
+  pointerSize: PointerSize,
+): PropertyDescriptor & ThisType<StructRef> {
+  const composite = type as Exclude<CType, { Elements: unknown }>; // scalars have theirs
+  if (isFlexible(composite))
+    return {
+      get() {
+        return composite.elements(this['@origin'], this['@address'] + offset, this['@bytes'] - offset);
+      },
+      set(values: unknown) {
+        assignStaged(
+          this['@origin'],
+          this['@address'] + offset,
+          this['@bytes'] - offset,
+          (memory, at, texts) => composite.storeAll(memory, at, values, this['@bytes'] - offset, texts),
+        );
+      },
+    };
+  const live = liveOf(composite, pointerSize);
+  const { size } = layoutOf(composite, pointerSize);
+  return {
+    get() {
+      return live(this['@origin'], this['@address'] + offset);
+    },
+    set(value: unknown) {
+      assignStaged(this['@origin'], this['@address'] + offset, size, (memory, at, texts) =>
+        store(composite, memory, at, value, texts),
+      );
+    },
+  };
+}

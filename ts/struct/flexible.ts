@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The flexible array member that a struct can end with: `int values[]`.
+import { ArgumentRangeError } from '../errors.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { elementsOf, loadElements, storeElements, toValues } from './array.ts';
+import type { Layout, PointerSize } from './layout.ts';
+import type { Origin } from './origin.ts';
+import type { TextStore } from './texts.ts';
+import { layoutOf, pointerSizeOf, toType, type CompositeType, type CType } from './type.ts';
+
+/** As many elements as the allocation has bytes behind the struct. */
+export class FlexibleArray<T extends CType = CType> implements CompositeType {
+  readonly name: string;
+  readonly element: T;
+  constructor(element: T) {
+    this.name = `${element.name}[]`;
+    this.element = element;
+  }
+  layout(pointerSize: PointerSize): Layout {
+    return { size: 0, align: layoutOf(this.element, pointerSize).align };
+  }
+  /** As a member of a plain value it is empty: its length is known to instances only. */
+  load(): unknown {
+    return [];
+  }
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    storeElements(this.element, memory, address, toValues(value, this.name), texts);
+  }
+  live(origin: Origin, address: number): unknown {
+    return this.elements(origin, address, 0);
+  }
+  /** The live elements in `bytes` bytes. */
+  elements(origin: Origin, address: number, bytes: number): unknown {
+    return elementsOf(this.element, origin, address, this.#count(bytes, origin.heap));
+  }
+  loadElements(memory: LinearMemory, address: number, bytes: number): unknown[] {
+    return loadElements(this.element, memory, address, this.#count(bytes, memory));
+  }
+  /** Writes at most as many elements as `bytes` bytes hold. */
+  storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void {
+    const values = toValues(value, this.name);
+    const count = this.#count(bytes, memory);
+    if (values.length > count)
+      throw new ArgumentRangeError(`at most ${count} elements for ${this.name}`, values.length);
+    storeElements(this.element, memory, address, values, texts);
+  }
+  #count(bytes: number, memory: LinearMemory): number {
+    return Math.max(0, Math.floor(bytes / layoutOf(this.element, pointerSizeOf(memory)).size));
+  }
+}
+
+/** A flexible array member of elements of `type`; the last field of a struct that has others. */
+export function flexible<T extends CType>(type: T): FlexibleArray<T> {
+  return new FlexibleArray(toType(type, 'flexible()') as T);
+}
+
+export const isFlexible = (type: CType): type is FlexibleArray => type instanceof FlexibleArray;

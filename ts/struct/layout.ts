@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The layout of C structs and unions as clang computes it for WebAssembly. Arithmetic only: no memory, no types.
+//
+//   Y1  A member begins at the next multiple of its alignment; a struct's alignment is the greatest of its members',
+//       and its size a multiple of that.
+//   Y2  A bit-field takes the next free bits, unless it would then cross a boundary of its declared type: it begins
+//       at the next one. A width of 0 only moves to that boundary.
+//   Y3  `packed` makes the alignment of every member 1 and lets bit-fields cross boundaries. `pack` limits the
+//       alignment of every member, as `#pragma pack(n)` does. A greater alignment can be asked for on top.
+import { ArgumentRangeError } from '../errors.ts';
+
+/** Bytes of a pointer: 4 in wasm32, 8 in wasm64. */
+export type PointerSize = 4 | 8;
+
+/** Bytes of a type and what its address must be a multiple of. */
+export interface Layout {
+  readonly size: number;
+  readonly align: number;
+}
+
+/** One member, before it has a place. */
+export interface Member extends Layout {
+  /** The bits of a bit-field, whose declared type `size` and `align` are of. */
+  readonly bits?: number | undefined;
+  /** The alignment that was asked for, which `packed` does not change. */
+  readonly asked?: number | undefined;
+  /** Whether it has no name: an unnamed bit-field does not raise the alignment of its struct. */
+  readonly unnamed?: boolean | undefined;
+}
+
+/** Where a member is. */
+export interface Placed {
+  /** Bytes from the start; of a bit-field the byte that has its first bit. */
+  readonly offset: number;
+  /** The first bit in that byte, 0 for everything but bit-fields. */
+  readonly bit: number;
+}
+
+/** How members are packed. */
+export interface LayoutOptions {
+  /** As `__attribute__((packed))`. */
+  readonly packed?: boolean;
+  /** As `#pragma pack(n)`: no member is aligned to more than that; 1, 2, 4, 8 or 16. */
+  readonly pack?: number;
+  /** As `__attribute__((aligned(n)))` on the whole. */
+  readonly align?: number;
+}
+
+/** The places of all members, and the whole. */
+export interface StructLayout extends Layout {
+  readonly places: readonly Placed[];
+}
+
+/** The greatest size of a struct: no offset is above 2^31 - 1. */
+const MAX_BYTES = 2 ** 31;
+
+const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
+
+/** What the alignment of a member is under the options. */
+function alignmentOf({ align, asked = 1, bits }: Member, { packed, pack }: LayoutOptions): number {
+  if (bits === 0) return align;
+  if (bits !== undefined && packed && pack) return Math.min(align, pack); // so clang has it
+  const own = packed ? asked : align;
+  return pack ? Math.min(own, pack) : own;
+}
+
+/**
+ * Places the members of a struct, or of a union, all of which begin at 0.
+ * @throws {ArgumentRangeError} if the whole is larger than 2^31 bytes
+ */
+export function layOut(members: readonly Member[], options: LayoutOptions, isUnion: boolean): StructLayout {
+  const places: Placed[] = [];
+  let align = 1;
+  let end = 0; // in bits
+  let size = 0; // in bits
+  for (const member of members) {
+    const own = alignmentOf(member, options);
+    const from = isUnion ? 0 : end;
+    const start = member.bits === undefined ? roundUp(from, own * 8) : placeBits(from, member, own, options);
+    places.push({ offset: Math.floor(start / 8), bit: start % 8 });
+    end = start + (member.bits ?? member.size * 8);
+    size = Math.max(size, end);
+    if (!member.unnamed) align = Math.max(align, own);
+    if (end >= MAX_BYTES * 8) throw new ArgumentRangeError('a struct of less than 2^31 bytes', end / 8);
+  }
+  align = Math.max(align, options.align ?? 1);
+  return { places, align, size: roundUp(Math.ceil(size / 8), align) };
+}
+
+/** Y2: the first bit of a bit-field, from the bit `from` on. */
+function placeBits(from: number, { bits = 0, size }: Member, align: number, options: LayoutOptions): number {
+  const boundary = align * 8;
+  const crosses = !options.packed && !options.pack && (from % boundary) + bits > size * 8;
+  return bits === 0 || crosses ? roundUp(from, boundary) : from;
+}

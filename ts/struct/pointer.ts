@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Pointers as types: to a struct (`pointer(Node)`), to anything (`voidp`), to what only C knows (`opaque('sqlite3')`).
+import { ArgumentTypeError, WrongHeapError } from '../errors.ts';
+import { toPointer } from '../memory/address.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { Ref } from '../scalar/ref.ts';
+import { ptr32, ptr53 } from '../scalar/types.gen.ts';
+import type { Address } from '../memory/address.ts';
+import type { Pointing, Simple } from './infer.ts';
+import { refOf, StructRef } from './instance.ts';
+import type { Layout, PointerSize } from './layout.ts';
+import { borrow, type Origin } from './origin.ts';
+import type { TextStore } from './texts.ts';
+import { layoutOf, liveOf, pointerSizeOf, toType, type CompositeType, type CType } from './type.ts';
+
+/** Reads the pointer at `address`. */
+export const loadPointer = (memory: LinearMemory, address: number): number =>
+  pointerSizeOf(memory) === 8 ? ptr53.read(memory, address) : ptr32.read(memory, address);
+/** Writes a pointer. */
+export function storePointer(memory: LinearMemory, address: number, value: number): void {
+  if (pointerSizeOf(memory) === 8) ptr53.write(memory, address, value);
+  else ptr32.write(memory, address, value);
+}
+
+/**
+ * The address that `value` stands for: null is 0.
+ * @param heap the heap that a ref must be of; any, if undefined
+ * @throws {FreedError} {@link WrongHeapError} for a ref that cannot be used here
+ */
+export function toTarget(value: unknown, what: string, heap?: object): number {
+  if (value === null) return 0;
+  if (value instanceof Ref) {
+    const ref = value instanceof StructRef ? refOf(value) : value;
+    value.assertLive();
+    if (heap && (ref.heap as object) !== heap) throw new WrongHeapError(ref.address);
+    return ref.address;
+  }
+  const at = typeof value === 'number' || typeof value === 'bigint' ? toPointer(value) : NaN;
+  if (at >= 0) return at;
+  throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
+}
+
+/** A pointer to a `T`. */
+export class PointerType<T = CType> implements CompositeType {
+  readonly target: T;
+  constructor(target: T) {
+    this.target = target;
+  }
+  get name(): string {
+    return `${(this.target as CType).name} *`;
+  }
+  layout(pointerSize: PointerSize): Layout {
+    return { size: pointerSize, align: pointerSize };
+  }
+  load(memory: LinearMemory, address: number): number | null {
+    return loadPointer(memory, address) || null;
+  }
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    texts?.drop(address);
+    storePointer(memory, address, toTarget(value, this.name));
+  }
+  live(origin: Origin, address: number): unknown {
+    return this.follow(origin, loadPointer(origin.allocation.memory, address));
+  }
+  /** What a pointer of this type points to, live; null for NULL. */
+  follow({ heap }: Pick<Origin, 'heap'>, target: number): unknown {
+    if (target === 0) return null;
+    const pointerSize = pointerSizeOf(heap);
+    const type = this.target as CType; // looked at when the type was made
+    const { origin, address } = borrow(heap, target, layoutOf(type, pointerSize).size);
+    return liveOf(type, pointerSize)(origin, address);
+  }
+}
+export interface PointerType<T = CType> extends Pointing<T> {}
+
+/**
+ * A pointer to a struct, union, array or scalar: its field gives an instance of what it points to, or null; it is set
+ * to an instance, any ref, an address or null. What it points to is not owned.
+ */
+export function pointer<T>(target: T): PointerType<T> {
+  return new PointerType(toType(target, 'pointer()') as T);
+}
+
+/** A pointer whose target is not known here: an address as a number. */
+// biome-ignore lint/correctness/noUnusedVariables: what the interface below has
+export class AddressType<N = number, I = N | Ref | Address | null> implements CompositeType {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = `${name} *`;
+  }
+  layout(pointerSize: PointerSize): Layout {
+    return { size: pointerSize, align: pointerSize };
+  }
+  load(memory: LinearMemory, address: number): number | null {
+    return loadPointer(memory, address) || null;
+  }
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    texts?.drop(address);
+    storePointer(memory, address, toTarget(value, this.name));
+  }
+  live(origin: Origin, address: number): number | null {
+    return this.load(origin.allocation.memory, address);
+  }
+}
+export interface AddressType<N = number, I = N | Ref | Address | null> extends Simple<N | null, I> {}
+
+/** `void *`: its value is an address, or null. */
+export const voidp: AddressType = /* @__PURE__ */ new AddressType('void');
+
+declare const HANDLE_OF: unique symbol;
+/** The address of something that only C knows. A handle of one kind is not taken for one of another. */
+export type OpaqueHandle<N extends string> = number & { readonly [HANDLE_OF]: N };
+
+/** A pointer to a type that C keeps to itself, as `sqlite3 *`: its value is a handle, or null. */
+export class OpaqueType<N extends string> extends AddressType<OpaqueHandle<N>, OpaqueHandle<N> | null> {
+  declare readonly handle: N;
+}
+/** As {@link OpaqueType}. @param name its name in C */
+export function opaque<N extends string>(name: N): OpaqueType<N> {
+  return new OpaqueType<N>(name);
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
+import { ArgumentTypeError, LayoutError } from '../errors.ts';
+import type { Heap } from '../heap/heap.ts';
+import { toCount, type Address } from '../memory/address.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Values } from '../scalar/descriptor.ts';
+import { elementsClass, storeElements, toValues } from './array.ts';
+import { compile, readFields, type Compiled, type Field } from './compile.ts';
+import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } from './infer.ts';
+import { ownInstance, StructRef, type InstanceType } from './instance.ts';
+import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
+import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
+import { assignStaged } from './stage.ts';
+import { OwnedTexts, type TextStore } from './texts.ts';
+import { isScalar, layoutOf, pointerSizeOf, type CType } from './type.ts';
+
+/** A struct or union: its layout, and operations on it in any memory. */
+export class StructType<F = Record<string, CType>> implements InstanceType {
+  /** Its name in C, for messages. */
+  readonly name: string;
+  readonly isUnion: boolean;
+  readonly options: LayoutOptions;
+  /** The fields as they were given. */
+  readonly fields: F;
+  #entries: readonly (readonly [string, CType])[] | undefined;
+  #compiling = false;
+  #narrow: Compiled | undefined;
+  #wide: Compiled | undefined;
+
+  constructor(name: string, fields: F, options: LayoutOptions, isUnion: boolean) {
+    this.name = name;
+    this.fields = fields;
+    this.options = options;
+    this.isUnion = isUnion;
+  }
+
+  /** Bytes of one, where pointers have 4. @see {@link layout} */
+  get size(): number {
+    return this.compiled(4).size;
+  }
+  /** What its address is a multiple of, where pointers have 4 bytes. */
+  get align(): number {
+    return this.compiled(4).align;
+  }
+  /**
+   * Returns the offset of a field in bytes, where pointers have 4; of a bit-field that of its first byte.
+   * @param path a field, or one of a nested struct: `'pos.x'`
+   * @throws {ArgumentTypeError} if there is no such field
+   */
+  offsetOf(path: (keyof F & string) | `${keyof F & string}.${string}`, pointerSize: PointerSize = 4): number {
+    let offset = 0;
+    let type: CType = this as InstanceType;
+    for (const name of path.split('.')) {
+      const field: { offset: number; type: CType } | undefined =
+        type instanceof StructType ? (type as StructType).compiled(pointerSize).byName.get(name) : undefined;
+      if (!field) throw new ArgumentTypeError(`a field of ${this.name}`, path);
+      offset += field.offset;
+      type = field.type;
+    }
+    return offset;
+  }
+  /** Returns size and alignment where pointers have `pointerSize` bytes. */
+  layout(pointerSize: PointerSize): Layout {
+    return this.compiled(pointerSize);
+  }
+  /**
+   * Compares the layout with that of the C compiler: `Point.assertLayout({ size: 12, offsets: { x: 4 } })`.
+   * @throws {LayoutError} that names everything that differs
+   */
+  assertLayout(expected: {
+    readonly size?: number;
+    readonly align?: number;
+    readonly offsets?: { readonly [K in keyof F]?: number };
+    readonly pointerSize?: PointerSize;
+  }): void {
+    const { size, align, offsets = {}, pointerSize = 4 } = expected;
+    const found = this.compiled(pointerSize);
+    const wrong: string[] = [];
+    const compare = (what: string, wanted: unknown, is: number): void => {
+      if (wanted !== undefined && wanted !== is) wrong.push(`${what} ${is} instead of ${String(wanted)}`);
+    };
+    compare('size', size, found.size);
+    compare('align', align, found.align);
+    for (const [name, offset] of Object.entries(offsets))
+      compare(`offset of ${name}`, offset, this.offsetOf(name as keyof F & string, pointerSize));
+    if (wrong.length > 0) throw new LayoutError(this.name, wrong);
+  }
+
+  /** Returns the struct at `address` as a plain object: a copy. Pointers are addresses, `char *` are strings. */
+  read(memory: LinearMemory, address: Address): PlainFields<F> {
+    const { size } = this.compiled(pointerSizeOf(memory));
+    return this.load(memory, memory.locate(address, size)) as PlainFields<F>; // the same fields
+  }
+  /**
+   * Writes the fields of `values` to the struct at `address`, all of them or none; the others stay as they are.
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link EncodingError} for a value that does not fit
+   */
+  write(heap: Heap, address: Address, values: InitFields<F> | Instance<F>): void {
+    const at = heap.locate(address, this.layout(pointerSizeOf(heap)).size);
+    this.assign(new Origin(heap, heap.allocationAt(at)), at, values);
+  }
+  /**
+   * Allocates one, zeros where `values` has nothing, and returns its instance.
+   * @param place a heap, whose instance is to be freed; or an arena or a scope, which free it
+   * @throws {OutOfMemoryError} if there is no room; nothing has changed then
+   */
+  alloc(place: Place, values?: InitFields<F> | Instance<F>): Instance<F> {
+    const { size, align, flexible, Instance } = this.compiled(pointerSizeIn(place));
+    const bytes = flexible ? Math.max(size, flexible.offset + this.#flexibleBytes(values, place)) : size;
+    return allocate(place, bytes, align, (origin, address, owned) => {
+      const instance = flexible ? new Instance(origin, address, bytes) : new Instance(origin, address);
+      if (owned) ownInstance(instance);
+      if (values !== undefined) this.#fill(origin, address, values, bytes);
+      return instance as unknown as Instance<F>; // has an accessor for each field
+    });
+  }
+  /**
+   * Returns an instance of the struct at `address`, which somebody else owns.
+   * @param where a heap; or a slice, where `address` counts from its first byte
+   * @param count elements of its flexible array member
+   */
+  wrap(where: Heap | AnySlice, address: Address = 0, count = 0): Instance<F> {
+    const { size, flexible, Instance } = this.compiled(pointerSizeOf(heapIn(where)));
+    const rest = flexible ? this.#elementBytes(heapIn(where)) * toCount(count, 'a count of elements') : 0;
+    const bytes = flexible ? Math.max(size, flexible.offset + rest) : size;
+    const { origin, address: at } = borrow(where, address, bytes);
+    const instance = flexible ? new Instance(origin, at, bytes) : new Instance(origin, at);
+    return instance as unknown as Instance<F>; // has an accessor for each field
+  }
+  /** Allocates an array: of `count` structs of zeros, or of as many as there are values. */
+  allocArray(place: Place, countOrValues: number | Values<Init<this>>): LiveElements<this> {
+    const given = typeof countOrValues === 'number' ? undefined : toValues(countOrValues, this.name);
+    const count = given?.length ?? toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
+    const { size, align } = this.compiled(pointerSizeIn(place));
+    return allocate(place, toCount(count * size, 'a size in bytes'), align, (origin, address, owned) => {
+      const Class = elementsClass(this, pointerSizeOf(origin.heap));
+      const ref = new Class(origin, address, count);
+      if (owned) {
+        Object.assign(ref, { owned: true });
+        own(origin, ref);
+      }
+      if (given) withTexts(origin, (texts) => storeElements(this, origin.heap, address, given, texts));
+      return ref as unknown as LiveElements<this>; // its elements are of this type
+    });
+  }
+  /** Returns a ref to `count` structs at `address`, which somebody else owns; as {@link wrap}. */
+  wrapArray(where: Heap | AnySlice, address: Address, count: number): LiveElements<this> {
+    const pointerSize = pointerSizeOf(heapIn(where));
+    const bytes = toCount(count, 'a count of elements') * this.compiled(pointerSize).size;
+    const { origin, address: at } = borrow(where, address, bytes);
+    return new (elementsClass(this, pointerSize))(origin, at, count) as unknown as LiveElements<this>; // as above
+  }
+
+  /** @internal */
+  compiled(pointerSize: PointerSize): Compiled {
+    return (pointerSize === 4 ? this.#narrow : this.#wide) ?? this.#compile(pointerSize);
+  }
+  #compile(pointerSize: PointerSize): Compiled {
+    if (this.#compiling)
+      throw new ArgumentTypeError(
+        `a struct that does not contain itself; use pointer(${this.name})`,
+        this.name,
+      );
+    this.#compiling = true;
+    try {
+      this.#entries ??= readFields(this.name, this.fields as object);
+      const compiled = compile(this, this.#entries, this.options, this.isUnion, pointerSize);
+      if (pointerSize === 4) this.#narrow = compiled;
+      else this.#wide = compiled;
+      return compiled;
+    } finally {
+      this.#compiling = false;
+    }
+  }
+  /** @internal */
+  load(memory: LinearMemory, address: number): Record<string, unknown> {
+    return this.#load(memory, address, 0);
+  }
+  /** @internal */
+  loadAll(origin: Origin, address: number, bytes: number): Record<string, unknown> {
+    return this.#load(memoryOf(origin), address, bytes, origin.heap);
+  }
+  /** @internal */
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    this.#store(memory, address, value, 0, texts);
+  }
+  /** @internal */
+  assign(origin: Origin, address: number, values: unknown): void {
+    const { size } = this.layout(pointerSizeOf(origin.heap));
+    assignStaged(origin, address, size, (memory, at, texts) => this.store(memory, at, values, texts));
+  }
+  /** @internal */
+  live(origin: Origin, address: number): unknown {
+    return new (this.compiled(pointerSizeOf(origin.heap)).Instance)(origin, address);
+  }
+  /** @internal */
+  liveFor(pointerSize: PointerSize): (origin: Origin, address: number) => unknown {
+    const { Instance } = this.compiled(pointerSize);
+    return (origin, address) => new Instance(origin, address);
+  }
+
+  #load(
+    memory: LinearMemory,
+    address: number,
+    bytes: number,
+    heap: LinearMemory = memory,
+  ): Record<string, unknown> {
+    const { fields, flexible } = this.compiled(pointerSizeOf(heap));
+    const values: Record<string, unknown> = {};
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field; // i is inside
+      const { name, offset } = field;
+      if (field === flexible)
+        values[name] = flexibleOf(field).loadElements(memory, address + offset, bytes - offset);
+      else if (this.isUnion) loadMember(values, field, memory, address);
+      else values[name] = field.load(memory, address + offset);
+    }
+    return values;
+  }
+
+  #store(memory: LinearMemory, address: number, value: unknown, bytes: number, texts?: TextStore): void {
+    if (typeof value !== 'object' || value === null)
+      throw new ArgumentTypeError(`an object with fields of ${this.name}`, value);
+    const values = value as Record<string, unknown>;
+    const { fields, flexible } = this.compiled(pointerSizeOf(memory));
+    let found = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field; // i is inside
+      const { name, offset } = field;
+      const given = values[name];
+      if (given === undefined && !(name in values)) continue;
+      found++;
+      if (field === flexible)
+        flexibleOf(field).storeAll(memory, address + offset, given, bytes - offset, texts as TextStore);
+      else field.store(memory, address + offset, given, texts);
+    }
+    if (!(value instanceof StructRef) && found < Object.keys(values).length) this.#refuseUnknown(values);
+  }
+  #refuseUnknown(values: object): void {
+    const { byName } = this.compiled(4);
+    for (const name of Object.keys(values))
+      if (!byName.has(name))
+        throw new ArgumentTypeError(`a field of ${this.name}, one of ${[...byName.keys()].join(', ')}`, name);
+  }
+
+  #fill(origin: Origin, address: number, values: unknown, bytes: number): void {
+    withTexts(origin, (texts) => this.#store(origin.heap, address, values, bytes, texts));
+  }
+  #elementBytes(heap: LinearMemory): number {
+    const pointerSize = pointerSizeOf(heap);
+    const { flexible } = this.compiled(pointerSize);
+    return flexible ? layoutOf(flexibleOf(flexible).element, pointerSize).size : 0;
+  }
+  #flexibleBytes(values: object | undefined, place: Place): number {
+    const { flexible } = this.compiled(pointerSizeIn(place));
+    const given = flexible && (values as Record<string, unknown> | undefined)?.[flexible.name];
+    if (given === undefined) return 0;
+    return toValues(given, this.name).length * this.#elementBytes(heapIn(place));
+  }
+}
+export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
+
+/** What is needed here of a flexible array member. */
+interface FlexibleLike {
+  readonly element: CType;
+  loadElements(memory: LinearMemory, address: number, bytes: number): unknown[];
+  storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void;
+}
+
+/** A union's members share their bytes: one that cannot be read as text or as an enum is left out. */
+function loadMember(
+  values: Record<string, unknown>,
+  field: Field,
+  memory: LinearMemory,
+  address: number,
+): void {
+  try {
+    values[field.name] = field.load(memory, address);
+  } catch (error) {
+    if (isScalar(field.type)) throw error;
+  }
+}
+const flexibleOf = ({ type }: Field): FlexibleLike => type as unknown as FlexibleLike; // the caller has looked
+
+/** Stores into memory that nobody has seen yet: what was allocated for it is freed if that fails. */
+function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
+  const texts = new OwnedTexts(origin, 0);
+  try {
+    act(texts);
+  } catch (error) {
+    texts.rollback();
+    throw error;
+  }
+  texts.commit();
+}
+
+const heapIn = (where: Place | AnySlice): LinearMemory =>
+  'heap' in Object(where) ? (where as AnySlice).heap : (where as Heap);
+const pointerSizeIn = (place: Place): PointerSize => pointerSizeOf(heapIn(Object(place) as Place));

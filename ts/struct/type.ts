@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// What can be a field, an element or a pointer's target: scalars, and every type that this folder adds to them.
+import { ArgumentTypeError } from '../errors.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { AnyScalar, Scalar } from '../scalar/scalar.ts';
+import type { Layout, PointerSize } from './layout.ts';
+import type { Origin } from './origin.ts';
+import type { TextStore } from './texts.ts';
+
+/** A type that is not a scalar. `memory` tells how wide its pointers are. */
+export interface CompositeType {
+  readonly name: string;
+  /** Its size and alignment where pointers have `pointerSize` bytes. */
+  layout(pointerSize: PointerSize): Layout;
+  /** Returns a plain JavaScript value: a copy. */
+  load(memory: LinearMemory, address: number): unknown;
+  /**
+   * Converts `value` and writes it.
+   * @param texts takes the text of `char *` members; without it they take addresses only
+   */
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void;
+  /** Returns the live value: what a field's accessor or an element gives. The same as `load` for simple types. */
+  live(origin: Origin, address: number): unknown;
+  /** Returns `live` for one pointer size: a function of its own for each type, which engines compile in line. */
+  liveFor?(pointerSize: PointerSize): (origin: Origin, address: number) => unknown;
+}
+
+/** Any type: a scalar of the table or a composite. */
+export type CType = AnyScalar | CompositeType;
+
+/** Whether `type` is a scalar of the table. */
+export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;
+
+/** Returns `value` if it is a type. @throws {ArgumentTypeError} if it is not */
+export function toType(value: unknown, where: string): CType {
+  const type = value as Partial<CompositeType & Scalar> | null | undefined;
+  if (typeof type === 'object' && type !== null && (typeof type.layout === 'function' || 'Elements' in type))
+    return type as CType;
+  throw new ArgumentTypeError(`a type such as i32, struct(...) or pointer(...) for ${where}`, value);
+}
+
+/** Size and alignment of any type. */
+export function layoutOf(type: CType, pointerSize: PointerSize): Layout {
+  if (!isScalar(type)) return type.layout(pointerSize);
+  return { size: type.size, align: Math.min(type.size, 16) };
+}
+
+/** Returns the value at `address` as plain JavaScript. */
+export function load(type: CType, memory: LinearMemory, address: number): unknown {
+  return isScalar(type) ? type.read(memory, address) : type.load(memory, address);
+}
+
+/** Converts `value` and writes it at `address`. */
+export function store(
+  type: CType,
+  memory: LinearMemory,
+  address: number,
+  value: unknown,
+  texts?: TextStore,
+): void {
+  if (isScalar(type))
+    (type as Scalar).write(memory, address, value as number); // which refuses other types
+  else type.store(memory, address, value, texts);
+}
+
+/** How wide the pointers of the module are that `memory` belongs to. */
+export const pointerSizeOf = (memory: LinearMemory): PointerSize =>
+  (memory as { addressBits?: number }).addressBits === 64 ? 8 : 4;
+
+/** The function that makes live values of a type. */
+export function liveOf(type: CType, pointerSize: PointerSize): (origin: Origin, address: number) => unknown {
+  if (isScalar(type)) return (origin, address) => type.read(origin.allocation.memory, address);
+  return type.liveFor?.(pointerSize) ?? ((origin, address) => type.live(origin, address));
+}
+
+/** `load` of one type: of a scalar its own function. */
+export const loaderOf = (type: CType): ((memory: LinearMemory, address: number) => unknown) =>
+  isScalar(type) ? type.read : (memory, address) => type.load(memory, address);
+
+/** `store` of one type. */
+export function storerOf(
+  type: CType,
+): (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void {
+  if (isScalar(type))
+    return (type as Scalar).write as (memory: LinearMemory, address: number, value: unknown) => void; // which refuses other types
+  return (memory, address, value, texts) => type.store(memory, address, value, texts);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Types made from others: in big-endian byte order, or with a greater alignment.
+import { toAlign } from '../memory/address.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
+import type { ScalarValue } from '../scalar/descriptor.ts';
+import type { Scalar } from '../scalar/scalar.ts';
+import type { Live, Simple } from './infer.ts';
+import type { Layout, PointerSize } from './layout.ts';
+import type { Origin } from './origin.ts';
+import type { TextStore } from './texts.ts';
+import {
+  layoutOf,
+  liveOf,
+  load,
+  pointerSizeOf,
+  store,
+  toType,
+  type CompositeType,
+  type CType,
+} from './type.ts';
+
+/** A scalar with its highest byte first. */
+export class BigEndianType<T extends ScalarValue> implements CompositeType {
+  readonly name: string;
+  readonly #base: Scalar<T>;
+  constructor(base: Scalar<T>) {
+    this.name = `${base.name} (big-endian)`;
+    this.#base = base;
+  }
+  layout(): Layout {
+    return layoutOf(this.#base as unknown as CType, 4);
+  }
+  load(memory: LinearMemory, address: number): T {
+    return readBigEndian(this.#base, memory, address);
+  }
+  store(memory: LinearMemory, address: number, value: unknown): void {
+    writeBigEndian(this.#base, memory, address, value as T); // which refuses other types
+  }
+  live(origin: Origin, address: number): T {
+    return this.load(origin.allocation.memory, address);
+  }
+}
+export interface BigEndianType<T extends ScalarValue> extends Simple<T> {}
+
+/** A scalar whose highest byte comes first in memory, as in network data and file formats. */
+export function bigEndian<T extends ScalarValue, A extends ArrayBufferView>(
+  base: Scalar<T, A>,
+): BigEndianType<T> {
+  return new BigEndianType(toType(base, 'bigEndian()') as unknown as Scalar<T>);
+}
+
+/** A type that is aligned to more than it needs. */
+export class AlignedType<T extends CType> implements CompositeType {
+  readonly name: string;
+  /** What was asked for, in bytes. */
+  readonly align: number;
+  /** The type itself. */
+  readonly base: T;
+  constructor(align: number, base: T) {
+    this.name = base.name;
+    this.align = align;
+    this.base = base;
+  }
+  layout(pointerSize: PointerSize): Layout {
+    const { size, align } = layoutOf(this.base, pointerSize);
+    return { size, align: Math.max(align, this.align) };
+  }
+  load(memory: LinearMemory, address: number): unknown {
+    return load(this.base, memory, address);
+  }
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    store(this.base, memory, address, value, texts);
+  }
+  live(origin: Origin, address: number): unknown {
+    return liveOf(this.base, pointerSizeOf(origin.heap))(origin, address);
+  }
+}
+
+/** The type of a field with `_Alignas(align)`. */
+export function aligned<T extends CType>(align: number, base: T): AlignedType<T> & Simple<Live<T>> {
+  return new AlignedType(toAlign(align), toType(base, 'aligned()') as T) as AlignedType<T> & Simple<Live<T>>; // for TypeScript
+}
