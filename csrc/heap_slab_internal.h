@@ -144,7 +144,8 @@ static inline bool object_is_plain(const lm_slab *s, const void *p) {
 
 // Returns the number of free objects of slab `s` that come before `o` in its free list; of all of
 // them when `o` is not in it. More than s->count when the list was overwritten and has a cycle.
-static inline size_t slab_free_before(const lm_slab *s, const lm_object *o) {
+__attribute__((unused)) LM_COLD static LM_NOINLINE size_t slab_free_before(const lm_slab *s,
+                                                                           const lm_object *o) {
   size_t count = 0;
   for (const lm_object *f = s->free; !is_end(f) && f != o && count <= s->count; f = object_next(f))
     count++;
