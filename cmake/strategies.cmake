@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 # The other strategies, the arena and the slice: their tests and, as wasm, one module per strategy.
-set(LM_STRATEGY_SOURCES csrc/tlsf.c csrc/bestfit.c csrc/buddy.c csrc/bump.c csrc/arena.c csrc/slice.c)
-
 if(EMSCRIPTEN)
   set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # inlines the smallest functions: 1 % smaller
 
@@ -57,7 +55,7 @@ endforeach()
 # Code that only the wasm modules have, natively over a simulated memory (test/c/memory.h).
 if(NOT EMSCRIPTEN)
   function(lm_memory_test name)
-    lm_test(${name} ${ARGN})
+    lm_native_test(${name} ${ARGN})
     target_compile_definitions(${name} PRIVATE LM_TEST_MEMORY)
   endfunction()
   lm_memory_test(test_pages_memory test/c/test_pages.c csrc/pages.c)

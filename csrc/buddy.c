@@ -109,9 +109,9 @@ static bool region_ask(lm_buddy *a, size_t min) {
 }
 
 // Adds a region with a free block of order `k`. Returns false iff there is no memory. Asks first
-// for what suffices if it is adjacent to the newest memory, and for at least half of all memory, so
-// that regions stay few; then for no more than what suffices; and if that was not adjacent, for
-// what suffices anywhere.
+// for the bytes that suffice if they are adjacent to the newest memory, and for at least half of all
+// memory, so that regions stay few; then for no more than the former; and if those were not
+// adjacent, for the bytes that suffice anywhere.
 static bool region_grow(lm_buddy *a, unsigned k) {
   size_t size = order_size(k);
   if (size > PTRDIFF_MAX) return false;  // no source has so much, and the sums below would wrap

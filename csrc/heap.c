@@ -49,9 +49,7 @@ static lm_status object_check(const void *p) {
   const lm_object *o = p;
   if (object_misplaced(s, p)) return LM_NOT_A_BLOCK;
   if (LM_LIKELY(!object_looks_free(o))) return LM_OK;
-  size_t count = s->count;  // a free list that was overwritten may have a cycle
-  for (const lm_object *f = s->free; !is_end(f) && count; f = object_next(f), count--)
-    if (f == o) return LM_ALREADY_FREE;
+  if (slab_free_before(s, o) != slab_free_count(s)) return LM_ALREADY_FREE;
   return LM_OK;  // the caller wrote a word that looks like a link
 }
 
@@ -77,6 +75,13 @@ LM_COLD static LM_NOINLINE lm_status report_refusal(lm_heap *h, lm_operation whe
   LM_INIT_ON_FIRST_USE(h);
   if (h->hook) h->hook(h, where, what, p);
   return what;
+}
+
+// Checks `p` for the operation `where`; a refusal is reported. The check is inlined only into free.
+static LM_HOT_INLINE lm_status address_accept(lm_heap *h, lm_operation where, const void *p) {
+  bool fast      = !LM_SIZE_OPTIMIZED && where == LM_IN_FREE;
+  lm_status what = fast ? CHECK_ADDRESS(h, p) : lm_heap_check(h, p);
+  return LM_LIKELY(what == LM_OK) ? what : report_refusal(h, where, what, p);
 }
 
 // Init, alloc and free.
@@ -164,8 +169,8 @@ LM_COLD void *lm_heap_alloc_aligned(lm_heap *h, size_t size, size_t align) {
 LM_NOINLINE lm_status lm_free_slow(lm_heap *h, void *p) {
   if (!p) return LM_OK;
   if (LM_CHECKED) {
-    lm_status what = LM_SIZE_OPTIMIZED ? lm_heap_check(h, p) : CHECK_ADDRESS(h, p);
-    if (what != LM_OK) return report_refusal(h, LM_IN_FREE, what, p);
+    lm_status what = address_accept(h, LM_IN_FREE, p);
+    if (what != LM_OK) return what;
   }
   if ((LM_SIZE_OPTIMIZED || LM_CHECKED) && in_superblock(h, p)) {
     lm_slab *s = slab_of(p);
@@ -237,10 +242,7 @@ static void *object_realloc(lm_heap *h, void *p, size_t size) {
 
 void *lm_heap_realloc(lm_heap *h, void *p, size_t size) {
   if (!p) return alloc_nested(h, size);
-  if (LM_CHECKED) {
-    lm_status what = lm_heap_check(h, p);
-    if (what != LM_OK) return (void)report_refusal(h, LM_IN_REALLOC, what, p), NULL;
-  }
+  if (LM_CHECKED && address_accept(h, LM_IN_REALLOC, p) != LM_OK) return NULL;
   if (in_superblock(h, p)) return object_realloc(h, p, size);
   size_t need = block_need(size);
   if (!need) return NULL;

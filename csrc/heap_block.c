@@ -92,12 +92,20 @@ static size_t superblock_need(const lm_block *b) {
   return pad + LM_HEAP_SUPERBLOCK;
 }
 
-LM_COLD LM_NOINLINE lm_block *lm_block_acquire_superblock(lm_heap *h) {
-  lm_block *b = bin_find(h, LM_HEAP_SUPERBLOCK, TRIES);
-  for (size_t tries = TRIES + 1; b && block_size(h, b) < superblock_need(b); tries--) {
-    size_t size = tries > 1 ? block_size(h, b) + LM_ALIGN : 3 * LM_HEAP_SUPERBLOCK;
-    b           = tries ? bin_find(h, size, TRIES) : NULL;  // a block of 3 superblocks suffices
+// Returns a free block that can hold a superblock, NULL iff nine searches find none. A block of
+// three superblocks always can.
+static lm_block *superblock_find(const lm_heap *h) {
+  lm_block *b;
+  for (size_t size = LM_HEAP_SUPERBLOCK; size <= 3 * LM_HEAP_SUPERBLOCK;
+       size += LM_HEAP_SUPERBLOCK / 4) {
+    b = bin_find(h, size, TRIES);
+    if (!b || block_size(h, b) >= superblock_need(b)) return b;
   }
+  return NULL;
+}
+
+LM_COLD LM_NOINLINE lm_block *lm_block_acquire_superblock(lm_heap *h) {
+  lm_block *b = superblock_find(h);
   if (b) {
     block_take(h, b);
   } else {

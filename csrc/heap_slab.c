@@ -21,7 +21,7 @@ static void list_remove(lm_link *l) {
 LM_COLD static LM_NOINLINE bool map_grow(lm_heap *h) {
   uintptr_t *old = map_start(h);
   size_t words = map_words(h), bytes = 2 * words * LM_WORD;
-  lm_block *b = bytes <= MAP_MAX ? lm_block_acquire(h, block_need(bytes)) : NULL;
+  lm_block *b = LM_WORD == 4 || bytes <= MAP_MAX ? lm_block_acquire(h, bytes + LM_ALIGN) : NULL;
   if (!b) return false;
   h->map_offset = (uintptr_t)block_payload(b) - (uintptr_t)h->inline_map;
   h->map_mask   = bytes - LM_WORD;

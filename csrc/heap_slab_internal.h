@@ -142,13 +142,17 @@ static inline bool object_is_plain(const lm_slab *s, const void *p) {
   return !(object_misplaced(s, p) | (unsigned)object_looks_free(p));
 }
 
-// Returns the number of free objects of slab `s`; more than s->count when the free list was
-// overwritten and has a cycle.
-static inline size_t slab_free_count(const lm_slab *s) {
+// Returns the number of free objects of slab `s` that come before `o` in its free list; of all of
+// them when `o` is not in it. More than s->count when the list was overwritten and has a cycle.
+__attribute__((unused)) LM_COLD static LM_NOINLINE size_t slab_free_before(const lm_slab *s,
+                                                                           const lm_object *o) {
   size_t count = 0;
-  for (const lm_object *o = s->free; !is_end(o) && count <= s->count; o = object_next(o)) count++;
+  for (const lm_object *f = s->free; !is_end(f) && f != o && count <= s->count; f = object_next(f))
+    count++;
   return count;
 }
+
+static inline size_t slab_free_count(const lm_slab *s) { return slab_free_before(s, NULL); }
 
 // heap_slab.c also defines lm_heap_trim.
 

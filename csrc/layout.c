@@ -95,7 +95,7 @@ static void put_slice(void) {
   put_entry("arena", LM_SLICE_ARENA);
   put_entry("borrowed", LM_SLICE_BORROWED);
   close_table();
-  open_table("`lm_element`: the number of each element type, by the name of its row.", "Element");
+  open_table("`lm_element`: the number of each element type.", "Element");
 #define ELEMENT(name, number, size) put_entry(#name, number);
   LM_ELEMENTS(ELEMENT)
 #undef ELEMENT

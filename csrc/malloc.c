@@ -89,13 +89,13 @@ static void *malloc_refill(lm_pages *self, size_t min, size_t *got) {
 
 static void call_refused(lm_heap *h, lm_operation where, lm_status what, const void *block) {
   (void)h;
-  if (linmem_refused) linmem_refused(where, what, block);
+  linmem_refused(where, what, block);
 }
 
 static void heap_init_once(void) {
   if (HEAP->magic) return;
   lm_heap_init(state.first, sizeof state.first, malloc_refill, NULL);
-  HEAP->hook = call_refused;
+  if (LM_CHECKED) HEAP->hook = call_refused;
 }
 
 // Returns `p`; sets errno when it is NULL.

@@ -4,6 +4,7 @@
 //   sequences   every sequence of seven operations in a small pool, in 64 and 32 bits
 //   operations  10^8 random operations on the shipped module of each strategy, checked against a model
 //   fuzz        10^7 operations on each strategy by libFuzzer, under ASan and UBSan
+// `npm run test:exhaustive -- short` runs the last two parts with 10^6 operations, in five minutes.
 // SEED=number repeats a run; the seed is printed. OPERATIONS=number sets the length of the last two parts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -13,7 +14,10 @@ import { ROOT, run, say, setup, stop } from './setup.mjs';
 
 const SEED = String(Number(process.env.SEED || Date.now() % 2 ** 32) >>> 0);
 const STRATEGIES = ['heap', 'tlsf', 'bestfit', 'buddy', 'bump'];
-const SIZES = ['shared', 'heap', 'tlsf', 'bestfit', 'buddy', 'bump', 'arena'].map((of) => `test_sizes_${of}`);
+const SHORT = process.argv[2] === 'short';
+const SIZES = ['allocator', 'heap', 'tlsf', 'bestfit', 'buddy', 'bump', 'arena'].map(
+  (of) => `test_sizes_${of}`,
+);
 const WASM = '-DCMAKE_TOOLCHAIN_FILE=emscripten.cmake';
 
 const parts = {
@@ -30,12 +34,12 @@ const parts = {
     for (const bits of [64, 32]) native(bits, ['test_sequences']);
   },
   operations() {
-    const count = process.env.OPERATIONS ?? String(10 ** 8);
+    const count = operationsOr(10 ** 8);
     const folder = cmake('wasm', [WASM]);
     timed('operations', process.execPath, ['test/c/exhaustive/operations.mjs', folder, count, SEED]);
   },
   fuzz() {
-    const OPERATIONS = process.env.OPERATIONS ?? String(10 ** 7);
+    const OPERATIONS = operationsOr(10 ** 7);
     const folder = cmake('fuzz', ['-DCMAKE_C_COMPILER=clang', '-DLM_FUZZ=ON'], ['fuzz']);
     mkdirSync(join(ROOT, 'build/exhaustive'), { recursive: true });
     for (const STRATEGY of STRATEGIES) fuzz(folder, { ...process.env, STRATEGY, OPERATIONS });
@@ -67,6 +71,11 @@ function fuzz(folder, env) {
   console.log(`${stdout.trim()}; seed ${SEED}, ${seconds(began)}`);
 }
 
+/** The number of operations: the user's, or that of the short or the long form. */
+function operationsOr(long) {
+  return process.env.OPERATIONS ?? String(SHORT ? 10 ** 6 : long);
+}
+
 function timed(name, command, args) {
   const began = Date.now();
   run(command, args);
@@ -75,10 +84,10 @@ function timed(name, command, args) {
 
 const seconds = (began) => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 
-const names = process.argv.slice(2);
+const names = SHORT ? ['operations', 'fuzz'] : process.argv.slice(2);
 const unknown = names.filter((name) => !(name in parts));
 if (unknown.length > 0)
-  stop(`no such part: ${unknown.join(', ')}. There are: ${Object.keys(parts).join(', ')}`);
+  stop(`no such part: ${unknown.join(', ')}. There are: short, ${Object.keys(parts).join(', ')}`);
 const began = Date.now();
 setup('exhaustive');
 say(`seed ${SEED}`);

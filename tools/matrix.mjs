@@ -1,5 +1,5 @@
 // node tools/matrix.mjs: the whole C suite, natively under ASan and UBSan, once for every permitted value of every build
-// option: LM_ALIGN (config.h), LM_LEAN and LM_SHARED, in 64 and 32 bits.
+// option: LM_ALIGN (config.h), LM_LEAN and LM_SHARED, in 64 and 32 bits. A part of npm run test:all.
 import { availableParallelism } from 'node:os';
 import { cmake } from './build.mjs';
 import { run, say, setup } from './setup.mjs';

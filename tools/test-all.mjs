@@ -142,6 +142,7 @@ async function main(names) {
     else leftOut.push(engine.name);
   }
   if (names.length === 0) {
+    run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
     say('the corpus of real packages, in Node');
     run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
     say('and in Chromium');

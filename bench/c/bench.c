@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // bench.c: the workloads. Linked with one allocator into one module; run.mjs calls run() and times
-// it. Every workload ends with nothing lent, so that it can be run again.
+// it. Every workload frees all its blocks, so that it can be run again.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +42,7 @@ static inline void count(size_t more, size_t less) {
 #endif
 }
 
-// A program writes what it gets.
+// Writes to each block, as a program does.
 static inline void *get(uint32_t size) {
   uint32_t *p = malloc(size);
   if (!p) __builtin_trap();

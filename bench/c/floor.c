@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// floor.c: no allocator: malloc gives the next bytes of a ring of 1 MiB, free does nothing. What
-// the bench itself costs: its loops, its stores and two calls.
+// floor.c: no allocator: malloc returns the next bytes of a ring of 1 MiB, free does nothing. Its
+// time is the cost of the bench itself: loops, stores and two calls.
 #include <stddef.h>
 #include <stdint.h>
 

@@ -4,10 +4,10 @@
 #include "linmem/pages.h"
 
 enum { FIRST = 4096 };
-static _Alignas(16) uint8_t room[FIRST];
-#define HEAP ((lm_heap *)(void *)room)
+static _Alignas(16) uint8_t first_region[FIRST];
+#define HEAP ((lm_heap *)(void *)first_region)
 #define LM_INIT_ON_FIRST_USE(heap)                                                                 \
-  if (!HEAP->magic) lm_heap_init(room, FIRST, sbrk_more, NULL)
+  if (!HEAP->magic) lm_heap_init(first_region, FIRST, sbrk_more, NULL)
 static void *sbrk_more(lm_pages *self, size_t min, size_t *got);
 #include "../../csrc/heap_static.h"
 
@@ -31,5 +31,5 @@ void free(void *p) { heap_free(HEAP, p); }
 void *calloc(size_t count, size_t size) { return lm_heap_calloc(HEAP, count, size); }
 void *realloc(void *p, size_t size) { return lm_heap_realloc(HEAP, p, size); }
 
-// What the heap has besides what it took by sbrk.
+// Bytes of the heap that do not come from sbrk.
 __attribute__((export_name("heap_static"))) size_t heap_static(void) { return FIRST; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sbrk.c: what an allocator finds around it: sbrk, memcpy, memset and little else. The same for
-// all.
+// sbrk.c: the functions that the allocators call: sbrk, memcpy, memset and few others. The same for
+// all allocators.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ EXPORT(heap_size) size_t heap_size(void) {
   return end ? end - (((uintptr_t)&__heap_base + 15) & ~(uintptr_t)15) : 0;
 }
 
-// Short copies by words, long ones by the instruction: what an engine does best.
+// Short copies by words, long ones by the instruction, which is the fastest way in V8.
 void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   if (size > 256) return __builtin_memcpy(to, from, size);
   uint8_t *t       = to;

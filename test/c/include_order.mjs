@@ -26,7 +26,8 @@ const ORDER = `
   tlsf.c bestfit.c buddy.c bump.c arena.c slice.c linmem/linmem.h
   exports_internal.h exports_strategy.h exports_as.h
   exports.c exports_tlsf.c exports_bestfit.c exports_buddy.c exports_bump.c
-  exports_as_tlsf.c exports_as_buddy.c exports_as_bump.c exports_walle.c malloc.c layout.c`;
+  exports_as_tlsf.c exports_as_buddy.c exports_as_bump.c exports_walle.c malloc.c malloc_refused.c
+  layout.c`;
 
 const rank = new Map(
   ORDER.trim()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Links a module of malloc, free, calloc and realloc with liblinmem.a and with liblinmem_small.a at -Oz, holds the
-// sizes of both, and allocates in both. Compiling or linking either with -pthread must fail.
+// sizes of both, allocates in both, and reads the lines about refused calls. Compiling or linking either with -pthread
+// must fail.
 //   node library.mjs BUILD_FOLDER EMCC
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,11 +23,11 @@ function run(command, ...args) {
   assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
 }
 
-function link(library) {
+function link(library, ...sources) {
   const output = join(out, `${library}.wasm`);
   const flags = ['-Oz', '-sSTANDALONE_WASM', '--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMALLOC=none'];
   flags.push(`-sEXPORTED_FUNCTIONS=${NAMES.map((name) => `_${name}`)}`);
-  run(emcc, ...flags, join(out, 'empty.c'), join(folder, `lib/lib${library}.a`), '-o', output);
+  run(emcc, ...flags, join(out, 'empty.c'), ...sources, join(folder, `lib/lib${library}.a`), '-o', output);
   return readFileSync(output);
 }
 
@@ -37,11 +38,23 @@ function refuse(message, command, ...args) {
   assert.match(stdout + stderr, message);
 }
 
-/** Allocates, grows and frees blocks of many sizes, and checks that they do not overlap. */
-function use(bytes) {
-  const imports = { env: { emscripten_notify_memory_growth() {} } };
+/** Instantiates a module; `lines` are what it writes, each after the number of its file. */
+function instantiate(bytes) {
+  const lines = [];
+  const fd_write = (file, piece) => {
+    const [at, length] = new Uint32Array(exports.memory.buffer, piece, 2);
+    lines.push(`${file} ${Buffer.from(exports.memory.buffer, at, length)}`);
+    return 0;
+  };
+  const imports = { env: { emscripten_notify_memory_growth() {} }, wasi_snapshot_preview1: { fd_write } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
   exports._initialize?.();
+  return { exports, lines };
+}
+
+/** Allocates, grows and frees blocks of many sizes, and checks that they do not overlap. */
+function use(bytes) {
+  const { exports, lines } = instantiate(bytes);
   const words = (p, count) => new Uint32Array(exports.memory.buffer, p, count);
   const blocks = [];
   for (let i = 0; i < 3000; i++) {
@@ -55,6 +68,31 @@ function use(bytes) {
   for (const [i, p] of blocks.entries()) assert.equal(words(p, 1)[0], i);
   for (const p of blocks) exports.free(p);
   assert.equal(exports.memory.buffer.byteLength, 2 ** 24, '3.5 MB of blocks fit the initial memory');
+  const p = exports.malloc(5000);
+  const address = `0x${p.toString(16).padStart(8, '0')}`;
+  exports.free(p);
+  exports.free(p);
+  assert.equal(exports.realloc(p + 1, 8), 0);
+  assert.deepEqual(lines, [
+    `2 linmem: free(${address}): already free\n`,
+    `2 linmem: realloc(0x${(p + 1).toString(16).padStart(8, '0')}): not a live block\n`,
+  ]);
+}
+
+/** A double free traps after its line in a build that asks for it; the lean build links nothing that writes. */
+function options() {
+  const flags = ['-DLM_ABORT_ON_REFUSAL', `-I${csrc}/include`];
+  const { exports, lines } = instantiate(link('linmem', ...flags, join(csrc, 'malloc_refused.c')));
+  const p = exports.malloc(5000);
+  exports.free(p);
+  assert.throws(() => exports.free(p), WebAssembly.RuntimeError);
+  assert.equal(lines.length, 1);
+  const lean = link('linmem', '-DLM_LEAN', `-I${csrc}/include`, join(csrc, 'malloc.c'));
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(lean));
+  assert.deepEqual(
+    imports.filter(({ name }) => name === 'fd_write'),
+    [],
+  );
 }
 
 run('cmake', '--build', folder, '--target', 'linmem_libraries');
@@ -79,4 +117,5 @@ refuse(
   '-o',
   join(out, 'malloc.o'),
 );
+options();
 console.log('both refuse -pthread');

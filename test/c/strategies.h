@@ -13,7 +13,7 @@
 typedef struct strategy {
   const char *name;
   bool reuses;      // freed memory is allocated again
-  size_t keeps;     // bytes of its own blocks that may remain after all is freed and trimmed
+  size_t keeps;     // internal bytes that may stay allocated after all is freed and trimmed
   bool refuses;     // free and realloc refuse addresses that are not live blocks
   size_t overhead;  // maximum bytes of the smallest region in addition to the state
   size_t state;     // bytes of the state

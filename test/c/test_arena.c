@@ -207,12 +207,12 @@ static void a_source_of_chunks_may_fail_at_every_call(void) {
       failed++;
       CHECK(arena_same(&before));
     }
-    CHECK(failed == 0);  // what is refused as a large chunk is asked for as a small one
+    CHECK(failed == 0);  // a request refused as a large chunk is repeated as a small one
     lm_arena_destroy(&arena);
     CHECK(source.allocated == 0);
   }
   open_chained();
-  source.allocated = CHUNKS;  // gives nothing at all
+  source.allocated = CHUNKS;  // the source always fails
   CHECK(lm_arena_alloc(&arena, 300, 16) == NULL && lm_arena_alloc(&arena, 256, 1) != NULL);
   source.allocated = 0;
 }

@@ -11,7 +11,7 @@ enum { THREADS = 4, EACH = 200000, SIZE = 24, ALIGN = 8 };
 static _Alignas(16) uint8_t pool[THREADS * EACH * SIZE];
 static lm_arena arena;
 static uint8_t *given[THREADS][EACH];
-static unsigned waiting;  // threads that are not there yet
+static unsigned waiting;  // threads that have not arrived yet
 
 static void *allocate(void *number) {
   uint8_t **mine = given[(uintptr_t)number];
@@ -25,7 +25,7 @@ static void *allocate(void *number) {
   return NULL;
 }
 
-// One round: every byte of the pool is lent once, what a thread wrote there is there, and the arena
+// One round: every byte of the pool is allocated once and keeps what its thread wrote, and the arena
 // is full.
 static void allocate_all(void) {
   CHECK(lm_arena_init(&arena, pool, sizeof pool, NULL, NULL, NULL));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_bestfit.c: the 125 % rule, the header, and that free blocks are not looked through.
+// test_bestfit.c: the 125 % rule, the header, and the bound on searches of a bin.
 #include "check.h"
 
 static uint32_t steps;
@@ -58,7 +58,7 @@ static void the_smallest_hole_that_fits_is_taken(void) {
 static void among_the_first_of_a_list_the_smallest_is_taken(void) {
   lm_bestfit *a = new_bestfit();
   void *hole[4];
-  size_t sizes[] = {4200, 4100, 4240, 4160};  // one list
+  size_t sizes[] = {4200, 4100, 4240, 4160};  // one bin
   for (size_t i = 0; i < 4; i++) hole[i] = lm_bestfit_alloc(a, sizes[i]), lm_bestfit_alloc(a, 8);
   for (size_t i = 0; i < 4; i++) CHECK(lm_bestfit_free(a, hole[i]) == LM_OK);
   CHECK(lm_bestfit_alloc(a, 4160) == hole[3] && lm_bestfit_alloc(a, 4160) == hole[0]);

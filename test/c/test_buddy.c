@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_buddy.c: blocks are powers of two at multiples of their size, and join their buddies.
+// test_buddy.c: blocks are powers of two at multiples of their size, and merge with their buddies.
 #include "../../csrc/buddy.c"
 #include "check.h"
 
@@ -67,13 +67,13 @@ static void growth_brings_an_aligned_block_where_memory_touches_and_where_not(vo
     void *p = lm_buddy_alloc(a, (size_t)1 << log);
     CHECK(p && (uintptr_t)p % ((size_t)1 << log) == 0 && lm_buddy_holds(a));
   }
-  lm_span far = {other + 48, 3 * SIZE - 48};  // memory that does not touch
+  lm_span far = {other + 48, 3 * SIZE - 48};  // memory that is not adjacent
   lm_buddy *a = lm_buddy_init(pool, 65536, lm_pages_span, &far);
   void *p     = lm_buddy_alloc(a, SIZE / 2);
   CHECK(p && (uintptr_t)p % (SIZE / 2) == 0 && lm_buddy_holds(a));
 }
 
-// A source that has nothing, and notes the least that it was asked for.
+// A page source that always fails and records the smallest request.
 static size_t asked_least;
 static void *asked_more(lm_pages *self, size_t min, size_t *got) {
   (void)self, (void)got;

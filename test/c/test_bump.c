@@ -86,7 +86,7 @@ static void holds_detects_what_is_wrong(void) {
   CHECK(lm_bump_holds(a));
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     for (uint32_t bit = 0; bit < sizeof(size_t) * 8; bit++) {
-      if (words[i] == &a->resets && bit >= 16) continue;  // what the key does not depend on
+      if (words[i] == &a->resets && bit >= 16) continue;  // the cookie does not depend on it
       *words[i] ^= (size_t)1 << bit;
       CHECK(!lm_bump_holds(a));
       *words[i] ^= (size_t)1 << bit;
@@ -109,7 +109,7 @@ static void a_header_that_is_damaged_is_no_block_and_ends_a_walk(void) {
     *header_of(p[3]) = bad[i];
     CHECK(lm_bump_check(a, p[3]) == LM_NOT_A_BLOCK && lm_bump_check(a, p[2]) == LM_NOT_A_BLOCK);
     CHECK(lm_bump_walk(a, &whole, records, 9) == 3 && !lm_bump_holds(a));
-    a->changes++;  // so that the block has to be looked for
+    a->changes++;  // so that the walk has to search for its place
     CHECK(lm_bump_walk(a, &part, records, 9) == 0 && part.done);
     *header_of(p[3]) = good;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// test_conformance.c: what every strategy must do, through the interface of allocator.h.
-// test_conformance_pages.c has what it must do with more memory.
+// test_conformance.c: the requirements of allocator.h on every strategy. test_conformance_pages.c
+// has those on page sources.
 #include "conformance.h"
 
 static void blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region(void) {
@@ -166,8 +166,8 @@ static void a_full_allocator_fails_keeps_its_blocks_and_can_be_emptied(void) {
   CHECK(on->stats(a)->free_bytes + on->keeps >= bytes && on->stats(a)->free_blocks <= before + 1);
 }
 
-// Of a heap with slabs this is true once it was trimmed, but for the map of its slabs. (That lies
-// where it was taken, so what is free below and above it is two blocks.)
+// For a heap with slabs this is true after a trim, except for the block of its map, which stays
+// allocated and so separates two free blocks.
 static void what_was_freed_in_any_order_is_what_there_was(void) {
   for (uint32_t run = 0; on->reuses && run < 8; run++) {
     void *a       = fixed(FIRST);
@@ -185,8 +185,8 @@ static void what_was_freed_in_any_order_is_what_there_was(void) {
   CHECK(on->name[0] != 0);
 }
 
-// An allocator of strategy `in` lives in a block of the one under test. Neither takes a block of
-// the other for its own: headers of the one look like none to the other, since their keys differ.
+// An allocator of strategy `in` lies in a block of the one under test. Neither accepts a block of
+// the other, because their cookies differ.
 static void refused_by_each_other(const strategy *in) {
   void *a    = fixed(POOL);
   uint8_t *p = on->alloc(a, 1000), *home = on->alloc(a, FIRST), *q = on->alloc(a, 1000);
@@ -283,7 +283,7 @@ static void a_walk_that_is_over_or_goes_nowhere_gives_nothing(void) {
   while (on->walk(a, &over, records, 1)) {
   }
   CHECK(over.done && on->walk(a, &over, records, 10) == 0);
-  lost.region = LM_WORD;  // of no region there is
+  lost.region = LM_WORD;  // no region has this address
   CHECK(on->walk(a, &lost, records, 10) == 0 && lost.done);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// test_conformance_pages.c: what every strategy must do with a page source: one that fails, gives
-// too little, leaves gaps, goes downwards, or is not its alone.
+// test_conformance_pages.c: every strategy with page sources that fail, return too little, leave
+// gaps, go downwards, or have other users.
 #include "conformance.h"
 
 static void blocks_keep_their_bytes_and_never_overlap_while_growing(void) {
@@ -45,8 +45,7 @@ static uint32_t faulty_run(uint32_t k, bool for_ever, size_t gap) {
   }
   drain(a);
   CHECK(faults_gaps_kept(&source));
-  CHECK(on->alloc(a, 10000) || for_ever ||
-        !on->reuses);  // a failure that has passed leaves nothing behind
+  CHECK(on->alloc(a, 10000) || for_ever || !on->reuses);  // a past failure has no effect
   return source.calls;
 }
 
@@ -60,7 +59,7 @@ static void every_call_of_the_page_source_may_fail(void) {
   }
 }
 
-// Gives, once, as many bytes as `state` points to, whatever was asked.
+// Returns, once, as many bytes as `state` points to, whatever the request.
 static void *stingy_more(lm_pages *self, size_t min, size_t *got) {
   size_t *left = self->state;
   if (*left == 0) return NULL;
@@ -70,7 +69,7 @@ static void *stingy_more(lm_pages *self, size_t min, size_t *got) {
   return pool + FIRST + 8;
 }
 
-// Gives `bytes` at a time, whatever was asked, right behind the last ones or with gaps.
+// Returns `bytes` at each call, whatever the request, adjacent to the previous ones or with gaps.
 typedef struct trickle {
   uint8_t *at;
   size_t bytes, gap;
@@ -107,8 +106,7 @@ static void a_source_that_gives_a_few_bytes_at_a_time_is_asked_a_few_times(void)
   }
 }
 
-// Gives what lies below the last that it gave: as a program does whose memory grows downwards, or
-// another that takes and gives back.
+// Returns the bytes below those of the previous call, as in a program whose memory grows downwards.
 static void *falling_more(lm_pages *self, size_t min, size_t *got) {
   trickle *t  = self->state;
   size_t size = min + (4096 - min % 4096);
@@ -119,14 +117,14 @@ static void *falling_more(lm_pages *self, size_t min, size_t *got) {
   return t->at;
 }
 
-// What someone else has taken of the same memory.
+// The memory that another user of the page source has taken.
 static struct {
   uint8_t *p;
   size_t size;
 } theirs[64];
 static uint32_t theirs_count;
 
-// He takes a few bytes, now and then, and writes them.
+// Takes a few bytes, at random times, and writes them.
 static void others_take(faults *f) {
   size_t size = 1 + random_below(40);
   if (theirs_count == 64 || size > f->size || random_below(4)) return;

@@ -27,7 +27,7 @@ static void open_refuses_what_is_too_small_or_not_memory(void) {
 #endif
 }
 
-static void verbs_work_through_a_heap(void) {
+static void operations_work_through_a_heap(void) {
   uintptr_t h = open_fixed(), p = js_heap_alloc(h, 100), q = js_heap_calloc(h, 10, 10);
   CHECK(p && q && js_heap_check(h, p) == LM_OK && js_heap_usable_size(h, p) >= 100);
   CHECK(js_heap_realloc(h, q, 200) == q && js_heap_alloc_aligned(h, 1, 512) % 512 == 0);
@@ -59,7 +59,7 @@ static void a_wrong_heap_gives_zero_or_not_a_block(void) {
   };
   size_t count = sizeof wrong / sizeof *wrong;
 #if !defined(__wasm__)
-  wrong[1] = wrong[2] = wrong[3] = wrong[10] = 0;  // a process has no memory there to look at
+  wrong[1] = wrong[2] = wrong[3] = wrong[10] = 0;  // a process has no readable memory there
 #endif
   for (size_t i = 0; i < count; i++) {
     uintptr_t w = wrong[i];
@@ -120,7 +120,7 @@ static void a_heap_that_may_grow_grows_and_one_that_may_not_does_not(void) {
   size_t before = lm_memory_pages();
   CHECK((p != 0) == (before != 0));  // natively there is nothing to grow
 #if defined(__wasm__)
-  CHECK(lm_memory_grow(1) != SIZE_MAX);  // someone else takes a page
+  CHECK(lm_memory_grow(1) != SIZE_MAX);  // another owner takes a page
   uintptr_t q = js_heap_alloc(h, 100000);
   CHECK(q >= (before + 1) * LM_PAGE && js_heap_holds(h) == 1);
   while (js_heap_alloc(h, 1 << 20)) {
@@ -133,7 +133,7 @@ static void a_heap_that_may_grow_grows_and_one_that_may_not_does_not(void) {
 }
 
 CHECK_MAIN(RUN(open_gives_a_heap_at_base_rounded_up_to_16);
-           RUN(open_refuses_what_is_too_small_or_not_memory); RUN(verbs_work_through_a_heap);
+           RUN(open_refuses_what_is_too_small_or_not_memory); RUN(operations_work_through_a_heap);
            RUN(a_wrong_heap_gives_zero_or_not_a_block); RUN(a_copy_of_a_heap_is_not_a_heap);
            RUN(holds_tells_a_heap_that_was_overwritten); RUN(stats_of_a_damaged_heap_are_0);
            RUN(walk_refuses_cursors_and_records_that_are_not_memory);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// test_exports_as.c: AssemblyScript's verbs over a memory of the test's; built once for each
-// strategy that has them, which LM_AS_FILE names.
+// test_exports_as.c: AssemblyScript's exports over a simulated memory; built once for each strategy
+// that has them, which LM_AS_FILE names.
 #include "memory.h"
 
 static uintptr_t heap_base;

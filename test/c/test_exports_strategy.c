@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// test_exports_strategy.c: the exports of the strategies' wasm forms, over a memory of the test's.
+// test_exports_strategy.c: the exports of the strategies' wasm modules, over a simulated memory.
 #include "../../csrc/exports_bestfit.c"
 #include "../../csrc/exports_buddy.c"
 #include "../../csrc/exports_bump.c"
 #include "../../csrc/exports_tlsf.c"
 #include "memory.h"
 
-// Where nothing is, what every verb of strategy `x` gives.
+// Checks what each operation of strategy `x` returns for an address without an allocator.
 #define NOTHING_AT(x, at)                                                                          \
   CHECK(!js_##x##_alloc(at, 8) && !js_##x##_alloc_aligned(at, 8, 8) &&                             \
         !js_##x##_calloc(at, 8, 8));                                                               \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_exports_walle.c: WALL-E's verbs over a memory of the test's.
+// test_exports_walle.c: WALL-E's exports over a simulated memory.
 #include "memory.h"
 
 #define nil ram

@@ -68,7 +68,7 @@ static void a_walk_over_what_was_overwritten_leads_nowhere_bad(void) {
       superblock_last(pool);  // a superblock that begins below the region's first block
   CHECK(lm_heap_walk(h, &cursor, records, 1) == 1 && records[0].address == (uintptr_t)b[3]);
   *map_at(h, pool) = 0;
-  h->changes++;  // it looks for its place, from the first block on
+  h->changes++;  // the walk searches for its place, from the first block on
   block_of(b[1])->head = 0;
   CHECK(lm_heap_walk(h, &again, records, 9) == 0 && again.done);
 }
@@ -124,7 +124,7 @@ static void a_walk_that_goes_on_after_a_trim_tells_of_blocks_there_are(void) {
       CHECK(a->address == b->address && a->size == b->size && a->state == b->state);
     }
   }
-  CHECK(false);  // it never came to its end
+  CHECK(false);  // the walk did not end
 }
 
 // Holds.
@@ -177,7 +177,7 @@ static void holds_detects_a_list_entry_that_is_no_block(void) {
   __builtin_memset(p, 0, 1000);
   lm_block *fake = (lm_block *)(void *)(p + 2 * LM_ALIGN - LM_WORD);
   fake->head     = (4 * LM_ALIGN ^ h->cookie) | 1;
-  h->bins[4]     = fake;  // the list of that size, all its bits as they should be
+  h->bins[4]     = fake;  // the bin of that size, whose bit of `filled` is set
   h->filled[0] |= 1u << 4;
   CHECK(!lm_heap_holds(h));
   h->free_count++;
@@ -474,7 +474,7 @@ static void holds_detects_every_bit_of_the_state_that_matters(void) {
   }
 }
 
-// Operations on damaged lists end: a cycle is not followed for ever.
+// Operations on damaged lists end: a cycle is not followed endlessly.
 static void no_operation_hangs_on_a_cycle(void) {
   lm_heap *h = fixed_heap(POOL);
   void *p[300];

@@ -88,13 +88,13 @@ static void free_rejects_a_forged_header_that_is_misaligned_or_disagrees_with_th
 
 static void blocks_of_a_heap_inside_a_block_are_not_blocks_of_the_outer_heap(void) {
   lm_heap *outer = fixed_heap(POOL);
-  void *room     = lm_heap_alloc(outer, 100000);
-  lm_heap *inner = lm_heap_init(room, 100000, lm_pages_none, NULL);
+  void *block    = lm_heap_alloc(outer, 100000);
+  lm_heap *inner = lm_heap_init(block, 100000, lm_pages_none, NULL);
   void *p = lm_heap_alloc(inner, 50), *q = lm_heap_alloc(inner, 50);
   CHECK(p && q && lm_heap_free(outer, p) == LM_NOT_A_BLOCK);
-  CHECK(lm_heap_free(inner, room) == LM_NOT_A_BLOCK);
+  CHECK(lm_heap_free(inner, block) == LM_NOT_A_BLOCK);
   CHECK(lm_heap_free(inner, p) == LM_OK && lm_heap_free(outer, p) == LM_NOT_A_BLOCK);
-  CHECK(lm_heap_holds(inner) && lm_heap_holds(outer) && lm_heap_free(outer, room) == LM_OK);
+  CHECK(lm_heap_holds(inner) && lm_heap_holds(outer) && lm_heap_free(outer, block) == LM_OK);
 }
 
 static struct {

@@ -57,7 +57,8 @@ static void memory_in_slabs_is_released_before_a_request_fails(void) {
       if (records[i].state == LM_BLOCK_LIVE)
         CHECK(lm_heap_free(h, (void *)records[i].address) == LM_OK);
     CHECK(lm_heap_holds(h) && lm_heap_stats(h)->live_blocks == 0);
-    void *whole = lm_heap_alloc(h, 380000);
+    void *whole =
+        round == 1 ? lm_heap_alloc_aligned(h, 380000, 2 * LM_ALIGN) : lm_heap_alloc(h, 380000);
     CHECK(whole && h->superblocks.blocks == 0 && lm_heap_free(h, whole) == LM_OK);
   }
 }
@@ -179,6 +180,20 @@ static void a_superblock_is_taken_from_top_when_many_free_blocks_have_no_space_t
   CHECK(q > p[15] && h->superblocks.blocks == 1 && lm_heap_holds(h));
 }
 
+static void a_superblock_is_not_taken_from_a_free_block_whose_header_was_overwritten(void) {
+  lm_heap *h = fixed_heap(POOL);
+  void *big  = lm_heap_alloc(h, 4 * LM_HEAP_SUPERBLOCK);
+  CHECK(big && lm_heap_alloc(h, 3000) && lm_heap_free(h, big) == LM_OK);
+  lm_block *b               = block_of(big);
+  size_t head               = b->head;
+  b->head                   = (BLOCK_MIN ^ h->cookie) | FREE;
+  h->size_classes[0].warmup = 0;
+  void *p                   = lm_heap_alloc(h, 1);
+  CHECK(p && in_superblock(h, p) && p > big && !lm_heap_holds(h));
+  b->head = head;
+  CHECK(lm_heap_holds(h));
+}
+
 // A current slab counts frees, not allocations, from SLAB_CURRENT down.
 static void a_slab_stays_current_over_any_number_of_frees(void) {
   lm_heap *h                = fixed_heap(POOL);
@@ -224,6 +239,7 @@ CHECK_MAIN(RUN(a_class_takes_a_slab_after_a_few_requests_and_releases_it);
            RUN(a_superblock_that_the_map_has_no_space_for_is_released);
            RUN(the_cached_superblock_is_used_before_another_is_taken);
            RUN(a_superblock_is_found_where_two_were_behind_a_block_that_has_no_space_to_align_it);
+           RUN(a_superblock_is_not_taken_from_a_free_block_whose_header_was_overwritten);
            RUN(a_superblock_is_taken_from_top_when_many_free_blocks_have_no_space_to_align_it);
            RUN(a_slab_stays_current_over_any_number_of_frees);
            RUN(many_blocks_live_keep_their_bytes_through_slabs););

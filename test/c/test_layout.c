@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// test_layout.c: what layout.c prints is TypeScript, and the numbers in it are this build's.
+// test_layout.c: layout.c prints TypeScript with the numbers of this build.
 #include "check.h"
 
 static char text[16384];
@@ -24,7 +24,7 @@ static bool text_has(const char *part) {
   return false;
 }
 
-// True when the line `name`: `value` is there; `value` is below 100.
+// True when the output has the line `name: value`; `value` is below 100.
 static bool text_has_entry(const char *name, size_t value) {
   char line[40] = "  ";
   size_t n      = 2;

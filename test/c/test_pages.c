@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.h"
 #include "linmem/pages.h"
-#if defined(LM_TEST_MEMORY)  // built once more, natively, with a memory of its own
+#if defined(LM_TEST_MEMORY)  // built once more, natively, over a simulated memory
 #include "memory.h"
 #elif defined(__wasm__)
 static void ram_start(size_t pages, size_t most) { (void)pages, (void)most; }

@@ -132,9 +132,9 @@ static void holds_detects_what_is_wrong(void) {
   CHECK(!lm_slice_holds(&s));
 }
 
-static uint8_t chunk_room[1024];  // for one
+static uint8_t chunk_memory[1024];  // for one chunk
 static void *chunk_more(void *state, size_t size) {
-  return (void)state, size <= sizeof chunk_room ? chunk_room : NULL;
+  return (void)state, size <= sizeof chunk_memory ? chunk_memory : NULL;
 }
 static void chunk_less(void *state, void *chunk) { (void)state, (void)chunk; }
 

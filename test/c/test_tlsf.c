@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// test_tlsf.c: what tlsf promises beyond the suite of test_conformance.c: a bound on its steps. It
-// compiles tlsf.c into itself, to count each block and list that a verb touches.
+// test_tlsf.c: tests of tlsf in addition to test_conformance.c: the bound on its steps. It compiles
+// tlsf.c into itself, to count each block and bin that an operation touches.
 #include "check.h"
 
 static uint32_t steps;
@@ -12,7 +12,7 @@ static _Alignas(64) uint8_t pool[SIZE];
 static void *blocks[BLOCKS];
 static uint32_t worst;
 
-// Notes how many steps the verb before it took.
+// Records the number of steps of the operation before it.
 static void steps_note(void) {
   if (steps > worst) worst = steps;
   steps = 0;
@@ -71,7 +71,7 @@ static void ten_thousand_blocks_of_one_list_are_not_looked_through(void) {
   while (lm_tlsf_alloc(a, 20000)) {
   }
   worst = steps = 0;
-  void *p       = lm_tlsf_alloc(a, 270);  // their list, and larger than all of them
+  void *p       = lm_tlsf_alloc(a, 270);  // their bin, and larger than all of them
   steps_note();
   CHECK(worst <= MOST_STEPS && (!p || lm_tlsf_usable_size(a, p) >= 270) && lm_tlsf_holds(a));
 }
@@ -106,7 +106,7 @@ static void a_block_inside_one_allocated_anew_is_already_free(void) {
   lm_tlsf *a = new_tlsf(100000);
   void *p = lm_tlsf_alloc(a, 100), *q = lm_tlsf_alloc(a, 200), *wall = lm_tlsf_alloc(a, 8);
   size_t both = lm_tlsf_usable_size(a, p) + lm_tlsf_usable_size(a, q) + LM_WORD;
-  CHECK(lm_tlsf_free(a, p) == LM_OK && lm_tlsf_free(a, q) == LM_OK);  // q is joined to p
+  CHECK(lm_tlsf_free(a, p) == LM_OK && lm_tlsf_free(a, q) == LM_OK);  // q is merged with p
   CHECK(lm_tlsf_alloc(a, both) == p && lm_tlsf_free(a, q) == LM_ALREADY_FREE);
   CHECK(lm_tlsf_holds(a) && lm_tlsf_check(a, wall) == LM_OK);
 }
@@ -126,7 +126,7 @@ static void regions_may_come_from_below(void) {
   CHECK(lm_tlsf_free(a, p) == LM_OK && lm_tlsf_free(a, q) == LM_OK && lm_tlsf_holds(a));
 }
 
-// Flips each bit of each word that it keeps for itself, and checks that holds() sees it.
+// Flips each bit of each word of the metadata, and checks that holds() detects it.
 static void holds_detects_every_bit_that_is_wrong(void) {
   lm_tlsf *a          = new_tlsf(100000);
   lm_boundary_tags *t = &a->tags;
@@ -172,16 +172,16 @@ static void what_looks_like_a_header_is_asked_for_its_neighbours(void) {
   uint8_t *p = lm_tlsf_alloc(a, 1000), *in = p + 4 * LM_ALIGN, *next = in + 8 * LM_ALIGN;
   __builtin_memset(p, 0, 1000);
   header_fake(a, in, 8 * LM_ALIGN, 0);
-  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next one is none
+  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next header is not valid
   header_fake(a, next, 8 * LM_ALIGN, PREV_FREE);
-  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next one says that it is free
+  CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the next header says that its block is free
   header_fake(a, next, 8 * LM_ALIGN, 0);
-  CHECK(lm_tlsf_check(a, in) == LM_OK);  // what tlsf.h says of it: cheap, not complete
+  CHECK(lm_tlsf_check(a, in) == LM_OK);  // the check is cheap, not complete
   header_fake(a, in, 8 * LM_ALIGN, PREV_FREE);
   size_t wrong[] = {0, LM_ALIGN + 1, SIZE_MAX, 2 * LM_ALIGN};
   for (size_t i = 0; i < 4; i++) {
     word_at(in)[-2] = wrong[i];
-    CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the one below is not free
+    CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK);  // the block below is not free
   }
   header_fake(a, in, 0, 0);
   CHECK(lm_tlsf_check(a, in) == LM_NOT_A_BLOCK && lm_tlsf_holds(a));
@@ -208,7 +208,7 @@ static void a_walk_ends_at_a_header_that_is_damaged(void) {
     CHECK(lm_tlsf_walk(a, &whole, records, 9) == 3 && !lm_tlsf_holds(a));
     b->head = good;
     CHECK(lm_tlsf_walk(a, &part, records, 5) == 5);
-    a->tags.changes++;  // so that it has to be looked for
+    a->tags.changes++;  // so that the walk has to search for its place
     b->head = bad[i];
     CHECK(lm_tlsf_walk(a, &part, records, 9) == 0 && part.done);
     b->head = good;
@@ -258,7 +258,7 @@ static void holds_detects_words_that_cannot_be(void) {
   DETECTS(lm_tlsf_holds(a), low->next, (lm_block *)(uintptr_t)16);
   DETECTS(lm_tlsf_holds(a), low->prev, low);
   DETECTS(lm_tlsf_holds(a), t->bins[1], low);
-  t->filled[0] ^= 2;  // so that the list counts
+  t->filled[0] ^= 2;  // so that the bin is searched
   t->bins[1] = (lm_block *)(uintptr_t)16;
   CHECK(!lm_tlsf_holds(a));
   t->bins[1] = low;

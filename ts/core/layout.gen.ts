@@ -75,7 +75,7 @@ export const SliceKind = {
   borrowed: 3,
 } as const;
 
-/** `lm_element`: the number of each element type, by the name of its row. */
+/** `lm_element`: the number of each element type. */
 export const Element = {
   i8: 1,
   u8: 2,

@@ -31,21 +31,21 @@ static uint32_t choose(uint32_t below) {
 
 static void pages_note(void);
 
-#define LENT(call) (pages_note_after((void *)(call)))
+#define ALLOCATED(call) (pages_note_after((void *)(call)))
 static void *pages_note_after(void *p) {
   if (lm_memory_pages() != pages_known) pages_note();
   return p;
 }
 
-static void *op_alloc(size_t size) { return LENT(js_alloc(allocator, size)); }
+static void *op_alloc(size_t size) { return ALLOCATED(js_alloc(allocator, size)); }
 static void *op_alloc_aligned(size_t size, size_t align) {
-  return LENT(js_alloc_aligned(allocator, size, align));
+  return ALLOCATED(js_alloc_aligned(allocator, size, align));
 }
 static void *op_calloc(size_t count, size_t size) {
-  return LENT(js_calloc(allocator, count, size));
+  return ALLOCATED(js_calloc(allocator, count, size));
 }
 static void *op_realloc(void *p, size_t size) {
-  return LENT(js_realloc(allocator, (uintptr_t)p, size));
+  return ALLOCATED(js_realloc(allocator, (uintptr_t)p, size));
 }
 static lm_status op_free(void *p) { return (lm_status)js_free(allocator, (uintptr_t)p); }
 static lm_status op_check(void *p) { return (lm_status)js_check(allocator, (uintptr_t)p); }
@@ -59,14 +59,14 @@ static bool op_reset(void) {
 
 #include "operations.h"
 
-// The allocator has what memory has grown by.
+// Adds the pages that the memory has grown by to the memory of the allocator.
 static void pages_note(void) {
   size_t now = lm_memory_pages();
   model_allow((void *)(pages_known * LM_PAGE), (now - pages_known) * LM_PAGE);
   pages_known = now;
 }
 
-// What can be had when all is free: no blocks of two regions of a buddy are ever one.
+// The largest request that succeeds when all is free. A buddy never merges blocks of two regions.
 enum {
   LARGE = MODEL_REACH / 16,
   DRAIN = 8
@@ -76,7 +76,7 @@ void operations_start(uintptr_t at, uintptr_t base, uint32_t seed, bool reuses, 
 uint32_t operations_run(uint32_t count);
 uint32_t operations_count(uint32_t what);
 
-// Begins with the allocator at `at`, which has all memory from `base` on.
+// Starts with the allocator at `at`, which owns all memory from `base` on.
 LM_EXPORT(start)
 void operations_start(uintptr_t at, uintptr_t base, uint32_t seed, bool reuses, bool reset) {
   allocator    = at;

@@ -25,9 +25,9 @@ void __asan_unpoison_memory_region(const volatile void *base, size_t size);
 static const uint8_t *input;
 static size_t input_left;
 static void *allocator;
-enum { FUZZ_POOL = 256 * 1024 };  // of the pool, so that each input begins soon
+enum { FUZZ_POOL = 256 * 1024 };  // bytes of the pool; small, so that inputs start quickly
 
-// Returns what the next bytes of the input say; 0 when there are none.
+// Returns a number in [0, below) from the next bytes of the input; 0 when there are none.
 static uint32_t choose(uint32_t below) {
   uint32_t value = 0;
   for (uint32_t reach = 1; reach < below && input_left;
@@ -56,7 +56,7 @@ static bool op_reset(void) {
 #define MODEL_SLOTS 32u
 #include "operations.h"
 
-// The page source: as faults.h, and the model and AddressSanitizer know of every piece.
+// The page source: that of faults.h, which also tells the model and AddressSanitizer of each piece.
 static void *fuzz_more(lm_pages *self, size_t min, size_t *got) {
   UNPOISON(source.pool, source.size);
   uint8_t *p = faults_more(self, min, got);
@@ -67,7 +67,7 @@ static void *fuzz_more(lm_pages *self, size_t min, size_t *got) {
   return p;
 }
 
-// Begins with an allocator in a region of its own, and a page source, as the input says.
+// Creates an allocator and a page source with sizes from the input. Returns false iff it is refused.
 static bool fuzz_start(void) {
   size_t first = on->state + 1024 + choose(32768);
   UNPOISON(pool, FUZZ_POOL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // test_sequences.c: every sequence of a few operations, in a small pool, from several beginnings:
 // after each operation the allocator's invariants and every block's bytes are checked; after each
-// whole sequence all is freed, and what was one free block is one again.
+// whole sequence all is freed, and the free blocks are those of the beginning.
 //
 // An operation is an allocation of one of SIZES, an aligned one, a free of any allocated block, or
 // a realloc of any to one of two sizes. LENGTH of them; 7 in the long form (LM_EXHAUSTIVE).
@@ -22,7 +22,7 @@ typedef struct block {
 
 typedef struct beginning {
   const char *name;
-  size_t room;    // bytes besides the state
+  size_t spare;   // bytes besides the state
   uint32_t warm;  // blocks allocated and freed before, so that the heap has slabs
   size_t gap;     // bytes of someone else's before what the page source gives
   size_t more;    // bytes that it gives
@@ -144,15 +144,15 @@ static void every_sequence(uint32_t left) {  // NOLINT(misc-no-recursion)
 }
 
 static void begin(const beginning *b) {
-  pool_used = on->state + b->room + b->gap + b->more;
+  pool_used = on->state + b->spare + b->gap + b->more;
   CHECK(pool_used <= SMALL_POOL);
   __builtin_memset(pool, 0xa5, SMALL_POOL);
   __builtin_memset(&source, 0, sizeof source);
-  source.pool = pool + on->state + b->room;
+  source.pool = pool + on->state + b->spare;
   source.size = b->gap + b->more;
   source.gap  = b->gap;
   source.step = 512;
-  a           = on->init(pool, on->state + b->room, faults_more, &source);
+  a           = on->init(pool, on->state + b->spare, faults_more, &source);
   CHECK(a != NULL);
   void *warm[128];
   for (uint32_t i = 0; i < b->warm; i++) warm[i] = on->alloc(a, sizes[i % 2]);
