@@ -193,14 +193,17 @@ export function typesFile() {
     const rest = own ? (kind === 'number' ? '' : `'${kind}',`) : `'${kind}', ${size},`;
     const big = isBigInteger(label);
     return `/** ${doc} */
-export const ${name}: Scalar<${parameters(type)}> = /* @__PURE__ */ scalar<${parameters(type)}>(
+export const ${name}: Scalar<${parameters(type)}> = /* @__PURE__ */ (() => {
+const ${name}: Scalar<${parameters(type)}> = scalar(
   '${name}', '${label}', /* @__PURE__ */ (() => ${elements})(),
   (data, p) => ${get},
   (data, p, x) => ${/^data\.set|^set/.test(set) ? set : `{ ${set} }`},
   ${big ? `(memory, p) => slowRead(${name}, memory, p)` : `hasModes ? (memory, p) => {${reading(type, 'memory')}} : (memory, p) => {${shortReading(type)}}`},
   ${big ? `(memory, p, x) => slowWrite(${name}, memory, p, x)` : `hasModes ? (memory, p, x) => {${writing(type, 'memory')}} : (memory, p, x) => {${shortWriting(type)}}`},
   ${rest}
-);`;
+);
+return ${name};
+})();`;
   };
   return `${GENERATED}
 ${IMPORTS.replaceAll('../scalar/', './')}
@@ -209,6 +212,8 @@ import { hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
+// Each type is a variable of a function of its own: Parcel keeps a constant of a module whose functions name it.
+//
 // The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.

@@ -6,753 +6,816 @@ import { hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
+// Each type is a variable of a function of its own: Parcel keeps a constant of a module whose functions name it.
+//
 // The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
 // slowRead and slowWrite find out which.
 
 /** `uint8_t` that does not wrap: rounded to the nearest (ties to even) and clamped to 0 to 255. */
-export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ scalar<number, Uint8ClampedArray>(
-  'u8c',
-  'Uint8Clamped',
-  /* @__PURE__ */ (() => Uint8ClampedArray)(),
-  (data, p) => data.getUint8(p),
-  (data, p, x) => data.setUint8(p, clamp(x)),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-            if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
-          }
-        } catch {}
-        return slowRead(u8c, memory, p) >>> 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 1)) return memory.data.getUint8(p);
-        } catch {}
-        return slowRead(u8c, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
+  const u8c: Scalar<number, Uint8ClampedArray> = scalar(
+    'u8c',
+    'Uint8Clamped',
+    /* @__PURE__ */ (() => Uint8ClampedArray)(),
+    (data, p) => data.getUint8(p),
+    (data, p, x) => data.setUint8(p, clamp(x)),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
-              if (!memory.mode.third) return memory.data.setUint8(p, clamp(x));
-              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+              if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
+              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
             }
           } catch {}
-        slowWrite(u8c, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, clamp(x));
-        } catch {}
-        slowWrite(u8c, memory, p, x);
-      },
-);
+          return slowRead(u8c, memory, p) >>> 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 1)) return memory.data.getUint8(p);
+          } catch {}
+          return slowRead(u8c, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
+                if (!memory.mode.third) return memory.data.setUint8(p, clamp(x));
+                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+              }
+            } catch {}
+          slowWrite(u8c, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, clamp(x));
+          } catch {}
+          slowWrite(u8c, memory, p, x);
+        },
+  );
+  return u8c;
+})();
 /** `uint8_t`, 0 to 255. */
-export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ scalar<number, Uint8Array>(
-  'u8',
-  'Uint8',
-  /* @__PURE__ */ (() => Uint8Array)(),
-  (data, p) => data.getUint8(p),
-  (data, p, x) => data.setUint8(p, x),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-            if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
-          }
-        } catch {}
-        return slowRead(u8, memory, p) >>> 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 1)) return memory.data.getUint8(p);
-        } catch {}
-        return slowRead(u8, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
+  const u8: Scalar<number, Uint8Array> = scalar(
+    'u8',
+    'Uint8',
+    /* @__PURE__ */ (() => Uint8Array)(),
+    (data, p) => data.getUint8(p),
+    (data, p, x) => data.setUint8(p, x),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint8(p, x);
-              if (!memory.mode.third) return memory.data.setUint8(p, x);
-              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
+              if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
+              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
             }
           } catch {}
-        slowWrite(u8, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, x);
-        } catch {}
-        slowWrite(u8, memory, p, x);
-      },
-);
+          return slowRead(u8, memory, p) >>> 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 1)) return memory.data.getUint8(p);
+          } catch {}
+          return slowRead(u8, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint8(p, x);
+                if (!memory.mode.third) return memory.data.setUint8(p, x);
+                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
+              }
+            } catch {}
+          slowWrite(u8, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setUint8(p, x);
+          } catch {}
+          slowWrite(u8, memory, p, x);
+        },
+  );
+  return u8;
+})();
 /** `int8_t`, -128 to 127. */
-export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ scalar<number, Int8Array>(
-  'i8',
-  'Int8',
-  /* @__PURE__ */ (() => Int8Array)(),
-  (data, p) => data.getInt8(p),
-  (data, p, x) => data.setInt8(p, x),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getInt8(p) | 0;
-            if (!memory.mode.third) return memory.data.getInt8(p) | 0;
-            if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
-          }
-        } catch {}
-        return slowRead(i8, memory, p) | 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 1)) return memory.data.getInt8(p);
-        } catch {}
-        return slowRead(i8, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
+  const i8: Scalar<number, Int8Array> = scalar(
+    'i8',
+    'Int8',
+    /* @__PURE__ */ (() => Int8Array)(),
+    (data, p) => data.getInt8(p),
+    (data, p, x) => data.setInt8(p, x),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setInt8(p, x);
-              if (!memory.mode.third) return memory.data.setInt8(p, x);
-              if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
+              if (!memory.mode.second) return memory.data.getInt8(p) | 0;
+              if (!memory.mode.third) return memory.data.getInt8(p) | 0;
+              if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
             }
           } catch {}
-        slowWrite(i8, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setInt8(p, x);
-        } catch {}
-        slowWrite(i8, memory, p, x);
-      },
-);
+          return slowRead(i8, memory, p) | 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 1)) return memory.data.getInt8(p);
+          } catch {}
+          return slowRead(i8, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setInt8(p, x);
+                if (!memory.mode.third) return memory.data.setInt8(p, x);
+                if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
+              }
+            } catch {}
+          slowWrite(i8, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 1)) return memory.data.setInt8(p, x);
+          } catch {}
+          slowWrite(i8, memory, p, x);
+        },
+  );
+  return i8;
+})();
 /** `uint16_t`, 0 to 65,535. */
-export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
-  'u16',
-  'Uint16',
-  /* @__PURE__ */ (() => Uint16Array)(),
-  (data, p) => data.getUint16(p, true),
-  (data, p, x) => data.setUint16(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
-            if (!memory.mode.third) return memory.data.getUint16(p, true) >>> 0;
-            if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
-          }
-        } catch {}
-        return slowRead(u16, memory, p) >>> 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 2)) return memory.data.getUint16(p, true);
-        } catch {}
-        return slowRead(u16, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
+  const u16: Scalar<number, Uint16Array> = scalar(
+    'u16',
+    'Uint16',
+    /* @__PURE__ */ (() => Uint16Array)(),
+    (data, p) => data.getUint16(p, true),
+    (data, p, x) => data.setUint16(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint16(p, x, true);
-              if (!memory.mode.third) return memory.data.setUint16(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+              if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
+              if (!memory.mode.third) return memory.data.getUint16(p, true) >>> 0;
+              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
             }
           } catch {}
-        slowWrite(u16, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setUint16(p, x, true);
-        } catch {}
-        slowWrite(u16, memory, p, x);
-      },
-);
+          return slowRead(u16, memory, p) >>> 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 2)) return memory.data.getUint16(p, true);
+          } catch {}
+          return slowRead(u16, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint16(p, x, true);
+                if (!memory.mode.third) return memory.data.setUint16(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+              }
+            } catch {}
+          slowWrite(u16, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setUint16(p, x, true);
+          } catch {}
+          slowWrite(u16, memory, p, x);
+        },
+  );
+  return u16;
+})();
 /** `int16_t`, -32,768 to 32,767. */
-export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ scalar<number, Int16Array>(
-  'i16',
-  'Int16',
-  /* @__PURE__ */ (() => Int16Array)(),
-  (data, p) => data.getInt16(p, true),
-  (data, p, x) => data.setInt16(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
-            if (!memory.mode.third) return memory.data.getInt16(p, true) | 0;
-            if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
-          }
-        } catch {}
-        return slowRead(i16, memory, p) | 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 2)) return memory.data.getInt16(p, true);
-        } catch {}
-        return slowRead(i16, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
+  const i16: Scalar<number, Int16Array> = scalar(
+    'i16',
+    'Int16',
+    /* @__PURE__ */ (() => Int16Array)(),
+    (data, p) => data.getInt16(p, true),
+    (data, p, x) => data.setInt16(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setInt16(p, x, true);
-              if (!memory.mode.third) return memory.data.setInt16(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+              if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
+              if (!memory.mode.third) return memory.data.getInt16(p, true) | 0;
+              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
             }
           } catch {}
-        slowWrite(i16, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setInt16(p, x, true);
-        } catch {}
-        slowWrite(i16, memory, p, x);
-      },
-);
+          return slowRead(i16, memory, p) | 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 2)) return memory.data.getInt16(p, true);
+          } catch {}
+          return slowRead(i16, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setInt16(p, x, true);
+                if (!memory.mode.third) return memory.data.setInt16(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+              }
+            } catch {}
+          slowWrite(i16, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 2)) return memory.data.setInt16(p, x, true);
+          } catch {}
+          slowWrite(i16, memory, p, x);
+        },
+  );
+  return i16;
+})();
 /** `float` (binary32). */
-export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ scalar<number, Float32Array>(
-  'f32',
-  'Float32',
-  /* @__PURE__ */ (() => Float32Array)(),
-  (data, p) => data.getFloat32(p, true),
-  (data, p, x) => data.setFloat32(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return +memory.data.getFloat32(p, true);
-            if (!memory.mode.third) return +memory.data.getFloat32(p, true);
-            if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
-          }
-        } catch {}
-        return +slowRead(f32, memory, p);
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 4)) return memory.data.getFloat32(p, true);
-        } catch {}
-        return slowRead(f32, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
+  const f32: Scalar<number, Float32Array> = scalar(
+    'f32',
+    'Float32',
+    /* @__PURE__ */ (() => Float32Array)(),
+    (data, p) => data.getFloat32(p, true),
+    (data, p, x) => data.setFloat32(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
-              if (!memory.mode.third) return memory.data.setFloat32(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+              if (!memory.mode.second) return +memory.data.getFloat32(p, true);
+              if (!memory.mode.third) return +memory.data.getFloat32(p, true);
+              if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
             }
           } catch {}
-        slowWrite(f32, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setFloat32(p, x, true);
-        } catch {}
-        slowWrite(f32, memory, p, x);
-      },
-);
+          return +slowRead(f32, memory, p);
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 4)) return memory.data.getFloat32(p, true);
+          } catch {}
+          return slowRead(f32, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
+                if (!memory.mode.third) return memory.data.setFloat32(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+              }
+            } catch {}
+          slowWrite(f32, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setFloat32(p, x, true);
+          } catch {}
+          slowWrite(f32, memory, p, x);
+        },
+  );
+  return f32;
+})();
 /** `uint32_t`, 0 to 2^32 - 1. */
-export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
-  'u32',
-  'Uint32',
-  /* @__PURE__ */ (() => Uint32Array)(),
-  (data, p) => data.getUint32(p, true),
-  (data, p, x) => data.setUint32(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-            if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
-          }
-        } catch {}
-        return slowRead(u32, memory, p) >>> 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
-        } catch {}
-        return slowRead(u32, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
+  const u32: Scalar<number, Uint32Array> = scalar(
+    'u32',
+    'Uint32',
+    /* @__PURE__ */ (() => Uint32Array)(),
+    (data, p) => data.getUint32(p, true),
+    (data, p, x) => data.setUint32(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint32(p, x, true);
-              if (!memory.mode.third) return memory.data.setUint32(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+              if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
             }
           } catch {}
-        slowWrite(u32, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setUint32(p, x, true);
-        } catch {}
-        slowWrite(u32, memory, p, x);
-      },
-);
+          return slowRead(u32, memory, p) >>> 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
+          } catch {}
+          return slowRead(u32, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint32(p, x, true);
+                if (!memory.mode.third) return memory.data.setUint32(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+              }
+            } catch {}
+          slowWrite(u32, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setUint32(p, x, true);
+          } catch {}
+          slowWrite(u32, memory, p, x);
+        },
+  );
+  return u32;
+})();
 /** `int32_t`, -2^31 to 2^31 - 1. */
-export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ scalar<number, Int32Array>(
-  'i32',
-  'Int32',
-  /* @__PURE__ */ (() => Int32Array)(),
-  (data, p) => data.getInt32(p, true),
-  (data, p, x) => data.setInt32(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
-            if (!memory.mode.third) return memory.data.getInt32(p, true) | 0;
-            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
-          }
-        } catch {}
-        return slowRead(i32, memory, p) | 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 4)) return memory.data.getInt32(p, true);
-        } catch {}
-        return slowRead(i32, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
+  const i32: Scalar<number, Int32Array> = scalar(
+    'i32',
+    'Int32',
+    /* @__PURE__ */ (() => Int32Array)(),
+    (data, p) => data.getInt32(p, true),
+    (data, p, x) => data.setInt32(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setInt32(p, x, true);
-              if (!memory.mode.third) return memory.data.setInt32(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+              if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
+              if (!memory.mode.third) return memory.data.getInt32(p, true) | 0;
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
             }
           } catch {}
-        slowWrite(i32, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setInt32(p, x, true);
-        } catch {}
-        slowWrite(i32, memory, p, x);
-      },
-);
+          return slowRead(i32, memory, p) | 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 4)) return memory.data.getInt32(p, true);
+          } catch {}
+          return slowRead(i32, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setInt32(p, x, true);
+                if (!memory.mode.third) return memory.data.setInt32(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+              }
+            } catch {}
+          slowWrite(i32, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 4)) return memory.data.setInt32(p, x, true);
+          } catch {}
+          slowWrite(i32, memory, p, x);
+        },
+  );
+  return i32;
+})();
 /** A pointer of a 32-bit module. Written as wasm returns it (negative above 2 GiB) or unsigned; read unsigned. */
-export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ scalar<number, Uint32Array>(
-  'ptr32',
-  'Pointer32',
-  /* @__PURE__ */ (() => Uint32Array)(),
-  (data, p) => data.getUint32(p, true),
-  (data, p, x) => data.setUint32(p, pointer32(x), true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-            if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-            if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
-          }
-        } catch {}
-        return slowRead(ptr32, memory, p) >>> 0;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
-        } catch {}
-        return slowRead(ptr32, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
+  const ptr32: Scalar<number, Uint32Array> = scalar(
+    'ptr32',
+    'Pointer32',
+    /* @__PURE__ */ (() => Uint32Array)(),
+    (data, p) => data.getUint32(p, true),
+    (data, p, x) => data.setUint32(p, pointer32(x), true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
-              if (!memory.mode.third) return memory.data.setUint32(p, pointer32(x), true);
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, pointer32(x), true);
+              if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
+              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
             }
           } catch {}
-        slowWrite(ptr32, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 4))
-            return memory.data.setUint32(p, pointer32(x), true);
-        } catch {}
-        slowWrite(ptr32, memory, p, x);
-      },
-);
+          return slowRead(ptr32, memory, p) >>> 0;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 4)) return memory.data.getUint32(p, true);
+          } catch {}
+          return slowRead(ptr32, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
+                if (!memory.mode.third) return memory.data.setUint32(p, pointer32(x), true);
+                if (p >= 0 && p < memory.bytes.length - 3)
+                  return memory.data.setUint32(p, pointer32(x), true);
+              }
+            } catch {}
+          slowWrite(ptr32, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 4))
+              return memory.data.setUint32(p, pointer32(x), true);
+          } catch {}
+          slowWrite(ptr32, memory, p, x);
+        },
+  );
+  return ptr32;
+})();
 /** A pointer of a 64-bit module as a bigint, 0 to 2^64 - 1. */
-export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'ptr64',
-  'Pointer64',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => data.getBigUint64(p, true),
-  (data, p, x) => data.setBigUint64(p, pointer64(x), true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-            if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
-          }
-        } catch {}
-        return BigInt.asUintN(64, slowRead(ptr64, memory, p));
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
-        } catch {}
-        return slowRead(ptr64, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'bigint')
+export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const ptr64: Scalar<bigint, BigUint64Array> = scalar(
+    'ptr64',
+    'Pointer64',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => data.getBigUint64(p, true),
+    (data, p, x) => data.setBigUint64(p, pointer64(x), true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
-              if (!memory.mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
-              if (p >= 0 && p < memory.bytes.length - 7)
-                return memory.data.setBigUint64(p, pointer64(x), true);
+              if (!memory.mode.second) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.third) return memory.data.getBigUint64(p, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
             }
           } catch {}
-        slowWrite(ptr64, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'bigint' && isInside(memory, p, 8))
-            return memory.data.setBigUint64(p, pointer64(x), true);
-        } catch {}
-        slowWrite(ptr64, memory, p, x);
-      },
-  'bigint',
-);
+          return BigInt.asUintN(64, slowRead(ptr64, memory, p));
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
+          } catch {}
+          return slowRead(ptr64, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'bigint')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
+                if (!memory.mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
+                if (p >= 0 && p < memory.bytes.length - 7)
+                  return memory.data.setBigUint64(p, pointer64(x), true);
+              }
+            } catch {}
+          slowWrite(ptr64, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'bigint' && isInside(memory, p, 8))
+              return memory.data.setBigUint64(p, pointer64(x), true);
+          } catch {}
+          slowWrite(ptr64, memory, p, x);
+        },
+    'bigint',
+  );
+  return ptr64;
+})();
 /** A pointer of a 64-bit module as a number. A value above 2^53 - 1 is refused, in reads and in writes. */
-export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ scalar<number, BigUint64Array>(
-  'ptr53',
-  'Pointer53',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => fromPointer53(data.getBigUint64(p, true)),
-  (data, p, x) => data.setBigUint64(p, pointer53(x), true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-            if (!memory.mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-            if (p >= 0 && p < memory.bytes.length - 7)
-              return +fromPointer53(memory.data.getBigUint64(p, true));
-          }
-        } catch {}
-        return +slowRead(ptr53, memory, p);
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 8)) return fromPointer53(memory.data.getBigUint64(p, true));
-        } catch {}
-        return slowRead(ptr53, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
+  const ptr53: Scalar<number, BigUint64Array> = scalar(
+    'ptr53',
+    'Pointer53',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => fromPointer53(data.getBigUint64(p, true)),
+    (data, p, x) => data.setBigUint64(p, pointer53(x), true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
-              if (!memory.mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
+              if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
+              if (!memory.mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
               if (p >= 0 && p < memory.bytes.length - 7)
-                return memory.data.setBigUint64(p, pointer53(x), true);
+                return +fromPointer53(memory.data.getBigUint64(p, true));
             }
           } catch {}
-        slowWrite(ptr53, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 8))
-            return memory.data.setBigUint64(p, pointer53(x), true);
-        } catch {}
-        slowWrite(ptr53, memory, p, x);
-      },
-);
+          return +slowRead(ptr53, memory, p);
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 8)) return fromPointer53(memory.data.getBigUint64(p, true));
+          } catch {}
+          return slowRead(ptr53, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
+                if (!memory.mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
+                if (p >= 0 && p < memory.bytes.length - 7)
+                  return memory.data.setBigUint64(p, pointer53(x), true);
+              }
+            } catch {}
+          slowWrite(ptr53, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 8))
+              return memory.data.setBigUint64(p, pointer53(x), true);
+          } catch {}
+          slowWrite(ptr53, memory, p, x);
+        },
+  );
+  return ptr53;
+})();
 /** `uint64_t` as a bigint, 0 to 2^64 - 1. */
-export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'u64',
-  'BigUint64',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => data.getBigUint64(p, true),
-  (data, p, x) => data.setBigUint64(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-            if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
-          }
-        } catch {}
-        return BigInt.asUintN(64, slowRead(u64, memory, p));
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
-        } catch {}
-        return slowRead(u64, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'bigint')
+export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const u64: Scalar<bigint, BigUint64Array> = scalar(
+    'u64',
+    'BigUint64',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => data.getBigUint64(p, true),
+    (data, p, x) => data.setBigUint64(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
-              if (!memory.mode.third) return memory.data.setBigUint64(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+              if (!memory.mode.second) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.third) return memory.data.getBigUint64(p, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
             }
           } catch {}
-        slowWrite(u64, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigUint64(p, x, true);
-        } catch {}
-        slowWrite(u64, memory, p, x);
-      },
-  'bigint',
-);
+          return BigInt.asUintN(64, slowRead(u64, memory, p));
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 8)) return memory.data.getBigUint64(p, true);
+          } catch {}
+          return slowRead(u64, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'bigint')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
+                if (!memory.mode.third) return memory.data.setBigUint64(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+              }
+            } catch {}
+          slowWrite(u64, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigUint64(p, x, true);
+          } catch {}
+          slowWrite(u64, memory, p, x);
+        },
+    'bigint',
+  );
+  return u64;
+})();
 /** `int64_t` as a bigint, -2^63 to 2^63 - 1. */
-export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ scalar<bigint, BigInt64Array>(
-  'i64',
-  'BigInt64',
-  /* @__PURE__ */ (() => BigInt64Array)(),
-  (data, p) => data.getBigInt64(p, true),
-  (data, p, x) => data.setBigInt64(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getBigInt64(p, true);
-            if (!memory.mode.third) return memory.data.getBigInt64(p, true);
-            if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
-          }
-        } catch {}
-        return BigInt.asIntN(64, slowRead(i64, memory, p));
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 8)) return memory.data.getBigInt64(p, true);
-        } catch {}
-        return slowRead(i64, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'bigint')
+export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
+  const i64: Scalar<bigint, BigInt64Array> = scalar(
+    'i64',
+    'BigInt64',
+    /* @__PURE__ */ (() => BigInt64Array)(),
+    (data, p) => data.getBigInt64(p, true),
+    (data, p, x) => data.setBigInt64(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
-              if (!memory.mode.third) return memory.data.setBigInt64(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+              if (!memory.mode.second) return memory.data.getBigInt64(p, true);
+              if (!memory.mode.third) return memory.data.getBigInt64(p, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
             }
           } catch {}
-        slowWrite(i64, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigInt64(p, x, true);
-        } catch {}
-        slowWrite(i64, memory, p, x);
-      },
-  'bigint',
-);
+          return BigInt.asIntN(64, slowRead(i64, memory, p));
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 8)) return memory.data.getBigInt64(p, true);
+          } catch {}
+          return slowRead(i64, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'bigint')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
+                if (!memory.mode.third) return memory.data.setBigInt64(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+              }
+            } catch {}
+          slowWrite(i64, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'bigint' && isInside(memory, p, 8)) return memory.data.setBigInt64(p, x, true);
+          } catch {}
+          slowWrite(i64, memory, p, x);
+        },
+    'bigint',
+  );
+  return i64;
+})();
 /** `double` (binary64). */
-export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ scalar<number, Float64Array>(
-  'f64',
-  'Float64',
-  /* @__PURE__ */ (() => Float64Array)(),
-  (data, p) => data.getFloat64(p, true),
-  (data, p, x) => data.setFloat64(p, x, true),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return +memory.data.getFloat64(p, true);
-            if (!memory.mode.third) return +memory.data.getFloat64(p, true);
-            if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
-          }
-        } catch {}
-        return +slowRead(f64, memory, p);
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 8)) return memory.data.getFloat64(p, true);
-        } catch {}
-        return slowRead(f64, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
+  const f64: Scalar<number, Float64Array> = scalar(
+    'f64',
+    'Float64',
+    /* @__PURE__ */ (() => Float64Array)(),
+    (data, p) => data.getFloat64(p, true),
+    (data, p, x) => data.setFloat64(p, x, true),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
-              if (!memory.mode.third) return memory.data.setFloat64(p, x, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+              if (!memory.mode.second) return +memory.data.getFloat64(p, true);
+              if (!memory.mode.third) return +memory.data.getFloat64(p, true);
+              if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
             }
           } catch {}
-        slowWrite(f64, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 8)) return memory.data.setFloat64(p, x, true);
-        } catch {}
-        slowWrite(f64, memory, p, x);
-      },
-);
+          return +slowRead(f64, memory, p);
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 8)) return memory.data.getFloat64(p, true);
+          } catch {}
+          return slowRead(f64, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
+                if (!memory.mode.third) return memory.data.setFloat64(p, x, true);
+                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+              }
+            } catch {}
+          slowWrite(f64, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 8)) return memory.data.setFloat64(p, x, true);
+          } catch {}
+          slowWrite(f64, memory, p, x);
+        },
+  );
+  return f64;
+})();
 /** `_Float16` (binary16). Views show its 16-bit patterns, as not every engine has a `Float16Array`. */
-export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ scalar<number, Uint16Array>(
-  'f16',
-  'Float16',
-  /* @__PURE__ */ (() => Uint16Array)(),
-  (data, p) => getHalf(data, p),
-  (data, p, x) => setHalf(data, p, x),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return +getHalf(memory.data, p);
-            if (!memory.mode.third) return +getHalf(memory.data, p);
-            if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
-          }
-        } catch {}
-        return +slowRead(f16, memory, p);
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 2)) return getHalf(memory.data, p);
-        } catch {}
-        return slowRead(f16, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'number')
+export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
+  const f16: Scalar<number, Uint16Array> = scalar(
+    'f16',
+    'Float16',
+    /* @__PURE__ */ (() => Uint16Array)(),
+    (data, p) => getHalf(data, p),
+    (data, p, x) => setHalf(data, p, x),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return setHalf(memory.data, p, x);
-              if (!memory.mode.third) return setHalf(memory.data, p, x);
-              if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+              if (!memory.mode.second) return +getHalf(memory.data, p);
+              if (!memory.mode.third) return +getHalf(memory.data, p);
+              if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
             }
           } catch {}
-        slowWrite(f16, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'number' && isInside(memory, p, 2)) return setHalf(memory.data, p, x);
-        } catch {}
-        slowWrite(f16, memory, p, x);
-      },
-);
+          return +slowRead(f16, memory, p);
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 2)) return getHalf(memory.data, p);
+          } catch {}
+          return slowRead(f16, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'number')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return setHalf(memory.data, p, x);
+                if (!memory.mode.third) return setHalf(memory.data, p, x);
+                if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+              }
+            } catch {}
+          slowWrite(f16, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'number' && isInside(memory, p, 2)) return setHalf(memory.data, p, x);
+          } catch {}
+          slowWrite(f16, memory, p, x);
+        },
+  );
+  return f16;
+})();
 /** An unsigned integer of 128 bits. Views show its 64-bit words, two per value. */
-export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'u128',
-  'BigUint128',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => getBigInteger(data, p, 2),
-  (data, p, x) => setBigInteger(data, p, x, 2),
-  (memory, p) => slowRead(u128, memory, p),
-  (memory, p, x) => slowWrite(u128, memory, p, x),
-  'bigint',
-  16,
-);
+export const u128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const u128: Scalar<bigint, BigUint64Array> = scalar(
+    'u128',
+    'BigUint128',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => getBigInteger(data, p, 2),
+    (data, p, x) => setBigInteger(data, p, x, 2),
+    (memory, p) => slowRead(u128, memory, p),
+    (memory, p, x) => slowWrite(u128, memory, p, x),
+    'bigint',
+    16,
+  );
+  return u128;
+})();
 /** An unsigned integer of 256 bits. Views show its 64-bit words, four per value. */
-export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'u256',
-  'BigUint256',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => getBigInteger(data, p, 4),
-  (data, p, x) => setBigInteger(data, p, x, 4),
-  (memory, p) => slowRead(u256, memory, p),
-  (memory, p, x) => slowWrite(u256, memory, p, x),
-  'bigint',
-  32,
-);
+export const u256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const u256: Scalar<bigint, BigUint64Array> = scalar(
+    'u256',
+    'BigUint256',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => getBigInteger(data, p, 4),
+    (data, p, x) => setBigInteger(data, p, x, 4),
+    (memory, p) => slowRead(u256, memory, p),
+    (memory, p, x) => slowWrite(u256, memory, p, x),
+    'bigint',
+    32,
+  );
+  return u256;
+})();
 /** A signed integer of 256 bits. Views show its 64-bit words, four per value. */
-export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'i256',
-  'BigInt256',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => BigInt.asIntN(256, getBigInteger(data, p, 4)),
-  (data, p, x) => setBigInteger(data, p, x, 4),
-  (memory, p) => slowRead(i256, memory, p),
-  (memory, p, x) => slowWrite(i256, memory, p, x),
-  'bigint',
-  32,
-);
+export const i256: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const i256: Scalar<bigint, BigUint64Array> = scalar(
+    'i256',
+    'BigInt256',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => BigInt.asIntN(256, getBigInteger(data, p, 4)),
+    (data, p, x) => setBigInteger(data, p, x, 4),
+    (memory, p) => slowRead(i256, memory, p),
+    (memory, p, x) => slowWrite(i256, memory, p, x),
+    'bigint',
+    32,
+  );
+  return i256;
+})();
 /** A signed integer of 128 bits. Views show its 64-bit words, two per value. */
-export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ scalar<bigint, BigUint64Array>(
-  'i128',
-  'BigInt128',
-  /* @__PURE__ */ (() => BigUint64Array)(),
-  (data, p) => BigInt.asIntN(128, getBigInteger(data, p, 2)),
-  (data, p, x) => setBigInteger(data, p, x, 2),
-  (memory, p) => slowRead(i128, memory, p),
-  (memory, p, x) => slowWrite(i128, memory, p, x),
-  'bigint',
-  16,
-);
+export const i128: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
+  const i128: Scalar<bigint, BigUint64Array> = scalar(
+    'i128',
+    'BigInt128',
+    /* @__PURE__ */ (() => BigUint64Array)(),
+    (data, p) => BigInt.asIntN(128, getBigInteger(data, p, 2)),
+    (data, p, x) => setBigInteger(data, p, x, 2),
+    (memory, p) => slowRead(i128, memory, p),
+    (memory, p, x) => slowWrite(i128, memory, p, x),
+    'bigint',
+    16,
+  );
+  return i128;
+})();
 /** `bool`: one byte, written as 0 or 1; any other byte reads as true. */
-export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ scalar<boolean, Uint8Array>(
-  'bool',
-  'Boolean',
-  /* @__PURE__ */ (() => Uint8Array)(),
-  (data, p) => data.getUint8(p) !== 0,
-  (data, p, x) => data.setUint8(p, x ? 1 : 0),
-  hasModes
-    ? (memory, p) => {
-        try {
-          if (Math.floor(p as number) === p) {
-            if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
-            if (!memory.mode.third) return memory.data.getUint8(p) !== 0;
-            if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
-          }
-        } catch {}
-        return slowRead(bool, memory, p) === true;
-      }
-    : (memory, p) => {
-        try {
-          if (isInside(memory, p, 1)) return memory.data.getUint8(p) !== 0;
-        } catch {}
-        return slowRead(bool, memory, p);
-      },
-  hasModes
-    ? (memory, p, x) => {
-        if (typeof x === 'boolean')
+export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
+  const bool: Scalar<boolean, Uint8Array> = scalar(
+    'bool',
+    'Boolean',
+    /* @__PURE__ */ (() => Uint8Array)(),
+    (data, p) => data.getUint8(p) !== 0,
+    (data, p, x) => data.setUint8(p, x ? 1 : 0),
+    hasModes
+      ? (memory, p) => {
           try {
             if (Math.floor(p as number) === p) {
-              if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
-              if (!memory.mode.third) return memory.data.setUint8(p, x ? 1 : 0);
-              if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+              if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
+              if (!memory.mode.third) return memory.data.getUint8(p) !== 0;
+              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
             }
           } catch {}
-        slowWrite(bool, memory, p, x);
-      }
-    : (memory, p, x) => {
-        try {
-          if (typeof x === 'boolean' && isInside(memory, p, 1)) return memory.data.setUint8(p, x ? 1 : 0);
-        } catch {}
-        slowWrite(bool, memory, p, x);
-      },
-  'boolean',
-);
+          return slowRead(bool, memory, p) === true;
+        }
+      : (memory, p) => {
+          try {
+            if (isInside(memory, p, 1)) return memory.data.getUint8(p) !== 0;
+          } catch {}
+          return slowRead(bool, memory, p);
+        },
+    hasModes
+      ? (memory, p, x) => {
+          if (typeof x === 'boolean')
+            try {
+              if (Math.floor(p as number) === p) {
+                if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
+                if (!memory.mode.third) return memory.data.setUint8(p, x ? 1 : 0);
+                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+              }
+            } catch {}
+          slowWrite(bool, memory, p, x);
+        }
+      : (memory, p, x) => {
+          try {
+            if (typeof x === 'boolean' && isInside(memory, p, 1)) return memory.data.setUint8(p, x ? 1 : 0);
+          } catch {}
+          slowWrite(bool, memory, p, x);
+        },
+    'boolean',
+  );
+  return bool;
+})();
