@@ -44,7 +44,7 @@ import type { Origin } from './origin.ts';
 /** The state of an instance: names that no C identifier has. Not symbols: V8 does not compile these in line in Node 20. */
 export interface InstanceState {
   readonly '@origin': Origin;
-  /** The same as that of the origin, here for one load less. */
+  /** @internal The same as that of the origin, here for one load less. */
   readonly '@allocation': Allocation;
   readonly '@address': number;
 }

@@ -186,3 +186,33 @@ export {
 export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
 export { cdef, type CdefOptions } from './call/cdef.ts';
 export { layoutChecks } from './struct/checks.ts';
+export type { Cdef } from './call/cdef-infer.ts';
+export type {
+  InoutType,
+  ListType,
+  OutType,
+  OutListType,
+  CountType,
+  CheckedType,
+  OwnedType,
+  NoneType,
+  CallbackType,
+} from './call/types.ts';
+export type { CallbackFunction, Returned, Outs, Packed, ListValue, IsUnion } from './call/infer.ts';
+export type { CallbackHandle } from './call/handle.ts';
+export type {
+  ElementsRef,
+  InstanceMembers,
+  Simple,
+  Fielded,
+  Pointing,
+  ShapeOf,
+  AnyView,
+} from './struct/infer.ts';
+export type { BitsBase } from './struct/bits.ts';
+export type { InstanceState } from './struct/accessors.gen.ts';
+export type { AnyStructType } from './struct/instance.ts';
+export type { Origin, SliceOf } from './struct/origin.ts';
+export type { TextStore } from './struct/texts.ts';
+export type { BigEndianType, AlignedType } from './struct/variants.ts';
+export type { AnyStruct } from './struct/checks.ts';

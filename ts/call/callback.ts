@@ -97,7 +97,7 @@ export class Callback<C = unknown> implements CallbackHandle<C> {
   readonly #index: number;
   /** The library it can be passed to: any of the same function table. */
   readonly table: object;
-  /** Use {@link createCallback}. */
+  /** @internal Use {@link createCallback}. */
   constructor(kept: Kept) {
     this.#kept = kept;
     this.#index = kept.slot.index;

@@ -37,7 +37,7 @@ export type Arguments<P extends readonly unknown[]> = P extends readonly [infer 
   : [];
 
 /** A list as a result: a typed array, or an array of plain values. */
-type ListValue<E> = E extends Scalar<infer _, infer A> ? A : Plain<E>[];
+export type ListValue<E> = E extends Scalar<infer _, infer A> ? A : Plain<E>[];
 /** The value of a result, or of an out-parameter. */
 export type Value<T> =
   T extends OwnedType<infer O> ? (O extends PointerType<infer P> ? Plain<P> | null : Live<O>)
@@ -53,7 +53,7 @@ export type Outs<P extends readonly unknown[]> = P extends readonly [infer Head,
   : Outs<Rest>
   : []; // prettier-ignore
 
-type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+export type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
 /** The value that the function itself returns, as a list of none or one. */
 export type Returned<R> =
   R extends NoneType ? []
@@ -62,7 +62,7 @@ export type Returned<R> =
 
 /** No value, one, or a tuple of several. */
 // biome-ignore lint/suspicious/noConfusingVoidType: the result of a function
-type Packed<V extends readonly unknown[]> = V extends [] ? void : V extends [infer One] ? One : V;
+export type Packed<V extends readonly unknown[]> = V extends [] ? void : V extends [infer One] ? One : V;
 
 /** A bound function. */
 export type Bound<S> = S extends readonly [infer R, infer P extends readonly unknown[]]

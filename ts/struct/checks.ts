@@ -6,8 +6,9 @@ import type { Compiled } from './compile.ts';
 import type { CType } from './type.ts';
 
 /** A struct or union with any fields. */
-interface AnyStruct {
+export interface AnyStruct {
   readonly fields: unknown;
+  /** @internal */
   compiled(pointerSize: PointerSize): Compiled;
 }
 

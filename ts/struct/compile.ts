@@ -4,7 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { accessors } from './accessors.gen.ts';
 import { bitsOf, isBitField } from './bits.ts';
 import { isFlexible } from './flexible.ts';
-import { setType, STATE, StructHandle, StructRef, type InstanceType } from './instance.ts';
+import { setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
 import {
   layOut,
   type Layout,
@@ -55,7 +55,7 @@ export function readFields(struct: string, fields: object): (readonly [string, C
 
 /** Places the fields and makes the class. */
 export function compile(
-  type: InstanceType,
+  type: AnyStructType,
   entries: readonly (readonly [string, CType])[],
   options: LayoutOptions,
   isUnion: boolean,
@@ -104,7 +104,7 @@ function memberOf(struct: string, name: string, type: CType, pointerSize: Pointe
 
 /** A class with an accessor for each field on its prototype. */
 function classOf(
-  type: InstanceType,
+  type: AnyStructType,
   fields: readonly Field[],
   size: number,
   pointerSize: PointerSize,

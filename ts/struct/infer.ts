@@ -26,8 +26,8 @@ export interface Pointing<T> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: matches whatever typed array a scalar has
-type AnyView = any;
-type ShapeOf<T> = T extends { readonly [SHAPE]?: infer S } ? NonNullable<S> : never;
+export type AnyView = any;
+export type ShapeOf<T> = T extends { readonly [SHAPE]?: infer S } ? NonNullable<S> : never;
 
 /** The live value of a type: what the accessor of a field gives. */
 export type Live<T> =

@@ -12,10 +12,10 @@ import { memoryOf, own, type Origin } from './origin.ts';
 import type { CompositeType } from './type.ts';
 
 /** What an instance needs of its type. */
-export interface InstanceType extends CompositeType {
-  /** Writes the members of `values`; the others stay as they are. All of them or none. */
+export interface AnyStructType extends CompositeType {
+  /** @internal Writes the members of `values`; the others stay as they are. All of them or none. */
   assign(origin: Origin, address: number, values: unknown): void;
-  /** As `load`, with bytes behind the struct that a flexible array member has. */
+  /** @internal As `load`, with bytes behind the struct that a flexible array member has. */
   loadAll(origin: Origin, address: number, bytes: number): Record<string, unknown>;
 }
 
@@ -38,7 +38,7 @@ export interface StructRef extends InstanceState {
 /** The base of all instances. */
 export class StructRef extends Ref {
   /** The struct or union it is an instance of. */
-  declare readonly type: InstanceType;
+  declare readonly type: AnyStructType;
 
   override get '@ref'(): Ref {
     return refOf(this);
@@ -91,10 +91,10 @@ const members: PropertyDescriptorMap & ThisType<StructRef> = {
 Object.defineProperties(StructRef.prototype, members);
 
 /** The type of an instance, also where a field is called `type`. */
-const types: WeakMap<object, InstanceType> = /* @__PURE__ */ new WeakMap();
-export const typeOf = (instance: StructRef): InstanceType =>
-  types.get(Object.getPrototypeOf(instance) as object) as InstanceType; // every class is entered when it is made
-export function setType(prototype: object, type: InstanceType): void {
+const types: WeakMap<object, AnyStructType> = /* @__PURE__ */ new WeakMap();
+export const typeOf = (instance: StructRef): AnyStructType =>
+  types.get(Object.getPrototypeOf(instance) as object) as AnyStructType; // every class is entered when it is made
+export function setType(prototype: object, type: AnyStructType): void {
   types.set(prototype, type);
 }
 

@@ -18,12 +18,12 @@ export type Place = Heap | Region;
 
 /** A slice of any type. */
 export type AnySlice = WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
-type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
+export type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
 
 /** O1. */
 export class Origin {
   readonly heap: Heap;
-  /** Its `memory` is that of the heap as long as the allocation lives, and then one that refuses every access. */
+  /** @internal Its `memory` is that of the heap as long as the allocation lives, and then one that refuses every access. */
   readonly allocation: Allocation;
   /** Where text of its `char *` members is allocated; undefined for memory that somebody else owns. */
   readonly place: Place | undefined;
@@ -31,6 +31,7 @@ export class Origin {
   owner: Ref | undefined = undefined;
   /** What must not be collected: the slice it was made from. */
   readonly retains: object | undefined;
+  /** @internal */
   constructor(heap: Heap, allocation: Allocation, place?: Place, retains?: object) {
     this.heap = heap;
     this.allocation = allocation;

@@ -8,7 +8,7 @@ import type { Values } from '../scalar/descriptor.ts';
 import { elementsClass, storeElements, toValues } from './array.ts';
 import { compile, readFields, type Compiled, type Field } from './compile.ts';
 import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } from './infer.ts';
-import { ownInstance, StructRef, type InstanceType } from './instance.ts';
+import { ownInstance, StructRef, type AnyStructType } from './instance.ts';
 import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
 import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
 import { assignStaged } from './stage.ts';
@@ -50,7 +50,7 @@ export class StructType<F = Record<string, CType>> {
    */
   offsetOf(path: (keyof F & string) | `${keyof F & string}.${string}`, pointerSize: PointerSize = 4): number {
     let offset = 0;
-    let type: CType = this as InstanceType;
+    let type: CType = this as AnyStructType;
     for (const name of path.split('.')) {
       const field: { offset: number; type: CType } | undefined =
         type instanceof StructType ? (type as StructType).compiled(pointerSize).byName.get(name) : undefined;
