@@ -31,8 +31,10 @@ function replaceView(memory: LinearMemory, source: MemorySource, polls: boolean,
   const accessor: PropertyDescriptor = {
     get() {
       const buffer = polls ? bufferOf(source) : current.buffer;
-      if (polls && (buffer !== current.buffer || buffer.byteLength !== current.byteLength))
-        memory.setView(viewOf(() => buffer));
+      // A detached buffer has byteLength 0; asking its view for the length would throw.
+      const isCurrent = (): boolean =>
+        buffer === current.buffer && buffer.byteLength > 0 && buffer.byteLength === current.byteLength;
+      if (polls && !isCurrent()) memory.setView(viewOf(() => buffer));
       return current;
     },
     set(view: DataView) {

@@ -395,8 +395,9 @@ describe('the names of the methods', () => {
         const found = Object.getOwnPropertyDescriptor(at, 'constructor');
         expect(found).toEqual({ value: found?.value, writable: true, enumerable: false, configurable: true });
         expect((found?.value as { prototype: object }).prototype).toBe(at);
-        for (const { value, get } of Object.values(Object.getOwnPropertyDescriptors(at)))
-          expect(typeof (get ?? value)).toBe('function');
+        const { mode, ...methods } = Object.getOwnPropertyDescriptors(at) as PropertyDescriptorMap;
+        expect(mode?.enumerable, 'the access mode').toBeFalsy();
+        for (const { value, get } of Object.values(methods)) expect(typeof (get ?? value)).toBe('function');
       }
     }
   });
