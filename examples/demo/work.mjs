@@ -1,7 +1,7 @@
 // The same work twice: through SQLite's C functions with linmem, and through sql.js's own JavaScript API.
 // Both start from the same objects and give the same rows: null, numbers, strings and Uint8Arrays.
 import { f64, i32, struct } from '../../dist/index.js'; // yours says 'linmem'
-import { INSERT, PLACE_BYTES, SCHEMA } from './cities.mjs';
+import { INSERT, LOCATION_BYTES, SCHEMA } from './cities.mjs';
 import { Database } from './sqlite.mjs';
 
 /** The blob of a place. */
@@ -79,7 +79,7 @@ export class ThroughSqlJs {
     this.db.run(SCHEMA);
     this.db.run('BEGIN');
     const insert = this.db.prepare(INSERT);
-    const place = new Uint8Array(PLACE_BYTES);
+    const place = new Uint8Array(LOCATION_BYTES);
     const fields = new DataView(place.buffer);
     try {
       cities.forEach(({ id, name, altName, country, admin, population, lon, lat }, i) => {
