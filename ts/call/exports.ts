@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a module shows of itself: its functions, its function table, its stack.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { dataValues, peek } from '../interop/properties.ts';
+import { dataValues, isTable, peek } from '../interop/properties.ts';
 
 /** A function of a module. */
 export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | undefined;
@@ -70,8 +70,7 @@ export class ModuleExports {
   /** The function table. @throws {ModuleError} if it is not exported */
   table(): WebAssembly.Table {
     for (const value of this.#places.flatMap((place) => [peek(place, 'wasmTable'), ...dataValues(place)]))
-      if (Object.prototype.toString.call(value) === '[object WebAssembly.Table]')
-        return value as WebAssembly.Table;
+      if (isTable(value)) return value;
     const flags = '-sEXPORTED_RUNTIME_METHODS=wasmTable';
     throw new ModuleError(
       `the module shows no function table to put a callback in; link it with ${flags}, or with --export-table`,

@@ -32,9 +32,11 @@ function replaceView(memory: LinearMemory, source: MemorySource, polls: boolean,
     get() {
       const buffer = polls ? bufferOf(source) : current.buffer;
       // A detached buffer has byteLength 0; asking its view for the length would throw.
-      const isCurrent = (): boolean =>
-        buffer === current.buffer && buffer.byteLength > 0 && buffer.byteLength === current.byteLength;
-      if (polls && !isCurrent()) memory.setView(viewOf(() => buffer));
+      if (
+        polls &&
+        (buffer !== current.buffer || buffer.byteLength === 0 || buffer.byteLength !== current.byteLength)
+      )
+        memory.setView(viewOf(() => buffer));
       return current;
     },
     set(view: DataView) {

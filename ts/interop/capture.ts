@@ -10,7 +10,7 @@ import { wrapEmscriptenModuleHeap } from './emscripten.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, functionIn, isMemory, peek } from './properties.ts';
+import { dataValues, functionIn, isMemory, isTable, peek } from './properties.ts';
 import { settle, type Settled } from './settle.ts';
 
 /** What {@link captureInstances} gives to the function that starts a module. */
@@ -177,8 +177,6 @@ function glueOf(module: unknown): object {
 
 /** The table that indirect calls go through: exported, or imported. */
 function tableOf({ exports, imports }: ModuleInstance): WebAssembly.Table | undefined {
-  const isTable = (value: unknown): value is WebAssembly.Table =>
-    Object.prototype.toString.call(value) === '[object WebAssembly.Table]';
   const named = peek(exports, '__indirect_function_table');
   return isTable(named) ? named : [exports, ...dataValues(imports)].flatMap(dataValues).find(isTable);
 }

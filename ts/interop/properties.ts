@@ -71,6 +71,9 @@ export function isMemory(value: unknown): value is WebAssembly.Memory {
 const bufferGetter = (): (() => ArrayBufferLike) | undefined =>
   Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
 
+/** True if `value` is a `WebAssembly.Table`. */
+export const isTable = (value: unknown): value is WebAssembly.Table => isOfClass('WebAssembly.Table', value);
+
 /** True if `value` says that it is of the engine's class `name`; false if it cannot be asked. */
 export function isOfClass(name: string, value: unknown): boolean {
   try {
