@@ -25,7 +25,9 @@ function cFiles() {
     'test/c',
     'test/c/exhaustive',
     'bench/c',
+    'examples/c-allocator',
     'examples/emscripten',
+    'examples/own-module',
   ];
   const inside = (folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
   return folders

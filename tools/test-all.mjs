@@ -149,6 +149,8 @@ async function main(names) {
     run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/corpus/browser.config.mjs')]);
     say('the slow tests, in Node');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
+    say('the examples in Deno, Bun and workerd, and those in C');
+    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'examples.config.mjs')]);
     say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Parcel, Bun');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'bundlers.config.mjs')]);
   }
