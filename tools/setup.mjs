@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The page of Valgrind that shows DHAT files. */
+export const DH_VIEW = '/usr/libexec/valgrind/dh_view.html';
+
 /** The needs of each job: commands that exist if the tool is installed, its Debian packages and its brew formula. */
 const NEEDS = {
   build: [
@@ -35,6 +38,12 @@ const NEEDS = {
       also: process.env.CHROMIUM,
       apt: ['chromium'],
       brew: '--cask chromium',
+    },
+    {
+      file: () => existsSync(DH_VIEW),
+      what: "Valgrind's viewer of DHAT files",
+      apt: ['valgrind'],
+      linuxOnly: true,
     },
   ],
   exhaustive: [

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'LAYOUT'
   | 'CALL'
   | 'DECLARATION'
+  | 'RECORDING'
   | 'AGGREGATE'
   | 'INVALID_TYPE'
   | 'INVALID_RANGE';
@@ -202,6 +203,19 @@ export class LayoutError extends LinmemError {
   declare readonly differences: readonly string[];
   constructor(struct: string, differences: readonly string[]) {
     super('Layout', `${struct} is not laid out as in C: ${differences.join(', ')}`, { struct, differences });
+  }
+}
+
+/** Why a file is refused: it is no recording, ends too early, was changed, or is of a newer version of the format. */
+export type RecordingFault = 'foreign' | 'truncated' | 'damaged' | 'version';
+
+/** A file cannot be read as a recording of a heap. The message says where, and what to do. */
+export class RecordingError extends LinmemError {
+  declare readonly fault: RecordingFault;
+  /** The offset in the file, in bytes. */
+  declare readonly offset: number;
+  constructor(fault: RecordingFault, offset: number, message: string) {
+    super('Recording', `${message} (at byte ${offset})`, { fault, offset });
   }
 }
 

@@ -1,0 +1,272 @@
+// Bytes to recordings. Nothing in a file is trusted: every block has a checksum, every count is compared with the bytes
+// that are left before anything is allocated, every index with the table that it points into.
+import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
+import { RecordingError } from '../errors.ts';
+import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { EventColumns } from './columns.ts';
+import { ByteReader, checksum } from './varint.ts';
+
+const KINDS: number = Object.keys(EventKind).length;
+
+/** Options of `decodeRecording`. */
+export interface DecodeOptions {
+  /**
+   * Return the events before the place where a file ends too early or is damaged, instead of throwing.
+   *
+   * @defaultValue false
+   */
+  readonly partial?: boolean;
+}
+
+/** Reads the blocks of a file or of a stream, and has the recording that they make so far. */
+export class RecordingReader {
+  #name = '';
+  #started = 0;
+  #ticks = 0;
+  #ended = false;
+  readonly #columns: EventColumns = new EventColumns();
+  readonly #frames: StackFrame[] = [];
+  readonly #stacks: StackFrame[][] = [[]];
+  readonly #types: string[] = [''];
+  readonly #marks: HeapMark[] = [];
+  readonly #reports: HeapReport[] = [];
+  readonly #bytes: HeapBytes[] = [];
+
+  /** Whether the last block was read. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Reads whole blocks. `base` is the offset of `bytes` in the file, for messages. Throws RecordingError. */
+  add(bytes: Uint8Array, base = 0): void {
+    let offset = 0;
+    while (offset < bytes.length) {
+      if (this.#ended)
+        throw new ByteReader(bytes.subarray(offset), base + offset).damaged('bytes after the end');
+      const block = blockAt(bytes, offset, base);
+      this.#read(block.tag, new ByteReader(block.contents, base + block.start));
+      offset = block.end;
+    }
+  }
+
+  #read(tag: number, block: ByteReader): void {
+    const read = this.#readers[tag];
+    if (read) {
+      read(block);
+      if (block.left > 0) throw block.damaged(`${block.left} bytes too many in a block`);
+    } else if (tag < 128)
+      throw new RecordingError('version', block.base, `a block of kind ${tag}, unknown here: update linmem`);
+  }
+
+  readonly #readers: Record<number, (block: ByteReader) => void> = {
+    [Block.head]: (block) => {
+      this.#name = block.text();
+      this.#started = block.varint();
+    },
+    [Block.types]: (block) => {
+      for (let count = block.count(1); count > 0; count--) this.#types.push(block.text());
+    },
+    [Block.frames]: (block) => this.#readFrames(block),
+    [Block.stacks]: (block) => this.#readStacks(block),
+    [Block.events]: (block) => this.#readEvents(block),
+    [Block.marks]: (block) => {
+      for (let count = block.count(2); count > 0; count--)
+        this.#marks.push({ name: block.text(), event: below(block, this.#columns.length, 'event') });
+    },
+    [Block.reports]: (block) => this.#readReports(block),
+    [Block.bytes]: (block) => {
+      const address = block.varint();
+      this.#bytes.push({ address, bytes: block.raw(block.left).slice() });
+    },
+    [Block.end]: (block) => {
+      const events = block.varint();
+      if (events !== this.#columns.length)
+        throw block.damaged(`${this.#columns.length} events where ${events} were written`);
+      this.#ended = true;
+    },
+  };
+
+  #readFrames(block: ByteReader): void {
+    let file = '';
+    for (let count = block.count(4); count > 0; count--) {
+      if (block.byte() !== 0) file = block.text();
+      this.#frames.push({ file, name: block.text(), line: block.varint(), column: block.varint() });
+    }
+  }
+
+  #readStacks(block: ByteReader): void {
+    for (let count = block.count(1); count > 0; count--) {
+      const stack: StackFrame[] = [];
+      for (let depth = block.count(1); depth > 0; depth--)
+        stack.push(this.#frames[below(block, this.#frames.length, 'frame')] as StackFrame);
+      this.#stacks.push(stack);
+    }
+  }
+
+  #readEvents(block: ByteReader): void {
+    // Each event has a byte of its kind, one of its time and one of its address.
+    const count = block.count(3);
+    if (count > EVENTS_PER_BLOCK) throw block.damaged(`${count} events in a block`);
+    const unit = 2 ** below(block, 5, 'alignment');
+    const columns = this.#columns;
+    const start = columns.reserve(count);
+    const end = start + count;
+    const heads = block.raw(count);
+    for (let i = 0; i < count; i++) columns.kinds[start + i] = kindOf(block, heads[i] as number);
+    for (let i = start; i < end; i++)
+      columns.times[i] = (this.#ticks = safe(block, this.#ticks + block.varint())) / TICKS_PER_MS;
+    let address = 0;
+    for (let i = start; i < end; i++) columns.addresses[i] = safe(block, (address += block.signed()) * unit);
+    const column = (to: Float64Array | Uint32Array | Uint16Array, bit: number, read: () => number): void => {
+      for (let i = 0; i < count; i++) to[start + i] = (heads[i] as number) & bit ? read() : 0;
+    };
+    column(columns.sizes, Has.size, () => block.varint());
+    column(columns.sites, Has.site, () => below(block, this.#stacks.length, 'stack'));
+    column(columns.types, Has.type, () => below(block, this.#types.length, 'type'));
+    column(columns.previous, Has.previous, () => safe(block, block.varint() * unit));
+    columns.length = end;
+  }
+
+  #readReports(block: ByteReader): void {
+    for (let count = block.count(9); count > 0; count--) {
+      const kind = REPORT_KINDS[below(block, REPORT_KINDS.length, 'kind of report')] as HeapReport['kind'];
+      const [address, size, at] = [block.varint(), block.varint(), block.varint()];
+      const stack = (): number => below(block, this.#stacks.length, 'stack');
+      const [allocated, freed, found] = [stack(), stack(), stack()];
+      const event = below(block, this.#columns.length, 'event');
+      const message = block.text();
+      this.#reports.push({ kind, address, size, at, allocated, freed, found, message, event });
+    }
+  }
+
+  /** The recording so far. Its columns are used again by the next `add`. */
+  recording(): InspectedRecording {
+    const { kinds, times, addresses, sizes, previous, sites, types, length } = this.#columns;
+    const columns = { length, kinds, times, addresses, sizes, previous, sites, types };
+    const lists = {
+      stacks: this.#stacks,
+      typeNames: this.#types,
+      marks: this.#marks,
+      reports: this.#reports,
+    };
+    const bytes = this.#bytes.length > 0 ? { bytes: this.#bytes } : {};
+    return { name: this.#name, started: this.#started, ...columns, ...lists, ...bytes };
+  }
+}
+
+/** Reads a number that must be below `limit`. */
+function below(block: ByteReader, limit: number, what: string): number {
+  const value = block.varint();
+  if (value >= limit) throw block.damaged(`${what} ${value} of ${limit}`);
+  return value;
+}
+
+function kindOf(block: ByteReader, head: number): number {
+  const kind = head & 7;
+  if (kind >= KINDS || head > 127) throw block.damaged(`an event of kind ${head}`);
+  return kind;
+}
+
+function safe(block: ByteReader, value: number): number {
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw block.damaged(`the number ${value}`);
+  return value;
+}
+
+interface FoundBlock {
+  readonly tag: number;
+  readonly contents: Uint8Array;
+  /** Where the contents start, and where the next block does. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds the block at `offset`. Throws RecordingError if the bytes end before it does, or if its checksum differs. */
+function blockAt(bytes: Uint8Array, offset: number, base: number): FoundBlock {
+  const head = new ByteReader(bytes.subarray(offset, offset + 13), base + offset);
+  const truncated = (): RecordingError =>
+    new RecordingError('truncated', base + bytes.length, `the file ends within the block that starts at byte ${base + offset}: ${CUT}`); // prettier-ignore
+  let size: number;
+  let crc: number;
+  const tag = head.byte();
+  try {
+    size = head.varint();
+    crc = head.uint32();
+  } catch (error) {
+    throw bytes.length - offset < 13 ? truncated() : error;
+  }
+  const start = offset + head.offset;
+  if (size > bytes.length - start) throw truncated();
+  const contents = bytes.subarray(start, start + size);
+  if (checksum(tag, contents) !== crc)
+    throw new ByteReader(contents, base + start).damaged('the checksum of a block differs');
+  return { tag, contents, start, end: start + size };
+}
+
+const CUT =
+  'copy it again, wait until the program that writes it has ended, or read the events before with { partial: true }';
+
+/** Throws RecordingError unless `bytes` start as a recording of this version does. Returns the offset of the first block. */
+function startOf(bytes: Uint8Array): number {
+  const differs = MAGIC.findIndex((byte, i) => bytes[i] !== byte);
+  if (differs >= 0 && differs >= bytes.length && bytes.length > 0)
+    throw new RecordingError('truncated', bytes.length, `the file has ${bytes.length} bytes: ${CUT}`);
+  if (differs >= 0) throw new RecordingError('foreign', differs, foreignReason(bytes));
+  const version = bytes[MAGIC.length];
+  if (version === undefined)
+    throw new RecordingError('truncated', bytes.length, `the file has no version: ${CUT}`);
+  if (version !== VERSION)
+    throw new RecordingError('version', MAGIC.length, `version ${version} of the format, this reads version ${VERSION}: update linmem`); // prettier-ignore
+  return MAGIC.length + 1;
+}
+
+/** Says what a file is that is no recording. */
+function foreignReason(bytes: Uint8Array): string {
+  const starts = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
+  if (bytes.length === 0) return 'the file is empty: record again, with --out=heap.lmh';
+  if (starts(0x1f, 0x8b)) return 'the file is compressed by gzip: read it with readRecording, or gunzip it';
+  if (starts(0x89, 0x4c, 0x4d, 0x48) || starts(0x09, 0x4c, 0x4d, 0x48) || starts(0xef, 0xbf, 0xbd, 0x4c))
+    return 'the recording was copied as text, which changed its bytes: copy it in binary mode';
+  if (starts(0x7b)) return 'the file is JSON: a recording of a heap (.lmh) is needed, not one of its exports';
+  if (starts(0, 0x61, 0x73, 0x6d))
+    return 'the file is a WebAssembly module: record a program with npx linmem inspect';
+  return 'the file is no recording of a heap: make one with npx linmem inspect PROGRAM --out=heap.lmh';
+}
+
+/**
+ * Decodes a `.lmh` file.
+ *
+ * @returns the recording, in arrays that share nothing with `bytes`
+ * @throws {RecordingError} if the bytes are no recording, end too early, were changed, or are of a newer version
+ */
+export function decodeRecording(bytes: Uint8Array, options: DecodeOptions = {}): InspectedRecording {
+  const start = startOf(bytes);
+  const reader = new RecordingReader();
+  try {
+    reader.add(bytes.subarray(start), start);
+    if (!reader.ended) throw new RecordingError('truncated', bytes.length, `the file has no end: ${CUT}`);
+  } catch (error) {
+    if (!options.partial || !(error instanceof RecordingError) || error.fault === 'version') throw error;
+  }
+  return reader.recording();
+}
+
+/**
+ * Decodes a `.lmh` file that may be compressed by gzip.
+ *
+ * @returns as `decodeRecording`
+ * @throws {RecordingError} as `decodeRecording`; also if the compressed file ends too early or was changed
+ */
+export async function readRecording(bytes: Uint8Array, options?: DecodeOptions): Promise<HeapRecording> {
+  return decodeRecording(bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes) : bytes, options);
+}
+
+async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
+    const inflated = stream.pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(inflated).arrayBuffer());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RecordingError('damaged', 0, `gzip cannot read the file (${why}): copy or record it again`);
+  }
+}

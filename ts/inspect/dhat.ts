@@ -1,0 +1,133 @@
+// A recording as a file of DHAT, which Valgrind's dh_view and the Firefox Profiler show: the only one of these formats
+// that has lifetimes. Documented in dhat/dh_main.c of Valgrind.
+import type { Replay } from './replay.ts';
+import { frameName, placeOf } from './tree.ts';
+
+/** A program point: one call stack. The names are those of the format. */
+interface ProgramPoint {
+  /** Total bytes and blocks. */
+  tb: number;
+  tbk: number;
+  /** Total lifetimes, in microseconds. */
+  tl: number;
+  /** Maximum bytes, and blocks at that time. */
+  mb: number;
+  mbk: number;
+  /** Bytes and blocks at the global peak, and at the end. */
+  gb: number;
+  gbk: number;
+  eb: number;
+  ebk: number;
+  /** Indexes of frames, innermost first. */
+  fs: number[];
+}
+
+/** A file of DHAT, version 2. */
+export interface DhatFile {
+  readonly dhatFileVersion: 2;
+  readonly mode: 'heap';
+  readonly verb: 'Allocated';
+  readonly bklt: true;
+  readonly bkacc: false;
+  readonly tu: 'us';
+  readonly Mtu: 's';
+  readonly tuth: number;
+  readonly cmd: string;
+  readonly pid: number;
+  readonly te: number;
+  readonly tg: number;
+  readonly pps: readonly ProgramPoint[];
+  readonly ftbl: readonly string[];
+}
+
+/** Returns the totals, maxima, ends and lifetimes of each stack. `JSON.stringify` makes the file. */
+export function toDhat(replay: Replay): DhatFile {
+  const { recording } = replay;
+  const ticks = (event: number): number =>
+    event < 0 ? 0 : Math.round((recording.times[event] as number) * 1000);
+  const last = replay.length - 1;
+  const points = programPoints(replay, ticks);
+  const ftbl = ['[root]'];
+  const frames = new Map<string, number>();
+  for (const [site, point] of points)
+    for (const frame of recording.stacks[site] ?? []) {
+      const text = `0x0: ${frameName(frame)}${frame.file ? ` (${placeOf(frame)})` : ''}`;
+      let number = frames.get(text);
+      if (number === undefined) frames.set(text, (number = ftbl.push(text) - 1));
+      point.fs.push(number);
+    }
+  // dh_view needs a frame in each stack.
+  for (const point of points.values()) if (point.fs.length === 0) point.fs.push(unknownFrame(ftbl));
+  const file = { dhatFileVersion: 2, mode: 'heap', verb: 'Allocated', bklt: true, bkacc: false } as const;
+  const times = { tu: 'us', Mtu: 's', tuth: 10, te: ticks(last), tg: ticks(Math.min(replay.peak, last)) } as const; // prettier-ignore
+  return { ...file, ...times, cmd: recording.name, pid: 1, pps: [...points.values()], ftbl };
+}
+
+function unknownFrame(ftbl: string[]): number {
+  const known = ftbl.indexOf('0x0: unknown');
+  return known > 0 ? known : ftbl.push('0x0: unknown') - 1;
+}
+
+/** Returns the program points by stack. */
+function programPoints(replay: Replay, ticks: (event: number) => number): Map<number, ProgramPoint> {
+  const { sites, sizes } = replay.recording;
+  const points = new Map<number, ProgramPoint>();
+  const last = replay.length - 1;
+  const pointOf = (block: number): ProgramPoint => {
+    const site = sites[block] as number;
+    let point = points.get(site);
+    if (!point) {
+      point = { tb: 0, tbk: 0, tl: 0, mb: 0, mbk: 0, gb: 0, gbk: 0, eb: 0, ebk: 0, fs: [] };
+      points.set(site, point);
+    }
+    return point;
+  };
+  // The current bytes of each point stand in eb and ebk while the events pass; at the end they are those of the end.
+  const endedBy = blocksByEnd(replay);
+  for (let event = 0; event <= last; event++) {
+    for (const block of endedBy(event)) {
+      const point = pointOf(block);
+      point.eb -= sizes[block] as number;
+      point.ebk--;
+      point.tl += ticks(event) - ticks(block);
+    }
+    if (replay.ends[event] !== 0) begin(pointOf(event), sizes[event] as number);
+  }
+  for (const block of replay.liveAt(last)) pointOf(block).tl += ticks(last) - ticks(block);
+  if (replay.length > 0)
+    for (const block of replay.liveAt(replay.peak)) {
+      const point = pointOf(block);
+      point.gb += sizes[block] as number;
+      point.gbk++;
+    }
+  return points;
+}
+
+function begin(point: ProgramPoint, size: number): void {
+  point.tb += size;
+  point.tbk++;
+  point.eb += size;
+  point.ebk++;
+  if (point.eb < point.mb || (point.eb === point.mb && point.mbk > 0)) return;
+  point.mb = point.eb;
+  point.mbk = point.ebk;
+}
+
+/** Returns a function that returns the blocks which an event ends: none, one, or two of a realloc to a live block's address. */
+function blocksByEnd(replay: Replay): (event: number) => number[] {
+  const first = new Uint32Array(replay.length);
+  const second = new Map<number, number>();
+  for (let i = 0; i < replay.length; i++) {
+    const end = replay.ends[i] as number;
+    if (end === 0 || end >= replay.length) continue;
+    if (first[end] === 0) first[end] = i + 1;
+    else second.set(end, i);
+  }
+  const none: number[] = [];
+  return (event) => {
+    const block = (first[event] as number) - 1;
+    if (block < 0) return none;
+    const other = second.get(event);
+    return other === undefined ? [block] : [block, other];
+  };
+}

@@ -1,0 +1,204 @@
+// Recordings to bytes. Each column of a block of events is written as a whole, so that compressors find what repeats.
+import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
+import { ArgumentRangeError } from '../errors.ts';
+import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { ByteWriter, checksum } from './varint.ts';
+
+const KINDS: number = Object.keys(EventKind).length;
+
+/** Writes the start of a file. */
+export function writeStart(out: ByteWriter): void {
+  for (const byte of MAGIC) out.byte(byte);
+  out.byte(VERSION);
+}
+
+/** Writes a block: its number, the size of its contents, their checksum, the contents. */
+function writeBlock(out: ByteWriter, tag: number, write: (block: ByteWriter) => void): void {
+  const block = new ByteWriter();
+  write(block);
+  const contents = block.finish();
+  out.byte(tag);
+  out.varint(contents.length);
+  out.uint32(checksum(tag, contents));
+  out.raw(contents);
+}
+
+/** Returns `value`. Throws ArgumentRangeError unless it is a whole number below `limit`, as files can hold. */
+function whole(value: number | undefined, what: string, limit: number = 2 ** 53): number {
+  if (value === undefined || !Number.isSafeInteger(value) || value < 0 || value >= limit)
+    throw new ArgumentRangeError(`${what}: a whole number from 0 and below ${limit}`, value ?? Number.NaN);
+  return value;
+}
+
+/** How much of a recording a file or a stream has already. */
+export class Progress {
+  stacks = 1;
+  types = 1;
+  events = 0;
+  marks = 0;
+  reports = 0;
+  /** The last time that was written, in ticks. */
+  ticks = 0;
+  /** The numbers of frames that were written. */
+  readonly frames: Map<string, number> = new Map();
+}
+
+/** Writes all that `recording` has and `progress` has not. The same bytes make a file, or the messages of a stream. */
+export function writeNews(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
+  writeTypes(out, recording, progress);
+  writeStacks(out, recording, progress);
+  while (progress.events < recording.length) {
+    const end = Math.min(progress.events + EVENTS_PER_BLOCK, recording.length);
+    writeBlock(out, Block.events, (block) => writeEvents(block, recording, progress, end));
+    progress.events = end;
+  }
+  const marks = recording.marks.slice(progress.marks);
+  if (marks.length > 0)
+    writeBlock(out, Block.marks, (block) => {
+      block.varint(marks.length);
+      for (const { name, event } of marks) {
+        block.text(name);
+        block.varint(whole(event, 'the event of a mark'));
+      }
+    });
+  progress.marks = recording.marks.length;
+  writeReports(out, recording, progress);
+}
+
+function writeTypes(out: ByteWriter, { typeNames }: HeapRecording, progress: Progress): void {
+  const news = typeNames.slice(progress.types);
+  progress.types = Math.max(typeNames.length, 1);
+  if (news.length === 0) return;
+  writeBlock(out, Block.types, (block) => {
+    block.varint(news.length);
+    for (const name of news) block.text(name);
+  });
+}
+
+/** Writes the stacks that are new, after the frames in them that are new. */
+function writeStacks(out: ByteWriter, { stacks }: HeapRecording, progress: Progress): void {
+  const news = stacks.slice(progress.stacks);
+  progress.stacks = Math.max(stacks.length, 1);
+  if (news.length === 0) return;
+  const frames: StackFrame[] = [];
+  const numbers = news.map((stack) =>
+    stack.map((frame) => {
+      const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`;
+      let number = progress.frames.get(key);
+      if (number === undefined) {
+        number = progress.frames.size;
+        progress.frames.set(key, number);
+        frames.push(frame);
+      }
+      return number;
+    }),
+  );
+  writeBlock(out, Block.frames, (block) => writeFrames(block, frames));
+  writeBlock(out, Block.stacks, (block) => {
+    block.varint(numbers.length);
+    for (const stack of numbers) {
+      block.varint(stack.length);
+      for (const number of stack) block.varint(number);
+    }
+  });
+}
+
+function writeFrames(block: ByteWriter, frames: readonly StackFrame[]): void {
+  block.varint(frames.length);
+  let file = '';
+  for (const frame of frames) {
+    // Neighbours are often of one file: its name is written when it changes.
+    block.byte(frame.file === file ? 0 : 1);
+    if (frame.file !== file) block.text((file = frame.file));
+    block.text(frame.name);
+    block.varint(whole(frame.line, 'a line'));
+    block.varint(whole(frame.column, 'a column'));
+  }
+}
+
+/** The largest power of two, up to 16, of which all these addresses are multiples, as a number of bits. */
+function commonAlignment(addresses: readonly Float64Array[], start: number, end: number): number {
+  let bits = 0;
+  for (const column of addresses) for (let i = start; i < end; i++) bits |= (column[i] as number) % 16;
+  return bits === 0 ? 4 : 31 - Math.clz32(bits & -bits);
+}
+
+function writeEvents(block: ByteWriter, recording: HeapRecording, progress: Progress, end: number): void {
+  const start = progress.events;
+  const { kinds, times, addresses, sizes, previous, sites, types } = recording;
+  block.varint(end - start);
+  const shift = commonAlignment([addresses, previous], start, end);
+  block.byte(shift);
+  for (let i = start; i < end; i++) {
+    let head = whole(kinds[i], 'the kind of an event', KINDS);
+    if (sizes[i] !== 0) head |= Has.size;
+    if (sites[i] !== 0) head |= Has.site;
+    if (types[i] !== 0) head |= Has.type;
+    if (previous[i] !== 0) head |= Has.previous;
+    block.byte(head);
+  }
+  for (let i = start; i < end; i++) {
+    const ticks = whole(Math.round((times[i] as number) * TICKS_PER_MS), 'a time in microseconds');
+    block.varint(whole(ticks - progress.ticks, 'a time since the event before'));
+    progress.ticks = ticks;
+  }
+  const unit = 2 ** shift;
+  let last = 0;
+  for (let i = start; i < end; i++) {
+    const address = whole(addresses[i], 'an address') / unit;
+    block.signed(address - last);
+    last = address;
+  }
+  // What is 0 is left out: its bit in the first byte is not set.
+  const column = (values: ArrayLike<number>, what: string, limit?: number, unit = 1): void => {
+    for (let i = start; i < end; i++) if (values[i] !== 0) block.varint(whole(values[i], what, limit) / unit);
+  };
+  column(sizes, 'a size');
+  column(sites, 'a site, an index into stacks', recording.stacks.length);
+  column(types, 'a type, an index into typeNames', recording.typeNames.length);
+  column(previous, 'an address', undefined, unit);
+}
+
+function writeReports(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
+  const reports = recording.reports.slice(progress.reports);
+  progress.reports = recording.reports.length;
+  if (reports.length === 0) return;
+  writeBlock(out, Block.reports, (block) => {
+    block.varint(reports.length);
+    for (const report of reports) {
+      block.byte(whole(REPORT_KINDS.indexOf(report.kind), `the kind of a report, not ${report.kind}`));
+      for (const value of [report.address, report.size, report.at, report.allocated, report.freed, report.found, report.event])
+        block.varint(whole(value, 'a number of a report')); // prettier-ignore
+      block.text(report.message);
+    }
+  });
+}
+
+/** Writes the block with the name and the time. */
+export function writeHead(out: ByteWriter, recording: HeapRecording): void {
+  writeBlock(out, Block.head, (block) => {
+    block.text(recording.name);
+    block.varint(whole(Math.round(recording.started), 'the start of the recording'));
+  });
+}
+
+/**
+ * Encodes a recording as a file. Times are rounded to microseconds; all else is kept as it is.
+ *
+ * @returns the bytes of a `.lmh` file: about 6 for each event, and a third of that after gzip
+ * @throws {ArgumentRangeError} if a number of the recording is not a whole one of 0 to 2^53 - 1, or if times go back
+ */
+export function encodeRecording(recording: InspectedRecording): Uint8Array {
+  const out = new ByteWriter();
+  writeStart(out);
+  writeHead(out, recording);
+  const progress = new Progress();
+  writeNews(out, recording, progress);
+  for (const { address, bytes } of recording.bytes ?? [])
+    writeBlock(out, Block.bytes, (block) => {
+      block.varint(whole(address, 'an address'));
+      block.raw(bytes);
+    });
+  writeBlock(out, Block.end, (block) => block.varint(progress.events));
+  return out.finish().slice();
+}

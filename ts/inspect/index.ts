@@ -1,0 +1,16 @@
+// linmem/inspect: recordings of heaps as files, pictures and profiles. Nothing of it is in a bundle of linmem alone.
+export { decodeRecording, readRecording, RecordingReader, type DecodeOptions } from './decode.ts';
+export { encodeRecording } from './encode.ts';
+export type { HeapBytes, InspectedRecording } from './format.ts';
+export { Replay, type Unmatched } from './replay.ts';
+export { bySite, diffSites, leaksOf, liveBySite, type Leak, type Metric, type SiteChange, type SiteTotals } from './sites.ts'; // prettier-ignore
+export { callTree, frameName, placeOf, type TreeNode } from './tree.ts';
+export { byAddress, fragmentationAt, sizeHistogram, type Fragmentation, type SizeClass } from './layout.ts';
+export { liveCurve, thin, type Curve } from './timeline.ts';
+export { toCollapsed } from './collapsed.ts';
+export { toDhat, type DhatFile } from './dhat.ts';
+export { toPprof } from './pprof.ts';
+export { toSpeedscope, type SpeedscopeFile, type SpeedscopeProfile } from './speedscope.ts';
+export { toTrace, type TraceEvent, type TraceFile } from './trace.ts';
+export { RecordingError, type RecordingFault } from '../errors.ts';
+export * from '../debug/recording.ts';

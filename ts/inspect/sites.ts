@@ -1,0 +1,121 @@
+// Which call sites have how many bytes: live, allocated, leaked, temporary, or between two events.
+import { NEVER, type Replay } from './replay.ts';
+
+/** Bytes and blocks of each stack; the index is that of `HeapRecording.stacks`. */
+export interface SiteTotals {
+  readonly bytes: Float64Array;
+  readonly blocks: Float64Array;
+  /** The sums of all stacks. */
+  readonly totalBytes: number;
+  readonly totalBlocks: number;
+}
+
+/** What is counted of a range of events. */
+export type Metric = 'live' | 'allocated' | 'leaked' | 'temporary';
+
+/** A block that lives for fewer events than this is temporary. */
+const TEMPORARY_EVENTS = 64;
+
+/** Adds up the blocks that `each` is called back with. */
+class Adder implements SiteTotals {
+  readonly bytes: Float64Array;
+  readonly blocks: Float64Array;
+  totalBytes = 0;
+  totalBlocks = 0;
+  readonly #replay: Replay;
+
+  constructor(replay: Replay) {
+    this.#replay = replay;
+    const stacks = Math.max(replay.recording.stacks.length, 1);
+    this.bytes = new Float64Array(stacks);
+    this.blocks = new Float64Array(stacks);
+  }
+  add(block: number, sign = 1): void {
+    const { sites, sizes } = this.#replay.recording;
+    const site = sites[block] as number;
+    const size = sign * (sizes[block] as number);
+    this.bytes[site] = (this.bytes[site] as number) + size;
+    this.blocks[site] = (this.blocks[site] as number) + sign;
+    this.totalBytes += size;
+    this.totalBlocks += sign;
+  }
+}
+
+/** Whether the event began a block. */
+const isBlock = (replay: Replay, event: number): boolean => replay.ends[event] !== 0;
+
+/** Returns what the stacks have of the blocks that live after event `event`. */
+export function liveBySite(replay: Replay, event: number): SiteTotals {
+  const sums = new Adder(replay);
+  for (const block of replay.liveAt(event)) sums.add(block);
+  return sums;
+}
+
+/**
+ * Returns what the stacks have of the events after `from` up to `to`: `live` at `to`, `allocated` in the range, `leaked`
+ * (allocated in the range and live at `to`), or `temporary` (allocated in the range, and freed within 64 events).
+ * `from` is -1 for the start.
+ */
+export function bySite(replay: Replay, metric: Metric, from: number, to: number): SiteTotals {
+  if (metric === 'live') return liveBySite(replay, to);
+  const sums = new Adder(replay);
+  for (let i = from + 1; i <= to; i++) {
+    if (!isBlock(replay, i)) continue;
+    const end = replay.ends[i] as number;
+    if (metric === 'leaked' ? end > to : metric === 'allocated' || end - i < TEMPORARY_EVENTS) sums.add(i);
+  }
+  return sums;
+}
+
+/** What a stack has more or less at one event than at an earlier one. */
+export interface SiteChange {
+  readonly site: number;
+  /** Bytes and blocks after minus before. */
+  readonly bytes: number;
+  readonly blocks: number;
+  /** Of the blocks after: those that were not there before. */
+  readonly newBlocks: number;
+  /** Of the blocks before: those that are gone. */
+  readonly goneBlocks: number;
+}
+
+/** Returns the stacks whose live blocks differ between two events, those that grew most first. */
+export function diffSites(replay: Replay, before: number, after: number): SiteChange[] {
+  const fresh = new Adder(replay);
+  for (const block of replay.liveAt(after)) if (block > before) fresh.add(block);
+  const gone = new Adder(replay);
+  for (const block of replay.liveAt(before)) if ((replay.ends[block] as number) <= after) gone.add(block);
+  const changes: SiteChange[] = [];
+  for (let site = 0; site < fresh.bytes.length; site++) {
+    const newBlocks = fresh.blocks[site] as number;
+    const goneBlocks = gone.blocks[site] as number;
+    if (newBlocks === 0 && goneBlocks === 0) continue;
+    const bytes = (fresh.bytes[site] as number) - (gone.bytes[site] as number);
+    changes.push({ site, bytes, blocks: newBlocks - goneBlocks, newBlocks, goneBlocks });
+  }
+  return changes.sort((a, b) => b.bytes - a.bytes || b.blocks - a.blocks || a.site - b.site);
+}
+
+/** The blocks of one stack that were never freed. */
+export interface Leak {
+  readonly site: number;
+  readonly bytes: number;
+  readonly blocks: number;
+  /** The event that began the first of them. */
+  readonly first: number;
+}
+
+/** Returns what was allocated after event `since` and is live at the end, by stack, the most bytes first. */
+export function leaksOf(replay: Replay, since = -1): Leak[] {
+  const leaks = new Map<number, { site: number; bytes: number; blocks: number; first: number }>();
+  const { sites, sizes } = replay.recording;
+  for (let i = since + 1; i < replay.length; i++) {
+    if (replay.ends[i] !== NEVER) continue;
+    const site = sites[i] as number;
+    const leak = leaks.get(site) ?? { site, bytes: 0, blocks: 0, first: i };
+    leaks.set(site, leak);
+    leak.bytes += sizes[i] as number;
+    leak.blocks++;
+  }
+  return [...leaks.values()].sort((a, b) => b.bytes - a.bytes || a.site - b.site);
+}

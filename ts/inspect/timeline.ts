@@ -1,0 +1,40 @@
+// A curve of many events in few points, none of its peaks lost.
+import type { Replay } from './replay.ts';
+
+/** A curve: `values[i]` after event `events[i]`. */
+export interface Curve {
+  readonly events: Uint32Array;
+  readonly values: Float64Array;
+}
+
+/**
+ * Returns at most `points` points of a column with one value for each event from `from` to `to`: of each bucket of events
+ * the lowest and the highest, in their order, so that no peak is lost.
+ */
+export function thin(column: Float64Array | Uint32Array, from: number, to: number, points: number): Curve {
+  const count = Math.max(to - from + 1, 0);
+  if (count <= points) {
+    const events = Uint32Array.from({ length: count }, (_, i) => from + i);
+    return { events, values: Float64Array.from(events, (event) => column[event] as number) };
+  }
+  const buckets = Math.max(Math.floor(points / 2), 1);
+  const events = new Uint32Array(buckets * 2);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const start = from + Math.floor((bucket * count) / buckets);
+    const end = from + Math.floor(((bucket + 1) * count) / buckets);
+    let low = start;
+    let high = start;
+    for (let i = start + 1; i < end; i++) {
+      if ((column[i] as number) < (column[low] as number)) low = i;
+      if ((column[i] as number) > (column[high] as number)) high = i;
+    }
+    events[bucket * 2] = Math.min(low, high);
+    events[bucket * 2 + 1] = Math.max(low, high);
+  }
+  return { events, values: Float64Array.from(events, (event) => column[event] as number) };
+}
+
+/** As `thin`, of the bytes that are live. */
+export function liveCurve(replay: Replay, points: number): Curve {
+  return thin(replay.liveBytes, 0, replay.length - 1, points);
+}

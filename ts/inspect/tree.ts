@@ -1,0 +1,68 @@
+// The call tree: stacks that share their outer frames, merged, with the totals of what lies below each frame.
+import type { StackFrame } from '../debug/recording.ts';
+import type { SiteTotals } from './sites.ts';
+
+/** A frame of the call tree. */
+export interface TreeNode {
+  /** undefined for the root. */
+  readonly frame: StackFrame | undefined;
+  readonly children: TreeNode[];
+  readonly depth: number;
+  /** With all that is below. */
+  bytes: number;
+  blocks: number;
+  /** Of stacks that end here. */
+  selfBytes: number;
+  selfBlocks: number;
+}
+
+/** The name of a frame, for people: the function, or where it is. */
+export function frameName(frame: StackFrame | undefined): string {
+  if (!frame) return 'all';
+  return frame.name || (frame.file ? placeOf(frame) : 'unknown');
+}
+
+/** Where a frame is: `file:line:column`, or as much of it as is known. */
+export function placeOf({ file, line, column }: StackFrame): string {
+  if (!file) return '';
+  return file + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
+}
+
+const UNKNOWN: StackFrame = { name: 'unknown', file: '', line: 0, column: 0 };
+
+/** Returns the tree of all stacks that have bytes or blocks, outermost frames first, the largest children first. */
+export function callTree(stacks: readonly (readonly StackFrame[])[], totals: SiteTotals): TreeNode {
+  const make = (frame: StackFrame | undefined, depth: number): TreeNode => ({ frame, children: [], depth, bytes: 0, blocks: 0, selfBytes: 0, selfBlocks: 0 }); // prettier-ignore
+  const root = make(undefined, 0);
+  const index = new Map<TreeNode, Map<string, TreeNode>>();
+  const childOf = (node: TreeNode, frame: StackFrame): TreeNode => {
+    let children = index.get(node);
+    if (!children) index.set(node, (children = new Map()));
+    const key = `${frame.name}\n${placeOf(frame)}`;
+    let child = children.get(key);
+    if (!child) {
+      child = make(frame, node.depth + 1);
+      children.set(key, child);
+      node.children.push(child);
+    }
+    return child;
+  };
+  for (let site = 0; site < totals.bytes.length; site++) {
+    const bytes = totals.bytes[site] as number;
+    const blocks = totals.blocks[site] as number;
+    if (bytes === 0 && blocks === 0) continue;
+    const stack = stacks[site] ?? [];
+    const path: TreeNode[] = [root];
+    let node = root;
+    if (stack.length === 0) path.push((node = childOf(root, UNKNOWN)));
+    for (let i = stack.length - 1; i >= 0; i--) path.push((node = childOf(node, stack[i] as StackFrame)));
+    for (const each of path) {
+      each.bytes += bytes;
+      each.blocks += blocks;
+    }
+    node.selfBytes += bytes;
+    node.selfBlocks += blocks;
+  }
+  for (const node of [root, ...index.keys()]) node.children.sort((a, b) => b.bytes - a.bytes);
+  return root;
+}
