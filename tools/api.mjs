@@ -34,14 +34,19 @@ const CONFIG = {
   },
 };
 
-/** The parser of C declarations written in types: nobody names its steps. */
-const PARSER = join(ROOT, 'dist/call/cdef-infer.d.ts');
+/** Types that compute other types, and that nobody names: the parser of C declarations, the types of the platform. */
+const COMPUTING = [
+  ['dist/call/cdef-infer.d.ts', /type (\w+)/g],
+  ['dist/memory/platform-types.d.ts', /^type (\w+)/gm],
+];
 
 /** Returns the report of the declarations in dist/, and the types that they name but do not export. */
 export function report() {
   mkdirSync(OUTPUT, { recursive: true });
   const unexported = [];
-  const steps = [...readFileSync(PARSER, 'utf8').matchAll(/type (\w+)/g)].map(([, name]) => `"${name}"`);
+  const steps = COMPUTING.flatMap(([file, names]) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(names)].map(([, name]) => `"${name}"`),
+  );
   const config = ExtractorConfig.prepare({
     configObject: CONFIG,
     configObjectFullPath: undefined,

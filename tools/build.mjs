@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildCommonJs, removeUnreachable } from './package.mjs';
 import { ROOT, run, say, setup } from './setup.mjs';
 
 const WASM = join(ROOT, 'build/wasm/linmem_heap.wasm');
@@ -47,6 +48,8 @@ export function build() {
   mkdirSync(join(ROOT, 'dist'));
   run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
   hideConstructors();
+  removeUnreachable();
+  buildCommonJs();
 }
 
 /**

@@ -1,3 +1,5 @@
+/// <reference lib="es2021.promise" preserve="true" />
+/// <reference lib="es2022.error" preserve="true" />
 // SPDX-License-Identifier: MIT
 // The errors of linmem. Each has a stable `code` and its values as fields, so that programs need not parse messages.
 

@@ -24,6 +24,20 @@ export { LinearMemory } from './memory/linear-memory.ts';
 export type { ElementsClass, MemorySource } from './memory/buffers.ts';
 export { copyBytes, fillBytes, readBytes, writeBytes } from './memory/bytes.ts';
 export type { Address } from './memory/address.ts';
+export type {
+  FetchResponse,
+  ModuleBytes,
+  OwnBytes,
+  PlatformAbortSignal,
+  PlatformUrl,
+  WebAssemblyExports,
+  WebAssemblyGlobal,
+  WebAssemblyImports,
+  WebAssemblyInstance,
+  WebAssemblyMemory,
+  WebAssemblyModule,
+  WebAssemblyTable,
+} from './memory/platform-types.ts';
 export type { ScalarDescriptor, ScalarValue, Values } from './scalar/descriptor.ts';
 export type { AnyScalar, Scalar, ScalarAllocator, ScalarWrapper } from './scalar/scalar.ts';
 export {

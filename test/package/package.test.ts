@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sizes } from '../bundlers/bundlers.mjs';
 import { PROGRAMS } from '../bundlers/programs.mjs';
+import * as index from '../../ts/index.ts';
 import { examplesOf } from '../support/readme.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-package-'));
@@ -68,6 +69,7 @@ describe('the tarball', () => {
     );
     expect(run(process.execPath, ['a.mjs'])).toBe('5\n');
     expect(run(process.execPath, ['--no-warnings', 'b.cjs'])).toBe('6\n');
+    expect(run(process.execPath, ['--no-experimental-require-module', 'b.cjs'])).toBe('6\n'); // the CommonJS build
     writeFileSync(
       join(folder, 'c.mts'),
       `import { createHeapSync, i32, type WasmHeapManager } from 'linmem';\nconst heap: WasmHeapManager = createHeapSync();\nconst n: number = i32.read(heap, heap.allocFloat64(1.5).address);\nconst big: bigint = heap.readBigInt64(8);\nconsole.log(n, big);\n`,
@@ -87,6 +89,30 @@ describe('the tarball', () => {
       '',
       'c.mts',
     ]);
+  });
+  test('gives the same classes to import and to require', () => {
+    writeFileSync(
+      join(folder, 'e.mjs'),
+      `import { createRequire } from 'node:module'; import * as imported from 'linmem';
+       const required = createRequire(import.meta.url)('linmem');
+       console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]).length);`,
+    );
+    const all = Object.keys(index).length;
+    expect(run(process.execPath, ['--no-warnings', 'e.mjs'])).toBe('0\n');
+    // Without require of ES modules there are two copies.
+    expect(Number(run(process.execPath, ['--no-experimental-require-module', 'e.mjs']))).toBeGreaterThan(
+      all / 2,
+    );
+  });
+  test('the CommonJS build exports the same names, and no module that nothing reaches is shipped', () => {
+    writeFileSync(join(folder, 'f.cjs'), `console.log(Object.keys(require('linmem')).sort().join());`);
+    const names = run(process.execPath, ['--no-experimental-require-module', 'f.cjs']).trim().split(',');
+    expect(names).toEqual(Object.keys(index).sort());
+    const empty = files.filter(({ path }) => {
+      const text = readFileSync(join(folder, 'node_modules/linmem', path), 'utf8');
+      return /^dist\/(?!cjs).*\.js$/.test(path) && !/^(export (?!\{\};)|import )/m.test(text);
+    });
+    expect(empty).toEqual([]);
   });
   test("runs the README's examples that need nothing else", () => {
     const examples = examplesOf(readFileSync(join(folder, 'node_modules/linmem/README.md'), 'utf8'));

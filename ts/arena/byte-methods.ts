@@ -2,11 +2,12 @@
 // The methods of a manager, and of its scopes, that read and write ranges of bytes and wait for them.
 import type { Address } from '../memory/address.ts';
 import type { WaitResult } from '../scalar/atomic.ts';
+import type { OwnBytes } from '../memory/platform-types.ts';
 
 /** Methods on ranges of bytes. */
 export interface ByteMethods {
   /** Returns a copy of `size` bytes at `address`. */
-  readBytes(address: Address, size: number): Uint8Array<ArrayBuffer>;
+  readBytes(address: Address, size: number): OwnBytes;
   /** Copies all of `source` to `address`; the two may overlap. Writes all of it or, if it does not fit, nothing. */
   writeBytes(address: Address, source: ArrayBufferView | ArrayBufferLike): void;
   /** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */

@@ -6,6 +6,7 @@ import type { PointerSize } from '../struct/layout.ts';
 import { pointerFor, type WasmValue } from './values.ts';
 import type { ModuleExports, WasmFunction } from './exports.ts';
 import { scratchOf, type Scratch } from './scratch.ts';
+import type { WebAssemblyTable } from '../memory/platform-types.ts';
 
 /** A module and its heap. */
 export class Context {
@@ -17,7 +18,7 @@ export class Context {
   readonly stack: { save: WasmFunction; restore: WasmFunction } | undefined;
   /** Callbacks that are kept: any call may run one of them. */
   kept = 0;
-  #table: WebAssembly.Table | undefined;
+  #table: WebAssemblyTable | undefined;
   constructor(exports: ModuleExports, heap: Heap) {
     this.exports = exports;
     this.heap = heap;
@@ -27,7 +28,7 @@ export class Context {
     this.stack = exports.stack();
   }
   /** Its function table. @throws {ModuleError} if it is not exported */
-  get table(): WebAssembly.Table {
+  get table(): WebAssemblyTable {
     return (this.#table ??= this.exports.table());
   }
 }

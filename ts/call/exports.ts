@@ -2,6 +2,7 @@
 // What a module shows of itself: its functions, its function table, its stack.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { dataValues, isTable, peek } from '../interop/properties.ts';
+import type { WebAssemblyTable } from '../memory/platform-types.ts';
 
 /** A function of a module. */
 export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | undefined;
@@ -68,7 +69,7 @@ export class ModuleExports {
   }
 
   /** The function table. @throws {ModuleError} if it is not exported */
-  table(): WebAssembly.Table {
+  table(): WebAssemblyTable {
     for (const value of this.#places.flatMap((place) => [peek(place, 'wasmTable'), ...dataValues(place)]))
       if (isTable(value)) return value;
     const flags = '-sEXPORTED_RUNTIME_METHODS=wasmTable';

@@ -7,6 +7,7 @@
 //       through a stale function pointer meets an error and not another callback.
 import { CallError, ModuleError } from '../errors.ts';
 import { keyOf, toWasmFunction, type FunctionType } from './trampoline.ts';
+import type { WebAssemblyTable } from '../memory/platform-types.ts';
 
 /** What a slot calls. */
 export type SlotFunction = (...args: (number | bigint)[]) => unknown;
@@ -32,10 +33,10 @@ export const stale: SlotFunction = () => {
 
 /** The slots of one signature in one table. */
 export class SlotList {
-  readonly table: WebAssembly.Table;
+  readonly table: WebAssemblyTable;
   readonly #type: FunctionType;
   readonly #free: Slot[] = [];
-  constructor(table: WebAssembly.Table, type: FunctionType) {
+  constructor(table: WebAssemblyTable, type: FunctionType) {
     this.table = table;
     this.#type = type;
   }
@@ -90,9 +91,9 @@ function entryOf(slot: Slot, count: number): SlotFunction {
   return (...args) => slot.act(...args);
 }
 
-const lists: WeakMap<WebAssembly.Table, Map<string, SlotList>> = /* @__PURE__ */ new WeakMap();
+const lists: WeakMap<WebAssemblyTable, Map<string, SlotList>> = /* @__PURE__ */ new WeakMap();
 /** The slots of a signature in a table: the same for all libraries. */
-export function slotsOf(table: WebAssembly.Table, type: FunctionType): SlotList {
+export function slotsOf(table: WebAssemblyTable, type: FunctionType): SlotList {
   let known = lists.get(table);
   if (!known) lists.set(table, (known = new Map()));
   const key = keyOf(type);

@@ -3,6 +3,7 @@
 // function that it imports, with a signature.
 import { ModuleError } from '../errors.ts';
 import type { WasmType } from './abi.ts';
+import type { OwnBytes, WebAssemblyModule } from '../memory/platform-types.ts';
 
 const CODES: Readonly<Record<WasmType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
 
@@ -24,7 +25,7 @@ const section = (id: number, bytes: number[]): number[] => [id, ...leb(bytes.len
 const vector = (items: readonly number[]): number[] => [...leb(items.length), ...items];
 
 /** The bytes of the module. */
-export function trampolineBytes({ parameters, results }: FunctionType): Uint8Array<ArrayBuffer> {
+export function trampolineBytes({ parameters, results }: FunctionType): OwnBytes {
   const codes = (types: readonly WasmType[]): number[] => vector(types.map((type) => CODES[type]));
   const name = [1, 0x66]; // "f"
   return Uint8Array.from([
@@ -39,7 +40,7 @@ interface FunctionConstructor {
   new (type: FunctionType, act: (...args: never[]) => unknown): (...args: never[]) => unknown;
 }
 
-const modules = new Map<string, WebAssembly.Module>();
+const modules = new Map<string, WebAssemblyModule>();
 
 /**
  * Returns a function of WebAssembly that calls `act`.

@@ -16,6 +16,7 @@ import { isMemory } from '../memory/buffers.ts';
 import type { CoreExports } from './exports.ts';
 import { Status } from './layout.gen.ts';
 import { coreModule, coreModuleSync, link, type CoreModule } from './load.ts';
+import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';
 
 const PAGE = 65536;
 /** The number of pages of the largest 32-bit memory. */
@@ -32,7 +33,7 @@ export interface CoreAllocatorOptions {
    * memory, in wasm-bindgen modules, and in modules whose exported, growing allocator was called before. For the modules
    * in which it is not safe, see docs/core.md, Guest heaps.
    */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: WebAssemblyMemory;
   /**
    * With `memory`: the first byte of the range that the heap has, for a memory that cannot grow, or a block of another
    * allocator. The heap then never grows the memory. The caller promises that nothing else uses the range.
@@ -57,7 +58,7 @@ export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
 /** An instance of linmem's allocator, with the functions that {@link Heap} takes. */
 export class CoreAllocator {
   /** The memory it allocates in. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssemblyMemory;
   /** The address of the heap's state: the `heap` argument of the C functions. */
   readonly handle: number;
   /** The C functions. Blocks allocated through them are not in the table of a {@link Heap}. */
@@ -66,7 +67,7 @@ export class CoreAllocator {
   readonly options: HeapOptions;
 
   /** @internal Use {@link createCoreAllocator} or {@link createCoreAllocatorSync}. */
-  constructor(memory: WebAssembly.Memory, exports: CoreExports, handle: number) {
+  constructor(memory: WebAssemblyMemory, exports: CoreExports, handle: number) {
     this.memory = memory;
     this.exports = exports;
     this.handle = handle;
@@ -111,7 +112,7 @@ export function createCoreAllocatorSync(options: CoreAllocatorOptions = {}): Cor
 }
 
 interface Plan {
-  readonly memory: WebAssembly.Memory | undefined;
+  readonly memory: WebAssemblyMemory | undefined;
   readonly module: CoreModule | undefined;
   readonly initial: number;
   readonly maximum: number | undefined;
@@ -149,7 +150,7 @@ function toPages(bytes: number, name: string): number {
   return pages;
 }
 
-function instantiate(module: WebAssembly.Module, plan: Plan): CoreAllocator {
+function instantiate(module: WebAssemblyModule, plan: Plan): CoreAllocator {
   const isGuest = plan.memory !== undefined;
   const memory = plan.memory ?? newMemory(plan);
   // In its own memory the heap has all bytes from 16 on; as a guest only the pages it grows. The memory grows after
@@ -166,7 +167,7 @@ function instantiate(module: WebAssembly.Module, plan: Plan): CoreAllocator {
 /** @throws {OutOfMemoryError} if the range is too short for a heap: about 2 KiB */
 function openIn(
   exports: CoreExports,
-  memory: WebAssembly.Memory,
+  memory: WebAssemblyMemory,
   [base, end]: readonly [number, number],
 ): CoreAllocator {
   const handle = end > base ? exports.lm_heap_open(base, end - base, 0) >>> 0 : 0;
@@ -174,7 +175,7 @@ function openIn(
   return new CoreAllocator(memory, exports, handle);
 }
 
-function newMemory({ initial, maximum }: Plan): WebAssembly.Memory {
+function newMemory({ initial, maximum }: Plan): WebAssemblyMemory {
   try {
     return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
   } catch (cause) {
@@ -182,7 +183,7 @@ function newMemory({ initial, maximum }: Plan): WebAssembly.Memory {
   }
 }
 
-function growByOne(memory: WebAssembly.Memory): number {
+function growByOne(memory: WebAssemblyMemory): number {
   try {
     return memory.grow(1) * PAGE;
   } catch (cause) {

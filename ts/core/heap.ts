@@ -14,6 +14,7 @@ import {
 } from './core-allocator.ts';
 import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats } from './layout.gen.ts';
+import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** The options of a manager that apply to linmem's own heap. */
 export type LinmemHeapOptions = Pick<
@@ -63,7 +64,7 @@ export interface BlockInfo {
 /** A heap of linmem's own: all of {@link WasmHeapManager}, and functions to inspect it. */
 export class LinmemHeap extends WasmHeapManager {
   /** The memory it allocates in. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssemblyMemory;
   /** The address of the heap's state: the `heap` argument of the C functions. */
   readonly handle: number;
   /** The C functions, for code that calls them itself. Blocks allocated through them are not in the heap's table. */

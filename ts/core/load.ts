@@ -4,16 +4,23 @@ import { ModuleError } from '../errors.ts';
 import { isShared } from '../memory/buffers.ts';
 import { EXPORT_NAMES, type CoreExports } from './exports.ts';
 import { hex } from './wasm.gen.ts';
+import type {
+  ModuleBytes,
+  OwnBytes,
+  WebAssemblyExports,
+  WebAssemblyMemory,
+  WebAssemblyModule,
+} from '../memory/platform-types.ts';
 
 /** The compiled core, or its bytes. */
-export type CoreModule = WebAssembly.Module | BufferSource;
+export type CoreModule = WebAssemblyModule | ModuleBytes;
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: WebAssemblyModule | undefined;
 
 /** Returns a copy of the bytes of the core, for programs that compile or store them themselves. */
-export function coreBytes(): Uint8Array<ArrayBuffer> {
+export function coreBytes(): OwnBytes {
   // A loop of 14,000 steps that runs once takes half a millisecond.
-  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> };
+  const { fromHex } = Uint8Array as { fromHex?: (text: string) => OwnBytes };
   if (fromHex) return fromHex.call(Uint8Array, hex);
   const node = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array } }).Buffer;
   if (node) return new Uint8Array(node.from(hex, 'hex'));
@@ -31,7 +38,7 @@ function assertWebAssembly(): void {
 }
 
 /** Returns the compiled core. @throws {ModuleError} if WebAssembly cannot be compiled here */
-export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
+export function coreModuleSync(given?: CoreModule): WebAssemblyModule {
   assertWebAssembly();
   if (given instanceof WebAssembly.Module) return given;
   try {
@@ -43,7 +50,7 @@ export function coreModuleSync(given?: CoreModule): WebAssembly.Module {
 }
 
 /** As {@link coreModuleSync}, compiled off the main thread if the engine does so. */
-export async function coreModule(given?: CoreModule): Promise<WebAssembly.Module> {
+export async function coreModule(given?: CoreModule): Promise<WebAssemblyModule> {
   assertWebAssembly();
   if (given instanceof WebAssembly.Module) return given;
   try {
@@ -58,13 +65,13 @@ export async function coreModule(given?: CoreModule): Promise<WebAssembly.Module
  * Instantiates the core over `memory` and returns its exports.
  * @throws {ModuleError} if the module is not the core, or the memory is shared or 64-bit
  */
-export function link(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+export function link(module: WebAssemblyModule, memory: WebAssemblyMemory): CoreExports {
   if (isShared(memory))
     throw new ModuleError(
       "linmem's own heap cannot use a shared memory; wrap the allocator of the module that owns it",
       { missing: ['unshared memory'] },
     );
-  let exports: WebAssembly.Exports;
+  let exports: WebAssemblyExports;
   try {
     exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
   } catch (cause) {

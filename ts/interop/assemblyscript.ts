@@ -15,6 +15,7 @@ import { runCreatorScope, type Creator } from './assemblyscript-scope.ts';
 import { AssemblyScriptRuntime, ERAS, type AssemblyScriptEra } from './assemblyscript-runtime.ts';
 import { findMemory, memoryOf } from './module-memory.ts';
 import { isObject, peek } from './properties.ts';
+import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** The elements of an array: numbers, bigints for 64-bit integers. */
 export type AssemblyScriptValues = number[] | bigint[];
@@ -22,7 +23,7 @@ export type AssemblyScriptValues = number[] | bigint[];
 /** Options of {@link wrapAssemblyScript}. */
 export interface AssemblyScriptOptions extends HeapOptions {
   /** The module's memory, if it is imported. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: WebAssemblyMemory;
 }
 
 /** An AssemblyScript module: its objects are created, read and kept alive through this. */
@@ -238,14 +239,14 @@ export function wrapAssemblyScript(
     throw new ModuleError('the module exports no memory: pass it as the option memory', {
       missing: ['memory'],
     });
-  const source = memory.source as WebAssembly.Memory; // an exported memory, or the one given
+  const source = memory.source as WebAssemblyMemory; // an exported memory, or the one given
   const runtime = AssemblyScriptRuntime.find([exports], () => source.buffer.byteLength);
   if (!runtime)
     throw new ModuleError('the module exports no runtime: compile it with --exportRuntime', {
       missing: ['__new', '__pin', '__unpin'],
       found: Object.keys(exports).slice(0, 64),
     });
-  const rtti = peek(exports, '__rtti_base') as WebAssembly.Global | number | undefined;
+  const rtti = peek(exports, '__rtti_base') as WebAssemblyGlobal | number | undefined;
   const base = typeof rtti === 'object' ? (rtti.value as number) : rtti;
   return new AssemblyScriptModule(heapWith(memory, runtimeAdapter(runtime), heapOptions), runtime, base);
 }

@@ -12,6 +12,7 @@ import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
 import { dataValues, functionIn, isMemory, isTable, peek } from './properties.ts';
 import { settle, type Settled } from './settle.ts';
+import type { PlatformAbortSignal, WebAssemblyExports, WebAssemblyTable } from '../memory/platform-types.ts';
 
 /** What {@link captureInstances} gives to the function that starts a module. */
 export interface CaptureTools {
@@ -28,7 +29,7 @@ export type StartModule<R> = (tools: CaptureTools) => R | PromiseLike<R>;
 /** Options of {@link captureInstances}. */
 export interface CaptureOptions {
   /** Ends the capture: it rejects with the signal's reason, and what was replaced is put back. */
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
   /**
    * Whether the functions of WebAssembly are replaced while `start` runs. If not, only instances made through
    * `tools.instantiateWasm` are seen.
@@ -58,9 +59,9 @@ export interface Captured<M> {
   /** The heap of the module. */
   readonly heap: WasmHeapManager;
   /** The exports of its instance; undefined if it has none, as a wasm2js module. */
-  readonly exports: WebAssembly.Exports | undefined;
+  readonly exports: WebAssemblyExports | undefined;
   /** Its table of functions; undefined if it exports and imports none. */
-  readonly table: WebAssembly.Table | undefined;
+  readonly table: WebAssemblyTable | undefined;
 }
 
 /**
@@ -176,7 +177,7 @@ function glueOf(module: unknown): object {
 }
 
 /** The table that indirect calls go through: exported, or imported. */
-function tableOf({ exports, imports }: ModuleInstance): WebAssembly.Table | undefined {
+function tableOf({ exports, imports }: ModuleInstance): WebAssemblyTable | undefined {
   const named = peek(exports, '__indirect_function_table');
   return isTable(named) ? named : [exports, ...dataValues(imports)].flatMap(dataValues).find(isTable);
 }

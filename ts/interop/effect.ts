@@ -3,6 +3,7 @@
 // JavaScript around those of their instance.
 import type { ModuleInstance } from './instances.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
+import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Memories are compared whole, so only if all of them together have no more bytes than this. */
 const MAX_BYTES = 2 ** 28;
@@ -41,7 +42,7 @@ function allocates(malloc: ModuleFunction, free: ModuleFunction): boolean {
   }
 }
 
-function differs({ buffer }: WebAssembly.Memory, before: Uint8Array): boolean {
+function differs({ buffer }: WebAssemblyMemory, before: Uint8Array): boolean {
   if (buffer.byteLength !== before.byteLength) return true;
   const now = new Int32Array(buffer);
   const then = new Int32Array(before.buffer);

@@ -15,6 +15,7 @@ import { kindOf, type ModuleKind, type ModuleShape } from './module-kind.ts';
 import { toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
 import { isMemory } from './properties.ts';
+import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Options of {@link createGuestHeap}. */
 export interface GuestHeapOptions extends Omit<
@@ -57,7 +58,7 @@ export function createGuestHeap(module: object, options: GuestHeapOptions = {}):
   return createHeapSync({ ...rest, memory: source });
 }
 
-function assertSafe(shape: ModuleShape, memory: WebAssembly.Memory): void {
+function assertSafe(shape: ModuleShape, memory: WebAssemblyMemory): void {
   const kind = kindOf(shape);
   const refusal = REFUSALS[kind];
   if (refusal) throw unsafe(refusal);
@@ -73,7 +74,7 @@ function assertSafe(shape: ModuleShape, memory: WebAssembly.Memory): void {
 }
 
 /** Runtimes that free, and are of today, manage only pages that they grew. They begin with their first allocation. */
-function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssembly.Memory): void {
+function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssemblyMemory): void {
   const runtime = AssemblyScriptRuntime.find(exports, () => memory.buffer.byteLength);
   if (runtime?.era !== 'current')
     throw unsafe(
@@ -100,7 +101,7 @@ const MAX_PROBE = 2 ** 25;
  * Whether an allocator leaves alone pages that other code grew. It allocates once; then the memory grows by a page, and
  * the allocator has to allocate more than can be free. The page stays unused.
  */
-function takesOnlyItsOwn({ malloc, free }: FoundAdapter, memory: WebAssembly.Memory): boolean {
+function takesOnlyItsOwn({ malloc, free }: FoundAdapter, memory: WebAssemblyMemory): boolean {
   try {
     free(toPointer(malloc(64, 8)), 64, 8);
     const size = memory.buffer.byteLength;

@@ -10,9 +10,10 @@ import { isOf } from '../memory/buffers.ts';
 import { changedByMalloc } from './effect.ts';
 import type { ModuleInstance } from './instances.ts';
 import { dataProperties, dataValues, isMemory, isObject, peek } from './properties.ts';
+import type { WebAssemblyExports, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Chooses the module's own among the instances that were made, in the order in which they were made. */
-export type PickInstance = (exports: WebAssembly.Exports, index: number) => boolean;
+export type PickInstance = (exports: WebAssemblyExports, index: number) => boolean;
 
 const HEAP_VIEW = /^HEAPU?(8|16|32)$/;
 
@@ -68,7 +69,7 @@ function claim(carrier: object, usable: readonly ModuleInstance[]): readonly Mod
     ({ exports, memory }) =>
       carrier === exports ||
       values.includes(exports) ||
-      memories.includes(memory as WebAssembly.Memory) || // usable: it has one
+      memories.includes(memory as WebAssemblyMemory) || // usable: it has one
       buffers.includes(memory?.buffer),
   );
   if (byMemory.length > 0) return byMemory;

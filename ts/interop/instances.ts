@@ -8,16 +8,22 @@ import { ModuleError } from '../errors.ts';
 
 import { keepBytes, noteBytes, noteStream, releaseBytes, type LateBytes } from './module-bytes.ts';
 import { dataValues, isMemory, peek } from './properties.ts';
+import type {
+  WebAssemblyExports,
+  WebAssemblyInstance,
+  WebAssemblyMemory,
+  WebAssemblyModule,
+} from '../memory/platform-types.ts';
 
 /** One WebAssembly instance of a module. */
 export interface ModuleInstance {
-  readonly exports: WebAssembly.Exports;
+  readonly exports: WebAssemblyExports;
   /** The memory that it exports or imports. If there are several, the first; undefined if there is none. */
-  readonly memory: WebAssembly.Memory | undefined;
+  readonly memory: WebAssemblyMemory | undefined;
   /** The imports object that it was made with. */
   readonly imports: object;
   /** The compiled module; undefined if an older engine does not tell it. */
-  readonly module: WebAssembly.Module | undefined;
+  readonly module: WebAssemblyModule | undefined;
 }
 
 /** A watch over the instances that are made. */
@@ -64,25 +70,21 @@ export function watchInstances(withBytes: boolean, watchGlobals = true): Watch {
 
 /** Describes an instance made with `imports`. */
 export function describeInstance(
-  { exports }: WebAssembly.Instance,
+  { exports }: WebAssemblyInstance,
   imports: unknown,
-  module: WebAssembly.Module | undefined,
+  module: WebAssemblyModule | undefined,
 ): ModuleInstance {
   const memory = [...dataValues(exports), ...importedValues(imports, module)].find(isMemory);
   return { exports, memory, imports: (imports ?? {}) as object, module };
 }
 
 /** The values that a module imports: an imports object may have more, even memories that are not the module's. */
-export function importedValues(imports: unknown, module: WebAssembly.Module | undefined): unknown[] {
+export function importedValues(imports: unknown, module: WebAssemblyModule | undefined): unknown[] {
   if (!module) return dataValues(imports).flatMap(dataValues);
   return WebAssembly.Module.imports(module).map(({ module: from, name }) => peek(peek(imports, from), name));
 }
 
-function tell(
-  instance: WebAssembly.Instance,
-  imports: unknown,
-  module: WebAssembly.Module | undefined,
-): void {
+function tell(instance: WebAssemblyInstance, imports: unknown, module: WebAssemblyModule | undefined): void {
   const described = describeInstance(instance, imports, module);
   for (const listener of listeners) listener(described);
 }
@@ -124,10 +126,10 @@ function calledByEngine(callee: unknown): boolean {
   return caller.includes('node:internal/deps/');
 }
 
-type Source = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
+type Source = WebAssemblyInstance | WebAssembly.WebAssemblyInstantiatedSource;
 type Function_<R> = (this: unknown, ...args: unknown[]) => R;
 
-const isModule = (value: unknown): value is WebAssembly.Module => value instanceof WebAssembly.Module;
+const isModule = (value: unknown): value is WebAssemblyModule => value instanceof WebAssembly.Module;
 
 function watchedInstantiate(original: Function_<Promise<Source>>): unknown {
   return function watched(this: unknown, ...args: unknown[]): Promise<Source> {
@@ -159,8 +161,8 @@ function report(result: Promise<Source>, source: unknown, imports: unknown): voi
   );
 }
 
-function watchedCompile(original: Function_<Promise<WebAssembly.Module>>): unknown {
-  return function (this: unknown, ...args: unknown[]): Promise<WebAssembly.Module> {
+function watchedCompile(original: Function_<Promise<WebAssemblyModule>>): unknown {
+  return function (this: unknown, ...args: unknown[]): Promise<WebAssemblyModule> {
     const result = original.apply(this, args);
     result.then(
       (module) => noteBytes(module, args[0] as LateBytes),
@@ -170,8 +172,8 @@ function watchedCompile(original: Function_<Promise<WebAssembly.Module>>): unkno
   };
 }
 
-function watchedCompileStreaming(original: Function_<Promise<WebAssembly.Module>>): unknown {
-  return function (this: unknown, source: unknown, ...rest: unknown[]): Promise<WebAssembly.Module> {
+function watchedCompileStreaming(original: Function_<Promise<WebAssemblyModule>>): unknown {
+  return function (this: unknown, source: unknown, ...rest: unknown[]): Promise<WebAssemblyModule> {
     const { response, bytes } = noteStream(source);
     const result = original.call(this, response, ...rest);
     result.then(
@@ -202,7 +204,7 @@ const MAKERS: Readonly<Record<string, (original: never) => unknown>> = {
   instantiateStreaming: watchedStreaming,
   Instance: (original: typeof WebAssembly.Instance) =>
     watchedClass(original, (instance, [module, imports]) =>
-      tell(instance, imports, module as WebAssembly.Module),
+      tell(instance, imports, module as WebAssemblyModule),
     ),
   compile: watchedCompile,
   compileStreaming: watchedCompileStreaming,

@@ -5,15 +5,25 @@ import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { describeInstance, type ModuleInstance } from './instances.ts';
 import { noteBytes } from './module-bytes.ts';
 import { isObject } from './properties.ts';
+import type {
+  FetchResponse,
+  ModuleBytes,
+  WebAssemblyImports,
+  WebAssemblyInstance,
+  WebAssemblyModule,
+} from '../memory/platform-types.ts';
 
 /** A module's binary: bytes, a compiled module, a response that brings the bytes, or a promise of one of them. */
 export type WasmSource =
-  BufferSource | WebAssembly.Module | Response | PromiseLike<BufferSource | WebAssembly.Module | Response>;
+  | ModuleBytes
+  | WebAssemblyModule
+  | FetchResponse
+  | PromiseLike<ModuleBytes | WebAssemblyModule | FetchResponse>;
 
 /** What an Emscripten module takes as `instantiateWasm`. */
 export type InstantiateWasmHook = (
-  imports: WebAssembly.Imports,
-  receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => unknown,
+  imports: WebAssemblyImports,
+  receive: (instance: WebAssemblyInstance, module: WebAssemblyModule) => unknown,
 ) => object;
 
 /** Makes a hook from a module's binary. */
@@ -46,7 +56,7 @@ export function createInstantiateWasm(add: (instance: ModuleInstance) => void): 
   return { instantiateWasm, failed };
 }
 
-async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+async function compile(source: WasmSource): Promise<WebAssemblyModule> {
   const given = await source;
   if (given instanceof WebAssembly.Module) return given;
   const bytes = isResponse(given) ? await given.arrayBuffer() : given;
@@ -55,5 +65,5 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   return module;
 }
 
-const isResponse = (value: object): value is Response =>
-  typeof (value as Partial<Response>).arrayBuffer === 'function';
+const isResponse = (value: object): value is FetchResponse =>
+  typeof (value as Partial<FetchResponse>).arrayBuffer === 'function';

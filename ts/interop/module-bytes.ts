@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The bytes of compiled modules, kept while somebody may ask for them: a compiled module does not tell its own.
+import type { FetchResponse, ModuleBytes, WebAssemblyModule } from '../memory/platform-types.ts';
 
 /** Bytes as they were given to be compiled, or a promise of them. */
-export type LateBytes = BufferSource | Promise<ArrayBuffer | undefined> | undefined;
+export type LateBytes = ModuleBytes | Promise<ArrayBuffer | undefined> | undefined;
 
 let readers = 0;
-let sources = new WeakMap<WebAssembly.Module, LateBytes>();
+let sources = new WeakMap<WebAssemblyModule, LateBytes>();
 
 /** Keeps bytes from now on, until {@link releaseBytes} was called as often. */
 export function keepBytes(): void {
@@ -18,7 +19,7 @@ export function releaseBytes(): void {
 }
 
 /** Notes what `module` was compiled from. */
-export function noteBytes(module: WebAssembly.Module, source: LateBytes): void {
+export function noteBytes(module: WebAssemblyModule, source: LateBytes): void {
   if (readers > 0 && typeof source === 'object' && !sources.has(module)) sources.set(module, source);
 }
 
@@ -35,7 +36,7 @@ export function noteStream(source: unknown): {
   const bytes = new Promise<ArrayBuffer | undefined>((resolve) => (keep = resolve));
   const cloned = (response: unknown): unknown => {
     try {
-      const clone = (response as Response).clone(); // throws if it is none, or read already: then compiling fails too
+      const clone = (response as FetchResponse).clone(); // throws if it is none, or read already: then compiling fails too
       clone.arrayBuffer().then(keep, () => keep(undefined));
     } catch {
       keep(undefined);
@@ -50,7 +51,7 @@ export function noteStream(source: unknown): {
 }
 
 /** Resolves to a copy of the bytes of `module`; to undefined if it was compiled unseen, or they are gone. */
-export async function bytesOfModule(module: WebAssembly.Module): Promise<Uint8Array | undefined> {
+export async function bytesOfModule(module: WebAssemblyModule): Promise<Uint8Array | undefined> {
   try {
     const source = await sources.get(module);
     if (!source) return undefined;

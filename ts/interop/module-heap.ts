@@ -15,6 +15,7 @@ import type { ModuleShape } from './module-kind.ts';
 import type { FoundMemory } from './module-memory.ts';
 import { functionIn } from './properties.ts';
 import { passesTrial } from './trial.ts';
+import type { ModuleBytes } from '../memory/platform-types.ts';
 
 /** Options of every function that makes the heap of a module: the manager's, and what the module does not show. */
 export interface ModuleHeapOptions extends WasmHeapManagerOptions {
@@ -33,7 +34,7 @@ export interface ModuleHeapOptions extends WasmHeapManagerOptions {
    */
   readonly analysis?: boolean;
   /** The module's binary, for the search, if the capture could not see it. */
-  readonly bytes?: BufferSource;
+  readonly bytes?: ModuleBytes;
 }
 
 /** Binaries up to this are searched unless told otherwise. Units: bytes. */

@@ -2,6 +2,7 @@
 // Which toolchain made a module, told by what it exports and imports, and what would give it an allocator.
 
 import { dataProperties, dataValues, isMemory, isObject, peek, namesOf } from './properties.ts';
+import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
 /** A toolchain. */
 export type ModuleKind =
@@ -24,7 +25,7 @@ export interface ModuleShape {
   readonly exports: readonly object[];
   /** The imports object of the main instance. */
   readonly imports?: object | undefined;
-  readonly module?: WebAssembly.Module | undefined;
+  readonly module?: WebAssemblyModule | undefined;
   /** The binary, if it was seen. */
   readonly bytes?: Uint8Array | undefined;
 }
@@ -83,7 +84,7 @@ export function kindOf(shape: ModuleShape): ModuleKind {
 }
 
 /** The languages in the section `producers` of a binary, which a third of published modules have. */
-function languagesOf(module: WebAssembly.Module | undefined): string[] {
+function languagesOf(module: WebAssemblyModule | undefined): string[] {
   try {
     const sections = module ? WebAssembly.Module.customSections(module, 'producers') : [];
     const text = sections.map((section) => new TextDecoder('latin1').decode(section)).join(' ');

@@ -3,6 +3,7 @@
 import { ModuleError } from '../errors.ts';
 import { isOf, type MemorySource } from '../memory/buffers.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
+import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** A memory as it was found. */
 export interface FoundMemory {
@@ -62,8 +63,8 @@ export function findMemory(
 function exportedMemory(
   exports: readonly (object | undefined)[],
   seen: ArrayBufferLike | undefined,
-): WebAssembly.Memory | undefined {
-  const found = new Map<WebAssembly.Memory, string>();
+): WebAssemblyMemory | undefined {
+  const found = new Map<WebAssemblyMemory, string>();
   for (const [name, value] of exports.flatMap(dataProperties)) if (isMemory(value)) found.set(value, name);
   const memories = [...found.keys()];
   const [first] = memories;

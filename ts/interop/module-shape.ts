@@ -6,6 +6,7 @@ import { carriersOf } from './identify.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
 import { dataValues, isMemory, isObject, isOfClass, namesOf, peek } from './properties.ts';
+import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
 /**
  * Returns what is known of a started module, and its memory.
@@ -53,7 +54,7 @@ function compiledOf(module: object): Pick<ModuleShape, 'imports' | 'module'> {
   const [imports, compiled] = [peek(module, 'imports'), peek(module, 'module')];
   return {
     ...(isObject(imports) && { imports }),
-    ...(isOfClass('WebAssembly.Module', compiled) && { module: compiled as WebAssembly.Module }),
+    ...(isOfClass('WebAssembly.Module', compiled) && { module: compiled as WebAssemblyModule }),
   };
 }
 

@@ -3,6 +3,7 @@
 // in place of what is not exported, and those abort the module.
 
 import { isOf } from '../memory/buffers.ts';
+import type { WebAssemblyMemory, WebAssemblyTable } from '../memory/platform-types.ts';
 
 /** Whether `value` is an object or a function. */
 export const isObject = (value: unknown): value is object => Object(value) === value;
@@ -60,7 +61,7 @@ export function functionIn(places: readonly unknown[], name: string): ModuleFunc
  * Whether `value` is a WebAssembly.Memory, of this realm or another: asked of the engine's own slot, which no other
  * object has, whatever it says of itself.
  */
-export function isMemory(value: unknown): value is WebAssembly.Memory {
+export function isMemory(value: unknown): value is WebAssemblyMemory {
   try {
     return isObject(value) && !!bufferGetter()?.call(value);
   } catch {
@@ -72,7 +73,7 @@ const bufferGetter = (): (() => ArrayBufferLike) | undefined =>
   Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')?.get;
 
 /** True if `value` is a `WebAssembly.Table`. */
-export const isTable = (value: unknown): value is WebAssembly.Table => isOfClass('WebAssembly.Table', value);
+export const isTable = (value: unknown): value is WebAssemblyTable => isOfClass('WebAssembly.Table', value);
 
 /** True if `value` says that it is of the engine's class `name`; false if it cannot be asked. */
 export function isOfClass(name: string, value: unknown): boolean {

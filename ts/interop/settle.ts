@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Waiting for what a start function returns, without ever waiting forever for a signal that was given.
+import type { PlatformAbortSignal } from '../memory/platform-types.ts';
 
 /** A value in a box, since a promise of a value that has a `then` would call it. */
 export interface Settled {
@@ -15,7 +16,7 @@ export interface Settled {
 export function settle(
   start: () => unknown,
   failures: readonly Promise<never>[],
-  signal?: AbortSignal,
+  signal?: PlatformAbortSignal,
 ): Promise<Settled> {
   return new Promise<Settled>((resolve, reject) => {
     const abort = (): void => reject(signal?.reason);

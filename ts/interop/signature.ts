@@ -2,6 +2,7 @@
 // The type of an exported WebAssembly function, found out without calling it: a module of a few bytes that imports the
 // function with a certain type links only if it has that type.
 import type { ModuleFunction } from './properties.ts';
+import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
 /** Parameters and results, each one of i (i32), j (i64), f (f32), d (f64): `ii:i`, `i:`. */
 export type Signature = string;
@@ -10,16 +11,16 @@ const CODES: Readonly<Record<string, number>> = { i: 0x7f, j: 0x7e, f: 0x7d, d: 
 /** A type that no function has: only functions of JavaScript link with it, as they link with every type. */
 const IMPOSSIBLE = 'fdfdfdfdfdf:d';
 
-const probes = new Map<Signature, WebAssembly.Module | undefined>();
+const probes = new Map<Signature, WebAssemblyModule | undefined>();
 
-function probe(signature: Signature): WebAssembly.Module | undefined {
+function probe(signature: Signature): WebAssemblyModule | undefined {
   if (!probes.has(signature)) {
     const [params = '', results = ''] = signature.split(':');
     const codes = (types: string): number[] => [types.length, ...[...types].map((type) => CODES[type] ?? 0)];
     const type = [1, 0x60, ...codes(params), ...codes(results)];
     const imported = [1, 1, 0x61, 1, 0x61, 0, 0]; // one import, a.a, a function of type 0
     const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, type.length, ...type, 2, imported.length, ...imported];
-    let module: WebAssembly.Module | undefined;
+    let module: WebAssemblyModule | undefined;
     try {
       module = new WebAssembly.Module(new Uint8Array(bytes));
     } catch {} // compiling is forbidden here

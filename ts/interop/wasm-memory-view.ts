@@ -5,18 +5,19 @@ import { toCount } from '../memory/address.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
+import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Where an array lies. */
 export interface Place {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssemblyMemory;
   readonly ptr: number;
   readonly length: number;
 }
 
-const memories = new WeakMap<WebAssembly.Memory, LinearMemory>();
+const memories = new WeakMap<WebAssemblyMemory, LinearMemory>();
 
 /** Returns the checked access to a memory; the same one each time. */
-export function accessTo(memory: WebAssembly.Memory): LinearMemory {
+export function accessTo(memory: WebAssemblyMemory): LinearMemory {
   const access = memories.get(memory) ?? new LinearMemory(memory);
   memories.set(memory, access);
   return access;
@@ -49,7 +50,7 @@ export class WasmMemoryView<
     this.array(); // so that wrong ones are refused now
   }
 
-  get memory(): WebAssembly.Memory {
+  get memory(): WebAssemblyMemory {
     return this.#place.memory;
   }
   /** The address of the first element. */

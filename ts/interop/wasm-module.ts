@@ -11,17 +11,18 @@ import type { TextOptions } from '../text/policy.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
 import { accessTo, WasmMemoryView, type Place } from './wasm-memory-view.ts';
 import { resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
+import type { OwnBytes, WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Options of {@link WasmModule}. */
 export interface WasmModuleOptions {
   /** Names the module in errors. */
   readonly name?: string;
   /** The memory to use where none is given: a memory, or the name of an exported one. */
-  readonly memory?: WebAssembly.Memory | string | null;
+  readonly memory?: WebAssemblyMemory | string | null;
 }
 
 /** A memory, or the name of an exported one. Default: that of the module's options, or the only one it exports. */
-export type MemoryChoice = WebAssembly.Memory | string | null | undefined;
+export type MemoryChoice = WebAssemblyMemory | string | null | undefined;
 
 /** Where something lies in a module's memory. */
 export interface WasmRange {
@@ -63,7 +64,7 @@ export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof T
 export class WasmModule {
   readonly name: string;
   readonly exports: object;
-  readonly #memory: WebAssembly.Memory | string | undefined;
+  readonly #memory: WebAssemblyMemory | string | undefined;
 
   /** @internal Use {@link WasmModule.fromInstance}, {@link WasmModule.fromExports} or {@link WasmModule.fromMemory}. */
   constructor(exports: object, { name = '', memory }: WasmModuleOptions = {}) {
@@ -87,7 +88,7 @@ export class WasmModule {
     return new WasmModule(exports, options);
   }
   /** Returns a module that has only a memory. @throws {ArgumentTypeError} if it is none */
-  static fromMemory(memory: WebAssembly.Memory, options?: Omit<WasmModuleOptions, 'memory'>): WasmModule {
+  static fromMemory(memory: WebAssemblyMemory, options?: Omit<WasmModuleOptions, 'memory'>): WasmModule {
     if (!isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
     return new WasmModule({ memory }, { ...options, memory });
   }
@@ -118,9 +119,9 @@ export class WasmModule {
     throw new ModuleError(`${this.label}: '${name}' is not a function`, { missing: [name] });
   }
   /** Returns an exported global. @throws {ModuleError} if that export is missing, or no global */
-  getGlobal(name: string): WebAssembly.Global {
+  getGlobal(name: string): WebAssemblyGlobal {
     const found = this.getExport(name);
-    if (isOf('WebAssembly.Global', found)) return found as WebAssembly.Global;
+    if (isOf('WebAssembly.Global', found)) return found as WebAssemblyGlobal;
     throw new ModuleError(`${this.label}: '${name}' is not a WebAssembly.Global`, { missing: [name] });
   }
 
@@ -129,7 +130,7 @@ export class WasmModule {
    * @throws {ModuleError} if none is exported, or several are
    * @throws {ArgumentTypeError} if what is given is neither a memory nor a name
    */
-  memory(given?: MemoryChoice): WebAssembly.Memory {
+  memory(given?: MemoryChoice): WebAssemblyMemory {
     const choice = given ?? this.#memory;
     if (isMemory(choice)) return choice;
     if (typeof choice === 'string') {
@@ -141,7 +142,7 @@ export class WasmModule {
       throw new ArgumentTypeError(`${this.label}: a WebAssembly.Memory or the name of one`, choice);
     const memories = dataProperties(this.exports).filter(([, value]) => isMemory(value));
     const [[, only] = []] = memories;
-    if (memories.length === 1) return only as WebAssembly.Memory;
+    if (memories.length === 1) return only as WebAssemblyMemory;
     const names = memories.map(([name]) => name);
     throw new ModuleError(
       names.length === 0
@@ -174,7 +175,7 @@ export class WasmModule {
     return accessTo(memory).view(Uint8Array, ptr, length);
   }
   /** Returns a copy of bytes. Throws as {@link view}. */
-  copyBytes(descriptor: WasmBytesDescriptor): Uint8Array<ArrayBuffer> {
+  copyBytes(descriptor: WasmBytesDescriptor): OwnBytes {
     const { memory, ptr, length } = this.#range(descriptor);
     return readBytes(accessTo(memory), ptr, length);
   }
@@ -260,7 +261,7 @@ export class WasmModule {
     );
   }
   #locate({ memory, ptr, byteOffset = 0, name = 'range' }: WasmRange): {
-    memory: WebAssembly.Memory;
+    memory: WebAssemblyMemory;
     ptr: number;
   } {
     const address = resolveAddress(this, ptr, `the ptr of ${name}`);

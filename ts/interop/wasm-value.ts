@@ -4,6 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts
 import { toPointer } from '../memory/address.ts';
 import { isOf } from '../memory/buffers.ts';
 import { isObject } from './properties.ts';
+import type { WebAssemblyGlobal } from '../memory/platform-types.ts';
 
 /** What the functions of a module take. */
 export type WasmArguments = readonly (number | bigint)[];
@@ -22,7 +23,7 @@ export type WasmValueDescriptor =
       readonly args?: WasmArguments;
       readonly name?: string;
     }
-  | { readonly global: WebAssembly.Global; readonly name?: string }
+  | { readonly global: WebAssemblyGlobal; readonly name?: string }
   | {
       readonly export: string;
       readonly kind?: 'function' | 'global';
@@ -115,7 +116,7 @@ function valueOfGlobal(names: WasmNames, global: unknown, args: unknown, what: s
   if (!isOf('WebAssembly.Global', global))
     throw new ArgumentTypeError(`${names.label}: a WebAssembly.Global for ${what}`, global);
   if (args !== undefined) throw new ArgumentTypeError(`${names.label}: no args for the global ${what}`, args);
-  return (global as WebAssembly.Global).value as unknown;
+  return (global as WebAssemblyGlobal).value as unknown;
 }
 
 function toArguments(names: WasmNames, args: unknown, what: string): WasmArguments {

@@ -55,7 +55,7 @@ export class Allocation {
   memory: LinearMemory;
   /** The owner; held by `weakOwner` instead if the heap collects garbage. */
   owner: Owner | undefined;
-  weakOwner: WeakRef<Owner> | undefined;
+  weakOwner: { deref(): Owner | undefined } | undefined; // a WeakRef, which a `lib` of ES2020 has not
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
   dependents: Dependents | undefined;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Buffers: their kinds, and views of whole buffers.
 import { ModuleError } from '../errors.ts';
+import type { WebAssemblyMemory } from './platform-types.ts';
 
 /** The source of a memory's bytes: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
 export type MemorySource = { readonly buffer: ArrayBufferLike } | (() => ArrayBufferLike);
@@ -42,7 +43,7 @@ export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
 
 /** Grows a shared memory by no page, which makes its `buffer` the current one. Does nothing to another source. */
 export function growByNone(source: MemorySource): void {
-  const { grow } = source as Partial<WebAssembly.Memory>;
+  const { grow } = source as Partial<WebAssemblyMemory>;
   if (typeof source === 'function' || typeof grow !== 'function') return;
   if (!isOf('SharedArrayBuffer', source.buffer)) return; // there it would detach the buffer
   for (const none of [0, 0n])
@@ -65,4 +66,4 @@ export const isShared = (memory: { readonly buffer: ArrayBufferLike }): boolean 
   isOf('SharedArrayBuffer', memory.buffer);
 
 /** True if `value` is a `WebAssembly.Memory`. */
-export const isMemory = (value: unknown): value is WebAssembly.Memory => isOf('WebAssembly.Memory', value);
+export const isMemory = (value: unknown): value is WebAssemblyMemory => isOf('WebAssembly.Memory', value);

@@ -3,13 +3,14 @@
 import { ArgumentTypeError } from '../errors.ts';
 import { isUint32, type Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
+import type { OwnBytes } from './platform-types.ts';
 
 // Taken at import: a page that replaces them later has no effect here.
 const { apply } = Reflect;
 const { set, fill, copyWithin } = /* @__PURE__ */ (() => Uint8Array.prototype)();
 
 /** Returns a copy of `size` bytes at `address`. */
-export function readBytes(memory: LinearMemory, address: Address, size: number): Uint8Array<ArrayBuffer> {
+export function readBytes(memory: LinearMemory, address: Address, size: number): OwnBytes {
   return new Uint8Array(memory.view(Uint8Array, address, size));
 }
 

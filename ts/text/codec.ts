@@ -10,6 +10,7 @@ import { assertString, toPolicy, type TextOptions } from './policy.ts';
 import type { StringRef } from './ref.ts';
 import type { TextAllocator, TextHeap } from './string-alloc.ts';
 import { toElementCount, type WordBytes } from './word.ts';
+import type { OwnBytes } from '../memory/platform-types.ts';
 
 /** A text that has been measured. */
 export interface Encoded {
@@ -74,7 +75,7 @@ export class TextCodec implements Encoding {
     return fittingUnits(this, text, toElementCount(count));
   }
   /** Returns the bytes of `text`. Throws as {@link prepare}. */
-  encode(text: string, options?: TextOptions): Uint8Array<ArrayBuffer> {
+  encode(text: string, options?: TextOptions): OwnBytes {
     const encoded = this.prepare(text, options);
     const bytes = new Uint8Array(encoded.byteLength);
     encoded.copyTo(bytes);

@@ -4,6 +4,7 @@
 // measurements behind each choice.
 import { EncodingError } from '../errors.ts';
 import type { Policy } from './policy.ts';
+import type { OwnBytes } from '../memory/platform-types.ts';
 
 type SliceText = (this: Uint8Array, start: number, end: number) => string;
 /** Writes as much of a text as fits in `length` bytes. */
@@ -61,7 +62,7 @@ export const isAscii = (bytes: Uint8Array): boolean | undefined =>
   bytes.buffer instanceof ArrayBuffer && host?.getBuiltinModule?.('node:buffer')?.isAscii?.(bytes);
 
 let encoder: TextEncoder | undefined;
-let scratch: Uint8Array<ArrayBuffer> | undefined;
+let scratch: OwnBytes | undefined;
 /** The longest text that is sure to fit in the scratch buffer of 16 KiB. */
 const SHORT = 5461;
 /** The last text that was encoded, and its bytes: a caller that counts a text and then writes it encodes it once. */
@@ -88,7 +89,7 @@ export function encodedUtf8(text: string): Uint8Array | undefined {
 }
 
 /** Returns the scratch buffer for any use. The bytes of the last text are lost. */
-function scratchBytes(): Uint8Array<ArrayBuffer> {
+function scratchBytes(): OwnBytes {
   lastBytes = undefined;
   return (scratch ??= new Uint8Array(3 * SHORT));
 }

@@ -1,0 +1,90 @@
+// What dist/ has besides the compiled modules: the CommonJS build, and no file that nothing reaches.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ROOT, run } from './setup.mjs';
+
+const DIST = join(ROOT, 'dist');
+const COMMONJS = join(DIST, 'cjs');
+
+/** The specifiers of relative imports in JavaScript and in declarations. */
+const SPECIFIERS = /(?:from |import |import\()['"](\.[^'"]+)['"]/g;
+
+/** Returns every string inside a value of package.json. */
+const stringsIn = (value) =>
+  typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap(stringsIn);
+
+/** Returns the files that package.json names, as entries or as programs. */
+function entries() {
+  const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return [...stringsIn(exports), ...stringsIn(bin)].map((path) => join(ROOT, path));
+}
+
+/** Returns `files` and what they import, directly or not. Imports in declarations are of declarations. */
+function reachable(files) {
+  const found = new Set();
+  const visit = (file) => {
+    if (found.has(file) || !/\.m?[jt]s$/.test(file) || file.startsWith(COMMONJS)) return;
+    found.add(file);
+    const ofTypes = file.endsWith('.d.ts');
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(SPECIFIERS))
+      visit(join(dirname(file), ofTypes ? path.replace(/\.[jt]s$/, '.d.ts') : path));
+  };
+  files.forEach(visit);
+  return found;
+}
+
+const filesIn = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+/** Deletes what no entry reaches: modules that have only types, and declarations of internal modules. */
+export function removeUnreachable() {
+  const wanted = reachable(entries());
+  for (const file of filesIn(DIST))
+    if (/\.(js|d\.ts)(\.map)?$/.test(file) && !wanted.has(file.replace(/\.map$/, ''))) rmSync(file);
+}
+
+/**
+ * Compiles the modules to CommonJS in dist/cjs, for `require` where it cannot load ES modules: Jest, and Node before
+ * 20.19. The declarations there say the same as those of the ES modules.
+ */
+export function buildCommonJs() {
+  const options = [
+    '--module',
+    'commonjs',
+    '--moduleResolution',
+    'bundler',
+    '--verbatimModuleSyntax',
+    'false',
+  ];
+  const output = [
+    '--outDir',
+    COMMONJS,
+    '--declaration',
+    'false',
+    '--declarationMap',
+    'false',
+    '--sourceMap',
+    'false',
+  ];
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const wanted = reachable(entries());
+  run(process.execPath, [
+    tsc,
+    '-p',
+    'tsconfig.json',
+    ...options,
+    ...output,
+    '--isolatedDeclarations',
+    'false',
+    '--removeComments',
+  ]);
+  for (const file of filesIn(COMMONJS)) if (!wanted.has(join(DIST, relative(COMMONJS, file)))) rmSync(file);
+  for (const file of wanted)
+    if (file.endsWith('.d.ts')) {
+      const text = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
+      writeFileSync(join(COMMONJS, relative(DIST, file)), text);
+    }
+  writeFileSync(join(COMMONJS, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
+}
