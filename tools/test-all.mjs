@@ -154,7 +154,7 @@ async function main(names) {
     say('the declarations in TypeScript 5.2 to 7.0');
     installPackages('test/typescript');
     run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/typescript/typescript.config.mjs')]);
-    say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Parcel, Bun');
+    say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Rspack, Parcel, Bun');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'bundlers.config.mjs')]);
   }
   const good = table(lines);

@@ -1,4 +1,4 @@
-// The bundlers as functions from a program to the minified code of its bundle.
+// The bundlers as functions from a program to the minified code of its bundle. A warning of a bundler is an error.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,15 +34,22 @@ const onlyFile = (folder) => {
   return readFileSync(join(folder, files[0]), 'utf8');
 };
 
+/** Throws if a bundler warned. */
+function refuse(warnings) {
+  if (warnings.length > 0) throw new Error(`warnings:\n${warnings.join('\n')}`);
+}
+const onwarn = ({ message }) => refuse([message]);
+
 async function esbuild({ entry }) {
   const options = { bundle: true, minify: true, format: 'esm', write: false };
-  const { outputFiles } = await build({ ...options, entryPoints: [entry] });
+  const { outputFiles, warnings } = await build({ ...options, entryPoints: [entry] });
+  refuse(warnings.map(({ text }) => text));
   return outputFiles[0].text;
 }
 
 async function rolldown({ entry, folder }) {
   const { rolldown } = await load('rolldown');
-  const bundle = await rolldown({ input: entry, cwd: folder });
+  const bundle = await rolldown({ input: entry, cwd: folder, onwarn });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
   return output[0].code;
@@ -58,7 +65,7 @@ async function rollup({ entry, folder }) {
     load: (id) =>
       id.includes('node_modules') ? { code: readFileSync(id, 'utf8'), moduleSideEffects: false } : null,
   };
-  const bundle = await rollup({ input: entry, plugins: [plugin] });
+  const bundle = await rollup({ input: entry, plugins: [plugin], onwarn });
   const { output } = await bundle.generate({ format: 'esm' });
   await bundle.close();
   return (await transform(output[0].code, { minify: true, format: 'esm' })).code;
@@ -66,18 +73,34 @@ async function rollup({ entry, folder }) {
 
 async function vite({ entry, folder }) {
   const { build } = await load('vite');
-  const options = { write: false, modulePreload: false, rollupOptions: { input: entry } };
+  const options = { write: false, modulePreload: false, rollupOptions: { input: entry, onwarn } };
   const { output } = await build({ root: folder, configFile: false, logLevel: 'error', build: options });
   return output[0].code;
 }
 
-async function webpack({ entry, folder, out }) {
-  const webpack = await load('webpack');
-  const compiler = webpack({ mode: 'production', context: folder, entry, output: { path: out } });
+async function webpack(made) {
+  return likeWebpack(await load('webpack'), made);
+}
+
+async function rspack(made) {
+  const { rspack } = await load('@rspack/core');
+  return likeWebpack(rspack, made);
+}
+
+async function likeWebpack(webpack, { entry, folder, out }) {
+  const compiler = webpack({
+    mode: 'production',
+    context: folder,
+    entry,
+    output: { path: out },
+    performance: false,
+  });
   const stats = await new Promise((resolve, reject) =>
     compiler.run((error, result) => (error ? reject(error) : resolve(result))),
   );
+  await new Promise((resolve) => compiler.close(resolve));
   if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
+  refuse(stats.toJson({ warnings: true }).warnings.map(({ message }) => message));
   return onlyFile(out);
 }
 
@@ -96,13 +119,14 @@ function bun({ entry, folder, out }) {
 function start(program, args, cwd) {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`);
+  refuse((stdout + stderr).split('\n').filter((line) => /\bwarn/i.test(line)));
 }
 
 /**
  * All bundlers by name.
  * @type {Record<string, (project: { entry: string; folder: string; out: string }) => string | Promise<string>>}
  */
-export const BUNDLERS = { esbuild, rolldown, rollup, vite, webpack, parcel, bun };
+export const BUNDLERS = { esbuild, rolldown, rollup, vite, webpack, rspack, parcel, bun };
 
 /** Returns the code of the bundle of the program `source`, made by one of {@link BUNDLERS}. */
 export async function bundle(source, name = 'esbuild') {

@@ -23,4 +23,8 @@ export const PROGRAMS = {
   createHeapSync: `
     import { createHeapSync } from 'linmem';
     console.log(createHeapSync().allocInt32(5).value);`,
+  everything: `
+    import * as linmem from 'linmem';
+    const names = Object.keys(linmem);
+    console.log(names.length, linmem[names[0]] !== undefined, linmem.createHeapSync().allocInt32(5).value);`,
 };

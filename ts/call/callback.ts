@@ -77,14 +77,15 @@ interface Kept {
 
 /** Warned of, as C may still have its address. */
 const registry: FinalizationRegistry<Kept> | undefined =
-  /* @__PURE__ */ typeof FinalizationRegistry === 'function'
-    ? /* @__PURE__ */ new FinalizationRegistry((kept) => {
-        console.warn(
-          `linmem: a Callback (function pointer ${kept.slot.index}) was collected without dispose()`,
-        );
-        release(kept);
-      })
-    : undefined;
+  /* @__PURE__ */ (() =>
+    typeof FinalizationRegistry === 'function'
+      ? new FinalizationRegistry((kept) => {
+          console.warn(
+            `linmem: a Callback (function pointer ${kept.slot.index}) was collected without dispose()`,
+          );
+          release(kept);
+        })
+      : undefined)();
 
 function release({ context, slots, slot }: Kept): void {
   context.kept--;

@@ -24,7 +24,7 @@ const message: string = /* @__PURE__ */ (() => {
   }
 })();
 /** False in SpiderMonkey. */
-export const hasModes: boolean = /* @__PURE__ */ !/^can't/.test(message);
+export const hasModes: boolean = /* @__PURE__ */ (() => !/^can't/.test(message))();
 
 /** The number of refused accesses in G2, and so of call sites that are no longer inlined, after which G3 is faster. */
 const MAX_REFUSALS = 16;

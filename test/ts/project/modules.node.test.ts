@@ -130,3 +130,10 @@ describe('the package', () => {
   test('has a lock file without download addresses', () =>
     expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved"|https?:\/\/registry/));
 });
+
+test('a mark of a pure call stands before a call, or else bundlers warn of it', () => {
+  const misplaced = /\/\* @__PURE__ \*\/(?! new [\w.]+\(| [\w.]+\(|\n? *\(\(\) =>| [\w.]+\()/g;
+  expect('/* @__PURE__ */ typeof x').toMatch(misplaced);
+  expect('/* @__PURE__ */ !/a/.test(x)').toMatch(misplaced);
+  for (const file of ts) expect(readFileSync(file, 'utf8').match(misplaced), file).toBeNull();
+});
