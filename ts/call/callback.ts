@@ -76,16 +76,15 @@ interface Kept {
 }
 
 /** Warned of, as C may still have its address. */
-const registry: FinalizationRegistry<Kept> | undefined =
-  /* @__PURE__ */ (() =>
-    typeof FinalizationRegistry === 'function'
-      ? new FinalizationRegistry((kept) => {
-          console.warn(
-            `linmem: a Callback (function pointer ${kept.slot.index}) was collected without dispose()`,
-          );
-          release(kept);
-        })
-      : undefined)();
+const registry: FinalizationRegistry<Kept> | undefined = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry((kept) => {
+        console.warn(
+          `linmem: a Callback (function pointer ${kept.slot.index}) was collected without dispose()`,
+        );
+        release(kept);
+      })
+    : undefined)();
 
 function release({ context, slots, slot }: Kept): void {
   context.kept--;
