@@ -3,7 +3,6 @@
 import { ModuleError } from '../errors.ts';
 import { isShared } from '../memory/buffers.ts';
 import { EXPORT_NAMES, type CoreExports } from './exports.ts';
-import { hex } from './wasm.gen.ts';
 import type {
   ModuleBytes,
   OwnBytes,
@@ -11,6 +10,7 @@ import type {
   WebAssemblyMemory,
   WebAssemblyModule,
 } from '../memory/platform-types.ts';
+import { alphabet, size, text } from './wasm.gen.ts';
 
 /** The compiled core, or its bytes. */
 export type CoreModule = WebAssemblyModule | ModuleBytes;
@@ -19,13 +19,19 @@ let compiled: WebAssemblyModule | undefined;
 
 /** Returns a copy of the bytes of the core, for programs that compile or store them themselves. */
 export function coreBytes(): OwnBytes {
-  // A loop of 14,000 steps that runs once takes half a millisecond.
-  const { fromHex } = Uint8Array as { fromHex?: (text: string) => OwnBytes };
-  if (fromHex) return fromHex.call(Uint8Array, hex);
-  const node = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array } }).Buffer;
-  if (node) return new Uint8Array(node.from(hex, 'hex'));
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  const symbols = new Uint8Array(128);
+  for (let i = 0; i < alphabet.length; i++) symbols[alphabet.charCodeAt(i)] = i;
+  const bytes = new Uint8Array(size);
+  const direct = alphabet.length - 2; // the two symbols from here on precede a larger byte
+  let count = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    const symbol = symbols[text.charCodeAt(i)] as number; // the text is ASCII
+    if (start || symbol < direct) {
+      bytes[count++] = start + symbol;
+      start = 0;
+    } else start = direct + (symbol - direct) * alphabet.length;
+  }
   return bytes;
 }
 

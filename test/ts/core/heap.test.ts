@@ -34,21 +34,6 @@ afterEach(() => {
   made = [];
 });
 
-test('coreBytes is the same with and without Uint8Array.fromHex', () => {
-  const bytes = coreBytes();
-  expect([...bytes.subarray(0, 8)]).toEqual([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  const own = Object.getOwnPropertyDescriptor(Uint8Array, 'fromHex');
-  Reflect.deleteProperty(Uint8Array, 'fromHex');
-  try {
-    expect(coreBytes()).toEqual(bytes);
-    vi.stubGlobal('Buffer', undefined);
-    expect(coreBytes()).toEqual(bytes);
-  } finally {
-    vi.unstubAllGlobals();
-    if (own) Object.defineProperty(Uint8Array, 'fromHex', own);
-  }
-});
-
 describe('a heap with its own memory', () => {
   test('starts with the requested size and grows to the maximum, not beyond', () => {
     const heap = newHeap({ initialBytes: 100_000, maximumBytes: 300_000 });
