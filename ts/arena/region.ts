@@ -14,6 +14,7 @@ import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor
 import type { ScalarMethods } from '../scalar/methods.gen.ts';
 import { installScalarAllocators } from '../scalar/methods.ts';
 import { prepareForMethods } from '../scalar/prototype.ts';
+import { allTypes } from '../scalar/scalar-types.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
@@ -21,7 +22,7 @@ import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringAllocators } from '../text/methods.ts';
 import type { SliceArena } from './slice-liveness.ts';
 import { SLICE_ALIGN, WasmSlice } from './slice.ts';
-import { sliceMethodNames, type SliceMethods } from './slices.gen.ts';
+import type { SliceMethods } from './slices.gen.ts';
 
 /** A part of a region. */
 export interface Suballocation {
@@ -131,18 +132,22 @@ export interface Region extends AllocMethods<ScalarMethods>, AllocMethods<String
   [Symbol.dispose](): void;
 }
 
-/** Puts `allocF32` and the like on the prototype of a class with `allocSlice`. */
-export function installSliceAllocators(prototype: object): void {
-  for (const [type, name] of sliceMethodNames)
-    Object.assign(prototype, {
-      [name](this: Pick<Region, 'allocSlice'>, length: number, align?: number) {
-        return this.allocSlice(type, length, align);
-      },
-    });
+/** Returns the methods `allocF32` and the like of all types, which call `allocSlice` on `this`, or on `region`. */
+export function sliceMethods(region?: Pick<Region, 'allocSlice'>): SliceMethods {
+  const methods: Record<string, unknown> = {};
+  for (const type of allTypes)
+    methods[`alloc${type.name.charAt(0).toUpperCase()}${type.name.slice(1)}`] = function (
+      this: Pick<Region, 'allocSlice'>,
+      length: number,
+      align?: number,
+    ) {
+      return (region ?? this).allocSlice(type, length, align);
+    };
+  return methods as unknown as SliceMethods; // one for each type
 }
 
 prepareForMethods(Region.prototype);
 installDispose(Region.prototype);
 installScalarAllocators(Region.prototype);
 installStringAllocators(Region.prototype);
-installSliceAllocators(Region.prototype);
+Object.assign(Region.prototype, sliceMethods());

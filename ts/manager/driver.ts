@@ -3,9 +3,9 @@
 import { ModuleError } from '../errors.ts';
 import type { ArenaOptions } from '../arena/arena-options.ts';
 import type { WasmHeapArena } from '../arena/arena.ts';
-import type { Region } from '../arena/region.ts';
+import { sliceMethods } from '../arena/region.ts';
 import type { WasmSliceHandle } from '../arena/slice-handle.ts';
-import { sliceMethodNames, type SliceMethods } from '../arena/slices.gen.ts';
+import type { SliceMethods } from '../arena/slices.gen.ts';
 import type { Address } from '../memory/address.ts';
 import { isShared, type ElementsClass } from '../memory/buffers.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
@@ -59,15 +59,7 @@ export function createDriver(heap: WasmHeapManager): HeapDriver {
     },
     viewFromHandle: (handle) => heap.sliceFromHandle(handle).view(),
     createHeapArena: (...all) => heap.createHeapArena(...all),
-    heap: slicesOf((type, length, align) => heap.allocSlice(type, length, align)),
-    frame: slicesOf((type, length, align) => heap.frameArena.arena.allocSlice(type, length, align)),
+    heap: sliceMethods(heap),
+    frame: sliceMethods({ allocSlice: (...all) => heap.frameArena.arena.allocSlice(...all) }),
   };
-}
-
-/** Returns an object with the methods `allocF32` and the like, which call `allocSlice`. */
-function slicesOf(allocSlice: Region['allocSlice']): SliceMethods {
-  const methods: Record<string, unknown> = {};
-  for (const [type, name] of sliceMethodNames)
-    methods[name] = (length: number, align?: number) => allocSlice(type, length, align); // needs no `this`
-  return methods as unknown as SliceMethods; // one for each name
 }

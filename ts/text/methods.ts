@@ -1,49 +1,59 @@
 // SPDX-License-Identifier: MIT
-// Installs the string methods (`readNullTerminatedUtf8String` and the like) on prototypes. Their names are in
-// methods.gen.ts.
+// Installs the string methods (`readNullTerminatedUtf8String` and the like) on prototypes. methods.gen.ts declares them.
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { codecs } from './codecs.ts';
 import { fixed, paired, prefixed, sized, terminated } from './framings.ts';
-import { byteLengthNames, nullableNames, stringMethodNames } from './methods.gen.ts';
-import type { TextOptions } from './policy.ts';
 import { countTerminated } from './terminator.ts';
+import type { TextOptions } from './policy.ts';
 
-const framings = { terminated, sized, fixed, prefixed, paired };
-/** The operations in the order of the names in methods.gen.ts. */
-const OPERATIONS = ['alloc', 'read', 'write', 'wrap'] as const;
+/** Each framing, by its word in the names of methods. */
+const framings = { NullTerminated: terminated, '': sized, Fixed: fixed, Prefixed: prefixed, Paired: paired };
 
 type Operation = (codec: object, heap: object, ...given: unknown[]) => unknown;
 
-/** Puts the first `count` operations of every codec and framing on `prototype`: 1 for `alloc` alone, 4 for all. */
-function install(prototype: object, count: number): void {
-  for (const [codec, framing, names] of stringMethodNames)
-    for (const [i, name] of names.split(' ').slice(0, count).entries()) {
-      const operation = framings[framing][OPERATIONS[i] as 'read'] as Operation; // with its own arguments
-      Object.assign(prototype, {
-        [name](this: object, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) {
-          return operation(codec, this, a, b, c, d, e, f);
-        },
-      });
-    }
+/** Puts `operations` of every codec and framing on `prototype`. */
+function install(prototype: object, operations: readonly ('alloc' | 'read' | 'write' | 'wrap')[]): void {
+  for (const codec of codecs)
+    for (const [word, framing] of Object.entries(framings))
+      for (const name of operations) {
+        const operation = framing[name] as Operation; // with its own arguments
+        Object.assign(prototype, {
+          [`${name}${word}${codec.label}String`](
+            this: object,
+            a: unknown,
+            b: unknown,
+            c: unknown,
+            d: unknown,
+            e: unknown,
+            f: unknown,
+          ) {
+            return operation(codec, this, a, b, c, d, e, f);
+          },
+        });
+      }
 }
 
 /** Puts the `alloc...String` methods on the prototype of a {@link TextAllocator}. */
 export function installStringAllocators(prototype: object): void {
-  install(prototype, 1);
+  install(prototype, ['alloc']);
 }
 
 /** Puts all string methods on the prototype of a heap. */
 export function installStringMethods(prototype: object): void {
-  install(prototype, OPERATIONS.length);
-  for (const [codec, name] of nullableNames)
+  install(prototype, ['alloc', 'read', 'write', 'wrap']);
+  for (const codec of codecs)
     Object.assign(prototype, {
-      [name](this: LinearMemory, address: Address, limit?: number, options?: TextOptions) {
+      [`readNullable${codec.label}String`](
+        this: LinearMemory,
+        address: Address,
+        limit?: number,
+        options?: TextOptions,
+      ) {
         return codec.readNullable(this, address, limit, options);
       },
-    });
-  for (const [codec, name] of byteLengthNames)
-    Object.assign(prototype, {
-      [name]: (text: string, options?: TextOptions) => codec.byteLength(text, options),
+      [`byteLengthOf${codec.label}String`]: (text: string, options?: TextOptions) =>
+        codec.byteLength(text, options),
     });
   Object.assign(prototype, {
     getElementCountOfNullTerminatedString(
