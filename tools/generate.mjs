@@ -70,8 +70,8 @@ function declare(type, label, [name, parameters, result, doc]) {
   return `  /** ${note} */\n  ${name.replace('L', label)}(${fill(parameters)}): ${fill(result)};`;
 }
 
-/** The lists of the methods that exist for a type under `label`. */
-function listsOf(type, label) {
+/** The lists of methods of a type. */
+function listsOf(type) {
   const big = isBigInteger(type.label);
   const access = METHODS.access.slice(0, big ? 4 : 2);
   return {
@@ -88,7 +88,7 @@ function methods() {
     [type.label, ALIASES[type.label]].filter(Boolean).map((label) => [type, label]),
   );
   const declared = entries.flatMap(([type, label]) => {
-    const { access, alloc, plain, atomic = [] } = listsOf(type, label);
+    const { access, alloc, plain, atomic = [] } = listsOf(type);
     return [...access, ...plain, ...alloc, ...atomic].map((method) => declare(type, label, method));
   });
   for (const name of WHOLE)

@@ -140,17 +140,19 @@ export function converted({ kind, label, size }, call) {
 export const convertedNumber = (type, call) => (type.kind === 'number' ? converted(type, call) : call);
 
 /**
- * Writes `code` once per access mode (ts/memory/access-mode.ts): it uses `size` bytes at `p` of the bytes of `views`. Not in a
- * function for the last mode: V8 does not inline one that was rarely called at first.
+ * Writes `code`, a function of the name of a DataView, once per access mode (ts/memory/access-mode.ts): it uses `size` bytes
+ * at `p` of the bytes of `views`. Not in a function for the last mode: V8 does not inline one that was rarely called at
+ * first. The DataView has another name in each mode: minifiers merge statements that return the same expression, and the
+ * modes would share one call site.
  */
 export const perMode = (code, size, p, views) => `
-        if (!${views}.mode.second) ${code}
-        if (!${views}.mode.third) ${code}
-        if (${p} < ${views}.bytes.length${size > 1 ? ` - ${size - 1}` : ''}) ${code}`;
+        if (!${views}.mode.second) ${code(`${views}.data`)}
+        if (!${views}.mode.third) { const { data } = ${views}; ${code('data')} }
+        if (${p} < ${views}.bytes.length${size > 1 ? ` - ${size - 1}` : ''}) { const { data: view } = ${views}; ${code('view')} }`;
 
 /** The body of a function that reads at `p` in `memory`, and of one that writes `x` there. */
 function reading(type, memory) {
-  const get = `return ${convertedNumber(type, rename(type.get, `${memory}.data`, 'p'))};`;
+  const get = (data) => `return ${convertedNumber(type, rename(type.get, data, 'p'))};`;
   return `
     try {
       if (Math.floor(p as number) === p) {${perMode(get, type.size, 'p >= 0 && p', memory)}
@@ -159,7 +161,7 @@ function reading(type, memory) {
     return ${converted(type, `slowRead(${type.name}, ${memory}, p)`)};`;
 }
 function writing({ name, kind, set, size }, memory) {
-  const code = `return ${rename(set, `${memory}.data`, 'p')};`;
+  const code = (data) => `return ${rename(set, data, 'p')};`;
   return `
     if (typeof x === '${kind}')
       try {
@@ -237,8 +239,8 @@ function refClasses(type) {
     if (owned) heap.registerOwner(this);
   }`;
   const typeGetter = `  get type(): Scalar<${parameters(type)}> { return ${name}; }`;
-  const get = `return ${convertedNumber(type, rename(type.get, 'views.data', 'address'))};`;
-  const set = `{ ${rename(type.set, 'views.data', 'address')}; return; }`;
+  const get = (data) => `return ${convertedNumber(type, rename(type.get, data, 'address'))};`;
+  const set = (data) => `{ ${rename(type.set, data, 'address')}; return; }`;
   const value = `
   override get value(): ${kind} {
     try {

@@ -9,8 +9,8 @@ const hot = WRITTEN.filter(({ label }) => !isBigInteger(label));
 /** The accessor of one type. */
 function accessor(row) {
   const { name, kind, size } = row;
-  const get = `return ${convertedNumber(row, rename(row.get, 'memory.data', 'p'))};`;
-  const set = `{ ${rename(row.set, 'memory.data', 'p')}; return; }`;
+  const get = (data) => `return ${convertedNumber(row, rename(row.get, data, 'p'))};`;
+  const set = (data) => `{ ${rename(row.set, data, 'p')}; return; }`;
   return `  ${name}: (offset) => ({
     get() {
       const allocation = this['@allocation'], p = this['@address'] + offset;

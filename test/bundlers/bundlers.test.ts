@@ -23,6 +23,11 @@ const measure = async (name: string, program: keyof typeof PROGRAMS) => {
   return { gzipped, output: run(code) };
 };
 
+test.each(names)('%s keeps one call site per access mode', async (name) => {
+  const sites = (await bundle(PROGRAMS['one type'], name)).split('.getInt32(').length - 1;
+  expect(sites).toBe(5); // three modes, the short form, and `get`
+});
+
 for (const program of Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[]) {
   const expected = measure('esbuild', program);
   for (const name of names.filter((each) => each !== 'esbuild'))

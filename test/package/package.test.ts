@@ -198,6 +198,12 @@ describe('bundles', () => {
       expect(code).not.toContain(other);
     expectSizes('one type with a memory', code, { minified: 5_400 });
   });
+  test('minified code keeps one call site per access mode', async () => {
+    // read: three modes, and a short form; write: the same; and get and set. ref.value: three modes each.
+    const code = await bundle(`export { i32, LinearMemory, Int32Ref } from 'linmem'`);
+    expect(code.split('.getInt32(')).toHaveLength(9);
+    expect(code.split('.setInt32(')).toHaveLength(9);
+  });
   test('a class of refs without a heap knows its type and carries no other', async () => {
     const code = await bundle(`export { Int32Ref, Int32ArrayRef, LinearMemory } from 'linmem'`);
     for (const other of ['"u32"', 'Float64', WASM, 'TextDecoder', 'freeAll'])

@@ -35,8 +35,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint8(p) >>> 0;
-            if (!this.mode.third) return this.data.getUint8(p) >>> 0;
-            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint8(p) >>> 0;
+            }
+            if (p >= 0 && p < this.bytes.length) {
+              const { data: view } = this;
+              return view.getUint8(p) >>> 0;
+            }
           }
         } catch {}
         return slowRead(u8c, this, p) >>> 0;
@@ -46,8 +52,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint8(p, clamp(x));
-              if (!this.mode.third) return this.data.setUint8(p, clamp(x));
-              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, clamp(x));
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint8(p, clamp(x));
+              }
+              if (p >= 0 && p < this.bytes.length) {
+                const { data: view } = this;
+                return view.setUint8(p, clamp(x));
+              }
             }
           } catch {}
         slowWrite(u8c, this, p, x);
@@ -61,8 +73,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint8(p) >>> 0;
-            if (!this.mode.third) return this.data.getUint8(p) >>> 0;
-            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint8(p) >>> 0;
+            }
+            if (p >= 0 && p < this.bytes.length) {
+              const { data: view } = this;
+              return view.getUint8(p) >>> 0;
+            }
           }
         } catch {}
         return slowRead(u8, this, p) >>> 0;
@@ -72,8 +90,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint8(p, x);
-              if (!this.mode.third) return this.data.setUint8(p, x);
-              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint8(p, x);
+              }
+              if (p >= 0 && p < this.bytes.length) {
+                const { data: view } = this;
+                return view.setUint8(p, x);
+              }
             }
           } catch {}
         slowWrite(u8, this, p, x);
@@ -87,8 +111,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getInt8(p) | 0;
-            if (!this.mode.third) return this.data.getInt8(p) | 0;
-            if (p >= 0 && p < this.bytes.length) return this.data.getInt8(p) | 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getInt8(p) | 0;
+            }
+            if (p >= 0 && p < this.bytes.length) {
+              const { data: view } = this;
+              return view.getInt8(p) | 0;
+            }
           }
         } catch {}
         return slowRead(i8, this, p) | 0;
@@ -98,8 +128,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setInt8(p, x);
-              if (!this.mode.third) return this.data.setInt8(p, x);
-              if (p >= 0 && p < this.bytes.length) return this.data.setInt8(p, x);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setInt8(p, x);
+              }
+              if (p >= 0 && p < this.bytes.length) {
+                const { data: view } = this;
+                return view.setInt8(p, x);
+              }
             }
           } catch {}
         slowWrite(i8, this, p, x);
@@ -113,8 +149,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint16(p, true) >>> 0;
-            if (!this.mode.third) return this.data.getUint16(p, true) >>> 0;
-            if (p >= 0 && p < this.bytes.length - 1) return this.data.getUint16(p, true) >>> 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint16(p, true) >>> 0;
+            }
+            if (p >= 0 && p < this.bytes.length - 1) {
+              const { data: view } = this;
+              return view.getUint16(p, true) >>> 0;
+            }
           }
         } catch {}
         return slowRead(u16, this, p) >>> 0;
@@ -124,8 +166,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint16(p, x, true);
-              if (!this.mode.third) return this.data.setUint16(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 1) return this.data.setUint16(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint16(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 1) {
+                const { data: view } = this;
+                return view.setUint16(p, x, true);
+              }
             }
           } catch {}
         slowWrite(u16, this, p, x);
@@ -139,8 +187,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getInt16(p, true) | 0;
-            if (!this.mode.third) return this.data.getInt16(p, true) | 0;
-            if (p >= 0 && p < this.bytes.length - 1) return this.data.getInt16(p, true) | 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getInt16(p, true) | 0;
+            }
+            if (p >= 0 && p < this.bytes.length - 1) {
+              const { data: view } = this;
+              return view.getInt16(p, true) | 0;
+            }
           }
         } catch {}
         return slowRead(i16, this, p) | 0;
@@ -150,8 +204,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setInt16(p, x, true);
-              if (!this.mode.third) return this.data.setInt16(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 1) return this.data.setInt16(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setInt16(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 1) {
+                const { data: view } = this;
+                return view.setInt16(p, x, true);
+              }
             }
           } catch {}
         slowWrite(i16, this, p, x);
@@ -165,8 +225,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return +this.data.getFloat32(p, true);
-            if (!this.mode.third) return +this.data.getFloat32(p, true);
-            if (p >= 0 && p < this.bytes.length - 3) return +this.data.getFloat32(p, true);
+            if (!this.mode.third) {
+              const { data } = this;
+              return +data.getFloat32(p, true);
+            }
+            if (p >= 0 && p < this.bytes.length - 3) {
+              const { data: view } = this;
+              return +view.getFloat32(p, true);
+            }
           }
         } catch {}
         return +slowRead(f32, this, p);
@@ -176,8 +242,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setFloat32(p, x, true);
-              if (!this.mode.third) return this.data.setFloat32(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 3) return this.data.setFloat32(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setFloat32(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 3) {
+                const { data: view } = this;
+                return view.setFloat32(p, x, true);
+              }
             }
           } catch {}
         slowWrite(f32, this, p, x);
@@ -191,8 +263,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!this.mode.third) return this.data.getUint32(p, true) >>> 0;
-            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint32(p, true) >>> 0;
+            }
+            if (p >= 0 && p < this.bytes.length - 3) {
+              const { data: view } = this;
+              return view.getUint32(p, true) >>> 0;
+            }
           }
         } catch {}
         return slowRead(u32, this, p) >>> 0;
@@ -202,8 +280,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint32(p, x, true);
-              if (!this.mode.third) return this.data.setUint32(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint32(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 3) {
+                const { data: view } = this;
+                return view.setUint32(p, x, true);
+              }
             }
           } catch {}
         slowWrite(u32, this, p, x);
@@ -217,8 +301,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getInt32(p, true) | 0;
-            if (!this.mode.third) return this.data.getInt32(p, true) | 0;
-            if (p >= 0 && p < this.bytes.length - 3) return this.data.getInt32(p, true) | 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getInt32(p, true) | 0;
+            }
+            if (p >= 0 && p < this.bytes.length - 3) {
+              const { data: view } = this;
+              return view.getInt32(p, true) | 0;
+            }
           }
         } catch {}
         return slowRead(i32, this, p) | 0;
@@ -228,8 +318,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setInt32(p, x, true);
-              if (!this.mode.third) return this.data.setInt32(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 3) return this.data.setInt32(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setInt32(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 3) {
+                const { data: view } = this;
+                return view.setInt32(p, x, true);
+              }
             }
           } catch {}
         slowWrite(i32, this, p, x);
@@ -243,8 +339,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!this.mode.third) return this.data.getUint32(p, true) >>> 0;
-            if (p >= 0 && p < this.bytes.length - 3) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint32(p, true) >>> 0;
+            }
+            if (p >= 0 && p < this.bytes.length - 3) {
+              const { data: view } = this;
+              return view.getUint32(p, true) >>> 0;
+            }
           }
         } catch {}
         return slowRead(ptr32, this, p) >>> 0;
@@ -254,8 +356,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint32(p, pointer32(x), true);
-              if (!this.mode.third) return this.data.setUint32(p, pointer32(x), true);
-              if (p >= 0 && p < this.bytes.length - 3) return this.data.setUint32(p, pointer32(x), true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint32(p, pointer32(x), true);
+              }
+              if (p >= 0 && p < this.bytes.length - 3) {
+                const { data: view } = this;
+                return view.setUint32(p, pointer32(x), true);
+              }
             }
           } catch {}
         slowWrite(ptr32, this, p, x);
@@ -269,8 +377,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getBigUint64(p, true);
-            if (!this.mode.third) return this.data.getBigUint64(p, true);
-            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getBigUint64(p, true);
+            }
+            if (p >= 0 && p < this.bytes.length - 7) {
+              const { data: view } = this;
+              return view.getBigUint64(p, true);
+            }
           }
         } catch {}
         return BigInt.asUintN(64, slowRead(ptr64, this, p));
@@ -280,8 +394,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, pointer64(x), true);
-              if (!this.mode.third) return this.data.setBigUint64(p, pointer64(x), true);
-              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setBigUint64(p, pointer64(x), true);
+              }
+              if (p >= 0 && p < this.bytes.length - 7) {
+                const { data: view } = this;
+                return view.setBigUint64(p, pointer64(x), true);
+              }
             }
           } catch {}
         slowWrite(ptr64, this, p, x);
@@ -295,8 +415,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
-            if (!this.mode.third) return +fromPointer53(this.data.getBigUint64(p, true));
-            if (p >= 0 && p < this.bytes.length - 7) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!this.mode.third) {
+              const { data } = this;
+              return +fromPointer53(data.getBigUint64(p, true));
+            }
+            if (p >= 0 && p < this.bytes.length - 7) {
+              const { data: view } = this;
+              return +fromPointer53(view.getBigUint64(p, true));
+            }
           }
         } catch {}
         return +slowRead(ptr53, this, p);
@@ -306,8 +432,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, pointer53(x), true);
-              if (!this.mode.third) return this.data.setBigUint64(p, pointer53(x), true);
-              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setBigUint64(p, pointer53(x), true);
+              }
+              if (p >= 0 && p < this.bytes.length - 7) {
+                const { data: view } = this;
+                return view.setBigUint64(p, pointer53(x), true);
+              }
             }
           } catch {}
         slowWrite(ptr53, this, p, x);
@@ -321,8 +453,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getBigUint64(p, true);
-            if (!this.mode.third) return this.data.getBigUint64(p, true);
-            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigUint64(p, true);
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getBigUint64(p, true);
+            }
+            if (p >= 0 && p < this.bytes.length - 7) {
+              const { data: view } = this;
+              return view.getBigUint64(p, true);
+            }
           }
         } catch {}
         return BigInt.asUintN(64, slowRead(u64, this, p));
@@ -332,8 +470,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, x, true);
-              if (!this.mode.third) return this.data.setBigUint64(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigUint64(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setBigUint64(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 7) {
+                const { data: view } = this;
+                return view.setBigUint64(p, x, true);
+              }
             }
           } catch {}
         slowWrite(u64, this, p, x);
@@ -347,8 +491,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getBigInt64(p, true);
-            if (!this.mode.third) return this.data.getBigInt64(p, true);
-            if (p >= 0 && p < this.bytes.length - 7) return this.data.getBigInt64(p, true);
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getBigInt64(p, true);
+            }
+            if (p >= 0 && p < this.bytes.length - 7) {
+              const { data: view } = this;
+              return view.getBigInt64(p, true);
+            }
           }
         } catch {}
         return BigInt.asIntN(64, slowRead(i64, this, p));
@@ -358,8 +508,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setBigInt64(p, x, true);
-              if (!this.mode.third) return this.data.setBigInt64(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 7) return this.data.setBigInt64(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setBigInt64(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 7) {
+                const { data: view } = this;
+                return view.setBigInt64(p, x, true);
+              }
             }
           } catch {}
         slowWrite(i64, this, p, x);
@@ -373,8 +529,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return +this.data.getFloat64(p, true);
-            if (!this.mode.third) return +this.data.getFloat64(p, true);
-            if (p >= 0 && p < this.bytes.length - 7) return +this.data.getFloat64(p, true);
+            if (!this.mode.third) {
+              const { data } = this;
+              return +data.getFloat64(p, true);
+            }
+            if (p >= 0 && p < this.bytes.length - 7) {
+              const { data: view } = this;
+              return +view.getFloat64(p, true);
+            }
           }
         } catch {}
         return +slowRead(f64, this, p);
@@ -384,8 +546,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setFloat64(p, x, true);
-              if (!this.mode.third) return this.data.setFloat64(p, x, true);
-              if (p >= 0 && p < this.bytes.length - 7) return this.data.setFloat64(p, x, true);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setFloat64(p, x, true);
+              }
+              if (p >= 0 && p < this.bytes.length - 7) {
+                const { data: view } = this;
+                return view.setFloat64(p, x, true);
+              }
             }
           } catch {}
         slowWrite(f64, this, p, x);
@@ -399,8 +567,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return +getHalf(this.data, p);
-            if (!this.mode.third) return +getHalf(this.data, p);
-            if (p >= 0 && p < this.bytes.length - 1) return +getHalf(this.data, p);
+            if (!this.mode.third) {
+              const { data } = this;
+              return +getHalf(data, p);
+            }
+            if (p >= 0 && p < this.bytes.length - 1) {
+              const { data: view } = this;
+              return +getHalf(view, p);
+            }
           }
         } catch {}
         return +slowRead(f16, this, p);
@@ -410,8 +584,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return setHalf(this.data, p, x);
-              if (!this.mode.third) return setHalf(this.data, p, x);
-              if (p >= 0 && p < this.bytes.length - 1) return setHalf(this.data, p, x);
+              if (!this.mode.third) {
+                const { data } = this;
+                return setHalf(data, p, x);
+              }
+              if (p >= 0 && p < this.bytes.length - 1) {
+                const { data: view } = this;
+                return setHalf(view, p, x);
+              }
             }
           } catch {}
         slowWrite(f16, this, p, x);
@@ -425,8 +605,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         try {
           if (Math.floor(p as number) === p) {
             if (!this.mode.second) return this.data.getUint8(p) !== 0;
-            if (!this.mode.third) return this.data.getUint8(p) !== 0;
-            if (p >= 0 && p < this.bytes.length) return this.data.getUint8(p) !== 0;
+            if (!this.mode.third) {
+              const { data } = this;
+              return data.getUint8(p) !== 0;
+            }
+            if (p >= 0 && p < this.bytes.length) {
+              const { data: view } = this;
+              return view.getUint8(p) !== 0;
+            }
           }
         } catch {}
         return slowRead(bool, this, p) === true;
@@ -436,8 +622,14 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
           try {
             if (Math.floor(p as number) === p) {
               if (!this.mode.second) return this.data.setUint8(p, x ? 1 : 0);
-              if (!this.mode.third) return this.data.setUint8(p, x ? 1 : 0);
-              if (p >= 0 && p < this.bytes.length) return this.data.setUint8(p, x ? 1 : 0);
+              if (!this.mode.third) {
+                const { data } = this;
+                return data.setUint8(p, x ? 1 : 0);
+              }
+              if (p >= 0 && p < this.bytes.length) {
+                const { data: view } = this;
+                return view.setUint8(p, x ? 1 : 0);
+              }
             }
           } catch {}
         slowWrite(bool, this, p, x);

@@ -52,8 +52,14 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getInt8(address) | 0;
-      if (!views.mode.third) return views.data.getInt8(address) | 0;
-      if (address < views.bytes.length) return views.data.getInt8(address) | 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getInt8(address) | 0;
+      }
+      if (address < views.bytes.length) {
+        const { data: view } = views;
+        return view.getInt8(address) | 0;
+      }
     } catch {}
     return this.slowRead() | 0;
   }
@@ -67,12 +73,18 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setInt8(address, x);
-          return;
+          const { data } = views;
+          {
+            data.setInt8(address, x);
+            return;
+          }
         }
         if (address < views.bytes.length) {
-          views.data.setInt8(address, x);
-          return;
+          const { data: view } = views;
+          {
+            view.setInt8(address, x);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -122,8 +134,14 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint8(address) >>> 0;
-      if (!views.mode.third) return views.data.getUint8(address) >>> 0;
-      if (address < views.bytes.length) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint8(address) >>> 0;
+      }
+      if (address < views.bytes.length) {
+        const { data: view } = views;
+        return view.getUint8(address) >>> 0;
+      }
     } catch {}
     return this.slowRead() >>> 0;
   }
@@ -137,12 +155,18 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint8(address, x);
-          return;
+          const { data } = views;
+          {
+            data.setUint8(address, x);
+            return;
+          }
         }
         if (address < views.bytes.length) {
-          views.data.setUint8(address, x);
-          return;
+          const { data: view } = views;
+          {
+            view.setUint8(address, x);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -192,8 +216,14 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint8(address) >>> 0;
-      if (!views.mode.third) return views.data.getUint8(address) >>> 0;
-      if (address < views.bytes.length) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint8(address) >>> 0;
+      }
+      if (address < views.bytes.length) {
+        const { data: view } = views;
+        return view.getUint8(address) >>> 0;
+      }
     } catch {}
     return this.slowRead() >>> 0;
   }
@@ -207,12 +237,18 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint8(address, clamp(x));
-          return;
+          const { data } = views;
+          {
+            data.setUint8(address, clamp(x));
+            return;
+          }
         }
         if (address < views.bytes.length) {
-          views.data.setUint8(address, clamp(x));
-          return;
+          const { data: view } = views;
+          {
+            view.setUint8(address, clamp(x));
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -262,8 +298,14 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getInt16(address, true) | 0;
-      if (!views.mode.third) return views.data.getInt16(address, true) | 0;
-      if (address < views.bytes.length - 1) return views.data.getInt16(address, true) | 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getInt16(address, true) | 0;
+      }
+      if (address < views.bytes.length - 1) {
+        const { data: view } = views;
+        return view.getInt16(address, true) | 0;
+      }
     } catch {}
     return this.slowRead() | 0;
   }
@@ -277,12 +319,18 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setInt16(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setInt16(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 1) {
-          views.data.setInt16(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setInt16(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -332,8 +380,14 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint16(address, true) >>> 0;
-      if (!views.mode.third) return views.data.getUint16(address, true) >>> 0;
-      if (address < views.bytes.length - 1) return views.data.getUint16(address, true) >>> 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint16(address, true) >>> 0;
+      }
+      if (address < views.bytes.length - 1) {
+        const { data: view } = views;
+        return view.getUint16(address, true) >>> 0;
+      }
     } catch {}
     return this.slowRead() >>> 0;
   }
@@ -347,12 +401,18 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint16(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setUint16(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 1) {
-          views.data.setUint16(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setUint16(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -402,8 +462,14 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getInt32(address, true) | 0;
-      if (!views.mode.third) return views.data.getInt32(address, true) | 0;
-      if (address < views.bytes.length - 3) return views.data.getInt32(address, true) | 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getInt32(address, true) | 0;
+      }
+      if (address < views.bytes.length - 3) {
+        const { data: view } = views;
+        return view.getInt32(address, true) | 0;
+      }
     } catch {}
     return this.slowRead() | 0;
   }
@@ -417,12 +483,18 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setInt32(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setInt32(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 3) {
-          views.data.setInt32(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setInt32(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -472,8 +544,14 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!views.mode.third) return views.data.getUint32(address, true) >>> 0;
-      if (address < views.bytes.length - 3) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint32(address, true) >>> 0;
+      }
+      if (address < views.bytes.length - 3) {
+        const { data: view } = views;
+        return view.getUint32(address, true) >>> 0;
+      }
     } catch {}
     return this.slowRead() >>> 0;
   }
@@ -487,12 +565,18 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint32(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setUint32(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 3) {
-          views.data.setUint32(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setUint32(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -542,8 +626,14 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getBigInt64(address, true);
-      if (!views.mode.third) return views.data.getBigInt64(address, true);
-      if (address < views.bytes.length - 7) return views.data.getBigInt64(address, true);
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getBigInt64(address, true);
+      }
+      if (address < views.bytes.length - 7) {
+        const { data: view } = views;
+        return view.getBigInt64(address, true);
+      }
     } catch {}
     return BigInt.asIntN(64, this.slowRead());
   }
@@ -557,12 +647,18 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setBigInt64(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setBigInt64(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 7) {
-          views.data.setBigInt64(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setBigInt64(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -612,8 +708,14 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getBigUint64(address, true);
-      if (!views.mode.third) return views.data.getBigUint64(address, true);
-      if (address < views.bytes.length - 7) return views.data.getBigUint64(address, true);
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getBigUint64(address, true);
+      }
+      if (address < views.bytes.length - 7) {
+        const { data: view } = views;
+        return view.getBigUint64(address, true);
+      }
     } catch {}
     return BigInt.asUintN(64, this.slowRead());
   }
@@ -627,12 +729,18 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setBigUint64(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setBigUint64(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 7) {
-          views.data.setBigUint64(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setBigUint64(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -682,8 +790,14 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return +getHalf(views.data, address);
-      if (!views.mode.third) return +getHalf(views.data, address);
-      if (address < views.bytes.length - 1) return +getHalf(views.data, address);
+      if (!views.mode.third) {
+        const { data } = views;
+        return +getHalf(data, address);
+      }
+      if (address < views.bytes.length - 1) {
+        const { data: view } = views;
+        return +getHalf(view, address);
+      }
     } catch {}
     return +this.slowRead();
   }
@@ -697,12 +811,18 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
           return;
         }
         if (!views.mode.third) {
-          setHalf(views.data, address, x);
-          return;
+          const { data } = views;
+          {
+            setHalf(data, address, x);
+            return;
+          }
         }
         if (address < views.bytes.length - 1) {
-          setHalf(views.data, address, x);
-          return;
+          const { data: view } = views;
+          {
+            setHalf(view, address, x);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -752,8 +872,14 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return +views.data.getFloat32(address, true);
-      if (!views.mode.third) return +views.data.getFloat32(address, true);
-      if (address < views.bytes.length - 3) return +views.data.getFloat32(address, true);
+      if (!views.mode.third) {
+        const { data } = views;
+        return +data.getFloat32(address, true);
+      }
+      if (address < views.bytes.length - 3) {
+        const { data: view } = views;
+        return +view.getFloat32(address, true);
+      }
     } catch {}
     return +this.slowRead();
   }
@@ -767,12 +893,18 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setFloat32(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setFloat32(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 3) {
-          views.data.setFloat32(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setFloat32(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -822,8 +954,14 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return +views.data.getFloat64(address, true);
-      if (!views.mode.third) return +views.data.getFloat64(address, true);
-      if (address < views.bytes.length - 7) return +views.data.getFloat64(address, true);
+      if (!views.mode.third) {
+        const { data } = views;
+        return +data.getFloat64(address, true);
+      }
+      if (address < views.bytes.length - 7) {
+        const { data: view } = views;
+        return +view.getFloat64(address, true);
+      }
     } catch {}
     return +this.slowRead();
   }
@@ -837,12 +975,18 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setFloat64(address, x, true);
-          return;
+          const { data } = views;
+          {
+            data.setFloat64(address, x, true);
+            return;
+          }
         }
         if (address < views.bytes.length - 7) {
-          views.data.setFloat64(address, x, true);
-          return;
+          const { data: view } = views;
+          {
+            view.setFloat64(address, x, true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -892,8 +1036,14 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!views.mode.third) return views.data.getUint32(address, true) >>> 0;
-      if (address < views.bytes.length - 3) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint32(address, true) >>> 0;
+      }
+      if (address < views.bytes.length - 3) {
+        const { data: view } = views;
+        return view.getUint32(address, true) >>> 0;
+      }
     } catch {}
     return this.slowRead() >>> 0;
   }
@@ -907,12 +1057,18 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint32(address, pointer32(x), true);
-          return;
+          const { data } = views;
+          {
+            data.setUint32(address, pointer32(x), true);
+            return;
+          }
         }
         if (address < views.bytes.length - 3) {
-          views.data.setUint32(address, pointer32(x), true);
-          return;
+          const { data: view } = views;
+          {
+            view.setUint32(address, pointer32(x), true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -962,8 +1118,14 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return +fromPointer53(views.data.getBigUint64(address, true));
-      if (!views.mode.third) return +fromPointer53(views.data.getBigUint64(address, true));
-      if (address < views.bytes.length - 7) return +fromPointer53(views.data.getBigUint64(address, true));
+      if (!views.mode.third) {
+        const { data } = views;
+        return +fromPointer53(data.getBigUint64(address, true));
+      }
+      if (address < views.bytes.length - 7) {
+        const { data: view } = views;
+        return +fromPointer53(view.getBigUint64(address, true));
+      }
     } catch {}
     return +this.slowRead();
   }
@@ -977,12 +1139,18 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setBigUint64(address, pointer53(x), true);
-          return;
+          const { data } = views;
+          {
+            data.setBigUint64(address, pointer53(x), true);
+            return;
+          }
         }
         if (address < views.bytes.length - 7) {
-          views.data.setBigUint64(address, pointer53(x), true);
-          return;
+          const { data: view } = views;
+          {
+            view.setBigUint64(address, pointer53(x), true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -1032,8 +1200,14 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getBigUint64(address, true);
-      if (!views.mode.third) return views.data.getBigUint64(address, true);
-      if (address < views.bytes.length - 7) return views.data.getBigUint64(address, true);
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getBigUint64(address, true);
+      }
+      if (address < views.bytes.length - 7) {
+        const { data: view } = views;
+        return view.getBigUint64(address, true);
+      }
     } catch {}
     return BigInt.asUintN(64, this.slowRead());
   }
@@ -1047,12 +1221,18 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setBigUint64(address, pointer64(x), true);
-          return;
+          const { data } = views;
+          {
+            data.setBigUint64(address, pointer64(x), true);
+            return;
+          }
         }
         if (address < views.bytes.length - 7) {
-          views.data.setBigUint64(address, pointer64(x), true);
-          return;
+          const { data: view } = views;
+          {
+            view.setBigUint64(address, pointer64(x), true);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);
@@ -1234,8 +1414,14 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
       const { views, address } = this;
 
       if (!views.mode.second) return views.data.getUint8(address) !== 0;
-      if (!views.mode.third) return views.data.getUint8(address) !== 0;
-      if (address < views.bytes.length) return views.data.getUint8(address) !== 0;
+      if (!views.mode.third) {
+        const { data } = views;
+        return data.getUint8(address) !== 0;
+      }
+      if (address < views.bytes.length) {
+        const { data: view } = views;
+        return view.getUint8(address) !== 0;
+      }
     } catch {}
     return this.slowRead() === true;
   }
@@ -1249,12 +1435,18 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
           return;
         }
         if (!views.mode.third) {
-          views.data.setUint8(address, x ? 1 : 0);
-          return;
+          const { data } = views;
+          {
+            data.setUint8(address, x ? 1 : 0);
+            return;
+          }
         }
         if (address < views.bytes.length) {
-          views.data.setUint8(address, x ? 1 : 0);
-          return;
+          const { data: view } = views;
+          {
+            view.setUint8(address, x ? 1 : 0);
+            return;
+          }
         }
       } catch {}
     this.slowWrite(x);

@@ -25,8 +25,14 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-              if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint8(p) >>> 0;
+              }
+              if (p >= 0 && p < memory.bytes.length) {
+                const { data: view } = memory;
+                return view.getUint8(p) >>> 0;
+              }
             }
           } catch {}
           return slowRead(u8c, memory, p) >>> 0;
@@ -43,8 +49,14 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
-                if (!memory.mode.third) return memory.data.setUint8(p, clamp(x));
-                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, clamp(x));
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint8(p, clamp(x));
+                }
+                if (p >= 0 && p < memory.bytes.length) {
+                  const { data: view } = memory;
+                  return view.setUint8(p, clamp(x));
+                }
               }
             } catch {}
           slowWrite(u8c, memory, p, x);
@@ -71,8 +83,14 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-              if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint8(p) >>> 0;
+              }
+              if (p >= 0 && p < memory.bytes.length) {
+                const { data: view } = memory;
+                return view.getUint8(p) >>> 0;
+              }
             }
           } catch {}
           return slowRead(u8, memory, p) >>> 0;
@@ -89,8 +107,14 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, x);
-                if (!memory.mode.third) return memory.data.setUint8(p, x);
-                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint8(p, x);
+                }
+                if (p >= 0 && p < memory.bytes.length) {
+                  const { data: view } = memory;
+                  return view.setUint8(p, x);
+                }
               }
             } catch {}
           slowWrite(u8, memory, p, x);
@@ -117,8 +141,14 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getInt8(p) | 0;
-              if (!memory.mode.third) return memory.data.getInt8(p) | 0;
-              if (p >= 0 && p < memory.bytes.length) return memory.data.getInt8(p) | 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getInt8(p) | 0;
+              }
+              if (p >= 0 && p < memory.bytes.length) {
+                const { data: view } = memory;
+                return view.getInt8(p) | 0;
+              }
             }
           } catch {}
           return slowRead(i8, memory, p) | 0;
@@ -135,8 +165,14 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setInt8(p, x);
-                if (!memory.mode.third) return memory.data.setInt8(p, x);
-                if (p >= 0 && p < memory.bytes.length) return memory.data.setInt8(p, x);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setInt8(p, x);
+                }
+                if (p >= 0 && p < memory.bytes.length) {
+                  const { data: view } = memory;
+                  return view.setInt8(p, x);
+                }
               }
             } catch {}
           slowWrite(i8, memory, p, x);
@@ -163,8 +199,14 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
-              if (!memory.mode.third) return memory.data.getUint16(p, true) >>> 0;
-              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint16(p, true) >>> 0;
+              }
+              if (p >= 0 && p < memory.bytes.length - 1) {
+                const { data: view } = memory;
+                return view.getUint16(p, true) >>> 0;
+              }
             }
           } catch {}
           return slowRead(u16, memory, p) >>> 0;
@@ -181,8 +223,14 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint16(p, x, true);
-                if (!memory.mode.third) return memory.data.setUint16(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setUint16(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint16(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 1) {
+                  const { data: view } = memory;
+                  return view.setUint16(p, x, true);
+                }
               }
             } catch {}
           slowWrite(u16, memory, p, x);
@@ -209,8 +257,14 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
-              if (!memory.mode.third) return memory.data.getInt16(p, true) | 0;
-              if (p >= 0 && p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getInt16(p, true) | 0;
+              }
+              if (p >= 0 && p < memory.bytes.length - 1) {
+                const { data: view } = memory;
+                return view.getInt16(p, true) | 0;
+              }
             }
           } catch {}
           return slowRead(i16, memory, p) | 0;
@@ -227,8 +281,14 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setInt16(p, x, true);
-                if (!memory.mode.third) return memory.data.setInt16(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 1) return memory.data.setInt16(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setInt16(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 1) {
+                  const { data: view } = memory;
+                  return view.setInt16(p, x, true);
+                }
               }
             } catch {}
           slowWrite(i16, memory, p, x);
@@ -255,8 +315,14 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return +memory.data.getFloat32(p, true);
-              if (!memory.mode.third) return +memory.data.getFloat32(p, true);
-              if (p >= 0 && p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return +data.getFloat32(p, true);
+              }
+              if (p >= 0 && p < memory.bytes.length - 3) {
+                const { data: view } = memory;
+                return +view.getFloat32(p, true);
+              }
             }
           } catch {}
           return +slowRead(f32, memory, p);
@@ -273,8 +339,14 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
-                if (!memory.mode.third) return memory.data.setFloat32(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setFloat32(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setFloat32(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 3) {
+                  const { data: view } = memory;
+                  return view.setFloat32(p, x, true);
+                }
               }
             } catch {}
           slowWrite(f32, memory, p, x);
@@ -301,8 +373,14 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-              if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint32(p, true) >>> 0;
+              }
+              if (p >= 0 && p < memory.bytes.length - 3) {
+                const { data: view } = memory;
+                return view.getUint32(p, true) >>> 0;
+              }
             }
           } catch {}
           return slowRead(u32, memory, p) >>> 0;
@@ -319,8 +397,14 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint32(p, x, true);
-                if (!memory.mode.third) return memory.data.setUint32(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setUint32(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint32(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 3) {
+                  const { data: view } = memory;
+                  return view.setUint32(p, x, true);
+                }
               }
             } catch {}
           slowWrite(u32, memory, p, x);
@@ -347,8 +431,14 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
-              if (!memory.mode.third) return memory.data.getInt32(p, true) | 0;
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getInt32(p, true) | 0;
+              }
+              if (p >= 0 && p < memory.bytes.length - 3) {
+                const { data: view } = memory;
+                return view.getInt32(p, true) | 0;
+              }
             }
           } catch {}
           return slowRead(i32, memory, p) | 0;
@@ -365,8 +455,14 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setInt32(p, x, true);
-                if (!memory.mode.third) return memory.data.setInt32(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 3) return memory.data.setInt32(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setInt32(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 3) {
+                  const { data: view } = memory;
+                  return view.setInt32(p, x, true);
+                }
               }
             } catch {}
           slowWrite(i32, memory, p, x);
@@ -393,8 +489,14 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-              if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-              if (p >= 0 && p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint32(p, true) >>> 0;
+              }
+              if (p >= 0 && p < memory.bytes.length - 3) {
+                const { data: view } = memory;
+                return view.getUint32(p, true) >>> 0;
+              }
             }
           } catch {}
           return slowRead(ptr32, memory, p) >>> 0;
@@ -411,9 +513,14 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
-                if (!memory.mode.third) return memory.data.setUint32(p, pointer32(x), true);
-                if (p >= 0 && p < memory.bytes.length - 3)
-                  return memory.data.setUint32(p, pointer32(x), true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint32(p, pointer32(x), true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 3) {
+                  const { data: view } = memory;
+                  return view.setUint32(p, pointer32(x), true);
+                }
               }
             } catch {}
           slowWrite(ptr32, memory, p, x);
@@ -441,8 +548,14 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-              if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getBigUint64(p, true);
+              }
+              if (p >= 0 && p < memory.bytes.length - 7) {
+                const { data: view } = memory;
+                return view.getBigUint64(p, true);
+              }
             }
           } catch {}
           return BigInt.asUintN(64, slowRead(ptr64, memory, p));
@@ -459,9 +572,14 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
-                if (!memory.mode.third) return memory.data.setBigUint64(p, pointer64(x), true);
-                if (p >= 0 && p < memory.bytes.length - 7)
-                  return memory.data.setBigUint64(p, pointer64(x), true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setBigUint64(p, pointer64(x), true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 7) {
+                  const { data: view } = memory;
+                  return view.setBigUint64(p, pointer64(x), true);
+                }
               }
             } catch {}
           slowWrite(ptr64, memory, p, x);
@@ -490,9 +608,14 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-              if (!memory.mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-              if (p >= 0 && p < memory.bytes.length - 7)
-                return +fromPointer53(memory.data.getBigUint64(p, true));
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return +fromPointer53(data.getBigUint64(p, true));
+              }
+              if (p >= 0 && p < memory.bytes.length - 7) {
+                const { data: view } = memory;
+                return +fromPointer53(view.getBigUint64(p, true));
+              }
             }
           } catch {}
           return +slowRead(ptr53, memory, p);
@@ -509,9 +632,14 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
-                if (!memory.mode.third) return memory.data.setBigUint64(p, pointer53(x), true);
-                if (p >= 0 && p < memory.bytes.length - 7)
-                  return memory.data.setBigUint64(p, pointer53(x), true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setBigUint64(p, pointer53(x), true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 7) {
+                  const { data: view } = memory;
+                  return view.setBigUint64(p, pointer53(x), true);
+                }
               }
             } catch {}
           slowWrite(ptr53, memory, p, x);
@@ -539,8 +667,14 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-              if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getBigUint64(p, true);
+              }
+              if (p >= 0 && p < memory.bytes.length - 7) {
+                const { data: view } = memory;
+                return view.getBigUint64(p, true);
+              }
             }
           } catch {}
           return BigInt.asUintN(64, slowRead(u64, memory, p));
@@ -557,8 +691,14 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
-                if (!memory.mode.third) return memory.data.setBigUint64(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigUint64(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setBigUint64(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 7) {
+                  const { data: view } = memory;
+                  return view.setBigUint64(p, x, true);
+                }
               }
             } catch {}
           slowWrite(u64, memory, p, x);
@@ -586,8 +726,14 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getBigInt64(p, true);
-              if (!memory.mode.third) return memory.data.getBigInt64(p, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getBigInt64(p, true);
+              }
+              if (p >= 0 && p < memory.bytes.length - 7) {
+                const { data: view } = memory;
+                return view.getBigInt64(p, true);
+              }
             }
           } catch {}
           return BigInt.asIntN(64, slowRead(i64, memory, p));
@@ -604,8 +750,14 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
-                if (!memory.mode.third) return memory.data.setBigInt64(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setBigInt64(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setBigInt64(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 7) {
+                  const { data: view } = memory;
+                  return view.setBigInt64(p, x, true);
+                }
               }
             } catch {}
           slowWrite(i64, memory, p, x);
@@ -633,8 +785,14 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return +memory.data.getFloat64(p, true);
-              if (!memory.mode.third) return +memory.data.getFloat64(p, true);
-              if (p >= 0 && p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return +data.getFloat64(p, true);
+              }
+              if (p >= 0 && p < memory.bytes.length - 7) {
+                const { data: view } = memory;
+                return +view.getFloat64(p, true);
+              }
             }
           } catch {}
           return +slowRead(f64, memory, p);
@@ -651,8 +809,14 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
-                if (!memory.mode.third) return memory.data.setFloat64(p, x, true);
-                if (p >= 0 && p < memory.bytes.length - 7) return memory.data.setFloat64(p, x, true);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setFloat64(p, x, true);
+                }
+                if (p >= 0 && p < memory.bytes.length - 7) {
+                  const { data: view } = memory;
+                  return view.setFloat64(p, x, true);
+                }
               }
             } catch {}
           slowWrite(f64, memory, p, x);
@@ -679,8 +843,14 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return +getHalf(memory.data, p);
-              if (!memory.mode.third) return +getHalf(memory.data, p);
-              if (p >= 0 && p < memory.bytes.length - 1) return +getHalf(memory.data, p);
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return +getHalf(data, p);
+              }
+              if (p >= 0 && p < memory.bytes.length - 1) {
+                const { data: view } = memory;
+                return +getHalf(view, p);
+              }
             }
           } catch {}
           return +slowRead(f16, memory, p);
@@ -697,8 +867,14 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return setHalf(memory.data, p, x);
-                if (!memory.mode.third) return setHalf(memory.data, p, x);
-                if (p >= 0 && p < memory.bytes.length - 1) return setHalf(memory.data, p, x);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return setHalf(data, p, x);
+                }
+                if (p >= 0 && p < memory.bytes.length - 1) {
+                  const { data: view } = memory;
+                  return setHalf(view, p, x);
+                }
               }
             } catch {}
           slowWrite(f16, memory, p, x);
@@ -785,8 +961,14 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
           try {
             if (Math.floor(p as number) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
-              if (!memory.mode.third) return memory.data.getUint8(p) !== 0;
-              if (p >= 0 && p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+              if (!memory.mode.third) {
+                const { data } = memory;
+                return data.getUint8(p) !== 0;
+              }
+              if (p >= 0 && p < memory.bytes.length) {
+                const { data: view } = memory;
+                return view.getUint8(p) !== 0;
+              }
             }
           } catch {}
           return slowRead(bool, memory, p) === true;
@@ -803,8 +985,14 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
             try {
               if (Math.floor(p as number) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
-                if (!memory.mode.third) return memory.data.setUint8(p, x ? 1 : 0);
-                if (p >= 0 && p < memory.bytes.length) return memory.data.setUint8(p, x ? 1 : 0);
+                if (!memory.mode.third) {
+                  const { data } = memory;
+                  return data.setUint8(p, x ? 1 : 0);
+                }
+                if (p >= 0 && p < memory.bytes.length) {
+                  const { data: view } = memory;
+                  return view.setUint8(p, x ? 1 : 0);
+                }
               }
             } catch {}
           slowWrite(bool, memory, p, x);

@@ -43,8 +43,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-        if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint8(p) >>> 0;
+        }
+        if (p < memory.bytes.length) {
+          const { data: view } = memory;
+          return view.getUint8(p) >>> 0;
+        }
       } catch {}
       return slowRead(u8c, allocation.memory, p) >>> 0;
     },
@@ -60,12 +66,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint8(p, clamp(x));
-            return;
+            const { data } = memory;
+            {
+              data.setUint8(p, clamp(x));
+              return;
+            }
           }
           if (p < memory.bytes.length) {
-            memory.data.setUint8(p, clamp(x));
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint8(p, clamp(x));
+              return;
+            }
           }
         } catch {}
       slowWrite(u8c, allocation.memory, p, x);
@@ -79,8 +91,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-        if (!memory.mode.third) return memory.data.getUint8(p) >>> 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p) >>> 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint8(p) >>> 0;
+        }
+        if (p < memory.bytes.length) {
+          const { data: view } = memory;
+          return view.getUint8(p) >>> 0;
+        }
       } catch {}
       return slowRead(u8, allocation.memory, p) >>> 0;
     },
@@ -96,12 +114,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint8(p, x);
-            return;
+            const { data } = memory;
+            {
+              data.setUint8(p, x);
+              return;
+            }
           }
           if (p < memory.bytes.length) {
-            memory.data.setUint8(p, x);
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint8(p, x);
+              return;
+            }
           }
         } catch {}
       slowWrite(u8, allocation.memory, p, x);
@@ -115,8 +139,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getInt8(p) | 0;
-        if (!memory.mode.third) return memory.data.getInt8(p) | 0;
-        if (p < memory.bytes.length) return memory.data.getInt8(p) | 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getInt8(p) | 0;
+        }
+        if (p < memory.bytes.length) {
+          const { data: view } = memory;
+          return view.getInt8(p) | 0;
+        }
       } catch {}
       return slowRead(i8, allocation.memory, p) | 0;
     },
@@ -132,12 +162,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setInt8(p, x);
-            return;
+            const { data } = memory;
+            {
+              data.setInt8(p, x);
+              return;
+            }
           }
           if (p < memory.bytes.length) {
-            memory.data.setInt8(p, x);
-            return;
+            const { data: view } = memory;
+            {
+              view.setInt8(p, x);
+              return;
+            }
           }
         } catch {}
       slowWrite(i8, allocation.memory, p, x);
@@ -151,8 +187,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
-        if (!memory.mode.third) return memory.data.getUint16(p, true) >>> 0;
-        if (p < memory.bytes.length - 1) return memory.data.getUint16(p, true) >>> 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint16(p, true) >>> 0;
+        }
+        if (p < memory.bytes.length - 1) {
+          const { data: view } = memory;
+          return view.getUint16(p, true) >>> 0;
+        }
       } catch {}
       return slowRead(u16, allocation.memory, p) >>> 0;
     },
@@ -168,12 +210,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint16(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setUint16(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 1) {
-            memory.data.setUint16(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint16(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(u16, allocation.memory, p, x);
@@ -187,8 +235,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
-        if (!memory.mode.third) return memory.data.getInt16(p, true) | 0;
-        if (p < memory.bytes.length - 1) return memory.data.getInt16(p, true) | 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getInt16(p, true) | 0;
+        }
+        if (p < memory.bytes.length - 1) {
+          const { data: view } = memory;
+          return view.getInt16(p, true) | 0;
+        }
       } catch {}
       return slowRead(i16, allocation.memory, p) | 0;
     },
@@ -204,12 +258,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setInt16(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setInt16(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 1) {
-            memory.data.setInt16(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setInt16(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(i16, allocation.memory, p, x);
@@ -223,8 +283,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return +memory.data.getFloat32(p, true);
-        if (!memory.mode.third) return +memory.data.getFloat32(p, true);
-        if (p < memory.bytes.length - 3) return +memory.data.getFloat32(p, true);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return +data.getFloat32(p, true);
+        }
+        if (p < memory.bytes.length - 3) {
+          const { data: view } = memory;
+          return +view.getFloat32(p, true);
+        }
       } catch {}
       return +slowRead(f32, allocation.memory, p);
     },
@@ -240,12 +306,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setFloat32(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setFloat32(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 3) {
-            memory.data.setFloat32(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setFloat32(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(f32, allocation.memory, p, x);
@@ -259,8 +331,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-        if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint32(p, true) >>> 0;
+        }
+        if (p < memory.bytes.length - 3) {
+          const { data: view } = memory;
+          return view.getUint32(p, true) >>> 0;
+        }
       } catch {}
       return slowRead(u32, allocation.memory, p) >>> 0;
     },
@@ -276,12 +354,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint32(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setUint32(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 3) {
-            memory.data.setUint32(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint32(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(u32, allocation.memory, p, x);
@@ -295,8 +379,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
-        if (!memory.mode.third) return memory.data.getInt32(p, true) | 0;
-        if (p < memory.bytes.length - 3) return memory.data.getInt32(p, true) | 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getInt32(p, true) | 0;
+        }
+        if (p < memory.bytes.length - 3) {
+          const { data: view } = memory;
+          return view.getInt32(p, true) | 0;
+        }
       } catch {}
       return slowRead(i32, allocation.memory, p) | 0;
     },
@@ -312,12 +402,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setInt32(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setInt32(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 3) {
-            memory.data.setInt32(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setInt32(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(i32, allocation.memory, p, x);
@@ -331,8 +427,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-        if (!memory.mode.third) return memory.data.getUint32(p, true) >>> 0;
-        if (p < memory.bytes.length - 3) return memory.data.getUint32(p, true) >>> 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint32(p, true) >>> 0;
+        }
+        if (p < memory.bytes.length - 3) {
+          const { data: view } = memory;
+          return view.getUint32(p, true) >>> 0;
+        }
       } catch {}
       return slowRead(ptr32, allocation.memory, p) >>> 0;
     },
@@ -348,12 +450,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint32(p, pointer32(x), true);
-            return;
+            const { data } = memory;
+            {
+              data.setUint32(p, pointer32(x), true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 3) {
-            memory.data.setUint32(p, pointer32(x), true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint32(p, pointer32(x), true);
+              return;
+            }
           }
         } catch {}
       slowWrite(ptr32, allocation.memory, p, x);
@@ -367,8 +475,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-        if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getBigUint64(p, true);
+        }
+        if (p < memory.bytes.length - 7) {
+          const { data: view } = memory;
+          return view.getBigUint64(p, true);
+        }
       } catch {}
       return BigInt.asUintN(64, slowRead(ptr64, allocation.memory, p));
     },
@@ -384,12 +498,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setBigUint64(p, pointer64(x), true);
-            return;
+            const { data } = memory;
+            {
+              data.setBigUint64(p, pointer64(x), true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 7) {
-            memory.data.setBigUint64(p, pointer64(x), true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setBigUint64(p, pointer64(x), true);
+              return;
+            }
           }
         } catch {}
       slowWrite(ptr64, allocation.memory, p, x);
@@ -403,8 +523,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (!memory.mode.third) return +fromPointer53(memory.data.getBigUint64(p, true));
-        if (p < memory.bytes.length - 7) return +fromPointer53(memory.data.getBigUint64(p, true));
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return +fromPointer53(data.getBigUint64(p, true));
+        }
+        if (p < memory.bytes.length - 7) {
+          const { data: view } = memory;
+          return +fromPointer53(view.getBigUint64(p, true));
+        }
       } catch {}
       return +slowRead(ptr53, allocation.memory, p);
     },
@@ -420,12 +546,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setBigUint64(p, pointer53(x), true);
-            return;
+            const { data } = memory;
+            {
+              data.setBigUint64(p, pointer53(x), true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 7) {
-            memory.data.setBigUint64(p, pointer53(x), true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setBigUint64(p, pointer53(x), true);
+              return;
+            }
           }
         } catch {}
       slowWrite(ptr53, allocation.memory, p, x);
@@ -439,8 +571,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-        if (!memory.mode.third) return memory.data.getBigUint64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigUint64(p, true);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getBigUint64(p, true);
+        }
+        if (p < memory.bytes.length - 7) {
+          const { data: view } = memory;
+          return view.getBigUint64(p, true);
+        }
       } catch {}
       return BigInt.asUintN(64, slowRead(u64, allocation.memory, p));
     },
@@ -456,12 +594,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setBigUint64(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setBigUint64(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 7) {
-            memory.data.setBigUint64(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setBigUint64(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(u64, allocation.memory, p, x);
@@ -475,8 +619,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getBigInt64(p, true);
-        if (!memory.mode.third) return memory.data.getBigInt64(p, true);
-        if (p < memory.bytes.length - 7) return memory.data.getBigInt64(p, true);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getBigInt64(p, true);
+        }
+        if (p < memory.bytes.length - 7) {
+          const { data: view } = memory;
+          return view.getBigInt64(p, true);
+        }
       } catch {}
       return BigInt.asIntN(64, slowRead(i64, allocation.memory, p));
     },
@@ -492,12 +642,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setBigInt64(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setBigInt64(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 7) {
-            memory.data.setBigInt64(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setBigInt64(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(i64, allocation.memory, p, x);
@@ -511,8 +667,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return +memory.data.getFloat64(p, true);
-        if (!memory.mode.third) return +memory.data.getFloat64(p, true);
-        if (p < memory.bytes.length - 7) return +memory.data.getFloat64(p, true);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return +data.getFloat64(p, true);
+        }
+        if (p < memory.bytes.length - 7) {
+          const { data: view } = memory;
+          return +view.getFloat64(p, true);
+        }
       } catch {}
       return +slowRead(f64, allocation.memory, p);
     },
@@ -528,12 +690,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setFloat64(p, x, true);
-            return;
+            const { data } = memory;
+            {
+              data.setFloat64(p, x, true);
+              return;
+            }
           }
           if (p < memory.bytes.length - 7) {
-            memory.data.setFloat64(p, x, true);
-            return;
+            const { data: view } = memory;
+            {
+              view.setFloat64(p, x, true);
+              return;
+            }
           }
         } catch {}
       slowWrite(f64, allocation.memory, p, x);
@@ -547,8 +715,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return +getHalf(memory.data, p);
-        if (!memory.mode.third) return +getHalf(memory.data, p);
-        if (p < memory.bytes.length - 1) return +getHalf(memory.data, p);
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return +getHalf(data, p);
+        }
+        if (p < memory.bytes.length - 1) {
+          const { data: view } = memory;
+          return +getHalf(view, p);
+        }
       } catch {}
       return +slowRead(f16, allocation.memory, p);
     },
@@ -564,12 +738,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            setHalf(memory.data, p, x);
-            return;
+            const { data } = memory;
+            {
+              setHalf(data, p, x);
+              return;
+            }
           }
           if (p < memory.bytes.length - 1) {
-            setHalf(memory.data, p, x);
-            return;
+            const { data: view } = memory;
+            {
+              setHalf(view, p, x);
+              return;
+            }
           }
         } catch {}
       slowWrite(f16, allocation.memory, p, x);
@@ -583,8 +763,14 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         const { memory } = allocation;
 
         if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
-        if (!memory.mode.third) return memory.data.getUint8(p) !== 0;
-        if (p < memory.bytes.length) return memory.data.getUint8(p) !== 0;
+        if (!memory.mode.third) {
+          const { data } = memory;
+          return data.getUint8(p) !== 0;
+        }
+        if (p < memory.bytes.length) {
+          const { data: view } = memory;
+          return view.getUint8(p) !== 0;
+        }
       } catch {}
       return slowRead(bool, allocation.memory, p) === true;
     },
@@ -600,12 +786,18 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
             return;
           }
           if (!memory.mode.third) {
-            memory.data.setUint8(p, x ? 1 : 0);
-            return;
+            const { data } = memory;
+            {
+              data.setUint8(p, x ? 1 : 0);
+              return;
+            }
           }
           if (p < memory.bytes.length) {
-            memory.data.setUint8(p, x ? 1 : 0);
-            return;
+            const { data: view } = memory;
+            {
+              view.setUint8(p, x ? 1 : 0);
+              return;
+            }
           }
         } catch {}
       slowWrite(bool, allocation.memory, p, x);
