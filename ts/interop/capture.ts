@@ -7,6 +7,7 @@ import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.
 import { importedValues, watchInstances, type ModuleInstance, type Watch } from './instances.ts';
 import { bytesOfModule } from './module-bytes.ts';
 import { wrapEmscriptenModuleHeap } from './emscripten.ts';
+import { anyModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
@@ -162,7 +163,7 @@ async function heapOfInstance(
   const memory = options.memory
     ? memoryOf(options.memory)
     : (findMemory(glue, exports) ?? findMemory(undefined, [{ ...imported }]));
-  return heapOfModule(shape, memory as FoundMemory, options); // only instances with a memory are chosen
+  return heapOfModule(shape, memory as FoundMemory, options, anyModule); // only instances with a memory are chosen
 }
 
 /** The object of an Emscripten module in what `start` resolved to: itself, or one property deep in it. */

@@ -2,6 +2,7 @@
 // The heap of an Emscripten module, whatever the module exports.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
+import { emscriptenModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue } from './module-kind.ts';
 import { findMemory, memoryOf } from './module-memory.ts';
@@ -30,7 +31,7 @@ export function wrapEmscriptenModuleHeap(
   const exports = exportsOfGlue(module);
   const memory = options.memory ? memoryOf(options.memory) : findMemory(module, exports);
   if (!memory) throw noMemory(module);
-  return heapOfModule({ glue: module, exports }, memory, options);
+  return heapOfModule({ glue: module, exports }, memory, options, emscriptenModule);
 }
 
 function noMemory(module: object): ModuleError {

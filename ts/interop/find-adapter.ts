@@ -1,26 +1,50 @@
 // SPDX-License-Identifier: MIT
-// The allocator of a module, by detection: each toolchain's detector in turn, the most certain first.
+// The allocator of a module, by detection: the detector of each toolchain in turn.
 import { ModuleError } from '../errors.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { assemblyScriptAdapter } from './assemblyscript-adapter.ts';
 import { bindgenAdapter } from './bindgen-adapter.ts';
 import { emscriptenAdapter } from './emscripten-adapter.ts';
-import { allocatorCure, EMCC_MALLOC_FLAGS, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
+import {
+  ALLOCATOR_CURES,
+  EMCC_MALLOC_FLAGS,
+  EMSCRIPTEN_CURE,
+  kindOf,
+  namesIn,
+  type ModuleKind,
+  type ModuleShape,
+} from './module-kind.ts';
 import { sizedAdapter } from './sized-adapter.ts';
 
 /** Finds an allocator of one kind in a module, or returns undefined. */
 export type Detector = (shape: ModuleShape) => FoundAdapter | undefined;
 
-const DETECTORS: readonly Detector[] = [
-  bindgenAdapter,
-  assemblyScriptAdapter,
-  emscriptenAdapter,
-  sizedAdapter,
-];
+/** What is looked for in a module, and what an error says of a module that has nothing of it. */
+export interface Detection {
+  /** In turn, the most certain first. */
+  readonly detectors: readonly Detector[];
+  /** Returns the kind of a module and what would give it an allocator. */
+  origin(shape: ModuleShape): { readonly kind: ModuleKind; readonly cure: string };
+}
+
+/** The detection for modules of all kinds. */
+export const anyModule: Detection = {
+  detectors: [bindgenAdapter, assemblyScriptAdapter, emscriptenAdapter, sizedAdapter],
+  origin(shape) {
+    const kind = kindOf(shape);
+    return { kind, cure: ALLOCATOR_CURES[kind] };
+  },
+};
+
+/** The detection for Emscripten modules: a bundle that wraps no others carries less. */
+export const emscriptenModule: Detection = {
+  detectors: [bindgenAdapter, emscriptenAdapter, sizedAdapter],
+  origin: () => ({ kind: 'emscripten', cure: EMSCRIPTEN_CURE }),
+};
 
 /** Returns the adapter of a module's allocator; undefined if no name tells that it has one. */
-export function findAdapter(shape: ModuleShape): FoundAdapter | undefined {
-  for (const detect of DETECTORS) {
+export function findAdapter(shape: ModuleShape, { detectors }: Detection): FoundAdapter | undefined {
+  for (const detect of detectors) {
     const found = detect(shape);
     if (found) return found;
   }
@@ -28,23 +52,23 @@ export function findAdapter(shape: ModuleShape): FoundAdapter | undefined {
 }
 
 /** The adapter of a module without an allocator: reading and writing work, allocating throws. */
-export function missingAdapter(shape: ModuleShape): FoundAdapter {
+export function missingAdapter(shape: ModuleShape, detection: Detection): FoundAdapter {
   const refuse = (): never => {
-    throw noAllocator(shape);
+    throw noAllocator(shape, detection);
   };
   return { name: 'none', malloc: () => refuse(), free: (_address) => refuse() };
 }
 
-function noAllocator(shape: ModuleShape): ModuleError {
-  const kind = kindOf(shape);
+function noAllocator(shape: ModuleShape, detection: Detection): ModuleError {
+  const { kind, cure } = detection.origin(shape);
   const names = namesIn(shape);
-  const isEmscripten = kind === 'emscripten';
   const found = (name: string): boolean => names.includes(name) || names.includes(name.slice(1));
   const missing = ['_malloc', '_free'].filter((name) => !found(name));
   const kinds = kind === 'unknown' ? '' : ` (made by ${kind})`;
   return new ModuleError(
     `the module${kinds} shows no ${missing.join(' and no ') || 'allocator'} to allocate with, nor malloc, ` +
-      `__wbindgen_malloc, __new, alloc and dealloc. ${allocatorCure(kind)}`,
-    { missing, found: names, flags: isEmscripten ? EMCC_MALLOC_FLAGS : '' },
+      `__wbindgen_malloc, __new, alloc and dealloc. To allocate, ${cure}; or pass the option ` +
+      'adapter: { malloc(size, align), free(address, size, align) }',
+    { missing, found: names, flags: kind === 'emscripten' ? EMCC_MALLOC_FLAGS : '' },
   );
 }

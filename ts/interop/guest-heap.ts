@@ -10,7 +10,7 @@ import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { createHeapSync, type CreateHeapOptions, type LinmemHeap } from '../core/heap.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { AssemblyScriptRuntime, ERAS } from './assemblyscript-runtime.ts';
-import { findAdapter } from './find-adapter.ts';
+import { anyModule, findAdapter } from './find-adapter.ts';
 import { kindOf, type ModuleKind, type ModuleShape } from './module-kind.ts';
 import { toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
@@ -67,7 +67,7 @@ function assertSafe(shape: ModuleShape, memory: WebAssemblyMemory): void {
     assertSafeAssemblyScript(shape, memory);
     return;
   }
-  const adapter = findAdapter(shape);
+  const adapter = findAdapter(shape, anyModule);
   if (!adapter)
     throw unsafe('it exports no allocator, so that its code may take every byte up to the end of the memory');
   if (!takesOnlyItsOwn(adapter, memory)) throw unsafe('its allocator takes pages that it did not grow');

@@ -8,7 +8,7 @@ import { bytesOf } from '../memory/bytes.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
-import { findAdapter, missingAdapter } from './find-adapter.ts';
+import { findAdapter, missingAdapter, type Detection } from './find-adapter.ts';
 import { findMallocNames } from './find-malloc.ts';
 import { loneAdapter } from './lone-adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
@@ -56,32 +56,39 @@ function managerOptions(options: ModuleHeapOptions): WasmHeapManagerOptions {
 
 /**
  * Returns the heap of a module.
+ * @param detection which allocators are looked for
  * @throws {ArgumentTypeError} if an option is not what it should be
  */
 export function heapOfModule(
   shape: ModuleShape,
   memory: FoundMemory,
   options: ModuleHeapOptions,
+  detection: Detection,
 ): WasmHeapManager {
   const { analysis, bytes } = options;
   if (analysis !== undefined && typeof analysis !== 'boolean')
     throw new ArgumentTypeError('a boolean for analysis', analysis);
   const known = bytes ? { ...shape, bytes: bytesOf(bytes as ArrayBufferView) } : shape; // a view of a buffer, or one
-  return heapWith(memory, chooseAdapter(known, memory, options), managerOptions(options));
+  return heapWith(memory, chooseAdapter(known, memory, options, detection), managerOptions(options));
 }
 
-function chooseAdapter(shape: ModuleShape, memory: FoundMemory, options: ModuleHeapOptions): FoundAdapter {
+function chooseAdapter(
+  shape: ModuleShape,
+  memory: FoundMemory,
+  options: ModuleHeapOptions,
+  detection: Detection,
+): FoundAdapter {
   const { adapter, analysis } = options;
   if (adapter !== undefined) {
     assertAdapter(adapter);
     return bound(adapter);
   }
   return (
-    givenAdapter(shape, options) ??
-    findAdapter(shape) ??
+    givenAdapter(shape, options, detection) ??
+    findAdapter(shape, detection) ??
     analysedAdapter(shape, memory, analysis) ??
     loneAdapter(shape) ??
-    missingAdapter(shape)
+    missingAdapter(shape, detection)
   );
 }
 
@@ -106,14 +113,18 @@ function bound(adapter: Adapter): FoundAdapter {
 }
 
 /** The options `malloc` and `free`; the one that is not given is the module's. */
-function givenAdapter(shape: ModuleShape, options: ModuleHeapOptions): FoundAdapter | undefined {
+function givenAdapter(
+  shape: ModuleShape,
+  options: ModuleHeapOptions,
+  detection: Detection,
+): FoundAdapter | undefined {
   if (!options.malloc && !options.free) return undefined;
   const malloc = options.malloc ?? cFunction(shape, 'malloc');
   const free = options.free ?? cFunction(shape, 'free');
   for (const value of [options.malloc, options.free])
     if (value !== undefined && typeof value !== 'function')
       throw new ArgumentTypeError('a function for malloc or free', value);
-  if (!malloc || !free) return missingAdapter(shape);
+  if (!malloc || !free) return missingAdapter(shape, detection);
   return {
     name: 'malloc, free',
     malloc: (size) => malloc(size) as Pointer,

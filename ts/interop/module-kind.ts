@@ -98,9 +98,12 @@ function languagesOf(module: WebAssemblyModule | undefined): string[] {
 export const EMCC_MEMORY_FLAGS = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8';
 export const EMCC_MALLOC_FLAGS = '-sEXPORTED_FUNCTIONS=_malloc,_free';
 
+/** What would give an Emscripten module an allocator. */
+export const EMSCRIPTEN_CURE: string = `link it with ${EMCC_MALLOC_FLAGS}`;
+
 /** What would give a module of each kind an allocator. */
-const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
-  emscripten: `link it with ${EMCC_MALLOC_FLAGS}`,
+export const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
+  emscripten: EMSCRIPTEN_CURE,
   'wasm-bindgen': 'wasm-bindgen exports its allocator once an exported function takes a string or a slice',
   assemblyscript: 'compile it with --exportRuntime',
   go: 'Go exports no allocator: let a Go function make a slice and return its address',
@@ -111,10 +114,6 @@ const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
   zig: 'export fn alloc(size: usize) ?[*]u8 and fn free(ptr: [*]u8, size: usize) void',
   unknown: 'export malloc(size) and free(address)',
 };
-
-/** Returns the sentence that says what would give a module of this kind an allocator. */
-export const allocatorCure = (kind: ModuleKind): string =>
-  `To allocate, ${ALLOCATOR_CURES[kind]}; or pass the option adapter: { malloc(size, align), free(address, size, align) }`;
 
 /** The names of a module's functions and of whatever else it shows, for an error. */
 export function namesIn({ glue, exports }: ModuleShape): string[] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One function for every module: what it is given tells what to do with it.
 import type { WasmHeapManager } from '../manager/manager.ts';
+import { anyModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { describeModule } from './module-shape.ts';
 
@@ -15,5 +16,5 @@ import { describeModule } from './module-shape.ts';
  */
 export function wrapHeap(module: object, options: ModuleHeapOptions = {}): WasmHeapManager {
   const { shape, memory } = describeModule(module, options.memory);
-  return heapOfModule(shape, memory, options);
+  return heapOfModule(shape, memory, options, anyModule);
 }
