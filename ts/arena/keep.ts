@@ -41,7 +41,7 @@ function copyString(heap: Heap, from: StringRef): StringRef {
   // A sized string is as long as its text; the others keep their capacity.
   const capacity = framing === 'Sized' ? from.encodedElementCount : from.allocatedElementCount;
   const count = framing === 'Terminated' ? capacity - 1 : capacity;
-  const copy = allocString(codec, framing, heap, count, wordBytes, undefined);
+  const copy = allocString(codec, framing, heap, count, undefined, wordBytes);
   if (framing !== 'Paired') copyBytes(heap, copy.address, from.address, copy.byteLength);
   else {
     copyBytes(heap, copy.textAddress, from.textAddress, capacity * codec.bytesPerElement);

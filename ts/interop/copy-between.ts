@@ -109,9 +109,9 @@ function copyString(source: StringRef, heap: Heap): StringRef {
   const { codec, framing, wordBytes, allocatedElementCount: capacity } = source;
   const policy = { surrogates: 'wtf8', nul: 'allow' } as const;
   // A pointer and length has its text elsewhere, so that the text is copied, and not the pointer.
-  if (framing === 'Paired') return allocString(codec, framing, heap, source.read(policy), wordBytes, policy);
+  if (framing === 'Paired') return allocString(codec, framing, heap, source.read(policy), policy, wordBytes);
   const count = framing === 'Terminated' ? capacity - 1 : capacity;
-  return copyRef(source, allocString(codec, framing, heap, count, wordBytes, undefined), source.byteLength);
+  return copyRef(source, allocString(codec, framing, heap, count, undefined, wordBytes), source.byteLength);
 }
 
 function copySlice<T extends ScalarValue, A extends ArrayBufferView>(

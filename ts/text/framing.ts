@@ -103,36 +103,41 @@ export function locateString(
   return [start, count];
 }
 
-/** The destination of a write: address, framing and capacity. */
-export interface Destination {
-  readonly framing: Framing;
-  readonly memory: LinearMemory;
-  readonly address: Address;
-  /** In elements. Default: to the end of the heap's block, if the address is in one. */
-  readonly capacity: number | undefined;
-  /** The size of the length prefix, or of the pointer and of the length. */
-  readonly wordBytes: WordBytes;
-  /** The address of the text; the same as `address` unless the framing is a pointer and length. */
-  readonly textAddress: Address;
-}
-
-/** Writes a string by the general path. T1. Returns its number of elements. */
-export function writeString(encoding: Encoding, to: Destination, text: string, policy: Policy): number {
+/**
+ * Writes a string by the general path. T1. Returns its number of elements.
+ * @param capacity in elements. Default: to the end of the heap's block, if the address is in one
+ * @param wordBytes the size of the length prefix, or of the pointer and of the length
+ * @param textAddress the address of the text, if the framing is a pointer and length
+ */
+export function writeString(
+  encoding: Encoding,
+  framing: Framing,
+  memory: LinearMemory,
+  address: Address,
+  text: string,
+  policy: Policy,
+  capacity: number | undefined,
+  wordBytes: WordBytes = 4,
+  textAddress?: Address,
+): number {
   assertString(text);
-  const { framing, memory, address, wordBytes, textAddress } = to;
   const size = encoding.bytesPerElement;
   const headerBytes = headerBytesOf(framing, wordBytes);
   const isPaired = framing === 'Paired';
   const isFixed = framing === 'Fixed';
   const terminator = framing === 'Terminated' ? 1 : 0;
-  const room = roomOf(to, size, headerBytes);
+  const textAt = isPaired ? (textAddress as Address) : address; // undefined is refused
+  const room =
+    capacity !== undefined || isFixed
+      ? toElementCount(capacity as number) // refuses undefined
+      : capacityAt(memory, locateText(memory, textAt, 0), isPaired ? 0 : headerBytes, size);
   const max = (headerBytes ? Math.min(room, 256 ** wordBytes - 1) : room) - terminator;
   const [kept, count] = fitText(encoding, text, max, terminator, policy);
   if (terminator || isFixed) assertNoNul(text, policy);
   const bytes = (isFixed ? room : count + terminator) * size;
   const at = locateText(memory, address, headerBytes);
   if (headerBytes + bytes > 0) assertNotNull(at);
-  const start = locateText(memory, isPaired ? textAddress : at + headerBytes, bytes);
+  const start = locateText(memory, isPaired ? textAt : at + headerBytes, bytes);
   if (bytes > 0) assertNotNull(start);
   if (isPaired && start >= 256 ** wordBytes)
     throw new ArgumentRangeError(`a pointer of ${wordBytes} bytes`, start);
@@ -140,17 +145,6 @@ export function writeString(encoding: Encoding, to: Destination, text: string, p
   if (isPaired) writeWord(memory, at, wordBytes, start);
   if (headerBytes) writeWord(memory, at + headerBytes - wordBytes, wordBytes, count);
   return count;
-}
-
-/** Returns the capacity in elements. */
-function roomOf(
-  { framing, memory, capacity, textAddress }: Destination,
-  size: number,
-  headerBytes: number,
-): number {
-  if (capacity !== undefined || framing === 'Fixed') return toElementCount(capacity as number); // refuses undefined
-  const header = framing === 'Paired' ? 0 : headerBytes;
-  return capacityAt(memory, locateText(memory, textAddress, 0), header, size);
 }
 
 /** Returns the text, or the part of it that fits under the policy `truncate`, with its number of elements. */

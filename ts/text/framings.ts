@@ -36,8 +36,7 @@ export const terminated = {
     const policy = toPolicy(options);
     const count = tryWrite(encoding, memory, address, text, capacity, policy, 1);
     if (count >= 0) return count;
-    const to = { framing: 'Terminated', memory, address, capacity, wordBytes: 4, textAddress: address } as const; // prettier-ignore
-    return writeString(encoding, to, text, policy);
+    return writeString(encoding, 'Terminated', memory, address, text, policy, capacity);
   },
   alloc(
     encoding: Encoding,
@@ -45,10 +44,10 @@ export const terminated = {
     textOrCount: string | number,
     options?: TextOptions,
   ): StringRef {
-    return allocString(encoding, 'Terminated', heap, textOrCount, 4, options);
+    return allocString(encoding, 'Terminated', heap, textOrCount, options);
   },
   wrap(encoding: Encoding, heap: TextHeap, address: Address, capacity?: number): StringRef {
-    return wrapString(encoding, 'Terminated', heap, address, capacity, 4);
+    return wrapString(encoding, 'Terminated', heap, address, capacity);
   },
 };
 
@@ -76,8 +75,7 @@ export const sized = {
     const policy = toPolicy(options);
     const count = tryWrite(encoding, memory, address, text, capacity, policy, 0);
     if (count >= 0) return count;
-    const to = { framing: 'Sized', memory, address, capacity, wordBytes: 4, textAddress: address } as const;
-    return writeString(encoding, to, text, policy);
+    return writeString(encoding, 'Sized', memory, address, text, policy, capacity);
   },
   alloc(
     encoding: Encoding,
@@ -85,10 +83,10 @@ export const sized = {
     textOrCount: string | number,
     options?: TextOptions,
   ): StringRef {
-    return allocString(encoding, 'Sized', heap, textOrCount, 4, options);
+    return allocString(encoding, 'Sized', heap, textOrCount, options);
   },
   wrap(encoding: Encoding, heap: TextHeap, address: Address, count: number): StringRef {
-    return wrapString(encoding, 'Sized', heap, address, count, 4);
+    return wrapString(encoding, 'Sized', heap, address, count);
   },
 };
 
@@ -111,9 +109,7 @@ export const fixed = {
     count: number,
     options?: TextOptions,
   ): number {
-    const policy = toPolicy(options);
-    const to = { framing: 'Fixed', memory, address, capacity: count, wordBytes: 4, textAddress: address } as const; // prettier-ignore
-    return writeString(encoding, to, text, policy);
+    return writeString(encoding, 'Fixed', memory, address, text, toPolicy(options), count);
   },
   alloc(
     encoding: Encoding,
@@ -121,10 +117,10 @@ export const fixed = {
     textOrCount: string | number,
     options?: TextOptions,
   ): StringRef {
-    return allocString(encoding, 'Fixed', heap, textOrCount, 4, options);
+    return allocString(encoding, 'Fixed', heap, textOrCount, options);
   },
   wrap(encoding: Encoding, heap: TextHeap, address: Address, count: number): StringRef {
-    return wrapString(encoding, 'Fixed', heap, address, count, 4);
+    return wrapString(encoding, 'Fixed', heap, address, count);
   },
 };
 
@@ -149,9 +145,7 @@ export const prefixed = {
     capacity?: number,
     options?: TextOptions,
   ): number {
-    const policy = toPolicy(options);
-    const to = { framing: 'Prefixed', memory, address, capacity, wordBytes: prefixBytes, textAddress: address } as const; // prettier-ignore
-    return writeString(encoding, to, text, policy);
+    return writeString(encoding, 'Prefixed', memory, address, text, toPolicy(options), capacity, prefixBytes);
   },
   alloc(
     encoding: Encoding,
@@ -160,7 +154,7 @@ export const prefixed = {
     prefixBytes: WordBytes = 4,
     options?: TextOptions,
   ): StringRef {
-    return allocString(encoding, 'Prefixed', heap, textOrCount, prefixBytes, options);
+    return allocString(encoding, 'Prefixed', heap, textOrCount, options, prefixBytes);
   },
   wrap(
     encoding: Encoding,
@@ -195,9 +189,17 @@ export const paired = {
     capacity?: number,
     options?: TextOptions,
   ): number {
-    const policy = toPolicy(options);
-    const to = { framing: 'Paired', memory, address, capacity, wordBytes, textAddress } as const;
-    return writeString(encoding, to, text, policy);
+    return writeString(
+      encoding,
+      'Paired',
+      memory,
+      address,
+      text,
+      toPolicy(options),
+      capacity,
+      wordBytes,
+      textAddress,
+    );
   },
   alloc(
     encoding: Encoding,
@@ -206,7 +208,7 @@ export const paired = {
     wordBytes: WordBytes = 4,
     options?: TextOptions,
   ): StringRef {
-    return allocString(encoding, 'Paired', heap, textOrCount, wordBytes, options);
+    return allocString(encoding, 'Paired', heap, textOrCount, options, wordBytes);
   },
   wrap(
     encoding: Encoding,

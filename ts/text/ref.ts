@@ -99,10 +99,8 @@ export class StringRef extends Ref {
     const { memory } = this.allocation;
     const terminator = framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
     let count = terminator < 0 ? -1 : tryWrite(codec, memory, address, text, capacity, policy, terminator);
-    if (count < 0) {
-      const to = { framing, memory, address, capacity, wordBytes, textAddress };
-      count = writeString(codec, to, text, policy);
-    }
+    if (count < 0)
+      count = writeString(codec, framing, memory, address, text, policy, capacity, wordBytes, textAddress);
     this.#count = count;
     return this;
   }

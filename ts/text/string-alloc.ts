@@ -43,8 +43,8 @@ export function allocString(
   framing: Framing,
   heap: TextAllocator,
   textOrCount: string | number,
-  wordBytes: WordBytes,
   options: TextOptions | undefined,
+  wordBytes: WordBytes = 4,
 ): StringRef {
   const policy = toPolicy(options);
   const size = encoding.bytesPerElement;
@@ -69,7 +69,7 @@ export function wrapString(
   heap: TextHeap,
   address: Address,
   given: number | undefined,
-  wordBytes: WordBytes,
+  wordBytes: WordBytes = 4,
 ): StringRef {
   const size = encoding.bytesPerElement;
   const header = headerBytesOf(framing, wordBytes);
