@@ -92,16 +92,9 @@ export class LinmemHeap extends WasmHeapManager {
   stats(): CoreStats {
     const at = this.exports.lm_heap_stats(this.handle) >>> 0;
     if (at === 0) throw new ModuleError('the heap is damaged: its state was overwritten');
-    const field = (offset: number): number => this.readUint32(at + offset);
-    return {
-      liveBlocks: field(Stats.liveBlocks),
-      liveBytes: field(Stats.liveBytes),
-      peakLiveBytes: field(Stats.peakLiveBytes),
-      freeBlocks: field(Stats.freeBlocks),
-      freeBytes: field(Stats.freeBytes),
-      takenBytes: field(Stats.takenBytes),
-      regions: field(Stats.regions),
-    };
+    const { size: _, ...fields } = Stats;
+    const read = Object.entries(fields).map(([name, offset]) => [name, this.readUint32(at + offset)]);
+    return Object.fromEntries(read) as CoreStats; // the fields have its names
   }
 
   /** Returns true if every invariant of the C heap holds; false if it was overwritten. O(blocks). */
@@ -166,14 +159,9 @@ export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
 
 /** Reads each option once. */
 function split(options: CreateHeapOptions): [CoreAllocatorOptions, LinmemHeapOptions] {
-  const { initialBytes, maximumBytes, memory, base, end, module, ...manager } = readOptions(options, KINDS);
-  const core = {
-    ...(initialBytes !== undefined && { initialBytes }),
-    ...(maximumBytes !== undefined && { maximumBytes }),
-    ...(memory !== undefined && { memory }),
-    ...(base !== undefined && { base }),
-    ...(end !== undefined && { end }),
-    ...(module !== undefined && { module }),
-  };
+  const core: Record<string, unknown> = {};
+  const manager: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(readOptions(options, KINDS)))
+    (name in CORE_KINDS ? core : manager)[name] = value;
   return [core, manager];
 }

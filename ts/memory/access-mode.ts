@@ -15,16 +15,16 @@
 import type { Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 
-/** The text of an error, which tells the engines apart. */
-const message: string = /* @__PURE__ */ (() => {
+/** The first letter of an error's text, which tells the engines apart: C in V8, c in SpiderMonkey. */
+const initial: string | undefined = /* @__PURE__ */ (() => {
   try {
     return (undefined as unknown as { third: string }).third;
   } catch (error) {
-    return (error as Error).message;
+    return (error as Error).message[0];
   }
 })();
 /** False in SpiderMonkey. */
-export const hasModes: boolean = /* @__PURE__ */ (() => !/^can't/.test(message))();
+export const hasModes: boolean = initial !== 'c';
 
 /** The number of refused accesses in G2, and so of call sites that are no longer inlined, after which G3 is faster. */
 const MAX_REFUSALS = 16;
@@ -36,7 +36,7 @@ let refusals = 0;
  */
 export function recordFault(memory: LinearMemory, address: Address, size: number): void {
   const { mode } = memory;
-  if (mode.third || !message.startsWith('Cannot read') || !Number.isInteger(address)) return;
+  if (mode.third || initial !== 'C' || !Number.isInteger(address)) return;
   const known = memory.bytes.length;
   const hasGrown = memory.refresh().byteLength > known;
   if (!hasGrown && address >= 0 && (address as number) <= known - size) return; // the value was refused

@@ -43,14 +43,14 @@ export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
 
 /** Grows a shared memory by no page, which makes its `buffer` the current one. Does nothing to another source. */
 export function growByNone(source: MemorySource): void {
-  const { grow } = source as Partial<WebAssemblyMemory>;
-  if (typeof source === 'function' || typeof grow !== 'function') return;
-  if (!isOf('SharedArrayBuffer', source.buffer)) return; // there it would detach the buffer
-  for (const none of [0, 0n])
-    try {
-      grow.call(source, none as number); // a 64-bit memory takes a bigint
-      return;
-    } catch {} // the other kind, or it cannot grow
+  const memory = source as WebAssemblyMemory; // or a function, which has no buffer
+  if (isShared(memory))
+    // An unshared memory would detach its buffer. A 64-bit one takes a bigint.
+    for (const none of [0, 0n])
+      try {
+        memory.grow(none as number);
+        return;
+      } catch {} // the other kind, or it cannot grow
 }
 
 const objectToString = Object.prototype.toString;

@@ -61,14 +61,23 @@ export function hasOwnElements({ Elements, label }: Pick<ScalarDescriptor, 'Elem
   return Elements.name === `${label}Array`;
 }
 
+/** Returns the address of an access that its fast path refused, checked; the view is current after that. */
+function locateSlow(
+  { size }: Pick<ScalarDescriptor, 'size'>,
+  memory: LinearMemory,
+  address: Address,
+): number {
+  if (size <= 8) recordFault(memory, address, size); // larger types have no fast path
+  return memory.locate(address, size);
+}
+
 /** The general path of a read: the address has another form, the memory has grown, or the access is an error. */
 export function slowRead<T extends ScalarValue>(
   type: ScalarDescriptor<T>,
   memory: LinearMemory,
   address: Address,
 ): T {
-  if (type.size <= 8) recordFault(memory, address, type.size); // larger types have no fast path
-  const at = memory.locate(address, type.size); // first: it renews the view
+  const at = locateSlow(type, memory, address);
   return type.get(memory.data, at);
 }
 
@@ -80,7 +89,6 @@ export function slowWrite<T extends ScalarValue>(
   value: T,
 ): void {
   assertKind(type, value);
-  if (type.size <= 8) recordFault(memory, address, type.size); // as above
-  const at = memory.locate(address, type.size);
+  const at = locateSlow(type, memory, address);
   type.set(memory.data, at, value);
 }
