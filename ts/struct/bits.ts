@@ -6,13 +6,13 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { i16, i32, i64, i8, u16, u32, u64, u8, bool } from '../scalar/types.gen.ts';
 import type { Layout } from './layout.ts';
-import type { CompositeType, CType } from './type.ts';
+import type { CompositeType, UnplacedBits } from './type.ts';
 
 /** An integer type that bit-fields can have. */
 export type BitsBase = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
 /** A bit-field that has no place yet. It can only be a field of a struct or union. */
-export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
+export class BitField<B extends BitsBase = BitsBase> implements UnplacedBits {
   readonly name: string;
   readonly base: B;
   readonly width: number;
@@ -34,6 +34,10 @@ export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
   }
   live(): never {
     throw this.#refusal();
+  }
+  /** @internal */
+  placed(offset: number, bit: number, structBytes: number): CompositeType {
+    return bitsOf(this, offset, bit, structBytes);
   }
   #refusal(): Error {
     return new ArgumentTypeError('a type other than a bit-field, which only a struct can have', this.name);
@@ -69,10 +73,8 @@ function toWidth(base: BitsBase, width: number, min: number): number {
   throw new ArgumentRangeError(`a width of ${min} to ${max} bits for ${base.name}`, width);
 }
 
-export const isBitField = (type: CType): type is BitField => type instanceof BitField;
-
 /** A bit-field in its place: a type of its own that reads and writes at the address of its first byte. */
-export function bitsOf(field: BitField, offset: number, bit: number, structBytes: number): CompositeType {
+function bitsOf(field: BitField, offset: number, bit: number, structBytes: number): CompositeType {
   const { base, width } = field;
   const count = Math.ceil((bit + width) / 8);
   const isSigned = base.name.startsWith('i');

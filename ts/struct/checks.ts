@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // C that checks at compile time that structs are laid out as here.
-import { isBitField } from './bits.ts';
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
-import type { CType } from './type.ts';
+import { isBitField, type CType } from './type.ts';
 
 /** A struct or union with any fields. */
 export interface AnyStruct {

@@ -2,8 +2,6 @@
 // A struct or union for one pointer size: where its fields are, and the class of its instances.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { accessors } from './accessors.gen.ts';
-import { bitsOf, isBitField } from './bits.ts';
-import { isFlexible } from './flexible.ts';
 import { setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
 import {
   layOut,
@@ -15,8 +13,18 @@ import {
 } from './layout.ts';
 import type { Origin } from './origin.ts';
 import { assignStaged } from './stage.ts';
-import { AlignedType } from './variants.ts';
-import { isScalar, layoutOf, liveOf, loaderOf, store, storerOf, toType, type CType } from './type.ts';
+import {
+  isBitField,
+  isFlexible,
+  isScalar,
+  layoutOf,
+  liveOf,
+  loaderOf,
+  store,
+  storerOf,
+  toType,
+  type CType,
+} from './type.ts';
 
 /** A field with its place. */
 export interface Field {
@@ -75,7 +83,7 @@ export function compile(
         );
     }
     if (isBitField(field) && field.unnamed) return;
-    const own = isBitField(field) ? bitsOf(field, offset, bit, size) : field;
+    const own = isBitField(field) ? field.placed(offset, bit, size) : field;
     const placed = { name, type: own, offset, load: loaderOf(own), store: storerOf(own) };
     fields.push(placed);
     if (isFlexible(field)) flexible = placed;
@@ -99,7 +107,7 @@ function memberOf(struct: string, name: string, type: CType, pointerSize: Pointe
   const layout = layoutOf(type, pointerSize);
   if (layout.size === 0 && !isFlexible(type))
     throw new ArgumentRangeError(`a size of ${struct}.${name} above 0`, layout.size);
-  return type instanceof AlignedType ? { ...layout, asked: type.align } : layout;
+  return layout;
 }
 
 /** A class with an accessor for each field on its prototype. */

@@ -53,5 +53,3 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
 export function flexible<T extends CType>(type: T): FlexibleArray<T> {
   return new FlexibleArray(toType(type, 'flexible()') as T);
 }
-
-export const isFlexible = (type: CType): type is FlexibleArray => type instanceof FlexibleArray;

@@ -13,7 +13,7 @@ import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
 import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import { OwnedTexts, type TextStore } from './texts.ts';
-import { isScalar, layoutOf, pointerSizeOf, type CType } from './type.ts';
+import { isScalar, layoutOf, pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
 
 /** A struct or union: its layout, and operations on it in any memory. */
 export class StructType<F = Record<string, CType>> {
@@ -261,13 +261,6 @@ export class StructType<F = Record<string, CType>> {
 }
 export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
 
-/** What is needed here of a flexible array member. */
-interface FlexibleLike {
-  readonly element: CType;
-  loadElements(memory: LinearMemory, address: number, bytes: number): unknown[];
-  storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void;
-}
-
 /** A union's members share their bytes: one that cannot be read as text or as an enum is left out. */
 function loadMember(
   values: Record<string, unknown>,
@@ -281,7 +274,7 @@ function loadMember(
     if (isScalar(field.type)) throw error;
   }
 }
-const flexibleOf = ({ type }: Field): FlexibleLike => type as unknown as FlexibleLike; // the caller has looked
+const flexibleOf = ({ type }: Field): UnsizedElements => type as UnsizedElements; // the caller has looked
 
 /** Stores into memory that nobody has seen yet: what was allocated for it is freed if that fails. */
 function withTexts(origin: Origin, act: (texts: TextStore) => void): void {

@@ -28,6 +28,26 @@ export interface CompositeType {
 /** Any type: a scalar of the table or a composite. */
 export type CType = AnyScalar | CompositeType;
 
+/** What a struct does with a bit-field: bits.ts. Known by its members, so that structs without one do not carry it. */
+export interface UnplacedBits extends CompositeType {
+  /** Its declared type. */
+  readonly base: AnyScalar;
+  readonly width: number;
+  readonly unnamed: boolean;
+  /** Returns the bit-field in its place: a type that reads and writes at the address of its first byte. */
+  placed(offset: number, bit: number, structBytes: number): CompositeType;
+}
+export const isBitField = (type: CType): type is UnplacedBits => 'placed' in type;
+
+/** What a struct does with a flexible array member: flexible.ts. */
+export interface UnsizedElements extends CompositeType {
+  readonly element: CType;
+  elements(origin: Origin, address: number, bytes: number): unknown;
+  loadElements(memory: LinearMemory, address: number, bytes: number): unknown[];
+  storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void;
+}
+export const isFlexible = (type: CType): type is UnsizedElements => 'storeAll' in type;
+
 /** Whether `type` is a scalar of the table. */
 export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;
 

@@ -62,9 +62,10 @@ export class AlignedType<T extends CType> implements CompositeType {
     this.align = align;
     this.base = base;
   }
-  layout(pointerSize: PointerSize): Layout {
+  /** With the alignment that was asked for: {@link Member}. */
+  layout(pointerSize: PointerSize): Layout & { readonly asked: number } {
     const { size, align } = layoutOf(this.base, pointerSize);
-    return { size, align: Math.max(align, this.align) };
+    return { size, align: Math.max(align, this.align), asked: this.align };
   }
   load(memory: LinearMemory, address: number): unknown {
     return load(this.base, memory, address);
