@@ -6,13 +6,13 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { i16, i32, i64, i8, u16, u32, u64, u8, bool } from '../scalar/types.gen.ts';
 import type { Layout } from './layout.ts';
-import type { CompositeType, UnplacedBits } from './type.ts';
+import type { CompositeType } from './type.ts';
 
 /** An integer type that bit-fields can have. */
 export type BitsBase = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
 /** A bit-field that has no place yet. It can only be a field of a struct or union. */
-export class BitField<B extends BitsBase = BitsBase> implements UnplacedBits {
+export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
   readonly name: string;
   readonly base: B;
   readonly width: number;
