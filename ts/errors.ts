@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'ENCODING'
   | 'MODULE'
   | 'LAYOUT'
+  | 'LEAK'
   | 'CALL'
   | 'DECLARATION'
   | 'RECORDING'

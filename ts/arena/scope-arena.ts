@@ -5,6 +5,7 @@
 //       or a retained scope may still use, allocate separate blocks.
 //   P2  A scope that ends before a newer one leaves its checkpoint: the memory above it is in use. The last one to end
 //       returns to the lowest.
+import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
 import { isShared } from '../memory/buffers.ts';
 import { WasmHeapArena } from './arena.ts';
@@ -33,7 +34,7 @@ export class ScopeArena {
     this.grows = !isShared(heap);
     const placement = { capBytes: SCOPE_ARENA_BYTES, align: 16 };
     this.arena = new WasmHeapArena(heap, placement, { grow: this.grows, collected: false });
-    heap.internal = [this.arena.allocation];
+    addInternal(heap, this.arena.allocation);
   }
 
   /**

@@ -41,5 +41,5 @@ export function staleError({ heap, owner, ptr, allocation }: StaleSlice, created
   const current = arena ? arena.epoch() : epoch ? currentEpoch(heap, epoch) : 0;
   if (createdIn !== 0 && current !== 0 && current !== createdIn)
     return new StaleEpochError(createdIn, current);
-  return new FreedError(ptr, 'slice');
+  return allocation.freedError(ptr, 'slice');
 }

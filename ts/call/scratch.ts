@@ -5,6 +5,7 @@
 //   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
 //   S2  What finds no room gets a block of its own, which is freed by the call. The next outermost call then begins
 //       with a block that is large enough.
+import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { attemptAll } from '../memory/attempt.ts';
@@ -131,6 +132,7 @@ export class Scratch implements TextStore {
   #open(): void {
     allocate(this.heap, this.#wanted, 16, (origin, address) => {
       this.#block = origin.allocation;
+      addInternal(this.heap, origin.allocation);
       this.#start = this.top = address;
       this.end = address + this.#wanted;
     });

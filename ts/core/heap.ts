@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // LinmemHeap: a manager of linmem's own heap, with functions to inspect it.
 import { ModuleError, OutOfMemoryError } from '../errors.ts';
-import { readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
+import { CALL_SITES_KIND, readOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
 import { WasmHeapManager } from '../manager/manager.ts';
 import {
@@ -19,7 +19,12 @@ import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 /** The options of a manager that apply to linmem's own heap. */
 export type LinmemHeapOptions = Pick<
   WasmHeapManagerOptions,
-  'clearAllocatedRegions' | 'trackAllocations' | 'enableGarbageCollection' | 'gcPressure' | 'nullCheck'
+  | 'clearAllocatedRegions'
+  | 'trackAllocations'
+  | 'enableGarbageCollection'
+  | 'gcPressure'
+  | 'nullCheck'
+  | 'callSites'
 >;
 
 /** Options of {@link createHeap}. */
@@ -31,6 +36,7 @@ const KINDS = {
   enableGarbageCollection: 'boolean',
   gcPressure: 'number',
   nullCheck: 'boolean',
+  callSites: CALL_SITES_KIND,
 };
 
 /** Statistics of the C heap. Sizes are those that the allocator uses, not those asked for. */

@@ -41,6 +41,11 @@ export interface RemovedEntry {
   readonly raw: RawBlock | undefined;
 }
 
+/** Adds a block that linmem allocated for internal use to those of `heap`. */
+export function addInternal(heap: { internal: readonly Allocation[] }, allocation: Allocation): void {
+  heap.internal = [...heap.internal.filter(({ isLive }) => isLive), allocation];
+}
+
 /** Returns the live allocations of a table, oldest first, without those of the library itself. */
 export function entriesOf(table: AllocationList, internal: readonly Allocation[]): AllocationEntry[] {
   const slots = table.slots().filter((slot) => !internal.some((token) => token === table.tokenAt(slot)));

@@ -76,6 +76,13 @@ export interface WasmHeapManagerOptions extends HeapOptions {
    * @defaultValue `false`
    */
   readonly nullCheck?: boolean;
+  /**
+   * Records where blocks are allocated and freed: `'all'` or `'entry'`, the call stack of each allocation and free; a
+   * number, of this share of them, such as 1/16. Takes effect only where the program has `import 'linmem/debug'`, which
+   * adds `heap.mark()`, `heap.leaks()` and `heap.record()`; elsewhere it throws.
+   * @defaultValue `false`
+   */
+  readonly callSites?: 'entry' | 'all' | number | false;
 }
 
 /** The defaults of {@link WasmHeapManagerOptions}. The name is wasm-heap-manager's. */
@@ -128,23 +135,32 @@ export function readHeapOptions(options: HeapOptions): AllHeapOptions {
 export interface ManagerOptions {
   readonly pollingMode: 'never' | 'whenEmpty' | 'always';
   readonly nullCheck: boolean;
+  readonly callSites: WasmHeapManagerOptions['callSites'];
   readonly heap: HeapOptions;
 }
 
 /** As {@link readHeapOptions}, for a manager. */
 export function readManagerOptions(options: WasmHeapManagerOptions): ManagerOptions {
-  const { pollingMode = 'whenEmpty', nullCheck = false, ...heap } = readOptions(options, MANAGER_KINDS);
+  const {
+    pollingMode = 'whenEmpty',
+    nullCheck = false,
+    callSites,
+    ...heap
+  } = readOptions(options, MANAGER_KINDS);
   if (!['never', 'whenEmpty', 'always'].includes(pollingMode))
     throw new ArgumentTypeError("a pollingMode 'never', 'whenEmpty' or 'always'", pollingMode);
-  return { pollingMode, nullCheck, heap };
+  return { pollingMode, nullCheck, callSites, heap };
 }
+/** The `typeof`s of the option callSites. */
+export const CALL_SITES_KIND = 'string, number or boolean';
 const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
   ...HEAP_KINDS,
   pollingMode: 'string',
   nullCheck: 'boolean',
+  callSites: CALL_SITES_KIND,
 };
 
-/** The `typeof` of each option. */
+/** The `typeof` of each option, or several in one text. */
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
 /**
@@ -159,7 +175,7 @@ export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>)
     if (!Object.hasOwn(kinds, name))
       throw new ArgumentTypeError(`one of the options ${Object.keys(kinds).join(', ')}`, name);
     if (copy[name] === undefined) delete copy[name];
-    else if (typeof copy[name] !== kinds[name])
+    else if (!kinds[name].includes(typeof copy[name]))
       throw new ArgumentTypeError(`a ${kinds[name]} for ${name}`, copy[name]);
   }
   return copy;

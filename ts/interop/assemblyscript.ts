@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // AssemblyScript modules: strings, arrays and buffers as the language lays them out.
 import { ArgumentTypeError, ModuleError, OutOfBoundsError } from '../errors.ts';
-import type { HeapOptions } from '../heap/options.ts';
+import type { HeapOptions, WasmHeapManagerOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { toPointer, type Address } from '../memory/address.ts';
 import { bytesOf } from '../memory/bytes.ts';
@@ -21,7 +21,7 @@ import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-ty
 export type AssemblyScriptValues = number[] | bigint[];
 
 /** Options of {@link wrapAssemblyScript}. */
-export interface AssemblyScriptOptions extends HeapOptions {
+export interface AssemblyScriptOptions extends HeapOptions, Pick<WasmHeapManagerOptions, 'callSites'> {
   /** The module's memory, if it is imported. */
   readonly memory?: WebAssemblyMemory;
 }

@@ -12,6 +12,7 @@ import { registryOf } from '../arena/registry.ts';
 import { runScope, Scope } from '../arena/scope.ts';
 import type { WasmSliceHandle } from '../arena/slice-handle.ts';
 import type { WasmSlice } from '../arena/slice.ts';
+import { applyCallSites } from '../heap/call-sites.ts';
 import { Heap } from '../heap/heap.ts';
 import { applyMemoryPolicy, sourceFor } from '../heap/memory-policy.ts';
 import {
@@ -53,6 +54,7 @@ export class WasmHeapManager extends Heap {
     const { heap, ...policy } = readManagerOptions(options);
     super(sourceFor(getHeap, policy.pollingMode), allocate, deallocate, heap);
     applyMemoryPolicy(this, getHeap, policy);
+    applyCallSites(this, policy.callSites);
   }
 
   /** A view of the whole memory as it is now. Do not keep it over a call that may grow the memory. */

@@ -83,6 +83,11 @@ export class Allocation {
     return this.memory !== FREED_MEMORY;
   }
 
+  /** Returns the error for a use after the free. linmem/debug replaces it by one that says where the block was freed. */
+  freedError(address: number, what?: string): FreedError {
+    return new FreedError(address, what);
+  }
+
   /** Marks it as freed: every use of it throws from here on. @throws {TypeError} if the owner is frozen */
   markFreed(): void {
     this.#setMemory(FREED_MEMORY);

@@ -85,7 +85,7 @@ export abstract class Ref {
 
   /** @throws {FreedError} if the block was freed */
   assertLive(): void {
-    if (!this.allocation.isLive) throw new FreedError(this.address);
+    if (!this.allocation.isLive) throw this.allocation.freedError(this.address);
   }
   /** Sets all bytes to zero. @throws {FreedError} if the block was freed */
   clear(): void {

@@ -5,7 +5,6 @@
 //       has not, and the members that Ref reads are getters of the prototype, which a field of the same name replaces.
 //   N2  Heaps and registries know an instance by the ref that `refOf` returns: itself or, if a field has the name
 //       of something that they read, a plain ref to the same bytes.
-import { FreedError } from '../errors.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { InstanceState } from './accessors.gen.ts';
 import { memoryOf, own, type Origin } from './origin.ts';
@@ -73,7 +72,8 @@ export class StructRef extends Ref {
     if (owner === refOf(this) && allocation.isLive) heap.free(owner);
   }
   override assertLive(): void {
-    if (!this['@origin'].allocation.isLive) throw new FreedError(this['@address']);
+    const { allocation } = this['@origin'];
+    if (!allocation.isLive) throw allocation.freedError(this['@address']);
   }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Refs to strings: one string in a heap, with its encoding and its framing.
-import { FreedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { installPrinting } from '../scalar/print.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
@@ -164,7 +163,7 @@ export class StringRef extends Ref {
   /** @throws {FreedError} if the block was freed, or the block that the pointer points to */
   override assertLive(): void {
     super.assertLive();
-    if (!this.textAllocation.isLive) throw new FreedError(this.textAddress);
+    if (!this.textAllocation.isLive) throw this.textAllocation.freedError(this.textAddress);
   }
 }
 

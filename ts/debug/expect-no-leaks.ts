@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Leak checks in tests.
+import { ArgumentTypeError, LinmemError } from '../errors.ts';
+import { Heap } from '../heap/heap.ts';
+import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
+import { certainLeaks, hasCallSites, markHeap, trackCallSites } from './own-heaps.ts';
+
+/** A function that was to free all its blocks left some. */
+export class LeakError extends LinmemError {
+  /** The blocks, the most bytes first. */
+  declare readonly leaks: readonly Leak[];
+  constructor(leaks: readonly Leak[]) {
+    super('Leak', describe(leaks), { leaks });
+    // Test runners print the fields of an error: the message has them in few words.
+    Object.defineProperty(this, 'leaks', { enumerable: false });
+  }
+}
+
+/** At most this many leaks are in a message. */
+const MAX_LINES = 20;
+function describe(leaks: readonly Leak[]): string {
+  const bytes = leaks.reduce((sum, leak) => sum + leak.bytes, 0);
+  const count = leaks.reduce((sum, leak) => sum + leak.count, 0);
+  const places = byPlace(leaks);
+  const lines = places.slice(0, MAX_LINES).map((leak) => `\n  ${formatLeak(leak)}`);
+  const rest = places.length > MAX_LINES ? `\n  and ${places.length - MAX_LINES} more places` : '';
+  return `${count} ${count === 1 ? 'block' : 'blocks'} of ${bytes} bytes leaked:${lines.join('')}${rest}`;
+}
+
+/** Joins the leaks of one place and type that differ only in the callers. */
+function byPlace(leaks: readonly Leak[]): Place[] {
+  const places = new Map<string, Place>();
+  for (const { bytes, count, type = '', site } of leaks) {
+    const key = `${type} ${JSON.stringify(site)}`;
+    const before = places.get(key) ?? { bytes: 0, count: 0 };
+    places.set(key, { bytes: before.bytes + bytes, count: before.count + count, type, site });
+  }
+  return [...places.values()].sort((a, b) => b.bytes - a.bytes);
+}
+type Place = Omit<Leak, 'stack' | 'addresses'>;
+
+/**
+ * Calls `fn` and throws if blocks that were allocated meanwhile are live when it returns, or when its promise settles.
+ * Returns the result of `fn`. For tests, with any test runner. Blocks from before, blocks that linmem keeps for itself
+ * and blocks that the garbage collector frees (`enableGarbageCollection`) are not leaks.
+ * @param heap a heap of linmem, which gets call sites for the duration of the call if it has none; or any object with
+ *   `mark` and `leaks`, such as the heap of `inspect`
+ * @throws {LeakError} whose message has a line for each place: blocks, type, bytes, function, file and line
+ * @throws what `fn` throws; if blocks leaked too, an error gets the text of the LeakError as its field `leaks`
+ * @throws {ArgumentTypeError} if an argument is none of these
+ */
+export function expectNoLeaks<R>(heap: Heap | LeakSource, fn: () => R): R {
+  if (typeof fn !== 'function') throw new ArgumentTypeError('a function', fn);
+  const check = begin(heap);
+  let result: R;
+  try {
+    result = fn();
+  } catch (error) {
+    throw noting(error, check());
+  }
+  if (!isThenable(result)) {
+    const leaks = check();
+    if (leaks.length > 0) throw new LeakError(leaks);
+    return result;
+  }
+  return result.then(
+    (value) => {
+      const leaks = check();
+      if (leaks.length > 0) throw new LeakError(leaks);
+      return value;
+    },
+    (error: unknown) => {
+      throw noting(error, check());
+    },
+  ) as R; // a promise of the same value
+}
+
+/** Begins a check. The function that it returns ends it, leaves the heap as it was, and returns the leaks. */
+function begin(heap: Heap | LeakSource): () => readonly Leak[] {
+  if (!(heap instanceof Heap)) {
+    const { mark, leaks } = Object(heap) as Partial<LeakSource>;
+    if (typeof mark !== 'function' || typeof leaks !== 'function')
+      throw new ArgumentTypeError('a heap, or an object with mark() and leaks()', heap);
+    const since = mark.call(heap);
+    return () => leaks.call(heap, { since });
+  }
+  const stop = hasCallSites(heap) ? () => {} : trackCallSites(heap, 'all');
+  const since = markHeap(heap, 'expectNoLeaks');
+  return () => {
+    try {
+      return certainLeaks(heap, since);
+    } finally {
+      stop();
+    }
+  };
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (Object(value) as { then?: unknown }).then === 'function';
+
+/** Returns `error`, with a note about the leaks if it can have one. */
+function noting(error: unknown, leaks: readonly Leak[]): unknown {
+  if (leaks.length > 0 && error instanceof Error && Object.isExtensible(error) && !('leaks' in error))
+    Object.defineProperty(error, 'leaks', { value: describe(leaks), configurable: true, enumerable: true });
+  return error;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Errors about freed blocks that say where the block was allocated and freed.
+//
+//   Z1  The token of a freed block of a tracked heap has properties of its own, in front of those of its class: `isLive`,
+//       `memory` and `freedError`. Every use of the block goes through one of them.
+import { FreedError } from '../errors.ts';
+import type { Address } from '../memory/address.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { LinearMemory } from '../memory/linear-memory.ts';
+import { programFrame } from './call-sites.ts';
+import type { StackFrame } from './recording.ts';
+import { formatFrame } from './stack-frames.ts';
+
+type Stack = readonly StackFrame[];
+
+/** The call stacks that an error of linmem is about, innermost frame first; empty where unknown. */
+export interface ErrorSites {
+  /** Where the block was allocated. */
+  readonly allocated: Stack;
+  /** Where it was freed. Empty if it is live. */
+  readonly freed: Stack;
+  /** Where it was freed again or, by an address that is no block, freed wrongly. Empty for other errors. */
+  readonly freedAgain: Stack;
+}
+
+const known: WeakMap<Error, ErrorSites> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Returns the call stacks of a {@link FreedError}, {@link DoubleFreeError} or {@link NotOwnedError} of a heap with the
+ * option `callSites`; undefined for any other value. The message of the error names the same places.
+ */
+export function sitesOf(error: unknown): ErrorSites | undefined {
+  return error instanceof Error ? known.get(error) : undefined;
+}
+
+const NAMES: readonly (readonly [keyof ErrorSites, string])[] = [
+  ['allocated', 'allocated'],
+  ['freed', 'freed'],
+  ['freedAgain', 'freed now'],
+];
+
+/** Adds the sites to an error, once, and their places to its message. Returns the error. */
+export function withSites<E extends Error>(error: E, sites: ErrorSites): E {
+  if (known.has(error)) return error;
+  known.set(error, sites);
+  const lines = NAMES.flatMap(([name, text]) => {
+    const frame = programFrame(sites[name]);
+    return frame ? [`\n  ${text}: ${formatFrame(frame)}`] : [];
+  });
+  const { message, stack } = error;
+  const longer = message + lines.join('');
+  set(error, 'message', longer);
+  // V8 writes the message into the stack when the error is made.
+  if (typeof stack === 'string' && stack.includes(message))
+    set(
+      error,
+      'stack',
+      stack.replace(message, () => longer),
+    );
+  return error;
+}
+const set = (error: Error, name: string, value: string): void => {
+  Object.defineProperty(error, name, { value, configurable: true, enumerable: false, writable: true });
+};
+
+const NO_BYTES = { buffer: /* @__PURE__ */ new ArrayBuffer(0) };
+
+/** The memory of one freed allocation. */
+class FreedBlockMemory extends LinearMemory {
+  readonly #allocation: Allocation;
+  constructor(allocation: Allocation) {
+    super(NO_BYTES);
+    this.#allocation = allocation;
+  }
+  override locate(address: Address): never {
+    throw this.#allocation.freedError(Number(address));
+  }
+}
+
+/** Makes the errors for uses of a freed allocation carry `sites`. */
+export function addSites(allocation: Allocation, sites: ErrorSites): void {
+  const freedError = (address: number, what?: string): FreedError =>
+    withSites(new FreedError(address, what), sites);
+  const hidden = { configurable: true, writable: true };
+  Object.defineProperties(allocation, {
+    isLive: { value: false, ...hidden },
+    memory: { value: new FreedBlockMemory(allocation), enumerable: true, ...hidden },
+    freedError: { value: freedError, ...hidden },
+  });
+}
+
+/** Undoes {@link addSites}, for a free that failed: the memory was set again already. */
+export function removeSites(allocation: Allocation): void {
+  // Own properties in front of a getter and a method of the class.
+  const own = allocation as { isLive?: boolean; freedError?: unknown };
+  delete own.freedError;
+  delete own.isLive;
+}

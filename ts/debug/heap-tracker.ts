@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+// HeapTracker: sees every allocation and free of one heap of linmem, with its call stack.
+//
+//   W1  A heap knows nothing of its tracker. The tracker puts functions of its own in front of methods of the heap and of
+//       its table, as properties of these two objects. A heap without a tracker runs the same code as before.
+//   W2  All blocks pass the table: `register` and `remove` see each of them. The methods of the heap (`ENTRIES`) tell
+//       where linmem was entered, and which allocation and free are one resize.
+import { ArgumentTypeError } from '../errors.ts';
+import type { AllocationTable } from '../heap/allocations.ts';
+import type { Heap } from '../heap/heap.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { CallSites, type Callee } from './call-sites.ts';
+import { EventLog } from './event-log.ts';
+import { addSites, removeSites } from './freed-sites.ts';
+import { EventKind } from './recording.ts';
+import { typeNameOf } from './type-names.ts';
+
+/** Which allocations and frees get a call stack. */
+export type CallSiteMode = 'entry' | 'all' | number;
+
+/** A live block. */
+export interface TrackedBlock {
+  readonly bytes: number;
+  /** An index into the stacks. */
+  readonly site: number;
+  /** The number of its allocation. A block that was resized keeps that of the first one. */
+  readonly createdAs: number;
+  /** The index of its event, to set the type later. */
+  event: number;
+}
+/** A block that was freed, and whose address was not allocated since. */
+export interface FreedBlock {
+  readonly block: TrackedBlock;
+  /** Where it was freed: an index into the stacks. */
+  readonly site: number;
+  /** The index of the event, or -1. */
+  readonly event: number;
+}
+
+/** How many freed blocks are remembered: as many as the table remembers. */
+const REMEMBERED = 65536;
+/** Methods through which a program enters linmem, and which allocate or free. */
+const ENTRIES = [
+  'alloc', 'realloc', 'free', 'adopt', 'release', 'freeAll', 'allocScalar', 'allocScalarArray', 'resizeScalarArray',
+  'allocateWith', 'allocateUncleared', 'freeAllocation', 'locateBorrowed',
+] as const; // prettier-ignore
+type Entry = (typeof ENTRIES)[number];
+const RESIZES: readonly string[] = ['realloc', 'resizeScalarArray'];
+
+/** A resize: the addresses that were allocated and freed in it, or 0. */
+interface Resize {
+  allocated: number;
+  freed: number;
+  block: TrackedBlock | undefined;
+}
+/** Called with an error that leaves linmem, and with the first argument of the method that threw it. */
+export type Explain = (tracker: HeapTracker, error: unknown, target: unknown) => void;
+
+/** The tracker of one heap. */
+export class HeapTracker {
+  readonly heap: Heap;
+  readonly sites: CallSites = new CallSites();
+  readonly log: EventLog = new EventLog();
+  /** Live blocks by address. */
+  readonly live: Map<number, TrackedBlock> = new Map();
+  /** Freed blocks by address, and by the tokens of those that had one. */
+  readonly freed: Map<number, FreedBlock> = new Map();
+  readonly freedTokens: WeakMap<Allocation, FreedBlock> = new WeakMap();
+  /** Allocations so far. */
+  allocations = 0;
+  /** The share of allocations that get a call stack. */
+  readonly #rate: number;
+  readonly #explain: Explain;
+  /** The method through which the program entered linmem. */
+  #entry: Callee | undefined;
+  #resize: Resize | undefined;
+  #memoryBytes = -1;
+
+  constructor(heap: Heap, mode: CallSiteMode, explain: Explain) {
+    this.heap = heap;
+    this.#rate = toRate(mode);
+    this.#explain = explain;
+    const { tracks, table } = heap;
+    if (!tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    // The places of the blocks that are live already are unknown.
+    for (const slot of table.slots())
+      this.#enter(table.addressAt(slot), table.sizeAt(slot), 0, table.tokenAt(slot));
+    for (const name of ENTRIES) this.#wrap(name);
+    this.#watch(table);
+  }
+
+  /** Removes the tracker from its heap, which is as it was before. */
+  remove(): void {
+    const { heap } = this;
+    for (const name of ['restore', 'remove', 'register'] as const)
+      delete (heap.table as Partial<AllocationTable>)[name];
+    for (const name of [...ENTRIES].reverse()) delete (heap as Partial<Record<Entry, unknown>>)[name];
+  }
+
+  /** Returns the number of the current call stack, or 0 for one that is not sampled. */
+  capture(): number {
+    return this.#rate < 1 && Math.random() >= this.#rate ? 0 : this.captureAlways();
+  }
+  /** As {@link capture}, never sampled. */
+  captureAlways(): number {
+    return this.sites.capture(this.#entry);
+  }
+
+  #enter(address: number, bytes: number, site: number, token?: Allocation): void {
+    const block = { bytes, site, createdAs: ++this.allocations, event: -1 };
+    this.live.set(address, block);
+    this.#log(EventKind.alloc, address, block);
+    this.#setType(block, token);
+  }
+  /** Appends the event that begins a block. */
+  #log(kind: EventKind, address: number, block: TrackedBlock, previous = 0): void {
+    this.#logGrowth();
+    block.event = this.log.add({ kind, address, size: block.bytes, site: block.site, previous });
+  }
+  #logGrowth(): void {
+    const { byteLength } = this.heap;
+    if (byteLength === this.#memoryBytes) return;
+    this.#memoryBytes = byteLength;
+    this.log.add({ kind: EventKind.grow, size: byteLength });
+  }
+  /** Begins a log that is full again, with the live blocks. */
+  #makeRoom(): void {
+    if (!this.log.isFull(this.live.size)) return;
+    this.log.clear();
+    this.log.mark('earlier events were dropped');
+    this.#memoryBytes = -1;
+    for (const [address, block] of this.live) this.#log(EventKind.alloc, address, block);
+    this.setTypes();
+  }
+
+  /** Sets the types of all live blocks in the log. O(blocks). */
+  setTypes(): void {
+    const { table } = this.heap;
+    for (const [address, block] of this.live) this.#setType(block, table.tokenAt(table.find(address)));
+  }
+  #setType({ event }: TrackedBlock, token: Allocation | undefined): void {
+    const name = typeNameOf(token);
+    if (name !== '') this.log.setType(event, name);
+  }
+
+  /** W2. */
+  #wrap(name: Entry): void {
+    const method = this.heap[name] as Callee;
+    const wrapper = (...args: never[]): unknown => {
+      if (this.#entry) return method.apply(this.heap, args);
+      this.#entry = wrapper;
+      if (RESIZES.includes(name)) this.#resize = { allocated: 0, freed: 0, block: undefined };
+      try {
+        return method.apply(this.heap, args);
+      } catch (error) {
+        this.#explain(this, error, args[0]);
+        throw error;
+      } finally {
+        this.#endResize();
+        this.#entry = undefined;
+      }
+    };
+    hide(this.heap, name, wrapper);
+  }
+
+  /** W1. */
+  #watch(table: AllocationTable): void {
+    const { register, remove, restore } = table;
+    hide(table, 'register', (...args: Parameters<typeof register>) => {
+      const stale = register.apply(table, args);
+      const [address, bytes, , token] = args;
+      this.#allocated(address, bytes, token);
+      return stale;
+    });
+    hide(table, 'remove', (slot: number) => {
+      const address = table.addressAt(slot);
+      const token = table.tokenAt(slot);
+      const sequence = remove.call(table, slot);
+      this.#removed(address, token);
+      return sequence;
+    });
+    hide(table, 'restore', (...args: Parameters<typeof restore>) => {
+      restore.apply(table, args);
+      this.#restored(args[0].address, args[0].token);
+    });
+  }
+
+  #allocated(address: number, bytes: number, token: Allocation | undefined): void {
+    this.#makeRoom();
+    this.freed.delete(address);
+    const site = this.capture();
+    if (this.#resize) {
+      this.#resize.allocated = address;
+      this.live.set(address, { bytes, site, createdAs: ++this.allocations, event: -1 });
+    } else this.#enter(address, bytes, site, token);
+  }
+
+  #removed(address: number, token: Allocation | undefined): void {
+    const block = this.live.get(address);
+    if (!block) return;
+    this.#makeRoom();
+    if (token) this.#setType(block, token);
+    this.live.delete(address);
+    const site = block.site > 0 || this.#rate === 1 ? this.captureAlways() : 0;
+    const resize = this.#resize;
+    let event = -1;
+    if (!resize) event = this.log.add({ kind: EventKind.free, address, size: block.bytes, site });
+    else if (resize.allocated === address) resize.allocated = 0;
+    else Object.assign(resize, { freed: address, block });
+    this.#remember(address, { block, site, event }, token);
+  }
+  #remember(address: number, freed: FreedBlock, token: Allocation | undefined): void {
+    this.freed.set(address, freed);
+    if (token) {
+      const { stacks } = this.sites;
+      this.freedTokens.set(token, freed);
+      const [allocated = [], end = []] = [stacks[freed.block.site], stacks[freed.site]];
+      addSites(token, { allocated, freed: end, freedAgain: [] });
+    }
+    if (this.freed.size <= REMEMBERED) return;
+    const [oldest = 0] = this.freed.keys();
+    this.freed.delete(oldest);
+  }
+
+  /** The allocator refused the free. */
+  #restored(address: number, token: Allocation | undefined): void {
+    const freed = this.freed.get(address);
+    if (!freed || this.live.has(address)) return;
+    this.freed.delete(address);
+    if (token) removeSites(token);
+    this.live.set(address, freed.block);
+    if (this.#resize) this.#resize.block = undefined;
+    else if (!this.log.undo(freed.event)) this.#log(EventKind.alloc, address, freed.block);
+  }
+
+  /** Logs a resize as one event, if it succeeded. */
+  #endResize(): void {
+    const { allocated, freed, block: old } = this.#resize ?? { allocated: 0, freed: 0, block: undefined };
+    this.#resize = undefined;
+    const fresh = this.live.get(allocated);
+    if (fresh && old) {
+      const block = { ...fresh, createdAs: old.createdAs };
+      this.live.set(allocated, block);
+      this.#log(EventKind.realloc, allocated, block, freed);
+    } else if (fresh) this.#log(EventKind.alloc, allocated, fresh);
+    else if (old) this.log.add({ kind: EventKind.free, address: freed, size: old.bytes });
+  }
+}
+
+function hide<O extends object>(object: O, name: keyof O, value: unknown): void {
+  Object.defineProperty(object, name, { value, configurable: true, enumerable: false, writable: true });
+}
+
+/** Returns the rate of a mode. @throws {ArgumentTypeError} if it is none */
+function toRate(mode: CallSiteMode): number {
+  if (mode === 'entry' || mode === 'all') return 1;
+  if (typeof mode === 'number' && mode > 0 && mode <= 1) return mode;
+  throw new ArgumentTypeError(
+    "callSites of 'entry', 'all', false or a rate above 0, up to 1, such as 1/16",
+    mode,
+  );
+}

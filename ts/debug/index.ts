@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The exports of linmem/debug.
+import './install.ts';
+
+export { CallSites, programFrame, type Callee } from './call-sites.ts';
+export { expectNoLeaks, LeakError } from './expect-no-leaks.ts';
+export { sitesOf, type ErrorSites } from './freed-sites.ts';
+export type { CallSiteMode } from './heap-tracker.ts';
+export { formatLeak, type Leak, type LeakSource } from './leaks.ts';
+export { heapLeaks, markHeap, recordHeap, trackCallSites, type LeakOptions } from './own-heaps.ts';
+export {
+  EventKind,
+  type HeapMark,
+  type HeapRecording,
+  type HeapReport,
+  type ReportKind,
+  type StackFrame,
+} from './recording.ts';
+export { formatFrame, parseStack } from './stack-frames.ts';

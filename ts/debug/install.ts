@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Makes the option `callSites` of managers take effect, and adds the methods below to them, where linmem/debug is
+// imported. A bundle without it has none of this.
+import { installCallSites } from '../heap/call-sites.ts';
+import type { Heap } from '../heap/heap.ts';
+import { WasmHeapManager } from '../manager/manager.ts';
+import type { CallSiteMode } from './heap-tracker.ts';
+import type { Leak } from './leaks.ts';
+import { heapLeaks, markHeap, recordHeap, trackCallSites, type LeakOptions } from './own-heaps.ts';
+import type { HeapMark, HeapRecording } from './recording.ts';
+
+declare module '../manager/manager.ts' {
+  interface WasmHeapManager {
+    /** Returns a mark: this moment, for `leaks`. @see {@link markHeap} */
+    mark(name?: string): HeapMark;
+    /** Returns the live blocks by the places that allocated them. @see {@link heapLeaks} */
+    leaks(options?: LeakOptions): Leak[];
+    /** Returns the recording of everything since the heap was made. @see {@link recordHeap} */
+    record(name?: string): HeapRecording;
+  }
+}
+
+const methods: ThisType<WasmHeapManager> = {
+  mark(name?: string) {
+    return markHeap(this, name);
+  },
+  leaks(options?: LeakOptions) {
+    return heapLeaks(this, options);
+  },
+  record(name?: string) {
+    return recordHeap(this, name);
+  },
+};
+for (const [name, value] of Object.entries(methods))
+  Object.defineProperty(WasmHeapManager.prototype, name, { value, configurable: true, writable: true });
+installCallSites((heap, mode) => void trackCallSites(heap as Heap, mode as CallSiteMode)); // checks the mode

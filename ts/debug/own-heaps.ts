@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Call sites, marks, leaks and recordings of linmem's own heaps.
+import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
+import type { Heap } from '../heap/heap.ts';
+import { Allocation } from '../memory/allocation.ts';
+import { Ref } from '../scalar/ref.ts';
+import { sitesOf, withSites } from './freed-sites.ts';
+import { HeapTracker, type CallSiteMode, type FreedBlock } from './heap-tracker.ts';
+import { groupLeaks, type Leak, type LiveBlock } from './leaks.ts';
+import type { HeapMark, HeapRecording } from './recording.ts';
+import { typeNameOf } from './type-names.ts';
+
+const trackers: WeakMap<Heap, HeapTracker> = /* @__PURE__ */ new WeakMap();
+/** The heap of each mark, and the number of allocations before it. */
+const marks: WeakMap<HeapMark, { tracker: HeapTracker; allocations: number }> = /* @__PURE__ */ new WeakMap();
+
+/** Options of {@link heapLeaks}. */
+export interface LeakOptions {
+  /** A mark of the same heap: only blocks that were allocated after it. @defaultValue all live blocks */
+  readonly since?: HeapMark;
+}
+
+/**
+ * Records the call stacks of a heap from now on, as the option `callSites` does from the start: for a heap that exists
+ * already, or a bare {@link Heap}. Returns a function that stops it and leaves the heap as it was.
+ * @param mode `'all'` or `'entry'`: a stack for each allocation and free; a number: for this share of them
+ * @throws {ArgumentTypeError} if the mode is no such value, the heap has no `trackAllocations`, or has call sites already
+ */
+export function trackCallSites(heap: Heap, mode: CallSiteMode = 'all'): () => void {
+  if (trackers.has(heap)) throw new ArgumentTypeError('a heap without callSites', heap);
+  const tracker = new HeapTracker(heap, mode, explain);
+  trackers.set(heap, tracker);
+  return () => {
+    if (trackers.get(heap) !== tracker) return;
+    tracker.remove();
+    trackers.delete(heap);
+  };
+}
+
+/** True if the heap has call sites. */
+export const hasCallSites = (heap: Heap): boolean => trackers.has(heap);
+
+function trackerOf(heap: Heap): HeapTracker {
+  const tracker = trackers.get(heap);
+  if (!tracker) throw new ArgumentTypeError("a heap with the option callSites, such as 'all'", heap);
+  return tracker;
+}
+
+/**
+ * Returns a mark of `heap`: this moment, for {@link heapLeaks}. It is in the recording.
+ * @throws {ArgumentTypeError} if the heap has no call sites
+ */
+export function markHeap(heap: Heap, name = ''): HeapMark {
+  const tracker = trackerOf(heap);
+  const mark = tracker.log.mark(name);
+  marks.set(mark, { tracker, allocations: tracker.allocations });
+  return mark;
+}
+
+/**
+ * Returns the live blocks of `heap`, grouped by call stack and type, the most bytes first. Blocks that linmem keeps for
+ * itself are not among them: the frame arena, the arena of scopes, the temporaries of calls. O(blocks).
+ * @throws {ArgumentTypeError} if the heap has no call sites, or `since` is not a mark of it
+ */
+export function heapLeaks(heap: Heap, { since }: LeakOptions = {}): Leak[] {
+  const tracker = trackerOf(heap);
+  return groupLeaks(
+    liveBlocks(tracker, since).filter(({ token }) => !isInternal(heap, token)),
+    tracker.sites.stacks,
+  );
+}
+
+/** As {@link heapLeaks}, without blocks that the garbage collector frees when their refs are collected. */
+export function certainLeaks(heap: Heap, since: HeapMark): Leak[] {
+  const tracker = trackerOf(heap);
+  const isCertain = ({ token }: Live): boolean => !isInternal(heap, token) && !token?.weakOwner;
+  return groupLeaks(liveBlocks(tracker, since).filter(isCertain), tracker.sites.stacks);
+}
+
+interface Live extends LiveBlock {
+  readonly token: Allocation | undefined;
+}
+function liveBlocks(tracker: HeapTracker, since: HeapMark | undefined): Live[] {
+  const { table } = tracker.heap;
+  const first = since === undefined ? { tracker, allocations: 0 } : marks.get(since);
+  if (first?.tracker !== tracker) throw new ArgumentTypeError('a mark of this heap', since);
+  return [...tracker.live]
+    .filter(([, { createdAs }]) => createdAs > first.allocations)
+    .sort(([, a], [, b]) => a.createdAs - b.createdAs)
+    .map(([address, { bytes, site }]) => {
+      const token = table.tokenAt(table.find(address));
+      return { address, bytes, site, type: typeNameOf(token), token };
+    });
+}
+const isInternal = (heap: Heap, token: Allocation | undefined): boolean =>
+  token !== undefined && (heap.internal.includes(token) || typeNameOf(token) === 'frame arena');
+
+/**
+ * Returns the recording of `heap` since it has call sites. Blocks that were live then come first. Past two million
+ * events the recording begins again with the live blocks, and has a mark that says so. O(events).
+ * @throws {ArgumentTypeError} if the heap has no call sites
+ */
+export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
+  const tracker = trackerOf(heap);
+  tracker.setTypes();
+  return tracker.log.toRecording(name, tracker.sites.stacks);
+}
+
+/** Adds the call stacks to the error of a wrong free or a use after free, and reports a wrong free. */
+function explain(tracker: HeapTracker, error: unknown, target: unknown): void {
+  if (sitesOf(error)) return;
+  if (error instanceof FreedError) {
+    const { block, site } = tracker.freed.get(error.address) ?? UNKNOWN;
+    withSites(error, { ...sitesAt(tracker, block.site, site), freedAgain: [] });
+  } else if (error instanceof DoubleFreeError) {
+    const freed = freedBlock(tracker, target) ?? tracker.freed.get(error.address) ?? UNKNOWN;
+    report(tracker, error, 'double-free', error.address, freed);
+  } else if (error instanceof NotOwnedError) {
+    const { table } = tracker.heap;
+    const at = table.addressAt(table.findContaining(error.address));
+    const block = tracker.live.get(at) ?? UNKNOWN.block;
+    report(tracker, error, 'invalid-free', at ?? error.address, { ...UNKNOWN, block });
+  }
+}
+const UNKNOWN: FreedBlock = { block: { bytes: 0, site: 0, createdAs: 0, event: -1 }, site: 0, event: -1 };
+
+/** Returns what is known of the block of a ref that was freed before: another block may be at its address now. */
+function freedBlock({ freedTokens }: HeapTracker, target: unknown): FreedBlock | undefined {
+  const token = target instanceof Ref ? target['@ref'].allocation : target;
+  return token instanceof Allocation ? freedTokens.get(token) : undefined;
+}
+
+const sitesAt = ({ sites: { stacks } }: HeapTracker, allocated: number, freed: number) => ({
+  allocated: stacks[allocated] ?? [],
+  freed: stacks[freed] ?? [],
+});
+
+function report(
+  tracker: HeapTracker,
+  error: DoubleFreeError | NotOwnedError,
+  kind: 'double-free' | 'invalid-free',
+  address: number,
+  { block, site }: FreedBlock,
+): void {
+  const found = tracker.captureAlways();
+  const { message } = error;
+  const at = error.address;
+  tracker.log.report({
+    kind,
+    address,
+    size: block.bytes,
+    at,
+    allocated: block.site,
+    freed: site,
+    found,
+    message,
+  });
+  withSites(error, {
+    ...sitesAt(tracker, block.site, site),
+    freedAgain: tracker.sites.stacks[found] ?? [],
+  });
+}
