@@ -14,6 +14,6 @@ export function installCallSites(given: TrackCallSites): void {
 /** Applies the option to a heap. @throws {ArgumentTypeError} if linmem/debug is not imported, or the mode is none */
 export function applyCallSites(heap: object, mode: unknown): void {
   if (mode === undefined || mode === false) return;
-  if (!track) throw new ArgumentTypeError("callSites only where the program has import 'linmem/debug'", mode);
+  if (!track) throw new ArgumentTypeError('an import of linmem/debug for the option callSites', mode);
   track(heap, mode);
 }

@@ -78,8 +78,8 @@ export interface WasmHeapManagerOptions extends HeapOptions {
   readonly nullCheck?: boolean;
   /**
    * Records where blocks are allocated and freed: `'all'` or `'entry'`, the call stack of each allocation and free; a
-   * number, of this share of them, such as 1/16. Takes effect only where the program has `import 'linmem/debug'`, which
-   * adds `heap.mark()`, `heap.leaks()` and `heap.record()`; elsewhere it throws.
+   * number, of this share of them, such as 1/16. A program that uses it imports `linmem/debug`, which also adds
+   * `heap.mark()`, `heap.leaks()` and `heap.record()`; without that import the option throws.
    * @defaultValue `false`
    */
   readonly callSites?: 'entry' | 'all' | number | false;
