@@ -86,5 +86,8 @@ export function buildCommonJs() {
       const text = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
       writeFileSync(join(COMMONJS, relative(DIST, file)), text);
     }
-  writeFileSync(join(COMMONJS, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
+  const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const files = sideEffects.map((file) => file.replace('./dist/', './'));
+  const manifest = { type: 'commonjs', sideEffects: files };
+  writeFileSync(join(COMMONJS, 'package.json'), `${JSON.stringify(manifest)}\n`);
 }
