@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCommonJs, removeUnreachable } from './package.mjs';
+import { buildPage } from './page.mjs';
 import { ROOT, run, say, setup } from './setup.mjs';
 
 const WASM = join(ROOT, 'build/wasm/linmem_heap.wasm');
@@ -71,6 +72,7 @@ export function buildCore() {
 /** Builds everything that the package ships. */
 export function build() {
   const bytes = buildCore();
+  buildPage();
   say(`the core has ${bytes} bytes; compiling TypeScript to dist/`);
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   mkdirSync(join(ROOT, 'dist'));
@@ -86,7 +88,9 @@ export function build() {
  */
 function hideConstructors() {
   const files = readdirSync(join(ROOT, 'ts'), { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter((name) => name.endsWith('.ts'))) {
+  // The page of the inspector is bundled and has no declarations.
+  const isPage = (name) => name.startsWith(join('inspect', 'page'));
+  for (const file of files.filter((name) => name.endsWith('.ts') && !isPage(name))) {
     const source = readFileSync(join(ROOT, 'ts', file), 'utf8');
     const path = join(ROOT, 'dist', file.replace(/\.ts$/, '.d.ts'));
     let declarations = readFileSync(path, 'utf8');

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCore } from './build.mjs';
+import { buildPage } from './page.mjs';
 import { ROOT, run, say, setup } from './setup.mjs';
 
 const bin = (path) => join(ROOT, 'node_modules', path);
@@ -39,5 +40,6 @@ function cFiles() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   setup('test');
   buildCore();
+  buildPage();
   check();
 }

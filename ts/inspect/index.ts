@@ -12,5 +12,6 @@ export { toDhat, type DhatFile } from './dhat.ts';
 export { toPprof } from './pprof.ts';
 export { toSpeedscope, type SpeedscopeFile, type SpeedscopeProfile } from './speedscope.ts';
 export { toTrace, type TraceEvent, type TraceFile } from './trace.ts';
+export { createReport } from './report.ts';
 export { RecordingError, type RecordingFault } from '../errors.ts';
 export * from '../debug/recording.ts';

@@ -2,6 +2,7 @@
 // no address is looked up again: a block lives at event e if it began at or before e and ends after it.
 import { EventKind, type HeapRecording } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';
+import { AddressTable } from './address-table.ts';
 
 /** How many events lie between two checkpoints. */
 export const CHECKPOINT_EVENTS = 16384;
@@ -135,7 +136,7 @@ export class Replay {
 
 /** The blocks by address while the events pass. */
 class Pairing {
-  readonly live: Map<number, number> = new Map();
+  readonly live: AddressTable = new AddressTable();
   bytes = 0;
   memory = 0;
   frees = 0;
@@ -165,7 +166,7 @@ class Pairing {
 
   #begin(i: number, address: number): void {
     if (address === 0) return;
-    if (this.live.has(address)) {
+    if (this.live.get(address) >= 0) {
       this.overlaps++;
       this.#end(i, address);
     }
@@ -176,12 +177,11 @@ class Pairing {
 
   #end(i: number, address: number): void {
     if (address === 0) return;
-    const block = this.live.get(address);
-    if (block === undefined) {
+    const block = this.live.remove(address);
+    if (block < 0) {
       this.frees++;
       return;
     }
-    this.live.delete(address);
     this.#ends[block] = i;
     this.bytes -= this.#recording.sizes[block] as number;
   }

@@ -79,8 +79,8 @@ describe('no abandoned word', () => {
     const text = withoutCode(readFileSync(page, 'utf8'));
     expect(abandonedIn(text, ABANDONED_IN_PAGES)).toEqual([]);
   });
-  // layout.gen.ts has comments of csrc/layout.c.
-  test.each(inFolder('ts', /\.ts$/).filter((file) => !/(wasm|layout)\.gen\.ts$/.test(file)))(
+  // layout.gen.ts has comments of csrc/layout.c, page.gen.ts has scripts and style sheets.
+  test.each(inFolder('ts', /\.ts$/).filter((file) => !/(wasm|layout|page)\.gen\.ts$/.test(file)))(
     'in the comments and messages of %s',
     (file) => expect(abandonedIn(proseOf(readFileSync(file, 'utf8')), ABANDONED)).toEqual([]),
   );

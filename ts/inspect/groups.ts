@@ -1,0 +1,49 @@
+// Call sites: the stacks by the line of the program that they come from.
+import type { HeapRecording, StackFrame } from '../debug/recording.ts';
+import { frameName, placeOf } from './tree.ts';
+
+/** A call site: the innermost frame that is no WebAssembly, or else the innermost of all. */
+export interface CallSite {
+  readonly name: string;
+  /** `file:line:column`, as far as known. */
+  readonly place: string;
+}
+
+/** The call sites of a recording. */
+export interface CallSites {
+  readonly sites: readonly CallSite[];
+  /** For each stack the index of its call site. */
+  readonly ofStack: Uint32Array;
+}
+
+const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm:');
+
+/** Returns the call site of a stack. */
+export function callSiteOf(stack: readonly StackFrame[]): CallSite {
+  const frame = stack.find((each) => !isWasm(each)) ?? stack[0];
+  return frame ? { name: frameName(frame), place: placeOf(frame) } : { name: 'unknown', place: '' };
+}
+
+/** Returns the call sites of all stacks. */
+export function callSitesOf({ stacks }: HeapRecording): CallSites {
+  const sites: CallSite[] = [];
+  const numbers = new Map<string, number>();
+  const ofStack = Uint32Array.from(stacks.length > 0 ? stacks : [[]], (stack) => {
+    const site = callSiteOf(stack);
+    const key = `${site.name}\n${site.place}`;
+    let number = numbers.get(key);
+    if (number === undefined) numbers.set(key, (number = sites.push(site) - 1));
+    return number;
+  });
+  return { sites, ofStack };
+}
+
+/** Returns the sums of a column with a value for each stack, by call site. */
+export function sumByCallSite({ sites, ofStack }: CallSites, values: Float64Array): Float64Array {
+  const sums = new Float64Array(sites.length);
+  for (let stack = 0; stack < ofStack.length; stack++) {
+    const site = ofStack[stack] as number;
+    sums[site] = (sums[site] as number) + (values[stack] ?? 0);
+  }
+  return sums;
+}

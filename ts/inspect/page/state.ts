@@ -1,0 +1,105 @@
+// What the page shows, and who is told when it changes.
+import { callSitesOf, sumByCallSite, type CallSites } from '../groups.ts';
+import type { InspectedRecording } from '../format.ts';
+import { Replay } from '../replay.ts';
+import { bySite, type Metric } from '../sites.ts';
+
+/** How blocks are coloured. */
+export type Colouring = 'site' | 'age' | 'type';
+
+/** What is shown: the recording, and what the user chose. */
+export interface View {
+  readonly recording: InspectedRecording;
+  readonly replay: Replay;
+  readonly callSites: CallSites;
+  /** The colour of each call site: an index into the palette, the last for all small ones. */
+  readonly siteColours: Uint8Array;
+  /** "now": the state after this event is shown; -1 before the first. */
+  readonly event: number;
+  /** "since": differences and leaks count from after this event; -1 is the start. */
+  readonly since: number;
+  readonly metric: Metric;
+  readonly colouring: Colouring;
+  /** The chosen block, as the event that began it; -1 for none. */
+  readonly block: number;
+  /** The chosen call site; -1 for none. */
+  readonly site: number;
+  readonly query: string;
+  readonly axis: 'time' | 'events';
+  /** Whether "now" stays at the end while a program runs. */
+  readonly follow: boolean;
+}
+
+/** How many colours the palette has; one more is for all others. */
+export const PALETTE = 8;
+
+/** Returns the colours of call sites: the palette for those that allocated most. */
+function coloursOf(replay: Replay, callSites: CallSites): Uint8Array {
+  const allocated = sumByCallSite(callSites, bySite(replay, 'allocated', -1, replay.length - 1).bytes);
+  const largest = [...allocated.keys()].sort((a, b) => (allocated[b] as number) - (allocated[a] as number));
+  const colours = new Uint8Array(callSites.sites.length).fill(PALETTE);
+  for (const [colour, site] of largest.slice(0, PALETTE).entries()) colours[site] = colour;
+  return colours;
+}
+
+const START = { since: -1, metric: 'live', colouring: 'site', block: -1, site: -1, query: '', axis: 'time', follow: true } as const; // prettier-ignore
+
+/** Returns the view of a recording: of its end, or of what was chosen in the view before. */
+export function viewOf(recording: InspectedRecording, before?: View): View {
+  const replay = new Replay(recording);
+  const callSites = callSitesOf(recording);
+  const siteColours = coloursOf(replay, callSites);
+  const end = replay.length - 1;
+  const kept = before ?? START;
+  const event = before && !before.follow ? Math.min(before.event, end) : end;
+  return { ...kept, recording, replay, callSites, siteColours, event, since: Math.min(kept.since, event) };
+}
+
+/** Whether a call site matches what is searched for. */
+export function matches(view: View, site: number): boolean {
+  const query = view.query.toLowerCase();
+  const found = view.callSites.sites[site];
+  return found !== undefined && `${found.name} ${found.place}`.toLowerCase().includes(query);
+}
+
+/** A part of the page that shows the view. */
+export interface Panel {
+  /** Whether it can wait until the slider rests. */
+  readonly slow?: boolean;
+  draw(view: View): void;
+}
+
+/** Holds the view, and draws the panels after it has changed: the quick ones in the next frame. */
+export class Store {
+  view: View;
+  readonly #panels: Panel[] = [];
+  #isWaiting = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How long the last quick drawing took, in milliseconds. */
+  lastDraw = 0;
+
+  constructor(view: View) {
+    this.view = view;
+  }
+  add(...panels: Panel[]): void {
+    this.#panels.push(...panels);
+  }
+  set(change: Partial<View>): void {
+    const follow =
+      change.event === undefined ? this.view.follow : change.event === this.view.replay.length - 1;
+    this.view = { ...this.view, follow, ...change };
+    if (!this.#isWaiting) requestAnimationFrame(() => this.drawQuick());
+    this.#isWaiting = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.drawSlow(), 120);
+  }
+  drawQuick(): void {
+    this.#isWaiting = false;
+    const start = performance.now();
+    for (const panel of this.#panels) if (!panel.slow) panel.draw(this.view);
+    this.lastDraw = performance.now() - start;
+  }
+  drawSlow(): void {
+    for (const panel of this.#panels) if (panel.slow) panel.draw(this.view);
+  }
+}

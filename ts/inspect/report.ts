@@ -1,0 +1,37 @@
+// The page with a recording in it, or with the address of one.
+import type { InspectedRecording } from './format.ts';
+import { encodeRecording } from './encode.ts';
+import type { PageSource } from './messages.ts';
+
+/** The element that says where the recording is. */
+const SOURCE = /(<script id="source"[^>]*>)\s*null\s*(<\/script>)/;
+
+/** Returns the page, told where its recording is. */
+export async function pageFor(source: PageSource): Promise<string> {
+  const { page } = await import('./page.gen.ts');
+  // `<` would end the element if the text had `</script>` in it.
+  const json = JSON.stringify(source).replaceAll('<', '\\u003c');
+  return page.replace(SOURCE, (_, start: string, end: string) => start + json + end);
+}
+
+/**
+ * Returns one HTML file with the recording in it, which shows the same page as `npx linmem view`, and asks the network for
+ * nothing. About 100 KB, and 3 bytes for each event.
+ *
+ * @throws {ArgumentRangeError} as `encodeRecording`
+ */
+export async function createReport(recording: InspectedRecording): Promise<string> {
+  const packed = await gzip(encodeRecording(recording));
+  let text = '';
+  for (let i = 0; i < packed.length; i += 32768)
+    text += String.fromCharCode(...packed.subarray(i, i + 32768));
+  return pageFor({ kind: 'data', data: btoa(text) });
+}
+
+/** Compresses bytes by gzip. */
+export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
