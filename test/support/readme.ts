@@ -1,6 +1,9 @@
 // The examples of a Markdown text: its ```js blocks. A comment `// -> text` at the end of a line says what
 // that line prints.
 
+/** The line before a block that the reader saves to a file. */
+export const SAVED: RegExp = /^Save (?:this|it) as `([^`]+)`.*:$/;
+
 export interface Example {
   readonly line: number;
   readonly code: string;
@@ -8,8 +11,8 @@ export interface Example {
 }
 
 /**
- * The runnable examples, in order. A block that begins with `// not run` is left out; one after `<!-- continues -->`
- * begins with the block after `<!-- prelude -->`.
+ * The runnable examples, in order. A block that begins with `// not run` is left out, and one that is saved to a file
+ * (see steps.ts); one after `<!-- continues -->` begins with the block after `<!-- prelude -->`.
  */
 export function examplesOf(markdown: string): Example[] {
   const examples: Example[] = [];
@@ -23,7 +26,8 @@ export function examplesOf(markdown: string): Example[] {
     if (mark === '<!-- prelude -->') prelude = body;
     const code = [...(mark === '<!-- continues -->' ? prelude : []), ...body];
     const output = body.flatMap((text) => text.match(/\/\/ -> (.*)$/)?.slice(1) ?? []);
-    if (!body[0]?.startsWith('// not run')) examples.push({ line: i + 1, code: code.join('\n'), output });
+    const isRun = !body[0]?.startsWith('// not run') && !SAVED.test(mark ?? '');
+    if (isRun) examples.push({ line: i + 1, code: code.join('\n'), output });
     i = end;
   }
   return examples;

@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Built } from '../../support/emcc.ts';
 import { examplesOf } from '../../support/readme.ts';
 
-const pages = readdirSync('docs').filter((file) => file.endsWith('.md'));
+const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.md') && !file.startsWith('intro'),
+);
 
 test('the generated pages are up to date', async () => {
   const { stale } = (await import('../../../tools/docs.mjs')) as { stale: () => Promise<string[]> };
@@ -65,7 +67,7 @@ describe('the examples', () => {
   test.each(examples)(
     'of docs/$page line $line run and print what their comments say',
     ({ page, line, code, output }) => {
-      const file = join(folder, `${page}-${line}.mjs`);
+      const file = join(folder, `${page.replaceAll('/', '-')}-${line}.mjs`);
       writeFileSync(file, code);
       const result = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: folder });
       expect(result.stderr).toBe('');
