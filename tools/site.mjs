@@ -27,7 +27,10 @@ function writePages() {
     const target = join(ROOT, PAGES, to);
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(join(ROOT, from), 'utf8');
-    writeFileSync(target, relink(text, dirname(from), (path) => addresses.get(path)));
+    writeFileSync(
+      target,
+      relink(text, dirname(from), (path) => addresses.get(path)),
+    );
   }
   if (existsSync(join(ROOT, 'site/public')))
     cpSync(join(ROOT, 'site/public'), join(ROOT, PAGES, 'public'), { recursive: true });
