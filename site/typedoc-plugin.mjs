@@ -58,35 +58,52 @@ function noteModules({ project }) {
   for (const one of project.children ?? []) modules.set(one, moduleOf(project, one));
 }
 
-function writeSidebar(out, router, project) {
+/** Returns the exports of each module, as text and link, in the order of MODULES. Other names of an export are left out. */
+function exportsByModule(router, project) {
   const byModule = new Map();
   for (const one of project.children ?? []) {
+    if (one.kind === ReflectionKind.Reference) continue;
     const name = modules.get(one);
-    const url = router.getFullUrl(one).replace(/\.md$/, '');
-    byModule.set(name, [
-      ...(byModule.get(name) ?? []),
-      { text: one.name, link: `/api/${url}`, kind: one.kind },
-    ]);
+    const file = router.getFullUrl(one);
+    byModule.set(name, [...(byModule.get(name) ?? []), { text: one.name, file }]);
   }
   const order = [...MODULES, ...[...byModule.keys()].filter((name) => !MODULES.includes(name)).sort()];
-  const groups = order
+  return order
     .filter((name) => byModule.has(name))
-    .map((text) => ({
-      text,
-      collapsed: true,
-      items: byModule
-        .get(text)
-        .sort((a, b) => a.text.localeCompare(b.text, 'en'))
-        .map(({ text, link }) => ({ text, link })),
-    }));
-  writeFileSync(`${out}/sidebar.json`, JSON.stringify(groups));
+    .map((name) => ({ name, items: byModule.get(name).sort((a, b) => a.text.localeCompare(b.text, 'en')) }));
+}
+
+function writeSidebar(out, groups) {
+  const sidebar = groups.map(({ name, items }) => ({
+    text: name,
+    collapsed: true,
+    items: items.map(({ text, file }) => ({ text, link: `/api/${file.replace(/\.md$/, '')}` })),
+  }));
+  writeFileSync(`${out}/sidebar.json`, JSON.stringify(sidebar));
+}
+
+/** The first page, with all names: TypeDoc's own has a line for each of them. */
+function writeIndex(out, groups) {
+  const sections = groups.map(({ name, items }) => {
+    const links = items.map(({ text, file }) => `[\`${text}\`](${file})`);
+    return `## ${name}\n\n${links.join(' ')}\n`;
+  });
+  const intro = [
+    '# API reference',
+    'Every export of `linmem`, by module. The guides have examples: see [start here](/guide/start).',
+    'Methods for each type, such as `readInt32`, are in [`ScalarMethods`](interfaces/ScalarMethods.md); those for strings in',
+    '[`StringMethods`](interfaces/StringMethods.md); those for slices in [`SliceMethods`](interfaces/SliceMethods.md).',
+  ];
+  writeFileSync(`${out}/index.md`, `${intro[0]}\n\n${intro.slice(1).join('\n')}\n\n${sections.join('\n')}`);
 }
 
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, noteModules, 100);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, removeMixins, 90);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, showThrownTypes, 80);
-  app.renderer.on(Renderer.EVENT_END, ({ outputDirectory, project }) =>
-    writeSidebar(outputDirectory, app.renderer.router, project),
-  );
+  app.renderer.on(Renderer.EVENT_END, ({ outputDirectory, project }) => {
+    const groups = exportsByModule(app.renderer.router, project);
+    writeSidebar(outputDirectory, groups);
+    writeIndex(outputDirectory, groups);
+  });
 }

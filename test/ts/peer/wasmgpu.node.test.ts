@@ -66,7 +66,7 @@ test('every name of linmem on the page exists', () => {
 
 test('the table of the arena ABI has the offsets of the fields', async () => {
   const { arenaLayout } = await import('../../../ts/arena/struct.ts');
-  const text = readFileSync('docs/intro/arena.md', 'utf8');
+  const text = readFileSync('docs/arena.md', 'utf8');
   for (const [column, word] of [
     [1, 4],
     [2, 8],
