@@ -26,9 +26,15 @@ const api = {
   createHeapSync: (options) => watch(linmem.createHeapSync(options)),
 };
 
+/** Returns the type of what a ref refers to, such as `f64[50]`. */
+function typeOf(ref) {
+  if ('encodedByteLength' in ref) return 'a string';
+  return ref.type ? `${ref.type.name}${'length' in ref ? `[${ref.length}]` : ''}` : 'allocated';
+}
+
 /** Returns what can be drawn of a heap. */
 function picture({ heap, arenas }) {
-  const owners = Object.fromEntries(heap.allocatedHeapRefs.map((ref) => [ref.address, ref.constructor.name]));
+  const owners = Object.fromEntries(heap.allocatedHeapRefs.map((ref) => [ref.address, typeOf(ref)]));
   return {
     blocks: heap.walk(),
     owners,
