@@ -1,7 +1,11 @@
-// The sidebar of the guides: every page of docs/ is here.
+// The sidebar of the guides. A page of docs/ that is not named here is at the end, by its heading.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 const page = (text, link) => ({ text, link });
 
-export const guides = [
+const named = [
   {
     text: 'Begin',
     items: [
@@ -53,6 +57,7 @@ export const guides = [
       page('Your module on this heap', '/guide/own-module'),
       page('WebGPU and WebGL', '/guide/webgpu'),
       page('The allocator in your C program', '/guide/c-allocator'),
+      page('Recordings of a heap', '/recording'),
       page('Performance', '/performance'),
     ],
   },
@@ -69,3 +74,15 @@ export const guides = [
   },
   { text: 'Project', items: [page('Architecture', '/architecture'), page('Changes', '/changelog')] },
 ];
+
+function unnamed() {
+  const links = new Set(named.flatMap(({ items }) => items.map(({ link }) => link)));
+  return readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !links.has(`/${file.slice(0, -3)}`))
+    .map((file) =>
+      page(readFileSync(DOCS + file, 'utf8').match(/^# (.+)/m)?.[1] ?? file, `/${file.slice(0, -3)}`),
+    );
+}
+
+const others = unnamed();
+export const guides = others.length > 0 ? [...named, { text: 'More', items: others }] : named;
