@@ -5,6 +5,8 @@
 
 #include "heap_fast.h"
 
+LM_EXPORT(lm_abi_version) LM_COLD unsigned js_abi_version(void) { return LM_ABI_VERSION; }
+
 // Returns the heap at `address`, NULL iff there is none.
 static lm_heap *heap_at(uintptr_t address) {
   if (address % 16 || !lm_memory_holds(address, sizeof(lm_heap))) return NULL;

@@ -8,6 +8,8 @@
 #define LM_EXPORTS_INTERNAL_H
 #include "linmem/heap.h"
 
+// Returns LM_ABI_VERSION, for JavaScript of another version of linmem.
+unsigned js_abi_version(void);
 // Returns the address of a new heap over [base, base + size), base rounded up to 16 and never below
 // 16. If `grow` is not 0, the heap grows by memory.grow. Returns 0 iff the range is not all memory
 // or is too small (see lm_heap_init).

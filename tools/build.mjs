@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildCommonJs, removeUnreachable } from './package.mjs';
+import { addCore, buildCommonJs, buildSingleFile, removeUnreachable } from './package.mjs';
 import { buildPage } from './page.mjs';
 import { ROOT, run, say, setup } from './setup.mjs';
 
@@ -78,7 +78,9 @@ export function build() {
   mkdirSync(join(ROOT, 'dist'));
   run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
   hideConstructors();
+  addCore(WASM);
   removeUnreachable();
+  buildSingleFile();
   buildCommonJs();
 }
 

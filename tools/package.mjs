@@ -1,5 +1,7 @@
-// What dist/ has besides the compiled modules: the CommonJS build, and no file that nothing reaches.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// What dist/ has besides the compiled modules: the CommonJS build, the core as a file, the entries for runtimes that compile
+// no bytes, one file for pages without a bundler; and no file that nothing reaches.
+import { buildSync } from 'esbuild';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ROOT, run } from './setup.mjs';
 
@@ -90,4 +92,25 @@ export function buildCommonJs() {
   const files = sideEffects.map((file) => file.replace('./dist/', './'));
   const manifest = { type: 'commonjs', sideEffects: files };
   writeFileSync(join(COMMONJS, 'package.json'), `${JSON.stringify(manifest)}\n`);
+}
+
+/** The entries for runtimes that compile no bytes: how each imports the core as a module. */
+const ENTRIES = { workerd: './core.wasm', 'edge-light': './core.wasm?module' };
+
+/** Writes the core as a file, and the entries that import it. */
+export function addCore(wasm) {
+  copyFileSync(wasm, join(DIST, 'core.wasm'));
+  const types = `import type { WebAssemblyModule } from './index.js';\ndeclare const module: WebAssemblyModule;\n`;
+  writeFileSync(join(DIST, 'core.wasm.d.ts'), `${types}export default module;\n`);
+  for (const [name, path] of Object.entries(ENTRIES)) {
+    const imports = `import module from '${path}';\nimport { setCoreModule } from './core/load.js';\n`;
+    const text = `${imports}setCoreModule(module);\nexport * from './index.js';\n`;
+    writeFileSync(join(DIST, `index.${name}.js`), text);
+  }
+}
+
+/** Bundles the default entry into one minified ES module, for pages without a bundler. */
+export function buildSingleFile() {
+  const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', legalComments: 'none' };
+  buildSync({ ...options, entryPoints: [join(DIST, 'index.js')], outfile: join(DIST, 'linmem.min.js') });
 }

@@ -115,6 +115,7 @@ export {
   createCoreAllocator,
   createCoreAllocatorSync,
   type CoreAllocatorOptions,
+  type SyncOptions,
 } from './core/core-allocator.ts';
 export {
   createHeap,
@@ -125,7 +126,8 @@ export {
   type CreateHeapOptions,
   type LinmemHeapOptions,
 } from './core/heap.ts';
-export { coreBytes, type CoreModule } from './core/load.ts';
+export { coreBytes } from './core/load.ts';
+export type { CoreModule, CoreModuleSource } from './core/module-source.ts';
 export type { CoreExports } from './core/exports.ts';
 export { wrapEmscriptenModuleHeap, type EmscriptenHeapOptions } from './interop/emscripten.ts';
 export {

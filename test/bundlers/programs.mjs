@@ -8,12 +8,12 @@ export const PROGRAMS = {
     const memory = new WebAssembly.Memory({ initial: 1 });
     let top = 8;
     const heap = new Heap(memory, (bytes) => (top += bytes) - bytes, () => {});
-    console.log(i32.alloc(heap, 1).value, f64.alloc(heap, 2).value, utf8.allocTerminated(heap, 'a').text);
+    console.log(i32.alloc(heap, 1).value, f64.alloc(heap, 2).value, utf8.allocTerminated(heap, 'a').value);
     console.log(i32.read(heap, 16), f64.read(heap, 16), utf8.readTerminated(heap, 8));`,
   "the same in linmem's own memory": `
     import { createCoreAllocatorSync, f64, i32, utf8 } from 'linmem';
     const heap = createCoreAllocatorSync().toHeap();
-    console.log(i32.alloc(heap, 1).value, f64.alloc(heap, 2).value, utf8.allocTerminated(heap, 'a').text);
+    console.log(i32.alloc(heap, 1).value, f64.alloc(heap, 2).value, utf8.allocTerminated(heap, 'a').value);
     console.log(i32.read(heap, 16), f64.read(heap, 16), utf8.readTerminated(heap, 8));`,
   wrapEmscriptenModuleHeap: `
     import { wrapEmscriptenModuleHeap } from 'linmem';

@@ -38,13 +38,13 @@ const tests = {
   'there is no data segment and no global, so no shadow stack'() {
     assert.ok(!sections().includes(DATA) && !sections().includes(GLOBAL), `sections ${sections()}`);
   },
-  'the exports are the heap operations'() {
+  'the exports are the heap operations and the version'() {
     const operations = 'alloc alloc_aligned calloc check free holds open realloc stats usable_size walk';
     const names = WebAssembly.Module.exports(core).map((e) => e.name);
-    assert.deepEqual(
-      names.sort(),
-      operations.split(' ').map((operation) => `lm_heap_${operation}`),
-    );
+    assert.deepEqual(names.sort(), [
+      'lm_abi_version',
+      ...operations.split(' ').map((operation) => `lm_heap_${operation}`),
+    ]);
   },
   'it links to memories with and without a maximum'() {
     for (const maximum of [undefined, 1, 2, 1024, 65536]) {

@@ -13,10 +13,11 @@ import { Heap } from '../heap/heap.ts';
 import { readOptions, type HeapOptions, type OptionKinds } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { isMemory } from '../memory/buffers.ts';
+import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';
 import type { CoreExports } from './exports.ts';
 import { Status } from './layout.gen.ts';
-import { coreModule, coreModuleSync, link, type CoreModule } from './load.ts';
-import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';
+import { coreModule, coreModuleSync, link } from './load.ts';
+import type { CoreModule, CoreModuleSource } from './module-source.ts';
 
 const PAGE = 65536;
 /** The number of pages of the largest 32-bit memory. */
@@ -41,9 +42,15 @@ export interface CoreAllocatorOptions {
   readonly base?: number;
   /** With `base`: the end of the range. @defaultValue the end of the memory */
   readonly end?: number;
-  /** The compiled core or its bytes, for pages that must not compile bytes: see {@link coreBytes}. */
-  readonly module?: CoreModule;
+  /**
+   * The core, for pages and runtimes that must not compile the built-in bytes, or are to fetch it: a module, the bytes of
+   * `linmem/core.wasm` or of {@link coreBytes}, a `Response`, a `URL`, or a promise of one of these.
+   */
+  readonly module?: CoreModuleSource;
 }
+
+/** The options `O` of a function that cannot wait: the core is a module or bytes. */
+export type SyncOptions<O> = Omit<O, 'module'> & { readonly module?: CoreModule };
 
 /** The `typeof` of each option. */
 export const CORE_KINDS: OptionKinds<CoreAllocatorOptions> = {
@@ -97,30 +104,30 @@ export class CoreAllocator {
 /**
  * Resolves to linmem's allocator.
  * @throws {ArgumentTypeError} {@link ArgumentRangeError} if an option is invalid
- * @throws {ModuleError} if WebAssembly cannot be compiled here, or does not link to the given memory
+ * @throws {ModuleError} if WebAssembly cannot be compiled here, or does not link to the given memory, or `module` cannot
+ *   be fetched or is not the core of this version
  * @throws {OutOfMemoryError} if the memory cannot be created, or cannot grow by a page
  */
 export async function createCoreAllocator(options: CoreAllocatorOptions = {}): Promise<CoreAllocator> {
-  const plan = planOf(readOptions(options, CORE_KINDS));
-  return instantiate(await coreModule(plan.module), plan);
+  const { module, ...plan } = planOf(readOptions(options, CORE_KINDS));
+  return instantiate(await coreModule(module), plan);
 }
 
 /** As {@link createCoreAllocator}, synchronously. Browsers allow that for modules as small as the core. */
-export function createCoreAllocatorSync(options: CoreAllocatorOptions = {}): CoreAllocator {
-  const plan = planOf(readOptions(options, CORE_KINDS));
-  return instantiate(coreModuleSync(plan.module), plan);
+export function createCoreAllocatorSync(options: SyncOptions<CoreAllocatorOptions> = {}): CoreAllocator {
+  const { module, ...plan } = planOf(readOptions<CoreAllocatorOptions>(options, CORE_KINDS));
+  return instantiate(coreModuleSync(module as CoreModule | undefined), plan); // which it checks
 }
 
 interface Plan {
   readonly memory: WebAssemblyMemory | undefined;
-  readonly module: CoreModule | undefined;
   readonly initial: number;
   readonly maximum: number | undefined;
   /** The part of a given memory that the heap has, if it is not to grow it. */
   readonly range: readonly [base: number, end: number] | undefined;
 }
 
-function planOf(options: CoreAllocatorOptions): Plan {
+function planOf(options: CoreAllocatorOptions): Plan & { module: CoreModuleSource | undefined } {
   const { initialBytes = PAGE, maximumBytes, memory, module } = options;
   if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
   if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))

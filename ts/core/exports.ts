@@ -4,6 +4,7 @@
 
 /** The exports of the core. `heap` is the address that `lm_heap_open` returned. See csrc/exports.c. */
 export interface CoreExports {
+  lm_abi_version(): number;
   lm_heap_open(base: number, size: number, grow: number): number;
   lm_heap_alloc(heap: number, size: number): number;
   lm_heap_alloc_aligned(heap: number, size: number, align: number): number;
@@ -19,6 +20,7 @@ export interface CoreExports {
 
 /** The names of the exports, in the order of csrc/exports.c. */
 export const EXPORT_NAMES: readonly (keyof CoreExports)[] = [
+  'lm_abi_version',
   'lm_heap_open',
   'lm_heap_alloc',
   'lm_heap_alloc_aligned',

@@ -11,6 +11,7 @@ import {
   refuse,
   type CoreAllocator,
   type CoreAllocatorOptions,
+  type SyncOptions,
 } from './core-allocator.ts';
 import type { CoreExports } from './exports.ts';
 import { BlockRecord, BlockState, Cursor, Stats } from './layout.gen.ts';
@@ -158,9 +159,9 @@ export async function createHeap(options: CreateHeapOptions = {}): Promise<Linme
 }
 
 /** As {@link createHeap}, synchronously. Browsers allow that for modules as small as the core. */
-export function createHeapSync(options: CreateHeapOptions = {}): LinmemHeap {
+export function createHeapSync(options: SyncOptions<CreateHeapOptions> = {}): LinmemHeap {
   const [core, manager] = split(options);
-  return new LinmemHeap(createCoreAllocatorSync(core), manager);
+  return new LinmemHeap(createCoreAllocatorSync(core as SyncOptions<CoreAllocatorOptions>), manager);
 }
 
 /** Reads each option once. */

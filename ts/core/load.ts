@@ -2,20 +2,29 @@
 // Loads the core: decodes and compiles it when first needed, once, and links it to a memory.
 import { ModuleError } from '../errors.ts';
 import { isShared } from '../memory/buffers.ts';
-import { EXPORT_NAMES, type CoreExports } from './exports.ts';
 import type {
-  ModuleBytes,
   OwnBytes,
   WebAssemblyExports,
   WebAssemblyMemory,
   WebAssemblyModule,
 } from '../memory/platform-types.ts';
+import { EXPORT_NAMES, type CoreExports } from './exports.ts';
+import { abiVersion } from './layout.gen.ts';
+import {
+  isModule,
+  moduleOrBytes,
+  readSource,
+  type CoreModule,
+  type CoreModuleSource,
+} from './module-source.ts';
 import { alphabet, size, text } from './wasm.gen.ts';
 
-/** The compiled core, or its bytes. */
-export type CoreModule = WebAssemblyModule | ModuleBytes;
-
 let compiled: WebAssemblyModule | undefined;
+
+/** Sets the module for heaps that are given none: the entry for runtimes that compile no bytes imports it. */
+export function setCoreModule(module: WebAssemblyModule): void {
+  compiled = module;
+}
 
 /** Returns a copy of the bytes of the core, for programs that compile or store them themselves. */
 export function coreBytes(): OwnBytes {
@@ -46,22 +55,24 @@ function assertWebAssembly(): void {
 /** Returns the compiled core. @throws {ModuleError} if WebAssembly cannot be compiled here */
 export function coreModuleSync(given?: CoreModule): WebAssemblyModule {
   assertWebAssembly();
-  if (given instanceof WebAssembly.Module) return given;
+  const source = given === undefined ? compiled : moduleOrBytes(given);
+  if (isModule(source)) return source;
   try {
-    if (given) return new WebAssembly.Module(given);
-    return (compiled ??= new WebAssembly.Module(coreBytes()));
+    if (source) return new WebAssembly.Module(source);
+    return (compiled = new WebAssembly.Module(coreBytes()));
   } catch (cause) {
     throw compileError(cause);
   }
 }
 
-/** As {@link coreModuleSync}, compiled off the main thread if the engine does so. */
-export async function coreModule(given?: CoreModule): Promise<WebAssemblyModule> {
+/** As {@link coreModuleSync}, from more sources, and compiled off the main thread if the engine does so. */
+export async function coreModule(given?: CoreModuleSource): Promise<WebAssemblyModule> {
   assertWebAssembly();
-  if (given instanceof WebAssembly.Module) return given;
+  const source = given === undefined ? compiled : await readSource(given);
+  if (isModule(source)) return source;
   try {
-    if (given) return await WebAssembly.compile(given);
-    return (compiled ??= await WebAssembly.compile(coreBytes()));
+    if (source) return await WebAssembly.compile(source);
+    return (compiled = await WebAssembly.compile(coreBytes()));
   } catch (cause) {
     throw compileError(cause);
   }
@@ -69,7 +80,7 @@ export async function coreModule(given?: CoreModule): Promise<WebAssemblyModule>
 
 /**
  * Instantiates the core over `memory` and returns its exports.
- * @throws {ModuleError} if the module is not the core, or the memory is shared or 64-bit
+ * @throws {ModuleError} if the module is not the core, or not that of this version, or the memory is shared or 64-bit
  */
 export function link(module: WebAssemblyModule, memory: WebAssemblyMemory): CoreExports {
   if (isShared(memory))
@@ -95,13 +106,21 @@ export function link(module: WebAssemblyModule, memory: WebAssemblyMemory): Core
       found,
     });
   }
-  return exports as unknown as CoreExports; // all names are there; exports.test.ts tests the types
+  const core = exports as unknown as CoreExports;
+  const version = core.lm_abi_version();
+  if (version !== abiVersion)
+    throw new ModuleError(
+      `the core is of another version of linmem: its ABI is ${version}, not ${abiVersion}`,
+      { missing: [`ABI ${abiVersion}`], found: [`ABI ${version}`] },
+    );
+  return core; // all names are there; exports.test.ts tests the types
 }
 
 function compileError(cause: unknown): ModuleError {
   return new ModuleError(
-    `the core cannot be compiled here: ${messageOf(cause)}. A Content-Security-Policy must have ` +
-      `'wasm-unsafe-eval' in script-src; else compile coreBytes() elsewhere and pass the option module`,
+    `the core cannot be compiled here: ${messageOf(cause)}. A Content-Security-Policy must have 'wasm-unsafe-eval' in ` +
+      "script-src; Cloudflare Workers need the bundler's condition 'workerd'; else compile coreBytes() elsewhere and pass " +
+      'the option module',
     { missing: ['WebAssembly.compile'] },
     { cause },
   );

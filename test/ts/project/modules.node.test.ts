@@ -125,7 +125,9 @@ describe('the package', () => {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>;
   test('is ESM, free of side effects but those of linmem/debug, without runtime dependencies and install scripts', () => {
     expect(manifest).toMatchObject({ type: 'module' });
-    expect(manifest.sideEffects).toEqual(['./dist/debug/index.js', './dist/debug/install.js']);
+    // The entries of workerd and the edge set the core.
+    const entries = ['debug/index', 'debug/install', 'index.workerd', 'index.edge-light'];
+    expect(manifest.sideEffects).toEqual(entries.map((name) => `./dist/${name}.js`));
     expect(manifest.dependencies).toBeUndefined();
     const scripts = Object.keys(manifest.scripts as object);
     expect(scripts.filter((name) => /^(pre|post)?(install|prepare|prepublish)/.test(name))).toEqual([]);
