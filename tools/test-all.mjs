@@ -151,6 +151,8 @@ async function main(names) {
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
     say('the examples in Deno, Bun and workerd, and those in C');
     run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'examples.config.mjs')]);
+    say('the packed package in Node, Deno, Bun, workerd, the edge runtime and Jest');
+    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'package.config.mjs')]);
     say('the declarations in TypeScript 5.2 to 7.0');
     installPackages('test/typescript');
     run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/typescript/typescript.config.mjs')]);
