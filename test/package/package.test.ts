@@ -53,6 +53,21 @@ describe('the tarball', () => {
       paths.filter((path) => /^(test|bench|tools|examples\/demo|build|node_modules)\//.test(path)),
     ).toEqual([]);
   });
+  test('builds and installs the libraries by CMake', () => {
+    const [source, build, to] = ['node_modules/linmem', 'cmake-build', 'cmake-installed'];
+    run('cmake', ['-S', source, '-B', build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release']);
+    run('cmake', ['--build', build]);
+    run('cmake', ['--install', build, '--prefix', to]);
+    const program = `#include <linmem/linmem.h>
+      static _Alignas(16) char range[65536];
+      int main(void) {
+        lm_heap *heap = lm_heap_init(range, sizeof range, lm_pages_none, 0);
+        return heap && lm_heap_alloc(heap, 100) ? 0 : 1;
+      }`;
+    writeFileSync(join(folder, 'main.c'), program);
+    run('cc', ['main.c', '-I', `${to}/include`, `${to}/lib/liblinmem_core.a`, '-o', 'main']);
+    run('./main', []);
+  });
   test('names no path of the machine it was built on', () => {
     for (const { path } of files) {
       const text = readFileSync(join(folder, 'node_modules/linmem', path), 'utf8');
