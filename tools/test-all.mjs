@@ -120,6 +120,32 @@ function table(lines) {
   return lines.every(({ problems }) => problems.length === 0);
 }
 
+/** What runs after the engines: what it tests, and its configuration of vitest. */
+const REST = [
+  ['the corpus of real packages, in Chromium', 'test/corpus/browser.config.mjs'],
+  ['the slow tests, in Node', 'test/runtimes/slow.config.mjs'],
+  ['the examples in Deno, Bun and workerd, and those in C', 'test/runtimes/examples.config.mjs'],
+  [
+    'the packed package in Node, Deno, Bun, workerd, the edge runtime and Jest',
+    'test/runtimes/package.config.mjs',
+  ],
+  ['the declarations in TypeScript 5.2 to 7.0', 'test/typescript/typescript.config.mjs'],
+  [
+    'the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Rspack, Parcel, Bun',
+    'test/runtimes/bundlers.config.mjs',
+  ],
+];
+
+function runTheRest() {
+  run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
+  say('the corpus of real packages, in Node');
+  run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
+  for (const [what, config] of REST) {
+    say(what);
+    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, config)]);
+  }
+}
+
 async function main(names) {
   const started = Date.now();
   say('npm test, then the same test files in Node 22, 24, 26, Deno, Bun, Chromium, Firefox and WebKitGTK');
@@ -127,6 +153,7 @@ async function main(names) {
   setup('all');
   installPackages(RUNTIMES);
   installPackages('test/corpus');
+  installPackages('test/typescript');
   mkdirSync(REPORTS, { recursive: true });
   if (names.length === 0) run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
   else build();
@@ -141,24 +168,7 @@ async function main(names) {
     if (engine.program && existsSync(engine.program)) lines.push(await test(engine, lines[0]?.files));
     else leftOut.push(engine.name);
   }
-  if (names.length === 0) {
-    run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
-    say('the corpus of real packages, in Node');
-    run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
-    say('and in Chromium');
-    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/corpus/browser.config.mjs')]);
-    say('the slow tests, in Node');
-    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'slow.config.mjs')]);
-    say('the examples in Deno, Bun and workerd, and those in C');
-    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'examples.config.mjs')]);
-    say('the packed package in Node, Deno, Bun, workerd, the edge runtime and Jest');
-    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'package.config.mjs')]);
-    say('the declarations in TypeScript 5.2 to 7.0');
-    installPackages('test/typescript');
-    run(process.execPath, [VITEST, 'run', '--config', join(ROOT, 'test/typescript/typescript.config.mjs')]);
-    say('the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Rspack, Parcel, Bun');
-    run(process.execPath, [VITEST, 'run', '--config', join(RUNTIMES, 'bundlers.config.mjs')]);
-  }
+  if (names.length === 0) runTheRest();
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not installed: ${leftOut.join(', ')}`);
   // On the platform that the packages are built for, no engine may be missing.
