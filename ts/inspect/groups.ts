@@ -2,7 +2,9 @@
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
 import { frameName, placeOf } from './tree.ts';
 
-/** A call site: the innermost frame that is no WebAssembly, or else the innermost of all. */
+/**
+ * A call site: the innermost frame of the program; where there is none, the innermost of a package, or of WebAssembly.
+ */
 export interface CallSite {
   readonly name: string;
   /** `file:line:column`, as far as known. */
@@ -17,10 +19,20 @@ export interface CallSites {
 }
 
 const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm:');
+const isPackage = ({ file }: StackFrame): boolean => /[\\/]node_modules[\\/]|^node:/.test(file);
+
+/** Returns the innermost frame of the program, of a package, or of WebAssembly, in this order. */
+export function siteFrame(stack: readonly StackFrame[]): StackFrame | undefined {
+  return (
+    stack.find((frame) => frame.file !== '' && !isWasm(frame) && !isPackage(frame)) ??
+    stack.find((frame) => !isWasm(frame)) ??
+    stack[0]
+  );
+}
 
 /** Returns the call site of a stack. */
 export function callSiteOf(stack: readonly StackFrame[]): CallSite {
-  const frame = stack.find((each) => !isWasm(each)) ?? stack[0];
+  const frame = siteFrame(stack);
   return frame ? { name: frameName(frame), place: placeOf(frame) } : { name: 'unknown', place: '' };
 }
 

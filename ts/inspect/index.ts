@@ -12,6 +12,9 @@ export { toDhat, type DhatFile } from './dhat.ts';
 export { toPprof } from './pprof.ts';
 export { toSpeedscope, type SpeedscopeFile, type SpeedscopeProfile } from './speedscope.ts';
 export { toTrace, type TraceEvent, type TraceFile } from './trace.ts';
+export type { LiveSource } from './feed.ts';
+export { serveInspector, type InspectorServer, type ServeOptions } from './server.ts';
+export { exposeHeap, openInspector, type HeapWorker, type Inspector, type OpenOptions, type WorkerScope } from './window.ts'; // prettier-ignore
 export { createReport } from './report.ts';
 export { RecordingError, type RecordingFault } from '../errors.ts';
 export * from '../debug/recording.ts';

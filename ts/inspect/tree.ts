@@ -16,10 +16,10 @@ export interface TreeNode {
   selfBlocks: number;
 }
 
-/** The name of a frame, for people: the function, or where it is. */
+/** The name of a frame, for people: the function, or the line of its file, without the folder. */
 export function frameName(frame: StackFrame | undefined): string {
   if (!frame) return 'all';
-  return frame.name || (frame.file ? placeOf(frame) : 'unknown');
+  return frame.name || placeOf(frame).replace(/^.*[\\/]/, '') || 'unknown';
 }
 
 /** Where a frame is: `file:line:column`, or as much of it as is known. */

@@ -73,7 +73,7 @@ export function legendOf({ colouring, callSites, siteColours, recording }: View)
     if (colour < PALETTE)
       entries[colour] = {
         colour: `--c-${colour}`,
-        text: line ? `${name} ${line[1]}:${line[2]}` : name,
+        text: line && !name.includes(line[1] as string) ? `${name} ${line[1]}:${line[2]}` : name,
         site,
       };
   }

@@ -53,7 +53,7 @@ async function fromUrl(url: string, sink: Sink): Promise<InspectedRecording> {
 
 /** Shows what a reader has at most twice a second, and less often where that takes long. */
 class LiveView {
-  readonly reader: RecordingReader = new RecordingReader();
+  #reader: RecordingReader = new RecordingReader();
   readonly #sink: Sink;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = 500;
@@ -62,14 +62,16 @@ class LiveView {
     this.#sink = sink;
   }
   add(bytes: Uint8Array): void {
-    this.reader.add(bytes);
+    // An empty message: the recording begins again.
+    if (bytes.length === 0) this.#reader = new RecordingReader();
+    else this.#reader.add(bytes);
     this.#timer ??= setTimeout(() => this.show(), this.#pause);
   }
   show(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const start = performance.now();
-    this.#sink.show(this.reader.recording(), true);
+    this.#sink.show(this.#reader.recording(), true);
     this.#pause = Math.max(500, (performance.now() - start) * 4);
   }
 }
@@ -123,6 +125,8 @@ function fromOpener(sink: Sink): void {
       channel.port1.postMessage({ linmem: 'read', id: asked, address, size });
     });
   sink.status('live');
-  // The opener made this page: its origin is that of the page.
-  (opener as Window | null)?.postMessage({ linmem: 'ready' }, '*', [channel.port2]);
+  const from = opener as Window | null;
+  if (!from) throw new Error('the page that opened this window cannot be reached: it must not be cross-origin isolated with same-origin openers only'); // prettier-ignore
+  // Its origin is that of this page, which it made.
+  from.postMessage({ linmem: 'ready' }, '*', [channel.port2]);
 }

@@ -64,7 +64,10 @@ export class Timeline implements Panel {
       padding: [8, RIGHT, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-      scales: { x: { time: false }, y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.08] } },
+      scales: {
+        x: { time: false, range: [0, Math.max(axisOf(view, view.replay.length - 1), 1e-9)] },
+        y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.08] },
+      },
       axes: [
         { ...axis, values: (_, values) => values.map(show), space: 90, size: 26 },
         { ...axis, size: GUTTER, values: (_, values) => values.map((value) => (value === 0 ? '0' : bytesText(value))), space: 40, incrs: BINARY_STEPS }, // prettier-ignore

@@ -1,0 +1,53 @@
+// Arguments of commands: `--name=value`, `--name value`, `--flag`, and the rest.
+import { CommandError } from './host.ts';
+
+/** What an option takes. */
+export type OptionKind = 'flag' | 'value';
+
+/** Arguments as they were given. */
+export interface Arguments<K extends string> {
+  readonly options: Readonly<Partial<Record<K, string>>>;
+  readonly rest: readonly string[];
+}
+
+/**
+ * Reads arguments. `stopAtRest` leaves all after the first that is no option to the program that is started.
+ *
+ * @throws {CommandError} for an unknown option, or one without its value
+ */
+export function readArguments<K extends string>(
+  args: readonly string[],
+  known: Readonly<Record<K, OptionKind>>,
+  usage: string,
+  stopAtRest = false,
+): Arguments<K> {
+  const options: Partial<Record<K, string>> = {};
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (!arg.startsWith('-') || arg === '-') {
+      if (stopAtRest) return { options, rest: args.slice(i) };
+      const { options: others, rest } = readArguments(args.slice(i + 1), known, usage);
+      return { options: { ...options, ...others }, rest: [arg, ...rest] };
+    }
+    const [, name = '', value] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const kind = Object.hasOwn(known, name) ? known[name as K] : undefined;
+    if (!kind) throw new CommandError(`unknown option ${arg}\n${usage}`);
+    if (kind === 'flag') {
+      if (value !== undefined) throw new CommandError(`--${name} takes no value, not ${value}\n${usage}`);
+      options[name as K] = '';
+    } else {
+      const given = value ?? args[++i];
+      if (given === undefined || given === '') throw new CommandError(`--${name} needs a value\n${usage}`);
+      options[name as K] = given;
+    }
+  }
+  return { options, rest: [] };
+}
+
+/** Reads a whole number of an option. */
+export function wholeNumber(text: string | undefined, name: string, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text) || Number(text) > most)
+    throw new CommandError(`--${name} takes a whole number up to ${most}, not ${text}`);
+  return Number(text);
+}

@@ -1,0 +1,104 @@
+// npx linmem bindings header.h [-I dir] [-D name] [--lib name] [--wasm64] -o library.ts
+import { makeBindings, type Bindings } from './bindings.ts';
+import { CommandError, type Host } from './host.ts';
+
+export const BINDINGS_USAGE = `usage: linmem bindings HEADER [-I DIR]... [-D NAME[=VALUE]]... [--lib NAME] [--wasm64] -o OUTPUT.ts
+
+Writes typed bindings of the C functions, structs, enums and constants of HEADER, and beside them OUTPUT.checks.c, which
+fails to compile where the C compiler lays a struct out in another way. Needs clang; $CLANG names another one.`;
+
+interface Options {
+  header: string;
+  output: string;
+  library: string;
+  readonly flags: string[];
+  pointerSize: 4 | 8;
+}
+
+function read(args: readonly string[], { fs }: Host): Options {
+  const options: Options = { header: '', output: '', library: 'bindLibrary', flags: [], pointerSize: 4 };
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    const next = (): string => {
+      const value = args[++i];
+      if (value === undefined) throw new CommandError(`${arg} needs a value\n${BINDINGS_USAGE}`);
+      return value;
+    };
+    if (arg === '-o') options.output = next();
+    else if (arg === '--lib') options.library = next();
+    else if (arg === '--wasm64') options.pointerSize = 8;
+    else if (arg === '-I' || arg === '-D') options.flags.push(arg, next());
+    else if (/^-[ID]./.test(arg)) options.flags.push(arg);
+    else if (arg.startsWith('-')) throw new CommandError(`unknown option ${arg}\n${BINDINGS_USAGE}`);
+    else if (options.header) throw new CommandError(`one header, not also ${arg}\n${BINDINGS_USAGE}`);
+    else options.header = arg;
+  }
+  if (!options.header || !options.output) throw new CommandError(BINDINGS_USAGE);
+  if (!/^[A-Za-z_$][\w$]*$/.test(options.library))
+    throw new CommandError(`--lib needs a name of JavaScript, not ${options.library}`);
+  if (!fs.existsSync(options.header)) throw new CommandError(`${options.header}: no such file`);
+  return options;
+}
+
+/** The annotations, which are nothing to C. */
+const ANNOTATIONS: readonly string[] = [
+  ...['_Out_', '_Inout_', '_Owned_'].map((name) => `-D${name}=`),
+  ...['_In_reads_', '_Out_writes_', '_Inout_updates_', '_Success_', '_Owned_by_'].map(
+    (name) => `-D${name}(x)=`,
+  ),
+];
+
+/** Emscripten's headers, where they are. */
+function systemHeaders({ fs, path, process }: Host): string[] {
+  const known = ['/usr/share/emscripten/cache/sysroot/include'];
+  const sdk = process.env.EMSDK;
+  if (sdk) known.unshift(path.join(sdk, 'upstream/emscripten/cache/sysroot/include'));
+  return known.filter((folder) => fs.existsSync(folder)).flatMap((folder) => ['-isystem', folder]);
+}
+
+function clang(flags: readonly string[], { pointerSize, header }: Options, host: Host): string {
+  const target = `--target=wasm${pointerSize === 8 ? 64 : 32}-unknown-emscripten`;
+  const own = host.path.dirname(host.path.resolve(header));
+  const all = [target, ...systemHeaders(host), '-I', own, ...flags];
+  const command = host.process.env.CLANG ?? 'clang';
+  const result = host.child.spawnSync(command, all, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (result.error) throw new CommandError(`clang cannot be run: ${result.error.message}`);
+  if (result.status !== 0) throw new CommandError(result.stderr);
+  return result.stdout;
+}
+
+function bindingsOf(
+  preprocessed: string,
+  { header, library, pointerSize }: Options,
+  { path }: Host,
+): Bindings {
+  try {
+    return makeBindings(preprocessed, { header: path.basename(header), library, pointerSize });
+  } catch (error) {
+    const { code, line = 0, message } = error as { code?: string; line?: number; message: string };
+    if (code !== 'DECLARATION') throw error;
+    throw new CommandError(`${header}: ${message}\n  ${preprocessed.split('\n')[line - 1]?.trim()}`);
+  }
+}
+
+export function makeBindingsCommand(args: readonly string[], host: Host): void {
+  const options = read(args, host);
+  const { fs, path, os } = host;
+  const preprocessed = clang(
+    [...options.flags, '-DLINMEM_BINDINGS', '-E', '-dD', options.header],
+    options,
+    host,
+  );
+  const made = bindingsOf(preprocessed, options, host);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'linmem-'));
+  try {
+    const checks = path.join(folder, 'checks.c');
+    fs.writeFileSync(checks, made.checks);
+    // Or it says what differs.
+    clang([...options.flags, ...ANNOTATIONS, '-fsyntax-only', checks], options, host);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+  fs.writeFileSync(options.output, made.source);
+  fs.writeFileSync(options.output.replace(/(\.ts)?$/, '.checks.c'), made.checks);
+}

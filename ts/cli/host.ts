@@ -1,0 +1,50 @@
+// What the commands use of Node, given to them by bin/linmem.mjs: ts/ names no module of Node.
+
+/** A child process that has ended. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly error?: Error;
+}
+
+/** The parts of Node that the commands use. */
+export interface Host {
+  readonly fs: {
+    readFileSync(path: string): Uint8Array;
+    writeFileSync(path: string, contents: string | Uint8Array): void;
+    existsSync(path: string): boolean;
+    mkdtempSync(prefix: string): string;
+    rmSync(path: string, options: { readonly recursive: boolean }): void;
+  };
+  readonly path: {
+    resolve(...parts: string[]): string;
+    join(...parts: string[]): string;
+    dirname(path: string): string;
+    basename(path: string): string;
+  };
+  readonly child: {
+    spawnSync(command: string, args: readonly string[], options: { readonly encoding: 'utf8'; readonly maxBuffer: number; readonly input?: string }): Ended;
+    spawn(command: string, args: readonly string[], options: { readonly stdio: 'ignore'; readonly detached: boolean }): { on(event: 'error', listener: () => void): void; unref(): void };
+  }; // prettier-ignore
+  readonly zlib: { gzipSync(bytes: Uint8Array): Uint8Array };
+  readonly os: { tmpdir(): string };
+  readonly process: {
+    argv: string[];
+    exitCode?: number | undefined;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly platform: string;
+    readonly execPath: string;
+    readonly stdout: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
+    readonly stderr: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
+    on(event: string, listener: (value: never) => void): unknown;
+    exit(code?: number): never;
+  };
+  /** `file:` URL of a path. */
+  fileUrl(path: string): string;
+  /** Imports a module of the user's. */
+  load(url: string): Promise<unknown>;
+}
+
+/** A mistake in how a command was called, or in a file that it was given: the message is all that is printed. */
+export class CommandError extends Error {}

@@ -1,0 +1,196 @@
+// The inspector of a Node program: a server for this machine only, whose address has a secret in it.
+//
+//   S1  It listens on 127.0.0.1, and answers requests to that host only: a page that resolves its own name to 127.0.0.1
+//       is refused.
+//   S2  Every address begins with 128 random bits. Without them the answer is 404, whatever is asked for.
+//   S3  The page may run its own script and talk to this server, and nothing else.
+import { ArgumentRangeError, ModuleError } from '../errors.ts';
+import { encodeRecording } from './encode.ts';
+import { INTERVAL, isLiveSource, LiveFeed, type LiveSource } from './feed.ts';
+import type { InspectedRecording } from './format.ts';
+import { frameOf } from './messages.ts';
+import { pageFor } from './report.ts';
+
+/** Options of `serveInspector`. */
+export interface ServeOptions {
+  /**
+   * The port; 0 for any that is free.
+   *
+   * @defaultValue 0
+   */
+  readonly port?: number;
+  /**
+   * Whether the server keeps the program running that has nothing else to do.
+   *
+   * @defaultValue false
+   */
+  readonly keepAlive?: boolean;
+}
+
+/** A server of the inspector. */
+export interface InspectorServer {
+  /** The address of the page, for a browser on this machine. Whoever knows it can see the heap. */
+  readonly url: string;
+  /** Tells the pages what is new for the last time, and ends. */
+  close(): Promise<void>;
+}
+
+/** What is used of `node:http`. */
+interface Request {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: { readonly host?: string };
+}
+interface Response {
+  writeHead(status: number, headers: Readonly<Record<string, string>>): void;
+  write(bytes: Uint8Array): boolean;
+  end(body?: string | Uint8Array): void;
+  on(event: 'close', listener: () => void): void;
+}
+interface Server {
+  listen(port: number, host: string, done: () => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  address(): { readonly port: number };
+  close(done: () => void): void;
+  closeAllConnections(): void;
+  unref(): void;
+}
+interface Http {
+  createServer(handler: (request: Request, response: Response) => void): Server;
+}
+interface NodeProcess {
+  getBuiltinModule?(name: string): unknown;
+}
+
+const HEADERS = {
+  'Content-Security-Policy': "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const; // prettier-ignore
+const BINARY = 'application/octet-stream';
+
+/** The most bytes that are sent of a block. */
+const MOST_BYTES = 65536;
+
+/**
+ * Serves the inspector of a heap, or of a recording, to browsers on this machine. Only in Node and in runtimes with its
+ * `node:http`.
+ *
+ * @param source a heap of `linmem/debug`, which the page then follows, or a recording
+ * @returns the address, once it can be opened
+ * @throws {ModuleError} if there is no `node:http` here
+ * @throws {ArgumentRangeError} if `port` is no port, or a recording has numbers that no file can hold
+ */
+export async function serveInspector(
+  source: LiveSource | InspectedRecording,
+  { port = 0, keepAlive = false }: ServeOptions = {},
+): Promise<InspectorServer> {
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new ArgumentRangeError('a port from 0 to 65535', port);
+  const host = (globalThis as { process?: NodeProcess }).process;
+  const http = host?.getBuiltinModule?.('node:http') as Http | undefined;
+  if (!http)
+    throw new ModuleError('serveInspector needs node:http, of Node 20.16 or newer: in a browser, use openInspector'); // prettier-ignore
+  const site = new Site(source);
+  const server = http.createServer((request, response) => site.answer(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  if (!keepAlive) server.unref();
+  const { port: actual } = server.address();
+  site.host = `127.0.0.1:${actual}`;
+  const close = async (): Promise<void> => {
+    site.end();
+    const closed = new Promise<void>((resolve) => server.close(resolve));
+    setTimeout(() => server.closeAllConnections(), 200);
+    await closed;
+  };
+  return { url: `http://${site.host}/${site.token}/`, close };
+}
+
+/** What is at the addresses of a server. */
+class Site {
+  readonly token: string = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''); // prettier-ignore
+  host = '';
+  readonly #source: LiveSource | InspectedRecording;
+  readonly #file: Uint8Array | undefined;
+  readonly #streams: Set<() => void> = new Set();
+
+  constructor(source: LiveSource | InspectedRecording) {
+    this.#source = source;
+    this.#file = isLiveSource(source) ? undefined : encodeRecording(source);
+  }
+
+  /** S1, S2. */
+  answer(request: Request, response: Response): void {
+    const refuse = (status: number, why: string): void => {
+      response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(`${why}\n`);
+    };
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    if (request.headers.host !== this.host) refuse(403, 'This server answers to its own address only.');
+    else if (request.method !== 'GET') refuse(405, 'Only GET.');
+    else if (!path.startsWith(`/${this.token}/`))
+      refuse(404, 'Not here. Use the address that the program printed, with all of its letters.');
+    else if (!this.#serve(path.slice(this.token.length + 2), query, response)) refuse(404, 'Not here.');
+  }
+
+  /** Returns false if there is nothing of that name. */
+  #serve(name: string, query: string, response: Response): boolean {
+    const source = this.#source;
+    if (name === '') void this.#page(response);
+    else if (name === 'heap.lmh' && this.#file) send(response, BINARY, this.#file);
+    else if (name === 'stream' && isLiveSource(source)) this.#stream(source, response);
+    else if (name === 'bytes' && isLiveSource(source)) {
+      const { address, size } = Object.fromEntries(new URLSearchParams(query)) as {
+        address?: string;
+        size?: string;
+      };
+      const bytes = source.bytes?.(Number(address), Math.min(Number(size), MOST_BYTES));
+      if (!bytes) return false;
+      send(response, BINARY, bytes.slice());
+    } else return false;
+    return true;
+  }
+
+  async #page(response: Response): Promise<void> {
+    const isLive = this.#file === undefined;
+    const html = await pageFor(isLive ? { kind: 'stream', url: 'stream', bytes: 'bytes' } : { kind: 'file', url: 'heap.lmh' }); // prettier-ignore
+    send(response, 'text/html; charset=utf-8', html);
+  }
+
+  #stream(source: LiveSource, response: Response): void {
+    response.writeHead(200, { ...HEADERS, 'Content-Type': BINARY });
+    const feed = new LiveFeed(source);
+    const news = (): void => {
+      for (const blocks of feed.next()) response.write(frameOf(blocks));
+    };
+    news();
+    const timer = setInterval(news, INTERVAL);
+    (timer as unknown as { unref?(): void }).unref?.();
+    const finish = (): void => {
+      clearInterval(timer);
+      this.#streams.delete(finish);
+      news();
+      response.end();
+    };
+    this.#streams.add(finish);
+    response.on('close', () => {
+      clearInterval(timer);
+      this.#streams.delete(finish);
+    });
+  }
+
+  /** Ends all streams, with what is new. */
+  end(): void {
+    for (const finish of this.#streams) finish();
+  }
+}
+
+function send(response: Response, type: string, body: string | Uint8Array): void {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': type });
+  response.end(body);
+}

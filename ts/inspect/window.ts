@@ -1,0 +1,102 @@
+// The inspector in a window of its own, opened by the page whose heap it shows.
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { feedPort, INTERVAL, type LiveSource, type PagePort } from './feed.ts';
+import { isLiveMessage } from './messages.ts';
+import { pageFor } from './report.ts';
+
+/** Options of `openInspector`. */
+export interface OpenOptions {
+  /**
+   * How often the window is told what is new, in milliseconds.
+   *
+   * @defaultValue 250
+   */
+  readonly interval?: number;
+}
+
+/** A window with the inspector. */
+export interface Inspector {
+  readonly window: Window;
+  /** Ends the updates. The window stays, with what it has. */
+  stop(): void;
+}
+
+/** A worker whose heap is exposed by `exposeHeap`. */
+export interface HeapWorker {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+}
+
+/**
+ * Opens a window that follows a heap while the program runs: one of this page, or of a worker that calls `exposeHeap`.
+ * Call it when the user clicks something; browsers open no window otherwise.
+ *
+ * @param source a heap of `linmem/debug`, or a worker
+ * @returns once the window shows the heap
+ * @throws {ModuleError} if the browser opens no window
+ * @throws {ArgumentTypeError} if `source` is neither
+ */
+export async function openInspector(
+  source: LiveSource | HeapWorker,
+  { interval = INTERVAL }: OpenOptions = {},
+): Promise<Inspector> {
+  const isHeap = typeof (source as Partial<LiveSource>)?.record === 'function';
+  if (!isHeap && typeof (source as Partial<HeapWorker>)?.postMessage !== 'function')
+    throw new ArgumentTypeError('a heap with a method record, or a worker', source);
+  const html = await pageFor({ kind: 'opener' });
+  const url = URL.createObjectURL(new Blob([html], { type: 'text/html' }));
+  const opened = globalThis.open(url, '_blank');
+  if (!opened)
+    throw new ModuleError('the browser opened no window: call openInspector in a listener of a click, and allow pop-ups for this page'); // prettier-ignore
+  const port = await portOf(opened);
+  URL.revokeObjectURL(url);
+  if (isHeap) return { window: opened, stop: feedPort(port, source as LiveSource, interval) };
+  (source as HeapWorker).postMessage({ linmem: 'ready', interval }, [port]);
+  return { window: opened, stop: () => (source as HeapWorker).postMessage({ linmem: 'end' }, []) };
+}
+
+/** Waits for the port that the page in the window sends. */
+function portOf(opened: Window): Promise<MessagePort> {
+  return new Promise((resolve) => {
+    const listen = ({ source, data, ports }: MessageEvent<unknown>): void => {
+      const [port] = ports;
+      if (source !== opened || !isLiveMessage(data) || data.linmem !== 'ready' || !port) return;
+      removeEventListener('message', listen);
+      resolve(port);
+    };
+    addEventListener('message', listen);
+  });
+}
+
+/** The global object of a worker. */
+export interface WorkerScope {
+  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+  removeEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+}
+
+/**
+ * Lets the page of this worker open an inspector of a heap of the worker: `openInspector(worker)`.
+ *
+ * @param scope where the messages of the page arrive: the worker's global object, or another port
+ * @returns a function that ends it
+ */
+export function exposeHeap(
+  source: LiveSource,
+  scope: WorkerScope = globalThis as unknown as WorkerScope,
+): () => void {
+  const stops: (() => void)[] = [];
+  const stop = (): void => {
+    for (const each of stops.splice(0)) each();
+  };
+  const listen = ({ data, ports }: MessageEvent<unknown>): void => {
+    if (!isLiveMessage(data)) return;
+    const port: PagePort | undefined = ports[0];
+    const { interval = INTERVAL } = data as { interval?: number };
+    if (data.linmem === 'ready' && port) stops.push(feedPort(port, source, interval));
+    else if (data.linmem === 'end') stop();
+  };
+  scope.addEventListener('message', listen);
+  return () => {
+    scope.removeEventListener('message', listen);
+    stop();
+  };
+}
