@@ -50,6 +50,11 @@ export class ArenaRegistry {
     return this.#arenas.get(address)?.deref();
   }
 
+  /** The arenas that were not collected. */
+  arenas(): RegisteredArena[] {
+    return [...this.#arenas.values()].flatMap((weak) => weak.deref() ?? []);
+  }
+
   /** Returns the epoch of a heap slice: a number that no other allocation of the heap has. */
   epochOf(allocation: Allocation): number {
     let epoch = this.#epochs.get(allocation);

@@ -3,7 +3,7 @@
 import { ArgumentTypeError, LinmemError } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
 import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
-import { certainLeaks, hasCallSites, markHeap, trackCallSites } from './own-heaps.ts';
+import { certainLeaks, findTracker, markHeap, trackCallSites } from './own-heaps.ts';
 
 /** A function that was to free all its blocks left some. */
 export class LeakError extends LinmemError {
@@ -84,7 +84,7 @@ function begin(heap: Heap | LeakSource): () => readonly Leak[] {
     const since = mark.call(heap);
     return () => leaks.call(heap, { since });
   }
-  const stop = hasCallSites(heap) ? () => {} : trackCallSites(heap, 'all');
+  const stop = findTracker(heap) ? () => {} : trackCallSites(heap, 'all');
   const since = markHeap(heap, 'expectNoLeaks');
   return () => {
     try {

@@ -13,6 +13,7 @@ import { CallSites, type Callee } from './call-sites.ts';
 import { EventLog } from './event-log.ts';
 import { addSites, removeSites } from './freed-sites.ts';
 import { EventKind } from './recording.ts';
+import { SliceTracker } from './slice-tracker.ts';
 import { typeNameOf } from './type-names.ts';
 
 /** Which allocations and frees get a call stack. */
@@ -61,6 +62,7 @@ export class HeapTracker {
   readonly heap: Heap;
   readonly sites: CallSites = new CallSites();
   readonly log: EventLog = new EventLog();
+  readonly slices: SliceTracker;
   /** Live blocks by address. */
   readonly live: Map<number, TrackedBlock> = new Map();
   /** Freed blocks by address, and by the tokens of those that had one. */
@@ -87,11 +89,13 @@ export class HeapTracker {
       this.#enter(table.addressAt(slot), table.sizeAt(slot), 0, table.tokenAt(slot));
     for (const name of ENTRIES) this.#wrap(name);
     this.#watch(table);
+    this.slices = new SliceTracker(heap, () => this.capture());
   }
 
   /** Removes the tracker from its heap, which is as it was before. */
   remove(): void {
     const { heap } = this;
+    this.slices.remove();
     for (const name of ['restore', 'remove', 'register'] as const)
       delete (heap.table as Partial<AllocationTable>)[name];
     for (const name of [...ENTRIES].reverse()) delete (heap as Partial<Record<Entry, unknown>>)[name];

@@ -16,4 +16,14 @@ export {
   type ReportKind,
   type StackFrame,
 } from './recording.ts';
+export {
+  BlockStates,
+  snapshotHeap,
+  type HeapSnapshot,
+  type SnapshotAllocation,
+  type SnapshotArena,
+  type SnapshotBlocks,
+  type SnapshotCheckpoint,
+  type SnapshotSlice,
+} from './snapshot.ts';
 export { formatFrame, parseStack } from './stack-frames.ts';

@@ -37,8 +37,8 @@ export function trackCallSites(heap: Heap, mode: CallSiteMode = 'all'): () => vo
   };
 }
 
-/** True if the heap has call sites. */
-export const hasCallSites = (heap: Heap): boolean => trackers.has(heap);
+/** Returns the tracker of the heap, if it has call sites. */
+export const findTracker = (heap: Heap): HeapTracker | undefined => trackers.get(heap);
 
 function trackerOf(heap: Heap): HeapTracker {
   const tracker = trackers.get(heap);
@@ -92,7 +92,8 @@ function liveBlocks(tracker: HeapTracker, since: HeapMark | undefined): Live[] {
       return { address, bytes, site, type: typeNameOf(token), token };
     });
 }
-const isInternal = (heap: Heap, token: Allocation | undefined): boolean =>
+/** True for a block that linmem keeps for itself. */
+export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =>
   token !== undefined && (heap.internal.includes(token) || typeNameOf(token) === 'frame arena');
 
 /**

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// SliceTracker: the slices that were made in the arenas of one heap, with their call sites.
+import { registryOf, type ArenaRegistry, type RegisteredArena } from '../arena/registry.ts';
+import { WasmSlice } from '../arena/slice.ts';
+import type { Heap } from '../heap/heap.ts';
+
+/** How many slices are remembered, the newest. Those that were collected as garbage are forgotten first. */
+const REMEMBERED = 16384;
+
+/** A slice of an arena. */
+export interface TrackedSlice {
+  readonly slice: WasmSlice;
+  /** An index into the stacks. */
+  readonly site: number;
+}
+interface Entry {
+  readonly slice: Pick<WeakRef<WasmSlice>, 'deref'>;
+  readonly site: number;
+}
+/** Every arena is a region. */
+type WatchedArena = RegisteredArena & { suballocate: (...args: never[]) => unknown };
+
+/** Sees slices as HeapTracker sees blocks: W1 of heap-tracker.ts. Does not keep an arena or a slice from being collected. */
+export class SliceTracker {
+  readonly #registry: ArenaRegistry;
+  readonly #capture: () => number;
+  #entries: Entry[] = [];
+
+  /** @param capture returns the number of the current call stack */
+  constructor(heap: Heap, capture: () => number) {
+    this.#capture = capture;
+    const registry = (this.#registry = registryOf(heap));
+    const { add } = registry;
+    for (const arena of registry.arenas()) this.#watch(arena);
+    replace(registry, 'add', (...args: Parameters<typeof add>) => {
+      add.apply(registry, args);
+      this.#watch(args[1]);
+    });
+  }
+
+  /** The slices that are still referenced, oldest first. */
+  list(): TrackedSlice[] {
+    return this.#entries.flatMap(({ slice, site }) => {
+      const live = slice.deref();
+      return live ? [{ slice: live, site }] : [];
+    });
+  }
+  /** Leaves the registry and the arenas as they were. */
+  remove(): void {
+    delete (this.#registry as Partial<ArenaRegistry>).add;
+    for (const arena of this.#registry.arenas()) delete (arena as Partial<WatchedArena>).suballocate;
+  }
+
+  #watch(arena: RegisteredArena): void {
+    const watched = arena as WatchedArena;
+    if (Object.hasOwn(watched, 'suballocate')) return;
+    const { suballocate } = watched;
+    const slices = this;
+    replace(watched, 'suballocate', function (this: unknown, ...args: never[]): unknown {
+      const made = suballocate.apply(this, args);
+      if (made instanceof WasmSlice) slices.#add(made);
+      return made;
+    });
+  }
+  #add(slice: WasmSlice): void {
+    if (this.#entries.length >= 2 * REMEMBERED)
+      this.#entries = this.#entries.filter((entry) => entry.slice.deref()).slice(-REMEMBERED);
+    const weak = typeof WeakRef === 'function' ? new WeakRef(slice) : { deref: () => slice };
+    this.#entries.push({ slice: weak, site: this.#capture() });
+  }
+}
+
+function replace<O extends object>(object: O, name: keyof O & string, value: unknown): void {
+  Object.defineProperty(object, name, { value, configurable: true, enumerable: false, writable: true });
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// snapshotHeap: the contents of one of linmem's heaps as plain data: blocks, allocations, arenas, slices.
+import { WasmHeapArena } from '../arena/arena.ts';
+import type { Checkpoint } from '../arena/checkpoints.ts';
+import { registryOf } from '../arena/registry.ts';
+import type { CoreStats, LinmemHeap } from '../core/heap.ts';
+import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import type { Heap } from '../heap/heap.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { findTracker, isInternal } from './own-heaps.ts';
+import type { StackFrame } from './recording.ts';
+import { typeNameOf } from './type-names.ts';
+
+/** The states of a block, as stored in `SnapshotBlocks.states`. */
+export const BlockStates = {
+  free: 0,
+  live: 1,
+  /** The unused end of the heap. */
+  top: 2,
+} as const;
+
+/** Blocks by address, in columns of the same length. */
+export interface SnapshotBlocks {
+  /** The first usable byte of each. */
+  readonly addresses: Float64Array;
+  /** Usable bytes. */
+  readonly sizes: Float64Array;
+  /** One of {@link BlockStates} each. */
+  readonly states: Uint8Array;
+}
+
+/** A live allocation of the heap's table. */
+export interface SnapshotAllocation {
+  readonly address: number;
+  /** The size asked for, in bytes. */
+  readonly bytes: number;
+  /** As of {@link Leak}. */
+  readonly type: string;
+  /** Where it was allocated: an index into the stacks; 0 where unknown. */
+  readonly site: number;
+  /** True for a block that linmem keeps for itself. */
+  readonly isInternal: boolean;
+}
+
+/** A mark of an arena, or its beginning. */
+export interface SnapshotCheckpoint {
+  /** Counts the checkpoints of the arena. */
+  readonly number: number;
+  /** The address from which on allocations belong to it. */
+  readonly top: number;
+}
+
+/** An arena. */
+export interface SnapshotArena {
+  readonly kind: 'frame' | 'arena';
+  /** The first byte that can be allocated. */
+  readonly address: number;
+  /** Bytes that can be allocated before it grows. */
+  readonly bytes: number;
+  /** Bytes allocated, with padding, in all chunks. */
+  readonly usedBytes: number;
+  readonly epoch: number;
+  /** The addresses of its blocks: its own, then its chunks. They are among the allocations, unless C made the arena. */
+  readonly blocks: readonly number[];
+  /** The oldest first: there is always one. */
+  readonly checkpoints: readonly SnapshotCheckpoint[];
+}
+
+/** A slice in an arena that the program still refers to. */
+export interface SnapshotSlice {
+  readonly address: number;
+  readonly bytes: number;
+  /** The type of its elements. */
+  readonly type: string;
+  /** The epoch of the arena in which it was made; 0 for a slice that a scope put into a block of the heap. */
+  readonly epoch: number;
+  /** True if every use throws: its arena was reset, rewound to before it, or destroyed. */
+  readonly isStale: boolean;
+  /** Where it was made: an index into the stacks; 0 where unknown. */
+  readonly site: number;
+}
+
+/** What {@link snapshotHeap} returns. JSON can represent all of it, but for the typed arrays of `blocks`. */
+export interface HeapSnapshot {
+  readonly name: string;
+  /** When it was taken: milliseconds since 1970-01-01. */
+  readonly taken: number;
+  /** The size of the memory in bytes. */
+  readonly memoryBytes: number;
+  /** True if `blocks` are all blocks of the allocator, free ones too; false if they are those of the heap's table. */
+  readonly isComplete: boolean;
+  readonly blocks: SnapshotBlocks;
+  /** Statistics of linmem's own heap; undefined for that of another module. */
+  readonly stats: CoreStats | undefined;
+  readonly allocations: readonly SnapshotAllocation[];
+  readonly arenas: readonly SnapshotArena[];
+  /** Only those made since the heap has call sites. */
+  readonly slices: readonly SnapshotSlice[];
+  /** Call stacks, as of {@link HeapRecording}. */
+  readonly stacks: readonly (readonly StackFrame[])[];
+}
+
+/**
+ * Returns the contents of a heap at this moment, for the pages of linmem/inspect and for programs. Types are known of
+ * allocations that a ref or an arena owns; places and slices only of a heap with `callSites`. Of linmem's own heap it uses
+ * a block of up to 16 KiB during the call, for which the heap may grow. O(blocks).
+ * @throws {ModuleError} if linmem's own heap is damaged
+ * @throws {OutOfMemoryError} if linmem's own heap has no 64 bytes for the walk
+ * @throws {ArgumentTypeError} without `trackAllocations`
+ */
+export function snapshotHeap(heap: Heap, name = 'heap'): HeapSnapshot {
+  const tracker = findTracker(heap);
+  if (!heap.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+  const allocations = allocationsOf(heap);
+  const own = 'walk' in heap ? (heap as LinmemHeap) : undefined; // nothing else has it
+  if (own?.holds() === false) throw new ModuleError('the heap is damaged: its state was overwritten');
+  // First: it may grow the heap.
+  const blocks =
+    own?.walk() ??
+    allocations.map(({ address, bytes }) => ({ address, size: bytes, state: 'live' as const }));
+  return {
+    name,
+    taken: Date.now(),
+    memoryBytes: heap.byteLength,
+    isComplete: own !== undefined,
+    stats: own?.stats(),
+    blocks: columnsOf(blocks),
+    allocations,
+    arenas: arenasOf(heap),
+    slices: (tracker?.slices.list() ?? []).map(({ slice, site }) => ({
+      address: slice.ptr,
+      bytes: slice.byteLength,
+      type: slice.dtype,
+      epoch: (slice as unknown as { createdIn: number }).createdIn, // private; `epoch` may allocate
+      isStale: !slice.isAlive(),
+      site,
+    })),
+    stacks: [...(tracker?.sites.stacks ?? [[]])],
+  };
+}
+
+function allocationsOf(heap: Heap): SnapshotAllocation[] {
+  const { table } = heap;
+  const live = findTracker(heap)?.live;
+  return table.slots().map((slot) => {
+    const address = table.addressAt(slot);
+    const token = table.tokenAt(slot);
+    return {
+      address,
+      bytes: table.sizeAt(slot),
+      type: typeNameOf(token),
+      site: live?.get(address)?.site ?? 0,
+      isInternal: isInternal(heap, token),
+    };
+  });
+}
+
+function columnsOf(
+  blocks: readonly { address: number; size: number; state: keyof typeof BlockStates }[],
+): SnapshotBlocks {
+  const sorted = [...blocks].sort((a, b) => a.address - b.address);
+  return {
+    addresses: Float64Array.from(sorted, ({ address }) => address),
+    sizes: Float64Array.from(sorted, ({ size }) => size),
+    states: Uint8Array.from(sorted, ({ state }) => BlockStates[state]),
+  };
+}
+
+/** The private state of an arena, which is only read here. */
+interface ArenaState {
+  readonly chunks: { readonly allocations: readonly Allocation[] } | undefined;
+  readonly checkpoints: { readonly stack: readonly Checkpoint[] };
+}
+
+function arenasOf(heap: Heap): SnapshotArena[] {
+  if (!heap.arenaRegistry) return [];
+  const arenas = registryOf(heap).arenas();
+  return arenas.flatMap((arena) => {
+    if (!(arena instanceof WasmHeapArena) || arena.destroyed) return [];
+    const usedBytes = arena.usedBytes(); // first: it notices a reset in C
+    const { chunks, checkpoints } = arena as unknown as ArenaState;
+    return [
+      {
+        kind: arena.kind,
+        address: arena.basePtr,
+        bytes: arena.capBytes,
+        usedBytes,
+        epoch: arena.epoch(),
+        blocks: (chunks?.allocations ?? [arena.allocation]).map(({ address }) => address),
+        checkpoints: checkpoints.stack.map(({ number, top }) => ({ number, top })),
+      },
+    ];
+  });
+}
