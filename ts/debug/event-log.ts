@@ -10,7 +10,7 @@ import {
 
 const FIRST = 1024;
 /** 39 bytes each: 82 MB. */
-const MAX_EVENTS = 2 ** 21;
+export const MAX_EVENTS: number = 2 ** 21;
 
 /** What an event says. */
 export interface HeapEvent {
@@ -40,6 +40,7 @@ export class EventLog {
   readonly #typeNames: string[] = [''];
   readonly #types = new Map<string, number>([['', 0]]);
   readonly #origin = performance.now();
+  readonly #max: number;
   #kinds = new Uint8Array(FIRST);
   #times = new Float64Array(FIRST);
   #addresses = new Float64Array(FIRST);
@@ -48,9 +49,14 @@ export class EventLog {
   #sites = new Uint32Array(FIRST);
   #eventTypes = new Uint16Array(FIRST);
 
+  /** @param max after this many events the log is full */
+  constructor(max: number = MAX_EVENTS) {
+    this.#max = max;
+  }
+
   /** True if the log of a heap of `blocks` live blocks has as many events as it may have: {@link clear} it then. */
   isFull(blocks: number): boolean {
-    return this.length >= Math.max(MAX_EVENTS, 4 * blocks);
+    return this.length >= Math.max(this.#max, 4 * blocks);
   }
   /** Removes all events, marks and reports. */
   clear(): void {

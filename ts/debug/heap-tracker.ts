@@ -61,7 +61,7 @@ export type Explain = (tracker: HeapTracker, error: unknown, target: unknown) =>
 export class HeapTracker {
   readonly heap: Heap;
   readonly sites: CallSites = new CallSites();
-  readonly log: EventLog = new EventLog();
+  readonly log: EventLog;
   readonly slices: SliceTracker;
   /** Live blocks by address. */
   readonly live: Map<number, TrackedBlock> = new Map();
@@ -78,8 +78,9 @@ export class HeapTracker {
   #resize: Resize | undefined;
   #memoryBytes = -1;
 
-  constructor(heap: Heap, mode: CallSiteMode, explain: Explain) {
+  constructor(heap: Heap, mode: CallSiteMode, explain: Explain, maxEvents: number | undefined) {
     this.heap = heap;
+    this.log = new EventLog(maxEvents);
     this.#rate = toRate(mode);
     this.#explain = explain;
     const { tracks, table } = heap;

@@ -7,7 +7,14 @@ export { expectNoLeaks, LeakError } from './expect-no-leaks.ts';
 export { sitesOf, type ErrorSites } from './freed-sites.ts';
 export type { CallSiteMode } from './heap-tracker.ts';
 export { formatLeak, type Leak, type LeakSource } from './leaks.ts';
-export { heapLeaks, markHeap, recordHeap, trackCallSites, type LeakOptions } from './own-heaps.ts';
+export {
+  heapLeaks,
+  markHeap,
+  recordHeap,
+  trackCallSites,
+  type LeakOptions,
+  type TrackOptions,
+} from './own-heaps.ts';
 export {
   EventKind,
   type HeapMark,

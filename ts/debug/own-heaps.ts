@@ -2,6 +2,7 @@
 // Call sites, marks, leaks and recordings of linmem's own heaps.
 import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { toCount } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { Ref } from '../scalar/ref.ts';
 import { sitesOf, withSites } from './freed-sites.ts';
@@ -13,6 +14,15 @@ import { typeNameOf } from './type-names.ts';
 const trackers: WeakMap<Heap, HeapTracker> = /* @__PURE__ */ new WeakMap();
 /** The heap of each mark, and the number of allocations before it. */
 const marks: WeakMap<HeapMark, { tracker: HeapTracker; allocations: number }> = /* @__PURE__ */ new WeakMap();
+
+/** Options of {@link trackCallSites}. */
+export interface TrackOptions {
+  /**
+   * How many events the recording has at most, 39 bytes each. Past that it begins again with the live blocks.
+   * @defaultValue 2,097,152
+   */
+  readonly maxEvents?: number;
+}
 
 /** Options of {@link heapLeaks}. */
 export interface LeakOptions {
@@ -26,9 +36,14 @@ export interface LeakOptions {
  * @param mode `'all'` or `'entry'`: a stack for each allocation and free; a number: for this share of them
  * @throws {ArgumentTypeError} if the mode is no such value, the heap has no `trackAllocations`, or has call sites already
  */
-export function trackCallSites(heap: Heap, mode: CallSiteMode = 'all'): () => void {
+export function trackCallSites(
+  heap: Heap,
+  mode: CallSiteMode = 'all',
+  { maxEvents }: TrackOptions = {},
+): () => void {
+  if (maxEvents !== undefined) toCount(maxEvents, 'maxEvents');
   if (trackers.has(heap)) throw new ArgumentTypeError('a heap without callSites', heap);
-  const tracker = new HeapTracker(heap, mode, explain);
+  const tracker = new HeapTracker(heap, mode, explain, maxEvents);
   trackers.set(heap, tracker);
   return () => {
     if (trackers.get(heap) !== tracker) return;
@@ -97,8 +112,8 @@ export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =
   token !== undefined && (heap.internal.includes(token) || typeNameOf(token) === 'frame arena');
 
 /**
- * Returns the recording of `heap` since it has call sites. Blocks that were live then come first. Past two million
- * events the recording begins again with the live blocks, and has a mark that says so. O(events).
+ * Returns the recording of `heap` since it has call sites. Blocks that were live then come first. Past
+ * `maxEvents` (2,097,152) the recording begins again with the live blocks, and has a mark that says so. O(events).
  * @throws {ArgumentTypeError} if the heap has no call sites
  */
 export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
