@@ -39,9 +39,8 @@ const NAMES: readonly (readonly [keyof ErrorSites, string])[] = [
   ['freedAgain', 'freed now'],
 ];
 
-/** Adds the sites to an error, once, and their places to its message. Returns the error. */
+/** Adds the sites to an error that has none, and their places to its message. Returns the error. */
 export function withSites<E extends Error>(error: E, sites: ErrorSites): E {
-  if (known.has(error)) return error;
   known.set(error, sites);
   const lines = NAMES.flatMap(([name, text]) => {
     const frame = programFrame(sites[name]);

@@ -88,7 +88,7 @@ describe('an error of the function', () => {
   test('comes through as it is, with the leaks as a field', () => {
     const error = new Error('mine');
     expect(() => expectNoLeaks(heap, leak(error))).toThrow(error);
-    expect(error.message).toBe('mine');
+    expect([error.message, Object.keys(error)]).toEqual(['mine', ['leaks']]);
     expect((error as { leaks?: string }).leaks).toMatch(
       /^1 block of 8 bytes leaked:\n {2}1 block, 8 bytes, allocated at /,
     );

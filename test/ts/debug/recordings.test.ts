@@ -118,6 +118,7 @@ describe('a recording', () => {
     const recording = heap.record();
     expect(recording.length).toBeLessThan(2002);
     expect(recording.marks.map(({ name }) => name)).toEqual(['earlier events were dropped']);
+    expect(eventsOf(recording)[1]).toMatchObject({ kind: 'grow', size: expect.any(Number) });
     expect(liveIn(recording)).toEqual(liveOf(heap));
     expect(eventsOf(recording).find(({ address }) => address === kept.address)?.type).toBe('i32');
     // Leaks do not depend on the log.
