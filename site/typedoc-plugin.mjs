@@ -40,28 +40,38 @@ function removeMixins({ project }) {
       if (names.has(member.name)) project.removeReflection(member);
 }
 
-/** Shows the error classes of `@throws {X}`, which TypeDoc leaves out: as links. */
-function showThrownTypes({ project }) {
-  for (const { comment } of Object.values(project.reflections))
-    for (const tag of comment?.blockTags ?? [])
-      if (tag.tag === '@throws' && tag.typeAnnotation) {
-        const names = tag.typeAnnotation.replace(/[{}]|@link/g, '').split(/[|,]/);
-        const links = names.map((name) => ({ kind: 'inline-tag', tag: '@link', text: name.trim() }));
-        const between = links.flatMap((link) => [link, { kind: 'text', text: ' ' }]);
-        tag.content.unshift(...between);
-        delete tag.typeAnnotation;
-      }
+/** Returns the exports of all entry points: of one module each if there are several. */
+const exportsOf = (project) =>
+  (project.children ?? []).flatMap((one) =>
+    one.kind === ReflectionKind.Module ? (one.children ?? []) : [one],
+  );
+
+/** Shows the error classes of `@throws {X}`, which TypeDoc leaves out, and links names of other entry points. */
+function linkNames({ project }) {
+  const byName = new Map(exportsOf(project).map((one) => [one.name, one]));
+  const link = (text) => ({ kind: 'inline-tag', tag: '@link', text, target: byName.get(text) });
+  for (const { comment } of Object.values(project.reflections)) {
+    const tags = comment?.blockTags ?? [];
+    for (const tag of tags.filter(({ tag, typeAnnotation }) => tag === '@throws' && typeAnnotation)) {
+      const names = tag.typeAnnotation.replace(/[{}]|@link/g, '').split(/[|,]/);
+      tag.content.unshift(...names.flatMap((name) => [link(name.trim()), { kind: 'text', text: ' ' }]));
+      delete tag.typeAnnotation;
+    }
+    for (const part of [comment?.summary ?? [], ...tags.map(({ content }) => content)].flat())
+      if (part.kind === 'inline-tag' && !part.target) part.target = byName.get(part.text.trim());
+  }
 }
 
 const modules = new Map();
 function noteModules({ project }) {
-  for (const one of project.children ?? []) modules.set(one, moduleOf(project, one));
+  for (const entry of project.children ?? []) if (entry.name === 'index') entry.name = 'linmem'; // in addresses
+  for (const one of exportsOf(project)) modules.set(one, moduleOf(project, one));
 }
 
 /** Returns the exports of each module, as text and link, in the order of MODULES. Other names of an export are left out. */
 function exportsByModule(router, project) {
   const byModule = new Map();
-  for (const one of project.children ?? []) {
+  for (const one of exportsOf(project)) {
     if (one.kind === ReflectionKind.Reference) continue;
     const name = modules.get(one);
     const file = router.getFullUrl(one);
@@ -90,9 +100,9 @@ function writeIndex(out, groups) {
   });
   const intro = [
     '# API reference',
-    'Every export of `linmem`, by module. The guides have examples: see [start here](/guide/start).',
-    'Methods for each type, such as `readInt32`, are in [`ScalarMethods`](interfaces/ScalarMethods.md); those for strings in',
-    '[`StringMethods`](interfaces/StringMethods.md); those for slices in [`SliceMethods`](interfaces/SliceMethods.md).',
+    'Every export of `linmem`, `linmem/debug` and `linmem/inspect`, by module. The guides have examples: see [start here](/guide/start).',
+    'Methods for each type, such as `readInt32`, are in [`ScalarMethods`](linmem/interfaces/ScalarMethods.md); those for strings in',
+    '[`StringMethods`](linmem/interfaces/StringMethods.md); those for slices in [`SliceMethods`](linmem/interfaces/SliceMethods.md).',
   ];
   writeFileSync(`${out}/index.md`, `${intro[0]}\n\n${intro.slice(1).join('\n')}\n\n${sections.join('\n')}`);
 }
@@ -100,7 +110,7 @@ function writeIndex(out, groups) {
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, noteModules, 100);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, removeMixins, 90);
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, showThrownTypes, 80);
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, linkNames, 80);
   app.renderer.on(Renderer.EVENT_END, ({ outputDirectory, project }) => {
     const groups = exportsByModule(app.renderer.router, project);
     writeSidebar(outputDirectory, groups);

@@ -81,7 +81,7 @@ describe.each([
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
     const guides = files.filter((file) => !file.startsWith('api/') && file !== '404.html');
-    const api = ['classes/Heap.html', 'interfaces/ScalarMethods.html', 'index.html'].map(
+    const api = ['linmem/classes/Heap.html', 'linmem/interfaces/ScalarMethods.html', 'index.html'].map(
       (one) => `api/${one}`,
     );
     expect(guides.length).toBeGreaterThan(30);

@@ -62,7 +62,7 @@ export class AlignedType<T extends CType> implements CompositeType {
     this.align = align;
     this.base = base;
   }
-  /** With the alignment that was asked for: {@link Member}. */
+  /** With the alignment that was asked for: `Member`. */
   layout(pointerSize: PointerSize): Layout & { readonly asked: number } {
     const { size, align } = layoutOf(this.base, pointerSize);
     return { size, align: Math.max(align, this.align), asked: this.align };
