@@ -1,20 +1,23 @@
 // The picture of a heap: one cell for a few bytes, in the order of their addresses, coloured by the block they lie in.
 
-const COLUMNS = 64;
-const MOST_ROWS = 40;
+const FEW_COLUMNS = 32; // for a small heap: larger cells
+const MANY_COLUMNS = 64;
+const MOST_LINES = 40;
 const GAP = 1;
 
 /** Returns the cells from the first live block to the last one: the first address, the bytes of a cell, their number. */
 export function gridOf({ blocks }) {
   const used = blocks.filter(({ state }) => state === 'live');
-  if (used.length === 0) return { start: 0, unit: 8, count: 0 };
+  if (used.length === 0) return { start: 0, unit: 8, columns: FEW_COLUMNS, count: 0 };
   const end = Math.max(...used.map(({ address, size }) => address + size));
   let unit = 8;
   const startAt = () => Math.floor(used[0].address / unit) * unit;
-  while ((end - startAt()) / unit > COLUMNS * MOST_ROWS) unit *= 2;
+  while ((end - startAt()) / unit > MANY_COLUMNS * MOST_LINES) unit *= 2;
   const start = startAt();
+  const cells = (end - start) / unit;
+  const columns = cells <= FEW_COLUMNS * (MOST_LINES / 2) ? FEW_COLUMNS : MANY_COLUMNS;
   // To the end of the line, and one line more: of the free memory that follows.
-  return { start, unit, count: (Math.ceil((end - start) / unit / COLUMNS) + 1) * COLUMNS };
+  return { start, unit, columns, count: (Math.ceil(cells / columns) + 1) * columns };
 }
 
 /** Returns the block in which `address` lies, or undefined. The blocks are in the order of their addresses. */
@@ -49,10 +52,10 @@ const COLOURS = {
 
 /** Draws `snapshot`. Returns a function from a position in the canvas to the address there, or undefined. */
 export function draw(canvas, snapshot, { isDark, chosen }) {
-  const { start, unit, count } = gridOf(snapshot);
+  const { start, unit, columns, count } = gridOf(snapshot);
   const width = canvas.clientWidth;
-  const size = width / COLUMNS;
-  const rows = Math.max(1, Math.ceil(count / COLUMNS));
+  const size = width / columns;
+  const rows = Math.max(1, Math.ceil(count / columns));
   const scale = globalThis.devicePixelRatio ?? 1;
   canvas.style.height = `${rows * size}px`;
   canvas.width = Math.round(width * scale);
@@ -68,11 +71,11 @@ export function draw(canvas, snapshot, { isDark, chosen }) {
     context.fillStyle = (block && (colourOf.get(block) ?? colours.free)) || colours.none;
     context.globalAlpha = isUnusedArena(snapshot, address) ? 0.35 : 1;
     if (block && block === chosen) context.fillStyle = colours.chosen;
-    const x = (i % COLUMNS) * size;
-    context.fillRect(x, Math.floor(i / COLUMNS) * size, size - GAP, size - GAP);
+    const x = (i % columns) * size;
+    context.fillRect(x, Math.floor(i / columns) * size, size - GAP, size - GAP);
   }
   return (x, y) => {
-    const i = Math.floor(y / size) * COLUMNS + Math.floor(x / size);
+    const i = Math.floor(y / size) * columns + Math.floor(x / size);
     return i < count ? start + i * unit : undefined;
   };
 }
