@@ -48,7 +48,10 @@ set(LM_WASM_LINK
     --fatal-warnings   # a warning means a wrong module
 )
 # wasm-opt: the features must be named because --strip-all removes the section that lists them.
-set(LM_WASM_OPT_FLAGS -Oz --enable-bulk-memory)
+set(LM_WASM_OPT_FLAGS --enable-bulk-memory -Oz
+    --always-inline-max-function-size=5  # inlines the smallest functions: 1 % smaller
+    -Oz                                  # again, for what the first pass left over
+)
 
 # Compiling the tests: with assertions and names, and fast to build.
 set(LM_WASM_TEST_COMPILE -O1 -g1 -mbulk-memory -fno-strict-aliasing -fvisibility=hidden -DLM_DEBUG

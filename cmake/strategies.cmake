@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The other strategies, the arena and the slice: their tests and, as wasm, one module per strategy.
 if(EMSCRIPTEN)
-  set(LM_WASM_OPT_STRATEGY --always-inline-max-function-size=5)  # inlines the smallest functions: 1 % smaller
-
   # Builds `name`.wasm from sources at -Oz; the other arguments are flags of the linker.
   function(lm_strategy_wasm name sources)
     add_library(${name}_objects OBJECT ${sources})
@@ -10,7 +8,7 @@ if(EMSCRIPTEN)
     if(LM_WASM_OPT)
       lm_wasm_link(${name}.linked.wasm ${name}_objects ${ARGN})
       add_custom_command(OUTPUT ${name}.wasm DEPENDS ${name}.linked.wasm VERBATIM
-                         COMMAND ${LM_WASM_OPT} ${LM_WASM_OPT_FLAGS} ${LM_WASM_OPT_STRATEGY} ${name}.linked.wasm -o ${name}.wasm)
+                         COMMAND ${LM_WASM_OPT} ${LM_WASM_OPT_FLAGS} ${name}.linked.wasm -o ${name}.wasm)
     else()
       lm_wasm_link(${name}.wasm ${name}_objects ${ARGN})
     endif()
