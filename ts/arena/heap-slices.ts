@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Heap slices: slices in a separate block.
 import type { Heap } from '../heap/heap.ts';
-import { toAlign, toCount } from '../memory/address.ts';
+import { toAlign } from '../memory/address.ts';
 import { isShared } from '../memory/buffers.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
+import { elementBytes } from '../scalar/values.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { registryOf } from './registry.ts';
 import { SLICE_HEADER_BYTES } from './slice-header.ts';
@@ -22,8 +23,8 @@ export function allocHeapSlice<T extends ScalarValue, A extends ArrayBufferView>
   length: number,
   align: number = SLICE_ALIGN,
 ): WasmSlice<A, T> {
-  const count = toCount(length, 'a count of elements');
-  const bytes = toCount(count * type.size, 'a size in bytes');
+  const bytes = elementBytes(type, length);
+  const count = bytes / type.size;
   const unit = Math.max(toAlign(align), type.Elements.BYTES_PER_ELEMENT);
   const header = isShared(heap) ? Math.max(SLICE_HEADER_BYTES, unit) : 0;
   return heap.allocateUncleared(header + bytes, unit, (allocation) => {

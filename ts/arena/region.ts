@@ -5,7 +5,7 @@
 //   R2  An allocation that fails, because of its values or because it does not fit, allocates nothing.
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
-import { toAlign, toCount } from '../memory/address.ts';
+import { toAlign } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
@@ -17,7 +17,7 @@ import { prepareForMethods } from '../scalar/prototype.ts';
 import { allTypes } from '../scalar/scalar-types.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { RefHeap, ScalarRef } from '../scalar/ref.ts';
-import { encodeValues, storeValues } from '../scalar/values.ts';
+import { arrayContent, elementBytes, storeValues } from '../scalar/values.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringAllocators } from '../text/methods.ts';
 import type { SliceArena } from './slice-liveness.ts';
@@ -71,16 +71,12 @@ export abstract class Region {
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     const { heap } = this;
-    const values = typeof countOrValues === 'number' ? undefined : encodeValues(type, countOrValues);
-    const count = values
-      ? values.length / type.size
-      : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
-    const bytes = toCount(count * type.size, 'a size in bytes');
+    const [bytes, values] = arrayContent(type, countOrValues);
     const align = Math.min(type.size, MALLOC_ALIGN);
     return this.suballocate(bytes, align, ({ address, allocation, owned }) => {
       if (values) storeValues(heap, address, values);
       else fillBytes(heap, address, bytes);
-      return new (refClassesOf(type).ArrayRef)(heap, address, count, allocation, owned);
+      return new (refClassesOf(type).ArrayRef)(heap, address, bytes / type.size, allocation, owned);
     });
   }
 
@@ -96,8 +92,8 @@ export abstract class Region {
     align: number = SLICE_ALIGN,
   ): WasmSlice<A, T> {
     const { heap } = this;
-    const count = toCount(length, 'a count of elements');
-    const bytes = toCount(count * type.size, 'a size in bytes');
+    const bytes = elementBytes(type, length);
+    const count = bytes / type.size;
     const unit = Math.max(toAlign(align), type.Elements.BYTES_PER_ELEMENT);
     return this.suballocate(bytes, unit, ({ address, allocation, owned, arena }) => {
       if (arena) {

@@ -85,7 +85,7 @@ export class Scope extends Region {
         if (!(error instanceof OutOfMemoryError)) throw error;
       }
     }
-    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    this.#assertOpen();
     return heap.allocateUncleared(bytes, align, (allocation) => {
       const made = make({ address: allocation.address, allocation, owned: true, arena: undefined });
       (this.blocks ??= []).push(allocation);
@@ -123,7 +123,7 @@ export class Scope extends Region {
    */
   defer(callback: () => unknown): void {
     if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
-    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    this.#assertOpen();
     (this.deferred ??= []).push(callback);
   }
 
@@ -133,7 +133,7 @@ export class Scope extends Region {
    * @throws {FreedError} if the scope has ended
    */
   adopt(address: Address): AdoptedRef {
-    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    this.#assertOpen();
     const ref = this.heap.adopt(address);
     (this.blocks ??= []).push(ref.allocation);
     return ref;
@@ -159,6 +159,9 @@ export class Scope extends Region {
     else popArena();
   }
   /** Returns functions that free one block each and keep it for another try if that fails. */
+  #assertOpen(): void {
+    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+  }
   #frees(): (() => void)[] {
     const blocks = this.blocks ?? [];
     this.blocks = undefined;

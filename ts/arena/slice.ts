@@ -11,7 +11,13 @@ import { toCount } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
-import { installElementMethods, isCopyable, toIndex, type ElementMethods } from '../scalar/elements.ts';
+import {
+  installElementMethods,
+  isCopyable,
+  rangeOf,
+  toIndex,
+  type ElementMethods,
+} from '../scalar/elements.ts';
 import { toPrimitivePointer } from '../scalar/print.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { Ref } from '../scalar/ref.ts';
@@ -199,20 +205,9 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   /** Returns the elements from `start` up to, not including, `end` as a slice that borrows; negatives count from the end. */
   subarray(start = 0, end: number = this.length): WasmSlice<A, T> {
     this.assertAlive();
-    const { heap, type, ptr, length, allocation, kind, owner, createdIn } = this;
-    const from = toIndex(start, length, length + 1); // an end may be one past the last
-    const count = Math.max(0, toIndex(end, length, length + 1) - from);
-    return new WasmSlice(
-      heap,
-      type,
-      ptr + from * type.size,
-      count,
-      allocation,
-      kind,
-      owner,
-      false,
-      createdIn,
-    );
+    const { heap, type, allocation, kind, owner, createdIn } = this;
+    const [at, count] = rangeOf(this, start, end);
+    return new WasmSlice(heap, type, at, count, allocation, kind, owner, false, createdIn);
   }
 
   /**

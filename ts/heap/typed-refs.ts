@@ -6,7 +6,7 @@ import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import type { ScalarRef } from '../scalar/ref.ts';
-import { encodeValues, storeValues } from '../scalar/values.ts';
+import { arrayContent, elementBytes, storeValues } from '../scalar/values.ts';
 import { MALLOC_ALIGN } from './allocator.ts';
 import { allocateToken, resizeAllocation } from './blocks.ts';
 import { assertOwned, freeAllocation } from './free.ts';
@@ -50,9 +50,7 @@ export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
   countOrValues: number | Values<T>,
 ): ScalarArrayRef<T, A> {
   const { ArrayRef } = refClassesOf(type);
-  const values = typeof countOrValues === 'number' ? undefined : encodeValues(type, countOrValues);
-  const count = values ? values.length / type.size : toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
-  const bytes = toCount(count * type.size, 'a size in bytes');
+  const [bytes, values] = arrayContent(type, countOrValues);
   const align = Math.min(type.size, MALLOC_ALIGN);
   const allocation = allocateToken(heap, bytes, align);
   if (values)
@@ -62,7 +60,7 @@ export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
       freeAllocation(heap, allocation);
       throw error;
     }
-  return new ArrayRef(heap, allocation.address, count, allocation, true);
+  return new ArrayRef(heap, allocation.address, bytes / type.size, allocation, true);
 }
 
 /** Borrows an array. */
@@ -83,8 +81,8 @@ export function resizeArray<T extends ScalarValue, A extends ArrayBufferView>(
   length: number,
 ): ScalarArrayRef<T, A> {
   const { type } = ref;
-  const count = toCount(length, 'a count of elements');
-  const bytes = toCount(count * type.size, 'a size in bytes');
+  const bytes = elementBytes(type, length);
+  const count = bytes / type.size;
   assertOwned(heap, ref);
   const allocation = resizeAllocation(heap, ref.allocation, bytes);
   if (heap.clears && count > ref.length)

@@ -6,7 +6,7 @@ import { attemptAll } from '../memory/attempt.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
-import { installElementMethods, isCopyable, toIndex, type ElementMethods } from './elements.ts';
+import { installElementMethods, isCopyable, rangeOf, toIndex, type ElementMethods } from './elements.ts';
 import { Ref, type RefHeap } from './ref.ts';
 
 /** The heap operations that array refs need. */
@@ -52,11 +52,9 @@ export abstract class ScalarArrayRef<
    */
   subarray(start = 0, end: number = this.length): ScalarArrayRef<T, A> {
     this.assertLive();
-    const limit = this.length + 1; // an end may be one past the last
-    const from = toIndex(start, this.length, limit);
-    const length = Math.max(0, toIndex(end, this.length, limit) - from);
+    const [address, length] = rangeOf(this, start, end);
     const Same = this.constructor as ScalarArrayRefClass<T, A>;
-    const part = new Same(this.heap, this.address + from * this.type.size, length, this.allocation, false);
+    const part = new Same(this.heap, address, length, this.allocation, false);
     part.retains = this;
     return part;
   }

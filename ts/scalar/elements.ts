@@ -54,15 +54,14 @@ export type CopyTarget<T> =
 
 type Sequence = ElementSequence<ScalarValue, ArrayBufferView>;
 
-/** The addresses of the elements in [start, end), where negative indices count from the end. */
-function rangeOf(
-  { type, length, address }: Sequence,
+/** The elements in [start, end), where negative indices count from the end: the address of the first, and their number. */
+export function rangeOf(
+  { type, length, address }: { type: { size: number }; length: number; address: number },
   start: number,
   end: number,
-): [at: number, bytes: number] {
+): [at: number, count: number] {
   const from = toIndex(start, length, length + 1); // an end may be one past the last
-  const count = Math.max(0, toIndex(end, length, length + 1) - from);
-  return [address + from * type.size, count * type.size];
+  return [address + from * type.size, Math.max(0, toIndex(end, length, length + 1) - from)];
 }
 
 const methods = {
@@ -83,11 +82,11 @@ const methods = {
     return new Elements(bytes.buffer, 0, length * perElement);
   },
   fill(this: Sequence, value: ScalarValue, start = 0, end: number = this.length) {
-    const [at, size] = rangeOf(this, start, end);
+    const [at, count] = rangeOf(this, start, end);
     const bytes = encodeValues(this.type, [value]);
     const memory = this.liveMemory();
-    if (size > 0) storeValues(memory, at, bytes);
-    repeatBytes(memory, at, bytes.length, size);
+    if (count > 0) storeValues(memory, at, bytes);
+    repeatBytes(memory, at, bytes.length, count * this.type.size);
     return this;
   },
   copyFrom(this: Sequence, source: Values<ScalarValue>, offset = 0) {

@@ -108,3 +108,17 @@ function newView(size: number): DataView<ArrayBuffer> {
     throw new OutOfMemoryError(size, 1, { cause });
   }
 }
+
+/** Returns the size of `count` elements in bytes. @throws {ArgumentTypeError} {@link ArgumentRangeError} if it is no size */
+export const elementBytes = ({ size }: { readonly size: number }, count: number): number =>
+  toCount(toCount(count, 'a count of elements') * size, 'a size in bytes');
+
+/** Returns the size of a new array in bytes and, if values were given, these bytes, as {@link encodeValues} does. */
+export function arrayContent<T extends ScalarValue>(
+  type: ScalarDescriptor<T>,
+  countOrValues: number | Values<T>,
+): [bytes: number, values?: Uint8Array] {
+  if (typeof countOrValues === 'number') return [elementBytes(type, countOrValues)];
+  const values = encodeValues(type, countOrValues);
+  return [values.length, values];
+}
