@@ -60,6 +60,7 @@ if(NOT EMSCRIPTEN)
   lm_memory_test(test_malloc_memory test/c/test_malloc.c)
   target_link_libraries(test_malloc_memory PRIVATE linmem)  # its holds() must not be limited to the simulated memory
   lm_memory_test(test_exports_strategy test/c/test_exports_strategy.c ${LM_SOURCES} ${LM_STRATEGY_SOURCES})
+  lm_memory_test(test_recorder test/c/test_recorder.c)
   lm_memory_test(test_exports_walle test/c/test_exports_walle.c csrc/pages.c csrc/bestfit.c)
   foreach(x tlsf buddy bump)
     lm_memory_test(test_exports_as_${x} test/c/test_exports_as.c csrc/pages.c csrc/${x}.c)

@@ -179,9 +179,9 @@ describe('bundles', () => {
     'one type': 2_270,
     'a heap with three types': 18_150,
     "the same in linmem's own memory": 25_950,
-    wrapEmscriptenModuleHeap: 39_200,
+    wrapEmscriptenModuleHeap: 39_500,
     createHeapSync: 41_700,
-    everything: 83_400,
+    everything: 83_900,
   };
   test.each(Object.keys(LIMITS) as (keyof typeof PROGRAMS)[])(
     'of %s is within its limit, gzipped',
@@ -256,6 +256,16 @@ describe('bundles', () => {
     );
     expect(run(process.execPath, ['d.mjs'])).toBe('i32 5 4 i32 [ 5, 6 ] 8\n');
   });
-  test('an import without names bundles nothing', async () =>
-    expect(await bundle(`import 'linmem'`)).toBe(''));
+  test('linmem/debug is in no bundle that does not import it, and its own has no methods of a heap', async () => {
+    const marks = ['keepWatching', 'double-free', 'off', 'no allocator found'];
+    const everything = await bundle(`export * from 'linmem'`);
+    for (const mark of ['keepWatching', 'no allocator found', 'invalid-free'])
+      expect(everything).not.toContain(mark);
+    const debug = await bundle(`export { inspect } from 'linmem/debug'`);
+    for (const mark of marks) expect(debug).toContain(mark);
+    expectSizes('linmem/debug', debug, { gzipped: 58_000 });
+  });
+  test('an import without names bundles nothing', async () => {
+    expect(await bundle(`import 'linmem'`)).toBe('');
+  });
 });

@@ -8,6 +8,7 @@ import type {
   WebAssemblyMemory,
   WebAssemblyModule,
 } from '../memory/platform-types.ts';
+import { decodeEmbedded } from './embedded.ts';
 import { EXPORT_NAMES, type CoreExports } from './exports.ts';
 import { abiVersion } from './layout.gen.ts';
 import {
@@ -28,20 +29,7 @@ export function setCoreModule(module: WebAssemblyModule): void {
 
 /** Returns a copy of the bytes of the core, for programs that compile or store them themselves. */
 export function coreBytes(): OwnBytes {
-  const symbols = new Uint8Array(128);
-  for (let i = 0; i < alphabet.length; i++) symbols[alphabet.charCodeAt(i)] = i;
-  const bytes = new Uint8Array(size);
-  const direct = alphabet.length - 2; // the two symbols from here on precede a larger byte
-  let count = 0;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    const symbol = symbols[text.charCodeAt(i)] as number; // the text is ASCII
-    if (start || symbol < direct) {
-      bytes[count++] = start + symbol;
-      start = 0;
-    } else start = direct + (symbol - direct) * alphabet.length;
-  }
-  return bytes;
+  return decodeEmbedded(alphabet, size, text);
 }
 
 /** @throws {ModuleError} if the engine has no WebAssembly, as under `--jitless` */

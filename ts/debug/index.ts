@@ -5,7 +5,16 @@ import './install.ts';
 export { CallSites, programFrame, type Callee } from './call-sites.ts';
 export { expectNoLeaks, LeakError } from './expect-no-leaks.ts';
 export { sitesOf, type ErrorSites } from './freed-sites.ts';
+export type { CoveredFunction, HeapCoverage } from './coverage.ts';
+export type { GuardOptions } from './guard.ts';
 export type { CallSiteMode } from './heap-tracker.ts';
+export { inspect, type Inspected, type InspectOptions } from './inspect.ts';
+export {
+  InspectedHeap,
+  type InspectionLeak,
+  type InspectionMark,
+  type InspectionReport,
+} from './inspected-heap.ts';
 export { formatLeak, type Leak, type LeakSource } from './leaks.ts';
 export {
   heapLeaks,
@@ -23,6 +32,7 @@ export {
   type ReportKind,
   type StackFrame,
 } from './recording.ts';
+export type { StackMode } from './recorder.ts';
 export {
   BlockStates,
   snapshotHeap,

@@ -17,6 +17,11 @@ export class Reader {
   }
   /** An unsigned LEB128 number. Beyond 2^53 it is inexact. */
   unsigned(): number {
+    const first = this.bytes[this.at] ?? 128;
+    if (first < 128) {
+      this.at++;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.byte();

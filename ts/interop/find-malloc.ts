@@ -4,7 +4,7 @@
 //   F1  A pair is an (i32)->i32 and an (i32)->() export that share at least three addresses of state, the first at most
 //       one call from the size of the memory. It is taken only if it is the only pair of functions like that.
 import { readFunctions, type FunctionTable } from './binary.ts';
-import { readBody, type BodyFacts } from './function-body.ts';
+import { Facts } from './function-facts.ts';
 
 /** The names of two exports. */
 export interface MallocNames {
@@ -13,8 +13,6 @@ export interface MallocNames {
 }
 
 const SHARED_ADDRESSES = 3;
-/** A function of at most so many instructions which makes one call is that call under another name. */
-const FORWARDER_LENGTH = 8;
 
 /** Returns the names under which `bytes` exports malloc and free; undefined if it cannot be told for sure. */
 export function findMallocNames(bytes: Uint8Array): MallocNames | undefined {
@@ -44,42 +42,4 @@ interface ExportedFunction {
 function exportsOfType({ exports, types, typeOf }: FunctionTable, type: string): ExportedFunction[] {
   const found = exports.filter(([, index]) => types[typeOf[index] ?? -1] === type);
   return found.map(([name, index]) => ({ name, index }));
-}
-
-/** The bodies of a binary, each read once. */
-class Facts {
-  readonly #table: FunctionTable;
-  readonly #bodies = new Map<number, BodyFacts | undefined>();
-
-  constructor(table: FunctionTable) {
-    this.#table = table;
-  }
-
-  #body(index: number): BodyFacts | undefined {
-    if (!this.#bodies.has(index)) this.#bodies.set(index, readBody(this.#table, index));
-    return this.#bodies.get(index);
-  }
-
-  /** The function that `index` stands for: the one it forwards to, if it does nothing else. */
-  target(index: number): number {
-    const body = this.#body(index);
-    const [callee] = body?.calls ?? [];
-    const { typeOf } = this.#table;
-    const forwards =
-      body && callee !== undefined && body.calls.length === 1 && body.length <= FORWARDER_LENGTH;
-    return forwards && body.addresses.size === 0 && typeOf[callee] === typeOf[index] ? callee : index;
-  }
-
-  isNearMemorySize(index: number): boolean {
-    const body = this.#body(index);
-    if (!body) return false;
-    return body.usesMemorySize || body.calls.some((callee) => this.#body(callee)?.usesMemorySize);
-  }
-
-  sharedAddresses(one: number, other: number): number {
-    const addresses = this.#body(other)?.addresses;
-    let count = 0;
-    for (const address of this.#body(one)?.addresses ?? []) if (addresses?.has(address)) count++;
-    return count;
-  }
 }

@@ -34,56 +34,124 @@ const LOWEST_ADDRESS = 1024;
 const mayBeAddress = (value: number): boolean =>
   value > LOWEST_ADDRESS && value < 2 ** 31 && (value & (value - 1)) !== 0 && (value & (value + 1)) !== 0;
 
+// What follows the code of an instruction. Constants of their own, which bundlers inline.
+const NOTHING = 1;
+const ONE = 2;
+const TWO = 3;
+const ACCESS = 4;
+const CONSTANT = 5;
+const CALL = 6;
+const MEMORY_SIZE = 7;
+const TABLE = 8;
+const TYPES = 9;
+const FLOAT = 10;
+const DOUBLE = 11;
+const TRY_TABLE = 12;
+const BULK = 13;
+const VECTOR = 14;
+const ATOMIC = 15;
+
+/** The kinds of all codes: `a` is 0. Each line has sixteen. As a text, since bundles have it. */
+const KINDS: Uint8Array = /* @__PURE__ */ Uint8Array.from(
+  // prettier-ignore
+  'bbcccbccccbbccib' + // 0x00
+    'gdgdccaacbbbjaam' + // 0x10
+    'cccccccaeeeeeeee' + // 0x20
+    'eeeeeeeeeeeeeeeh' + // 0x30
+    'hffklbbbbbbbbbbb' + // 0x40
+    'bbbbbbbbbbbbbbbb' + // 0x50
+    'bbbbbbbbbbbbbbbb' + // 0x60
+    'bbbbbbbbbbbbbbbb' + // 0x70
+    'bbbbbbbbbbbbbbbb' + // 0x80
+    'bbbbbbbbbbbbbbbb' + // 0x90
+    'bbbbbbbbbbbbbbbb' + // 0xa0
+    'bbbbbbbbbbbbbbbb' + // 0xb0
+    'bbbbbaaaaaaaaaaa' + // 0xc0
+    'cbcaaaaaaaaaaaaa' + // 0xd0
+    'aaaaaaaaaaaaaaaa' + // 0xe0
+    'aaaaaaaaaaaanopa', // 0xf0
+  (letter) => letter.charCodeAt(0) - 97,
+);
+
 class BodyScan implements BodyFacts {
-  readonly addresses = new Set<number>();
   readonly calls: number[] = [];
   usesMemorySize = false;
   length = 0;
   readonly #reader: Reader;
+  /** With repetitions: most bodies are never asked for theirs. */
+  readonly #found: number[] = [];
+  #addresses: Set<number> | undefined;
 
   constructor(bytes: Uint8Array, start: number) {
     this.#reader = new Reader(bytes, start);
   }
 
+  get addresses(): ReadonlySet<number> {
+    return (this.#addresses ??= new Set(this.#found));
+  }
+
+  /** The common kinds are handled here, without calls: a module has millions of instructions. */
   run(end: number): void {
     const reader = this.#reader;
+    const { bytes } = reader;
     reader.skipMany(() => {
       reader.unsigned();
       reader.byte();
     }); // locals
-    while (reader.at < end - 1) {
-      this.length++;
-      this.#instruction(reader.byte());
+    let at = reader.at;
+    let length = 0;
+    for (const last = end - 1; at < last; length++) {
+      const kind = KINDS[bytes[at++] as number]; // both indices are in range
+      if (kind === NOTHING) continue;
+      if (kind === ONE) {
+        while ((bytes[at++] as number) > 127); // at the end of the bytes it is undefined, which ends the loop
+        continue;
+      }
+      reader.at = at;
+      this.#instruction(kind);
+      at = reader.at;
     }
+    this.length = length;
   }
 
-  #instruction(code: number): void {
+  #instruction(kind: number | undefined): void {
     const reader = this.#reader;
-    if (code >= 0x45 && code <= 0xc4) return; // arithmetic
-    if (code >= 0x28 && code <= 0x3e) this.#access();
-    else if (code >= 0x20 && code <= 0x26) reader.unsigned();
-    else if (code === 0x41) this.#address(reader.signed());
-    else if (code === 0x10 || code === 0x12) this.calls.push(reader.unsigned());
-    else if (code === 0x3f || code === 0x40) {
+    if (kind === ACCESS) this.#access();
+    else if (kind === CONSTANT) this.#address(reader.signed());
+    else if (kind === CALL) this.calls.push(reader.unsigned());
+    else if (kind === TWO) this.#skip(2);
+    else if (kind === MEMORY_SIZE) {
       this.usesMemorySize = true;
       reader.unsigned();
-    } else if (code === 0xfc) this.#bulk(reader.unsigned());
-    else if (code === 0xfd) this.#vector(reader.unsigned());
-    else if (code === 0xfe) this.#atomic(reader.unsigned());
-    else this.#control(code);
-  }
-
-  #control(code: number): void {
-    const reader = this.#reader;
-    const skip = IMMEDIATES[code];
-    if (skip === undefined) throw new RangeError('an unknown instruction');
-    for (let i = 0; i < skip; i++) reader.unsigned();
-    if (code === 0x0e) {
+    } else if (kind === TABLE) {
       reader.skipMany(() => reader.unsigned());
       reader.unsigned();
-    } else if (code === 0x1c) reader.skipMany(() => reader.byte());
-    else if (code === 0x43) reader.at += 4;
-    else if (code === 0x44) reader.at += 8;
+    } else if (kind === TYPES) reader.skipMany(() => reader.byte());
+    else if (kind === FLOAT) reader.at += 4;
+    else if (kind === DOUBLE) reader.at += 8;
+    else this.#rare(kind);
+  }
+
+  #rare(kind: number | undefined): void {
+    const reader = this.#reader;
+    if (kind === BULK) this.#skip(BULK_COUNTS[reader.unsigned()] ?? 0);
+    else if (kind === VECTOR) this.#vector(reader.unsigned());
+    else if (kind === ATOMIC) this.#atomic(reader.unsigned());
+    else if (kind === TRY_TABLE) {
+      reader.signed();
+      reader.skipMany(() => this.#catch());
+    } else throw new RangeError('an unknown instruction');
+  }
+
+  #skip(count: number): void {
+    for (let i = 0; i < count; i++) this.#reader.unsigned();
+  }
+
+  /** A clause of try_table: those of kinds 0 and 1 name a tag. */
+  #catch(): void {
+    const reader = this.#reader;
+    if (reader.byte() < 2) reader.unsigned();
+    reader.unsigned();
   }
 
   #access(): void {
@@ -93,12 +161,7 @@ class BodyScan implements BodyFacts {
   }
 
   #address(value: number): void {
-    if (mayBeAddress(value)) this.addresses.add(value);
-  }
-
-  #bulk(code: number): void {
-    const counts = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
-    for (let i = counts[code] ?? 0; i > 0; i--) this.#reader.unsigned();
+    if (mayBeAddress(value)) this.#found.push(value);
   }
 
   #vector(code: number): void {
@@ -114,10 +177,5 @@ class BodyScan implements BodyFacts {
   }
 }
 
-/** How many numbers follow an instruction. Those that are not here are unknown, or handled apart. */
-const IMMEDIATES: Readonly<Record<number, number>> = {
-  .../* @__PURE__ */ Object.fromEntries([0x00, 0x01, 0x05, 0x0a, 0x0b, 0x0e, 0x0f, 0x19, 0x1a, 0x1b, 0x1c, 0x43, 0x44, 0xd1].map((code) => [code, 0])), // prettier-ignore
-  .../* @__PURE__ */ Object.fromEntries([0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0c, 0x0d, 0x14, 0x15, 0x18, 0x42, 0xd0, 0xd2].map((code) => [code, 1])), // prettier-ignore
-  17: 2, // call_indirect
-  19: 2, // return_call_indirect
-};
+/** How many numbers follow an instruction after 0xfc. */
+const BULK_COUNTS = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Seeing every WebAssembly instance that is made while somebody watches.
 //
-//   C1  The functions of WebAssembly are replaced while at least one watch runs, and put back by the last to stop; if
-//       somebody else replaced them meanwhile, theirs stay, and ours under them only pass through.
+//   C1  The functions of WebAssembly are replaced while at least one watch runs, and put back by the last to stop: see
+//       webassembly-hooks.ts.
 //   C2  Instances that the JavaScript engine's own code makes (Node's fetch, its import of CommonJS) are never seen.
-import { ModuleError } from '../errors.ts';
-
 import { keepBytes, noteBytes, noteStream, releaseBytes, type LateBytes } from './module-bytes.ts';
 import { dataValues, isMemory, peek } from './properties.ts';
 import type {
@@ -14,6 +12,7 @@ import type {
   WebAssemblyMemory,
   WebAssemblyModule,
 } from '../memory/platform-types.ts';
+import { calledByEngine, isModule, WebAssemblyHooks, type HookMaker } from './webassembly-hooks.ts';
 
 /** One WebAssembly instance of a module. */
 export interface ModuleInstance {
@@ -39,7 +38,10 @@ export interface Watch {
 type Listener = (instance: ModuleInstance) => void;
 
 const listeners = new Set<Listener>();
-const hooks = new Map<string, { before: PropertyDescriptor; ours: unknown }>();
+let hooks: WebAssemblyHooks | undefined;
+
+const CURE =
+  'Give start the hook instantiateWasm with the option watchGlobals: false, or pass the memory to wrapHeap';
 
 /**
  * Starts a watch.
@@ -60,7 +62,8 @@ export function watchInstances(withBytes: boolean, watchGlobals = true): Watch {
   if (!watchGlobals) return { instances, add, stop };
   try {
     listeners.add(add);
-    for (const [name, make] of Object.entries(MAKERS)) if (!hooks.has(name)) hook(name, make);
+    hooks ??= new WebAssemblyHooks(MAKERS, CURE);
+    hooks.install();
   } catch (error) {
     stop();
     throw error;
@@ -92,44 +95,11 @@ function tell(instance: WebAssemblyInstance, imports: unknown, module: WebAssemb
 function unlisten(listener: Listener): void {
   listeners.delete(listener);
   if (listeners.size > 0) return;
-  for (const [name, { before, ours }] of hooks) {
-    if (Object.getOwnPropertyDescriptor(WebAssembly, name)?.value === ours)
-      Object.defineProperty(WebAssembly, name, before);
-    hooks.delete(name);
-  }
-}
-
-function hook(name: string, make: (original: never) => unknown): void {
-  const before = Object.getOwnPropertyDescriptor(WebAssembly, name);
-  if (!before) return; // the streaming functions are not everywhere
-  try {
-    const ours = make(before.value as never); // each maker knows the type of its own function
-    Object.defineProperty(WebAssembly, name, { ...before, value: ours });
-    hooks.set(name, { before, ours });
-  } catch (cause) {
-    throw new ModuleError(
-      `WebAssembly.${name} cannot be replaced here. Give start the hook instantiateWasm with the option ` +
-        'watchGlobals: false, or pass the memory to wrapHeap',
-      {},
-      { cause },
-    );
-  }
-}
-
-/** Whether the code that called `callee` belongs to the engine: see C2. */
-function calledByEngine(callee: unknown): boolean {
-  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: unknown) => void };
-  if (!captureStackTrace) return false; // only Node makes instances of its own, and it has this
-  const trace: { stack?: unknown } = {};
-  captureStackTrace(trace, callee);
-  const [, caller = ''] = String(trace.stack).split('\n');
-  return caller.includes('node:internal/deps/');
+  hooks?.remove();
 }
 
 type Source = WebAssemblyInstance | WebAssembly.WebAssemblyInstantiatedSource;
 type Function_<R> = (this: unknown, ...args: unknown[]) => R;
-
-const isModule = (value: unknown): value is WebAssemblyModule => value instanceof WebAssembly.Module;
 
 function watchedInstantiate(original: Function_<Promise<Source>>): unknown {
   return function watched(this: unknown, ...args: unknown[]): Promise<Source> {
@@ -199,7 +169,7 @@ function watchedClass<T extends object>(
   return proxy;
 }
 
-const MAKERS: Readonly<Record<string, (original: never) => unknown>> = {
+const MAKERS: Readonly<Record<string, HookMaker>> = {
   instantiate: watchedInstantiate,
   instantiateStreaming: watchedStreaming,
   Instance: (original: typeof WebAssembly.Instance) =>

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 /** The modules, lowest first. A file imports from its own module or from a lower one. */
 const MODULES = {
   ts: ['errors', 'memory', 'scalar', 'text', 'heap', 'arena', 'manager', 'core', 'interop', 'struct', 'call', 'debug', 'inspect', 'cli', 'index'],
-  c: ['config build', 'pages', 'allocator', 'boundary', 'segregated', 'heap tlsf buddy bestfit bump', 'arena', 'slice', 'malloc', 'linmem', 'exports layout'],
+  c: ['config build', 'pages', 'allocator', 'boundary', 'segregated', 'heap tlsf buddy bestfit bump', 'arena', 'slice', 'malloc', 'recorder', 'linmem', 'exports layout'],
 }; // prettier-ignore
 
 const filesIn = (folder: string, ending: RegExp): string[] =>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What was seen of a module's heap, and what was not.
+import { has, type FoundFunction } from './find-allocator.ts';
+import { ROLES, type Family } from './roles.ts';
+
+/** A function of a module that was taken for one of its allocator. */
+export interface CoveredFunction {
+  /** What it was taken for. */
+  readonly does: Family;
+  /** Its name; '' if it was found by its shape. */
+  readonly name: string;
+  /** How it was found: by the name of an export, by the name section, or by its shape. */
+  readonly how: 'export' | 'name' | 'shape';
+  /** Its index in the module. */
+  readonly index: number;
+}
+
+/** What was seen of the heap of one module. */
+export interface HeapCoverage {
+  /** The name of the module. */
+  readonly module: string;
+  /** Whether its allocator reports. If not, `notes` say why, and nothing is known of its heap. */
+  readonly isRecorded: boolean;
+  readonly functions: readonly CoveredFunction[];
+  /** What was not identified; empty if nothing is recorded. */
+  readonly missing: readonly Family[];
+  /** Calls that returned a block. */
+  readonly allocations: number;
+  /** Calls that freed something. */
+  readonly frees: number;
+  /** Frees of addresses at which no block was ever seen. */
+  readonly unmatchedFrees: number;
+  /** Blocks that were allocated where another one was live, so that its free was not seen. */
+  readonly unseenFrees: number;
+  /** Blocks and events that did not fit into the recorder's memory. */
+  readonly lost: number;
+  /** Whether guard mode is on. */
+  readonly isGuarded: boolean;
+  /** What is uncertain, and what could not be done; one sentence each. */
+  readonly notes: readonly string[];
+}
+
+const FAMILIES: readonly Family[] = ['malloc', 'free', 'realloc', 'calloc', 'memalign'];
+
+/** Returns what functions were taken for. */
+export const coveredFunctions = (functions: readonly FoundFunction[]): CoveredFunction[] =>
+  functions.map(({ role, name, how, index }) => ({ does: ROLES[role].family, name, how, index }));
+
+/** Returns the families of functions that were not found. */
+export const missingFamilies = (functions: readonly FoundFunction[]): Family[] =>
+  FAMILIES.filter((family) => !has(functions, family));

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// inspect: the heap of any module, seen from the moment of its instantiation.
+import { ArgumentTypeError, ArgumentRangeError } from '../errors.ts';
+import type { StartModule } from '../interop/capture.ts';
+import { createInstantiateWasm } from '../interop/instantiate-wasm.ts';
+import { settle } from '../interop/settle.ts';
+import { CallSites } from './call-sites.ts';
+import { coveredFunctions, type HeapCoverage } from './coverage.ts';
+import type { GuardOptions } from './guard.ts';
+import { InspectedHeap } from './inspected-heap.ts';
+import { InspectedModule, type RecordingOptions } from './inspected-module.ts';
+import { Interception } from './intercept.ts';
+import { originalExports, prepareModule, type PreparedModule } from './prepared-module.ts';
+import type { StackMode } from './recorder.ts';
+
+/** Options of {@link inspect}. */
+export interface InspectOptions {
+  /** Ends the start: it rejects with the signal's reason, and what was replaced is put back. */
+  readonly signal?: AbortSignal;
+  /**
+   * Which events get a call stack: `'entry'` one for each call of the module from JavaScript, `'all'` one for each event,
+   * a number that part of the events (`1 / 16`), `false` none. Costs: docs/debug.md.
+   * @defaultValue 'entry'
+   */
+  readonly stacks?: StackMode;
+  /**
+   * Whether blocks get redzones, and freed blocks are kept for some time, so that overflows and writes after a free are
+   * reported. Off in modules of which not enough is known: see `heap.coverage`.
+   * @defaultValue false
+   */
+  readonly guard?: boolean | GuardOptions;
+  /**
+   * How many events a recording has at most, 32 bytes each. Blocks are followed beyond that.
+   * @defaultValue 4,194,304
+   */
+  readonly maxEvents?: number;
+  /**
+   * Whether modules that are instantiated after `start` has settled are inspected too, until `heap.stop()`.
+   * @defaultValue false
+   */
+  readonly keepWatching?: boolean;
+}
+
+/** What {@link inspect} resolves to. */
+export interface Inspected<R> {
+  /** What `start` resolved to. */
+  readonly result: R;
+  /** The heaps of the modules that it instantiated. */
+  readonly heap: InspectedHeap;
+}
+
+const MAX_EVENTS = 2 ** 22;
+
+/**
+ * Runs `start` and resolves to its result and to the heap of the WebAssembly modules that it instantiates, of which every
+ * allocation and every free is seen from then on. Works on any module as it is published: its allocator is found in the
+ * binary, which is rewritten for the instance only. If none is found, or the binary cannot be rewritten, the module runs
+ * as it is, and `heap.coverage` says why. The functions of WebAssembly are put back once `start` has settled.
+ * @param start starts the program: `() => initSqlJs()`
+ * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
+ * @throws {ArgumentRangeError} if a number is out of range
+ * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
+ * @throws whatever `start` throws, and the reason of the option `signal`
+ */
+export async function inspect<R>(
+  start: StartModule<R>,
+  options: InspectOptions = {},
+): Promise<Inspected<Awaited<R>>> {
+  validate(start, options);
+  const { signal, keepWatching = false } = options;
+  signal?.throwIfAborted();
+  const inspection = new Inspection(options);
+  inspection.interception.start();
+  const { instantiateWasm, failed } = createInstantiateWasm(() => undefined);
+  try {
+    const { value } = await settle(() => start({ instantiateWasm }), [failed], signal);
+    if (!keepWatching) inspection.interception.stop();
+    return { result: value as Awaited<R>, heap: inspection.heap };
+  } catch (error) {
+    inspection.interception.stop();
+    throw error;
+  }
+}
+
+/** One call of {@link inspect}. */
+class Inspection {
+  readonly interception: Interception<PreparedModule>;
+  readonly heap: InspectedHeap;
+  readonly #modules: InspectedModule[] = [];
+  readonly #unseen: HeapCoverage[] = [];
+  readonly #options: RecordingOptions;
+  #count = 0;
+
+  constructor({ stacks = 'entry', maxEvents = MAX_EVENTS, guard = false }: InspectOptions) {
+    const sites = new CallSites();
+    this.interception = new Interception({
+      prepare: (bytes) => prepareModule(bytes, stacks === 'entry', guard !== false),
+      made: (prepared, instance, reason) => this.#made(prepared, instance, reason),
+    });
+    const { originals: engine } = this.interception;
+    this.#options = {
+      stacks,
+      maxEvents,
+      started: performance.now(),
+      sites,
+      engine,
+      guard: guard === true ? {} : guard,
+    };
+    const stop = (): void => this.interception.stop();
+    this.heap = new InspectedHeap(this.#modules, this.#unseen, sites, Date.now(), stop);
+  }
+
+  #made(
+    prepared: PreparedModule | undefined,
+    instance: WebAssembly.Instance,
+    reason?: string,
+  ): WebAssembly.Exports {
+    if (prepared?.hasMemory === false) return instance.exports; // a trampoline, or only functions
+    const name = `module ${++this.#count}`;
+    if (!prepared?.rewritten || reason !== undefined) {
+      this.#unseen.push(unseen(name, prepared, reason));
+      return instance.exports;
+    }
+    const module = new InspectedModule(name, prepared, instance, this.#options);
+    this.#modules.push(module);
+    module.arm();
+    return originalExports(instance);
+  }
+}
+
+function unseen(
+  module: string,
+  prepared: PreparedModule | undefined,
+  reason: string | undefined,
+): HeapCoverage {
+  return {
+    module,
+    isRecorded: false,
+    functions: coveredFunctions(prepared?.functions ?? []),
+    missing: [],
+    allocations: 0,
+    frees: 0,
+    unmatchedFrees: 0,
+    unseenFrees: 0,
+    lost: 0,
+    isGuarded: false,
+    notes: [...(prepared?.notes ?? []), ...(reason === undefined ? [] : [reason])],
+  };
+}
+
+function validate(
+  start: unknown,
+  { signal, stacks = 'entry', maxEvents = 0, keepWatching = false, guard = false }: InspectOptions,
+): void {
+  if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new ArgumentTypeError('an AbortSignal for signal', signal);
+  if (typeof stacks === 'number') {
+    if (!(stacks > 0 && stacks <= 1))
+      throw new ArgumentRangeError('a number above 0 and up to 1 for stacks', stacks);
+  } else if (stacks !== 'entry' && stacks !== 'all' && stacks !== false)
+    throw new ArgumentTypeError("'entry', 'all', a number or false for stacks", stacks);
+  if (typeof maxEvents !== 'number') throw new ArgumentTypeError('a number for maxEvents', maxEvents);
+  if (!Number.isInteger(maxEvents) || maxEvents < 0 || maxEvents >= 2 ** 31)
+    throw new ArgumentRangeError('an integer from 0 to 2147483647 for maxEvents', maxEvents);
+  validateGuard(guard);
+  if (typeof keepWatching !== 'boolean')
+    throw new ArgumentTypeError('a boolean for keepWatching', keepWatching);
+}
+
+function validateGuard(guard: unknown): void {
+  if (typeof guard === 'boolean') return;
+  if (typeof guard !== 'object' || guard === null)
+    throw new ArgumentTypeError('a boolean or an object for guard', guard);
+  for (const [name, value] of Object.entries(guard)) {
+    if (typeof value !== 'number') throw new ArgumentTypeError(`a number for guard.${name}`, value);
+    if (!Number.isInteger(value) || value < 0 || value > 2 ** 30)
+      throw new ArgumentRangeError(`an integer from 0 to 1073741824 for guard.${name}`, value);
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// A binary before it is instantiated: what its allocator is, and the rewritten binary.
+import { findAllocator, isClosed, type FoundFunction } from './find-allocator.ts';
+import { missingFamilies } from './coverage.ts';
+import { whyUnguarded } from './guard.ts';
+import type { Prepared } from './intercept.ts';
+import { HIDDEN, rewrite } from './rewrite.ts';
+import { ROLES } from './roles.ts';
+import { readLayout, type ModuleLayout } from './sections.ts';
+
+/** A binary that was looked through. */
+export interface PreparedModule extends Prepared {
+  readonly functions: readonly FoundFunction[];
+  readonly notes: readonly string[];
+  readonly hasMemory: boolean;
+  /** Why guard mode is off; undefined if it is on. */
+  readonly whyUnguarded: string | undefined;
+  /** Addresses of the allocator's state. */
+  readonly state: readonly number[];
+  readonly memory64: boolean;
+  /** Names of exports by the index of what stands for them in the rewritten binary. */
+  readonly exportNames: ReadonlyMap<number, string>;
+}
+
+const THREADS = 'it uses shared memory: what other threads allocate and free is not seen';
+
+/**
+ * Returns what can be made of a binary.
+ * @param withTables see {@link rewrite}
+ */
+export function prepareModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  withTables: boolean,
+  withGuard: boolean,
+): PreparedModule {
+  let layout: ModuleLayout;
+  try {
+    layout = readLayout(bytes);
+  } catch (error) {
+    return nothing([`its binary is not understood: ${messageOf(error)}`]);
+  }
+  if (layout.memories === 0) return { ...nothing(['it has no memory']), hasMemory: false };
+  try {
+    const found = findAllocator(layout);
+    const { functions, notes, state } = found;
+    if (functions.length === 0) return nothing(notes);
+    const wrapped = functions.map(({ index, role, how }) => ({
+      index,
+      role,
+      isOpen: how === 'shape' && ROLES[role].event === 'realloc',
+    }));
+    const { binary, exportNames } = rewrite(layout, wrapped, withTables);
+    return {
+      rewritten: binary,
+      functions,
+      notes: layout.shared ? [...notes, THREADS] : notes,
+      hasMemory: true,
+      state,
+      whyUnguarded: withGuard
+        ? whyUnguarded(missingFamilies(functions), isClosed(layout, found), layout.shared)
+        : undefined,
+      memory64: layout.memory64,
+      exportNames,
+    };
+  } catch (error) {
+    return nothing([`its binary cannot be rewritten: ${messageOf(error)}`]);
+  }
+}
+
+const nothing = (notes: readonly string[]): PreparedModule => ({
+  rewritten: undefined,
+  functions: [],
+  notes,
+  hasMemory: true,
+  state: [],
+  whyUnguarded: undefined,
+  memory64: false,
+  exportNames: new Map(),
+});
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What was added to a module's exports. */
+export interface AddedExports {
+  readonly table: WebAssembly.Table;
+  readonly off: WebAssembly.Global<'i32'>;
+  readonly guard: WebAssembly.Global<'i32'>;
+  /** The number of the call from JavaScript that runs; 0 if none does. */
+  readonly entry: WebAssembly.Global<'i32'>;
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly start: (() => void) | undefined;
+  /** The body of a wrapped function, by the index of its wrapper. */
+  body(index: number): (...args: unknown[]) => unknown;
+}
+
+/** Returns what was added to the exports of an instance of a rewritten binary. */
+export function addedExports({ exports }: WebAssembly.Instance): AddedExports {
+  const get = <T>(name: string): T => exports[HIDDEN + name] as T; // rewrite.ts made it
+  return {
+    table: get('table'),
+    off: get('off'),
+    guard: get('guard'),
+    entry: get('entry'),
+    memory: get('memory'),
+    start: get('start'),
+    body: (index) => get(`body ${index}`),
+  };
+}
+
+/** Returns the exports as they were before: an object like the engine's. */
+export function originalExports({ exports }: WebAssembly.Instance): WebAssembly.Exports {
+  const entries = Object.entries(exports).filter(([name]) => !name.startsWith(HIDDEN));
+  return Object.freeze(
+    Object.assign(Object.create(null), Object.fromEntries(entries)) as WebAssembly.Exports,
+  ); // it has no prototype
+}

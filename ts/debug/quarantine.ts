@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Quarantine: freed blocks that wait, so that nobody gets their bytes while an old pointer may write to them.
+import type { BlockRecord } from './recorder.ts';
+
+/** A freed block, and how it will really be freed. */
+interface Waiting {
+  readonly block: BlockRecord;
+  readonly free: () => void;
+}
+
+/** So many that were freed may stand before the list is shortened. */
+const MAX_DONE = 1000;
+
+export class Quarantine {
+  readonly #maxBytes: number;
+  readonly #check: (block: BlockRecord) => void;
+  readonly #blocks: Waiting[] = [];
+  /** The first that still waits. */
+  #first = 0;
+  #bytes = 0;
+
+  /** @param check looks for writes into a freed block */
+  constructor(maxBytes: number, check: (block: BlockRecord) => void) {
+    this.#maxBytes = maxBytes;
+    this.#check = check;
+  }
+
+  /** Adds a block, then checks and frees the oldest while too many bytes wait. */
+  add(block: BlockRecord, free: () => void): void {
+    this.#blocks.push({ block, free });
+    this.#bytes += block.size;
+    while (this.#bytes > this.#maxBytes) this.#evict();
+    if (this.#first <= MAX_DONE || this.#first * 2 <= this.#blocks.length) return;
+    this.#blocks.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  /** Checks all that wait. */
+  check(): void {
+    for (const { block } of this.#blocks.slice(this.#first)) this.#check(block);
+  }
+
+  #evict(): void {
+    const oldest = this.#blocks[this.#first++];
+    if (!oldest) return;
+    this.#bytes -= oldest.block.size;
+    this.#check(oldest.block);
+    oldest.free();
+  }
+}

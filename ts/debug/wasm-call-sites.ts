@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The call stacks of a recorded module's events, without the frames that the recording itself adds.
+import type { CallSites, Callee } from './call-sites.ts';
+import type { StackFrame } from './recording.ts';
+
+const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm://');
+
+/** The call stacks of one recorded module. */
+export class WasmCallSites {
+  readonly #sites: CallSites;
+  /** The names of the exports, by the index of the function that stands for each. */
+  readonly #exportNames: ReadonlyMap<number, string>;
+  /** Whether the frames inside the module are those of the event itself. */
+  readonly #isExact: boolean;
+  /** The trimmed stack of each stack. */
+  readonly #trimmed = new Map<number, number>([[0, 0]]);
+
+  /** Where the frames of the recorder come from. */
+  #recorderFile: string | undefined;
+
+  constructor(sites: CallSites, exportNames: ReadonlyMap<number, string>, isExact: boolean) {
+    this.#sites = sites;
+    this.#exportNames = exportNames;
+    this.#isExact = isExact;
+  }
+
+  /**
+   * Returns the number of the current stack.
+   * @param below the import that the recorder called; without it, the stack of linmem's caller
+   */
+  capture(below?: Callee): number {
+    const whole = this.#sites.capture(below ?? WasmCallSites.prototype.capture);
+    let site = this.#trimmed.get(whole);
+    if (site === undefined) {
+      const frames = this.#sites.stacks[whole] ?? [];
+      if (below && this.#recorderFile === undefined) this.#recorderFile = frames[0]?.file;
+      site = this.#sites.add(this.#trim(frames));
+      this.#trimmed.set(whole, site);
+    }
+    return site;
+  }
+
+  /**
+   * The frames up to the recorder's last one belong to linmem, and the next one is the wrapper's. Those up to the export
+   * are kept only if the event itself was captured: a stack that an entry's events share has them of the first event.
+   */
+  #trim(frames: readonly StackFrame[]): StackFrame[] {
+    const recorder = frames.findLastIndex(({ file }) => file === this.#recorderFile);
+    const outside = frames.slice(recorder + 1);
+    const first = outside.findIndex((frame) => !isWasm(frame));
+    const inside = outside.slice(0, first < 0 ? outside.length : first);
+    const kept = this.#isExact ? inside.slice(recorder < 0 ? 0 : 1) : inside.slice(-1);
+    const whole = [...kept, ...outside.slice(inside.length)];
+    return whole.map((frame) => (isWasm(frame) ? this.#named(frame) : frame));
+  }
+
+  #named(frame: StackFrame): StackFrame {
+    const index = /^wasm-function\[(\d+)\]$/.exec(frame.name)?.[1];
+    const name = index === undefined ? undefined : this.#exportNames.get(Number(index));
+    return name === undefined ? frame : { ...frame, name };
+  }
+}
