@@ -241,5 +241,10 @@ export function arenaDependents(heap: Heap, address: number): Dependents {
         rollback?.();
       };
     },
+    released() {
+      // Still registered if the struct was overwritten, as by a block that the allocator returned over the arena.
+      registryOf(heap).find(address)?.invalidateAll();
+      registryOf(heap).delete(address);
+    },
   };
 }

@@ -46,6 +46,13 @@ export function addInternal(heap: { internal: readonly Allocation[] }, allocatio
   heap.internal = [...heap.internal.filter(({ isLive }) => isLive), allocation];
 }
 
+/** Live allocations that a new block overlaps, and ends. */
+export interface Overlap {
+  readonly tokens: readonly Allocation[];
+  /** The address of one that does not start where the new block does: the module's heap is broken. */
+  readonly inside: number | undefined;
+}
+
 /** Returns the live allocations of a table, oldest first, without those of the library itself. */
 export function entriesOf(table: AllocationList, internal: readonly Allocation[]): AllocationEntry[] {
   const slots = table.slots().filter((slot) => !internal.some((token) => token === table.tokenAt(slot)));

@@ -4,6 +4,7 @@ import { ArgumentTypeError, LinmemError, ModuleError, OutOfMemoryError, show } f
 import { isUint32, toPointer } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertStack } from '../memory/stack.ts';
 import type { RawBlock } from './allocation-entry.ts';
 
 /** A pointer as a module returns it: an address, or 0 (NULL). */
@@ -26,10 +27,14 @@ export interface Allocator {
   isFreed?: ((address: number) => boolean) | undefined;
   /** The largest size of a block in bytes. */
   maxBytes: number;
+  /** Steps that could not be undone when they should have been, as the stack was full. See {@link repair}. */
+  repairs: Repair | undefined;
 }
 
 /** The options of an allocator that {@link allocatorOf} completes. */
-type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes'> & { readonly addressBits: 32 | 64 };
+type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes' | 'repairs'> & {
+  readonly addressBits: 32 | 64;
+};
 
 /**
  * Returns the allocator of a heap. Functions that declare one parameter receive one argument: an Emscripten build with
@@ -46,6 +51,7 @@ export function allocatorOf(
     ...options,
     malloc: allocate.length > 1 ? allocate : (bytes) => malloc(bytes),
     free: deallocate.length > 1 ? deallocate : (address) => free(address),
+    repairs: undefined,
     maxBytes: 2 ** Math.min(options.addressBits, 53) - 1, // a larger size would wrap as an i32
   };
 }
@@ -54,6 +60,31 @@ export function allocatorOf(
 export interface BlockMemory extends LinearMemory {
   contains(address: number, size: number): boolean;
 }
+/**
+ * A step to undo. A catch clause makes one without a call, as the stack may be full, and without a closure, which would
+ * cost when nothing throws.
+ */
+export interface Repair {
+  readonly undo: (step: never) => void;
+  /** The argument of `undo`. */
+  readonly step: object;
+  readonly next: Repair | undefined;
+}
+
+/** Undoes the steps that are to be undone. Called before every operation that changes what is allocated. */
+export function repair(allocator: Allocator): void {
+  for (let first = allocator.repairs; first; first = first.next) {
+    try {
+      first.undo(first.step as never); // they belong together
+    } catch (error) {
+      if (error instanceof RangeError) throw error; // the stack is full: later
+    }
+    allocator.repairs = first.next;
+  }
+}
+
+const freeRaw = ({ allocator, base, size, align }: RawBlock & { readonly allocator: Allocator }): void =>
+  void allocator.free(base, size, align);
 
 /** The alignment of malloc in every C library. */
 export const MALLOC_ALIGN = 8;
@@ -84,17 +115,16 @@ export function allocateRaw(
 ): number {
   const size = bytes || 1;
   if (size > allocator.maxBytes - align) throw new OutOfMemoryError(bytes, align);
+  assertStack();
+  if (allocator.repairs) repair(allocator);
   oddBlock = undefined;
   if (align > MALLOC_ALIGN) return allocateOverAligned(memory, allocator, size, align, isCleared);
-  const isCalloced = isCleared && allocator.calloc !== undefined;
-  const base = callAllocator(memory, allocator, isCalloced ? 'calloc' : 'malloc', size, align);
+  const how = isCleared && allocator.calloc ? 'calloc' : 'malloc';
+  const base = callAllocator(memory, allocator, how, size, align, isCleared);
   if (base === 0) throw new OutOfMemoryError(bytes, align);
-  if ((base & (align - 1)) !== 0) {
-    allocator.free(base, size, align);
-    return allocateLarger(memory, allocator, size, align, isCleared);
-  }
-  if (isCleared && !isCalloced) clearBytes(memory, base, size);
-  return base;
+  if ((base & (align - 1)) === 0) return base;
+  allocator.free(base, size, align);
+  return allocateLarger(memory, allocator, size, align, isCleared);
 }
 
 /** Allocates a block whose alignment malloc does not promise. */
@@ -107,13 +137,12 @@ function allocateOverAligned(
 ): number {
   if (!allocator.alignedAlloc) return allocateLarger(memory, allocator, size, align, isCleared);
   const taken = alignUp(size, align); // aligned_alloc of C11 takes a multiple of the alignment
-  const base = callAllocator(memory, allocator, 'alignedAlloc', taken, align);
+  const base = callAllocator(memory, allocator, 'alignedAlloc', taken, align, isCleared);
   if (base === 0) throw new OutOfMemoryError(size, align);
   if (alignUp(base, align) !== base) {
     allocator.free(base, taken, align);
     return allocateLarger(memory, allocator, size, align, isCleared);
   }
-  if (isCleared) clearBytes(memory, base, size);
   if (taken !== size) oddBlock = { base, size: taken, align };
   return base;
 }
@@ -128,21 +157,20 @@ function allocateLarger(
 ): number {
   const taken = size + align - 1;
   const takenAlign = Math.min(align, MALLOC_ALIGN);
-  const base = callAllocator(memory, allocator, 'malloc', taken, takenAlign);
+  const base = callAllocator(memory, allocator, 'malloc', taken, takenAlign, isCleared);
   if (base === 0) throw new OutOfMemoryError(size, align);
-  const address = alignUp(base, align);
-  if (isCleared) clearBytes(memory, address, size);
   oddBlock = { base, size: taken, align: takenAlign };
-  return address;
+  return alignUp(base, align);
 }
 
-/** Calls a function that the allocator has, and validates the pointer. */
+/** Calls a function that the allocator has, validates the pointer and clears the block. Frees it if that throws. */
 function callAllocator(
   memory: BlockMemory,
   allocator: Allocator,
   how: 'malloc' | 'calloc' | 'alignedAlloc',
   size: number,
   align: number,
+  isCleared: boolean,
 ): number {
   let pointer: Pointer | undefined;
   try {
@@ -151,7 +179,20 @@ function callAllocator(
   } catch (cause) {
     throw allocatorError(cause, size, align);
   }
-  return validatePointer(memory, pointer, size);
+  const base = isUint32(pointer) ? pointer : toPointer(pointer);
+  if (base === 0) return 0;
+  let isInside: boolean;
+  try {
+    isInside = memory.contains(base, size);
+    if (isInside && isCleared && how !== 'calloc') clearBytes(memory, base, size);
+  } catch (error) {
+    const step = { allocator, base, size, align };
+    allocator.repairs = { undo: freeRaw, step, next: allocator.repairs };
+    repair(allocator);
+    throw error;
+  }
+  if (isInside) return base;
+  throw pointerError(memory, pointer, size);
 }
 
 const allocatorError = (cause: unknown, size: number, align: number): unknown =>
@@ -175,13 +216,16 @@ function clearBytes(memory: BlockMemory, address: number, size: number): void {
  * @throws {ModuleError} if it is neither
  */
 export function validatePointer(memory: BlockMemory, pointer: unknown, size: number): number {
-  const address = isUint32(pointer) ? pointer : toPointer(pointer);
+  const address = toPointer(pointer);
   if (address === 0 || memory.contains(address, size)) return address;
-  throw new ModuleError(
+  throw pointerError(memory, pointer, size);
+}
+
+const pointerError = (memory: BlockMemory, pointer: unknown, size: number): ModuleError =>
+  new ModuleError(
     `the allocator returned ${show(pointer)} for ${size} bytes of a memory of ${memory.byteLength} bytes`,
     { found: [show(pointer)] },
   );
-}
 
 /** @throws {ArgumentTypeError} if `value` is not a function */
 export function assertFunction(value: unknown, what: string): void {

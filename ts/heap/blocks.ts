@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Allocates and resizes blocks, and registers them.
-import { FreedError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { FreedError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { copyBytes, fillBytes } from '../memory/bytes.ts';
-import type { RawBlock } from './allocation-entry.ts';
-import { allocateRaw, MALLOC_ALIGN, takeRawBlock, validatePointer } from './allocator.ts';
+import { assertStack } from '../memory/stack.ts';
+import type { Overlap, RawBlock } from './allocation-entry.ts';
+import { allocateRaw, MALLOC_ALIGN, repair, takeRawBlock, validatePointer } from './allocator.ts';
 import { endAllocation, freeAllocation, slotOf } from './free.ts';
 import { unwatchOwner } from './garbage-collection.ts';
 import type { HeapState } from './state.ts';
 
 /** Allocates and registers a block without a token. Returns its address. */
 export function allocateBlock(heap: HeapState, bytes: number, align: number): number {
-  heap.table.reserve(); // so that registering the block cannot fail
+  heap.table.reserve(); // so that registering the block allocates little
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  register(heap, address, bytes, align, undefined, takeRawBlock());
+  register(heap, address, bytes, align, takeRawBlock(), false);
   return address;
 }
 
@@ -22,27 +23,55 @@ export function allocateBlock(heap: HeapState, bytes: number, align: number): nu
 export function allocateToken(heap: HeapState, bytes: number, align: number): Allocation {
   heap.table.reserve(); // as above
   const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
-  const raw = takeRawBlock();
-  const token = new Allocation(heap, address, bytes);
-  register(heap, address, bytes, align, token, raw);
-  return token;
+  return register(heap, address, bytes, align, takeRawBlock(), true) as Allocation; // it was asked for
 }
 
-/** Registers an allocation. A live allocation at the same address is stale: the module freed it. */
-export function register(
+/** Registers a block that was just allocated. Returns its token, if asked for. Frees the block if that fails. */
+function register(
   heap: HeapState,
   address: number,
   bytes: number,
   align: number,
-  token?: Allocation,
-  raw?: RawBlock,
-): void {
-  if (!heap.tracks && !raw) return;
-  const stale = heap.table.register(address, bytes, align, token, raw);
-  if (!stale) return;
-  stale.markFreed();
-  stale.dependents?.released?.();
-  if (heap.collects) unwatchOwner(stale);
+  raw: RawBlock | undefined,
+  hasToken: boolean,
+): Allocation | undefined {
+  const { table, allocator } = heap;
+  try {
+    const token = hasToken ? new Allocation(heap, address, bytes) : undefined;
+    if (!heap.tracks && !raw) return token;
+    const overlap = table.register(address, bytes, align, token, raw);
+    if (overlap) endOverlapped(heap, overlap, address, bytes);
+    return token;
+  } catch (error) {
+    const step = { heap, address, raw: raw ?? { base: address, size: bytes || 1, align } };
+    allocator.repairs = { undo: undoRegister, step, next: allocator.repairs };
+    repair(allocator);
+    throw error;
+  }
+}
+
+/** Frees a block that could not be registered. */
+function undoRegister({ heap, address, raw }: { heap: HeapState; address: number; raw: RawBlock }): void {
+  const slot = heap.table.find(address);
+  if (slot >= 0) heap.table.remove(slot);
+  heap.allocator.free(raw.base, raw.size, raw.align);
+}
+
+/**
+ * Ends live allocations that a new block overlaps. One that begins at the same address was freed by the module.
+ * @throws {ModuleError} if another one overlaps
+ */
+function endOverlapped(heap: HeapState, { tokens, inside }: Overlap, address: number, bytes: number): void {
+  for (const token of tokens) {
+    token.markFreed();
+    token.dependents?.released?.();
+    if (heap.collects) unwatchOwner(token);
+  }
+  if (inside === undefined) return;
+  throw new ModuleError(
+    `the allocator returned ${bytes} bytes at address ${address}, over the live block at address ${inside}, which has ended: ` +
+      'the heap of the module is damaged, or the module freed a block without heap.release()',
+  );
 }
 
 /** Registers a block that the module allocated. Returns its token. Throws as `heap.adopt`. */
@@ -80,14 +109,13 @@ export function resizeAllocation(heap: HeapState, old: Allocation, size: number)
   const slot = slotOf(heap, old);
   const isAligned = slot >= 0 && (table.rawBlockAt(slot)?.base ?? old.address) !== old.address;
   if (allocator.realloc && size <= allocator.maxBytes && !isAligned) {
+    assertStack();
     const at = endAllocation(heap, slot, old, ({ allocator: { realloc } }, base) => {
       const address = validatePointer(heap, realloc?.(base, size || 1), size || 1);
       if (address === 0) throw new OutOfMemoryError(size);
       return address;
     });
-    const token = new Allocation(heap, at, size);
-    register(heap, at, size, MALLOC_ALIGN, token);
-    return token;
+    return register(heap, at, size, MALLOC_ALIGN, undefined, true) as Allocation; // it was asked for
   }
   return allocateFor(heap, size, MALLOC_ALIGN, false, (allocation) => {
     if (!old.isLive) throw new FreedError(old.address); // freed by an allocator that called back

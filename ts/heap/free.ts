@@ -6,13 +6,17 @@ import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
+import { assertStack } from '../memory/stack.ts';
 import { Ref } from '../scalar/ref.ts';
-import { MALLOC_ALIGN } from './allocator.ts';
+import type { RemovedEntry } from './allocation-entry.ts';
+import { MALLOC_ALIGN, repair } from './allocator.ts';
 import { unwatchOwner } from './garbage-collection.ts';
 import type { HeapState } from './state.ts';
 
 /** Frees a block by its address or by the ref that owns it. Throws as `heap.free`. */
 export function freeTarget(heap: HeapState, target: Address | Ref): void {
+  assertStack();
+  if (heap.allocator.repairs) repair(heap.allocator);
   // A live block lies in the memory, so its address needs no check.
   let slot = typeof target === 'number' ? heap.table.find(target) : -1;
   if (slot < 0) {
@@ -35,6 +39,7 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
 
 /** Frees the allocations in `slots`. Throws as `heap.freeAll`. */
 export function freeAll(heap: HeapState, slots: readonly number[]): void {
+  assertStack();
   const { table } = heap;
   const addresses = slots.map((slot) => table.addressAt(slot));
   attemptAll(
@@ -62,12 +67,20 @@ export function freeSlot(heap: HeapState, slot: number): void {
     if (raw) allocator.free(raw.base, raw.size, raw.align);
     else allocator.free(address, bytes || 1, align);
   } catch (error) {
-    if (!wasFreedElsewhere(heap, error)) table.restore({ address, bytes, align, sequence, token, raw });
+    const step = { heap, error, entry: { address, bytes, align, sequence, token, raw }, rollback: undefined };
+    allocator.repairs = { undo: undoFree, step, next: allocator.repairs };
+    repair(allocator);
     throw error;
   }
 }
 
-/** Frees a live allocation by its token. */
+/** Frees an allocation by its token. @throws {DoubleFreeError} if it was freed */
+export function freeToken(heap: HeapState, token: Allocation): void {
+  assertStack();
+  if (!token.isLive) throw new DoubleFreeError(token.address);
+  freeAllocation(heap, token);
+}
+/** As {@link freeToken}, for a live allocation, and where the stack was tested. */
 export function freeAllocation(heap: HeapState, token: Allocation): void {
   endAllocation(heap, slotOf(heap, token), token, freeBlock);
 }
@@ -83,9 +96,8 @@ export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align
 const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
   allocator.free(base, size, align);
 
-/** Releases a live allocation by `end`; removes its entry if `slot` is not -1, and invalidates its dependents and token. */
-export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: ReleaseStep<R>): R {
-  const { table } = heap;
+/** Marks the token of a live allocation as freed. Returns a function that undoes this. */
+function endToken(token: Allocation): (() => void) | undefined {
   const rollback = token.dependents?.invalidate();
   try {
     token.markFreed();
@@ -94,31 +106,47 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
     // It could not be marked as freed, and would read freed memory.
     throw new ArgumentTypeError('a ref that is not frozen by Object.freeze', token.currentOwner);
   }
+  return rollback;
+}
+
+/** Releases a live allocation by `end`; removes its entry if `slot` is not -1, and invalidates its dependents and token. */
+export function endAllocation<R>(heap: HeapState, slot: number, token: Allocation, end: ReleaseStep<R>): R {
+  const { table, allocator } = heap;
+  const rollback = endToken(token);
   const { address, byteLength: bytes } = token;
   const align = slot < 0 ? MALLOC_ALIGN : table.alignAt(slot);
   const raw = slot < 0 ? undefined : table.rawBlockAt(slot);
   const sequence = slot < 0 ? -1 : table.remove(slot);
-  let isGone = true;
+  let result: R;
   try {
-    const result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
-    if (end === (freeBlock as unknown)) token.dependents?.released?.();
-    return result;
+    result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
   } catch (error) {
-    isGone = wasFreedElsewhere(heap, error);
-    if (!isGone) {
-      token.restore(heap);
-      if (slot >= 0) table.restore({ address, bytes, align, sequence, token, raw });
-    }
-    rollback?.();
+    const step = { heap, error, entry: { address, bytes, align, sequence, token, raw }, rollback };
+    allocator.repairs = { undo: undoFree, step, next: allocator.repairs };
+    repair(allocator);
     throw error;
-  } finally {
-    if (isGone && heap.collects) unwatchOwner(token);
   }
+  if (heap.collects) unwatchOwner(token);
+  if (end === (freeBlock as unknown)) token.dependents?.released?.();
+  return result;
 }
 
-/** True if the allocator refused a free because the module had freed the block without telling the heap. */
-const wasFreedElsewhere = ({ allocator }: HeapState, error: unknown): boolean =>
-  allocator.checksFrees && error instanceof DoubleFreeError;
+/** Restores an allocation whose free threw `error`, unless the module had freed it without telling the heap. */
+function undoFree({ heap, error, entry, rollback }: FreeStep): void {
+  if (heap.allocator.checksFrees && error instanceof DoubleFreeError) {
+    if (entry.token) unwatchOwner(entry.token);
+    return;
+  }
+  entry.token?.restore(heap);
+  if (entry.sequence >= 0) heap.table.restore(entry);
+  rollback?.();
+}
+interface FreeStep {
+  readonly heap: HeapState;
+  readonly error: unknown;
+  readonly entry: RemovedEntry;
+  readonly rollback: (() => void) | undefined;
+}
 
 /** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
 export function refuseFree(heap: HeapState, at: number): void {
@@ -148,6 +176,7 @@ function freeUnknown(heap: HeapState, at: number): void {
 
 /** Hands a live block over to the module. Throws as `heap.release`. Returns its address. */
 export function releaseTarget(heap: HeapState, given: Address | Ref): number {
+  assertStack();
   const { table } = heap;
   const target = given instanceof Ref ? given['@ref'] : given;
   if (target instanceof Ref) assertOwned(heap, target);
@@ -160,8 +189,7 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
     throw new NotOwnedError(at, 'its block begins below it, so the module could not free it');
   const token = target instanceof Ref ? target.allocation : table.tokenAt(slot);
-  token?.dependents?.invalidate();
-  token?.markFreed();
+  if (token) endToken(token);
   if (slot >= 0) table.release(slot);
   if (token && heap.collects) unwatchOwner(token);
   return at;

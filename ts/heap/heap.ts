@@ -6,7 +6,7 @@
 //   L2  Every block is freed once. An address inside a live block, or of a block that was freed, never reaches the
 //       allocator. An address that the heap never saw does, as the module may have allocated it.
 //   L3  An allocation has a token if a ref needs one. All others are entries of the table and make no object.
-import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
+import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { isMemory, type MemorySource } from '../memory/buffers.ts';
@@ -15,7 +15,7 @@ import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { installToString } from '../scalar/print.ts';
 import { Ref, type RefHeap, type ScalarRef } from '../scalar/ref.ts';
-import { allocatorOf, assertFunction, MALLOC_ALIGN, type Allocator } from './allocator.ts';
+import { allocatorOf, assertFunction, MALLOC_ALIGN, repair, type Allocator } from './allocator.ts';
 import {
   entriesOf,
   statisticsWithout,
@@ -25,7 +25,7 @@ import {
 import { AllocationTable } from './allocations.ts';
 import { adoptBlock, allocateBlock, allocateFor, resizeAllocation } from './blocks.ts';
 import { AdoptedRef } from './adopted-ref.ts';
-import { freeAll, freeAllocation, freeTarget, refuseFree, releaseTarget } from './free.ts';
+import { freeAll, freeAllocation, freeTarget, freeToken, refuseFree, releaseTarget } from './free.ts';
 import { registerOwner } from './garbage-collection.ts';
 import {
   readHeapOptions,
@@ -115,6 +115,7 @@ export class Heap extends LinearMemory {
   }
   get #list(): AllocationTable {
     if (!this.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    repair(this.allocator);
     return this.table;
   }
 
@@ -243,8 +244,7 @@ export class Heap extends LinearMemory {
   }
   /** @internal Frees an allocation of {@link allocateUncleared}. @throws {DoubleFreeError} if it was freed */
   freeAllocation(allocation: Allocation): void {
-    if (!allocation.isLive) throw new DoubleFreeError(allocation.address);
-    freeAllocation(this, allocation);
+    freeToken(this, allocation);
   }
 
   /** @internal Refs call it when they are made. */

@@ -19,16 +19,14 @@ export function allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
   value?: T,
 ): ScalarRef<T, A> {
   const allocation = allocateToken(heap, type.size, Math.min(type.size, MALLOC_ALIGN));
-  if (value === undefined) {
-    if (!heap.clears) fillBytes(heap, allocation.address, type.size);
-  } else
-    try {
-      type.write(heap, allocation.address, value);
-    } catch (error) {
-      freeAllocation(heap, allocation);
-      throw error;
-    }
-  return new (refClassesOf(type).ScalarRef)(heap, allocation.address, allocation, true);
+  try {
+    if (value !== undefined) type.write(heap, allocation.address, value);
+    else if (!heap.clears) fillBytes(heap, allocation.address, type.size);
+    return new (refClassesOf(type).ScalarRef)(heap, allocation.address, allocation, true);
+  } catch (error) {
+    freeAllocation(heap, allocation);
+    throw error;
+  }
 }
 
 /** Borrows one scalar. */
@@ -53,14 +51,13 @@ export function allocArray<T extends ScalarValue, A extends ArrayBufferView>(
   const [bytes, values] = arrayContent(type, countOrValues);
   const align = Math.min(type.size, MALLOC_ALIGN);
   const allocation = allocateToken(heap, bytes, align);
-  if (values)
-    try {
-      storeValues(heap, allocation.address, values);
-    } catch (error) {
-      freeAllocation(heap, allocation);
-      throw error;
-    }
-  return new ArrayRef(heap, allocation.address, bytes / type.size, allocation, true);
+  try {
+    if (values) storeValues(heap, allocation.address, values);
+    return new ArrayRef(heap, allocation.address, bytes / type.size, allocation, true);
+  } catch (error) {
+    freeAllocation(heap, allocation);
+    throw error;
+  }
 }
 
 /** Borrows an array. */

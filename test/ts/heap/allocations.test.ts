@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
 import { AllocationTable } from '../../../ts/heap/allocations.ts';
+import { Allocation } from '../../../ts/memory/allocation.ts';
 import { LinearMemory } from '../../../ts/memory/linear-memory.ts';
 import { fakeHeap, fakeModule } from '../../support/heap.ts';
 import { prng, SEED } from '../../support/prng.ts';
@@ -170,22 +171,49 @@ test('an allocation has a token once it is requested, and a later allocation at 
   const token = table.requireToken(table.find(64), memory);
   expect([token.address, token.byteLength]).toEqual([64, 24]);
   expect(table.requireToken(table.find(64), memory)).toBe(token);
-  expect(table.register(64, 8, 8)).toBe(token);
+  expect(table.register(64, 8, 8)).toEqual({ tokens: [token], inside: undefined });
   expect(table.tokenAt(table.find(64))).toBe(undefined);
   expect(table.statistics()).toMatchObject({ liveBlocks: 1, liveBytes: 8, frees: 1, peakBytes: 24 });
 });
 
-test('tokens and sizes survive rebuilds, in tables of any size', () => {
+test.each([24, 2 ** 34])('tokens and sizes survive rebuilds, in tables of any size, at multiples of %s', (step) => {
   const table = new AllocationTable();
   const tokens = new Map<number, object>();
+  const sizeOf = (i: number): number => (i % 7 === 0 && step > 24 ? 2 ** 33 + i : 1 + (i % 24));
   for (let i = 1; i <= 3000; i++) {
-    const address = 24 * i;
-    table.register(address, i % 7 === 0 ? 2 ** 33 + i : i, 8);
+    const address = step * i;
+    expect(table.register(address, sizeOf(i), 8)).toBe(undefined);
     if (i % 3 === 0) tokens.set(address, table.requireToken(table.find(address), memory));
   }
   for (let i = 1; i <= 3000; i++) {
-    const slot = table.find(24 * i);
-    expect([table.sizeAt(slot), table.tokenAt(slot)]).toEqual([i % 7 === 0 ? 2 ** 33 + i : i, tokens.get(24 * i)]);
+    const slot = table.find(step * i);
+    expect([table.sizeAt(slot), table.tokenAt(slot)]).toEqual([sizeOf(i), tokens.get(step * i)]);
+  }
+}); // prettier-ignore
+
+test(`a block ends exactly the live blocks that it overlaps (SEED=${SEED})`, () => {
+  for (const [unit, origin] of [[8, 0], [1, 0], [8, 2 ** 32 - 4096], [64, 2 ** 40]] as const) {
+    const below = prng(SEED + unit);
+    const table = new AllocationTable();
+    let model: { address: number; bytes: number; token: Allocation }[] = [];
+    for (let step = 0; step < 4000; step++) {
+      const address = origin + unit * (1 + below(4096 / unit));
+      const bytes = below(4) ? below(64) : below(1500);
+      const end = address + Math.max(bytes, 1);
+      const hit = model.filter((each) => each.address < end && each.address + Math.max(each.bytes, 1) > address);
+      const token = new Allocation(memory, address, bytes);
+      if (hit.length === 0 || below(10) === 0) {
+        const overlap = table.register(address, bytes, 1, token);
+        expect(new Set(overlap?.tokens)).toEqual(new Set(hit.map((each) => each.token)));
+        expect(overlap?.inside !== undefined).toBe(hit.some((each) => each.address !== address));
+        model = [...model.filter((each) => !hit.includes(each)), { address, bytes, token }];
+      } else if (below(3)) {
+        const { address: at } = hit[0] as { address: number };
+        table.remove(table.find(at));
+        model = model.filter((each) => each.address !== at);
+      }
+    }
+    expect(table.slots().map((slot) => table.addressAt(slot))).toEqual(model.map((each) => each.address));
   }
 }); // prettier-ignore
 

@@ -5,6 +5,7 @@ import {
   createWasmHeapManager,
   DoubleFreeError,
   FreedError,
+  ModuleError,
   NotOwnedError,
   OutOfMemoryError,
   WrongHeapError,
@@ -198,4 +199,91 @@ test('allocations() lists every live block, bare addresses too, and not the one 
   expect(heap.statistics).toMatchObject({ liveBlocks: 2, liveBytes: 32 });
   heap.freeAll();
   expect(heap.allocations()).toEqual([]);
+});
+
+describe('a malloc that returns a block over a live one', () => {
+  /** A heap whose malloc returns `next` once, if it is set. */
+  const start = () => {
+    const module = fakeModule();
+    const state = { next: 0 };
+    const heap = createWasmHeapManager(
+      () => module.memory.buffer,
+      (bytes) => {
+        const at = state.next || module.malloc(bytes);
+        state.next = 0;
+        return at;
+      },
+      (address) => module.free(address),
+    );
+    return { heap, module, state };
+  };
+  test.each([
+    ['inside a block', (a: number) => a + 16, 8, [true, false]],
+    ['at the end of a block and into the next', (a: number) => a + 56, 16, [true, true]],
+    ['below a block', (a: number) => a - 8, 16, [true, false]],
+    ['over two blocks', (a: number) => a - 8, 100, [true, true]],
+    ['over the start of a block', (a: number) => a, 100, [true, true]],
+  ] as const)('ends the live allocations there, and says so: %s', (_where, place, bytes, ended) => {
+    const { heap, state } = start();
+    const refs = [heap.allocFloat64Array(8), heap.allocFloat64Array(8)];
+    const other = heap.allocFloat64Array(8);
+    other.fill(5);
+    for (const alloc of [
+      () => heap.alloc(bytes),
+      () => heap.allocUint8Array(bytes),
+      () => heap.alloc(bytes, 4),
+    ]) {
+      state.next = place(refs[0]?.address ?? 0);
+      if (refs[0]?.isFreed) break;
+      expect(alloc).toThrow(ModuleError);
+    }
+    expect(refs.map((ref) => ref.isFreed)).toEqual(ended);
+    for (const ref of refs.filter((each) => each.isFreed)) {
+      expect(() => ref.at(0)).toThrow(FreedError);
+      expect(() => ref.free()).toThrow(DoubleFreeError);
+    }
+    expect([other.isFreed, ...other]).toEqual([false, ...new Array<number>(8).fill(5)]);
+    expect(heap.statistics.liveBlocks).toBe(1 + ended.filter((each) => !each).length);
+  });
+  test('names the blocks, and the cure for a module that freed them', () => {
+    const { heap, state } = start();
+    const at = heap.alloc(64);
+    state.next = at + 8;
+    expect(() => heap.alloc(16)).toThrow(
+      new RegExp(`16 bytes at address ${at + 8}, over the live block at address ${at}, .* heap\\.release`),
+    );
+    expect(heap.allocations()).toEqual([]);
+  });
+  test('ends an arena there, and its slices', () => {
+    const { heap, state } = start();
+    const arena = heap.createHeapArena(200);
+    const slice = arena.allocF32(4);
+    state.next = arena.basePtr + 8;
+    expect(() => heap.alloc(16)).toThrow(ModuleError);
+    expect([arena.destroyed, slice.isAlive()]).toEqual([true, false]);
+    expect(() => slice.at(0)).toThrow(FreedError);
+  });
+  test(`is seen wherever it lies, and never where blocks only touch (SEED=${SEED})`, () => {
+    const below = prng(SEED);
+    const { heap, module, state } = start();
+    let live: number[] = [];
+    let found = 0;
+    for (let step = 0; step < 3000; step++) {
+      const size = 1 + below(below(8) ? 40 : 600);
+      if (below(3)) live.push(heap.alloc(size));
+      else if (live.length > 0) heap.free(live.splice(below(live.length), 1)[0] as number);
+      if (below(50) > 0 || live.length === 0) continue;
+      const block = live[below(live.length)] as number;
+      const bytes = module.live.get(block) as number;
+      if (bytes <= 8) continue;
+      state.next = block + 8 * (1 + below((bytes - 1) >> 3)); // inside
+      expect(() => heap.alloc(1 + below(100))).toThrow(ModuleError);
+      found++;
+      module.live.delete(block);
+      const rest = heap.allocations().map(({ address }) => address);
+      for (const each of live) if (!rest.includes(each)) module.live.delete(each);
+      live = rest;
+    }
+    expect(found).toBeGreaterThan(10);
+  });
 });
