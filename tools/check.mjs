@@ -15,6 +15,8 @@ export function check() {
   say('format (prettier, clang-format)');
   run(process.execPath, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
   run('clang-format', ['--dry-run', '--Werror', ...cFiles()]);
+  say('unused exports and files (knip)');
+  run(process.execPath, [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints']);
   say('lint (biome)');
   run(process.execPath, [bin('@biomejs/biome/bin/biome'), 'lint', '--error-on-warnings']);
 }

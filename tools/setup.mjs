@@ -12,6 +12,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The page of Valgrind that shows DHAT files. */
 export const DH_VIEW = '/usr/libexec/valgrind/dh_view.html';
 
+const WINDOWS = process.platform === 'win32';
+
 /** The needs of each job: commands that exist if the tool is installed, its Debian packages and its brew formula. */
 const NEEDS = {
   build: [
@@ -25,7 +27,7 @@ const NEEDS = {
     { any: ['ninja'], apt: ['ninja-build'], brew: 'ninja' },
   ],
   test: [
-    { any: ['gcc'], apt: ['gcc', 'libc6-dev'], brew: 'gcc' },
+    { any: ['gcc', 'cc'], apt: ['gcc', 'libc6-dev'], brew: 'gcc', notOn: 'win32' },
     { any: ['clang-format'], apt: ['clang-format'], brew: 'clang-format' },
     {
       file: () => m32Works(),
@@ -116,8 +118,8 @@ export function stop(text) {
 /** The path of a command on the PATH, or undefined. */
 export function which(command) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, command);
-    if (folder && existsSync(path)) return path;
+    for (const ending of WINDOWS ? ['.exe', '.bat', '.cmd'] : [''])
+      if (folder && existsSync(join(folder, command + ending))) return join(folder, command + ending);
   }
   return undefined;
 }
@@ -140,6 +142,7 @@ export function setup(job) {
 }
 
 function isThere(need) {
+  if (need.notOn === process.platform) return true;
   if (need.linuxOnly && process.platform !== 'linux') return true;
   if (need.file) return need.file();
   return need.any.some(which) || (need.also !== undefined && need.also !== '' && existsSync(need.also));
@@ -197,6 +200,9 @@ export function installPackages(folder = '.', ...options) {
   const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if ([hash(''), hash(options.join(' '))].includes(installed)) return; // all of them will do too
   say(`installing the npm packages of ${join(folder, 'package-lock.json')} (npm ci)`);
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], { cwd: join(ROOT, folder) });
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], {
+    cwd: join(ROOT, folder),
+    shell: WINDOWS, // there npm is a script
+  });
   writeFileSync(stamp, hash(options.join(' ')));
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { ENGINES, RUNTIMES } from './engines.mjs';
+import { writeMatrix } from './matrix-page.mjs';
 import { chromium, installPackages, ROOT, run, say, setup, stop, which } from './setup.mjs';
 
 const REPORTS = join(ROOT, 'build/runtimes');
@@ -137,6 +138,7 @@ const REST = [
 ];
 
 function runTheRest() {
+  rmSync(join(ROOT, 'build/matrix'), { recursive: true, force: true });
   run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
   say('the corpus of real packages, in Node');
   run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
@@ -169,6 +171,7 @@ async function main(names) {
     else leftOut.push(engine.name);
   }
   if (names.length === 0) runTheRest();
+  if (names.length === 0) writeMatrix(lines);
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not installed: ${leftOut.join(', ')}`);
   // On the platform that the packages are built for, no engine may be missing.

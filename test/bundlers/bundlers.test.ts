@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
 import { BUNDLERS, bundle, sizes } from './bundlers.mjs';
+import { record } from '../support/record.ts';
 import { PROGRAMS } from './programs.mjs';
 
 const MAX_RATIO = 1.3;
@@ -20,6 +21,7 @@ const measure = async (name: string, program: keyof typeof PROGRAMS) => {
   const code = await bundle(PROGRAMS[program], name);
   const { gzipped } = sizes(code);
   table[program] = { ...table[program], [name]: gzipped };
+  record('bundlers', name, { [program]: gzipped });
   return { gzipped, output: run(code) };
 };
 

@@ -24,11 +24,13 @@ function run(command: string, args: string[], cwd = folder): string {
   return result.stdout;
 }
 
+let tarball = '';
 let files: { path: string; size: number }[] = [];
 beforeAll(() => {
   const [packed] = JSON.parse(
     run('npm', ['pack', '--json', '--pack-destination', folder], process.cwd()),
   ) as [{ filename: string; size: number; files: typeof files }];
+  tarball = join(folder, packed.filename);
   files = packed.files;
   console.log(`tarball: ${files.length} files, ${packed.size} bytes`);
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }');
@@ -143,6 +145,26 @@ describe('the tarball', () => {
           .filter(Boolean),
       ).toEqual(output);
     }
+  });
+  test('are-the-types-wrong finds nothing wrong, but for resolution without exports', () => {
+    const attw = join(process.cwd(), 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    // core.wasm is a module of WebAssembly, which require cannot load.
+    const args = [
+      '--profile',
+      'node16',
+      '--exclude-entrypoints',
+      'core.wasm',
+      '--format',
+      'ascii',
+      '--no-emoji',
+    ];
+    expect(run(process.execPath, [attw, tarball, ...args])).toContain('"linmem/debug"');
+  });
+  test('npm would publish it, with provenance', () => {
+    const { publishConfig } = JSON.parse(readFileSync('package.json', 'utf8')) as { publishConfig: object };
+    expect(publishConfig).toEqual({ access: 'public', provenance: true });
+    const args = ['publish', '--dry-run', '--ignore-scripts', '--json', '--provenance=false', tarball];
+    expect(run('npm', args)).toContain('"name": "linmem"');
   });
   test('publint finds no error and no warning', () =>
     expect(

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { record } from '../support/record.ts';
 import { compile, SETTINGS } from './compile.mjs';
 
 const modules = join(import.meta.dirname, 'node_modules');
@@ -11,7 +12,8 @@ const nodeOf = (compiler: string) => (compiler < 'typescript-5.6' ? 'types-node-
 
 describe.each(compilers)('%s', (compiler) => {
   const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
-  test.each(names)('compiles a program with the settings %s', (name) =>
-    expect(compile(modules, compiler, name, { node: nodeOf(compiler) })).toBe(''),
-  );
+  test.each(names)('compiles a program with the settings %s', (name) => {
+    expect(compile(modules, compiler, name, { node: nodeOf(compiler) })).toBe('');
+    record('typescript', compiler, { [name]: true });
+  });
 });

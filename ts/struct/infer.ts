@@ -10,7 +10,7 @@ import type { BitField } from './bits.ts';
 import type { FlexibleArray } from './flexible.ts';
 import type { StructRef } from './instance.ts';
 
-/** Says of a type, to TypeScript only, what its values are. */
+/** Says of a type, to TypeScript only, what its values are. @public Declarations need its name. */
 export declare const SHAPE: unique symbol;
 /** A type whose values are the same live and plain. `I` is what it can be set to. */
 export interface Simple<V, I = V> {
