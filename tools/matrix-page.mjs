@@ -14,7 +14,7 @@ const versionOf = (name, folder = RUNTIMES) =>
   readJson(join(ROOT, folder, 'node_modules', name, 'package.json')).version;
 
 const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\\n');
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const yes = (value) => (value ? 'yes' : '');
 
 /** The packages of the bundlers, and of the runtimes that are packages. */
@@ -60,22 +60,18 @@ export function writeMatrix(lines) {
   const settings = Object.keys(compilers[0]?.[1] ?? {});
   const parts = [
     INTRO,
-    '## The test files, in every engine\\n',
-    table(
-      ['engine', 'tests passed', 'skipped', 'failed'],
-      lines.map(({ label, passed, skipped, failed }) => [label, passed, skipped, failed]),
-    ),
-    '\\n## The packed package, in an empty folder\\n',
+    ...enginesPart(lines),
+    '## The packed package, in an empty folder\n',
     table(
       ['runtime', '`import`', '`require`'],
       packaged.map(([name, row]) => [labelOf(name), yes(row.import), yes(row.require)]),
     ),
-    '\\n## Bundles, in bytes, minified and compressed by gzip\\n\\nEach bundle is made without a warning, and runs.\\n',
+    '\n## Bundles, in bytes, minified and compressed by gzip\n\nEach bundle is made without a warning, and runs.\n',
     table(
       ['bundler', ...programs],
       bundlers.map(([name, row]) => [labelOf(name), ...programs.map((program) => row[program] ?? '')]),
     ),
-    '\\n## Declarations, with `skipLibCheck: false`\\n',
+    '\n## Declarations, with `skipLibCheck: false`\n',
     table(
       ['TypeScript', ...settings],
       compilers.map(([name, row]) => [
@@ -84,5 +80,7 @@ export function writeMatrix(lines) {
       ]),
     ),
   ];
-  writeFileSync(join(ROOT, 'docs/matrix.md'), `${parts.join('\\n')}\\n`);
+  writeFileSync(join(ROOT, 'docs/matrix.md'), `${parts.join('\n')}\n`);
+  const prettier = join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
+  run(process.execPath, [prettier, '--write', '--log-level', 'warn', 'docs/matrix.md']);
 }

@@ -27,7 +27,7 @@ const NEEDS = {
     { any: ['ninja'], apt: ['ninja-build'], brew: 'ninja' },
   ],
   test: [
-    { any: ['gcc', 'cc'], apt: ['gcc', 'libc6-dev'], brew: 'gcc', notOn: 'win32' },
+    { any: ['gcc'], apt: ['gcc', 'libc6-dev'], brew: 'gcc', notOn: 'win32' },
     { any: ['clang-format'], apt: ['clang-format'], brew: 'clang-format' },
     {
       file: () => m32Works(),
