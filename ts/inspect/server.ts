@@ -29,7 +29,7 @@ export interface ServeOptions {
 
 /** A server of the inspector. */
 export interface InspectorServer {
-  /** The address of the page, for a browser on this machine. Whoever knows it can see the heap. */
+  /** The address of the page, for a browser on this machine. A program that knows it can see the heap. */
   readonly url: string;
   /** Tells the pages what is new for the last time, and ends. */
   close(): Promise<void>;

@@ -93,14 +93,17 @@ function summary(replay: Replay, { bold, dim }: Style): string[] {
   const last = length - 1;
   const lines = [bold(clean(recording.name)) + dim(`, ${countText(length)} events`)];
   if (length === 0) return [...lines, 'Nothing was allocated.'];
-  const { external, gaps, largestGap } = fragmentationAt(replay, last);
+  const { start, end, gapBytes, gaps, largestGap } = fragmentationAt(replay, last);
+  const unused = end > start ? ((gapBytes / (end - start)) * 100).toFixed(0) : '0';
   const memory =
     (memoryBytes[last] as number) > 0 ? `, memory ${bytesText(memoryBytes[last] as number)}` : '';
   lines.push(`live   ${bytesText(liveBytes[last] as number)} in ${countText(liveBlocks[last] as number)} blocks${memory}`); // prettier-ignore
   lines.push(
     `peak   ${bytesText(liveBytes[peak] as number)} after ${timeText(recording.times[peak] as number)}`,
   );
-  lines.push(`gaps   ${countText(gaps)}, the largest ${bytesText(largestGap)}; external fragmentation ${(external * 100).toFixed(0)} %`); // prettier-ignore
+  lines.push(
+    `gaps   ${countText(gaps)}, the largest ${bytesText(largestGap)}; ${unused} % of the range is unused`,
+  );
   if (unmatched.frees > 0) lines.push(dim(`${countText(unmatched.frees)} frees of no block that was seen`));
   if (unmatched.overlaps > 0) lines.push(dim(`${countText(unmatched.overlaps)} blocks at the address of a live one: their frees were not seen`)); // prettier-ignore
   return lines;

@@ -67,8 +67,8 @@ describe(`the static report (SEED=${SEED})`, () => {
         await rest(page);
         expect(await textOf(page, 'live')).toBe(bytesText(replay.liveBytes[event] as number));
         expect(await textOf(page, 'live-note')).toBe(`${countText(replay.liveBlocks[event] as number)} blocks`);
-        const { external } = fragmentationAt(replay, event);
-        expect(await textOf(page, 'fragmentation')).toBe(`${(external * 100).toFixed(0)} %`);
+        const { start, end, gapBytes } = fragmentationAt(replay, event);
+        expect(await textOf(page, 'fragmentation')).toBe(`${((gapBytes / (end - start)) * 100).toFixed(0)} %`);
         const { totalBytes, totalBlocks } = liveBySite(replay, event);
         expect(await textOf(page, 'flame-total')).toBe(`${bytesText(totalBytes)} in ${countText(totalBlocks)} blocks`); // prettier-ignore
       }

@@ -37,8 +37,8 @@ export class Summary implements Panel {
 export class SlowSummary implements Panel {
   readonly slow = true;
   draw({ replay, event, since, recording }: View): void {
-    const { external, gaps, largestGap } = fragmentationAt(replay, event);
-    set('fragmentation', `${(external * 100).toFixed(0)} %`);
+    const { start, end, gapBytes, gaps, largestGap } = fragmentationAt(replay, event);
+    set('fragmentation', `${end > start ? ((gapBytes / (end - start)) * 100).toFixed(0) : 0} %`);
     set('fragmentation-note', `${countText(gaps)} gaps, largest ${bytesText(largestGap)}`);
     const leaks = leaksOf(replay, since);
     const sum = (key: 'bytes' | 'blocks'): number => leaks.reduce((total, leak) => total + leak[key], 0);
