@@ -32,6 +32,7 @@ function writePages() {
       relink(text, dirname(from), (path) => addresses.get(path)),
     );
   }
+  cpSync(join(ROOT, 'docs/images'), join(ROOT, PAGES, 'images'), { recursive: true });
   if (existsSync(join(ROOT, 'site/public')))
     cpSync(join(ROOT, 'site/public'), join(ROOT, PAGES, 'public'), { recursive: true });
 }

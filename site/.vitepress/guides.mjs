@@ -57,6 +57,7 @@ const named = [
       page('Your module on this heap', '/guide/own-module'),
       page('WebGPU and WebGL', '/guide/webgpu'),
       page('The allocator in your C program', '/guide/c-allocator'),
+      page('See the heap, find a leak', '/guide/inspect'),
       page('Recordings of a heap', '/recording'),
       page('Performance', '/performance'),
     ],
