@@ -9,18 +9,21 @@ import { claim, race, runtime, sink, table } from './harness.mjs';
 
 const EVENTS = 1_000_000;
 
+/** One entry in each column for each event. */
+const emptyColumns = () => ({
+  kinds: new Uint8Array(EVENTS),
+  times: new Float64Array(EVENTS),
+  addresses: new Float64Array(EVENTS),
+  sizes: new Float64Array(EVENTS),
+  previous: new Float64Array(EVENTS),
+  sites: new Uint32Array(EVENTS),
+  types: new Uint16Array(EVENTS),
+});
+
 /** Records a program that parses documents: each makes nodes of a few sizes, keeps some for a while, and frees the rest. */
 function record() {
   const { exports, handle } = createHeapSync({ initialBytes: 1 << 24 });
-  const columns = {
-    kinds: new Uint8Array(EVENTS),
-    times: new Float64Array(EVENTS),
-    addresses: new Float64Array(EVENTS),
-    sizes: new Float64Array(EVENTS),
-    previous: new Float64Array(EVENTS),
-    sites: new Uint32Array(EVENTS),
-    types: new Uint16Array(EVENTS),
-  };
+  const columns = emptyColumns();
   let state = 12345;
   const random = (n) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) % n;
   const nodes = Array.from({ length: 400 }, () => [16, 24, 24, 40, 40, 64, 200][random(7)] + (random(8) === 0 ? random(60) : 0)); // prettier-ignore

@@ -3,6 +3,7 @@
 import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
 import { RecordingError } from '../errors.ts';
 import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { readArenas, type RecordedArena } from './arenas.ts';
 import { EventColumns } from './columns.ts';
 import { ByteReader, checksum } from './varint.ts';
 
@@ -31,6 +32,7 @@ export class RecordingReader {
   readonly #marks: HeapMark[] = [];
   readonly #reports: HeapReport[] = [];
   readonly #bytes: HeapBytes[] = [];
+  #arenas: RecordedArena[] | undefined;
 
   /** Whether the last block was read. */
   get ended(): boolean {
@@ -77,6 +79,9 @@ export class RecordingReader {
     [Block.bytes]: (block) => {
       const address = block.varint();
       this.#bytes.push({ address, bytes: block.raw(block.left).slice() });
+    },
+    [Block.arenas]: (block) => {
+      this.#arenas = readArenas(block, () => below(block, this.#stacks.length, 'stack'));
     },
     [Block.end]: (block) => {
       const events = block.varint();
@@ -150,7 +155,8 @@ export class RecordingReader {
       reports: this.#reports,
     };
     const bytes = this.#bytes.length > 0 ? { bytes: this.#bytes } : {};
-    return { name: this.#name, started: this.#started, ...columns, ...lists, ...bytes };
+    const arenas = this.#arenas ? { arenas: this.#arenas } : {};
+    return { name: this.#name, started: this.#started, ...columns, ...lists, ...bytes, ...arenas };
   }
 }
 

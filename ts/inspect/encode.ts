@@ -1,6 +1,7 @@
 // Recordings to bytes. Each column of a block of events is written as a whole, so that compressors find what repeats.
 import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';
+import { writeArenas } from './arenas.ts';
 import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type InspectedRecording } from './format.ts'; // prettier-ignore
 import { ByteWriter, checksum } from './varint.ts';
 
@@ -199,6 +200,8 @@ export function encodeRecording(recording: InspectedRecording): Uint8Array {
       block.varint(whole(address, 'an address'));
       block.raw(bytes);
     });
+  const { arenas } = recording;
+  if (arenas) writeBlock(out, Block.arenas, (block) => writeArenas(block, arenas, whole));
   writeBlock(out, Block.end, (block) => block.varint(progress.events));
   return out.finish().slice();
 }

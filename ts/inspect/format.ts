@@ -1,5 +1,6 @@
 // The file format of recordings, `.lmh`: the numbers that the writer and the reader share. docs/recording.md describes it.
 import type { HeapRecording, ReportKind } from '../debug/recording.ts';
+import type { RecordedArena } from './arenas.ts';
 
 /** The first eight bytes: as PNG's, they show a file that was copied as text, with its line ends or bit 7 changed. */
 export const MAGIC: readonly number[] = [0x89, 0x4c, 0x4d, 0x48, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -17,6 +18,7 @@ export const Block = {
   reports: 7,
   end: 8,
   bytes: 128,
+  arenas: 129,
 } as const;
 
 /** How many events a block of events holds at most. */
@@ -39,8 +41,10 @@ export interface HeapBytes {
   readonly bytes: Uint8Array;
 }
 
-/** A recording with the bytes of some blocks, so that the page can show them. */
+/** A recording with what the page can show besides: bytes of blocks, and arenas. */
 export interface InspectedRecording extends HeapRecording {
   /** By address, without overlap. Absent where the recording has none. */
   readonly bytes?: readonly HeapBytes[];
+  /** The arenas of the heap. Absent where the recording says nothing of arenas. */
+  readonly arenas?: readonly RecordedArena[];
 }

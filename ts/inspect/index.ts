@@ -2,6 +2,8 @@
 export { decodeRecording, readRecording, RecordingReader, type DecodeOptions } from './decode.ts';
 export { encodeRecording } from './encode.ts';
 export type { HeapBytes, InspectedRecording } from './format.ts';
+export type { ArenaCheckpoint, ArenaSlice, RecordedArena } from './arenas.ts';
+export { recordingOfSnapshot } from './snapshot.ts';
 export { Replay, type Unmatched } from './replay.ts';
 export { bySite, diffSites, leaksOf, liveBySite, type Leak, type Metric, type SiteChange, type SiteTotals } from './sites.ts'; // prettier-ignore
 export { callTree, frameName, placeOf, type TreeNode } from './tree.ts';

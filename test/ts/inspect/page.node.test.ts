@@ -142,6 +142,17 @@ describe(`the static report (SEED=${SEED})`, () => {
     });
   }, 60_000);
 
+  test('arenas, with their slices', () => {
+    const slices = [{ address: 1040, bytes: 8, type: 'f32', epoch: 1, isStale: true, site: 0 }];
+    const arenas = [{ kind: 'frame', address: 1024, bytes: 64, usedBytes: 24, epoch: 2, checkpoints: [{ number: 0, top: 1024 }], slices }] as const; // prettier-ignore
+    return withReport({ ...recordingOf(['alloc', 1024, 64]), arenas }, async (page) => {
+      await page.getByRole('tab', { name: 'Arenas' }).click();
+      const [arena, slice] = await cellsOf(page);
+      expect(arena?.slice(0, 4)).toEqual(['frame', '0x00000400', '24 B of 64 B', 'epoch 2']);
+      expect(slice).toEqual(['slice of f32', '0x00000410', '8 B', 'epoch 1', 'stale: every use throws']);
+    });
+  }, 60_000);
+
   test.each([1400, 400])(
     'at %d pixels nothing is wider than the page, in both schemes',
     async (width) => {

@@ -29,6 +29,7 @@ const TABS: Readonly<Record<string, (view: View) => Table>> = {
   blocks: blocksTable,
   sizes: sizesTable,
   reports: reportsTable,
+  arenas: arenasTable,
 };
 
 export class Tables implements Panel {
@@ -206,5 +207,26 @@ function reportsTable(view: View): Table {
       choose: { event, block: view.replay.historyOf(address).filter((block) => block <= event).at(-1) ?? -1 },
     })), // prettier-ignore
     none: 'No double free, overflow or write after free was reported.',
+  };
+}
+
+/** An arena, then its slices. */
+function arenasTable({ recording, replay }: View): Table {
+  const blockAt = (address: number): number => replay.historyOf(address).at(-1) ?? -1;
+  const lines = (recording.arenas ?? []).flatMap(({ kind, address, bytes, usedBytes, epoch, checkpoints, slices }) => [
+    {
+      cells: [kind, addressText(address), `${bytesText(usedBytes)} of ${bytesText(bytes)}`, `epoch ${countText(epoch)}`, `${countText(checkpoints.length)} checkpoints: ${checkpoints.map(({ top }) => addressText(top)).join(', ')}`],
+      choose: { block: blockAt(address) },
+    },
+    ...slices.map((slice) => ({
+      cells: [`slice of ${slice.type || 'bytes'}`, addressText(slice.address), bytesText(slice.bytes), `epoch ${countText(slice.epoch)}`, slice.isStale ? 'stale: every use throws' : 'live'],
+    })),
+  ]); // prettier-ignore
+  return {
+    heads: ['arena', 'address', 'bytes', 'made in', 'state'],
+    lines,
+    none: recording.arenas
+      ? 'The heap has no arenas.'
+      : 'The recording says nothing of arenas: recordingOfSnapshot(snapshotHeap(heap)) does.',
   };
 }
