@@ -27,7 +27,8 @@ export class ArenaRegistry {
   /** The arena that the heap's scopes share, once there was one; see scope-arena.ts. */
   scopeArena: object | undefined;
   readonly #heap: Heap;
-  readonly #arenas = new Map<number, Pick<WeakRef<RegisteredArena>, 'deref'>>();
+  /** The arenas by the addresses of their structs. */
+  readonly arenas: Map<number, Pick<WeakRef<RegisteredArena>, 'deref'>> = new Map();
   readonly #epochs = new WeakMap<Allocation, number>();
   /** The addresses of slices that have a header. */
   readonly #headers = new WeakMap<Allocation, number>();
@@ -39,20 +40,15 @@ export class ArenaRegistry {
 
   /** Registers the arena at `address`, held weakly. An arena that was made here is not replaced by one that attaches. */
   add(address: number, arena: RegisteredArena, isOwn: boolean): void {
-    if (isOwn || this.find(address)?.destroyed !== false) this.#arenas.set(address, weakRef(arena));
+    if (isOwn || this.find(address)?.destroyed !== false) this.arenas.set(address, weakRef(arena));
   }
   /** Forgets the arena at `address`. */
   delete(address: number): void {
-    this.#arenas.delete(address);
+    this.arenas.delete(address);
   }
   /** Returns the arena whose struct is at `address`, if it was made or attached through this heap. */
   find(address: number): RegisteredArena | undefined {
-    return this.#arenas.get(address)?.deref();
-  }
-
-  /** The arenas that were not collected. */
-  arenas(): RegisteredArena[] {
-    return [...this.#arenas.values()].flatMap((weak) => weak.deref() ?? []);
+    return this.arenas.get(address)?.deref();
   }
 
   /** Returns the epoch of a heap slice: a number that no other allocation of the heap has. */

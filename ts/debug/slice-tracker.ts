@@ -20,6 +20,10 @@ interface Entry {
 /** Every arena is a region. */
 type WatchedArena = RegisteredArena & { suballocate: (...args: never[]) => unknown };
 
+/** Returns the arenas of a registry that were not collected. */
+export const arenasIn = ({ arenas }: ArenaRegistry): RegisteredArena[] =>
+  [...arenas.values()].flatMap((weak) => weak.deref() ?? []);
+
 /** Sees slices as HeapTracker sees blocks: W1 of heap-tracker.ts. Does not keep an arena or a slice from being collected. */
 export class SliceTracker {
   readonly #registry: ArenaRegistry;
@@ -31,7 +35,7 @@ export class SliceTracker {
     this.#capture = capture;
     const registry = (this.#registry = registryOf(heap));
     const { add } = registry;
-    for (const arena of registry.arenas()) this.#watch(arena);
+    for (const arena of arenasIn(registry)) this.#watch(arena);
     replace(registry, 'add', (...args: Parameters<typeof add>) => {
       add.apply(registry, args);
       this.#watch(args[1]);
@@ -48,7 +52,7 @@ export class SliceTracker {
   /** Leaves the registry and the arenas as they were. */
   remove(): void {
     delete (this.#registry as Partial<ArenaRegistry>).add;
-    for (const arena of this.#registry.arenas()) delete (arena as Partial<WatchedArena>).suballocate;
+    for (const arena of arenasIn(this.#registry)) delete (arena as Partial<WatchedArena>).suballocate;
   }
 
   #watch(arena: RegisteredArena): void {

@@ -9,6 +9,7 @@ import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { findTracker, isInternal } from './own-heaps.ts';
 import type { StackFrame } from './recording.ts';
+import { arenasIn } from './slice-tracker.ts';
 import { typeNameOf } from './type-names.ts';
 
 /** The states of a block, as stored in `SnapshotBlocks.states`. */
@@ -174,7 +175,7 @@ interface ArenaState {
 
 function arenasOf(heap: Heap): SnapshotArena[] {
   if (!heap.arenaRegistry) return [];
-  const arenas = registryOf(heap).arenas();
+  const arenas = arenasIn(registryOf(heap));
   return arenas.flatMap((arena) => {
     if (!(arena instanceof WasmHeapArena) || arena.destroyed) return [];
     const usedBytes = arena.usedBytes(); // first: it notices a reset in C
