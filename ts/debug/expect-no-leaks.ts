@@ -3,6 +3,7 @@
 import { ArgumentTypeError, LinmemError } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
 import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
+import { resolveLeaks } from './resolve-sources.ts';
 import { certainLeaks, findTracker, markHeap, trackCallSites } from './own-heaps.ts';
 
 /** A function that was to free all its blocks left some. */
@@ -41,7 +42,7 @@ type Place = Omit<Leak, 'stack' | 'addresses'>;
 
 /**
  * Calls `fn` and throws if blocks that were allocated meanwhile are live when it returns, or when its promise settles.
- * Returns the result of `fn`. For tests, with any test runner. Blocks from before, blocks that linmem keeps for itself
+ * Returns the result of `fn`. If that is a promise, lines are those of the sources where source maps can be loaded. For tests, with any test runner. Blocks from before, blocks that linmem keeps for itself
  * and blocks that the garbage collector frees (`enableGarbageCollection`) are not leaks.
  * @param heap a heap of linmem, which gets call sites for the duration of the call if it has none; or any object with
  *   `mark` and `leaks`, such as the heap of `inspect`
@@ -64,13 +65,13 @@ export function expectNoLeaks<R>(heap: Heap | LeakSource, fn: () => R): R {
     return result;
   }
   return result.then(
-    (value) => {
+    async (value) => {
       const leaks = check();
-      if (leaks.length > 0) throw new LeakError(leaks);
+      if (leaks.length > 0) throw new LeakError(await resolveLeaks(leaks));
       return value;
     },
-    (error: unknown) => {
-      throw noting(error, check());
+    async (error: unknown) => {
+      throw noting(error, await resolveLeaks(check()));
     },
   ) as R; // a promise of the same value
 }
