@@ -62,8 +62,8 @@ describe('browser-vite, in Chromium', () => {
       executablePath: chromium() ?? '',
       args: ['--no-sandbox', '--disable-gpu'],
     });
-  });
-  afterAll(() => browser.close());
+  }, 60_000);
+  afterAll(() => browser.close(), 60_000);
 
   test('draws the points, frame after frame', async () => {
     const project = installed.example('browser-vite', { vite: join(process.cwd(), 'node_modules/vite') });

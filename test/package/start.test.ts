@@ -24,7 +24,7 @@ afterEach(() => {
 afterAll(async () => {
   await browser.close();
   installed.dispose();
-});
+}, 60_000);
 
 /** npm install: linmem from the tarball, everything else from the project's own packages. */
 function install(folder: string, names: readonly string[]): void {
@@ -34,29 +34,46 @@ function install(folder: string, names: readonly string[]): void {
     else symlinkSync(join(process.cwd(), 'node_modules', name), join(folder, 'node_modules', name));
 }
 
-/** npx vite: resolves to the text that the page shows. */
-async function openWithVite(folder: string, expected: string): Promise<string> {
-  const vite = join(folder, 'node_modules/vite/bin/vite.js');
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
-  const server = spawn(process.execPath, [vite, '--port', '0'], { cwd: folder, env });
+/** Starts a server, and resolves to the text that its page shows, once that is the one expected. */
+async function open(
+  folder: string,
+  args: readonly string[],
+  address: RegExp,
+  expected: string,
+): Promise<string> {
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', PYTHONUNBUFFERED: '1' };
+  const server = spawn(args[0] ?? '', args.slice(1), { cwd: folder, env });
   servers.push(server);
-  const url = await new Promise<string>((resolve, reject) => {
+  const port = await new Promise<string>((resolve, reject) => {
     let text = '';
-    server.stdout.on('data', (part) => {
-      text += String(part);
-      const local = text.match(/http:\/\/localhost:\d+\//)?.[0];
-      if (local) resolve(local);
-    });
+    for (const stream of [server.stdout, server.stderr])
+      stream.on('data', (part) => {
+        text += String(part);
+        const found = text.match(address)?.[1];
+        if (found) resolve(found);
+      });
     server.once('exit', () => reject(new Error(text)));
+    server.once('error', reject);
   });
   const tab = await browser.newPage();
-  await tab.goto(url);
+  await tab.goto(`http://localhost:${port}/`);
   const shown = (): Promise<string> => tab.locator('output').innerText();
   await expect.poll(shown, { timeout: 20_000 }).toBe(expected);
   return shown();
 }
 
-test.each(['Node', 'Vite', 'Web worker', 'Emscripten module'])(
+/** The servers of the page, started on any free port. */
+const SERVERS: Readonly<Record<string, { readonly args: readonly string[]; readonly address: RegExp }>> = {
+  'npx vite': {
+    args: [process.execPath, 'node_modules/vite/bin/vite.js', '--port', '0'],
+    address: /http:\/\/localhost:(\d+)\//,
+  },
+  'python3 -m http.server 8000': { args: ['python3', '-m', 'http.server', '0'], address: /port (\d+)/ },
+};
+
+const PROGRAMS = ['Node', 'Vite', 'Web worker', 'Page without a bundler', 'Emscripten module'];
+
+test.each(PROGRAMS)(
   'from an empty folder: %s',
   async (title) => {
     const folder = join(installed.folder, title.toLowerCase().replaceAll(' ', '-'));
@@ -71,9 +88,10 @@ test.each(['Node', 'Vite', 'Web worker', 'Emscripten module'])(
         seen++;
       } else if (step.command.startsWith('npm install '))
         install(folder, step.command.split(' ').slice(2).filter((word) => !word.startsWith('-'))); // prettier-ignore
-      else if (step.command === 'npx vite') {
+      else if (SERVERS[step.command]) {
+        const { args, address } = SERVERS[step.command] as (typeof SERVERS)[string];
         const next = steps[i + 1];
-        printed = await openWithVite(folder, next?.kind === 'see' ? next.text : '');
+        printed = await open(folder, args, address, next?.kind === 'see' ? next.text : '');
       } else printed = output('sh', ['-c', step.command], folder).trimEnd();
     }
     expect(seen).toBe(1);
@@ -82,8 +100,7 @@ test.each(['Node', 'Vite', 'Web worker', 'Emscripten module'])(
 );
 
 test('every file of the page belongs to one of these programs', () => {
-  const programs = ['Node', 'Vite', 'Web worker', 'Emscripten module'];
   const saved = (text: string): number => stepsOf(text).filter(({ kind }) => kind === 'save').length;
-  expect(programs.map((title) => saved(sectionOf(page, title))).reduce((a, b) => a + b)).toBe(saved(page));
-  expect(saved(page)).toBe(7);
+  expect(PROGRAMS.map((title) => saved(sectionOf(page, title))).reduce((a, b) => a + b)).toBe(saved(page));
+  expect(saved(page)).toBe(8);
 });

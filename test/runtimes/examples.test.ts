@@ -86,7 +86,6 @@ async function startWorker(folder: string): Promise<string> {
 
 test('cloudflare-worker, in workerd', async () => {
   const project = installed.example('cloudflare-worker');
-  output('npm', ['--silent', 'run', 'postinstall'], project);
   // As wrangler bundles a worker: .wasm files stay modules.
   await build({
     entryPoints: [join(project, 'index.js')],
@@ -95,7 +94,6 @@ test('cloudflare-worker, in workerd', async () => {
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     loader: { '.wasm': 'copy' },
-    assetNames: '[name]',
     logLevel: 'error',
   });
   const url = await startWorker(join(project, 'out'));
