@@ -126,6 +126,7 @@ const REST = [
   ['the corpus of real packages, in Chromium', 'test/corpus/browser.config.mjs'],
   ['the slow tests, in Node', 'test/runtimes/slow.config.mjs'],
   ['the examples in Deno, Bun and workerd, and those in C', 'test/runtimes/examples.config.mjs'],
+  ['the documentation site, in Chromium', 'test/runtimes/site.config.mjs'],
   [
     'the packed package in Node, Deno, Bun, workerd, the edge runtime and Jest',
     'test/runtimes/package.config.mjs',

@@ -52,7 +52,12 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   vite: {
-    resolve: { alias: { linmem: path('../../dist/index.js') } },
+    resolve: {
+      alias: [
+        { find: /^linmem$/, replacement: path('../../dist/index.js') },
+        { find: /^linmem\/debug$/, replacement: path('../../dist/debug/index.js') },
+      ],
+    },
     server: { fs: { allow: [path('../..')] } },
     worker: { format: 'es' },
     build: { chunkSizeWarningLimit: 2000 },

@@ -63,6 +63,10 @@ const named = [
     ],
   },
   {
+    text: 'Debugging',
+    items: [page('Leaks and double frees', '/debug-heaps'), page('Recordings of a heap', '/recording')],
+  },
+  {
     text: 'Migration',
     items: [
       page('From wasm-heap-manager', '/coming-from-wasm-heap-manager'),

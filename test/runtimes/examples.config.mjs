@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['test/runtimes/examples.test.ts'],
+    include: ['test/runtimes/{examples,pages}.test.ts'],
     pool: 'forks',
     testTimeout: 120000,
     hookTimeout: 60000,

@@ -41,8 +41,8 @@ beforeAll(async () => {
   browser = await playwright.launch({ executablePath: chromium() ?? '', args });
 }, 900_000);
 afterAll(async () => {
-  await browser.close();
-  server.close();
+  await browser?.close(); // undefined if the site could not be built
+  server?.close();
 });
 
 test('every link leads to a page, and every anchor to a heading', () => {
@@ -137,7 +137,7 @@ describe('the playground', () => {
 
   test('runs every program, and draws its heap', async () => {
     const programs = await page.locator('.bar option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value)); // prettier-ignore
-    expect(programs.length).toBeGreaterThanOrEqual(5);
+    expect(programs.length).toBeGreaterThanOrEqual(6);
     for (const program of programs) {
       await page.locator('.bar select').selectOption(program);
       await done();
@@ -178,7 +178,7 @@ describe('the playground', () => {
   test('names the block under the pointer', async () => {
     await run(`import { createHeapSync } from 'linmem';\ncreateHeapSync().allocFloat64Array(50);`);
     await page.locator('canvas').hover({ position: { x: 5, y: 5 } });
-    expect(await page.locator('.about').innerText()).toMatch(/^\d+: 4\d\d bytes, f64\[50\]$/);
+    expect(await page.locator('.about').innerText()).toMatch(/^\d+: 4\d\d bytes, f64\[\]$/);
   });
 
   test('ends a program that does not end', async () => {

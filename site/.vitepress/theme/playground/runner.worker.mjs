@@ -1,49 +1,49 @@
 // Runs a program of the playground in a thread that the page can end, and posts its output and its heaps.
 import * as linmem from 'linmem';
+import * as debug from 'linmem/debug';
 import { show } from './inspect.mjs';
 import { compile } from './program.mjs';
 
-/** The heaps that the program made, each with its arenas. */
+/** The heaps that the program made. */
 const heaps = [];
 
 function watch(heap) {
-  const arenas = [];
-  heaps.push({ heap, arenas });
-  const { createHeapArena } = heap;
-  Object.defineProperty(heap, 'createHeapArena', {
-    value: (...args) => {
-      const arena = createHeapArena.apply(heap, args);
-      arenas.push(arena);
-      return arena;
-    },
-  });
+  heaps.push(heap);
   return heap;
 }
 
-const api = {
-  ...linmem,
-  createHeap: async (options) => watch(await linmem.createHeap(options)),
-  createHeapSync: (options) => watch(linmem.createHeapSync(options)),
+const modules = {
+  linmem: {
+    ...linmem,
+    createHeap: async (options) => watch(await linmem.createHeap(options)),
+    createHeapSync: (options) => watch(linmem.createHeapSync(options)),
+  },
+  'linmem/debug': debug,
 };
 
-/** Returns the type of what a ref refers to, such as `f64[50]`. */
-function typeOf(ref) {
-  if ('encodedByteLength' in ref) return 'a string';
-  return ref.type ? `${ref.type.name}${'length' in ref ? `[${ref.length}]` : ''}` : 'allocated';
-}
+const STATES = Object.fromEntries(Object.entries(debug.BlockStates).map(([name, state]) => [state, name]));
 
 /** Returns what can be drawn of a heap. */
-function picture({ heap, arenas }) {
-  const owners = Object.fromEntries(heap.allocatedHeapRefs.map((ref) => [ref.address, typeOf(ref)]));
+function picture(heap) {
+  const { blocks, allocations, arenas, memoryBytes } = debug.snapshotHeap(heap);
+  const own = allocations.filter(({ isInternal }) => !isInternal);
   return {
-    blocks: heap.walk(),
-    owners,
-    memoryBytes: heap.byteLength,
-    liveBlocks: heap.statistics.liveBlocks,
-    liveBytes: heap.statistics.liveBytes,
-    arenas: arenas
-      .filter(({ destroyed }) => !destroyed)
-      .map((arena) => ({ base: arena.basePtr, capacity: arena.capBytes, used: arena.usedBytes() })),
+    blocks: Array.from(blocks.addresses, (address, i) => ({
+      address,
+      size: blocks.sizes[i],
+      state: STATES[blocks.states[i]],
+    })),
+    owners: Object.fromEntries(
+      allocations.map(({ address, type, isInternal }) => [address, isInternal ? "linmem's own" : type]),
+    ),
+    memoryBytes,
+    liveBlocks: own.length,
+    liveBytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    arenas: arenas.map(({ address, bytes, usedBytes }) => ({
+      base: address,
+      capacity: bytes,
+      used: Math.min(usedBytes, bytes),
+    })),
   };
 }
 
@@ -59,8 +59,8 @@ const output = { log: print('log'), info: print('log'), warn: print('warn'), err
 
 onmessage = async ({ data: source }) => {
   try {
-    const program = compile(source, ['linmem', 'console', 'snapshot']);
-    await program(api, output, snapshot);
+    const program = compile(source, Object.keys(modules), ['modules', 'console', 'snapshot']);
+    await program(modules, output, snapshot);
   } catch (error) {
     output.error(error?.code ? `${error.name} (${error.code}): ${error.message}` : error);
   }
