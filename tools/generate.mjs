@@ -6,6 +6,7 @@
 //   ts/text/methods.gen.ts      the declarations of the string methods
 //   ts/arena/slices.gen.ts      the declarations of the methods that make slices
 //   ts/manager/accessors.gen.ts readInt32, writeInt32 and the like, from tools/scalars.mjs
+//   ts/struct/accessors.gen.ts  accessors of fields, and copies.gen.ts copies of structs, from tools/structs.mjs
 //   ts/core/layout.gen.ts       the layout of the C structs, from csrc/layout.c
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ import {
   typesFile,
 } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
-import { structAccessorsFile } from './structs.mjs';
+import { structAccessorsFile, structCopiesFile } from './structs.mjs';
 
 /** Every scalar method by list: name with `L` for the type's label, parameters, result, doc. */
 const METHODS = {
@@ -199,6 +200,7 @@ export async function generated() {
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
     ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
     ['ts/struct/accessors.gen.ts', await prettier.format(structAccessorsFile(), options)],
+    ['ts/struct/copies.gen.ts', await prettier.format(structCopiesFile(), options)],
     ['ts/core/layout.gen.ts', await prettier.format(layout(), options)],
   ]);
 }

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
-  bind, callback, checked, countOf, cstr, f32, i32, inout, list, none, out, outList, owned, struct, voidp,
+  bind, callback, checked, countOf, cstr, f32, f64, i32, inout, list, none, out, outList, owned, struct, u8, voidp,
   wrapEmscriptenModuleHeap,
 } from '../../dist/index.js'; // prettier-ignore
 import { claim, race, sink, table } from './harness.mjs';
@@ -89,7 +89,17 @@ const races = [
     loop((i) => { sink.value ^= lib.divide(i, 7)[1]; })],
 ]; // prettier-ignore
 
-// All of them have run before any is timed.
+// All of them have run before any is timed, and copies of other structs too.
+const Others = [
+  struct('color_t', { r: u8, g: u8, b: u8, a: u8 }),
+  struct('size_t2', { width: f32, height: f32 }),
+  struct('span_t', { first: i32, last: i32, step: i32, name: i32 }),
+  struct('mixed_t', { id: u8, x: f64, y: i32 }),
+];
+for (const Type of Others) {
+  const at = heap.alloc(Type.size, 8);
+  for (let i = 0; i < 20000; i++) Type.write(heap, at, Type.read(heap, at));
+}
 for (let i = 0; i < 20; i++)
   for (const [, , byHand, bound] of races) [byHand, bound].forEach((act) => void act());
 let held = true;

@@ -48,7 +48,7 @@ function outsOf(
     read: second ? (at) => [first.read(at), second.read(at + offset)] : (at) => first.read(at),
     check(status, at, ...args) {
       const raw = steps.map((_, index) => (index < arity ? 0 : index === arity ? at : at + offset));
-      check?.(status as WasmValue, { args, raw, lengths: [], done: 0 });
+      check?.(status as WasmValue, { args, raw, lengths: [] });
     },
   };
 }

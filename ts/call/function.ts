@@ -19,7 +19,7 @@ import type { WasmFunction } from './exports.ts';
 import { liftOwned } from './results.ts';
 import type { Frame, Step } from './step.ts';
 import { stepOf } from './steps.ts';
-import { CallbackType, CheckedType, NoneType, OwnedType, type Signature } from './types.ts';
+import { CheckedType, NoneType, OwnedType, type Signature } from './types.ts';
 import { liftOf, type Lift, type WasmValue } from './values.ts';
 
 /** @throws {ArgumentTypeError} for a signature that is none, or does not fit the function */
@@ -46,7 +46,6 @@ export function makeFunction(
     lift: liftResult(result, context),
     isPlainResult: result instanceof NoneType || ['i32', 'f32', 'f64', 'i64'].includes(result.name),
     arity: steps.filter(({ hidden }) => !hidden).length,
-    runsCallbacks: parameters.some((type) => type instanceof CallbackType),
   };
   const any = general(plan, result instanceof CheckedType ? result : undefined, returned);
   const isBare = !returned && !(result instanceof CheckedType) && steps.every(({ lower }) => lower);
@@ -118,23 +117,20 @@ function general(
   const { context, steps } = plan;
   const { scratch, stack } = context;
   const run = runner(plan, check, returned);
-  const finish = finisher(steps);
-  const savesStack = stack !== undefined && plan.runsCallbacks;
   // Calls nest: an inner one of the same function has a frame of its own.
   let spare: Frame | undefined = newFrame(steps.length);
   const call = (frame: Frame): unknown => {
     spare = undefined;
-    frame.done = 0;
     const mark = scratch.enter();
     const undone = scratch.undo.length;
-    const saved = savesStack || context.kept > 0 ? stack?.save() : undefined;
+    const saved = context.kept > 0 ? stack?.save() : undefined;
     try {
       return run(frame);
     } catch (error) {
       if (saved !== undefined) stack?.restore(saved);
       throw error;
     } finally {
-      finish(frame);
+      frame.args.fill(undefined);
       scratch.leave(mark, undone);
       spare = frame;
     }
@@ -183,27 +179,11 @@ const newFrame = (count: number): Frame => ({
   args: new Array<unknown>(count).fill(undefined),
   raw: new Array<WasmValue>(count).fill(0),
   lengths: new Array<number | undefined>(count).fill(undefined),
-  done: 0,
 });
 
 /** In which order parameters are converted: P1 of step.ts. */
 const orderOf = (steps: readonly Step[]): { step: Step; index: number }[] =>
   steps.map((step, index) => ({ step, index })).sort((a, b) => a.step.order - b.step.order);
-
-/** Ends what was prepared, and lets go of the arguments. */
-function finisher(steps: readonly Step[]): (frame: Frame) => void {
-  const order = orderOf(steps);
-  const ending = order.flatMap(({ step, index }, place) => (step.finish ? [{ step, index, place }] : []));
-  const { length } = steps;
-  const clear = (frame: Frame): void => {
-    for (let i = 0; i < length; i++) frame.args[i] = undefined;
-  };
-  if (ending.length === 0) return clear;
-  return (frame) => {
-    for (const { step, index, place } of ending) if (place < frame.done) step.finish?.(frame, index);
-    clear(frame);
-  };
-}
 
 /** Converts, calls, and makes the result. */
 function runner(
@@ -246,7 +226,6 @@ function runner(
     for (let i = 0; i < prepares.length; i++) {
       const index = places[i] as number; // i is inside
       raw[index] = (prepares[i] as Step['prepare'])(frame, index);
-      frame.done = i + 1;
     }
     for (const index of recheck) (frame.args[index] as Partial<Ref> | null)?.assertLive?.();
     const value = own(frame);

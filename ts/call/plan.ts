@@ -18,8 +18,6 @@ export interface Plan {
   readonly isPlainResult: boolean;
   /** Arguments it takes. */
   readonly arity: number;
-  /** Whether the stack pointer of the module must be restored after an error. */
-  readonly runsCallbacks: boolean;
 }
 
 /** The error of a call with too few or too many arguments. */

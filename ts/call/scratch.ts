@@ -82,14 +82,13 @@ export class Scratch implements TextStore {
     const { bytes } = heap;
     // Short ASCII by a loop; where the memory has grown, `bytes` has no byte or not enough of them.
     if (length <= SHORT && top < this.end - length && this.end <= bytes.length) {
-      let i = 0;
-      for (let c = 1; i < length && c > 0; i++) {
-        c = text.charCodeAt(i);
-        if (c > 127) c = 0;
+      let seen = 0; // has a bit above the lowest seven if a unit is 0 or above 127
+      for (let i = 0; i < length; i++) {
+        const c = text.charCodeAt(i);
+        seen |= c | (c - 1);
         bytes[top + i] = c;
-        if (c === 0) i = SHORT + 1;
       }
-      if (i === length) {
+      if (seen >>> 7 === 0) {
         bytes[top + length] = 0;
         this.top = top + length + 1;
         return top;
@@ -116,6 +115,7 @@ export class Scratch implements TextStore {
     return at;
   }
   #undoTo(undone: number): void {
+    if (this.undo.length === undone + 1) return this.undo.pop()?.();
     attemptAll(this.undo.splice(undone).reverse());
   }
   /** S2. A block that is larger than the heap has room for stays a wish. */

@@ -14,8 +14,6 @@ export interface Frame {
   readonly raw: WasmValue[];
   /** Elements of the lists, by parameter. */
   readonly lengths: (number | undefined)[];
-  /** Parameters that were converted. */
-  done: number;
 }
 
 /** What an out-parameter needs. */
@@ -48,6 +46,4 @@ export interface Step {
   readonly inout?: InoutPlace;
   /** Its part of the result. */
   collect?(frame: Frame, index: number): unknown;
-  /** Ends it, also after an error. */
-  finish?(frame: Frame, index: number): void;
 }

@@ -83,7 +83,7 @@ const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) =
 function inoutStep({ type }: InoutType, context: Context, wasm: WasmType): Step {
   const { heap, scratch, asPointer } = context;
   const copy = copier(type, heap, scratch);
-  const load = loaderOf(type);
+  const load = loaderOf(type, context.pointerSize);
   const place = (value: unknown): number =>
     value instanceof Ref ? addressOf(value, heap, type.name) : copy(value);
   return {
@@ -98,40 +98,34 @@ function inoutStep({ type }: InoutType, context: Context, wasm: WasmType): Step 
 
 function callbackStep(type: CallbackType, context: Context, wasm: WasmType, where: string): Step {
   const maker = callbackMaker(type, context);
-  const { asPointer } = context;
+  const { asPointer, scratch, stack } = context;
   // The slot stays with the parameter: it is free between calls, and the next call needs one again.
   let parked: Slot | undefined;
   let lastAct: unknown;
   let lastEntry: SlotFunction = stale;
-  const taken: (Slot | undefined)[] = [];
-  return {
-    wasm,
-    hidden: false,
-    order: 1,
-    prepare({ args }, index) {
-      const act = args[index];
-      if (typeof act !== 'function') {
-        taken.push(undefined);
-        return asPointer(pointerOf(act, context, where));
-      }
-      const slot = parked ?? maker.slots().take(stale);
-      parked = undefined;
-      if (act !== lastAct) {
-        lastEntry = maker.wrap(act as (...args: unknown[]) => unknown);
-        lastAct = act;
-      }
-      slot.act = lastEntry;
-      taken.push(slot);
-      return asPointer(slot.index);
-    },
-    finish() {
-      const slot = taken.pop();
-      if (!slot) return;
-      slot.act = stale;
-      if (parked) maker.slots().release(slot);
-      else parked = slot;
-    },
+  const taken: { slot: Slot; stackPointer: number | bigint | undefined }[] = [];
+  const release = (): void => {
+    const { slot, stackPointer } = taken.pop() as (typeof taken)[0]; // one for each release
+    slot.act = stale;
+    if (parked) maker.slots().release(slot);
+    else parked = slot;
+    // An exception of the function crosses C, which then does not.
+    if (stackPointer !== undefined) stack?.restore(stackPointer);
   };
+  const lower: Lower = (act) => {
+    if (typeof act !== 'function') return asPointer(pointerOf(act, context, where));
+    const slot = parked ?? maker.slots().take(stale);
+    parked = undefined;
+    if (act !== lastAct) {
+      lastEntry = maker.wrap(act as (...args: unknown[]) => unknown);
+      lastAct = act;
+    }
+    slot.act = lastEntry;
+    taken.push({ slot, stackPointer: stack?.save() });
+    scratch.undo.push(release);
+    return asPointer(slot.index);
+  };
+  return { wasm, hidden: false, order: 1, lower, prepare: ({ args }, index) => lower(args[index]) };
 }
 
 /** The function pointer that is not a function. */

@@ -108,8 +108,9 @@ export function addressOf(value: unknown, heap: Heap, where: string): number {
 
 /** Returns what copies a value to the temporaries. */
 export function copier(type: CType, heap: Heap, scratch: Scratch): (value: unknown) => number {
-  const { size, align } = layoutOf(type, pointerSizeOf(heap));
-  const store = storerOf(type);
+  const pointerSize = pointerSizeOf(heap);
+  const { size, align } = layoutOf(type, pointerSize);
+  const store = storerOf(type, pointerSize);
   return (value) => {
     const at = scratch.reserveZeros(size, align);
     store(heap, at, value, scratch);

@@ -2,6 +2,7 @@
 // A struct or union for one pointer size: where its fields are, and the class of its instances.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { accessors } from './accessors.gen.ts';
+import { copierOf, type Copier } from './copy.ts';
 import { setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
 import {
   layOut,
@@ -24,17 +25,8 @@ import {
   storerOf,
   toType,
   type CType,
+  type Field,
 } from './type.ts';
-
-/** A field with its place. */
-export interface Field {
-  readonly name: string;
-  readonly type: CType;
-  readonly offset: number;
-  /** Of its type, here for what is done to all fields. */
-  readonly load: ReturnType<typeof loaderOf>;
-  readonly store: ReturnType<typeof storerOf>;
-}
 
 /** The class of the instances of one struct. */
 export type InstanceClass = new (origin: Origin, address: number, bytes?: number) => StructRef;
@@ -48,6 +40,7 @@ export interface Compiled extends Layout {
   /** The flexible array member. */
   readonly flexible: Field | undefined;
   readonly Instance: InstanceClass;
+  readonly copier: Copier;
 }
 
 /** Reads the fields of a definition, whose getters are called here. */
@@ -55,7 +48,7 @@ export function readFields(struct: string, fields: object): (readonly [string, C
   const names = Object.keys(fields);
   if (names.length === 0) throw new ArgumentTypeError(`at least one field in ${struct}`, fields);
   return names.map((name) => {
-    if (!/^[A-Za-z_$][\w$]*$/.test(name))
+    if (!/^[A-Za-z_$][\w$]*$/.test(name) || name === '__proto__')
       throw new ArgumentTypeError(`a C identifier as a field of ${struct}`, name);
     return [name, toType((fields as Record<string, unknown>)[name], `${struct}.${name}`)];
   });
@@ -84,21 +77,21 @@ export function compile(
     }
     if (isBitField(field) && field.unnamed) return;
     const own = isBitField(field) ? field.placed(offset, bit, size) : field;
-    const placed = { name, type: own, offset, load: loaderOf(own), store: storerOf(own) };
+    const placed = {
+      name,
+      type: own,
+      offset,
+      load: loaderOf(own, pointerSize),
+      store: storerOf(own, pointerSize),
+    };
     fields.push(placed);
     if (isFlexible(field)) flexible = placed;
   });
   if (size === 0) throw new ArgumentRangeError(`a size of ${type.name} above 0`, 0);
   const byName = new Map(fields.map((field) => [field.name, field]));
-  return {
-    size,
-    align,
-    places,
-    fields,
-    byName,
-    flexible,
-    Instance: classOf(type, fields, size, pointerSize),
-  };
+  const Instance = classOf(type, fields, size, pointerSize);
+  const copier = copierOf({ name: type.name, fields, byName, flexible }, isUnion);
+  return { size, align, places, fields, byName, flexible, Instance, copier };
 }
 
 function memberOf(struct: string, name: string, type: CType, pointerSize: PointerSize): Member {

@@ -6,14 +6,15 @@ import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Values } from '../scalar/descriptor.ts';
 import { elementsClass, storeElements, toValues } from './array.ts';
-import { compile, readFields, type Compiled, type Field } from './compile.ts';
+import { compile, readFields, type Compiled } from './compile.ts';
 import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } from './infer.ts';
-import { ownInstance, StructRef, type AnyStructType } from './instance.ts';
+import { ownInstance, type AnyStructType } from './instance.ts';
+import type { Copier } from './copy.ts';
 import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
 import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import { OwnedTexts, type TextStore } from './texts.ts';
-import { isScalar, layoutOf, pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
+import { layoutOf, pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
 
 /** A struct or union: its layout, and operations on it in any memory. */
 export class StructType<F = Record<string, CType>> {
@@ -175,20 +176,24 @@ export class StructType<F = Record<string, CType>> {
   }
   /** @internal */
   load(memory: LinearMemory, address: number): Record<string, unknown> {
-    return this.#load(memory, address, 0);
+    return this.compiled(pointerSizeOf(memory)).copier.load(memory, address);
   }
   /** @internal */
   loadAll(origin: Origin, address: number, bytes: number): Record<string, unknown> {
-    return this.#load(memoryOf(origin), address, bytes, origin.heap);
+    return this.compiled(pointerSizeOf(origin.heap)).copier.load(memoryOf(origin), address, bytes);
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
-    this.#store(memory, address, value, 0, texts);
+    this.compiled(pointerSizeOf(memory)).copier.store(memory, address, value, texts);
   }
   /** @internal */
   assign(origin: Origin, address: number, values: unknown): void {
     const { size } = this.layout(pointerSizeOf(origin.heap));
     assignStaged(origin, address, size, (memory, at, texts) => this.store(memory, at, values, texts));
+  }
+  /** @internal */
+  copier(pointerSize: PointerSize): Copier {
+    return this.compiled(pointerSize).copier;
   }
   /** @internal */
   live(origin: Origin, address: number): unknown {
@@ -200,57 +205,14 @@ export class StructType<F = Record<string, CType>> {
     return (origin, address) => new Instance(origin, address);
   }
 
-  #load(
-    memory: LinearMemory,
-    address: number,
-    bytes: number,
-    heap: LinearMemory = memory,
-  ): Record<string, unknown> {
-    const { fields, flexible } = this.compiled(pointerSizeOf(heap));
-    const values: Record<string, unknown> = {};
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i] as Field; // i is inside
-      const { name, offset } = field;
-      if (field === flexible)
-        values[name] = flexibleOf(field).loadElements(memory, address + offset, bytes - offset);
-      else if (this.isUnion) loadMember(values, field, memory, address);
-      else values[name] = field.load(memory, address + offset);
-    }
-    return values;
-  }
-
-  #store(memory: LinearMemory, address: number, value: unknown, bytes: number, texts?: TextStore): void {
-    if (typeof value !== 'object' || value === null)
-      throw new ArgumentTypeError(`an object with fields of ${this.name}`, value);
-    const values = value as Record<string, unknown>;
-    const { fields, flexible } = this.compiled(pointerSizeOf(memory));
-    let found = 0;
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i] as Field; // i is inside
-      const { name, offset } = field;
-      const given = values[name];
-      if (given === undefined && !(name in values)) continue;
-      found++;
-      if (field === flexible)
-        flexibleOf(field).storeAll(memory, address + offset, given, bytes - offset, texts as TextStore);
-      else field.store(memory, address + offset, given, texts);
-    }
-    if (!(value instanceof StructRef) && found < Object.keys(values).length) this.#refuseUnknown(values);
-  }
-  #refuseUnknown(values: object): void {
-    const { byName } = this.compiled(4);
-    for (const name of Object.keys(values))
-      if (!byName.has(name))
-        throw new ArgumentTypeError(`a field of ${this.name}, one of ${[...byName.keys()].join(', ')}`, name);
-  }
-
   #fill(origin: Origin, address: number, values: unknown, bytes: number): void {
-    withTexts(origin, (texts) => this.#store(origin.heap, address, values, bytes, texts));
+    const { copier } = this.compiled(pointerSizeOf(origin.heap));
+    withTexts(origin, (texts) => copier.store(origin.heap, address, values, texts, bytes));
   }
   #elementBytes(heap: LinearMemory): number {
     const pointerSize = pointerSizeOf(heap);
     const { flexible } = this.compiled(pointerSize);
-    return flexible ? layoutOf(flexibleOf(flexible).element, pointerSize).size : 0;
+    return flexible ? layoutOf((flexible.type as UnsizedElements).element, pointerSize).size : 0;
   }
   #flexibleBytes(values: object | undefined, place: Place): number {
     const { flexible } = this.compiled(pointerSizeIn(place));
@@ -260,21 +222,6 @@ export class StructType<F = Record<string, CType>> {
   }
 }
 export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
-
-/** A union's members share their bytes: one that cannot be read as text or as an enum is left out. */
-function loadMember(
-  values: Record<string, unknown>,
-  field: Field,
-  memory: LinearMemory,
-  address: number,
-): void {
-  try {
-    values[field.name] = field.load(memory, address);
-  } catch (error) {
-    if (isScalar(field.type)) throw error;
-  }
-}
-const flexibleOf = ({ type }: Field): UnsizedElements => type as UnsizedElements; // the caller has looked
 
 /** Stores into memory that nobody has seen yet: what was allocated for it is freed if that fails. */
 function withTexts(origin: Origin, act: (texts: TextStore) => void): void {

@@ -23,6 +23,11 @@ export interface CompositeType {
   live(origin: Origin, address: number): unknown;
   /** Returns `live` for one pointer size: a function of its own for each type, which engines compile in line. */
   liveFor?(pointerSize: PointerSize): (origin: Origin, address: number) => unknown;
+  /** Returns `load` and `store` for one pointer size: functions of their own for each type, as `liveFor`. */
+  copier?(pointerSize: PointerSize): {
+    readonly load: (memory: LinearMemory, address: number) => unknown;
+    readonly store: (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void;
+  };
 }
 
 /** Any type: a scalar of the table or a composite. */
@@ -47,6 +52,16 @@ export interface UnsizedElements extends CompositeType {
   storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void;
 }
 export const isFlexible = (type: CType): type is UnsizedElements => 'storeAll' in type;
+
+/** A field with its place. */
+export interface Field {
+  readonly name: string;
+  readonly type: CType;
+  readonly offset: number;
+  /** Of its type, here for what is done to all fields. */
+  readonly load: ReturnType<typeof loaderOf>;
+  readonly store: ReturnType<typeof storerOf>;
+}
 
 /** Whether `type` is a scalar of the table. */
 export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;
@@ -94,14 +109,23 @@ export function liveOf(type: CType, pointerSize: PointerSize): (origin: Origin, 
 }
 
 /** `load` of one type: of a scalar its own function. */
-export const loaderOf = (type: CType): ((memory: LinearMemory, address: number) => unknown) =>
-  isScalar(type) ? type.read : (memory, address) => type.load(memory, address);
+export function loaderOf(
+  type: CType,
+  pointerSize: PointerSize,
+): (memory: LinearMemory, address: number) => unknown {
+  if (isScalar(type)) return type.read;
+  return type.copier?.(pointerSize).load ?? ((memory, address) => type.load(memory, address));
+}
 
 /** `store` of one type. */
 export function storerOf(
   type: CType,
+  pointerSize: PointerSize,
 ): (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void {
   if (isScalar(type))
     return (type as Scalar).write as (memory: LinearMemory, address: number, value: unknown) => void; // which refuses other types
-  return (memory, address, value, texts) => type.store(memory, address, value, texts);
+  return (
+    type.copier?.(pointerSize).store ??
+    ((memory, address, value, texts) => type.store(memory, address, value, texts))
+  );
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Copies of whole structs: from memory into a plain object, and from an object into memory.
+//
+//   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
+//       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
+import { ArgumentTypeError } from '../errors.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { copies, type Copies } from './copies.gen.ts';
+import { StructRef } from './instance.ts';
+import type { TextStore } from './texts.ts';
+import { isFlexible, isScalar, type Field } from './type.ts';
+
+/** Copies one struct. `bytes` counts from its address, and matters to a flexible array member only. */
+export interface Copier {
+  load(memory: LinearMemory, address: number, bytes?: number): Record<string, unknown>;
+  /** Converts the members of `value` and writes them; the others stay as they are. */
+  store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore, bytes?: number): void;
+}
+
+/** What is copied. */
+interface Copied {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  readonly byName: ReadonlyMap<string, Field>;
+  readonly flexible: Field | undefined;
+}
+
+/** The number of structs that have code of their own. */
+let used = 0;
+
+/** Returns what copies a struct, or a union. */
+export function copierOf(copied: Copied, isUnion: boolean): Copier {
+  const { fields, flexible } = copied;
+  // A name that every object has is absent from a value all the same.
+  const isPlain = !isUnion && !flexible && fields.every(({ name }) => !(name in Object.prototype));
+  let own: Copies | undefined;
+  const claim = (): Copies => (own = (copies[used++ % copies.length] as (typeof copies)[0])(fields)); // there are some
+  return {
+    load: isPlain
+      ? (memory, address) => (own ?? claim()).load(memory, address)
+      : (memory, address, bytes = 0) => loadEach(copied, isUnion, memory, address, bytes),
+    store(memory, address, value, texts, bytes = 0) {
+      if (typeof value !== 'object' || value === null)
+        throw new ArgumentTypeError(`an object with fields of ${copied.name}`, value);
+      const values = value as Record<string, unknown>;
+      let found = isPlain
+        ? (own ?? claim()).store(memory, address, values, texts)
+        : storeEach(copied, memory, address, values, bytes, texts);
+      for (const _ in values) found--;
+      if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype) refuseUnknown(copied, values);
+    },
+  };
+}
+
+function loadEach(
+  { fields }: Copied,
+  isUnion: boolean,
+  memory: LinearMemory,
+  address: number,
+  bytes: number,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const field of fields) {
+    const { name, offset, type } = field;
+    try {
+      values[name] = isFlexible(type)
+        ? type.loadElements(memory, address + offset, bytes - offset)
+        : field.load(memory, address + offset);
+    } catch (error) {
+      // A union's members share their bytes: one that cannot be read as text or as an enum is left out.
+      if (!isUnion || isScalar(type)) throw error;
+    }
+  }
+  return values;
+}
+
+/** Returns the number of fields found in `values`. */
+function storeEach(
+  { fields }: Copied,
+  memory: LinearMemory,
+  address: number,
+  values: Record<string, unknown>,
+  bytes: number,
+  texts?: TextStore,
+): number {
+  let found = 0;
+  for (const field of fields) {
+    const { name, offset, type } = field;
+    const given = values[name];
+    const isInherited = name in Object.prototype && !Object.hasOwn(values, name);
+    if (isInherited || (given === undefined && !(name in values))) continue;
+    found++;
+    if (isFlexible(type)) type.storeAll(memory, address + offset, given, bytes - offset, texts as TextStore);
+    else field.store(memory, address + offset, given, texts);
+  }
+  return found;
+}
+
+/** @throws {ArgumentTypeError} for an object that has something else than fields */
+function refuseUnknown({ name: struct, byName }: Copied, values: object): void {
+  if (values instanceof StructRef) return;
+  for (const name of Object.keys(values))
+    if (!byName.has(name))
+      throw new ArgumentTypeError(`a field of ${struct}, one of ${[...byName.keys()].join(', ')}`, name);
+}
