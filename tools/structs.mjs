@@ -58,7 +58,7 @@ ${hot.map(accessor).join('\n')}
 `;
 
 /** The structs whose copies have code of their own, and the fields of each that are written out. */
-const STRUCTS = 8;
+const STRUCTS = 6;
 const FIELDS = 6;
 
 const COPY = `  ([${letters().join(', ')}, ...rest]) => ({

@@ -173,6 +173,7 @@ export { createGuestHeap, type GuestHeapOptions } from './interop/guest-heap.ts'
 export { runOnStack, type StackAllocate } from './interop/stack.ts';
 export { struct, union, type Fields } from './struct/struct.ts';
 export { StructType } from './struct/struct-type.ts';
+export { anonymous } from './struct/anonymous.ts';
 export { array, ArrayType, type Elements } from './struct/array.ts';
 export { bits, padding, BitField } from './struct/bits.ts';
 export { enumeration, EnumType } from './struct/enumeration.ts';

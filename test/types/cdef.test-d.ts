@@ -76,4 +76,41 @@ node.value = 'x';
 node.nothing;
 const long = cdef('long f(size_t n);', { pointerSize: 8 });
 is<Equal<Parameters<ReturnType<typeof bind<typeof long.functions>>['f']>, [bigint]>>();
-export const used = [scaled, sum, moved, found, twice, value, x, name, bit, act, rest];
+
+// Structs inside structs: named ones, those with a tag, and anonymous ones, whose members are those of the whole.
+const N = cdef(`
+  typedef struct {
+    int kind;
+    struct { int32_t a; union { float f; int i; } value; } inner, *more, many[2];
+    union {
+      int number;
+      struct { short low, high; };
+    };
+    struct tagged { int t; } tagged;
+    struct only_a_tag { int u; };
+    enum { ON, OFF } state;
+    double last;
+  } outer_t;
+  void take(const outer_t *o, struct tagged *t);
+`);
+const outer = N.types.outer_t.alloc(heap, { kind: 1, inner: { a: 2, value: { f: 1 } }, high: 3, last: 4 });
+is<Equal<keyof ReturnType<typeof N.types.outer_t.read>, 'kind' | 'inner' | 'more' | 'many' | 'number' | 'low' | 'high' | 'tagged' | 'state' | 'last'>>(); // prettier-ignore
+const nested: number[] = [
+  outer.inner.value.f,
+  outer.many.at(1).a,
+  outer.number + outer.low + outer.high,
+  outer.tagged.t,
+  N.types.tagged.size,
+  N.types.outer_t.offsetOf('high'),
+];
+const inner: number | undefined = outer.more?.value.i;
+is<Equal<typeof outer.state, 'ON' | 'OFF'>>();
+// @ts-expect-error no such field
+outer.inner.nothing;
+// @ts-expect-error it defines a tag, and no member
+outer.u;
+bind(module, heap, N.functions).take({ low: 1 }, { t: 3 });
+// @ts-expect-error a number
+bind(module, heap, N.functions).take(null, { t: 'x' });
+
+export const used = [scaled, sum, moved, found, twice, value, x, name, bit, act, rest, nested, inner];

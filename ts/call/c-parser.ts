@@ -206,8 +206,11 @@ class Parser {
     const members: Member[] = [];
     while (!c.take('}')) {
       const { type: base, align } = this.#specifiers();
-      if (c.is(';')) members.push({ name: undefined, type: base, bits: undefined, align, at: c.peek });
-      else
+      if (c.is(';')) {
+        // Without a tag it is a member, whose members are those of the struct around it; with one it is only defined.
+        if (base.kind === 'tag' && base.word !== 'enum' && base.name.startsWith('('))
+          members.push({ name: undefined, type: base, bits: undefined, align, at: c.peek });
+      } else
         do {
           const at = c.peek;
           const { name, type } = c.is(':') ? { name: undefined, type: base } : this.#declarator(base);

@@ -2,6 +2,7 @@
 // C types as type descriptors.
 import { DeclarationError } from '../errors.ts';
 import { i32 } from '../scalar/types.gen.ts';
+import { AnonymousType, anonymousName } from '../struct/anonymous.ts';
 import { array } from '../struct/array.ts';
 import { bits, padding, type BitsBase } from '../struct/bits.ts';
 import { enumeration } from '../struct/enumeration.ts';
@@ -153,7 +154,7 @@ export class TypeTable {
   #record(name: string, body: TagBody): CType {
     const fields: Record<string, CType> = {};
     body.members.forEach((member, index) => {
-      const own = member.name ?? `_${index}`;
+      const own = member.name ?? anonymousName(index);
       const isLast = index === body.members.length - 1;
       Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
     });
@@ -167,6 +168,10 @@ export class TypeTable {
     if (found.kind === 'array' && found.length === undefined && isLast)
       return flexible(this.typeOf(found.of));
     const type = this.typeOf(node);
+    if (name === undefined && width === undefined) {
+      if (align) throw errorAt(at, 'an anonymous member with an alignment of its own is not supported');
+      return new AnonymousType(type as StructType);
+    }
     if (width === undefined) return align ? (aligned(align, type) as unknown as CType) : type;
     const base = 'base' in type ? (type as { base: CType }).base : type; // of an enum
     if (!isScalar(base)) throw errorAt(at, `a bit-field of ${type.name}`);

@@ -4,8 +4,7 @@
 //
 //   I1  The first pass only cuts the text into declarations and finds their names. What a declaration says is looked at
 //       when its property is: so declarations may refer to each other, and a long text costs little.
-//   I2  A declaration that is beyond this (a struct inside a struct) has the type `never`, which no use accepts. The CLI
-//       writes types for all of them.
+//   I2  A declaration that is beyond this has the type `never`, which no use accepts. The CLI writes types for all of them.
 import type { AnyScalar } from '../scalar/scalar.ts';
 import type { bool, f16, f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } from '../scalar/types.gen.ts';
 import type { ArrayType } from '../struct/array.ts';
@@ -16,49 +15,20 @@ import type { StructType } from '../struct/struct-type.ts';
 import type { CharsType, CStringType } from '../struct/text.ts';
 import type { CType } from '../struct/type.ts';
 import type {
+  Braced,
+  Declarator,
+  Joined,
+  NoAttribute,
+  NoBlockComments,
+  Squeeze,
+  Trim,
+  TrimStart,
+  Unqualified,
+  Words,
+} from './cdef-text.ts';
+import type {
   CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutListType, OutType, OwnedType,
 } from './types.ts'; // prettier-ignore
-
-// ---- Text ----
-type Space = ' ' | '\t' | '\r' | '\n';
-type TrimStart<S extends string> = S extends `${Space}${infer R}` ? TrimStart<R> : S;
-type TrimEnd<S extends string> = S extends `${infer R}${Space}` ? TrimEnd<R> : S;
-type Trim<S extends string> = TrimEnd<TrimStart<S>>;
-/** Without comments of the form that may have several lines. */
-type NoBlockComments<S extends string, Done extends string = ''> = S extends `${infer A}/*${infer R}`
-  ? R extends `${string}*/${infer B}`
-    ? NoBlockComments<B, `${Done}${A} `>
-    : `${Done}${A}`
-  : `${Done}${S}`;
-type NoLineComment<S extends string> = S extends `${infer A}//${string}` ? A : S;
-/** The lines as one, and the names of the macros. */
-type Joined<
-  S extends string,
-  Done extends string = '',
-  Macros extends string = never,
-> = S extends `${infer L}\n${infer R}`
-  ? Line<Trim<NoLineComment<L>>, R, Done, Macros>
-  : [`${Done} ${Trim<NoLineComment<S>>}`, Macros];
-type Line<L extends string, R extends string, Done extends string, Macros extends string> = L extends `#${infer D}`
-  ? Joined<R, Done, Macros | (Trim<D> extends `define ${infer N} ${string}` ? (N extends `${string}(${string}` ? never : N) : never)>
-  : Joined<R, L extends '' ? Done : `${Done} ${L}`, Macros>; // prettier-ignore
-/** One space between words. */
-type Squeeze<S extends string> = S extends `${infer A}  ${infer B}` ? Squeeze<`${A} ${B}`> : S extends `${infer A}\t${infer B}` ? Squeeze<`${A} ${B}`> : S; // prettier-ignore
-/** All words but the last, and that. */
-type Words<S extends string, Done extends string = ''> = S extends `${infer A} ${infer R}`
-  ? Words<R, Done extends '' ? A : `${Done} ${A}`>
-  : [Done, S];
-type Unqualified<S extends string> = S extends `${'const' | 'volatile' | 'struct' | 'union' | 'enum' | 'extern' | 'static' | 'inline' | 'restrict'} ${infer R}`
-  ? Unqualified<Trim<R>>
-  : S extends `${infer R} const` ? Unqualified<Trim<R>> : S; // prettier-ignore
-/** `const char *name` as base, stars and name. */
-type Declarator<S extends string> = S extends `${infer B}*${infer R}`
-  ? Trim<R> extends `*${infer N}`
-    ? [Unqualified<Trim<B>>, '**', Unqualified<Trim<N>>]
-    : [Unqualified<Trim<B>>, '*', Unqualified<Trim<R>>]
-  : Words<S> extends [infer B extends string, infer N extends string]
-    ? [Unqualified<B>, '', N]
-    : never;
 
 // ---- First pass: I1 ----
 /** The declarations of a text by name: types, and functions. */
@@ -69,13 +39,26 @@ interface Found {
 type Cut<S extends string, T = unknown, F = unknown> =
   TrimStart<S> extends `${infer D};${infer R}`
     ? D extends `${infer H}{${infer _}`
-      ? TrimStart<S> extends `${H}{${infer Body}}${infer Tail};${infer Rest}`
-        ? Cut<Rest, T & Body1<Trim<H>, Body, Trim<Tail>>, F>
+      ? TrimStart<S> extends `${H}{${infer B}`
+        ? Braced<B> extends [infer Body extends string, `${infer Tail};${infer Rest}`]
+          ? Cut<Rest, T & NestedTags<Body> & Body1<Trim<H>, Body, Trim<Tail>>, F>
+          : { types: T; functions: F }
         : { types: T; functions: F }
       : D extends `typedef ${infer A}`
         ? Cut<R, T & Typedef<Squeeze<A>>, F>
         : Cut<R, T, F & FunctionOf<Trim<Squeeze<D>>>>
     : { types: T; functions: F };
+
+/** The structs with a tag that a body defines. */
+type NestedTags<B extends string> = B extends `${infer H}{${infer R}`
+  ? Braced<R> extends [infer I extends string, infer Rest extends string]
+    ? TagOf<AfterSemicolon<H>, I> & NestedTags<I> & NestedTags<Rest>
+    : unknown
+  : unknown;
+type AfterSemicolon<H extends string> = H extends `${string};${infer R}` ? AfterSemicolon<R> : Trim<H>;
+type TagOf<H extends string, I extends string> = H extends `${'struct' | 'union'} ${infer N}`
+  ? { [K in NoAttribute<Trim<N>>]: ['record', I] }
+  : H extends `enum ${infer N}` ? { [K in Trim<N>]: ['enum', I] } : unknown; // prettier-ignore
 
 /** `typedef struct tag`, body, name; or `struct tag`, body. */
 type Body1<H extends string, Body extends string, Tail extends string> = H extends `typedef ${infer A}`
@@ -83,7 +66,6 @@ type Body1<H extends string, Body extends string, Tail extends string> = H exten
   : H extends `enum${infer Tag}` ? { [N in Exclude<Trim<Tag> | NoAttribute<Tail>, ''>]: ['enum', Body] }
   : H extends `${'struct' | 'union'}${infer Tag}` ? { [N in Exclude<NoAttribute<Trim<Tag>> | NoAttribute<Tail>, ''>]: ['record', Body] }
   : unknown; // prettier-ignore
-type NoAttribute<S extends string> = S extends `${infer A}__attribute__${string}` ? Trim<A> : S;
 
 type Typedef<S extends string> = S extends `${infer R}(*${infer N})(${infer P})`
   ? { [K in Trim<N>]: ['function', Trim<R>, P] }
@@ -125,7 +107,8 @@ interface Scope {
   known: unknown;
   pointerSize: 4 | 8;
 }
-type Resolve<N, S extends Scope> = N extends keyof Basic ? Basic[N]
+type Resolve<N, S extends Scope> = N extends Body ? Defined<N, S>
+  : N extends keyof Basic ? Basic[N]
   : N extends Signed ? (S['pointerSize'] extends 8 ? typeof i64 : typeof i32)
   : N extends Unsigned ? (S['pointerSize'] extends 8 ? typeof u64 : typeof u32)
   : N extends keyof S['known'] ? S['known'][N]
@@ -164,12 +147,22 @@ type EnumName<A extends string> = A extends `${infer N}=${string}` ? Trim<N> : T
 type FieldsOf<B extends string, S extends Scope> = {
   [E in Entries<B> as E[0]]: Field<E, S>;
 };
-type Entry = [name: string, base: string, stars: string, isArray: '' | '[]' | '[?]'];
+type Body = ['record' | 'enum', string];
+type Entry = [name: string, base: string | Body, stars: string, isArray: '' | '[]' | '[?]'];
 type Entries<B extends string, Done extends Entry = never> = B extends `${infer D};${infer R}`
-  ? Entries<R, Done | EntriesOf<Trim<Squeeze<D>>>>
+  ? D extends `${infer H}{${infer I}`
+    ? Braced<`${I};${R}`> extends [infer Inner extends string, `${infer Tail};${infer Rest}`]
+      ? Entries<Rest, Done | Nested<Trim<Squeeze<H>>, Inner, Trim<Squeeze<NoAttribute<Tail>>>>>
+      : Done
+    : Entries<R, Done | EntriesOf<Trim<Squeeze<D>>>>
   : Done;
+/** The fields that a struct inside a struct makes: itself, by its names; or its own, if it is anonymous. */
+type Nested<H extends string, Inner extends string, Names extends string> = Names extends ''
+  ? H extends 'struct' | 'union' ? Entries<Inner> : never
+  : Based<EntriesOf<`x ${Names}`>, [H extends `enum${string}` ? 'enum' : 'record', Inner]>; // prettier-ignore
+type Based<E extends Entry, B extends Body> = E extends Entry ? [E[0], B, E[2], E[3]] : never;
 type EntriesOf<D extends string> = D extends `${string}(*${infer N})${string}` ? [Trim<N>, 'void', '*', '']
-  : D extends `${infer H},${infer R}` ? OneEntry<Trim<H>> extends infer E extends Entry ? E | MoreEntries<R, E[1]> : never
+  : D extends `${infer H},${infer R}` ? OneEntry<Trim<H>> extends infer E extends [string, string, string, Entry[3]] ? E | MoreEntries<R, E[1]> : never
   : OneEntry<D>; // prettier-ignore
 type MoreEntries<
   R extends string,

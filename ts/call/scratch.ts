@@ -115,8 +115,9 @@ export class Scratch implements TextStore {
     return at;
   }
   #undoTo(undone: number): void {
-    if (this.undo.length === undone + 1) return this.undo.pop()?.();
-    attemptAll(this.undo.splice(undone).reverse());
+    if (this.undo.length === undone + 1)
+      (this.undo.pop() as () => void)(); // there is one
+    else attemptAll(this.undo.splice(undone).reverse());
   }
   /** S2. A block that is larger than the heap has room for stays a wish. */
   #grow(): void {

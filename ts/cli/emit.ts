@@ -12,7 +12,7 @@ import { StructType } from '../struct/struct-type.ts';
 import { CharsType, CStringType } from '../struct/text.ts';
 import { AlignedType } from '../struct/variants.ts';
 import type { PointerSize } from '../struct/layout.ts';
-import { isScalar, type CType } from '../struct/type.ts';
+import { isAnonymous, isScalar, type CType } from '../struct/type.ts';
 
 /** Writes one source: what it imports, what it declares. */
 export class Emitter {
@@ -50,7 +50,7 @@ export class Emitter {
   #record(type: StructType, name: string): string {
     const lines = Object.keys(type.fields).map((field) => this.#field(field, type.fields[field] as CType)); // has it
     const { size, align, fields } = type.compiled(this.#pointerSize);
-    const offsets = fields.filter(({ name: one }) => !(type.fields[one] instanceof BitField));
+    const offsets = fields.filter(({ isBits }) => !isBits);
     const checked = [
       `size: ${size}, align: ${align}, offsets: { ${offsets.map((one) => `${one.name}: ${one.offset}`).join(', ')} }`,
       ...(this.#pointerSize === 8 ? ['pointerSize: 8'] : []),
@@ -67,7 +67,9 @@ export class Emitter {
 
   /** A pointer may refer to what is declared later: it is behind a getter. */
   #field(name: string, type: CType): string {
-    if (!(type instanceof PointerType)) return `  ${name}: ${this.type(type)},`;
+    if (isAnonymous(type)) return `  ...${this.#use('anonymous')}(${this.type(type.embedded)}),`;
+    if (!(type instanceof PointerType))
+      return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
     const target = type.target as CType;
     return `  get ${name}() {\n    return ${this.#use('pointer')}(${this.#later(target)});\n  },`;
   }

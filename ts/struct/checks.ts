@@ -2,7 +2,6 @@
 // C that checks at compile time that structs are laid out as here.
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
-import { isBitField, type CType } from './type.ts';
 
 /** A struct or union with any fields. */
 export interface AnyStruct {
@@ -32,7 +31,7 @@ export function layoutChecks(
     assert(`sizeof(${name}) == ${size}`, `size of ${name}`);
     assert(`_Alignof(${name}) == ${align}`, `alignment of ${name}`);
     for (const field of fields)
-      if (!isBitField((type.fields as Record<string, CType>)[field.name] as CType))
+      if (!field.isBits)
         assert(`offsetof(${name}, ${field.name}) == ${field.offset}`, `offset of ${name}.${field.name}`);
   }
   return `${lines.join('\n')}\n`;

@@ -15,6 +15,7 @@ import {
 import type { Origin } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import {
+  isAnonymous,
   isBitField,
   isFlexible,
   isScalar,
@@ -24,6 +25,7 @@ import {
   store,
   storerOf,
   toType,
+  type AnonymousMember,
   type CType,
   type Field,
 } from './type.ts';
@@ -48,9 +50,11 @@ export function readFields(struct: string, fields: object): (readonly [string, C
   const names = Object.keys(fields);
   if (names.length === 0) throw new ArgumentTypeError(`at least one field in ${struct}`, fields);
   return names.map((name) => {
-    if (!/^[A-Za-z_$][\w$]*$/.test(name) || name === '__proto__')
+    const type = toType((fields as Record<string, unknown>)[name], `${struct}.${name}`);
+    const isUnnamed = isAnonymous(type) || (isBitField(type) && type.unnamed);
+    if ((!/^[A-Za-z_$][\w$]*$/.test(name) && !isUnnamed) || name === '__proto__')
       throw new ArgumentTypeError(`a C identifier as a field of ${struct}`, name);
-    return [name, toType((fields as Record<string, unknown>)[name], `${struct}.${name}`)];
+    return [name, type];
   });
 }
 
@@ -64,34 +68,48 @@ export function compile(
 ): Compiled {
   const members = entries.map(([name, field]) => memberOf(type.name, name, field, pointerSize));
   const { places, size, align } = layOut(members, options, isUnion);
-  const fields: Field[] = [];
-  let flexible: Field | undefined;
-  entries.forEach(([name, field], index) => {
+  const fields: Field[] = entries.flatMap(([name, field], index) => {
     const { offset, bit } = places[index] as { offset: number; bit: number }; // one for each
-    if (isFlexible(field)) {
-      if (index === 0 || index < entries.length - 1 || isUnion)
-        throw new ArgumentTypeError(
-          `the flexible array ${type.name}.${name} as the last of several fields`,
-          name,
-        );
-    }
-    if (isBitField(field) && field.unnamed) return;
+    const isMisplaced = isFlexible(field) && (index === 0 || index < entries.length - 1 || isUnion);
+    if (isMisplaced)
+      throw new ArgumentTypeError(
+        `the flexible array ${type.name}.${name} as the last of several fields`,
+        name,
+      );
+    if (isAnonymous(field)) return promoted(type.name, field, offset, isUnion, pointerSize);
+    if (isBitField(field) && field.unnamed) return [];
     const own = isBitField(field) ? field.placed(offset, bit, size) : field;
-    const placed = {
-      name,
-      type: own,
-      offset,
-      load: loaderOf(own, pointerSize),
-      store: storerOf(own, pointerSize),
-    };
-    fields.push(placed);
-    if (isFlexible(field)) flexible = placed;
+    const load = loaderOf(own, pointerSize);
+    const store = storerOf(own, pointerSize);
+    return [{ name, type: own, offset, load, store, isShared: isUnion, isBits: isBitField(field) }];
   });
+  const flexible = fields.find((field) => isFlexible(field.type));
   if (size === 0) throw new ArgumentRangeError(`a size of ${type.name} above 0`, 0);
   const byName = new Map(fields.map((field) => [field.name, field]));
+  for (const field of fields)
+    if (byName.get(field.name) !== field)
+      throw new ArgumentTypeError(`a field of ${type.name} once, also in its anonymous members`, field.name);
   const Instance = classOf(type, fields, size, pointerSize);
-  const copier = copierOf({ name: type.name, fields, byName, flexible }, isUnion);
+  const copier = copierOf({ name: type.name, fields, byName, flexible });
   return { size, align, places, fields, byName, flexible, Instance, copier };
+}
+
+/** The fields of an anonymous member, as fields of the struct around it. */
+function promoted(
+  struct: string,
+  { embedded }: AnonymousMember,
+  offset: number,
+  isUnion: boolean,
+  pointerSize: PointerSize,
+): Field[] {
+  const { fields, flexible } = embedded.compiled(pointerSize);
+  if (flexible)
+    throw new ArgumentTypeError(`no flexible array in an anonymous member of ${struct}`, flexible.name);
+  return fields.map((field) => ({
+    ...field,
+    offset: offset + field.offset,
+    isShared: isUnion || field.isShared,
+  }));
 }
 
 function memberOf(struct: string, name: string, type: CType, pointerSize: PointerSize): Member {

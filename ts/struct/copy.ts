@@ -29,16 +29,16 @@ interface Copied {
 let used = 0;
 
 /** Returns what copies a struct, or a union. */
-export function copierOf(copied: Copied, isUnion: boolean): Copier {
+export function copierOf(copied: Copied): Copier {
   const { fields, flexible } = copied;
   // A name that every object has is absent from a value all the same.
-  const isPlain = !isUnion && !flexible && fields.every(({ name }) => !(name in Object.prototype));
+  const isPlain = !flexible && fields.every(({ name, isShared }) => !isShared && !(name in Object.prototype));
   let own: Copies | undefined;
   const claim = (): Copies => (own = (copies[used++ % copies.length] as (typeof copies)[0])(fields)); // there are some
   return {
     load: isPlain
       ? (memory, address) => (own ?? claim()).load(memory, address)
-      : (memory, address, bytes = 0) => loadEach(copied, isUnion, memory, address, bytes),
+      : (memory, address, bytes = 0) => loadEach(copied, memory, address, bytes),
     store(memory, address, value, texts, bytes = 0) {
       if (typeof value !== 'object' || value === null)
         throw new ArgumentTypeError(`an object with fields of ${copied.name}`, value);
@@ -54,21 +54,20 @@ export function copierOf(copied: Copied, isUnion: boolean): Copier {
 
 function loadEach(
   { fields }: Copied,
-  isUnion: boolean,
   memory: LinearMemory,
   address: number,
   bytes: number,
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const field of fields) {
-    const { name, offset, type } = field;
+    const { name, offset, type, isShared } = field;
     try {
       values[name] = isFlexible(type)
         ? type.loadElements(memory, address + offset, bytes - offset)
         : field.load(memory, address + offset);
     } catch (error) {
       // A union's members share their bytes: one that cannot be read as text or as an enum is left out.
-      if (!isUnion || isScalar(type)) throw error;
+      if (!isShared || isScalar(type)) throw error;
     }
   }
   return values;

@@ -61,7 +61,24 @@ export interface Field {
   /** Of its type, here for what is done to all fields. */
   readonly load: ReturnType<typeof loaderOf>;
   readonly store: ReturnType<typeof storerOf>;
+  /** Whether it shares its bytes with others: it is a member of a union. */
+  readonly isShared: boolean;
+  readonly isBits: boolean;
 }
+
+/** A struct or union. */
+export interface Fieldwise extends CompositeType {
+  compiled(pointerSize: PointerSize): {
+    readonly fields: readonly Field[];
+    readonly flexible: Field | undefined;
+  };
+}
+
+/** A struct or union as an anonymous member: anonymous.ts. */
+export interface AnonymousMember extends CompositeType {
+  readonly embedded: Fieldwise;
+}
+export const isAnonymous = (type: CType): type is AnonymousMember => 'embedded' in type;
 
 /** Whether `type` is a scalar of the table. */
 export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import {
-  bits, bool, createWasmHeapManager, i16, i32, i64, i8, struct, u16, u32, u64, u8, union, type CType,
+  anonymous, bits, bool, createWasmHeapManager, i16, i32, i64, i8, struct, u16, u32, u64, u8, union, type CType,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { prng, SEED } from '../../support/prng.ts';
 
@@ -38,29 +38,46 @@ function build(
   return new WebAssembly.Instance(module).exports as ReturnType<typeof build>;
 }
 
+/** Up to 8 fields, whose names begin with `letter`. */
+function randomFields(letter: string, random: (n: number) => number) {
+  const fields: Record<string, CType> = {};
+  const lines: string[] = [];
+  for (let i = 0, length = 1 + random(8); i < length; i++) {
+    const [type, c, most] = TYPES[random(TYPES.length)] as (typeof TYPES)[number];
+    const width = 1 + random(most);
+    const isBits = random(2) === 0;
+    fields[`${letter}${i}`] = isBits ? bits(type, width) : type;
+    lines.push(`${c} ${letter}${i}${isBits ? ` : ${width}` : ''};`);
+  }
+  return { fields, lines, names: Object.keys(fields) };
+}
+
 test(`200 random structs, C and JavaScript in turn (SEED=${SEED})`, () => {
   const random = prng(SEED);
   const made = Array.from({ length: 200 }, (_, index) => {
-    const fields: Record<string, CType> = {};
-    const lines: string[] = [];
-    for (let i = 0, length = 1 + random(8); i < length; i++) {
-      const [type, c, most] = TYPES[random(TYPES.length)] as (typeof TYPES)[number];
-      const width = 1 + random(most);
-      const isBits = random(2) === 0;
-      fields[`f${i}`] = isBits ? bits(type, width) : type;
-      lines.push(`${c} f${i}${isBits ? ` : ${width}` : ''};`);
+    const { fields, lines, names } = randomFields('f', random);
+    // Some have an anonymous member, in the middle.
+    if (random(2) === 0) {
+      const inner = randomFields('g', random);
+      const isUnion = random(2) === 0;
+      Object.assign(fields, anonymous((isUnion ? union : struct)('', inner.fields)));
+      lines.push(`${isUnion ? 'union' : 'struct'} { ${inner.lines.join(' ')} };`);
+      Object.assign(fields, { last: i32 });
+      lines.push('int last;');
+      names.push(...inner.names, 'last');
     }
     const isUnion = random(5) === 0;
     const packed = random(3) === 0;
     const word = isUnion ? 'union' : 'struct';
     const c = `${word} s${index} { ${lines.join(' ')} }${packed ? ' __attribute__((packed))' : ''};`;
-    const access = Object.keys(fields).map(
+    const access = names.map(
       (name) =>
         `long long get_s${index}_${name}(${word} s${index} *p) { return p->${name}; }\n` +
         `void set_s${index}_${name}(${word} s${index} *p, long long x) { p->${name} = x; }`,
     );
     return {
       type: (isUnion ? union : struct)(`s${index}`, fields, { packed }),
+      names,
       c,
       source: [c, ...access].join('\n'),
     };
@@ -72,10 +89,10 @@ test(`200 random structs, C and JavaScript in turn (SEED=${SEED})`, () => {
     () => undefined,
   );
   const AT = 4096;
-  for (const { type, c } of made)
+  for (const { type, c, names } of made)
     for (let round = 0; round < 20; round++) {
       const instance = type.wrap(heap, AT) as unknown as Record<string, number | bigint | boolean>;
-      for (const name of Object.keys(type.fields as object)) {
+      for (const name of names) {
         const value = (BigInt(random(2 ** 31)) << 33n) | (BigInt(random(2 ** 31)) << 2n) | BigInt(random(4));
         const key = `${type.name}_${name}`;
         const call = (verb: string, ...args: unknown[]): bigint =>
