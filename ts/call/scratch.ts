@@ -54,9 +54,9 @@ export class Scratch implements TextStore {
     this.top = this.end = this.#start = 0;
   }
 
-  /** Returns the address of `bytes` bytes, not cleared. */
+  /** Returns the address of `bytes` bytes, not cleared. `align` is a power of two. */
   reserve(bytes: number, align: number): number {
-    const over = align === 1 ? 0 : this.top % align;
+    const over = this.top & (align - 1); // its low bits, also of an address above 2^32
     const at = over === 0 ? this.top : this.top + align - over;
     if (at <= this.end - bytes) {
       this.top = at + bytes;

@@ -9,6 +9,7 @@ import type { PointerSize } from '../struct/layout.ts';
 import { StructType } from '../struct/struct-type.ts';
 import type { CType } from '../struct/type.ts';
 import { Emitter } from './emit.ts';
+import { WrapperEmitter } from './emit-wrappers.ts';
 
 /** What is to be written. */
 export interface BindingsOptions {
@@ -49,9 +50,15 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
       structs[own.tags.get(name) ?? name] = type as StructType;
     } else if (type instanceof EnumType) emitter.declare(type as EnumType<string>, name);
   }
-  const functions = Object.entries(C.functions)
-    .filter(([name]) => own.words.has(name))
-    .map(([name, signature]) => `  ${name}: ${emitter.signature(signature)},`);
+  const signatures = Object.entries(C.functions).filter(([name]) => own.words.has(name));
+  const functions = signatures.map(([name, signature]) => `  ${name}: ${emitter.signature(signature)},`);
+  const wrappers = new WrapperEmitter((type) => emitter.declare(type, type.name));
+  if (pointerSize === 4) for (const [name, signature] of signatures) wrappers.add(name, signature);
+  const special = wrappers.source();
+  if (special) for (const name of ['specialize', 'type CallSupport']) emitter.imports.add(name);
+  const bound = special
+    ? `specialize(bind(module, heap, functions), (call, library) => ${special.wrappers})`
+    : 'bind(module, heap, functions)';
   const constants = Object.entries(C.constants)
     .filter(([name]) => own.words.has(name))
     .map(([name, value]) => `  ${name}: ${value},`);
@@ -68,8 +75,9 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
     `/** The signatures of ${header}. */`,
     `export const functions = {\n${functions.join('\n')}\n} as const;`,
     '',
+    ...(special?.copies ?? []),
     `/** Binds the functions of ${header}. */`,
-    `export const ${library} = (module: object, heap: Heap): Library<typeof functions> => bind(module, heap, functions);`,
+    `export const ${library} = (module: object, heap: Heap): Library<typeof functions> =>\n  ${bound};`,
     '',
   ].join('\n');
   return { source, checks: layoutChecks(structs, [header], pointerSize) };

@@ -5,7 +5,9 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { wrapEmscriptenModuleHeap, type WasmHeapManager } from '../../../ts/index.ts';
+import {
+  bind, f32, i32, releaseTemporaries, struct, voidp, wrapEmscriptenModuleHeap, type WasmHeapManager,
+} from '../../../ts/index.ts'; // prettier-ignore
 import { Built } from '../../support/emcc.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
@@ -87,9 +89,53 @@ test('a header becomes a library', async () => {
   expect([lib.scale?.([1], 3), lib.next_color?.('RED')]).toEqual([Float32Array.of(3), 'GREEN']);
   expect(lib.move_point?.({ x: 1 }, 1, 1)).toEqual({ id: 0, x: 2, y: 1 });
   expect(lib.each_item?.(3, (i: number) => i, null)).toBe(3);
+  specialised(source, lib, bind(module, heap, { grow_by: [voidp, [i32]] }).grow_by, heap);
   expect(made.constants).toEqual({ LIMIT: 32, RED: 0, GREEN: 1, BLUE: 2 });
   expect(made.mixed.size).toBe(84);
 }, 120_000);
+
+/** Functions of structs have code of their own, which does the same as that of bind. */
+function specialised(
+  source: string,
+  lib: Record<string, (...args: unknown[]) => unknown>,
+  grow: (bytes: number) => unknown,
+  heap: WasmHeapManager,
+): void {
+  expect(source).toMatch(/specialize\(bind\([\s\S]*move_point\(a, b, c\)[\s\S]*store_point_t\(call, p0, a\)/);
+  const move = lib.move_point as (...args: unknown[]) => unknown;
+  const full = { id: 2 ** 31, x: 1, y: 0.1 };
+  const moved = { id: -(2 ** 31), x: 2, y: Math.fround(Math.fround(0.1) + 1) };
+  expect(move(full, 1, 1)).toEqual(moved);
+  grow(2 ** 24);
+  expect(move(full, 1, 1)).toEqual(moved);
+  expect(move({ y: 1 }, 0, 0)).toEqual({ id: 0, x: 0, y: 1 });
+  const Point = struct('point_t', { id: i32, x: f32, y: f32 });
+  const point = Point.alloc(heap, { x: 1 });
+  expect([move(point, 1, 0), point.x]).toEqual([{ id: 0, x: 2, y: 0 }, 2]);
+  const growing = {
+    id: 1,
+    x: 2,
+    get y() {
+      grow(2 ** 24);
+      return 3;
+    },
+  };
+  expect(move(growing, 0, 0)).toEqual({ id: 1, x: 2, y: 3 });
+  point.free();
+  for (const [args, message] of [
+    [[full, 1], /3 arguments for move_point, got 2/],
+    [[full, 1, 2, 3], /3 arguments for move_point, got 4/],
+    [[{ ...full, z: 1 }, 1, 2], /a field of point_t/],
+    [[{ id: 1, x: 'x', y: 1 }, 1, 2], /number/],
+    [[full, 1n, 2], /number/],
+    [[null, 1, 2], /point_t/],
+    [[point, 1, 2], /freed/],
+  ] as const)
+    expect(() => move(...args)).toThrow(message);
+  const before = heap.statistics.liveBlocks;
+  releaseTemporaries(lib);
+  expect(heap.statistics.liveBlocks).toBe(before - 1);
+}
 
 test.each([
   [['gone.h', '-o', output], /gone\.h: no such file/],

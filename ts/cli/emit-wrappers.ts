@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Functions that take structs, as TypeScript of their own: W1 of ts/call/specialize.ts. `bind` makes functions whose
+// code all of them share, and an object of three numbers then costs twice what it costs by hand.
+import { PASSED, singleOf } from '../call/abi.ts';
+import { CheckedType, InoutType, NoneType, type Signature } from '../call/types.ts';
+import { PointerType } from '../struct/pointer.ts';
+import { StructType } from '../struct/struct-type.ts';
+import { isScalar } from '../struct/type.ts';
+
+/** The DataView methods of the scalars that are written as they are. */
+const METHODS: Readonly<Record<string, string>> = {
+  i8: 'Int8', u8: 'Uint8', i16: 'Int16', u16: 'Uint16', i32: 'Int32', u32: 'Uint32', f32: 'Float32', f64: 'Float64',
+}; // prettier-ignore
+
+/** The parameters of functions in specialised code. */
+const NAMES = 'abcdefgh';
+
+/** Writes the specialised functions of one library for 32-bit modules. */
+export class WrapperEmitter {
+  readonly #nameOf: (type: StructType) => string;
+  /** The structs that are copied, by their name in the source. */
+  readonly #copied = new Map<string, StructType>();
+  readonly #wrappers: string[] = [];
+  readonly #raw: string[] = [];
+  constructor(nameOf: (type: StructType) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  /** Adds a function, if it has a struct and otherwise numbers. */
+  add(name: string, [result, parameters]: Signature): void {
+    const structs = parameters.map(structOf);
+    const isPlain = result instanceof NoneType || PLAIN.includes(result.name);
+    const isFit = parameters.every(
+      (type, i) => structs[i] ?? ('Elements' in type && PASSED.includes(type.name)),
+    );
+    const inouts = parameters.filter((type) => type instanceof InoutType);
+    const hasResult = !(result instanceof NoneType);
+    const values = inouts.length + (hasResult ? 1 : 0);
+    if (!isPlain || !isFit || values > 1 || !structs.some(Boolean) || parameters.length > NAMES.length)
+      return;
+    if (result instanceof CheckedType) return;
+    this.#raw.push(`    const raw_${name} = call.raw('${name}', ${parameters.length});`);
+    this.#wrappers.push(this.#wrapper(name, parameters, structs, hasResult));
+  }
+
+  /** The source: functions that copy structs, and the argument of `specialize`. Undefined if there is nothing to do. */
+  source(): { copies: string[]; wrappers: string } | undefined {
+    if (this.#wrappers.length === 0) return undefined;
+    const copies = [...this.#copied].map(([name, type]) => copySource(name, type));
+    return {
+      copies,
+      wrappers: `{\n${this.#raw.join('\n')}\n    return {\n${this.#wrappers.join('\n')}\n    };\n  }`,
+    };
+  }
+
+  #wrapper(
+    name: string,
+    parameters: Signature[1],
+    structs: readonly (StructType | undefined)[],
+    hasResult: boolean,
+  ): string {
+    const args = parameters.map((_, i) => NAMES[i] as string); // there are as many
+    const numbers = args.filter((_, i) => !structs[i]).map((arg) => ` || typeof ${arg} !== 'number'`);
+    const passed = args.map((arg, i) => (structs[i] ? `p${i}` : arg));
+    const lines: string[] = [];
+    const stores: string[] = [];
+    let read = '';
+    structs.forEach((type, i) => {
+      if (!type) return;
+      const struct = this.#nameOf(type);
+      this.#copied.set(struct, type);
+      lines.push(`const p${i} = call.reserve(${type.size}, ${type.align});`);
+      stores.push(`store_${struct}(call, p${i}, ${args[i]})`);
+      if (parameters[i] instanceof InoutType) read = `return load_${struct}(call, heap, p${i});`;
+    });
+    const made = `raw_${name}(${passed.join(', ')})`;
+    lines.push(
+      `if (!(${stores.join(' && ')})) return call.again(library.${name}, arguments);`,
+      ...(hasResult ? [`return ${made} as number;`] : [`${made};`, ...(read ? [read] : [])]),
+    );
+    return (
+      `    ${name}(${args.join(', ')}) {\n` +
+      `      if (arguments.length !== ${args.length} || call.isBusy${numbers.join('')}) return call.again(library.${name}, arguments);\n` +
+      `      const mark = call.enter();\n      const undone = call.undone;\n      try {\n` +
+      `${lines.map((line) => `        ${line}`).join('\n')}\n` +
+      `      } finally {\n        call.leave(mark, undone);\n      }\n    },`
+    );
+  }
+}
+
+const PLAIN: readonly string[] = ['i32', 'f32', 'f64'];
+
+/** The struct that a parameter points to, if all of its fields are numbers. */
+function structOf(type: Signature[1][number]): StructType | undefined {
+  const target =
+    type instanceof InoutType
+      ? type.type
+      : type instanceof PointerType
+        ? (type.target as unknown)
+        : undefined;
+  if (!(target instanceof StructType) || target.isUnion || singleOf(target as StructType, 4))
+    return undefined;
+  const { fields, flexible } = (target as StructType).compiled(4);
+  const isFlat = fields.every(
+    ({ type: field, isShared }) => !isShared && isScalar(field) && METHODS[field.name],
+  );
+  return isFlat && !flexible && fields.length <= MAX_FIELDS ? (target as StructType) : undefined;
+}
+const MAX_FIELDS = 32;
+
+/** The functions that copy one struct. */
+function copySource(name: string, type: StructType): string {
+  const { fields, size } = type.compiled(4);
+  const names = fields.map((_, i) => `x${i}`);
+  const method = (field: (typeof fields)[number]): string => METHODS[field.type.name] as string; // structOf has looked
+  const end = (method_: string): string => (/8$/.test(method_) ? '' : ', true');
+  const covered = new Set(
+    fields.flatMap(({ offset, type: field }) =>
+      Array.from({ length: isScalar(field) ? field.size : 0 }, (_, i) => offset + i),
+    ),
+  );
+  const gaps = Array.from({ length: size }, (_, i) => i).filter((i) => !covered.has(i));
+  const stores = fields.map(
+    (field, i) => `  data.set${method(field)}(p + ${field.offset}, x${i}${end(method(field))});`,
+  );
+  const loads = fields.map(
+    (field) => `${field.name}: data.get${method(field)}(p + ${field.offset}${end(method(field))})`,
+  );
+  return [
+    `/** Writes an object that has all fields, and nothing else; returns false for any other. */`,
+    `function store_${name}(call: CallSupport, p: number, value: unknown): boolean {`,
+    `  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;`,
+    `  let count = 0;`,
+    `  for (const _ in value) count++;`,
+    `  const { ${fields.map(({ name: field }, i) => `${field}: x${i}`).join(', ')} } = value as Record<string, unknown>;`,
+    `  const data = call.view(p + ${size});`,
+    `  if (count !== ${names.length} || !data) return false;`,
+    `  if (${names.map((one) => `typeof ${one} !== 'number'`).join(' || ')}) return false;`,
+    ...gaps.map((i) => `  data.setUint8(p + ${i}, 0);`),
+    ...stores,
+    `  return true;`,
+    `}`,
+    `function load_${name}(call: CallSupport, heap: Heap, p: number) {`,
+    `  const data = call.view(p + ${size});`,
+    `  return data ? { ${loads.join(', ')} } : ${name}.read(heap, p);`,
+    `}`,
+  ].join('\n');
+}
