@@ -1,11 +1,15 @@
 // npx linmem bindings header.h [-I dir] [-D name] [--lib name] [--wasm64] -o library.ts
+// npx linmem bindings module.wasm [--lib name] [--wasm64] -o library.ts
 import { makeBindings, type Bindings } from './bindings.ts';
+import { makeDwarfBindings, separateDebugFile } from './dwarf-bindings.ts';
 import { CommandError, type Host } from './host.ts';
 
 export const BINDINGS_USAGE = `usage: linmem bindings HEADER [-I DIR]... [-D NAME[=VALUE]]... [--lib NAME] [--wasm64] -o OUTPUT.ts
+       linmem bindings MODULE.wasm [--lib NAME] [--wasm64] -o OUTPUT.ts
 
 Writes typed bindings of the C functions, structs, enums and constants of HEADER, and beside them OUTPUT.checks.c, which
-fails to compile where the C compiler lays a struct out in another way. Needs clang; $CLANG names another one.`;
+fails to compile where the C compiler lays a struct out in another way. Needs clang; $CLANG names another one.
+Of a MODULE with debug information (-g) it writes the structs as they lie in its memory, and the functions it exports.`;
 
 interface Options {
   header: string;
@@ -83,6 +87,12 @@ function bindingsOf(
 
 export function makeBindingsCommand(args: readonly string[], host: Host): void {
   const options = read(args, host);
+  const bytes = host.fs.readFileSync(options.header);
+  if ([...bytes.subarray(0, 4)].join() === '0,97,115,109') bindModule(bytes, options, host);
+  else bindHeader(options, host);
+}
+
+function bindHeader(options: Options, host: Host): void {
   const { fs, path, os } = host;
   const preprocessed = clang(
     [...options.flags, '-DLINMEM_BINDINGS', '-E', '-dD', options.header],
@@ -101,4 +111,27 @@ export function makeBindingsCommand(args: readonly string[], host: Host): void {
   }
   fs.writeFileSync(options.output, made.source);
   fs.writeFileSync(options.output.replace(/(\.ts)?$/, '.checks.c'), made.checks);
+}
+
+function bindModule(bytes: Uint8Array, options: Options, host: Host): void {
+  const { header, output, library, pointerSize } = options;
+  const name = host.path.basename(header);
+  const debug = debugBytes(bytes, options, host);
+  let made: Bindings;
+  try {
+    made = makeDwarfBindings(bytes, { name, library, pointerSize }, debug);
+  } catch (error) {
+    throw new CommandError(`${header}: ${(error as Error).message}`);
+  }
+  host.fs.writeFileSync(output, made.source);
+}
+
+/** The debug information of a module, which may be in another file. */
+function debugBytes(bytes: Uint8Array, { header }: Options, { fs, path }: Host): Uint8Array {
+  const separate = separateDebugFile(bytes);
+  if (separate === undefined) return bytes;
+  const places = [path.join(path.dirname(path.resolve(header)), separate), path.resolve(separate)];
+  const found = places.find((one) => fs.existsSync(one));
+  if (found) return fs.readFileSync(found);
+  throw new CommandError(`${header}: its debug information is in ${separate}, which does not exist`);
 }
