@@ -4,7 +4,7 @@
 //   W1  A specialised function takes plain objects with all fields, and numbers. It gives all else to the function of
 //       `bind`, which converts and checks it, before it has called C.
 import { ArgumentTypeError } from '../errors.ts';
-import { Context, contextOf, setContext } from './context.ts';
+import { contextOf, setContext, type Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Scratch } from './scratch.ts';
 

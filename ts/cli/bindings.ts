@@ -52,13 +52,7 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
   }
   const signatures = Object.entries(C.functions).filter(([name]) => own.words.has(name));
   const functions = signatures.map(([name, signature]) => `  ${name}: ${emitter.signature(signature)},`);
-  const wrappers = new WrapperEmitter((type) => emitter.declare(type, type.name));
-  if (pointerSize === 4) for (const [name, signature] of signatures) wrappers.add(name, signature);
-  const special = wrappers.source();
-  if (special) for (const name of ['specialize', 'type CallSupport']) emitter.imports.add(name);
-  const bound = special
-    ? `specialize(bind(module, heap, functions), (call, library) => ${special.wrappers})`
-    : 'bind(module, heap, functions)';
+  const { copies, bound } = boundSource(signatures, emitter, pointerSize);
   const constants = Object.entries(C.constants)
     .filter(([name]) => own.words.has(name))
     .map(([name, value]) => `  ${name}: ${value},`);
@@ -75,12 +69,27 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
     `/** The signatures of ${header}. */`,
     `export const functions = {\n${functions.join('\n')}\n} as const;`,
     '',
-    ...(special?.copies ?? []),
+    ...copies,
     `/** Binds the functions of ${header}. */`,
     `export const ${library} = (module: object, heap: Heap): Library<typeof functions> =>\n  ${bound};`,
     '',
   ].join('\n');
   return { source, checks: layoutChecks(structs, [header], pointerSize) };
+}
+
+/** What binds the functions, and the functions that this needs. */
+function boundSource(
+  signatures: readonly (readonly [string, Signature])[],
+  emitter: Emitter,
+  pointerSize: PointerSize,
+): { copies: readonly string[]; bound: string } {
+  const wrappers = new WrapperEmitter((type) => emitter.declare(type, type.name));
+  if (pointerSize === 4) for (const [name, signature] of signatures) wrappers.add(name, signature);
+  const special = wrappers.source();
+  if (!special) return { copies: [], bound: 'bind(module, heap, functions)' };
+  for (const name of ['specialize', 'type CallSupport']) emitter.imports.add(name);
+  const bound = `specialize(bind(module, heap, functions), (call, library) => ${special.wrappers})`;
+  return { copies: special.copies, bound };
 }
 
 const PACKAGE = "'linmem'";

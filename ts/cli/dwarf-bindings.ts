@@ -6,7 +6,8 @@ import { ModuleError } from '../errors.ts';
 import type { PointerSize } from '../struct/layout.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { makeBindings, type Bindings } from './bindings.ts';
-import { readSections, DebugInfo, AT } from './dwarf-reader.ts';
+import { readSections } from './dwarf-forms.ts';
+import { AT, DebugInfo } from './dwarf-reader.ts';
 import { DwarfDeclarations, type RecordLayout } from './dwarf-types.ts';
 
 /** What is to be written. */

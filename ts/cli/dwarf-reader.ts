@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads the debug information (DWARF 4 and 5) of a linked WebAssembly module: a tree of entries.
 import { ModuleError } from '../errors.ts';
+import { FORMS, IMPLICIT, INDIRECT, Reader, Strings, type Unit } from './dwarf-forms.ts';
 
 /** The tags of entries that are looked at. */
 export const TAG = {
@@ -24,112 +25,16 @@ export interface Entry {
   readonly attributes: Map<number, number | string>;
 }
 
-/** What is read of a module. */
-export interface Sections {
-  readonly custom: ReadonlyMap<string, Uint8Array>;
-  /** The names of the functions that it exports. */
-  readonly exported: readonly string[];
-}
-
-/** The custom sections of a module by name, and its exports. */
-export function readSections(bytes: Uint8Array): Sections {
-  const reader = new Reader(bytes);
-  const custom = new Map<string, Uint8Array>();
-  const exported: string[] = [];
-  reader.at = 8;
-  while (reader.at < bytes.length) {
-    const id = reader.u8();
-    const size = reader.uleb();
-    const end = reader.at + size;
-    if (id === 0) {
-      const name = reader.text(reader.uleb());
-      custom.set(name, bytes.subarray(reader.at, end));
-    } else if (id === 7)
-      for (let count = reader.uleb(); count > 0; count--) {
-        const name = reader.text(reader.uleb());
-        if (reader.u8() === 0) exported.push(name);
-        reader.uleb();
-      }
-    reader.at = end;
-  }
-  return { custom, exported };
-}
-
-/** Reads little-endian numbers. */
-class Reader {
-  readonly view: DataView;
-  at = 0;
-  constructor(bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  u8(): number {
-    return this.view.getUint8(this.at++);
-  }
-  /** An unsigned number; one of 8 bytes is signed, as offsets of bits can be negative. */
-  uint(bytes: number): number {
-    if (bytes === 8) return Number(this.view.getBigInt64((this.at += 8) - 8, true));
-    let value = 0;
-    for (let i = 0; i < bytes; i++) value += this.u8() * 2 ** (8 * i);
-    return value;
-  }
-  uleb(): number {
-    for (let value = 0, scale = 1; ; scale *= 128) {
-      const byte = this.u8();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  }
-  sleb(): number {
-    for (let value = 0, scale = 1; ;) {
-      const byte = this.u8();
-      value += (byte & 127) * scale;
-      scale *= 128;
-      if (byte < 128) return byte & 64 ? value - scale : value;
-    }
-  }
-  text(length: number): string {
-    const bytes = new Uint8Array(this.view.buffer, this.view.byteOffset + this.at, length);
-    this.at += length;
-    return new TextDecoder().decode(bytes);
-  }
-  /** Text up to its NUL, at `at`. */
-  textAt(at: number): string {
-    const before = this.at;
-    this.at = at;
-    let length = 0;
-    while (this.view.getUint8(at + length) !== 0) length++;
-    const text = this.text(length);
-    this.at = before;
-    return text;
-  }
-}
-
 interface Abbreviation {
   readonly tag: number;
   readonly hasChildren: boolean;
   readonly attributes: readonly { name: number; form: number; constant: number }[];
 }
 
-/** What the forms of one unit depend on. */
-interface Unit {
-  readonly start: number;
-  readonly version: number;
-  readonly offsetBytes: 4 | 8;
-  readonly addressBytes: number;
+/** A unit with its abbreviations. */
+interface AbbreviatedUnit extends Unit {
   readonly abbreviations: ReadonlyMap<number, Abbreviation>;
-  stringOffsets: number;
 }
-
-/** Bytes of the forms of fixed size. */
-const FIXED: Readonly<Record<number, number>> = {
-  0x05: 2, 0x06: 4, 0x07: 8, 0x0b: 1, 0x0c: 1, 0x1e: 16, 0x1c: 4, 0x24: 8, 0x29: 1, 0x2a: 2, 0x2b: 3, 0x2c: 4,
-}; // prettier-ignore
-/** Bytes of the index of a string. */
-const INDEXED: Readonly<Record<number, number>> = { 0x25: 1, 0x26: 2, 0x27: 3, 0x28: 4 };
-/** Bytes of a reference inside its unit. */
-const REFERENCES: Readonly<Record<number, number>> = { 0x11: 1, 0x12: 2, 0x13: 4, 0x14: 8 };
-/** Bytes of the length of a block. */
-const BLOCKS: Readonly<Record<number, number>> = { 0x0a: 1, 0x03: 2, 0x04: 4 };
 
 /** The entries of a module. */
 export class DebugInfo {
@@ -139,10 +44,12 @@ export class DebugInfo {
   readonly #signatures = new Map<number, Entry>();
   readonly #sections: ReadonlyMap<string, Uint8Array>;
   readonly #info: Reader;
+  readonly #strings: Strings;
 
   /** @throws {ModuleError} if there is none, or one of another version */
   constructor(sections: ReadonlyMap<string, Uint8Array>) {
     this.#sections = sections;
+    this.#strings = new Strings(sections);
     const info = sections.get('.debug_info');
     if (!info)
       throw new ModuleError('the module has no debug information; build it with -g', {
@@ -184,7 +91,7 @@ export class DebugInfo {
     const signature = isType ? r.uint(8) : 0;
     const typeOffset = isType ? r.uint(offsetBytes) : 0;
     if (kind === 4 || kind === 5) r.at += 8;
-    const unit: Unit = {
+    const unit: AbbreviatedUnit = {
       start,
       version,
       offsetBytes,
@@ -210,7 +117,7 @@ export class DebugInfo {
       for (;;) {
         const name = r.uleb();
         const form = r.uleb();
-        const constant = form === 0x21 ? r.sleb() : 0;
+        const constant = form === IMPLICIT ? r.sleb() : 0;
         if (name === 0 && form === 0) break;
         attributes.push({ name, form, constant });
       }
@@ -220,7 +127,7 @@ export class DebugInfo {
   }
 
   /** Reads an entry with its children; undefined at the end of a list. */
-  #entry(unit: Unit): Entry | undefined {
+  #entry(unit: AbbreviatedUnit): Entry | undefined {
     const r = this.#info;
     const at = r.at;
     const code = r.uleb();
@@ -229,7 +136,7 @@ export class DebugInfo {
     if (!abbreviation) throw new ModuleError(`broken debug information: no abbreviation ${code}`);
     const attributes = new Map<number, number | string>();
     for (const { name, form, constant } of abbreviation.attributes) {
-      const value = form === 0x21 ? constant : this.#value(unit, form);
+      const value = form === IMPLICIT ? constant : this.#value(unit, form);
       if (value !== undefined) attributes.set(name, value);
       if (name === AT.strOffsetsBase) unit.stringOffsets = Number(value);
     }
@@ -240,76 +147,11 @@ export class DebugInfo {
     return entry;
   }
 
-  /** Reads the value of an attribute; undefined for one that is of no use here. */
   #value(unit: Unit, form: number): number | string | undefined {
-    const r = this.#info;
-    const fixed = FIXED[form];
-    if (fixed) return r.uint(fixed);
-    const reference = REFERENCES[form];
-    if (reference) return unit.start + r.uint(reference);
-    const indexed = INDEXED[form];
-    if (indexed) return this.#indexed(unit, r.uint(indexed));
-    const block = BLOCKS[form];
-    if (block) return this.#block(r.uint(block));
-    switch (form) {
-      case 0x01:
-        return r.uint(unit.addressBytes);
-      case 0x08: {
-        const text = r.textAt(r.at);
-        while (r.u8() !== 0);
-        return text;
-      }
-      case 0x09:
-      case 0x18:
-        return this.#block(r.uleb());
-      case 0x0d:
-        return r.sleb();
-      case 0x0e:
-        return this.#text('.debug_str', r.uint(unit.offsetBytes));
-      case 0x1f:
-        return this.#text('.debug_line_str', r.uint(unit.offsetBytes));
-      case 0x0f:
-      case 0x1b:
-      case 0x22:
-      case 0x23:
-      case 0x1f01:
-        return r.uleb();
-      case 0x1a:
-      case 0x1f02:
-        return this.#indexed(unit, r.uleb());
-      case 0x10:
-        return r.uint(unit.version < 3 ? unit.addressBytes : unit.offsetBytes);
-      case 0x15:
-        return unit.start + r.uleb();
-      case 0x16:
-        return this.#value(unit, r.uleb());
-      case 0x17:
-      case 0x1d:
-        return r.uint(unit.offsetBytes);
-      case 0x19:
-        return 1;
-      case 0x20:
-        return r.uint(8);
-      default:
-        throw new ModuleError(`debug information in a form that is not known here: 0x${form.toString(16)}`);
-    }
-  }
-
-  /** A location as a number, where it is `plus_uconst`, as that of a member is in old versions. */
-  #block(length: number): number | undefined {
-    const r = this.#info;
-    const end = r.at + length;
-    const value = length > 1 && r.u8() === 0x23 ? r.uleb() : undefined;
-    r.at = end;
-    return value;
-  }
-  #text(section: string, at: number): string {
-    const bytes = this.#sections.get(section);
-    return bytes && at < bytes.length ? new Reader(bytes).textAt(at) : '';
-  }
-  #indexed({ stringOffsets, offsetBytes }: Unit, index: number): string {
-    const r = new Reader(this.#sections.get('.debug_str_offsets') ?? new Uint8Array(0));
-    r.at = stringOffsets + index * offsetBytes;
-    return r.at + offsetBytes <= r.view.byteLength ? this.#text('.debug_str', r.uint(offsetBytes)) : '';
+    if (form === INDIRECT) return this.#value(unit, this.#info.uleb());
+    const read = FORMS.get(form);
+    if (!read)
+      throw new ModuleError(`debug information in a form that is not known here: 0x${form.toString(16)}`);
+    return read(this.#info, unit, this.#strings);
   }
 }

@@ -3,7 +3,7 @@
 //
 //   D1  A struct is declared as it stands. Where that has another layout than the debug information says (packed,
 //       aligned, a base class), it is declared packed, with unnamed bits in the gaps: so every offset can be had.
-import { AT, DebugInfo, TAG, type Entry } from './dwarf-reader.ts';
+import { AT, TAG, type DebugInfo, type Entry } from './dwarf-reader.ts';
 
 /** Where the members of a struct are: in bits, by the names that it declares. */
 export interface RecordLayout {
