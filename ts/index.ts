@@ -201,6 +201,7 @@ export {
   type ErrorMessage, type ParameterType, type ResultType, type Signature,
 } from './call/types.ts'; // prettier-ignore
 export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';
+export type { WasmFunction } from './call/exports.ts';
 export { CallSupport, specialize } from './call/specialize.ts';
 export { cdef, type CdefOptions } from './call/cdef.ts';
 export { layoutChecks } from './struct/checks.ts';

@@ -57,14 +57,16 @@ const named = [
       page('Your module on this heap', '/guide/own-module'),
       page('WebGPU and WebGL', '/guide/webgpu'),
       page('The allocator in your C program', '/guide/c-allocator'),
-      page('See the heap, find a leak', '/guide/inspect'),
-      page('Recordings of a heap', '/recording'),
       page('Performance', '/performance'),
     ],
   },
   {
     text: 'Debugging',
-    items: [page('Leaks and double frees', '/debug-heaps'), page('Recordings of a heap', '/recording')],
+    items: [
+      page('Leaks and double frees', '/debug-heaps'),
+      page('See the heap, find a leak', '/guide/inspect'),
+      page('Recordings of a heap', '/recording'),
+    ],
   },
   {
     text: 'Migration',
