@@ -22,6 +22,7 @@ export default defineConfig({
           execArgv: ['--expose-gc'],
           include: ['test/ts/**/*.test.ts', 'test/package/**/*.test.ts'],
           testTimeout: 60000,
+          hookTimeout: 60000,
         },
       },
       {
