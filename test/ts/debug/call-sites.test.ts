@@ -44,7 +44,7 @@ describe('a captured stack', () => {
   test('is deeper than the limit of the engine, which is as before afterwards', () => {
     const { stackTraceLimit } = Error as { stackTraceLimit?: number };
     const sites = new CallSites();
-    const deep = (n: number): number => (n === 0 ? sites.capture() : deep(n - 1));
+    const deep = (n: number): number => (n === 0 ? sites.capture() : deep(n - 1) + 0); // no tail calls, which JavaScriptCore makes
     const found = (sites.stacks[deep(20)] ?? []).filter(({ file }) => FILE.test(file));
     expect(found.length).toBeGreaterThanOrEqual(21);
     expect((Error as { stackTraceLimit?: number }).stackTraceLimit).toBe(stackTraceLimit);
@@ -65,9 +65,9 @@ describe('a captured stack', () => {
   });
   test('begins with the caller of the function that is given', () => {
     const sites = new CallSites();
-    const hidden = (): number => sites.capture(hidden);
+    const hidden = (): number => sites.capture(hidden) + 0;
     function shown(): number {
-      return hidden();
+      return hidden() + 0; // as above
     }
     if ('captureStackTrace' in Error) expect(sites.stacks[shown()]?.[0]?.name).toBe('shown');
   });
@@ -83,10 +83,7 @@ describe('a program that changes how stacks are written', () => {
       else delete engine[name];
     }
   });
-  const isV8 =
-    'captureStackTrace' in Error &&
-    parseStack(new Error().stack ?? '').length > 0 &&
-    / at /.test(new Error().stack ?? '');
+  const isV8 = !('Bun' in globalThis) && / at /.test(new Error().stack ?? '');
 
   test.runIf(isV8)('as an array of call sites: is understood', () => {
     const sites = new CallSites();

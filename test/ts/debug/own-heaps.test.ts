@@ -141,16 +141,17 @@ describe('leaks', () => {
   });
   test('are one entry for each call stack', () => {
     const heap = createHeapSync({ callSites: 'all' });
-    const allocate = (): number => heap.alloc(8);
-    const one = (): number => allocate();
-    const two = (): number => allocate();
+    // Not in tail position: JavaScriptCore drops the frames of functions that end with a call.
+    const allocate = (): number => heap.alloc(8) + 0;
+    const one = (): number => allocate() + 0;
+    const two = (): number => allocate() + 0;
     for (let i = 0; i < 5; i++) one();
     two();
     expect(heap.leaks().map(({ count }) => count)).toEqual([5, 1]);
     expect(new Set(heap.leaks().map(({ site }) => JSON.stringify(site))).size).toBe(1);
   });
   test(`are the blocks of the heap's table after random operations (SEED=${SEED})`, () => {
-    const { heap } = fakeHeap({ callSites: 'all' });
+    const { heap } = fakeHeap({ callSites: 1 / 16 });
     const below = prng(SEED);
     const live: number[] = [];
     for (let i = 0; i < 2000; i++) {
