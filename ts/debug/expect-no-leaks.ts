@@ -2,6 +2,7 @@
 // Leak checks in tests.
 import { ArgumentTypeError, LinmemError } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
+import { programFrame } from './call-sites.ts';
 import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
 import { resolveLeaks } from './resolve-sources.ts';
 import { certainLeaks, findTracker, markHeap, trackCallSites } from './own-heaps.ts';
@@ -31,7 +32,7 @@ function describe(leaks: readonly Leak[]): string {
 /** Joins the leaks of one place and type that differ only in the callers. */
 function byPlace(leaks: readonly Leak[]): Place[] {
   const places = new Map<string, Place>();
-  for (const { bytes, count, type = '', site } of leaks) {
+  for (const { bytes, count, type, site } of leaks) {
     const key = `${type} ${JSON.stringify(site)}`;
     const before = places.get(key) ?? { bytes: 0, count: 0 };
     places.set(key, { bytes: before.bytes + bytes, count: before.count + count, type, site });
@@ -83,7 +84,10 @@ function begin(heap: Heap | LeakSource): () => readonly Leak[] {
     if (typeof mark !== 'function' || typeof leaks !== 'function')
       throw new ArgumentTypeError('a heap, or an object with mark() and leaks()', heap);
     const since = mark.call(heap);
-    return () => leaks.call(heap, { since });
+    return () =>
+      leaks
+        .call(heap, { since })
+        .map((leak) => ({ type: '', site: programFrame(leak.stack), addresses: [], ...leak }));
   }
   const stop = findTracker(heap) ? () => {} : trackCallSites(heap, 'all');
   const since = markHeap(heap, 'expectNoLeaks');

@@ -24,8 +24,8 @@ export interface Leak {
 export interface LeakSource<M = unknown> {
   /** Returns a mark: this moment. */
   mark(): M;
-  /** Returns the live blocks that were allocated after the mark. */
-  leaks(options: { readonly since: M }): readonly Leak[];
+  /** Returns the live blocks that were allocated after the mark. Types and sites may be left out. */
+  leaks(options: { readonly since: M }): readonly (Partial<Leak> & Pick<Leak, 'bytes' | 'count' | 'stack'>)[];
 }
 
 /** A live block, before grouping. */

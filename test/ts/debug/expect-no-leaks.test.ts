@@ -135,6 +135,18 @@ describe('any object with mark and leaks', () => {
       '1 block of 10 bytes leaked:\n  1 block, 10 bytes, allocated at f (/a.c:3)',
     );
   });
+  test('needs bytes, count and stack of a leak only, and keeps its state private', () => {
+    class Watched {
+      readonly #stack = leakOf(7).stack;
+      mark(): number {
+        return this.#stack.length;
+      }
+      leaks({ since }: { readonly since?: number } = {}) {
+        return since === 1 ? [{ bytes: 3, count: 1, stack: this.#stack, module: 'm' }] : [];
+      }
+    }
+    expect(() => expectNoLeaks(new Watched(), () => 5)).toThrow('1 block, 3 bytes, allocated at f (/a.c:7)');
+  });
   test('has at most 20 places in the message', () => {
     const many = Array.from({ length: 25 }, (_, i) => leakOf(i + 1));
     expect(() => expectNoLeaks(source(many) as LeakSource, () => 5)).toThrow(
