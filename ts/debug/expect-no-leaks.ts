@@ -51,7 +51,7 @@ type Place = Omit<Leak, 'stack' | 'addresses'>;
  * @throws what `fn` throws; if blocks leaked too, an error gets the text of the LeakError as its field `leaks`
  * @throws {ArgumentTypeError} if an argument is none of these
  */
-export function expectNoLeaks<R>(heap: Heap | LeakSource, fn: () => R): R {
+export function expectNoLeaks<R, M>(heap: Heap | LeakSource<M>, fn: () => R): R {
   if (typeof fn !== 'function') throw new ArgumentTypeError('a function', fn);
   const check = begin(heap);
   let result: R;
@@ -78,9 +78,9 @@ export function expectNoLeaks<R>(heap: Heap | LeakSource, fn: () => R): R {
 }
 
 /** Begins a check. The function that it returns ends it, leaves the heap as it was, and returns the leaks. */
-function begin(heap: Heap | LeakSource): () => readonly Leak[] {
+function begin<M>(heap: Heap | LeakSource<M>): () => readonly Leak[] {
   if (!(heap instanceof Heap)) {
-    const { mark, leaks } = Object(heap) as Partial<LeakSource>;
+    const { mark, leaks } = Object(heap) as Partial<LeakSource<M>>;
     if (typeof mark !== 'function' || typeof leaks !== 'function')
       throw new ArgumentTypeError('a heap, or an object with mark() and leaks()', heap);
     const since = mark.call(heap);

@@ -130,8 +130,8 @@ describe('any object with mark and leaks', () => {
     leaks: ({ since }) => (since === 17 ? found : []),
   });
   test('passes without leaks, and throws with one', () => {
-    expect(expectNoLeaks(source([]) as LeakSource, () => 5)).toBe(5);
-    expect(() => expectNoLeaks(source([leakOf(3)]) as LeakSource, () => 5)).toThrow(
+    expect(expectNoLeaks(source([]), () => 5)).toBe(5);
+    expect(() => expectNoLeaks(source([leakOf(3)]), () => 5)).toThrow(
       '1 block of 10 bytes leaked:\n  1 block, 10 bytes, allocated at f (/a.c:3)',
     );
   });
@@ -149,9 +149,7 @@ describe('any object with mark and leaks', () => {
   });
   test('has at most 20 places in the message', () => {
     const many = Array.from({ length: 25 }, (_, i) => leakOf(i + 1));
-    expect(() => expectNoLeaks(source(many) as LeakSource, () => 5)).toThrow(
-      /^25 blocks(.*\n){21} {2}and 5 more places$/,
-    );
+    expect(() => expectNoLeaks(source(many), () => 5)).toThrow(/^25 blocks(.*\n){21} {2}and 5 more places$/);
   });
 });
 
