@@ -22,7 +22,7 @@ export type Keepable =
 /** Returns a copy of `ref` in a separate block. */
 export function copyTo(heap: Heap, ref: Keepable): Keepable {
   if (ref instanceof WasmSlice) {
-    const copy = allocHeapSlice(heap, ref.type as ScalarDescriptor, ref.length); // of its own value
+    const copy = allocHeapSlice(heap, ref.type as ScalarDescriptor, ref.length); // of any value
     copyBytes(heap, copy.ptr, ref.ptr, ref.byteLength);
     return copy;
   }

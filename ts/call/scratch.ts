@@ -3,7 +3,7 @@
 // own stack they would cost three more calls into the module and could overflow it.
 //
 //   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
-//   S2  What finds no room gets a block of its own, which is freed by the call. The next outermost call then begins
+//   S2  Values that find no room get a separate block, which the call frees. The next outermost call then begins
 //       with a block that is large enough.
 import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';

@@ -1,4 +1,4 @@
-// The inspector in a window of its own, opened by the page whose heap it shows.
+// The inspector in a separate window, opened by the page whose heap it shows.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { feedPort, INTERVAL, type LiveSource, type PagePort } from './feed.ts';
 import { isLiveMessage } from './messages.ts';

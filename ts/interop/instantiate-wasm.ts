@@ -36,7 +36,7 @@ export function createInstantiateWasm(add: (instance: ModuleInstance) => void): 
 } {
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
-  failed.catch(() => undefined); // whoever waits for it gets it too
+  failed.catch(() => undefined); // the caller that waits for it gets it too
   const instantiateWasm: InstantiateWasm = (source) => {
     if (!isObject(source))
       throw new ArgumentTypeError('the bytes of a module, a module or a response', source);

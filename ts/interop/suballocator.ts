@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An allocator for modules that allocate and never free: it works in a block that the module allocated, and in further
 // ones when that is full. What is freed is used again; the blocks of the module are never freed. All it knows is kept
-// here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly of its own, and
+// here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly, and
 // adds little to a bundle.
 //
 //   N1  The free ranges are in the order of their addresses, do not touch, and are multiples of UNIT from end to end.

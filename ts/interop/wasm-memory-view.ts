@@ -107,7 +107,7 @@ export class WasmMemoryView<
     return new DataView(this.memory.buffer, this.#checked(), this.byteLength);
   }
 
-  /** Returns a copy of the elements, in a buffer of its own. */
+  /** Returns a copy of the elements, in a separate buffer. */
   copy(): A {
     const bytes = new Uint8Array(this.bytes());
     return new this.type.Elements(bytes.buffer, 0, bytes.length / this.type.Elements.BYTES_PER_ELEMENT);

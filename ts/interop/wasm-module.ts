@@ -254,7 +254,7 @@ export class WasmModule {
 
   #typeOf(dtype: unknown): ScalarDescriptor {
     const found = scalarTypes.find((type) => type === dtype || type.name === dtype);
-    if (found) return found as unknown as ScalarDescriptor; // one of its own value
+    if (found) return found as unknown as ScalarDescriptor; // of any value
     throw new ArgumentTypeError(
       `${this.label}: a type (${scalarTypes.map(({ name }) => name).join(', ')}) or its name for dtype`,
       dtype,

@@ -73,7 +73,7 @@ function toWidth(base: BitsBase, width: number, min: number): number {
   throw new ArgumentRangeError(`a width of ${min} to ${max} bits for ${base.name}`, width);
 }
 
-/** A bit-field in its place: a type of its own that reads and writes at the address of its first byte. */
+/** A bit-field in its place: a type that reads and writes at the address of its first byte. */
 function bitsOf(field: BitField, offset: number, bit: number, structBytes: number): CompositeType {
   const { base, width } = field;
   const count = Math.ceil((bit + width) / 8);
