@@ -117,7 +117,7 @@ function general(
   const { context, steps } = plan;
   const { scratch, stack } = context;
   const run = runner(plan, check, returned);
-  // Calls nest: an inner one of the same function has a frame of its own.
+  // Calls nest: an inner one of the same function has a separate frame.
   let spare: Frame | undefined = newFrame(steps.length);
   const call = (frame: Frame): unknown => {
     spare = undefined;
