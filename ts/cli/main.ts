@@ -1,10 +1,12 @@
 // The commands of npx linmem.
 import { makeBindingsCommand, BINDINGS_USAGE } from './bindings-command.ts';
 import { CommandError, type Host } from './host.ts';
+import { inspectProgram, INSPECT_USAGE } from './inspect.ts';
 import { exportFile, EXPORT_USAGE, view, VIEW_USAGE } from './view.ts';
 
 const COMMANDS: Readonly<Record<string, readonly [(args: readonly string[], host: Host) => void | Promise<void>, string]>> = {
   bindings: [makeBindingsCommand, BINDINGS_USAGE],
+  inspect: [inspectProgram, INSPECT_USAGE],
   view: [view, VIEW_USAGE],
   export: [exportFile, EXPORT_USAGE],
 }; // prettier-ignore

@@ -1,0 +1,95 @@
+// npx linmem inspect, as a program.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeRecording } from '../../../ts/inspect/decode.ts';
+import { Replay } from '../../../ts/inspect/replay.ts';
+import { leaksOf } from '../../../ts/inspect/sites.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const BIN = join(process.cwd(), 'bin/linmem.mjs');
+const linmem = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [BIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+const write = (name: string, contents: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), contents);
+  return name;
+}; // prettier-ignore
+const sqlJs = pathToFileURL(join(process.cwd(), 'node_modules/sql.js/dist/sql-wasm.js')).href;
+
+describe('inspect', () => {
+  beforeAll(() => {
+    write(
+      'app.mjs',
+      `import initSqlJs from '${sqlJs}';
+const SQL = await initSqlJs();
+const database = new SQL.Database();
+database.run('create table t (a integer, b text)');
+export function forgetStatement() {
+  return database.prepare('select * from t where a = ?');
+}
+for (let i = 0; i < 100; i++) forgetStatement(); // the first ones lie in memory that SQLite has already
+console.log('arguments', process.argv.slice(2).join(' '));
+if (process.argv[2] === 'exit') process.exit(7);
+if (process.argv[2] === 'throw') throw new Error('the program failed');
+`,
+    );
+  });
+
+  test('runs the program, prints its leaks and a map, and writes the recording', () => {
+    const { status, stdout, stderr } = linmem(
+      'inspect',
+      '--out',
+      'heap.lmh',
+      '--stacks=all',
+      'app.mjs',
+      '--port',
+      'x',
+    );
+    expect([status, stdout]).toEqual([0, 'arguments --port x\n']);
+    expect(stderr).toMatch(/module 1: [\d,]+ allocations, [\d,]+ frees; malloc \(function \d+\), free/);
+    expect(stderr).toContain('Heap by address');
+    expect(stderr).toMatch(/Never freed: [\d.]+ KiB in \d+ blocks/);
+    expect(stderr).toMatch(/at forgetStatement app\.mjs:6:\d+/);
+    const recording = decodeRecording(readFileSync(join(folder, 'heap.lmh')));
+    expect(recording.name).toBe('app.mjs');
+    const leaks = leaksOf(new Replay(recording)).filter(({ site }) => recording.stacks[site]?.some(({ name }) => name === 'forgetStatement')); // prettier-ignore
+    expect(leaks.reduce((sum, { blocks }) => sum + blocks, 0)).toBeGreaterThanOrEqual(50);
+  });
+  test('a program that calls process.exit, and one that throws, are reported with their exit codes', () => {
+    const exit = linmem('inspect', '--quiet', '--out=exit.lmh', 'app.mjs', 'exit');
+    expect([exit.status, exit.stderr]).toEqual([7, '']);
+    expect(decodeRecording(readFileSync(join(folder, 'exit.lmh'))).length).toBeGreaterThan(100);
+    const thrown = linmem('inspect', 'app.mjs', 'throw');
+    expect(thrown.status).toBe(1);
+    expect(thrown.stderr).toContain('the program failed');
+    expect(thrown.stderr).toContain('Never freed');
+  });
+  test('a program without a module says so', () => {
+    write('plain.mjs', `console.log('hello')`);
+    const { status, stdout, stderr } = linmem('inspect', '--out=none.lmh', 'plain.mjs');
+    expect([status, stdout]).toEqual([1, 'hello\n']);
+    expect(stderr).toContain('instantiated no WebAssembly module');
+    expect(stderr).toContain('none.lmh was not written');
+    expect(existsSync(join(folder, 'none.lmh'))).toBe(false);
+  });
+  test.each<[string, string[], RegExp]>([
+    ['no program', ['inspect'], /^usage: linmem inspect/],
+    ['a program that is not there', ['inspect', 'nowhere.mjs'], /nowhere\.mjs: no such file/],
+    ['an unknown option', ['inspect', '--fast', 'app.mjs'], /unknown option --fast/],
+    ['a value that is missing', ['inspect', '--out'], /--out needs a value/],
+    ['stacks of more than all', ['inspect', '--stacks=3/2', 'app.mjs'], /--stacks takes entry, all, off/],
+    ['a format that is none', ['inspect', '--out=heap.zip', 'app.mjs'], /heap\.zip: the name of the file says its format/],
+  ])('%s', (_, args, message) => {
+    const { status, stdout, stderr } = linmem(...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(message);
+  }); // prettier-ignore
+});
