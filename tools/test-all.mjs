@@ -143,6 +143,8 @@ function runTheRest() {
   run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
   say('the corpus of real packages, in Node');
   run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
+  say('the corpus of real packages under inspect()');
+  run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--inspect', '--check']);
   for (const [what, config] of REST) {
     say(what);
     run(process.execPath, [VITEST, 'run', '--config', join(ROOT, config)]);

@@ -50,6 +50,14 @@ const named = [
     ],
   },
   {
+    text: 'Debugging',
+    items: [
+      page('Find a leak in an hour', '/debug'),
+      page("Leaks in linmem's heaps", '/debug-heaps'),
+      page('Real packages under inspect()', '/inspect-corpus'),
+    ],
+  },
+  {
     text: 'Tasks',
     items: [
       page('Bundlers and runtimes', '/guide/bundlers'),

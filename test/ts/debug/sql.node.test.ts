@@ -101,7 +101,8 @@ describe.each<InspectOptions>([{}, { stacks: 'all' }])('sql.js, unmodified, with
     expect(leaks.filter((leak) => frameHere(leak.stack) === undefined)).toEqual([]);
     const block = leaks.filter(isAt('leaks: a block'));
     expect(block).toMatchObject([{ bytes: 1234, count: 1, addresses: [address] }]);
-    expect(frameHere(block[0]?.stack ?? [])).toMatchObject({ name: 'leakBlock' });
+    expect(block[0]?.site).toMatchObject({ name: 'leakBlock', line: lineOf('leaks: a block') });
+    expect(leaks.every(({ site, stack }) => site === frameHere(stack))).toBe(true);
     const strings = leaks.filter(isAt('leaks: the message of the error'));
     expect(strings.map(({ count }) => count)).toEqual([3]);
     expect(strings[0]?.bytes).toBeGreaterThan(3 * 'near "no": syntax error'.length);
