@@ -1,5 +1,5 @@
 // Claim: finding and rewriting the allocator of a module takes at most 45 ms per MB, and the live table and log at most
-// double the time of a program that allocates all the time. A stack for each call of the module is by far the dearest:
+// double the time of a program that allocates all the time. A stack for each call of the module costs most:
 // its time is printed without a goal. The program is sql.js, unmodified, which inserts 20,000 rows.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
 // A hash table from addresses to numbers. A Map takes more than twice as long for the addresses of a
-// million events (bench/ts/inspect.bench.ts).
+// million events (bench/ts/inspect.bench.mjs).
 
 /** Linear probing; a removed entry is filled by those behind it, so that no entry is ever only marked as removed. */
 export class AddressTable {
