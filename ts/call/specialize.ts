@@ -18,7 +18,7 @@ export class CallSupport {
     this.#scratch = context.scratch;
   }
   /** The function of the module that is `name` in C, and takes `count` parameters. */
-  raw(name: string, count: number): WasmFunction {
+  raw(name: string, count: number): (...args: (number | bigint)[]) => number | bigint | undefined {
     const { exports } = this.#context;
     const [found] = exports.get([name]) as [WasmFunction]; // or it throws
     return exports.settled(name, found, count);
