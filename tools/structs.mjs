@@ -58,7 +58,7 @@ ${hot.map(accessor).join('\n')}
 `;
 
 /** The structs whose copies have code of their own, and the fields of each that are written out. */
-const STRUCTS = 4;
+const STRUCTS = 8;
 const FIELDS = 4;
 
 const COPY = `  ([${letters().join(', ')}, ...rest]) => ({
