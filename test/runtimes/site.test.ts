@@ -154,7 +154,7 @@ describe('the playground', () => {
       console.log([...list], list.view, { big: 1n, text: 'a' }, 'b');`;
     expect(await run(source)).toBe(`[ 1, 2 ] Int32Array(2) [ 1, 2 ] { big: 1n, text: 'a' } b\n`);
     expect(await page.locator('.about').innerText()).toMatch(
-      /^1 live blocks, 8 bytes; 65,536 bytes of memory$/,
+      /^1 live block, 8 bytes; 65,536 bytes of memory$/,
     );
   });
 
