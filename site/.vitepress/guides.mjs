@@ -54,6 +54,8 @@ const named = [
     items: [
       page('Find a leak in an hour', '/debug'),
       page("Leaks in linmem's heaps", '/debug-heaps'),
+      page('See the heap', '/guide/inspect'),
+      page('Recordings of a heap', '/recording'),
       page('Real packages under inspect()', '/inspect-corpus'),
     ],
   },
@@ -66,14 +68,6 @@ const named = [
       page('WebGPU and WebGL', '/guide/webgpu'),
       page('The allocator in your C program', '/guide/c-allocator'),
       page('Performance', '/performance'),
-    ],
-  },
-  {
-    text: 'Debugging',
-    items: [
-      page('Leaks and double frees', '/debug-heaps'),
-      page('See the heap, find a leak', '/guide/inspect'),
-      page('Recordings of a heap', '/recording'),
     ],
   },
   {
