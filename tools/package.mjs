@@ -1,9 +1,8 @@
 // What dist/ has besides the compiled modules: the CommonJS build, the core as a file, the entries for runtimes that compile
 // no bytes, one file for pages without a bundler; and no file that nothing reaches.
-import { buildSync } from 'esbuild';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { ROOT, run } from './setup.mjs';
+import { esbuild, ROOT, run } from './setup.mjs';
 
 const DIST = join(ROOT, 'dist');
 const COMMONJS = join(DIST, 'cjs');
@@ -112,5 +111,9 @@ export function addCore(wasm) {
 /** Bundles the default entry into one minified ES module, for pages without a bundler. */
 export function buildSingleFile() {
   const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', legalComments: 'none' };
-  buildSync({ ...options, entryPoints: [join(DIST, 'index.js')], outfile: join(DIST, 'linmem.min.js') });
+  esbuild().buildSync({
+    ...options,
+    entryPoints: [join(DIST, 'index.js')],
+    outfile: join(DIST, 'linmem.min.js'),
+  });
 }

@@ -3,14 +3,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
-import { ROOT } from './setup.mjs';
+import { esbuild, ROOT } from './setup.mjs';
 
 const FOLDER = join(ROOT, 'ts/inspect/page');
 const EMBEDDED = join(ROOT, 'ts/inspect/page.gen.ts');
 
 /** Returns the HTML of the page. */
 export function pageHtml() {
+  const { buildSync } = esbuild();
   const common = { bundle: true, minify: true, write: false, logLevel: 'warning', target: 'es2022', legalComments: 'none' }; // prettier-ignore
   const script = buildSync({ ...common, entryPoints: [join(FOLDER, 'main.ts')], format: 'iife' });
   const uplot = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');

@@ -3,8 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** Returns esbuild, which a new machine has only after `installPackages`. */
+export const esbuild = () => createRequire(import.meta.url)('esbuild');
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
