@@ -12,7 +12,7 @@ const PUBLIC = 'include/';
 /** Every file of csrc. Those of one line do not include each other. */
 const ORDER = `
   linmem/config.h
-  build_internal.h linmem/pages.h
+  build_internal.h linmem/pages.h recorder_internal.h
   linmem/allocator.h pages.c
   allocator_internal.h linmem/boundary_tag.h linmem/buddy.h linmem/bump.h linmem/arena.h
   boundary_tag_internal.h
@@ -27,7 +27,7 @@ const ORDER = `
   exports_internal.h exports_strategy.h exports_as.h
   exports.c exports_tlsf.c exports_bestfit.c exports_buddy.c exports_bump.c
   exports_as_tlsf.c exports_as_buddy.c exports_as_bump.c exports_walle.c malloc.c malloc_refused.c
-  layout.c`;
+  layout.c recorder.c`;
 
 const rank = new Map(
   ORDER.trim()
