@@ -60,8 +60,9 @@ function page(programs, lines) {
       ' read and freed; then the package does its own job and its answer is compared.',
     `linmem reaches the heap of ${lines.length} of ${lines.length} packages and allocates in ${allocates}; in the others it` +
       ` reads and writes, as they export no allocator. wasm-heap-manager 0.5.1 allocates in ${lines.filter(({ whm }) => whm === 'allocates').length}.`,
-    '"By pick" means that the package hides its instance from the object that it returns, so that the option `pick` of' +
-      ' `captureEmscriptenHeap` says which of the instances it is.',
+    '"By pick" means that nothing in the object that the package returns leads to its instance, so that the option `pick`' +
+      ' of `captureEmscriptenHeap` says which of the instances it is. That only one was made proves nothing: code that' +
+      ' `start` calls, such as an HTTP client, makes instances too.',
     [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'),
   ].join('\n\n');
 }

@@ -96,7 +96,6 @@ export const others = {
       const module = await WebAssembly.compile(file('@ruby/3.4-wasm-wasi/dist/ruby.wasm'));
       return (await DefaultRubyVM(module)).vm;
     },
-    options: { pick: only },
     job: (vm) => vm.eval('6 * 7').toString(),
     answer: '42',
   },
@@ -125,7 +124,6 @@ export const others = {
       await database.instantiate(() => undefined);
       return database;
     },
-    options: { pick: (exports) => 'malloc' in exports },
     job: (database) => Number(database.connect().query('select 6 * 7 as x').toArray()[0].x),
     answer: 42,
   },

@@ -83,7 +83,6 @@ export const rust = {
       await crypto.waitReady();
       return crypto;
     },
-    options: { pick: only },
     job: (crypto) => hex(crypto.sha256(text('abc'))),
     answer: SHA256_ABC,
   },

@@ -3,7 +3,7 @@
 //
 //   I1  An instance is the module's only if that is proved: the module, or an object one property deep in it, carries a
 //       view of its memory (HEAPU8), the memory, the instance, its exports, one of its functions or one that it imports;
-//       or a call of the module's own malloc changes its memory. That it is the only one proves nothing: `fetch` makes some too.
+//       or a call of the module's own malloc changes its memory. That it is the only one proves nothing: what `start` calls makes some too.
 //   I2  A module that carries a view of memory which is no instance's has no instance: it is wasm2js or asm.js.
 import { ModuleError } from '../errors.ts';
 import { isOf } from '../memory/buffers.ts';
@@ -43,14 +43,18 @@ export function identify(
   throw unknownInstance(instances, 0);
 }
 
+/** Getters of classes behind which an object carries the exports of its instance. */
+const EXPORTS_GETTERS = ['exports', 'wasm'];
+
 /**
  * The objects in which a module may carry what is its own: itself, and each object one property deep in it. The exports
- * of an instance, which are behind a getter of its class, count as the instance.
+ * of an instance, which are behind a getter of its class or of a facade's, count as the object that has the getter.
  */
 export function carriersOf(result: unknown): readonly [outer: object[], inner: object[]] {
   const isCarrier = (value: unknown): value is object =>
     isObject(value) && !ArrayBuffer.isView(value) && value !== globalThis;
-  const withExports = (value: object): object[] => [value, peek(value, 'exports')].filter(isCarrier);
+  const withExports = (value: object): object[] =>
+    [value, ...EXPORTS_GETTERS.map((name) => peek(value, name))].filter(isCarrier);
   if (!isCarrier(result)) return [[], []];
   const outer = withExports(result);
   const inner = outer.flatMap(dataValues).filter(isCarrier).flatMap(withExports);
@@ -120,9 +124,11 @@ function unknownInstance(instances: readonly ModuleInstance[], found: number): M
       ? `${found} of the instances that start() made are the module's, and have different memories`
       : 'no instance that start() made is provably the heap of what it resolved to';
   const cure =
-    instances.length > 0
+    instances.length > 1
       ? `Choose one with the option pick: (exports, index) => boolean. Made were: ${list.join('; ')}`
-      : 'Was it started before, or in a worker? start must be the first to start it';
+      : instances.length > 0
+        ? `If it is the module's, take it with the option pick: () => true. Made was only ${list.join('; ')}`
+        : 'Was it started before, or in a worker? start must be the first to start it';
   return new ModuleError(`${what}. ${cure}`, {
     missing: ['memory'],
     found: instances.flatMap(({ exports }) => Object.keys(exports)).slice(0, 64),

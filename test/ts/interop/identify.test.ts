@@ -87,7 +87,7 @@ describe('a module that proves nothing', () => {
   };
   test('is a ModuleError that lists the instances, even if there is only one', async () => {
     await expect(captureEmscriptenHeap(() => hide())).rejects.toThrow(
-      /pick.*0: memory of 65536 bytes, exports lm_/,
+      /pick: \(\) => true.*only 0: memory of 65536 bytes, exports lm_/,
     );
     const act = captureEmscriptenHeap(async () => (await foreign(), hide()));
     await expect(act).rejects.toThrow(ModuleError);
@@ -108,6 +108,46 @@ describe('a module that proves nothing', () => {
       await expect(captureEmscriptenHeap(async () => (await foreign(), hide()), { pick })).rejects.toThrow(
         ModuleError,
       );
+  });
+});
+
+describe('a facade whose class hides its instance in a private field', () => {
+  class Facade {
+    readonly #exports: object;
+    constructor(exports: object) {
+      this.#exports = exports;
+    }
+    get wasm(): object {
+      return this.#exports;
+    }
+    get other(): never {
+      throw new Error('a getter that nobody asked for');
+    }
+  }
+  const make = async (memory: WebAssembly.Memory): Promise<Facade> =>
+    new Facade((await instantiate(memory)).exports);
+
+  test.each<[string, (facade: Facade) => object]>([
+    ['itself', (facade) => facade],
+    ['one property deep', (bridge) => ({ bridge })],
+  ])('is found by the getter: %s', async (_name, wrap) => {
+    const memory = newMemory();
+    const { heap } = await captureEmscriptenHeap(async () => {
+      await foreign();
+      return wrap(await make(memory));
+    });
+    expect(heap.buffer).toBe(memory.buffer);
+  });
+  test('is not found two properties deep', async () => {
+    const act = captureEmscriptenHeap(async () => ({ inner: { facade: await make(newMemory()) } }));
+    await expect(act).rejects.toThrow(ModuleError);
+  });
+  test('that has not started yet is a ModuleError, and not the instance of something else', async () => {
+    const act = captureEmscriptenHeap(async () => {
+      await foreign();
+      return { bridge: new Facade(undefined as never) };
+    });
+    await expect(act).rejects.toThrow(ModuleError);
   });
 });
 
