@@ -264,9 +264,10 @@ export class WasmModule {
     memory: WebAssemblyMemory;
     ptr: number;
   } {
-    const address = resolveAddress(this, ptr, `the ptr of ${name}`);
+    const owner = this.memory(memory);
+    const address = resolveAddress(this, ptr, `the ptr of ${name}`, owner);
     return {
-      memory: this.memory(memory),
+      memory: owner,
       ptr: address + resolveCount(this, byteOffset, `the byteOffset of ${name}`),
     };
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
 import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts';
-import { toPointer } from '../memory/address.ts';
+import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
 import { isOf } from '../memory/buffers.ts';
 import { isObject } from './properties.ts';
-import type { WebAssemblyGlobal } from '../memory/platform-types.ts';
+import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** What the functions of a module take. */
 export type WasmArguments = readonly (number | bigint)[];
@@ -50,16 +50,24 @@ interface Description {
 type Call = (...args: WasmArguments) => unknown;
 
 /**
- * Returns the address that `descriptor` stands for. An i32 below 0 is an address above 2 GiB, as WebAssembly returns it.
+ * Returns the address in `memory` that `descriptor` stands for. An i32 below 0 is an address above 2 GiB, as WebAssembly
+ * returns it, but not in a memory larger than 4 GiB, whose module returns an i64.
  * @param what names it in errors: `ptr`
  * @throws {ArgumentTypeError} if it is no descriptor, or gives no number
- * @throws {ArgumentRangeError} if it gives no integer from -2^31 to 2^53 - 1
+ * @throws {ArgumentRangeError} if it gives no integer from -2^31, or 0 in a memory larger than 4 GiB, to 2^53 - 1
  * @throws {ModuleError} if the module has no such export
  */
-export function resolveAddress(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number {
+export function resolveAddress(
+  names: WasmNames,
+  descriptor: WasmValueDescriptor,
+  what: string,
+  memory: WebAssemblyMemory,
+): number {
   const value = evaluate(names, descriptor, what);
   const address = toPointer(value);
-  if (Number.isNaN(address)) throw new ArgumentRangeError(`${names.label}: an address for ${what}`, value);
+  const isIn64 = value < 0 && memory.buffer.byteLength > ADDRESS_SPACE_32; // asked only now: the module may have grown it
+  if (Number.isNaN(address) || isIn64)
+    throw new ArgumentRangeError(`${names.label}: an address for ${what}`, value);
   return address;
 }
 

@@ -1,11 +1,12 @@
 // WasmModule and WasmMemoryView: descriptors, memories, views, strings, and what is refused.
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ArgumentRangeError,
   ArgumentTypeError,
   ascii,
   EncodingError,
   f32,
+  f64,
   i32,
   latin1,
   MisalignedError,
@@ -19,6 +20,7 @@ import {
   WasmMemoryView,
   WasmModule,
   webassembly,
+  wrapHeap,
   type ScalarDescriptor,
   type WasmValueDescriptor,
 } from '../../../ts/index.ts';
@@ -247,4 +249,73 @@ test('a memory that is shared is read and written', () => {
   expect([own.readUtf8(0, 4), view.get(3)]).toEqual(['abcd', 100]);
   shared.grow(1);
   expect(view.array().buffer).toBe(shared.buffer);
+});
+
+/** A module of 64-bit memory as its bytes: it exports `memory` and `at`, which returns the i64 136. */
+const MODULE64 = new Uint8Array([
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 5, 1, 0x60, 0, 1, 0x7e,
+  3, 2, 1, 0,
+  5, 4, 1, 5, 1, 4,
+  7, 9, 2, 1, 0x6d, 2, 0, 1, 0x66, 0, 0,
+  10, 7, 1, 5, 0, 0x42, 0x88, 1, 0x0b,
+]); // prettier-ignore
+/** Node 20 has no 64-bit memory; Chromium and Node 24 have. */
+const has64 = WebAssembly.validate(MODULE64);
+
+describe.runIf(has64)('a module of 64-bit memory', () => {
+  type Exports64 = { m: { grow(pages: bigint): bigint }; f(): bigint };
+  const make = (): Exports64 =>
+    new WebAssembly.Instance(new WebAssembly.Module(MODULE64)).exports as unknown as Exports64;
+
+  test('is read and written at the bigint that it returns, over growth', () => {
+    const exports64 = make();
+    const module64 = webassembly.fromExports(exports64);
+    module64.write(i32, { ptr: 'f', byteOffset: 4n }, 7);
+    const view = module64.view({ ptr: 'f', length: 2n, dtype: i32 });
+    const before = view.array();
+    exports64.m.grow(1n);
+    expect([before.byteLength, view.array().length, view.get(1), view.ptr]).toEqual([0, 2, 7, 136]);
+    module64.write(i32, { ptr: 'f', byteOffset: 4 }, 0);
+    expect(module64.writeText('f', 'text', 8n)).toBe(4);
+    expect(module64.readUtf8(136n, 4n)).toBe('text');
+    expect(wrapHeap(exports64).readNullTerminatedUtf8String(136n)).toBe('text');
+  });
+  test.each([-8n, -(2n ** 63n), 2n ** 64n - 8n])('has no address %s', (ptr) => {
+    expect(() => webassembly.fromExports(make()).read(i32, { ptr })).toThrow(ArgumentRangeError);
+  });
+});
+
+describe.runIf(has64).each([false, true])('a 64-bit memory above 4 GiB, shared: %s', (shared) => {
+  const START = 2 ** 32;
+  const make = (): WebAssembly.Memory => {
+    const descriptor = { address: 'i64', initial: 65537n, maximum: 65540n, shared };
+    return new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+  };
+  let module64: WasmModule;
+  beforeAll(() => {
+    module64 = webassembly.fromMemory(make());
+  });
+
+  test.each([START - 8, START, START + 8, BigInt(START) + 65528n])('is read and written at %s', (ptr) => {
+    module64.write(f64, { ptr }, 1.5);
+    module64.write(f64, { ptr: 8 }, 0);
+    expect([module64.read(f64, { ptr }), module64.dataView({ ptr, byteLength: 8 }).getFloat64(0, true)]).toEqual([1.5, 1.5]);
+    module64.writeText(ptr, 'text', 8);
+    expect([module64.readUtf8(ptr, 4), module64.read(f64, { ptr: 8 })]).toEqual(['text', 0]);
+  }); // prettier-ignore
+  test('has no address below 0, and none at its end', () => {
+    module64.write(f64, { ptr: START - 8 }, 1.5);
+    expect(() => module64.write(f64, { ptr: -8 }, 2)).toThrow(ArgumentRangeError);
+    expect(() => module64.view({ ptr: -8, length: 1, dtype: f64 })).toThrow(ArgumentRangeError);
+    expect(module64.read(f64, { ptr: START - 8 })).toBe(1.5);
+    for (const ptr of [START + 65536, START + 65529])
+      expect(() => module64.read(f64, { ptr })).toThrow(OutOfBoundsError);
+  });
+  test('has views and copies of its last bytes', () => {
+    const view = module64.view({ ptr: START, length: 8192, dtype: f64 });
+    view.set(8191, 2.5);
+    expect([view.get(8191), view.array().at(-1), view.copy().at(-1), view.byteLength]).toEqual([2.5, 2.5, 2.5, 65536]);
+    expect(() => module64.view({ ptr: START, length: 8193, dtype: f64 })).toThrow(OutOfBoundsError);
+  }); // prettier-ignore
 });
