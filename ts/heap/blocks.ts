@@ -7,7 +7,7 @@ import { copyBytes, fillBytes } from '../memory/bytes.ts';
 import { assertStack } from '../memory/stack.ts';
 import type { Overlap, RawBlock } from './allocation-entry.ts';
 import { allocateRaw, MALLOC_ALIGN, repair, takeRawBlock, validatePointer } from './allocator.ts';
-import { endAllocation, freeAllocation, slotOf } from './free.ts';
+import { endAllocation, freeAllocation, freeMoved, slotOf } from './free.ts';
 import { unwatchOwner } from './garbage-collection.ts';
 import type { HeapState } from './state.ts';
 
@@ -105,6 +105,12 @@ export function allocateFor<R>(
 
 /** Moves a live allocation to a block of `size` bytes and ends it. Returns the new one. Throws as `heap.realloc`. */
 export function resizeAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
+  const next = moveAllocation(heap, old, size);
+  old.dependents?.moved?.(next);
+  return next;
+}
+
+function moveAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
   const { allocator, table } = heap;
   const slot = slotOf(heap, old);
   const isAligned = slot >= 0 && (table.rawBlockAt(slot)?.base ?? old.address) !== old.address;
@@ -120,7 +126,7 @@ export function resizeAllocation(heap: HeapState, old: Allocation, size: number)
   return allocateFor(heap, size, MALLOC_ALIGN, false, (allocation) => {
     if (!old.isLive) throw new FreedError(old.address); // freed by an allocator that called back
     copyBytes(heap, allocation.address, old.address, Math.min(old.byteLength, size));
-    freeAllocation(heap, old);
+    freeMoved(heap, old);
     return allocation;
   });
 }

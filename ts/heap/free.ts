@@ -85,6 +85,11 @@ export function freeAllocation(heap: HeapState, token: Allocation): void {
   endAllocation(heap, slotOf(heap, token), token, freeBlock);
 }
 
+/** As {@link freeAllocation}, for one whose contents were moved: what belongs to it may have moved with them. */
+export function freeMoved(heap: HeapState, token: Allocation): void {
+  endAllocation(heap, slotOf(heap, token), token, token.dependents?.moved ? freeEmptied : freeBlock);
+}
+
 /** Returns the slot of a live allocation; -1 if it has none. */
 export function slotOf({ table }: HeapState, token: Allocation): number {
   const slot = table.find(token.address);
@@ -95,6 +100,8 @@ export function slotOf({ table }: HeapState, token: Allocation): number {
 export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align: number) => R;
 const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
   allocator.free(base, size, align);
+/** The same, of a block to which nothing belongs any more. */
+const freeEmptied: ReleaseStep<unknown> = (...block) => freeBlock(...block);
 
 /** Marks the token of a live allocation as freed. Returns a function that undoes this. */
 function endToken(token: Allocation): (() => void) | undefined {
@@ -192,6 +199,7 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   if (token) endToken(token);
   if (slot >= 0) table.release(slot);
   if (token && heap.collects) unwatchOwner(token);
+  token?.dependents?.handedOver?.();
   return at;
 }
 

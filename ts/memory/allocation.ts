@@ -38,6 +38,10 @@ export interface Dependents {
   invalidate(): (() => void) | undefined;
   /** Called once the block was freed: frees what belongs to it, as the text of a struct. */
   released?(): void;
+  /** Called once the block was handed over to the module: what belongs to it goes with it. */
+  handedOver?(): void;
+  /** Called instead of `released` once the block was resized: what belongs to it belongs to `next` from here on. */
+  moved?(next: Allocation): void;
 }
 
 /** The ref or arena that owns an allocation. */

@@ -96,8 +96,3 @@ function inSlice(slice: AnySlice, offset: Address, bytes: number): { origin: Ori
 
 /** The allocation's memory; accesses to it throw once it is freed. */
 export const memoryOf = (origin: Origin): LinearMemory => origin.allocation.memory;
-
-/** Runs `act` once when the allocation has ended. */
-export function whenFreed(allocation: Allocation, act: () => void): void {
-  allocation.dependents = { invalidate: () => undefined, released: act };
-}

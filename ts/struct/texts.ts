@@ -7,8 +7,10 @@ import { ArgumentTypeError } from '../errors.ts';
 import type { Region } from '../arena/region.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { attemptAll } from '../memory/attempt.ts';
 import { utf8 } from '../text/codecs.ts';
-import { isRegion, whenFreed, type Origin } from './origin.ts';
+import { isRegion, type Origin } from './origin.ts';
+import { pointerSizeOf } from './type.ts';
 
 /** Takes the texts of one value. */
 export interface TextStore {
@@ -89,12 +91,38 @@ function copyText(place: Heap | Region, text: string): number {
   return address;
 }
 
-function keep(block: Allocation, heap: Heap): Map<number, number> {
-  const texts = new Map<number, number>();
-  owned.set(block, texts);
-  whenFreed(block, () => {
-    for (const address of texts.values()) heap.free(address);
+/** Makes `texts` belong to a block: they are freed with it, go with it to the module, and stay with it when it is resized. */
+function keep(
+  block: Allocation,
+  heap: Heap,
+  texts: Map<number, number> = new Map<number, number>(),
+): Map<number, number> {
+  const forEach = (act: (address: number) => void): void => {
+    const addresses = [...texts.values()];
     texts.clear();
-  });
+    attemptAll(addresses.map((address) => () => act(address)));
+  };
+  owned.set(block, texts);
+  block.dependents = {
+    invalidate: () => undefined,
+    released: () => forEach((address) => heap.free(address)),
+    handedOver: () => forEach((address) => heap.release(address)),
+    moved: (next) => moveTexts(texts, block, next, heap),
+  };
   return texts;
+}
+
+/** Texts whose members the new block does not have are freed. */
+function moveTexts(texts: Map<number, number>, block: Allocation, next: Allocation, heap: Heap): void {
+  const last = next.byteLength - pointerSizeOf(heap);
+  const kept = new Map<number, number>();
+  const cut: (() => void)[] = [];
+  for (const [member, address] of texts) {
+    const offset = member - block.address;
+    if (offset <= last) kept.set(next.address + offset, address);
+    else cut.push(() => heap.free(address));
+  }
+  texts.clear();
+  if (kept.size > 0) keep(next, heap, kept);
+  attemptAll(cut);
 }

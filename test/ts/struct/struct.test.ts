@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  aligned, ArgumentRangeError, ArgumentTypeError, array, bigEndian, bits, bool, chars, createWasmHeapManager64, cstr,
-  DoubleFreeError, EncodingError, enumeration, f32, f64, flexible, FreedError, i16, i32, i64, i8, NotOwnedError, opaque,
-  OutOfBoundsError, padding, pointer, Ref, refOf, struct, u16, u32, u64, u8, union, voidp, WrongHeapError,
+  aligned, ArgumentRangeError, ArgumentTypeError, array, bigEndian, bits, bool, chars, createHeapSync,
+  createWasmHeapManager64, cstr, DoubleFreeError, EncodingError, enumeration, f32, f64, flexible, FreedError, i16,
+  i32, i64, i8, NotOwnedError, opaque, OutOfBoundsError, OutOfMemoryError, padding, pointer, Ref, refOf, struct, u16,
+  u32, u64, u8, union, voidp, WrongHeapError,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { fakeHeap } from '../../support/heap.ts';
 
@@ -201,6 +202,45 @@ describe('text in a char * field', () => {
       players.free();
       expect(module.live.size).toBe(0);
     }));
+  test('is freed, handed over and resized with the block, also by its number', () => {
+    const fake = fakeHeap();
+    const { heap, module } = fake;
+    const make = (): number => Player.alloc(heap, { tag: 'text' }).address;
+    heap.free(make());
+    expect(module.live.size).toBe(0);
+    const given = heap.release(make());
+    const text = Player.read(heap, given).tag;
+    expect([text, module.live.size, heap.statistics.liveBlocks]).toEqual(['text', 2, 0]);
+    const pointerAt = u32.read(heap, given + Player.offsetOf('tag'));
+    module.free(pointerAt); // as C would
+    module.free(given);
+    const larger = heap.realloc(make(), 4096);
+    expect([Player.read(heap, larger).tag, module.live.size]).toEqual(['text', 2]);
+    const smaller = heap.realloc(larger, Player.size);
+    expect([Player.read(heap, smaller).tag, module.live.size]).toEqual(['text', 2]);
+    const cut = heap.realloc(smaller, Player.offsetOf('tag'));
+    expect(module.live.size).toBe(1);
+    heap.free(cut);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('stays with a block that the allocator resizes', () => {
+    const heap = createHeapSync();
+    const p = Player.alloc(heap, { tag: 'text' });
+    const larger = heap.realloc(p.address, 100_000);
+    expect([Player.read(heap, larger).tag, heap.statistics.liveBlocks]).toEqual(['text', 2]);
+    expect(() => p.tag).toThrow(FreedError);
+    heap.free(larger);
+    expect(heap.statistics.liveBlocks).toBe(0);
+  });
+  test('stays with a block that cannot be resized', () => {
+    const { heap, module } = fakeHeap();
+    const p = Player.alloc(heap, { tag: 'text' });
+    module.failAt = module.calls + 1;
+    expect(() => heap.realloc(p.address, 4096)).toThrow(OutOfMemoryError);
+    expect([p.tag, module.live.size]).toEqual(['text', 2]);
+    p.free();
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
   test('is refused by a borrowed struct, which takes addresses', () =>
     onHeap(({ heap }) => {
       const text = heap.allocNullTerminatedUtf8String('there');
