@@ -11,7 +11,7 @@ export interface Arguments<K extends string> {
 }
 
 /**
- * Reads arguments. `stopAtRest` leaves all after the first that is no option to the program that is started.
+ * Reads arguments.
  *
  * @throws {CommandError} for an unknown option, or one without its value
  */
@@ -19,13 +19,11 @@ export function readArguments<K extends string>(
   args: readonly string[],
   known: Readonly<Record<K, OptionKind>>,
   usage: string,
-  stopAtRest = false,
 ): Arguments<K> {
   const options: Partial<Record<K, string>> = {};
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     if (!arg.startsWith('-') || arg === '-') {
-      if (stopAtRest) return { options, rest: args.slice(i) };
       const { options: others, rest } = readArguments(args.slice(i + 1), known, usage);
       return { options: { ...options, ...others }, rest: [arg, ...rest] };
     }
@@ -42,6 +40,36 @@ export function readArguments<K extends string>(
     }
   }
   return { options, rest: [] };
+}
+
+/**
+ * Reads the arguments of a command that starts a program: `[OPTIONS] PROGRAM [ARGUMENTS]`. Options that the command knows
+ * are its own behind PROGRAM too, up to `--`; the rest is for the program, in its order and without that `--`.
+ *
+ * @throws {CommandError} for an unknown option before PROGRAM, or one without its value
+ */
+export function readProgramArguments<K extends string>(
+  args: readonly string[],
+  known: Readonly<Record<K, OptionKind>>,
+  usage: string,
+): Arguments<K> {
+  const own: string[] = [];
+  const rest: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (arg === '--') {
+      rest.push(...args.slice(i + 1));
+      break;
+    }
+    const name = /^--?([^=]+)/.exec(arg)?.[1] ?? '';
+    const isOption = arg.startsWith('-') && arg !== '-';
+    const isOwn = isOption && (rest.length === 0 || (arg.startsWith('--') && Object.hasOwn(known, name)));
+    if (!isOwn) rest.push(arg);
+    else if (Object.hasOwn(known, name) && known[name as K] === 'value' && !arg.includes('='))
+      own.push(...args.slice(i, ++i + 1));
+    else own.push(arg);
+  }
+  return { options: readArguments(own, known, usage).options, rest };
 }
 
 /** Reads a whole number of an option. */

@@ -6,15 +6,16 @@ import type { StackMode } from '../debug/recorder.ts';
 import { serveInspector, type InspectorServer } from '../inspect/server.ts';
 import { formatRecording } from '../inspect/terminal.ts';
 import { countText } from '../inspect/units.ts';
-import { readArguments, wholeNumber } from './arguments.ts';
+import { readProgramArguments, wholeNumber } from './arguments.ts';
 import { contentsOf, endingOf, ENDINGS } from './files.ts';
 import { CommandError, type Host } from './host.ts';
 import { openBrowser, terminalOf } from './view.ts';
 
-export const INSPECT_USAGE: string = `usage: linmem inspect [OPTIONS] PROGRAM.mjs [ARGUMENTS]
+export const INSPECT_USAGE: string = `usage: linmem inspect [OPTIONS] PROGRAM.mjs [OPTIONS] [--] [ARGUMENTS]
 
 Runs a program of Node, sees each allocation of the WebAssembly modules that it instantiates, and prints at its end
 the blocks that were never freed, and a map of the heap. The program needs no change and no rebuild.
+Its arguments are those that are no option below, and all behind --.
   --out=FILE     also write the recording: ${ENDINGS}
   --module=NAME  the module to show, where there are several
   --stacks=MODE  entry (one for each call of the module), all, off, or a part such as 1/16
@@ -37,7 +38,7 @@ function stacksOf(text = 'entry'): StackMode {
 }
 
 export async function inspectProgram(args: readonly string[], host: Host): Promise<void> {
-  const { options, rest } = readArguments(args, KNOWN, INSPECT_USAGE, true);
+  const { options, rest } = readProgramArguments(args, KNOWN, INSPECT_USAGE);
   const [program, ...programArgs] = rest;
   if (program === undefined) throw new CommandError(INSPECT_USAGE);
   const path = host.path.resolve(program);

@@ -16,7 +16,9 @@ with a secret in it, until the command is ended (Ctrl+C).
 
 export const EXPORT_USAGE: string = `usage: linmem export FILE.lmh -o OUTPUT [--partial]
 
-Writes a recording in another format. The name of OUTPUT says which: ${ENDINGS}.`;
+Writes a recording in another format. The name of OUTPUT says which: ${ENDINGS}.
+  -o OUTPUT, --out=OUTPUT   the file to write
+  --partial                 export what can be read of a file that is truncated or damaged`;
 
 export async function view(args: readonly string[], host: Host): Promise<void> {
   const known = { 'no-open': 'flag', port: 'value', partial: 'flag', text: 'flag' } as const;
@@ -35,13 +37,14 @@ export async function view(args: readonly string[], host: Host): Promise<void> {
 }
 
 export async function exportFile(args: readonly string[], host: Host): Promise<void> {
-  const { options, rest } = readArguments(args, { o: 'value', partial: 'flag' } as const, EXPORT_USAGE);
+  const known = { o: 'value', out: 'value', partial: 'flag' } as const;
+  const { options, rest } = readArguments(args, known, EXPORT_USAGE);
   const [path, ...others] = rest;
-  if (path === undefined || options.o === undefined || others.length > 0)
-    throw new CommandError(EXPORT_USAGE);
-  endingOf(options.o);
+  const out = options.out ?? options.o;
+  if (path === undefined || out === undefined || others.length > 0) throw new CommandError(EXPORT_USAGE);
+  endingOf(out);
   const recording = await readFile(path, host, options.partial !== undefined);
-  host.fs.writeFileSync(options.o, await contentsOf(options.o, recording, host));
+  host.fs.writeFileSync(out, await contentsOf(out, recording, host));
 }
 
 /** Opens an address in the browser of the system; nothing happens where there is none. */

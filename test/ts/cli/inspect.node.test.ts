@@ -63,6 +63,24 @@ if (process.argv[2] === 'throw') throw new Error('the program failed');
     const leaks = leaksOf(new Replay(recording)).filter(({ site }) => recording.stacks[site]?.some(({ name }) => name === 'forgetStatement')); // prettier-ignore
     expect(leaks.reduce((sum, { blocks }) => sum + blocks, 0)).toBeGreaterThanOrEqual(50);
   });
+  test.each<[string, string[], string]>([
+    ['--out=after.lmh', ['app.mjs', '--out=after.lmh', '--quiet'], ''],
+    [
+      '--out after.lmh between its own',
+      ['app.mjs', 'a', '--out', 'after.lmh', '--quiet', '-q', 'b'],
+      'a -q b',
+    ],
+    [
+      'its own behind --',
+      ['--out=after.lmh', 'app.mjs', '--quiet', '--', '--out=x', '--live', '--'],
+      '--out=x --live --',
+    ],
+  ])('options behind the program: %s', (_, args, own) => {
+    rmSync(join(folder, 'after.lmh'), { force: true });
+    expect(linmem('inspect', ...args)).toMatchObject({ status: 0, stdout: `arguments ${own}\n`, stderr: '' });
+    expect(decodeRecording(readFileSync(join(folder, 'after.lmh'))).length).toBeGreaterThan(100);
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
   test('a program that calls process.exit, and one that throws, are reported with their exit codes', () => {
     const exit = linmem('inspect', '--quiet', '--out=exit.lmh', 'app.mjs', 'exit');
     expect([exit.status, exit.stderr]).toEqual([7, '']);
@@ -85,6 +103,7 @@ if (process.argv[2] === 'throw') throw new Error('the program failed');
     ['a program that is not there', ['inspect', 'nowhere.mjs'], /nowhere\.mjs: no such file/],
     ['an unknown option', ['inspect', '--fast', 'app.mjs'], /unknown option --fast/],
     ['a value that is missing', ['inspect', '--out'], /--out needs a value/],
+    ['a value that is missing behind the program', ['inspect', 'app.mjs', '--out'], /--out needs a value/],
     ['stacks of more than all', ['inspect', '--stacks=3/2', 'app.mjs'], /--stacks takes entry, all, off/],
     ['a format that is none', ['inspect', '--out=heap.zip', 'app.mjs'], /heap\.zip: the name of the file says its format/],
   ])('%s', (_, args, message) => {

@@ -65,6 +65,10 @@ describe('view and export', () => {
     );
     expect(isRight(readFileSync(join(folder, name)))).toBe(true);
   });
+  test('export takes the name as --out too, as inspect does', () => {
+    expect(linmem('export', 'two.lmh', '--out=out.html')).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(join(folder, 'out.html'), 'utf8')).toContain('"kind":"data"');
+  });
   test.each<[string, string[], RegExp]>([
     ['an unknown command', ['look'], /^usage: linmem bindings/],
     ['a recording that is not there', ['view', 'nowhere.lmh'], /nowhere\.lmh: no such file/],
