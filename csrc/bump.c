@@ -55,7 +55,7 @@ static bool region_open(lm_bump *a, lm_bump_region *r, uintptr_t start, size_t s
   return true;
 }
 
-// Asks the page source once. Returns false iff it gave nothing that can be used.
+// Calls the page source once. Returns false if it added no usable byte.
 static bool region_ask(lm_bump *a, size_t min) {
   uintptr_t base = (uintptr_t)a->pages.refill(&a->pages, min, &a->got);
   size_t got     = a->got;
