@@ -163,13 +163,18 @@ const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
 /** The `typeof` of each option, or several in one text. */
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
+/** @throws {ArgumentTypeError} if `options` is not an object */
+export function assertOptions(options: unknown): asserts options is object {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentTypeError('an options object', options);
+}
+
 /**
  * Returns a copy of the own properties of `options`, each read once, without those that are undefined.
  * @throws {ArgumentTypeError} if it is not an object, or an option is of the wrong type or unknown
  */
 export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentTypeError('an options object', options);
+  assertOptions(options);
   const copy = { __proto__: null, ...options } as O;
   for (const name of Object.keys(copy) as (keyof O & string)[]) {
     if (!Object.hasOwn(kinds, name))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // AssemblyScript modules: strings, arrays and buffers as the language lays them out.
 import { ArgumentTypeError, ModuleError, OutOfBoundsError } from '../errors.ts';
-import type { HeapOptions, WasmHeapManagerOptions } from '../heap/options.ts';
+import { assertOptions, type HeapOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { toPointer, type Address } from '../memory/address.ts';
 import { bytesOf } from '../memory/bytes.ts';
@@ -14,7 +14,8 @@ import { ARRAY, elementType, isArrayClass, STATIC_ARRAY } from './assemblyscript
 import { runCreatorScope, type Creator } from './assemblyscript-scope.ts';
 import { AssemblyScriptRuntime, ERAS, type AssemblyScriptEra } from './assemblyscript-runtime.ts';
 import { findMemory, memoryOf } from './module-memory.ts';
-import { isObject, peek } from './properties.ts';
+import { assertStarted } from './module-shape.ts';
+import { peek } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** The elements of an array: numbers, bigints for 64-bit integers. */
@@ -232,7 +233,8 @@ export function wrapAssemblyScript(
   exports: object,
   options: AssemblyScriptOptions = {},
 ): AssemblyScriptModule {
-  if (!isObject(exports)) throw new ArgumentTypeError('the exports of an AssemblyScript module', exports);
+  assertStarted(exports, 'the exports of an AssemblyScript module');
+  assertOptions(options);
   const { memory: given, ...heapOptions } = options;
   const memory = given ? memoryOf(given) : findMemory(undefined, [exports]);
   if (!memory)

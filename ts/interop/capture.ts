@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The instances that a module makes while it starts, and the heap of a module that shows nothing of it.
 import { ArgumentTypeError } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { carriersOf, identify, type PickInstance } from './identify.ts';
 import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';
@@ -101,6 +102,7 @@ export async function captureEmscriptenHeap<M>(
   start: StartModule<M>,
   options: CaptureHeapOptions = {},
 ): Promise<Captured<Awaited<M>>> {
+  assertOptions(options);
   const { pick, signal: _signal, watchGlobals: _watchGlobals, ...heapOptions } = options;
   if (pick !== undefined && typeof pick !== 'function')
     throw new ArgumentTypeError('a function for pick', pick);
@@ -131,6 +133,7 @@ interface CaptureWatch extends Watch {
 
 function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean): CaptureWatch {
   if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
+  assertOptions(options);
   const { signal, watchGlobals = true } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw new ArgumentTypeError('an AbortSignal for signal', signal);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap of an Emscripten module, whatever the module exports.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { emscriptenModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
@@ -17,7 +18,7 @@ export type EmscriptenHeapOptions = ModuleHeapOptions;
  * whose getter would abort the module, as the assertion builds' do. A module without malloc can be read and
  * written; only allocating throws.
  * @param module a started module: what the factory's promise resolved to
- * @throws {ArgumentTypeError} if it is no object, or still a factory
+ * @throws {ArgumentTypeError} if it is no object, or still a factory, or an option is not what it should be
  * @throws {ModuleError} if it shows no memory; the error names the flags that would export one
  */
 export function wrapEmscriptenModuleHeap(
@@ -28,6 +29,7 @@ export function wrapEmscriptenModuleHeap(
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
   if (typeof module !== 'object' || module === null)
     throw new ArgumentTypeError('an Emscripten module', module);
+  assertOptions(options);
   const exports = exportsOfGlue(module);
   const memory = options.memory ? memoryOf(options.memory) : findMemory(module, exports);
   if (!memory) throw noMemory(module);

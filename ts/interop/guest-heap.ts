@@ -7,6 +7,7 @@
 //       for Emscripten, Go, TinyGo, AssemblyScript's runtime `stub` and that of 2020, and for modules whose JavaScript
 //       takes every byte up to the end of the memory; those export no allocator.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import { createHeapSync, type CreateHeapOptions, type LinmemHeap } from '../core/heap.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { AssemblyScriptRuntime, ERAS } from './assemblyscript-runtime.ts';
@@ -47,6 +48,7 @@ const REFUSALS: Readonly<Partial<Record<ModuleKind, string>>> = {
  * @throws {ArgumentTypeError} if an option is not what it should be
  */
 export function createGuestHeap(module: object, options: GuestHeapOptions = {}): LinmemHeap {
+  assertOptions(options);
   const { memory: given, allowUnsafeGuest = false, ...rest } = options;
   if (typeof allowUnsafeGuest !== 'boolean')
     throw new ArgumentTypeError('a boolean for allowUnsafeGuest', allowUnsafeGuest);

@@ -18,18 +18,21 @@ export function describeModule(
   module: object,
   given: MemorySource | undefined,
 ): { readonly shape: ModuleShape; readonly memory: FoundMemory } {
-  assertStarted(module);
+  assertStarted(module, 'a module, an instance, its exports or a memory');
   const shape = shapeOf(module);
   const memory = given ? memoryOf(given) : memoryIn(module, shape);
   if (!memory) throw noMemory(shape, module);
   return { shape, memory };
 }
 
-function assertStarted(module: object): void {
+/**
+ * @param expected what should have been given, for the error
+ * @throws {ArgumentTypeError} if `module` is no object, or something of which a module is still to be made
+ */
+export function assertStarted(module: object, expected: string): void {
   if (typeof module === 'function')
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
-  if (!isObject(module))
-    throw new ArgumentTypeError('a module, an instance, its exports or a memory', module);
+  if (!isObject(module)) throw new ArgumentTypeError(expected, module);
   if (isOfClass('WebAssembly.Module', module))
     throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
   if (isOfClass('Promise', module))

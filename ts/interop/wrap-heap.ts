@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One function for every module: what it is given tells what to do with it.
+import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { anyModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
@@ -15,6 +16,7 @@ import { describeModule } from './module-shape.ts';
  * @throws {ModuleError} if it shows no memory, or several; the error says what would help
  */
 export function wrapHeap(module: object, options: ModuleHeapOptions = {}): WasmHeapManager {
+  assertOptions(options);
   const { shape, memory } = describeModule(module, options.memory);
   return heapOfModule(shape, memory, options, anyModule);
 }

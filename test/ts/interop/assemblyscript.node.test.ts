@@ -270,5 +270,8 @@ test('exports without a runtime, or without a memory, are a ModuleError that say
   );
   expect(() => wrapAssemblyScript({})).toThrow('option memory');
   expect(() => wrapAssemblyScript(5 as never)).toThrow(TypeError);
+  expect(() => wrapAssemblyScript({}, null as never)).toThrow('an options object');
+  expect(() => wrapAssemblyScript(Promise.resolve({}))).toThrow('await this promise');
+  expect(() => wrapAssemblyScript(() => ({}))).toThrow('call this factory');
   expect(AssemblyScriptModule).toBeTypeOf('function');
 });

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ArgumentTypeError, captureEmscriptenHeap, coreBytes, ModuleError } from '../../../ts/index.ts';
+import {
+  ArgumentTypeError,
+  captureEmscriptenHeap,
+  captureInstances,
+  coreBytes,
+  ModuleError,
+} from '../../../ts/index.ts';
 
 // linmem's own core stands in for an Emscripten module: its malloc is an export of a real instance.
 interface Emscripten {
@@ -122,6 +128,12 @@ describe('a start function that fails', () => {
   test.each([5, null, undefined, {}])('because it is not a function is refused: %s', async (wrong) =>
     expect(captureEmscriptenHeap(wrong as never)).rejects.toThrow(ArgumentTypeError),
   );
+  test.each([5, null, 'pick', () => true])('because of options that are no object: %s', async (wrong) => {
+    let starts = 0;
+    for (const capture of [captureEmscriptenHeap, captureInstances])
+      await expect(capture(() => starts++, wrong as never)).rejects.toThrow('an options object');
+    expect(starts).toBe(0);
+  });
 });
 
 describe('several', () => {

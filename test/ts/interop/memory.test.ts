@@ -1,6 +1,12 @@
 // Where the memory of a module is, and that no access goes to one that the module left behind.
 import { describe, expect, test } from 'vitest';
-import { ArgumentTypeError, ModuleError, wrapEmscriptenModuleHeap, wrapHeap } from '../../../ts/index.ts';
+import {
+  ArgumentTypeError,
+  createGuestHeap,
+  ModuleError,
+  wrapEmscriptenModuleHeap,
+  wrapHeap,
+} from '../../../ts/index.ts';
 import { isEngineMemory } from '../../../ts/interop/module-memory.ts';
 import { assemble } from '../../support/assemble.ts';
 import { fakeModule } from '../../support/heap.ts';
@@ -131,6 +137,13 @@ describe('wrapHeap takes', () => {
     expect(() => wrapHeap(wrong as never)).toThrow(ArgumentTypeError);
     expect(() => wrapHeap(wrong as never)).toThrow(word);
   });
+  test.each([null, 5, 'memory', () => 1])('no options that are no object: %s', (wrong) => {
+    for (const wrap of [wrapHeap, wrapEmscriptenModuleHeap, createGuestHeap])
+      for (const module of [fake.memory, { wasmMemory: fake.memory }])
+        expect(() => wrap(module, wrong as never)).toThrow(
+          expect.objectContaining({ code: 'INVALID_TYPE', message: expect.stringContaining('an options object') as string }),
+        );
+  }); // prettier-ignore
   test('not an object that shows nothing', () => {
     expect(() => wrapHeap({})).toThrow(expect.objectContaining({ code: 'MODULE', missing: ['memory'] }));
   });
