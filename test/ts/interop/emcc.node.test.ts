@@ -40,6 +40,10 @@ const FORMS = {
   wasm2js: ['-O1', '-sWASM=0', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
   'safe-heap': ['-O1', '-sSAFE_HEAP=1', '-sASSERTIONS=1', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'],
   'four-gib': ['-O1', '-sMAXIMUM_MEMORY=4GB', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
+  // Of the functions only one that does not allocate, and nothing of the runtime.
+  'no-malloc': ['-O1', '-sEXPORTED_FUNCTIONS=_sum'],
+  'no-malloc-assertions': ['-O0', '-sASSERTIONS=1', '-sEXPORTED_FUNCTIONS=_sum'],
+  'no-malloc-minified': ['-O3', '-sEXPORTED_FUNCTIONS=_sum'],
   emmalloc: ['-O1', '-sMALLOC=emmalloc', '-sEXPORTED_RUNTIME_METHODS=wasmMemory'],
 };
 type Form = keyof typeof FORMS;
@@ -85,7 +89,8 @@ function work(heap: WasmHeapManager, module: Module): void {
   expect(heap.statistics.liveBlocks).toBe(0);
 }
 
-describe.each(Object.keys(FORMS) as Form[])('a module with %s', (form) => {
+const allocating = (Object.keys(FORMS) as Form[]).filter((form) => !form.startsWith('no-malloc'));
+describe.each(allocating)('a module with %s', (form) => {
   test('is captured and usable', async () => {
     const { module, heap } = await captureEmscriptenHeap(() => start(form));
     work(heap, module);
@@ -98,6 +103,21 @@ describe.each(['views', 'memory', 'emmalloc', 'wasm2js', 'safe-heap', 'four-gib'
       const module = await start(form);
       work(wrapEmscriptenModuleHeap(module), module);
     });
+  },
+);
+test.each(['no-malloc', 'no-malloc-assertions', 'no-malloc-minified'] as const)(
+  'a module that exports %s is read and written, and alloc names the flags',
+  async (form) => {
+    const { module, heap } = await captureEmscriptenHeap(() => start(form));
+    const high = heap.byteLength - 8;
+    heap.writeInt32(high, 40);
+    heap.writeInt32(high + 4, 2);
+    expect(module._sum(high, 2)).toBe(42);
+    expect(() => heap.allocInt32(1)).toThrow(ModuleError);
+    expect(() => heap.allocInt32(1)).toThrow(
+      expect.objectContaining({ code: 'MODULE', flags: expect.stringContaining('_malloc,_free') as string }),
+    );
+    expect(module._sum(high, 2)).toBe(42);
   },
 );
 test('wrapping a module with assertions does not abort it, and the error names the missing flag', async () => {
