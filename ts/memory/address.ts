@@ -6,7 +6,7 @@ import { ArgumentRangeError, ArgumentTypeError, OutOfBoundsError } from '../erro
 export type Address = number | bigint;
 
 /** The size of the 32-bit address space in bytes. */
-export const ADDRESS_SPACE_32 = 2 ** 32;
+export const ADDRESS_SPACE_32: number = 2 ** 32;
 
 /** True if `value` is an integer in [0, 2^32). */
 export const isUint32 = (value: unknown): value is number =>
