@@ -49,7 +49,9 @@ function countsIn(parameters: readonly Parameter[]): Counts {
     return index;
   };
   const leaders = new Map<number, number>();
-  parameters.forEach(({ annotations }, index) => {
+  parameters.forEach(({ annotations, name, type }, index) => {
+    if (name !== undefined && parameters.findIndex((one) => one.name === name) < index)
+      throw errorAt(type.at, `a second parameter ${name}; give each a name of its own`);
     for (const one of annotations)
       if (one.name === '_In_reads_' || one.name === '_Inout_updates_') {
         const count = indexOf(one);
@@ -112,8 +114,10 @@ function callbackOf(node: Extract<CNode, { kind: 'function' }>, table: TypeTable
   }
 }
 
-const ownedOf = (type: CType, { argument }: Annotation): ResultType & ReturnType<typeof owned> =>
-  owned(type, argument[0]?.text ?? 'free');
+function ownedOf(type: CType, { argument, name, at }: Annotation): ResultType & ReturnType<typeof owned> {
+  if (isScalar(type)) throw errorAt(at, `${name} on ${type.name}, which is no pointer that can be freed`);
+  return owned(type, argument[0]?.text ?? 'free');
+}
 
 function resultOf(node: CNode, annotations: readonly Annotation[], table: TypeTable): ResultType {
   if (table.isVoid(node)) return none;

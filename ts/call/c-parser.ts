@@ -6,6 +6,7 @@ import type {
 import { evaluate } from './c-expression.ts';
 import { errorAt, lex, type Token } from './c-lexer.ts';
 import { Cursor } from './c-cursor.ts';
+import { declareConstant, declareFunction, declareTag, declareTypedef } from './c-declare.ts';
 import { alignedIn, BASIC, IS_CONST, sizedType, STANDARD } from './c-words.ts';
 
 /** Words that say nothing about a type here. */
@@ -90,7 +91,7 @@ class Parser {
       const { name, type, annotations } = this.#declarator(specifiers.type);
       if (!name) throw errorAt(c.peek, `expected a name, found ${c.found}`);
       this.#attributes();
-      if (specifiers.isTypedef) this.#define(this.declared.typedefs, name, type);
+      if (specifiers.isTypedef) declareTypedef(this.declared, name, type);
       else if (type.kind === 'function') {
         if (c.is('{') && specifiers.isInline) {
           c.braced();
@@ -101,15 +102,10 @@ class Parser {
         if (c.peek.kind === 'word')
           throw errorAt(c.peek, `an old-style (K&R) definition of ${name.text} is not supported`);
         const all = [...specifiers.annotations, ...annotations];
-        this.#define(this.declared.functions, name, { type, annotations: all, at });
+        declareFunction(this.declared, name, { type, annotations: all, at });
       } else c.skipTo(';', ','); // a variable
     } while (c.take(','));
     c.expect(';');
-  }
-
-  /** The same again is no error in C. */
-  #define<T>(map: Map<string, T>, name: Token, value: T): void {
-    map.set(name.text, value);
   }
 
   #specifiers(): Specifiers {
@@ -182,7 +178,7 @@ class Parser {
       const after = this.#attributes();
       body.packed = before.packed || after.packed;
       body.align = after.align ?? before.align;
-      this.declared.tags.set(`${word} ${name}`, body);
+      declareTag(this.declared, at, `${word} ${name}`, body);
     } else if (name.startsWith('(')) throw errorAt(c.peek, `expected a tag or {, found ${c.found}`);
     return { kind: 'tag', word, name, isConst: false, at };
   }
@@ -195,7 +191,7 @@ class Parser {
       const name = c.word();
       if (c.take('=')) next = this.#constant(c.until(',', '}'), name);
       values[name.text] = next;
-      this.declared.constants.set(name.text, next++);
+      declareConstant(this.declared, name, next++);
       if (!c.is('}')) c.expect(',');
     }
     return { word: 'enum', members: [], values, packed: false, align: undefined };

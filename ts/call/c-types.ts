@@ -155,6 +155,8 @@ export class TypeTable {
     const fields: Record<string, CType> = {};
     body.members.forEach((member, index) => {
       const own = member.name ?? anonymousName(index);
+      if (Object.getOwnPropertyDescriptor(fields, own))
+        throw errorAt(member.at, `a second ${own} in ${name}; give each member a name of its own`);
       const isLast = index === body.members.length - 1;
       Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
     });

@@ -27,10 +27,13 @@ export class OwnedType<T extends CType = CType> {
  * The result of a function whose memory belongs to the caller: it is converted and then freed. `owned(cstr)` gives a
  * string, `owned(pointer(Point))` a plain object.
  * @param free the function of the module that frees it; `free` by default
+ * @throws {ArgumentTypeError} for a type that is no pointer
  */
 export function owned<T extends CType>(type: T, free = 'free'): OwnedType<T> {
   if (typeof free !== 'string') throw new ArgumentTypeError('the name of a function that frees', free);
-  return new OwnedType(toType(type, 'owned()') as T, free);
+  if (isScalar(toType(type, 'owned()')))
+    throw new ArgumentTypeError('a pointer for owned(), such as cstr or pointer(Point)', type.name);
+  return new OwnedType(type, free);
 }
 
 /** Says what an error of a checked function means. */

@@ -28,6 +28,7 @@ import {
   type AnonymousMember,
   type CType,
   type Field,
+  type Fieldwise,
 } from './type.ts';
 
 /** The class of the instances of one struct. */
@@ -71,9 +72,9 @@ export function compile(
   const fields: Field[] = entries.flatMap(([name, field], index) => {
     const { offset, bit } = places[index] as { offset: number; bit: number }; // one for each
     const isMisplaced = isFlexible(field) && (index === 0 || index < entries.length - 1 || isUnion);
-    if (isMisplaced)
+    if (isMisplaced || isCovered(field, index === entries.length - 1 || isUnion, pointerSize))
       throw new ArgumentTypeError(
-        `the flexible array ${type.name}.${name} as the last of several fields`,
+        `the flexible array ${isFlexible(field) ? '' : 'in '}${type.name}.${name} as the last of several fields`,
         name,
       );
     if (isAnonymous(field)) return promoted(type.name, field, offset, isUnion, pointerSize);
@@ -92,6 +93,17 @@ export function compile(
   const Instance = classOf(type, fields, size, pointerSize);
   const copier = copierOf({ name: type.name, fields, byName, flexible });
   return { size, align, places, fields, byName, flexible, Instance, copier };
+}
+
+/** Whether a struct as a field ends with a flexible array, and something follows: a field, or another element. */
+function isCovered(field: CType, isLast: boolean, pointerSize: PointerSize): boolean {
+  if ('element' in field && !isFlexible(field)) return isCovered(field.element as CType, false, pointerSize);
+  if (!('compiled' in field)) return false;
+  const { fields, flexible } = (field as Fieldwise).compiled(pointerSize);
+  const last = fields.at(-1);
+  return (
+    !isLast && (flexible !== undefined || (last !== undefined && isCovered(last.type, false, pointerSize)))
+  );
 }
 
 /** The fields of an anonymous member, as fields of the struct around it. */

@@ -138,6 +138,20 @@ describe('declarations', () => {
     expect(Object.keys(functions)).toEqual(['f', 'g']);
     expect(functions.f).toEqual([i32, [i32]]);
   });
+  test('may come again in other words', () => {
+    const C = cdef(`
+      typedef unsigned int word; typedef unsigned word; typedef struct s s; typedef struct s s;
+      struct s { word a : 3; int b[2]; }; struct s { unsigned a : 3; int b[2]; };
+      word f(const s *p, int n[4], int (*cb)(int a), unsigned long size);
+      unsigned f(struct s *, int *, int (*)(int), unsigned long int);
+      int g(); int g(int a); int g();
+      enum e { A, B = 1 }; enum e { A, B };
+      #define C 1
+      #define C 1
+    `);
+    const types = C.types as unknown as Record<string, StructType>;
+    expect([Object.keys(C.functions), types.s?.size]).toEqual([['f', 'g'], 12]);
+  });
   test.each([
     ['int f(\n  int a', 2, 8, /expected , found the end|found the end/],
     ['int x;\nfoo f(void);', 2, 1, /unknown type foo/],
@@ -158,6 +172,43 @@ describe('declarations', () => {
     ['#if VERSION > 3\nint x;\n#endif', 1, 2, /not supported/],
     ['#ifdef A\nint x;', 1, 2, /without #endif/],
     ['struct s { void x; };', 1, 12, /no type of values/],
+    ['struct a { struct b x; }; struct b { struct a y; };', 1, 21, /does not contain itself/],
+    ['struct a { int x[0]; };', 1, 16, /above 0, got 0/],
+    ['struct a { };', 1, 1, /at least one field/],
+    ['struct a { int x; float x; };', 1, 25, /a second x in a/],
+    ['struct a { int x; union { int x; float y; }; };', 1, 16, /a field of a once/],
+    ['struct a { int x; };\nstruct a { float x; };', 2, 1, /struct a is declared differently/],
+    ['int f(int);\nfloat f(int);', 2, 7, /f is declared differently/],
+    ['int f(int); int f(char *);', 1, 17, /f is declared differently/],
+    ['typedef int a; typedef float a;', 1, 30, /a is declared differently/],
+    ['enum e { A = 1 }; enum g { A = 2 };', 1, 28, /A is 1 already, and 2 here/],
+    ['int f(int a, int a);', 1, 14, /a second parameter a/],
+    ['struct a { char x[2147483647], y[9]; };', 1, 17, /less than 2\^31 bytes, got 2147483656/],
+    ['struct a { char x[4294967296]; };', 1, 17, /got 4294967296/],
+    [
+      'struct a { int n; int x[]; };\nstruct b { struct a a; int m; };',
+      2,
+      21,
+      /flexible array in b.a as the last/,
+    ],
+    [
+      'struct a { int n; int x[]; };\nstruct b { struct a a[2]; };',
+      2,
+      21,
+      /flexible array in b.a as the last/,
+    ],
+    ['union a { int n; int x[]; };', 1, 15, /flexible array/],
+    ['struct a { unsigned char x : 9; };', 1, 26, /a width of 1 to 8 bits for u8, got 9/],
+    ['struct a { unsigned x : 0; };', 1, 21, /a width of 1 to 32/],
+    ['struct a { _Bool x : 2; };', 1, 18, /a width of 1 to 1/],
+    ['struct a { float x : 3; };', 1, 18, /an integer type/],
+    ['_Owned_ int f(void);', 1, 1, /_Owned_ on i32, which is no pointer/],
+    ['int f(unknown_t *p);', 1, 7, /unknown type unknown_t/],
+    ['struct nope f(void);', 1, 1, /struct nope is not defined/],
+    ['f(a) int a; { }', 1, 1, /unknown type f/],
+    ['int f(void) int g(void);', 1, 13, /K&R/],
+    ['/* x', 1, 1, /found \//],
+    ['\0', 1, 1, /unexpected/],
   ])('%j is refused where it is wrong', (text, line, column, message) => {
     let error: unknown;
     try {

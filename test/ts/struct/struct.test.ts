@@ -388,6 +388,8 @@ describe('names', () => {
       expect(() => odd.cell).toThrow(FreedError);
     }));
   test('are those of C, and fields are types', () => {
+    const Tail = struct('tail_t', { n: i32, rest: flexible(i32) });
+    expect(struct('s', { a: i32, b: Tail }).size).toBe(8); // nothing follows
     for (const wrong of [
       () => struct('s', { 'a b': i32 }),
       () => struct('s', { 0: i32 }),
@@ -396,6 +398,14 @@ describe('names', () => {
       () => struct('s', { a: undefined }),
       () => struct('s', null as never),
       () => array({} as never, 3),
+      () => struct('s', { a: i32, b: flexible(i32), c: i32 }).size,
+      () => struct('s', { b: flexible(i32) }).size,
+      () => struct('s', { a: Tail, b: i32 }).size,
+      () => struct('s', { a: struct('t', { a: i32, b: Tail }), b: i32 }).size,
+      () => struct('s', { a: array(Tail, 2) }).size,
+      () => union('u', { a: i32, b: flexible(i32) }).size,
+      () => bits(f32 as never, 3),
+      () => bits(i32, '3' as never),
       () => pointer(undefined as never),
     ])
       expect(wrong).toThrow(ArgumentTypeError);
@@ -405,6 +415,15 @@ describe('names', () => {
       () => chars(0),
       () => struct('s', { a: array(f64, 2 ** 28), b: i8 }),
       () => struct('s', { a: i32 }, { pack: 3 }),
+      () => struct('s', { a: array(i8, 2 ** 31 - 1), b: i8 }).size,
+      () => array(f64, 2 ** 31),
+      () => array(i32, NaN),
+      () => bits(u8, 9),
+      () => bits(i32, 0),
+      () => bits(i32, -1),
+      () => bits(u64, 65),
+      () => bits(bool, 2),
+      () => padding(i32, 33),
     ])
       expect(wrong).toThrow(ArgumentRangeError);
   });
@@ -416,6 +435,24 @@ describe('names', () => {
       },
     });
     expect(() => Self.size).toThrow(/pointer\(self_t\)/);
+    const A = struct('a_t', {
+      get b(): unknown {
+        return B;
+      },
+    });
+    const B = struct('b_t', {
+      get a(): unknown {
+        return array(A, 2);
+      },
+    });
+    const U = union('u_t', {
+      a: i32,
+      get u(): unknown {
+        return U;
+      },
+    });
+    for (let i = 0; i < 2; i++)
+      for (const cyclic of [A, B, U]) expect(() => cyclic.size).toThrow(/does not contain itself/);
   });
 });
 
