@@ -146,6 +146,8 @@ export function outListStep(
 
 export function countStep({ list, type = i32 as CType }: CountType, context: Context, where: string): Step {
   const wasm = wasmTypeOf(type, context.pointerSize);
+  const { size } = layoutOf(type, context.pointerSize);
+  const end = 2 ** (size * 8 - (type.name.startsWith('i') ? 1 : 0));
   return {
     wasm,
     hidden: true,
@@ -154,6 +156,8 @@ export function countStep({ list, type = i32 as CType }: CountType, context: Con
       const length = frame.lengths[list];
       if (length === undefined)
         throw new ArgumentTypeError(`a list of known length for ${where}, not an address`, frame.args[list]);
+      if (length >= end)
+        throw new ArgumentRangeError(`less than ${end} elements for ${where}, which is ${type.name}`, length);
       return wasm === 'i64' ? BigInt(length) : length;
     },
   };

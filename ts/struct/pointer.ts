@@ -57,7 +57,7 @@ export class PointerType<T = CType> implements CompositeType {
   }
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     texts?.drop(address);
-    storePointer(memory, address, toTarget(value, this.name));
+    storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
   live(origin: Origin, address: number): unknown {
     return this.follow(origin, loadPointer(origin.allocation.memory, address));
@@ -96,7 +96,7 @@ export class AddressType<N = number, I = N | Ref | Address | null> implements Co
   }
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     texts?.drop(address);
-    storePointer(memory, address, toTarget(value, this.name));
+    storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
   live(origin: Origin, address: number): number | null {
     return this.load(origin.allocation.memory, address);

@@ -63,7 +63,7 @@ export class CStringType implements CompositeType {
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     if (typeof value !== 'string') {
       texts?.drop(address);
-      storePointer(memory, address, toTarget(value, this.name));
+      storePointer(memory, address, toTarget(value, this.name, texts?.heap));
     } else {
       if (!texts) throw new ArgumentTypeError('an address or null: nothing here can own text', value);
       storePointer(memory, address, texts.put(address, value));

@@ -14,6 +14,8 @@ import { pointerSizeOf } from './type.ts';
 
 /** Takes the texts of one value. */
 export interface TextStore {
+  /** The heap that the members are in, whose refs they can be set to. */
+  readonly heap: Heap;
   /** Returns the address of a copy of `text` for the member at `at`. */
   put(at: number, text: string): number;
   /** Says that the member at `at` is about to get an address, or null. */
@@ -34,6 +36,9 @@ export class OwnedTexts implements TextStore {
     this.#base = base;
   }
 
+  get heap(): Heap {
+    return this.#origin.heap;
+  }
   put(at: number, text: string): number {
     const { place } = this.#origin;
     if (!place)
