@@ -33,7 +33,8 @@ export class WasmCallSites {
     let site = this.#trimmed.get(whole);
     if (site === undefined) {
       const frames = this.#sites.stacks[whole] ?? [];
-      if (below && this.#recorderFile === undefined) this.#recorderFile = frames[0]?.file;
+      // In a bundle, frames of linmem are above it, which have no file of their own.
+      if (below && this.#recorderFile === undefined) this.#recorderFile = frames.find(isWasm)?.file;
       site = this.#sites.add(this.#trim(frames));
       this.#trimmed.set(whole, site);
     }
