@@ -19,10 +19,10 @@ export async function corpusPrograms() {
 
 export const isInstalled = (name) => existsSync(join(CORPUS, 'node_modules', name));
 
-/** Starts one package in a process of its own. Resolves to the line that it prints. */
-export function runProgram(name, program = 'run.mjs') {
+/** Starts one package in a separate process, with more arguments. Resolves to the line that it prints. */
+export function runProgram(name, program = 'run.mjs', ...args) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(CORPUS, program), name], {
+    const child = spawn(process.execPath, [join(CORPUS, program), name, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);

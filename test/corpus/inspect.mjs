@@ -1,5 +1,5 @@
-// Starts one package of the corpus as it is under inspect(), and lets it do its own job: `node inspect.mjs NAME [OPTIONS]`,
-// where OPTIONS are those of inspect() as JSON. Prints one line of JSON.
+// Starts one package of the corpus as it is under inspect(), and lets it do its own job: `node inspect.mjs NAME [OPTIONS]
+// [TIMES]`, where OPTIONS are those of inspect() as JSON, and TIMES is how often the job is done. Prints one line of JSON.
 import { isDeepStrictEqual } from 'node:util';
 import { inspect } from '../../dist/debug/index.js';
 import { emscripten } from './emscripten.mjs';
@@ -8,11 +8,16 @@ import { rust } from './rust.mjs';
 
 const programs = { ...emscripten, ...rust, ...others };
 
-async function run(name, options) {
+async function run(name, options, times) {
   const { start, job, answer } = programs[name];
   const { result, heap } = await inspect(start, { keepWatching: true, ...options });
-  const got = await job(result);
-  const did = isDeepStrictEqual(got, answer);
+  let got;
+  let did = true;
+  for (let i = 0; i < times && did; i++) {
+    got = await job(result);
+    did = isDeepStrictEqual(got, answer);
+  }
+  heap.checkNow();
   heap.stop();
   return {
     name,
@@ -25,8 +30,8 @@ async function run(name, options) {
   };
 }
 
-const [, , name, options = '{}'] = process.argv;
-const line = await run(name, JSON.parse(options)).catch((error) => ({
+const [, , name, options = '{}', times = '1'] = process.argv;
+const line = await run(name, JSON.parse(options), Number(times)).catch((error) => ({
   name,
   error: `${error?.name}: ${error?.message}`.slice(0, 400),
 }));
