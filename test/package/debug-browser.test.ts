@@ -89,7 +89,7 @@ async function run() {
   const { reports, stacks } = await resolveSources(heap.record());
   return {
     unresolved: heap.leaks({ since }).map(({ stack }) => place(stack)[0] ?? 'none'),
-    leaks: leaks.map(({ bytes, count, stack }) => [...place(stack), count, bytes]),
+    leaks: leaks.map(({ bytes, count, site }) => [...place(site && [site]), count, bytes]),
     reports: reports.map((report) => [report.kind,
       ...[report.allocated, report.freed, report.found].map((site) => place(stacks[site ?? 0]))]),
     coverage: heap.coverage,

@@ -97,9 +97,11 @@ function ownFolder(): string {
 }
 
 /**
- * Returns the frame that names the place in the program: the first one that is neither of a wasm function nor of the
- * engine; else the first; undefined for an unknown place.
+ * Returns the frame that names the place in the program: the first one that is neither of a wasm function, nor of the
+ * engine, nor of a package, whose JavaScript calls its module for the program; else the first that is no wasm function;
+ * else the first; undefined for an unknown place.
  */
 export function programFrame(frames: readonly StackFrame[]): StackFrame | undefined {
-  return frames.find(({ file, line }) => line > 0 && !/^(?:wasm:|node:)/.test(file)) ?? frames[0];
+  const scripts = frames.filter(({ file, line }) => line > 0 && !/^(?:wasm:|node:)/.test(file));
+  return scripts.find(({ file }) => !/[\\/]node_modules[\\/]/.test(file)) ?? scripts[0] ?? frames[0];
 }

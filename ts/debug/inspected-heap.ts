@@ -124,11 +124,7 @@ export class InspectedHeap {
     module.recorder.forEachLive(since, (block) => blocks.push(block));
     blocks.sort((a, b) => a.sequence - b.sequence);
     const live = blocks.map(({ address, size, site }) => ({ address, bytes: size, type: '', site }));
-    return groupLeaks(live, this.#sites.stacks).map((leak) => ({
-      ...leak,
-      site: ownFrame(leak.stack) ?? leak.site,
-      module: module.name,
-    }));
+    return groupLeaks(live, this.#sites.stacks).map((leak) => ({ ...leak, module: module.name }));
   }
 
   /**
@@ -169,7 +165,3 @@ export class InspectedHeap {
     return this.#modules.reduce((sum, module) => sum + of(module), 0);
   }
 }
-
-/** The innermost frame outside of packages: the JavaScript of a module calls it for the program. */
-const ownFrame = (stack: readonly StackFrame[]): StackFrame | undefined =>
-  stack.find(({ file, line }) => line > 0 && !/^(?:wasm|node):|[\\/]node_modules[\\/]/.test(file));

@@ -114,6 +114,8 @@ describe('the frame of the program', () => {
   const frame = (file: string, line: number) => ({ name: 'f', file, line, column: 1 });
   test.each([
     ['the first outside of wasm and the engine', [frame('wasm://h/a.wasm', 0), frame('node:events', 1), frame('', 0), frame('/a.js', 7)], 3],
+    ['the first outside of packages', [frame('wasm://h/a.wasm', 0), frame('/p/node_modules/sql.js/a.js', 3), frame('/p/a.js', 7)], 2],
+    ['the first of a package, if there is no other', [frame('node:events', 1), frame('C:\\p\\node_modules\\a.js', 3), frame('/p/node_modules/b.js', 4)], 1],
     ['the first, if there is no other', [frame('wasm://h/a.wasm', 0), frame('node:events', 1)], 0],
   ] as const)('is %s', (_, frames, index) => expect(programFrame(frames)).toBe(frames[index])); // prettier-ignore
   test('of no stack is undefined', () => expect(programFrame([])).toBeUndefined());
