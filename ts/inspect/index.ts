@@ -5,7 +5,7 @@ export type { HeapBytes, InspectedRecording } from './format.ts';
 export type { ArenaCheckpoint, ArenaSlice, RecordedArena } from './arenas.ts';
 export { recordingOfSnapshot } from './snapshot.ts';
 export { Replay, type Unmatched } from './replay.ts';
-export { bySite, diffSites, leaksOf, liveBySite, type Leak, type Metric, type SiteChange, type SiteTotals } from './sites.ts'; // prettier-ignore
+export { bySite, diffSites, leaksOf, liveBySite, type Metric, type SiteChange, type SiteLeak, type SiteTotals } from './sites.ts'; // prettier-ignore
 export { callTree, frameName, placeOf, type TreeNode } from './tree.ts';
 export { byAddress, fragmentationAt, sizeHistogram, type Fragmentation, type SizeClass } from './layout.ts';
 export { liveCurve, thin, type Curve } from './timeline.ts';

@@ -97,7 +97,7 @@ export function diffSites(replay: Replay, before: number, after: number): SiteCh
 }
 
 /** The blocks of one stack that were never freed. */
-export interface Leak {
+export interface SiteLeak {
   readonly site: number;
   readonly bytes: number;
   readonly blocks: number;
@@ -106,7 +106,7 @@ export interface Leak {
 }
 
 /** Returns what was allocated after event `since` and is live at the end, by stack, the most bytes first. */
-export function leaksOf(replay: Replay, since = -1): Leak[] {
+export function leaksOf(replay: Replay, since = -1): SiteLeak[] {
   const leaks = new Map<number, { site: number; bytes: number; blocks: number; first: number }>();
   const { sites, sizes } = replay.recording;
   for (let i = since + 1; i < replay.length; i++) {
