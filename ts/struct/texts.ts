@@ -10,7 +10,6 @@ import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { utf8 } from '../text/codecs.ts';
 import { isRegion, type Origin } from './origin.ts';
-import { pointerSizeOf } from './type.ts';
 
 /** Takes the texts of one value. */
 export interface TextStore {
@@ -119,7 +118,7 @@ function keep(
 
 /** Texts whose members the new block does not have are freed. */
 function moveTexts(texts: Map<number, number>, block: Allocation, next: Allocation, heap: Heap): void {
-  const last = next.byteLength - pointerSizeOf(heap);
+  const last = next.byteLength - heap.addressBits / 8;
   const kept = new Map<number, number>();
   const cut: (() => void)[] = [];
   for (const [member, address] of texts) {
