@@ -38,6 +38,16 @@ function build(
 }
 const options = { name: 'app.wasm', library: 'bindLibrary', pointerSize: 4 } as const;
 
+/**
+ * Whether the layout of `type` cannot be told: a bit-field that is as wide as its type is none in the debug information, which
+ * then says the byte it begins in. Also if a member is such a struct.
+ */
+function isVague(type: unknown): boolean {
+  if (type instanceof BitField) return type.width === type.base.size * 8;
+  const { fields, element } = type as { fields?: object; element?: unknown };
+  return element ? isVague(element) : Object.values(fields ?? {}).some(isVague);
+}
+
 /** What the source says of the layout of a struct. */
 function layoutIn(source: string, name: string): { size: number; offsets: Record<string, number> } {
   const [, size, offsets] =
@@ -103,11 +113,7 @@ describe.each(['4', '5'])('DWARF %s', (version) => {
     for (const { type, c } of made) {
       const { size, fields } = type.compiled(4);
       const offsets = fields.filter(({ isBits }) => !isBits).map(({ name, offset }) => [name, offset]);
-      // A bit-field that is as wide as its type is none in the debug information, which then says the byte it begins in.
-      const isVague = Object.values(type.fields).some(
-        (field) => field instanceof BitField && field.width === field.base.size * 8,
-      );
-      if (isVague && source.includes(`// ${type.name} is left out`)) continue;
+      if (isVague(type) && source.includes(`// ${type.name} is left out`)) continue;
       expect(layoutIn(source, type.name), c).toMatchObject({ size, offsets: Object.fromEntries(offsets) });
     }
   }, 60_000);
