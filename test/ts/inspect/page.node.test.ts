@@ -96,10 +96,13 @@ describe(`the static report (SEED=${SEED})`, () => {
       await page.getByRole('tab', { name: 'Reports' }).click();
       expect((await cellsOf(page)).length).toBe(recording.reports.length);
       await page.getByRole('tab', { name: 'Call sites' }).click();
-      await page.getByRole('searchbox').fill('tokenize');
+      const shown = (await cellsOf(page)).map(([name]) => name);
+      const wanted = shown.find((name) => name !== 'parse' && name !== 'main') as string; // these are names of files too
+      await page.getByRole('searchbox').fill(wanted);
       await rest(page);
       const names = (await cellsOf(page)).map(([name]) => name);
-      expect(new Set(names)).toEqual(new Set(['tokenize']));
+      expect(names.length).toBeLessThan(shown.length);
+      expect(new Set(names)).toEqual(new Set([wanted]));
     }), 60_000); // prettier-ignore
 
   test('the keyboard: blocks of the map, zoom, tabs, moments, the call tree', () =>
