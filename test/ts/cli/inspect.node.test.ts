@@ -1,27 +1,13 @@
 // npx linmem inspect, as a program.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeRecording } from '../../../ts/inspect/decode.ts';
 import { Replay } from '../../../ts/inspect/replay.ts';
 import { leaksOf } from '../../../ts/inspect/sites.ts';
+import { folder, linmem, write } from '../../support/cli.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const BIN = join(process.cwd(), 'bin/linmem.mjs');
-const linmem = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [BIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-const write = (name: string, contents: string | Uint8Array): string => {
-  writeFileSync(join(folder, name), contents);
-  return name;
-}; // prettier-ignore
 const sqlJs = pathToFileURL(join(process.cwd(), 'node_modules/sql.js/dist/sql-wasm.js')).href;
 
 describe('inspect', () => {

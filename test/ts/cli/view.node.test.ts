@@ -1,26 +1,12 @@
 // npx linmem view and export, as programs.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeRecording } from '../../../ts/inspect/decode.ts';
 import { encodeRecording } from '../../../ts/inspect/encode.ts';
 import { recordingOf } from '../../support/recording.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const BIN = join(process.cwd(), 'bin/linmem.mjs');
-const linmem = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [BIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-const write = (name: string, contents: string | Uint8Array): string => {
-  writeFileSync(join(folder, name), contents);
-  return name;
-}; // prettier-ignore
+import { BIN, folder, linmem, write } from '../../support/cli.ts';
 
 describe('view and export', () => {
   const bytes = encodeRecording(recordingOf(['alloc', 1024, 64], ['alloc', 2048, 8]));
