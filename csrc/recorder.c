@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // recorder.c: what linmem/debug knows of one recorded module: a table of its blocks, live and freed, and a log of its
-// events. It is a wasm module with a memory of its own, which no recorded module can write to.
+// events. It is a wasm module with a separate memory, which no recorded module can write to.
 //
 //   R1  A record with an address is a block: live while `freed` is 0. Records are never removed, so that a search ends
 //       at the first empty one; a rehash drops those of freed blocks when they are most of the table.

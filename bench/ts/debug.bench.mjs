@@ -12,7 +12,7 @@ const ROUNDS = 3;
 const require = createRequire(import.meta.url);
 const file = require.resolve('sql.js/dist/sql-wasm.wasm');
 
-/** Starts a module of its own. */
+/** Starts a new module. */
 async function start(options) {
   delete require.cache[require.resolve('sql.js')];
   const init = require('sql.js');

@@ -79,7 +79,7 @@ const pages: Record<string, { text: string; policy?: string }> = {
     policy: NO_WASM,
     text: module(`import { createHeap } from 'linmem'; ${say(`(await createHeap()) && 'a heap'`)}`),
   },
-  // A worker with a policy of its own compiles the core and posts the module.
+  // A worker with a separate policy compiles the core and posts the module.
   '/compiled-elsewhere.html': {
     policy: NO_WASM,
     text: module(`import { createHeap } from 'linmem';

@@ -68,7 +68,7 @@ export function assertCallable(
     throw new ArgumentTypeError(`a function, a Callback or null for ${where}`, value);
 }
 
-/** A slot that is released, and what must not be held by whoever does that when the callback is collected. */
+/** A slot that is released, and what must not be held by the code that does that when the callback is collected. */
 interface Kept {
   readonly context: Context;
   readonly slots: SlotList;
