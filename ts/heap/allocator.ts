@@ -117,12 +117,14 @@ export function allocateRaw(
   if (size > allocator.maxBytes - align) throw new OutOfMemoryError(bytes, align);
   assertStack();
   if (allocator.repairs) repair(allocator);
-  oddBlock = undefined;
   if (align > MALLOC_ALIGN) return allocateOverAligned(memory, allocator, size, align, isCleared);
   const how = isCleared && allocator.calloc ? 'calloc' : 'malloc';
   const base = callAllocator(memory, allocator, how, size, align, isCleared);
   if (base === 0) throw new OutOfMemoryError(bytes, align);
-  if ((base & (align - 1)) === 0) return base;
+  if ((base & (align - 1)) === 0) {
+    oddBlock = undefined; // not before the call: the allocator may use another heap
+    return base;
+  }
   allocator.free(base, size, align);
   return allocateLarger(memory, allocator, size, align, isCleared);
 }
@@ -143,7 +145,7 @@ function allocateOverAligned(
     allocator.free(base, taken, align);
     return allocateLarger(memory, allocator, size, align, isCleared);
   }
-  if (taken !== size) oddBlock = { base, size: taken, align };
+  oddBlock = taken === size ? undefined : { base, size: taken, align };
   return base;
 }
 

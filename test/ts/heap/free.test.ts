@@ -9,6 +9,7 @@ import {
   NotOwnedError,
   OutOfMemoryError,
   WrongHeapError,
+  type WasmHeapManager,
 } from '../../../ts/index.ts';
 import { fakeHeap, fakeModule } from '../../support/heap.ts';
 import { prng, SEED } from '../../support/prng.ts';
@@ -174,6 +175,23 @@ describe('allocators', () => {
       expect((error as Error).cause).toBe(cause);
     }
     expect(heap.statistics.allocations).toBe(0);
+  });
+  test(`that are heaps free their own blocks, at any alignment (SEED=${SEED})`, () => {
+    const { heap: lowest, module } = fakeHeap();
+    const layer = (heap: WasmHeapManager, align: number): WasmHeapManager =>
+      createWasmHeapManager({ buffer: heap.buffer }, (bytes) => heap.alloc(bytes, align), (at) => heap.free(at)); // prettier-ignore
+    const below = prng(SEED);
+    const heaps = [lowest, layer(lowest, 64), layer(lowest, 1), layer(layer(lowest, 32), 256)];
+    const blocks: { heap: WasmHeapManager; at: number }[] = [];
+    for (let step = 0; step < 400; step++) {
+      const heap = heaps[below(heaps.length)] as WasmHeapManager;
+      blocks.push({ heap, at: heap.alloc(1 + below(40), 2 ** below(8)) });
+      if (below(3) > 0) continue;
+      const [freed] = blocks.splice(below(blocks.length), 1);
+      freed?.heap.free(freed.at);
+    }
+    for (const { heap, at } of blocks) heap.free(at);
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
 });
 
