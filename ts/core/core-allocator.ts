@@ -90,8 +90,10 @@ export class CoreAllocator {
   /** Returns the address of a block of `bytes` bytes, aligned to 8, or 0. */
   readonly allocate = (bytes: number): Pointer => this.exports.lm_heap_alloc(this.handle, bytes);
   /** Frees a block. @throws {DoubleFreeError} {@link NotOwnedError} if it is not live */
-  readonly deallocate = (address: number): void =>
-    refuse(this.exports.lm_heap_free(this.handle, address), address);
+  readonly deallocate = (address: number): void => {
+    const status = this.exports.lm_heap_free(this.handle, address);
+    if (status !== Status.ok) refuse(status, address);
+  };
 
   /** Returns a bare heap over this allocator: with only the types and codecs that the program names. */
   toHeap(

@@ -148,14 +148,19 @@ export class AllocationSlots {
   protected open(slot: number, bytes: number, align: number, sequence: number, token?: Allocation): void {
     const { records } = this;
     const at = slot * WORDS;
-    if (bytes >= LARGE) (this.largeSizes ??= new Map()).set(this.addressAt(slot), bytes);
+    const word = bytes < LARGE ? bytes : this.noteLargeSize(slot, bytes);
     if (token) this.setToken(slot, token);
     if (records[at + SIZE] !== 0) this.tombstones--; // it was freed or released
-    records[at + SIZE] = ((bytes < LARGE ? bytes : LARGE) << STATE_BITS) | (LIVE + 31 - Math.clz32(align));
+    records[at + SIZE] = (word << STATE_BITS) | (LIVE + 31 - Math.clz32(align));
     records[at + SEQUENCE] = sequence; // modulo 2^32
     if (bytes > this.longest) this.longest = bytes;
     this.liveBytes += bytes;
     if (this.liveBytes > this.peakBytes) this.peakBytes = this.liveBytes;
+  }
+
+  private noteLargeSize(slot: number, bytes: number): number {
+    (this.largeSizes ??= new Map()).set(this.addressAt(slot), bytes);
+    return LARGE;
   }
 
   /** Makes a live slot a tombstone. Returns the sequence number of the allocation. */

@@ -10,15 +10,20 @@ import type { RawBlock } from './allocation-entry.ts';
 /** A pointer as a module returns it: an address, or 0 (NULL). */
 export type Pointer = number | bigint;
 
+/** Returns the address of a new block, or 0 if there is no memory. */
+type AllocateFunction = (bytes: number, align: number) => Pointer;
+
 /** The functions of an allocator. Sizes are in bytes. */
 export interface Allocator {
-  /** Returns 0 if there is no memory. An allocator that ignores `align` aligns to {@link MALLOC_ALIGN}. */
-  malloc(bytes: number, align: number): Pointer;
+  /** An allocator that ignores `align` aligns to {@link MALLOC_ALIGN}. */
+  malloc: AllocateFunction;
   /** Receives the size and alignment that `malloc` received. If it throws, the block counts as not freed. */
   free(address: number, bytes: number, align: number): unknown;
-  calloc?: ((count: number, bytes: number) => Pointer) | undefined;
+  /** True if blocks from `malloc` must be set to 0. */
+  isToClear: boolean;
+  /** As `malloc`, for alignments above {@link MALLOC_ALIGN}. */
+  mallocAligned?: AllocateFunction | undefined;
   realloc?: ((address: number, bytes: number) => Pointer) | undefined;
-  alignedAlloc?: ((align: number, bytes: number) => Pointer) | undefined;
   /** True if `free` throws for every address that is not a live block. */
   checksFrees: boolean;
   /** True if freeing the address of a freed block throws, though the module may have allocated a block there since. */
@@ -32,8 +37,11 @@ export interface Allocator {
 }
 
 /** The options of an allocator that {@link allocatorOf} completes. */
-type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes' | 'repairs'> & {
+type AllocatorOptions = Pick<Allocator, 'realloc' | 'checksFrees' | 'strictFrees' | 'isFreed'> & {
   readonly addressBits: 32 | 64;
+  readonly clearAllocatedRegions: boolean;
+  readonly calloc?: (count: number, bytes: number) => Pointer;
+  readonly alignedAlloc?: (align: number, bytes: number) => Pointer;
 };
 
 /**
@@ -42,22 +50,33 @@ type AllocatorOptions = Omit<Allocator, 'malloc' | 'free' | 'maxBytes' | 'repair
  */
 export function allocatorOf(
   options: AllocatorOptions,
-  allocate: Allocator['malloc'],
+  allocate: AllocateFunction,
   deallocate: Allocator['free'],
 ): Allocator {
   const malloc = allocate as (bytes: number) => Pointer;
   const free = deallocate as (address: number) => unknown;
+  const { clearAllocatedRegions, alignedAlloc, realloc, checksFrees, strictFrees, isFreed } = options;
+  const calloc = clearAllocatedRegions ? options.calloc : undefined;
   return {
-    ...options,
-    malloc: allocate.length > 1 ? allocate : (bytes) => malloc(bytes),
+    malloc: calloc ? (bytes) => calloc(1, bytes) : allocate.length > 1 ? allocate : (bytes) => malloc(bytes),
     free: deallocate.length > 1 ? deallocate : (address) => free(address),
+    isToClear: clearAllocatedRegions && !calloc,
+    realloc,
+    checksFrees,
+    strictFrees,
+    isFreed,
+    mallocAligned: alignedAlloc && ((bytes, align) => alignedAlloc(align, bytes)),
     repairs: undefined,
     maxBytes: 2 ** Math.min(options.addressBits, 53) - 1, // a larger size would wrap as an i32
   };
 }
 
-/** A memory that can tell whether a new block lies in it. */
+/** A memory with an allocator. */
 export interface BlockMemory extends LinearMemory {
+  readonly allocator: Allocator;
+  /** True if new blocks are set to 0. */
+  readonly clears: boolean;
+  /** True if a new block lies inside. */
   contains(address: number, size: number): boolean;
 }
 /**
@@ -102,98 +121,80 @@ export const takeRawBlock = (): RawBlock | undefined => oddBlock;
 /**
  * Allocates `bytes` bytes (1 for 0, so that every block has a distinct address) and returns the address. If the
  * allocator does not align as asked, a larger block is allocated; {@link takeRawBlock} returns its arguments for free.
- * @param isCleared true if all bytes are set to 0
  * @throws {OutOfMemoryError} if the allocator has no memory, or throws; nothing has changed then
  * @throws {ModuleError} if the allocator returns a pointer that cannot be a block
  */
-export function allocateRaw(
-  memory: BlockMemory,
-  allocator: Allocator,
-  bytes: number,
-  align: number,
-  isCleared: boolean,
-): number {
+export function allocateRaw(memory: BlockMemory, bytes: number, align: number): number {
+  const { allocator } = memory;
   const size = bytes || 1;
   if (size > allocator.maxBytes - align) throw new OutOfMemoryError(bytes, align);
   assertStack();
   if (allocator.repairs) repair(allocator);
-  if (align > MALLOC_ALIGN) return allocateOverAligned(memory, allocator, size, align, isCleared);
-  const how = isCleared && allocator.calloc ? 'calloc' : 'malloc';
-  const base = callAllocator(memory, allocator, how, size, align, isCleared);
-  if (base === 0) throw new OutOfMemoryError(bytes, align);
-  if ((base & (align - 1)) === 0) {
+  if (align > MALLOC_ALIGN) return allocateOverAligned(memory, size, align);
+  const base = callAllocator(memory, allocator.malloc, size, align, allocator.isToClear);
+  if (base !== 0 && (base & (align - 1)) === 0) {
     oddBlock = undefined; // not before the call: the allocator may use another heap
     return base;
   }
+  if (base === 0) throw new OutOfMemoryError(bytes, align);
   allocator.free(base, size, align);
-  return allocateLarger(memory, allocator, size, align, isCleared);
+  return allocateLarger(memory, size, align);
 }
 
 /** Allocates a block whose alignment malloc does not promise. */
-function allocateOverAligned(
-  memory: BlockMemory,
-  allocator: Allocator,
-  size: number,
-  align: number,
-  isCleared: boolean,
-): number {
-  if (!allocator.alignedAlloc) return allocateLarger(memory, allocator, size, align, isCleared);
+function allocateOverAligned(memory: BlockMemory, size: number, align: number): number {
+  const { allocator } = memory;
+  if (!allocator.mallocAligned) return allocateLarger(memory, size, align);
   const taken = alignUp(size, align); // aligned_alloc of C11 takes a multiple of the alignment
-  const base = callAllocator(memory, allocator, 'alignedAlloc', taken, align, isCleared);
+  const base = callAllocator(memory, allocator.mallocAligned, taken, align, memory.clears);
   if (base === 0) throw new OutOfMemoryError(size, align);
   if (alignUp(base, align) !== base) {
     allocator.free(base, taken, align);
-    return allocateLarger(memory, allocator, size, align, isCleared);
+    return allocateLarger(memory, size, align);
   }
   oddBlock = taken === size ? undefined : { base, size: taken, align };
   return base;
 }
 
 /** Allocates a block large enough to contain an aligned one. */
-function allocateLarger(
-  memory: BlockMemory,
-  allocator: Allocator,
-  size: number,
-  align: number,
-  isCleared: boolean,
-): number {
+function allocateLarger(memory: BlockMemory, size: number, align: number): number {
+  const { malloc, isToClear } = memory.allocator;
   const taken = size + align - 1;
   const takenAlign = Math.min(align, MALLOC_ALIGN);
-  const base = callAllocator(memory, allocator, 'malloc', taken, takenAlign, isCleared);
+  const base = callAllocator(memory, malloc, taken, takenAlign, isToClear);
   if (base === 0) throw new OutOfMemoryError(size, align);
   oddBlock = { base, size: taken, align: takenAlign };
   return alignUp(base, align);
 }
 
-/** Calls a function that the allocator has, validates the pointer and clears the block. Frees it if that throws. */
+/** Calls `allocate`, validates the pointer and clears the block if asked to. Frees it if that throws. */
 function callAllocator(
   memory: BlockMemory,
-  allocator: Allocator,
-  how: 'malloc' | 'calloc' | 'alignedAlloc',
+  allocate: AllocateFunction,
   size: number,
   align: number,
-  isCleared: boolean,
+  isToClear: boolean,
 ): number {
-  let pointer: Pointer | undefined;
+  const { allocator } = memory;
+  let pointer: Pointer;
   try {
-    if (how === 'malloc') pointer = allocator.malloc(size, align);
-    else pointer = how === 'calloc' ? allocator.calloc?.(1, size) : allocator.alignedAlloc?.(align, size);
+    pointer = allocate(size, align);
   } catch (cause) {
     throw allocatorError(cause, size, align);
   }
   const base = isUint32(pointer) ? pointer : toPointer(pointer);
   if (base === 0) return 0;
-  let isInside: boolean;
   try {
-    isInside = memory.contains(base, size);
-    if (isInside && isCleared && how !== 'calloc') clearBytes(memory, base, size);
+    if (memory.contains(base, size)) {
+      if (isToClear) clearBytes(memory, base, size);
+      return base;
+    }
   } catch (error) {
     const step = { allocator, base, size, align };
     allocator.repairs = { undo: freeRaw, step, next: allocator.repairs };
     repair(allocator);
     throw error;
   }
-  if (isInside) return base;
   throw pointerError(memory, pointer, size);
 }
 

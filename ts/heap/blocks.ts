@@ -14,7 +14,7 @@ import type { HeapState } from './state.ts';
 /** Allocates and registers a block without a token. Returns its address. */
 export function allocateBlock(heap: HeapState, bytes: number, align: number): number {
   heap.table.reserve(); // so that registering the block allocates little
-  const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
+  const address = allocateRaw(heap, bytes, align);
   register(heap, address, bytes, align, takeRawBlock(), false);
   return address;
 }
@@ -22,7 +22,7 @@ export function allocateBlock(heap: HeapState, bytes: number, align: number): nu
 /** As {@link allocateBlock}, with a token. Returns the token. */
 export function allocateToken(heap: HeapState, bytes: number, align: number): Allocation {
   heap.table.reserve(); // as above
-  const address = allocateRaw(heap, heap.allocator, bytes, align, heap.clears);
+  const address = allocateRaw(heap, bytes, align);
   return register(heap, address, bytes, align, takeRawBlock(), true) as Allocation; // it was asked for
 }
 
@@ -43,7 +43,7 @@ function register(
     if (overlap) endOverlapped(heap, overlap, address, bytes);
     return token;
   } catch (error) {
-    const step = { heap, address, raw: raw ?? { base: address, size: bytes || 1, align } };
+    const step = { heap, address, bytes, align, raw };
     allocator.repairs = { undo: undoRegister, step, next: allocator.repairs };
     repair(allocator);
     throw error;
@@ -51,10 +51,17 @@ function register(
 }
 
 /** Frees a block that could not be registered. */
-function undoRegister({ heap, address, raw }: { heap: HeapState; address: number; raw: RawBlock }): void {
+function undoRegister({ heap, address, bytes, align, raw }: RegisterStep): void {
   const slot = heap.table.find(address);
   if (slot >= 0) heap.table.remove(slot);
-  heap.allocator.free(raw.base, raw.size, raw.align);
+  heap.allocator.free(raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+}
+interface RegisterStep {
+  readonly heap: HeapState;
+  readonly address: number;
+  readonly bytes: number;
+  readonly align: number;
+  readonly raw: RawBlock | undefined;
 }
 
 /**

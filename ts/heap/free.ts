@@ -18,23 +18,21 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   assertStack();
   if (heap.allocator.repairs) repair(heap.allocator);
   // A live block lies in the memory, so its address needs no check.
-  let slot = typeof target === 'number' ? heap.table.find(target) : -1;
-  if (slot < 0) {
-    if (target instanceof Ref) {
-      const ref = target['@ref'];
-      assertOwned(heap, ref);
-      freeAllocation(heap, ref.allocation);
-      return;
-    }
-    const at = LinearMemory.prototype.locate.call(heap, target, 1); // not the heap's override, which may refuse NULL
-    if (at === 0) return;
-    slot = heap.table.find(at);
-    if (slot < 0) {
-      freeUnknown(heap, at);
-      return;
-    }
-  }
-  freeSlot(heap, slot);
+  const slot = typeof target === 'number' ? heap.table.find(target) : -1;
+  if (slot >= 0) freeSlot(heap, slot);
+  else if (target instanceof Ref) freeRef(heap, target['@ref']);
+  else freeAddress(heap, target);
+}
+function freeRef(heap: HeapState, ref: Ref): void {
+  assertOwned(heap, ref);
+  freeAllocation(heap, ref.allocation);
+}
+function freeAddress(heap: HeapState, address: Address): void {
+  const at = LinearMemory.prototype.locate.call(heap, address, 1); // not the heap's override, which may refuse NULL
+  if (at === 0) return;
+  const slot = heap.table.find(at);
+  if (slot >= 0) freeSlot(heap, slot);
+  else freeUnknown(heap, at);
 }
 
 /** Frees the allocations in `slots`. Throws as `heap.freeAll`. */
@@ -67,7 +65,7 @@ export function freeSlot(heap: HeapState, slot: number): void {
     if (raw) allocator.free(raw.base, raw.size, raw.align);
     else allocator.free(address, bytes || 1, align);
   } catch (error) {
-    const step = { heap, error, entry: { address, bytes, align, sequence, token, raw }, rollback: undefined };
+    const step = { heap, error, address, bytes, align, sequence, token, raw, rollback: undefined };
     allocator.repairs = { undo: undoFree, step, next: allocator.repairs };
     repair(allocator);
     throw error;
@@ -128,7 +126,7 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   try {
     result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
   } catch (error) {
-    const step = { heap, error, entry: { address, bytes, align, sequence, token, raw }, rollback };
+    const step = { heap, error, address, bytes, align, sequence, token, raw, rollback };
     allocator.repairs = { undo: undoFree, step, next: allocator.repairs };
     repair(allocator);
     throw error;
@@ -139,19 +137,19 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
 }
 
 /** Restores an allocation whose free threw `error`, unless the module had freed it without telling the heap. */
-function undoFree({ heap, error, entry, rollback }: FreeStep): void {
+function undoFree(step: FreeStep): void {
+  const { heap, error, token, rollback } = step;
   if (heap.allocator.checksFrees && error instanceof DoubleFreeError) {
-    if (entry.token) unwatchOwner(entry.token);
+    if (token) unwatchOwner(token);
     return;
   }
-  entry.token?.restore(heap);
-  if (entry.sequence >= 0) heap.table.restore(entry);
+  token?.restore(heap);
+  if (step.sequence >= 0) heap.table.restore(step);
   rollback?.();
 }
-interface FreeStep {
+interface FreeStep extends RemovedEntry {
   readonly heap: HeapState;
   readonly error: unknown;
-  readonly entry: RemovedEntry;
   readonly rollback: (() => void) | undefined;
 }
 

@@ -56,8 +56,11 @@ export function isAlign(value: number): boolean {
  * @throws {ArgumentRangeError} if it is any other number
  */
 export function toAlign(value: number): number {
-  if (isAlign(toCount(value, 'an alignment'))) return value;
-  throw new ArgumentRangeError('an alignment, a power of two from 1 to 65536', value);
+  if (isAlign(value)) return value;
+  throw new ArgumentRangeError(
+    'an alignment, a power of two from 1 to 65536',
+    toCount(value, 'an alignment'),
+  );
 }
 
 /**

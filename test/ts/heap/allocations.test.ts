@@ -389,7 +389,11 @@ describe('a block from the allocator', () => {
   });
   test('from a calloc that does not align is freed, and an aligned block is allocated', () => {
     const module = fakeModule(undefined, 1);
-    const calloc = (_count: number, bytes: number): number => module.malloc(bytes);
+    const calloc = (count: number, bytes: number): number => {
+      const at = module.malloc(count * bytes);
+      new Uint8Array(module.memory.buffer, at, count * bytes).fill(0);
+      return at;
+    };
     const { heap } = fakeHeap({ calloc }, module);
     const odd = heap.alloc(3, 1);
     heap.fill(odd + 3, 64, 0xee);
