@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Built } from '../../support/emcc.ts';
+import * as debug from '../../../ts/debug/index.ts';
 import * as linmem from '../../../ts/index.ts';
+import * as inspect from '../../../ts/inspect/index.ts';
 import { examplesOf } from '../../support/readme.ts';
 
 const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -58,13 +60,16 @@ test('docs/scalar.md has every type', () => {
   expect(shown.sort()).toEqual(wanted.sort());
 });
 
-test('docs/errors.md has every error class', () => {
-  const wanted = Object.keys(linmem).filter((name) => /^[A-Z]\w+Error$/.test(name) && name !== 'LinmemError');
-  expect(
-    tableOf('docs/errors.md', 'Classes')
-      .map(([name]) => name)
-      .sort(),
-  ).toEqual(wanted.sort());
+test.each([
+  ['docs/errors.md', 'Classes'],
+  ['README.md', 'Errors'],
+])('%s has every error class and every code', (page, heading) => {
+  const rows = tableOf(page, heading);
+  const isClass = (name: string): boolean => /^[A-Z]\w+Error$/.test(name) && name !== 'LinmemError';
+  const classes = Object.keys({ ...linmem, ...debug, ...inspect }).filter(isClass);
+  expect(rows.map(([name]) => name).sort()).toEqual(classes.sort());
+  const codes = readFileSync('ts/errors.ts', 'utf8').split('export type ErrorCode =')[1]?.split(';')[0] ?? '';
+  expect(rows.map(([, code]) => `'${code}'`).sort()).toEqual(codes.match(/'\w+'/g)?.sort());
 });
 
 test('docs/manager.md names methods that exist', () => {
