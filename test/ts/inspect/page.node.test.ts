@@ -1,5 +1,5 @@
 // The page, in Chromium: what it shows, that it asks the network for nothing, and that a million events are quick.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -185,6 +185,12 @@ describe(`the static report (SEED=${SEED})`, () => {
       expect(await page.locator('#table tbody td').first().innerText()).toBe('<b>bold</b>');
       expect(await page.locator('img, b:text("bold")').count()).toBe(0);
     }), 60_000); // prettier-ignore
+});
+
+test('the page has the licence of uPlot, as a comment that ends', async () => {
+  const { page } = await import('../../../ts/inspect/page.gen.ts');
+  const [, comment = ''] = /^<!doctype html>\n<!--([\s\S]*?)-->\n<html/.exec(page) ?? [];
+  expect(comment).toContain(readFileSync('node_modules/uplot/LICENSE', 'utf8').trim());
 });
 
 describe('files that are opened in the page', () => {
