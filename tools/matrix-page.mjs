@@ -1,32 +1,33 @@
 // Writes docs/matrix.md: where the tests have run, and the sizes of bundles. npm run test:all calls it at its end.
+// `node tools/matrix-page.mjs` writes the page from what the last runs of its parts have recorded.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUNTIMES } from './engines.mjs';
+import { fileURLToPath } from 'node:url';
+import { ENGINES, RUNTIMES } from './engines.mjs';
+import { recorded } from './record.mjs';
 import { ROOT, run } from './setup.mjs';
 
-const INTRO =
-  '# Where linmem runs\n\nRead this page to see what the tests ran in, and how large bundles are. `npm run test:all` writes it. ' +
-  '[Requirements](guide/requirements.md)\nhas the oldest versions.\n';
+const INTRO = `# Where linmem runs
 
-const readJson = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {});
-const results = (table) => readJson(join(ROOT, 'build/matrix', `${table}.json`));
-const versionOf = (name, folder = RUNTIMES) =>
-  readJson(join(ROOT, folder, 'node_modules', name, 'package.json')).version;
+Read this page to see what the tests ran in, and how large bundles are. \`npm run test:all\` writes it.
+[Requirements](guide/requirements.md) has the oldest versions.`;
 
+const versionOf = (name, folder = RUNTIMES) => {
+  const file = join(ROOT, folder, 'node_modules', name, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : '';
+};
+const yes = (value) => (value ? 'yes' : '');
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-const yes = (value) => (value ? 'yes' : '');
 
-/** The packages of the bundlers, and of the runtimes that are packages. */
+/** The packages of the bundlers and of the runtimes that are packages, where they are not named so. */
 const PACKAGES = {
-  ...{ rolldown: 'rolldown', rollup: 'rollup', vite: 'vite', webpack: 'webpack', rspack: '@rspack/core' },
-  ...{
-    parcel: '@parcel/core',
-    bun: '@oven/bun-linux-x64',
-    deno: '@deno/linux-x64-glibc',
-    workerd: 'miniflare',
-  },
-  ...{ 'edge-runtime': 'edge-runtime', Jest: 'jest', node22: 'node22', node24: 'node24', node26: 'node26' },
+  rspack: '@rspack/core',
+  parcel: '@parcel/core',
+  bun: '@oven/bun-linux-x64',
+  deno: '@deno/linux-x64-glibc',
+  workerd: 'miniflare',
+  Jest: 'jest',
 };
 const NAMES = {
   node22: 'Node',
@@ -36,51 +37,97 @@ const NAMES = {
   bun: 'Bun',
   workerd: 'workerd, by Miniflare',
 };
-
 const labelOf = (name) => {
   if (name === 'node') return `Node ${process.versions.node}`;
   const version = name === 'esbuild' ? versionOf(name, '.') : versionOf(PACKAGES[name] ?? name);
-  return `${NAMES[name] ?? name} ${version ?? ''}`.trim();
+  return `${NAMES[name] ?? name} ${version}`.trim();
 };
 
-/** Returns the part about the engines, which only a whole run has. */
-function enginesPart(lines) {
-  if (lines.length === 0) return [];
-  const rows = lines.map(({ label, passed, skipped, failed }) => [label, passed, skipped, failed]);
-  const head = ['engine', 'tests passed', 'skipped', 'failed'];
-  return ['## The test files, in every engine\n', `${table(head, rows)}\n`];
-}
+/** The versions of the frameworks, by the names of the rows. */
+const appLabel = (name) => {
+  if (name.startsWith('Vite')) return `Vite ${versionOf(name === 'Vite 7' ? 'vite-7' : 'vite', 'test/apps')}`;
+  const [framework, by] = name.split(', ');
+  return `${framework} ${versionOf(framework.toLowerCase(), 'test/apps')}${by ? `, ${by}` : ''}`;
+};
 
-/** @param lines the lines of the table that npm run test:all prints */
-export function writeMatrix(lines) {
-  const packaged = Object.entries(results('package'));
-  const bundlers = Object.entries(results('bundlers'));
-  const compilers = Object.entries(results('typescript'));
-  const programs = Object.keys(bundlers[0]?.[1] ?? {});
-  const settings = Object.keys(compilers[0]?.[1] ?? {});
-  const parts = [
-    INTRO,
-    ...enginesPart(lines),
-    '## The packed package, in an empty folder\n',
-    table(
-      ['runtime', '`import`', '`require`'],
-      packaged.map(([name, row]) => [labelOf(name), yes(row.import), yes(row.require)]),
-    ),
-    '\n## Bundles, in bytes, minified and compressed by gzip\n\nEach bundle is made without a warning, and runs.\n',
-    table(
-      ['bundler', ...programs],
-      bundlers.map(([name, row]) => [labelOf(name), ...programs.map((program) => row[program] ?? '')]),
-    ),
-    '\n## Declarations, with `skipLibCheck: false`\n',
-    table(
-      ['TypeScript', ...settings],
-      compilers.map(([name, row]) => [
-        name.replace('typescript-', ''),
-        ...settings.map((each) => yes(row[each])),
-      ]),
-    ),
-  ];
-  writeFileSync(join(ROOT, 'docs/matrix.md'), `${parts.join('\n')}\n`);
+/** The parts of the page: a heading, the name of the records, and what makes a table of them. */
+const PARTS = [
+  {
+    heading: 'The test files, in every engine',
+    name: 'engines',
+    text: 'Skipped tests need what an engine lacks. No engine may run fewer test files than Node.',
+    make: (rows) => {
+      const order = [...ENGINES.map(({ name }) => name), 'chromium', 'firefox', 'webkit'];
+      const known = order.filter((name) => rows[name]).map((name) => rows[name]);
+      const cells = known.map(({ label, passed, skipped, failed }) => [label, passed, skipped, failed]);
+      return table(['engine', 'tests passed', 'skipped', 'failed'], cells);
+    },
+  },
+  {
+    heading: 'The packed package, in an empty folder',
+    name: 'package',
+    make: (rows) =>
+      table(
+        ['runtime', '`import`', '`require`'],
+        Object.entries(rows).map(([name, row]) => [labelOf(name), yes(row.import), yes(row.require)]),
+      ),
+  },
+  {
+    heading: 'Apps of frameworks',
+    name: 'apps',
+    text:
+      'An app of ten lines, built without a warning and served: its page renders a string of a heap on the server and another in ' +
+      'Chromium. The size is that of the file with linmem that the browser loads, in bytes, compressed by gzip.',
+    make: (rows) =>
+      table(
+        ['framework', 'on the server', 'in the browser', 'in the edge runtime', 'in development', 'size'],
+        Object.keys(rows)
+          .sort()
+          .map((name) => [name, rows[name]])
+          .map(([name, row]) => [
+            appLabel(name),
+            ...[yes(row.server), yes(row.browser), yes(row.edge), yes(row.development), row.client],
+          ]),
+      ),
+  },
+  {
+    heading: 'Bundles, in bytes, minified and compressed by gzip',
+    name: 'bundlers',
+    text: 'Each bundle is made without a warning, and runs.',
+    make: (rows) => {
+      const programs = Object.keys(Object.values(rows)[0]);
+      return table(
+        ['bundler', ...programs],
+        Object.entries(rows).map(([name, row]) => [labelOf(name), ...programs.map((each) => row[each])]),
+      );
+    },
+  },
+  {
+    heading: 'Declarations, with `skipLibCheck: false`',
+    name: 'typescript',
+    make: (rows) => {
+      const settings = Object.keys(Object.values(rows)[0]);
+      return table(
+        ['TypeScript', ...settings],
+        Object.entries(rows).map(([name, row]) => [
+          name.replace('typescript-', ''),
+          ...settings.map((each) => yes(row[each])),
+        ]),
+      );
+    },
+  },
+];
+
+/** Writes the page. Throws if a part has never run. */
+export function writeMatrix() {
+  const parts = PARTS.map(({ heading, name, text, make }) => {
+    const rows = recorded(name);
+    if (Object.keys(rows).length === 0) throw new Error(`nothing is recorded of ${name}`);
+    return [`## ${heading}`, text, make(rows)].filter(Boolean).join('\n\n');
+  });
+  writeFileSync(join(ROOT, 'docs/matrix.md'), `${[INTRO, ...parts].join('\n\n')}\n`);
   const prettier = join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
   run(process.execPath, [prettier, '--write', '--log-level', 'warn', 'docs/matrix.md']);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeMatrix();

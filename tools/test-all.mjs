@@ -6,11 +6,12 @@ import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { ENGINES, RUNTIMES } from './engines.mjs';
 import { writeMatrix } from './matrix-page.mjs';
+import { record, RECORDS } from './record.mjs';
 import { chromium, installPackages, ROOT, run, say, setup, stop, which } from './setup.mjs';
 
 const REPORTS = join(ROOT, 'build/runtimes');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
-const SECONDS = 300;
+const SECONDS = 1200;
 
 /** The engines in the order they run. All must run as many tests as the first one. */
 function enginesHere() {
@@ -56,7 +57,10 @@ async function test(engine, expected) {
       if (result.files.get(file) !== count)
         result.problems.push(`${file}: ${result.files.get(file) ?? 0} tests, and ${count} in Node`);
   if (result.problems.length > 0) console.log(output);
-  return { ...result, label: version(engine, output), seconds: (Date.now() - started) / 1000 };
+  const label = version(engine, output);
+  const { passed, skipped, failed, problems } = result;
+  record('engines', engine.name, { label, passed, skipped, failed, problems: problems.length });
+  return { ...result, label, seconds: (Date.now() - started) / 1000 };
 }
 
 const inAll = (file) => file.startsWith('test/ts/') && !file.endsWith('.node.test.ts');
@@ -132,6 +136,7 @@ const REST = [
     'test/runtimes/package.config.mjs',
   ],
   ['the declarations in TypeScript 5.2 to 7.0', 'test/typescript/typescript.config.mjs'],
+  ['apps of Next and Astro, and Vite in development, in Chromium', 'test/apps/apps.config.mjs'],
   [
     'the bundlers: esbuild, Rolldown, Rollup, Vite, webpack, Rspack, Parcel, Bun',
     'test/runtimes/bundlers.config.mjs',
@@ -139,7 +144,6 @@ const REST = [
 ];
 
 function runTheRest() {
-  rmSync(join(ROOT, 'build/matrix'), { recursive: true, force: true });
   run(process.execPath, [join(ROOT, 'tools/matrix.mjs')]);
   say('the corpus of real packages, in Node');
   run(process.execPath, [join(ROOT, 'tools/corpus.mjs'), '--check']);
@@ -154,14 +158,17 @@ function runTheRest() {
 async function main(names) {
   const started = Date.now();
   say('npm test, then the same test files in Node 22, 24, 26, Deno, Bun, Chromium, Firefox and WebKitGTK');
-  say('this installs missing Debian packages, and 1 GB of npm packages below test/runtimes');
+  say('this installs missing Debian packages, and 2 GB of npm packages below test');
   setup('all');
   installPackages(RUNTIMES);
   installPackages('test/corpus');
   installPackages('test/typescript');
+  installPackages('test/apps', '--ignore-scripts');
   mkdirSync(REPORTS, { recursive: true });
-  if (names.length === 0) run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
-  else build();
+  if (names.length === 0) {
+    rmSync(RECORDS, { recursive: true, force: true });
+    run(process.execPath, [join(ROOT, 'tools/test.mjs')]);
+  } else build();
   const engines = enginesHere();
   const unknown = names.filter((name) => !engines.some((engine) => engine.name === name));
   if (unknown.length > 0)
@@ -174,7 +181,7 @@ async function main(names) {
     else leftOut.push(engine.name);
   }
   if (names.length === 0) runTheRest();
-  if (names.length === 0) writeMatrix(lines);
+  if (names.length === 0) writeMatrix();
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not installed: ${leftOut.join(', ')}`);
   // On the platform that the packages are built for, no engine may be missing.

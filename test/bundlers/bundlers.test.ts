@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, expect, test } from 'vitest';
 import { BUNDLERS, bundle, sizes } from './bundlers.mjs';
-import { record } from '../support/record.ts';
+import { record } from '../../tools/record.mjs';
 import { PROGRAMS } from './programs.mjs';
 
 const MAX_RATIO = 1.3;

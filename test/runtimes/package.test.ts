@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ENGINES, RUNTIMES } from '../../tools/engines.mjs';
 import { ROOT } from '../../tools/setup.mjs';
 import { InstalledPackage, output } from '../support/installed.ts';
-import { record } from '../support/record.ts';
+import { record } from '../../tools/record.mjs';
 
 const require = createRequire(join(ROOT, RUNTIMES, 'package.json'));
 const installed = new InstalledPackage();

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { record } from '../support/record.ts';
+import { record } from '../../tools/record.mjs';
 import { compile, SETTINGS } from './compile.mjs';
 
 const modules = join(import.meta.dirname, 'node_modules');
