@@ -2,6 +2,7 @@
 // one is stale.
 //   ts/scalar/types.gen.ts      the scalar types, from tools/scalars.mjs
 //   ts/scalar/refs.gen.ts       the classes of refs by name, from tools/scalars.mjs; ref-list.gen.ts lists them
+//   ts/scalar/iterators.gen.ts iterators over elements, from tools/scalars.mjs
 //   ts/scalar/methods.gen.ts    the declarations of the scalar methods, from tools/scalars.mjs
 //   ts/text/methods.gen.ts      the declarations of the string methods
 //   ts/arena/slices.gen.ts      the declarations of the methods that make slices
@@ -17,6 +18,7 @@ import {
   accessorsFile,
   ALIASES,
   isBigInteger,
+  iteratorsFile,
   refListFile,
   refsFile,
   SCALARS,
@@ -193,6 +195,7 @@ export async function generated() {
   const options = { parser: 'typescript', ...(await prettier.resolveConfig(join(ROOT, 'ts/index.ts'))) };
   return new Map([
     ['ts/scalar/types.gen.ts', await prettier.format(typesFile(), options)],
+    ['ts/scalar/iterators.gen.ts', await prettier.format(iteratorsFile(), options)],
     ['ts/scalar/refs.gen.ts', await prettier.format(refsFile(), options)],
     ['ts/scalar/ref-list.gen.ts', await prettier.format(refListFile(), options)],
     ['ts/scalar/methods.gen.ts', await prettier.format(methods(), options)],

@@ -305,17 +305,56 @@ ${aliases.join('\n')}
 `;
 }
 
+/** Types that have an iterator over a typed array, with the name of its class. */
+const ITERATED = Object.fromEntries(
+  SCALARS.filter(({ label, elements }) => elements === `${label}Array`).map(({ label }) => [label, label]),
+);
+Object.assign(ITERATED, { Pointer32: 'Uint32', Pointer64: 'BigUint64', Boolean: 'Boolean' });
+
+/** ts/scalar/iterators.gen.ts: the iterators of array refs and slices. */
+export function iteratorsFile() {
+  const classOf = ({ name, label, elements }) => `/** Iterates over elements of \`${name}\`. */
+export class ${label}Iterator extends ViewIterator<${elements}> {
+  override next(): IteratorResult<unknown> {
+    const { i } = this;
+    let done = true;
+    let value: unknown;
+    if (i < this.end) {
+      this.i = i + 1;
+      done = false;
+      value = this.view[i];
+      const { memory, epoch } = this.allocation;
+      if (memory.data !== this.data || value === undefined || epoch !== undefined) value = this.renew(i);${
+        name === 'bool' ? '\n      else value = value !== 0;' : ''
+      }
+    }
+    return { done, value };
+  }
+}`;
+  return `${GENERATED}
+import { ViewIterator } from './iterator.ts';
+
+// One result for both cases: with two V8 allocates the results of a loop. iterator.ts has the invariants.
+
+${SCALARS.filter(({ label }) => ITERATED[label] === label)
+  .map(classOf)
+  .join('\n')}
+`;
+}
+
 /** ts/scalar/ref-list.gen.ts: every type with its classes of refs. */
 export function refListFile() {
+  const iterator = (type) => (ITERATED[type.label] ? `, ${ITERATED[type.label]}Iterator` : '');
   const classNames = SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ');
   return `${GENERATED}
+import { ${[...new Set(Object.values(ITERATED))].map((label) => `${label}Iterator`).join(', ')} } from './iterators.gen.ts';
 import type { RefClassEntry } from './ref-classes.ts';
 import { ${classNames} } from './refs.gen.ts';
 import { ${allNames} } from './types.gen.ts';
 
 /** Every type with the classes of its refs, for {@link registerRefClasses}. */
 export const refClassList: readonly RefClassEntry[] = [
-${SCALARS.map(({ name, label }) => `  [${name}, ${label}Ref, ${label}ArrayRef],`).join('\n')}
+${SCALARS.map((type) => `  [${type.name}, ${type.label}Ref, ${type.label}ArrayRef${iterator(type)}],`).join('\n')}
 ];
 `;
 }

@@ -20,6 +20,8 @@ import {
 } from '../scalar/elements.ts';
 import { toPrimitivePointer } from '../scalar/print.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import type { ViewIteratorClass } from '../scalar/iterator.ts';
+import { refClassesOf } from '../scalar/ref-classes.ts';
 import { Ref } from '../scalar/ref.ts';
 import { encodeValues, storeValues, valuesFrom } from '../scalar/values.ts';
 import { isCurrent } from './epochs.ts';
@@ -241,6 +243,9 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   liveMemory(): Heap {
     this.assertAlive();
     return this.heap;
+  }
+  /** @internal */ get ViewIterator(): ViewIteratorClass | undefined {
+    return refClassesOf(this.type).ArrayRef.prototype.ViewIterator;
   }
   /** @internal */
   get printedName(): string {

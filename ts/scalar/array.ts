@@ -7,6 +7,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { atomicLoad, atomicStore } from './atomic.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import { installElementMethods, isCopyable, rangeOf, toIndex, type ElementMethods } from './elements.ts';
+import type { ViewIteratorClass } from './iterator.ts';
 import { Ref, type RefHeap } from './ref.ts';
 
 /** The heap operations that array refs need. */
@@ -28,6 +29,8 @@ export abstract class ScalarArrayRef<
   declare readonly length: number;
   /** The type of the elements. */
   abstract readonly type: ScalarDescriptor<T, A>;
+  /** @internal Set by ref-classes.ts. */
+  declare readonly ViewIterator?: ViewIteratorClass | undefined;
 
   get byteLength(): number {
     return this.length * this.type.size;

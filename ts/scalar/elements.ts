@@ -3,8 +3,11 @@
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { repeatBytes, viewLength } from '../memory/bytes.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import { MAX_ELEMENTS } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { hasOwnElements, type ScalarDescriptor, type ScalarValue, type Values } from './descriptor.ts';
+import { ElementIterator, type ViewIteratorClass } from './iterator.ts';
 import { installPrinting, printValues } from './print.ts';
 import { assertValues, encodeValues, storeValues } from './values.ts';
 
@@ -52,7 +55,13 @@ export interface ElementMethods<T extends ScalarValue, A extends ArrayBufferView
 export type CopyTarget<T> =
   { copyFrom(source: Values<T>, offset?: number): unknown } | { length: number; [index: number]: T };
 
-type Sequence = ElementSequence<ScalarValue, ArrayBufferView>;
+/** The elements as the methods see them. */
+interface Sequence extends ElementSequence<ScalarValue, ArrayBufferView> {
+  readonly allocation: Allocation;
+  /** The iterator of its type, in programs that have the classes of refs.gen.ts. */
+  readonly ViewIterator?: ViewIteratorClass | undefined;
+  typedArray(): ArrayBufferView;
+}
 
 /** The elements in [start, end), where negative indices count from the end: the address of the first, and their number. */
 export function rangeOf(
@@ -109,7 +118,9 @@ const methods = {
     return this;
   },
   [Symbol.iterator](this: Sequence): IterableIterator<ScalarValue> {
-    return new ElementIterator(this);
+    const { ViewIterator, type, address, length } = this;
+    const isViewable = address % type.size === 0 && length <= MAX_ELEMENTS;
+    return new ((isViewable && ViewIterator) || ElementIterator)(this) as IterableIterator<ScalarValue>; // of this type
   },
   toJSON(this: Sequence) {
     return methods.toArray.call(this).map((value) => (typeof value === 'bigint' ? String(value) : value));
@@ -135,24 +146,6 @@ function storeIn(
       start,
     );
   for (let i = 0; i < values.length; i++) target[start + i] = values[i] as ScalarValue; // i is in range
-}
-
-/** Iterates over elements. A class: engines compile a `for` loop over it faster than one over a generator. */
-class ElementIterator implements IterableIterator<ScalarValue> {
-  readonly source: Sequence;
-  i = 0;
-  constructor(source: Sequence) {
-    this.source = source;
-  }
-  next(): IteratorResult<ScalarValue> {
-    const { source, i } = this;
-    if (i >= source.length) return { done: true, value: undefined };
-    this.i = i + 1;
-    return { done: false, value: source.at(i) };
-  }
-  [Symbol.iterator](): this {
-    return this;
-  }
 }
 
 /** The number of indices that throw. A loop that uses indices by mistake begins with 0. */

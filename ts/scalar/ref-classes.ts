@@ -6,6 +6,7 @@ import { Allocation } from '../memory/allocation.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { PointerArrayRef, ScalarArrayRef, type ArrayRefHeap, type ScalarArrayRefClass } from './array.ts';
 import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
+import type { ViewIteratorClass } from './iterator.ts';
 import { checkedClassOf, ScalarRef, type NewRef, type RefHeap, type ScalarRefClass } from './ref.ts';
 
 /** The constructors of the refs of one type. */
@@ -24,13 +25,15 @@ export type RefClassEntry = readonly [
   type: object,
   Ref: { readonly prototype: object },
   ArrayRef: { readonly prototype: object },
+  ViewIterator?: ViewIteratorClass,
 ];
 
 /** Makes the heap's methods return refs of these classes. */
 export function registerRefClasses(entries: readonly RefClassEntry[]): void {
-  for (const [type, Ref, ArrayRef] of entries) {
+  for (const [type, Ref, ArrayRef, ViewIterator] of entries) {
     // Instead of the getter: engines treat a property that never changes as a constant.
     for (const { prototype } of [Ref, ArrayRef]) Object.defineProperty(prototype, 'type', { value: type });
+    Object.defineProperty(ArrayRef.prototype, 'ViewIterator', { value: ViewIterator });
     classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef: checkedClassOf(Ref as never) }); // of its type
   }
 }

@@ -5,6 +5,7 @@ import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { toIndex } from '../scalar/elements.ts';
+import { ElementIterator } from '../scalar/iterator.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { ScalarValue, Values } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
@@ -183,8 +184,8 @@ export class Elements extends Ref {
     return this.toArray().map((one) => (one as { toJSON?(): unknown } | null)?.toJSON?.() ?? one);
   }
   /** Goes over the elements from first to last. */
-  *[Symbol.iterator](): IterableIterator<unknown> {
-    for (let i = 0; i < this.length; i++) yield this.at(i);
+  [Symbol.iterator](): IterableIterator<unknown> {
+    return new ElementIterator(this);
   }
 }
 
