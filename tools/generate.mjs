@@ -7,6 +7,7 @@
 //   ts/text/methods.gen.ts      the declarations of the string methods
 //   ts/arena/slices.gen.ts      the declarations of the methods that make slices
 //   ts/manager/accessors.gen.ts readInt32, writeInt32 and the like, from tools/scalars.mjs
+//   ts/manager/scope-refs.gen.ts the methods of scopes that allocate refs, from tools/scalars.mjs
 //   ts/struct/accessors.gen.ts  accessors of fields, and copies.gen.ts copies of structs, from tools/structs.mjs
 //   ts/core/layout.gen.ts       the layout of the C structs, from csrc/layout.c
 import { spawnSync } from 'node:child_process';
@@ -22,6 +23,7 @@ import {
   refListFile,
   refsFile,
   SCALARS,
+  scopeRefsFile,
   typesFile,
 } from './scalars.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
@@ -201,6 +203,7 @@ export async function generated() {
     ['ts/scalar/methods.gen.ts', await prettier.format(methods(), options)],
     ['ts/text/methods.gen.ts', await prettier.format(strings(), options)],
     ['ts/arena/slices.gen.ts', await prettier.format(slices(), options)],
+    ['ts/manager/scope-refs.gen.ts', await prettier.format(scopeRefsFile(), options)],
     ['ts/manager/accessors.gen.ts', await prettier.format(accessorsFile(), options)],
     ['ts/struct/accessors.gen.ts', await prettier.format(structAccessorsFile(), options)],
     ['ts/struct/copies.gen.ts', await prettier.format(structCopiesFile(), options)],

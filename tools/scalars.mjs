@@ -224,7 +224,10 @@ ${WRITTEN.map(typeOf).join('\n')}
 `;
 }
 
-/** The two classes of refs of one type. */
+/** True if scopes have code of their own for refs to the type: one that takes all values of its JavaScript type. */
+const isScoped = ({ name, label }) => !isBigInteger(label) && !name.startsWith('ptr');
+
+/** The classes of refs of one type. */
 function refClasses(type) {
   const { name, label, kind, size } = type;
   const maker = (position, more = '') => `
@@ -263,6 +266,13 @@ function refClasses(type) {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }`;
+  const scoped = isScoped(type);
+  const checked = `
+/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
+export class ${label}CheckedRef extends ${label}Ref {
+  override get value(): ${kind} { return this.slowRead(); }
+  override set value(x: ${kind}) { this.slowWrite(x); }
+}`;
   const ArrayBase = name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef';
   const big = isBigInteger(label);
   const length = '\n    (this as { length: number }).length = length;';
@@ -270,7 +280,7 @@ function refClasses(type) {
 export class ${label}Ref extends ScalarRef<${parameters(type)}> {
 ${maker('address: number')}
 ${typeGetter}${big ? '' : value}
-}
+}${scoped ? checked : ''}
 /** A ref to an array of \`${name}\`. */
 export class ${label}ArrayRef extends ${ArrayBase}<${parameters(type)}> {
 ${maker('address: number, length: number', length)}
@@ -342,10 +352,42 @@ ${SCALARS.filter(({ label }) => ITERATED[label] === label)
 `;
 }
 
+/** ts/manager/scope-refs.gen.ts: the methods of scopes that allocate refs. */
+export function scopeRefsFile() {
+  const types = WRITTEN.filter(isScoped);
+  const zero = { number: '0', bigint: '0n', boolean: 'false' };
+  const methodOf = ({ name, label, size, kind, set }) => `
+  alloc${label}(value = ${zero[kind]}) {
+    const arena = this.refArena;
+    if (arena === undefined || typeof value !== '${kind}') return this.allocScalar(${name}, value);
+    const address = arena.alloc(${size}, ${size});
+    const { data } = arena.views;
+    ${rename(set, 'data', 'address', 'value')};
+    return new ${label}CheckedRef(this.heap, address, arena.newestToken, false);
+  },`;
+  return `${GENERATED}
+import type { Scope } from '../arena/scope.ts';
+import { ${types.map(({ name }) => name).join(', ')} } from '../scalar/types.gen.ts';
+import { ${types.map(({ label }) => `${label}CheckedRef`).join(', ')} } from '../scalar/refs.gen.ts';
+import { setHalf } from '../scalar/half.ts';
+import { clamp } from '../scalar/limits.ts';
+
+/** \`allocInt32\` and the like of scopes: a separate function for each type. */
+export const scopeRefs: ThisType<Scope> & Record<string, unknown> = {${types.map(methodOf).join('')}
+};
+`;
+}
+
 /** ts/scalar/ref-list.gen.ts: every type with its classes of refs. */
 export function refListFile() {
-  const iterator = (type) => (ITERATED[type.label] ? `, ${ITERATED[type.label]}Iterator` : '');
-  const classNames = SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ');
+  const more = (type) => [
+    ITERATED[type.label] ? `${ITERATED[type.label]}Iterator` : 'undefined',
+    ...(isScoped(type) ? [`${type.label}CheckedRef`] : []),
+  ];
+  const checked = (type) => (isScoped(type) ? `, ${type.label}CheckedRef` : '');
+  const classNames = SCALARS.map((type) => `${type.label}ArrayRef, ${type.label}Ref${checked(type)}`).join(
+    ', ',
+  );
   return `${GENERATED}
 import { ${[...new Set(Object.values(ITERATED))].map((label) => `${label}Iterator`).join(', ')} } from './iterators.gen.ts';
 import type { RefClassEntry } from './ref-classes.ts';
@@ -354,7 +396,7 @@ import { ${allNames} } from './types.gen.ts';
 
 /** Every type with the classes of its refs, for {@link registerRefClasses}. */
 export const refClassList: readonly RefClassEntry[] = [
-${SCALARS.map((type) => `  [${type.name}, ${type.label}Ref, ${type.label}ArrayRef${iterator(type)}],`).join('\n')}
+${SCALARS.map((type) => `  [${type.name}, ${type.label}Ref, ${type.label}ArrayRef, ${more(type).join(', ')}],`).join('\n')}
 ];
 `;
 }

@@ -6,17 +6,12 @@
 //   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: all
 //       checkpoints then end, and the first one of the new epoch begins.
 import { FreedError, NotOwnedError } from '../errors.ts';
-import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
 import { isAlign, toAlign, toCount } from '../memory/address.ts';
 import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
-import { refClassesOf } from '../scalar/ref-classes.ts';
-import type { ScalarRef } from '../scalar/ref.ts';
 import { installToString, toPrimitivePointer } from '../scalar/print.ts';
-import { refusesValues } from '../scalar/scalar-types.ts';
 import type { ArenaPlacement, ArenaSetup, AttachOptions } from './arena-options.ts';
 import { printArena, summaryOf } from './arena-print.ts';
 import type { ArenaStruct } from './arena-struct.ts';
@@ -145,17 +140,13 @@ export class WasmHeapArena extends Region {
     return bumpOrGrow(this.current(), this.chunks, this.attached, size, align);
   }
 
-  /** @internal As in every region, but without a callback: scopes call it most. */
-  override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    type: ScalarDescriptor<T, A>,
-    value?: T,
-  ): ScalarRef<T, A> {
-    const { size, kind } = type;
-    if (typeof value !== kind || this.checkpoints.published || refusesValues(type))
-      return super.allocScalar(type, value);
-    const address = this.alloc(size, size < MALLOC_ALIGN ? size : MALLOC_ALIGN);
-    type.set(this.heap.data, address, value as T); // of the right type, and the view is current
-    return new (refClassesOf(type).CheckedRef)(this.heap, address, this.checkpoints.newest, false);
+  /** @internal True if other code knows the arena. */
+  get published(): boolean {
+    return this.checkpoints.published;
+  }
+  /** @internal The token of what is allocated now. */
+  get newestToken(): Allocation {
+    return this.checkpoints.newest;
   }
 
   /** @internal */

@@ -7,7 +7,7 @@ import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toAlign } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
-import { fillBytes } from '../memory/bytes.ts';
+import { clearBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
@@ -59,7 +59,7 @@ export abstract class Region {
     const { ScalarRef, CheckedRef } = refClassesOf(type);
     const align = Math.min(type.size, MALLOC_ALIGN);
     return this.suballocate(type.size, align, ({ address, allocation, owned }) => {
-      if (value === undefined) fillBytes(heap, address, type.size);
+      if (value === undefined) clearBytes(heap, address, type.size);
       else type.write(heap, address, value);
       return new (owned ? ScalarRef : CheckedRef)(heap, address, allocation, owned);
     });
@@ -75,7 +75,7 @@ export abstract class Region {
     const align = Math.min(type.size, MALLOC_ALIGN);
     return this.suballocate(bytes, align, ({ address, allocation, owned }) => {
       if (values) storeValues(heap, address, values);
-      else fillBytes(heap, address, bytes);
+      else clearBytes(heap, address, bytes);
       return new (refClassesOf(type).ArrayRef)(heap, address, bytes / type.size, allocation, owned);
     });
   }
@@ -113,7 +113,7 @@ export abstract class Region {
   ): R {
     const { heap } = this;
     return this.suballocate(bytes, align, ({ address, allocation, owned }) => {
-      fillBytes(heap, address, bytes);
+      clearBytes(heap, address, bytes);
       return make(allocation, address, heap, owned);
     });
   }

@@ -13,12 +13,17 @@ import type { AdoptedRef } from '../heap/adopted-ref.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
-import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
-import { Ref, type ScalarRef } from '../scalar/ref.ts';
+import { clearBytes } from '../memory/bytes.ts';
+import type { ScalarArrayRef } from '../scalar/array.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
+import { refClassesOf } from '../scalar/ref-classes.ts';
+import { Ref } from '../scalar/ref.ts';
 import type { Checkpoint } from './checkpoints.ts';
+import { elementBytes } from '../scalar/values.ts';
 import type { ScalarMethods } from '../scalar/methods.gen.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import type { ByteMethods } from './byte-methods.ts';
+import type { WasmHeapArena } from './arena.ts';
 import { copyTo, type Keepable } from './keep.ts';
 import { Region, type Suballocation } from './region.ts';
 import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
@@ -65,13 +70,23 @@ export class Scope extends Region {
     return this.suballocate(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
   }
 
-  /** @internal As of every region, with a fast path. */
-  override allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
-    type: ScalarDescriptor<T, A>,
-    value?: T,
-  ): ScalarRef<T, A> {
+  /** @internal The arena to allocate refs from, if nothing else is needed: see manager/scope-refs.gen.ts. */
+  get refArena(): WasmHeapArena | undefined {
     const { newest, arena, grows } = this.shared;
-    return newest === this && grows ? arena.allocScalar(type, value) : super.allocScalar(type, value);
+    return newest === this && grows && !arena.published ? arena : undefined;
+  }
+  /** @internal As of every region, without a callback. */
+  override allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
+    type: ScalarDescriptor<T, A>,
+    countOrValues: number | Values<T>,
+  ): ScalarArrayRef<T, A> {
+    if (typeof countOrValues !== 'number') return super.allocScalarArray(type, countOrValues);
+    const { heap, refArena: arena } = this;
+    if (!arena) return super.allocScalarArray(type, countOrValues);
+    const bytes = elementBytes(type, countOrValues);
+    const address = arena.alloc(bytes, Math.min(type.size, MALLOC_ALIGN));
+    clearBytes(heap, address, bytes);
+    return new (refClassesOf(type).ArrayRef)(heap, address, countOrValues, arena.newestToken, false);
   }
 
   /** @internal */
@@ -85,7 +100,7 @@ export class Scope extends Region {
         if (!(error instanceof OutOfMemoryError)) throw error;
       }
     }
-    this.#assertOpen();
+    this.assertOpen();
     return heap.allocateUncleared(bytes, align, (allocation) => {
       const made = make({ address: allocation.address, allocation, owned: true, arena: undefined });
       (this.blocks ??= []).push(allocation);
@@ -123,7 +138,7 @@ export class Scope extends Region {
    */
   defer(callback: () => unknown): void {
     if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
-    this.#assertOpen();
+    this.assertOpen();
     (this.deferred ??= []).push(callback);
   }
 
@@ -133,7 +148,7 @@ export class Scope extends Region {
    * @throws {FreedError} if the scope has ended
    */
   adopt(address: Address): AdoptedRef {
-    this.#assertOpen();
+    this.assertOpen();
     const ref = this.heap.adopt(address);
     (this.blocks ??= []).push(ref.allocation);
     return ref;
@@ -145,24 +160,26 @@ export class Scope extends Region {
    * @throws {LinmemAggregateError} with every error
    */
   end(): void {
-    const { shared } = this;
-    const wasEnded = this.ended;
-    if (wasEnded && !this.blocks) return;
+    if (this.blocks || this.deferred) this.endAll();
+    else if (!this.ended) this.pop();
+  }
+  private pop(): void {
+    this.ended = true;
+    if (!this.shared.popEnded()) this.checkpoint.allocation?.markFreed();
+  }
+  private endAll(): void {
     const deferred = this.deferred ?? [];
     this.deferred = undefined;
+    const wasEnded = this.ended;
     this.ended = true;
-    const popArena = (): void => {
-      if (!wasEnded && !shared.popEnded()) this.checkpoint.allocation?.markFreed();
-    };
-    if (this.blocks || deferred.length > 0)
-      attemptAll([...deferred.reverse(), popArena, ...this.#frees()] as (() => void)[]); // results are dropped
-    else popArena();
+    const pop = wasEnded ? [] : [() => this.pop()];
+    attemptAll([...deferred.reverse(), ...pop, ...this.frees()] as (() => void)[]); // results are dropped
   }
   /** Returns functions that free one block each and keep it for another try if that fails. */
-  #assertOpen(): void {
+  private assertOpen(): void {
     if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
   }
-  #frees(): (() => void)[] {
+  private frees(): (() => void)[] {
     const blocks = this.blocks ?? [];
     this.blocks = undefined;
     return blocks.reverse().map((allocation) => () => {
@@ -209,6 +226,11 @@ export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {
     scope.end();
     return result;
   }
+  return settle(scope, result);
+}
+
+/** Ends `scope` once `result` settles. A separate function: closures here would cost every scope an allocation. */
+function settle<R>(scope: Scope, result: R): R {
   const settled = Promise.resolve(result).then(
     (value) => {
       scope.end();

@@ -2,7 +2,7 @@
 // The allocator of a module: its functions, and the validation of what they return.
 import { ArgumentTypeError, LinmemError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
 import { isUint32, toPointer } from '../memory/address.ts';
-import { fillBytes } from '../memory/bytes.ts';
+import { clearBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { assertStack } from '../memory/stack.ts';
 import type { RawBlock } from './allocation-entry.ts';
@@ -200,19 +200,6 @@ function callAllocator(
 
 const allocatorError = (cause: unknown, size: number, align: number): unknown =>
   cause instanceof LinmemError ? cause : new OutOfMemoryError(size, align, { cause });
-
-/** Sets bytes that are in bounds to 0. A few are set one by one, which is faster than making a typed array. */
-function clearBytes(memory: BlockMemory, address: number, size: number): void {
-  if (size <= 64)
-    try {
-      const { data } = memory;
-      let at = address;
-      for (const last = address + size - 8; at <= last; at += 8) data.setFloat64(at, 0);
-      while (at < address + size) data.setUint8(at++, 0);
-      return;
-    } catch {} // the view is stale
-  fillBytes(memory, address, size);
-}
 
 /**
  * Returns the allocator's pointer as the address of `size` bytes in the memory, or 0.

@@ -33,6 +33,7 @@ import type { StringMethods } from '../text/methods.gen.ts';
 import { installStringMethods } from '../text/methods.ts';
 import { installAccessors } from './accessors.ts';
 import { installByteMethods } from './byte-methods.ts';
+import { scopeRefs } from './scope-refs.gen.ts';
 import { installForwarding } from './scope-methods.ts';
 
 /** A memory with an allocator: typed reads and writes anywhere, blocks that are freed once, arenas, slices, scopes. */
@@ -122,4 +123,5 @@ installScalarMethods(WasmHeapManager.prototype);
 installStringMethods(WasmHeapManager.prototype);
 prepareForMethods(Scope.prototype);
 installForwarding(Scope.prototype, WasmHeapManager.prototype);
+Object.assign(Scope.prototype, scopeRefs);
 registerRefClasses(refClassList);

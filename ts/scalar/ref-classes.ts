@@ -25,16 +25,17 @@ export type RefClassEntry = readonly [
   type: object,
   Ref: { readonly prototype: object },
   ArrayRef: { readonly prototype: object },
-  ViewIterator?: ViewIteratorClass,
+  ViewIterator: ViewIteratorClass | undefined,
+  CheckedRef?: { readonly prototype: object },
 ];
 
 /** Makes the heap's methods return refs of these classes. */
 export function registerRefClasses(entries: readonly RefClassEntry[]): void {
-  for (const [type, Ref, ArrayRef, ViewIterator] of entries) {
+  for (const [type, Ref, ArrayRef, ViewIterator, CheckedRef = checkedClassOf(Ref as never)] of entries) {
     // Instead of the getter: engines treat a property that never changes as a constant.
     for (const { prototype } of [Ref, ArrayRef]) Object.defineProperty(prototype, 'type', { value: type });
     Object.defineProperty(ArrayRef.prototype, 'ViewIterator', { value: ViewIterator });
-    classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef: checkedClassOf(Ref as never) }); // of its type
+    classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef }); // of its type
   }
 }
 

@@ -12,6 +12,3 @@ export const scalarTypes: readonly AnyScalar[] = [
 
 /** The same list, for code that treats all types alike. Each type has its own value type. */
 export const allTypes: readonly Scalar[] = scalarTypes as readonly unknown[] as readonly Scalar[];
-
-/** True if `type` refuses some values of its JavaScript type. */
-export const refusesValues = (type: object): boolean => type === ptr53 || type === ptr64 || type === ptr32;
