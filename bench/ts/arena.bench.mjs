@@ -148,8 +148,14 @@ const place = heap.alloc(16);
 const whole = new Uint8Array(heap.memory.buffer);
 const writes = race(
   {
-    'bytes.set': times(() => (whole.set(twelve, place), 1)),
-    'heap.writeBytes': times(() => (heap.writeBytes(place, twelve), 1)),
+    'bytes.set': times(() => {
+      whole.set(twelve, place);
+      return 1;
+    }),
+    'heap.writeBytes': times(() => {
+      heap.writeBytes(place, twelve);
+      return 1;
+    }),
   },
   N,
 );

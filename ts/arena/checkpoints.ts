@@ -104,7 +104,7 @@ export class Checkpoints {
     if (!this.published) {
       this.published = true;
       const epoch = this.struct.checkOf(this.epoch);
-      for (const { allocation } of this.stack()) if (allocation) allocation.epoch = epoch;
+      for (const { allocation } of this.stack) if (allocation) allocation.epoch = epoch;
     }
     return address;
   }
@@ -117,7 +117,7 @@ export class Checkpoints {
   }
   /** True if `checkpoint` has not ended. */
   has(checkpoint: Checkpoint): boolean {
-    return this.last === checkpoint || this.stack().includes(checkpoint);
+    return this.last === checkpoint || this.stack.includes(checkpoint);
   }
   /** Ends `checkpoint`, which is in the stack, and all newer ones. */
   endFrom(checkpoint: Checkpoint): void {
@@ -136,15 +136,15 @@ export class Checkpoints {
     }
     return last;
   }
-  /** Returns all checkpoints, the newest first. */
-  private stack(): Checkpoint[] {
+  /** All checkpoints, the oldest first. */
+  get stack(): Checkpoint[] {
     const all: Checkpoint[] = [];
     for (let each = this.last; each; each = each.below) all.push(each);
-    return all;
+    return all.reverse();
   }
   /** Returns the number of the checkpoint with this token; 0 if it has ended. */
   numberOf(token: Allocation): number {
-    return this.stack().find(({ allocation }) => allocation === token)?.number ?? 0;
+    return this.stack.find(({ allocation }) => allocation === token)?.number ?? 0;
   }
   /**
    * Returns the token of the checkpoint that [at, at + size) was allocated in: checkpoint `number`, or any if 0.
@@ -152,12 +152,12 @@ export class Checkpoints {
    * @throws {OutOfBoundsError} if the range is not allocated
    */
   tokenAt(at: number, size: number, number: number): Allocation {
-    if (number > 0 && !this.stack().some((checkpoint) => checkpoint.number === number))
+    if (number > 0 && !this.stack.some((checkpoint) => checkpoint.number === number))
       throw new FreedError(at, 'slice');
     const chunk = this.struct.chunkOf(at, size);
     const isBefore = ({ chunks, top }: Checkpoint): boolean =>
       chunks < chunk || (chunks === chunk && top <= at);
-    const found = this.stack().find(
+    const found = this.stack.findLast(
       (checkpoint) => isBefore(checkpoint) && (number === 0 || checkpoint.number === number),
     );
     if (!found) throw new OutOfBoundsError(at, size, this.struct.heap.byteLength);
