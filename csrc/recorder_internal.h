@@ -49,7 +49,7 @@ typedef struct lm_recorder {
   uint32_t time;           // eighths of a millisecond since the start
 } lm_recorder;
 
-// What the recorded module and JavaScript call: see recorder.c.
+// The functions that the recorded module and JavaScript call: see recorder.c.
 void lm_recorder_event(uint32_t kind, uint64_t address, uint64_t size, uint64_t previous,
                        uint32_t entry);
 void lm_recorder_resized(uint64_t address, uint64_t size);

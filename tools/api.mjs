@@ -34,7 +34,7 @@ const CONFIG = {
   },
 };
 
-/** Types that compute other types, and that nobody names: the parser of C declarations, the types of the platform. */
+/** Types that only compute other types: the parser of C declarations, the types of the platform. */
 const COMPUTING = [
   ['dist/call/cdef-infer.d.ts', /type (\w+)/g],
   ['dist/call/cdef-text.d.ts', /type (\w+)/g],

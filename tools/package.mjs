@@ -1,4 +1,4 @@
-// What dist/ has besides the compiled modules: the CommonJS build, the core as a file, the entries for runtimes that compile
+// The parts of dist/ besides the compiled modules: the CommonJS build, the core as a file, the entries for runtimes that compile
 // no bytes, one file for pages without a bundler; and no file that nothing reaches.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

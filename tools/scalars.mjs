@@ -214,7 +214,7 @@ import { hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
-// Each type is a variable of a function of its own: Parcel keeps a constant of a module whose functions name it.
+// Each type is a variable of a separate function: Parcel keeps a constant of a module whose functions name it.
 //
 // The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:
@@ -416,7 +416,7 @@ import { ${types.map(({ name }) => name).join(', ')} } from '../scalar/types.gen
 import { slowRead, slowWrite } from '../scalar/descriptor.ts';
 ${IMPORTS}
 
-// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of another type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
 /** \`readInt32\`, \`writeInt32\` and the like: a separate function for each type. */

@@ -48,7 +48,7 @@ export interface InstanceState {
   readonly '@allocation': Allocation;
   readonly '@address': number;
 }
-// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of another type
 type Accessor = { get(): any; set(x: any): void } & ThisType<InstanceState>;
 
 /** For each scalar the accessor of a field at \`offset\`. */
@@ -57,7 +57,7 @@ ${hot.map(accessor).join('\n')}
 };
 `;
 
-/** The structs whose copies have code of their own, and the fields of each that are written out. */
+/** The structs whose copies have separate code, and the fields of each that are written out. */
 const STRUCTS = 8;
 const FIELDS = 4;
 

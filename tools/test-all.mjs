@@ -125,7 +125,7 @@ function table(lines) {
   return lines.every(({ problems }) => problems.length === 0);
 }
 
-/** What runs after the engines: what it tests, and its configuration of vitest. */
+/** The tests that run after the engines: their subject, and their configuration of vitest. */
 const REST = [
   ['the corpus of real packages, in Chromium', 'test/corpus/browser.config.mjs'],
   ['the slow tests, in Node', 'test/runtimes/slow.config.mjs'],

@@ -53,7 +53,7 @@ writeFileSync(
 );
 const { bindSpecial } = await import(join(folder, 'special.mjs'));
 rmSync(folder, { recursive: true });
-// What Emscripten puts in the place of an export until its first call.
+// The stub that Emscripten puts in the place of an export until its first call.
 M._free(M._malloc(1));
 for (const name of names.slice(2)) if (M.asm[name]) M[`_${name}`] = M.asm[name];
 

@@ -24,7 +24,7 @@ const LOOPS = {
 };
 const counts = { n: 0 };
 let made = 0;
-/** A loop of its own in the source: engines keep one profile for each. */
+/** A loop with separate source code: engines keep one profile for each. */
 const loop = (code) =>
   new Function(
     'heap, i32, ref, sink, counts',
@@ -33,7 +33,7 @@ const loop = (code) =>
 const loops = (more = '') =>
   Object.fromEntries(Object.entries(LOOPS).map(([name, code]) => [name + more, loop(code)]));
 
-// Each function is also compiled by itself, as those are that a program calls from many places.
+// Each function is also compiled separately, as are functions that a program calls from many places.
 for (let i = 0; i < 3e5; i++) {
   heap.writeInt32(i & 4092, i);
   linmem.i32.write(heap, i & 4092, i);

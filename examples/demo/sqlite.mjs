@@ -135,7 +135,7 @@ class Statement {
     return status === SQLITE_ROW;
   }
 
-  /** The value of a column: null, a number, a string or a Uint8Array of its own. */
+  /** The value of a column: null, a number, a string or a copied Uint8Array. */
   column(index) {
     const type = this.#lib.sqlite3_column_type(this.#statement, index);
     if (type === SQLITE_INTEGER || type === SQLITE_FLOAT)

@@ -1,4 +1,4 @@
-// What the programs of the corpus need of the file system.
+// The functions of the file system that the programs of the corpus use.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

@@ -30,7 +30,7 @@ function touch(heap) {
   return good;
 }
 
-/** What wasm-heap-manager 0.5.1 makes of the same module. */
+/** The result of wasm-heap-manager 0.5.1 on the same module. */
 function besides(module) {
   try {
     const heap = wrapEmscriptenModuleHeap(module);

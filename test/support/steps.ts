@@ -1,5 +1,5 @@
-// What a page tells its reader to do: commands in ```sh blocks, files after "Save this as `main.mjs`:", and ```text blocks
-// with what they then see.
+// The steps of a page: commands in ```sh blocks, files after "Save this as `main.mjs`:", and ```text blocks with the
+// expected output.
 import { SAVED } from './readme.ts';
 
 export type Step =

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../tools/setup.mjs';
 
-/** What the program says with any `lib`. A type that is `any` by mistake makes an expected error missing. */
+/** The errors of the program with any `lib`. A type that is `any` by mistake makes an expected error missing. */
 const PROGRAM = `
 import { coreBytes, createHeap, createHeapSync, i32, LinmemAggregateError, ModuleError, WasmModule } from 'linmem';
 import type { LinmemHeap, ModuleBytes, WebAssemblyMemory } from 'linmem';

@@ -28,7 +28,7 @@ export const isPointer = (type: unknown): boolean =>
   type instanceof CallbackType;
 
 /**
- * What a value of `type` is passed as.
+ * Returns the WebAssembly type that values of `type` are passed as.
  * @throws {ArgumentTypeError} for a type that no parameter can have
  */
 export function wasmTypeOf(type: CType | CallbackType, pointerSize: PointerSize): WasmType {

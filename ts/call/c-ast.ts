@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the parser of C declarations makes of them.
+// The syntax tree of C declarations, as c-parser.ts makes it.
 import type { Token } from './c-lexer.ts';
 
 /** A C type. */
@@ -15,7 +15,7 @@ export type TagWord = 'struct' | 'union' | 'enum';
 /** `_In_reads_(n)` and the like. */
 export interface Annotation {
   readonly name: string;
-  /** What is in its parentheses. */
+  /** The tokens in its parentheses. */
   readonly argument: readonly Token[];
   readonly at: Token;
 }

@@ -16,7 +16,7 @@ export class Cursor {
   get next(): Token {
     return this.#tokens[this.position + 1] ?? this.#end;
   }
-  /** What is here, for errors. */
+  /** The current token as errors name it. */
   get found(): string {
     return this.peek.kind === 'end' ? 'the end' : this.peek.text;
   }

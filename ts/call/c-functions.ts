@@ -51,7 +51,7 @@ function countsIn(parameters: readonly Parameter[]): Counts {
   const leaders = new Map<number, number>();
   parameters.forEach(({ annotations, name, type }, index) => {
     if (name !== undefined && parameters.findIndex((one) => one.name === name) < index)
-      throw errorAt(type.at, `a second parameter ${name}; give each a name of its own`);
+      throw errorAt(type.at, `a second parameter ${name}; give it another name`);
     for (const one of annotations)
       if (one.name === '_In_reads_' || one.name === '_Inout_updates_') {
         const count = indexOf(one);
@@ -88,7 +88,7 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
   return out(owner ? ownedOf(type, owner) : type);
 }
 
-/** What a pointer or an array parameter refers to. */
+/** The type that a pointer or an array parameter refers to. */
 function targetOf(node: CNode, annotation: Annotation, table: TypeTable): CNode {
   const found = table.resolve(node);
   if (found.kind === 'pointer') return found.to;

@@ -14,7 +14,7 @@ const IGNORED = /^(extern|static|inline|__inline|__inline__|register|volatile|re
 /** Annotations: they have a form that no other word has. */
 const ANNOTATION = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
 
-/** What declarators share. */
+/** The part of a declaration that its declarators share. */
 interface Specifiers {
   readonly type: CNode;
   readonly annotations: readonly Annotation[];
@@ -231,7 +231,7 @@ class Parser {
       else break;
     }
     if (c.is('(') && (c.next.text === '*' || c.next.text === '(')) {
-      // What is inside comes nearest to the name: read it once to pass over it, and again when the rest is known.
+      // The declarator inside binds first: skip it, read the suffix, then return and read it.
       const start = c.position;
       c.parenthesized();
       const outer = this.#suffix(type);

@@ -49,7 +49,7 @@ export class TypeTable {
     return types;
   }
 
-  /** What typedefs stand for. */
+  /** Returns the type that a typedef stands for; other types as they are. */
   resolve(node: CNode): CNode {
     let found = node;
     for (let depth = 0; found.kind === 'basic' && depth < 64; depth++) {
@@ -156,7 +156,7 @@ export class TypeTable {
     body.members.forEach((member, index) => {
       const own = member.name ?? anonymousName(index);
       if (Object.getOwnPropertyDescriptor(fields, own))
-        throw errorAt(member.at, `a second ${own} in ${name}; give each member a name of its own`);
+        throw errorAt(member.at, `a second ${own} in ${name}; give it another name`);
       const isLast = index === body.members.length - 1;
       Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
     });
@@ -171,7 +171,7 @@ export class TypeTable {
       return flexible(this.typeOf(found.of));
     const type = this.typeOf(node);
     if (name === undefined && width === undefined) {
-      if (align) throw errorAt(at, 'an anonymous member with an alignment of its own is not supported');
+      if (align) throw errorAt(at, 'an anonymous member with an alignment is not supported');
       return new AnonymousType(type as StructType);
     }
     if (width === undefined) return align ? (aligned(align, type) as unknown as CType) : type;

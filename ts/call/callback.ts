@@ -19,7 +19,7 @@ import { addressOf, liftOf, lowerOf, type Lift, type Lower } from './values.ts';
 export interface CallbackMaker {
   /** Returns the slots of its signature. @throws {ModuleError} if the module has no function table */
   slots(): SlotList;
-  /** What a slot calls for `act`. */
+  /** Returns the function that a slot calls for `act`. */
   wrap(act: (...args: unknown[]) => unknown): SlotFunction;
 }
 

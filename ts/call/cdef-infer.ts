@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What TypeScript makes of C declarations, by template literal types: the same as c-parser.ts, c-types.ts and
+// The types of C declarations, by template literal types: TypeScript infers the same as c-parser.ts, c-types.ts and
 // c-functions.ts do at run time.
 //
-//   I1  The first pass only cuts the text into declarations and finds their names. What a declaration says is looked at
-//       when its property is: so declarations may refer to each other, and a long text costs little.
-//   I2  A declaration that is beyond this has the type `never`, which no use accepts. The CLI writes types for all of them.
+//   I1  The first pass only cuts the text into declarations and finds their names. A declaration is read when its
+//       property is: so declarations may refer to each other, and a long text costs little.
+//   I2  A declaration that these types cannot read has the type `never`, which no use accepts. The CLI writes types for all of them.
 import type { AnyScalar } from '../scalar/scalar.ts';
 import type { bool, f16, f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } from '../scalar/types.gen.ts';
 import type { ArrayType } from '../struct/array.ts';
@@ -101,7 +101,7 @@ interface Incomplete<N extends string> {
   readonly incomplete: N;
 }
 
-/** What names are looked up in: declarations, types given as an option, bytes of a pointer. */
+/** The scope of names: declarations, types given as an option, bytes of a pointer. */
 interface Scope {
   types: unknown;
   known: unknown;
@@ -234,7 +234,7 @@ type Parameter1<A extends string, C, S extends Scope> =
   : A extends `${string} ${string}` ? (Declarator<A> extends [infer B, infer T, infer N] ? (N extends C ? CountType : Pointed<B, T, S>) : never)
   : A extends `${string}*` ? Declared<A, S>
   : Resolve<A, S>; // prettier-ignore
-/** What a parameter that is a pointer refers to. */
+/** The type that a pointer parameter refers to. */
 type Target<D extends string, S extends Scope> = D extends `${infer A}[${string}` ? (Declarator<Trim<A>> extends [infer B, infer T, string] ? Pointed<B, T, S> : never)
   : Declarator<D> extends [infer B, infer T, string] ? Pointed<B, T extends '**' ? '*' : '', S> : never; // prettier-ignore
 
@@ -271,7 +271,7 @@ type Built<T, F, M extends string, S extends Scope> = {
 };
 type BuiltFrom<J extends [string, string], C extends Found, K, P extends 4 | 8> =
   Flat<C['types']> extends infer T ? Built<T, Flat<C['functions']>, J[1], ScopeOf<T, K, P>> : never;
-/** What `cdef` returns. */
+/** The result of `cdef`. */
 export type Cdef<T extends string, K, P extends 4 | 8> = string extends T
   ? { readonly types: Record<string, never>; readonly functions: Record<string, never>; readonly constants: Record<string, number> }
   : Joined<NoBlockComments<T>> extends infer J extends [string, string] ? BuiltFrom<J, Cut<J[0]>, K, P> : never; // prettier-ignore

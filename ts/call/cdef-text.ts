@@ -41,7 +41,7 @@ export type Declarator<S extends string> = S extends `${infer B}*${infer R}`
     ? [Unqualified<B>, '', N]
     : never;
 
-/** What stands in braces, and what follows them. `D` has an element for each brace inside that is open. */
+/** The text in braces, and the text after them. `D` has an element for each brace inside that is open. */
 export type Braced<
   S extends string,
   Done extends string = '',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all functions of one library share.
+// The state that all functions of one library share.
 import type { Heap } from '../heap/heap.ts';
 import { pointerSizeOf } from '../struct/type.ts';
 import type { PointerSize } from '../struct/layout.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a module shows of itself: its functions, its function table, its stack.
+// The exports of a module that calls use: functions, the function table, the stack.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { dataValues, isTable, peek } from '../interop/properties.ts';
 import type { WebAssemblyTable } from '../memory/platform-types.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call
 // Calls whose arguments are converted one by one, without a list of them: a function for each number of arguments.
-// Whatever is not as usual (a wrong number of arguments, a value of another type, callbacks that may run) goes to the
+// Unusual calls (a wrong number of arguments, a value of another type, callbacks that may run) go to the
 // general function, which checks all and says what is wrong.
 import { EnumType } from '../struct/enumeration.ts';
 import { AddressType } from '../struct/pointer.ts';

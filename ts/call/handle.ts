@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a kept callback is to TypeScript: an address of a function of one type.
+// The type of a kept callback: the address of a function of one type.
 
 declare const OF: unique symbol;
 /** A callback of type `C` that was made by `createCallback`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What TypeScript makes of a signature: the arguments and the result of the bound function.
+// Types inferred from a signature: the arguments and the result of the bound function.
 import type { Address } from '../memory/address.ts';
 import type { Ref } from '../scalar/ref.ts';
 import type { Values } from '../scalar/descriptor.ts';

@@ -84,7 +84,7 @@ function placer(
 /** As many elements as are copied one by one: to make a view of the memory takes longer. */
 const FEW = 16;
 
-/** Copies scalars to `at`, which nobody else sees. */
+/** Copies scalars to `at`, in scratch memory that no other code uses. */
 function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): number {
   const { values, length } = given;
   if (length > FEW) {

@@ -6,13 +6,13 @@ import type { WasmFunction } from './exports.ts';
 import type { Step } from './step.ts';
 import type { Lift } from './values.ts';
 
-/** What a function is made of. */
+/** The parts that a bound function is made of. */
 export interface Plan {
   readonly name: string;
   readonly act: WasmFunction;
   readonly context: Context;
   readonly steps: readonly Step[];
-  /** Of its own result: undefined if it has none. */
+  /** Converts its result; undefined if it has none. */
   readonly lift: Lift | undefined;
   /** Whether what WebAssembly returns is the result. */
   readonly isPlainResult: boolean;

@@ -2,14 +2,14 @@
 // Slots of a function table for callbacks, one list for each signature.
 //
 //   L1  A slot is a permanent entry of the table; what it calls changes. So the table grows by a few slots at a time and
-//       never again once there are enough, and no entry of somebody else is touched.
+//       never again once there are enough, and no entry of other code is changed.
 //   L2  A free slot throws when it is called. The one that has been free for longest is used next, so that a call
 //       through a stale function pointer meets an error and not another callback.
 import { CallError, ModuleError } from '../errors.ts';
 import { keyOf, toWasmFunction, type FunctionType } from './trampoline.ts';
 import type { WebAssemblyTable } from '../memory/platform-types.ts';
 
-/** What a slot calls. */
+/** The function that a slot calls. */
 export type SlotFunction = (...args: (number | bigint)[]) => unknown;
 
 /** One entry of a table. */
@@ -22,7 +22,7 @@ export interface Slot {
 /** Slots that are made at once for a signature. */
 const BATCH = 8;
 
-/** What a free slot calls. */
+/** The function of a free slot. */
 export const stale: SlotFunction = () => {
   throw new CallError(
     'callback',

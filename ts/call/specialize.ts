@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bound functions in code of their own, which `npx linmem bindings` writes: the same functions, faster for usual arguments.
+// Bound functions as separate code, which `npx linmem bindings` writes: the same functions, faster for usual arguments.
 //
 //   W1  A specialised function takes plain objects with all fields, and numbers. It gives all else to the function of
 //       `bind`, which converts and checks it, before it has called C.
@@ -8,7 +8,7 @@ import { contextOf, setContext, type Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Scratch } from './scratch.ts';
 
-/** What specialised functions use. */
+/** The operations that specialised functions use. */
 export class CallSupport {
   readonly #context: Context;
   readonly #scratch: Scratch;
@@ -31,7 +31,7 @@ export class CallSupport {
   enter(): number {
     return this.#scratch.enter();
   }
-  /** What {@link leave} must not undo. */
+  /** The number of temporaries that {@link leave} must not undo. */
   get undone(): number {
     return this.#scratch.undo.length;
   }

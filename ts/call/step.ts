@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a parameter does in a call, and the state of a call.
+// The steps of a call, one for each parameter, and the state of a call.
 //
 //   P1  Values that a caller can hook into (objects, lists: their getters run) are converted first, and the addresses of
 //       refs are taken last: nothing runs between that and the call which could free what they refer to.
@@ -10,20 +10,20 @@ import type { Lower, WasmValue } from './values.ts';
 export interface Frame {
   /** The arguments, by parameter; hidden ones have none. */
   readonly args: unknown[];
-  /** What the function gets, by parameter. */
+  /** The values that the function gets, by parameter. */
   readonly raw: WasmValue[];
   /** Elements of the lists, by parameter. */
   readonly lengths: (number | undefined)[];
 }
 
-/** What an out-parameter needs. */
+/** The memory and the conversion of an out-parameter. */
 export interface OutPlace {
   readonly size: number;
   readonly align: number;
   readonly read: (at: number) => unknown;
 }
 
-/** What an inout parameter needs. */
+/** The memory and the conversions of an inout parameter. */
 export interface InoutPlace {
   /** The address of the argument, or of a copy. */
   readonly place: (value: unknown) => number;
@@ -32,7 +32,7 @@ export interface InoutPlace {
 
 /** One parameter. */
 export interface Step {
-  /** What WebAssembly has for it. */
+  /** Its WebAssembly type. */
   readonly wasm: WasmType;
   /** Whether it has no argument. */
   readonly hidden: boolean;

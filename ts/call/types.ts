@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What parameters and results can be besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
+// Types of parameters and results besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
 import { ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { isScalar, toType, type CType } from '../struct/type.ts';

@@ -15,11 +15,11 @@ import { toPointer } from '../memory/address.ts';
 import { singleOf, wasmTypeOf } from './abi.ts';
 import type { Scratch } from './scratch.ts';
 
-/** What WebAssembly takes and gives. */
+/** An argument or a result of a WebAssembly function. */
 export type WasmValue = number | bigint;
-/** Makes what a function is called with of an argument. Temporaries are taken from the scratch memory of the heap. */
+/** Converts an argument to the value that the function is called with. Temporaries are in the scratch memory of the heap. */
 export type Lower = (value: unknown) => WasmValue;
-/** Makes a JavaScript value of what a function returned. */
+/** Converts the result of a function to a JavaScript value. */
 export type Lift = (raw: WasmValue) => unknown;
 
 const bitsOf32: Readonly<Record<string, (x: number) => number>> = {

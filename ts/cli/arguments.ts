@@ -1,7 +1,7 @@
 // Arguments of commands: `--name=value`, `--name value`, `--flag`, and the rest.
 import { CommandError } from './host.ts';
 
-/** What an option takes. */
+/** Whether an option stands alone or has a value. */
 export type OptionKind = 'flag' | 'value';
 
 /** Arguments as they were given. */

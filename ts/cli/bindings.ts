@@ -11,7 +11,7 @@ import type { CType } from '../struct/type.ts';
 import { Emitter } from './emit.ts';
 import { WrapperEmitter } from './emit-wrappers.ts';
 
-/** What is to be written. */
+/** Options of the source that is written. */
 export interface BindingsOptions {
   /** The header as C includes it. */
   readonly header: string;
@@ -77,7 +77,7 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
   return { source, checks: layoutChecks(structs, [header], pointerSize) };
 }
 
-/** What binds the functions, and the functions that this needs. */
+/** The source of the function that binds the library, and the helpers that it needs. */
 function boundSource(
   signatures: readonly (readonly [string, Signature])[],
   emitter: Emitter,

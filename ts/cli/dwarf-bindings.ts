@@ -10,7 +10,7 @@ import { readSections } from './dwarf-forms.ts';
 import { AT, DebugInfo } from './dwarf-reader.ts';
 import { DwarfDeclarations, type RecordLayout } from './dwarf-types.ts';
 
-/** What is to be written. */
+/** Options of the source that is written. */
 export interface DwarfOptions {
   /** The name of the module, for the source. */
   readonly name: string;

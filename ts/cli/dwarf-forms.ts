@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sections of a module, and how the values in its debug information are written.
 
-/** What is read of a module. */
+/** The sections of a module that are read. */
 export interface Sections {
   readonly custom: ReadonlyMap<string, Uint8Array>;
   /** The names of the functions that it exports. */
@@ -81,7 +81,7 @@ export class Reader {
   }
 }
 
-/** What the forms of one unit depend on. */
+/** The properties of a unit that its forms depend on. */
 export interface Unit {
   readonly start: number;
   readonly version: number;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Functions that take structs, as TypeScript of their own: W1 of ts/call/specialize.ts. `bind` makes functions whose
-// code all of them share, and an object of three numbers then costs twice what it costs by hand.
+// Functions that take structs, as separate TypeScript code: W1 of ts/call/specialize.ts. All functions that `bind` makes
+// share their code, and an object of three numbers then costs twice what it costs by hand.
 import { PASSED, singleOf } from '../call/abi.ts';
 import { CheckedType, InoutType, NoneType, type Signature } from '../call/types.ts';
 import { PointerType } from '../struct/pointer.ts';

@@ -1,4 +1,4 @@
-// What the commands use of Node, given to them by bin/linmem.mjs: ts/ names no module of Node.
+// The functions of Node that the commands use. bin/linmem.mjs passes them in, as ts/ imports no module of Node.
 
 /** A child process that has ended. */
 export interface Ended {

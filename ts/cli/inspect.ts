@@ -62,7 +62,7 @@ async function openLive(heap: InspectedHeap, options: Options, host: Host): Prom
   return server;
 }
 
-/** Calls `end` once, when the program has ended: by itself, by `process.exit`, by an error, or by Ctrl+C. */
+/** Calls `end` once, when the program has ended: at its last line, by `process.exit`, by an error, or by Ctrl+C. */
 function endWith({ process }: Host, server: InspectorServer | undefined, end: () => void): void {
   let closing = false;
   process.on('beforeExit', () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a program may give as the core in place of the built-in bytes: a module, bytes, a response, a URL.
+// The core that a program passes in place of the built-in bytes: a module, bytes, a response, a URL.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { isOf } from '../memory/buffers.ts';
 import type { FetchResponse, ModuleBytes, PlatformUrl, WebAssemblyModule } from '../memory/platform-types.ts';

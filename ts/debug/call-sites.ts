@@ -86,7 +86,7 @@ function withoutLinmem(frames: readonly StackFrame[]): StackFrame[] {
 }
 
 /**
- * Returns the folder of linmem's files as stacks have it, or '' in a bundle, where linmem has no files of its own. It is
+ * Returns the folder of linmem's files as stacks have it, or '' in a bundle, where linmem has no separate files. It is
  * read from a stack and not from `import.meta.url`: source maps may rename the files in stacks.
  */
 function ownFolder(): string {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What was seen of a module's heap, and what was not.
+// The coverage of a module's heap: which functions of its allocator are recorded, and which are not.
 import { has, type FoundFunction } from './find-allocator.ts';
 import { ROLES, type Family } from './roles.ts';
 
 /** A function of a module that was taken for one of its allocator. */
 export interface CoveredFunction {
-  /** What it was taken for. */
+  /** The function of an allocator that it was taken for. */
   readonly does: Family;
   /** Its name; '' if it was found by its shape. */
   readonly name: string;
@@ -15,14 +15,14 @@ export interface CoveredFunction {
   readonly index: number;
 }
 
-/** What was seen of the heap of one module. */
+/** The coverage of the heap of one module. */
 export interface HeapCoverage {
   /** The name of the module. */
   readonly module: string;
   /** Whether its allocator reports. If not, `notes` say why, and nothing is known of its heap. */
   readonly isRecorded: boolean;
   readonly functions: readonly CoveredFunction[];
-  /** What was not identified; empty if nothing is recorded. */
+  /** The functions that were not identified; empty if nothing is recorded. */
   readonly missing: readonly Family[];
   /** Calls that returned a block. */
   readonly allocations: number;
@@ -36,7 +36,7 @@ export interface HeapCoverage {
   readonly lost: number;
   /** Whether guard mode is on. */
   readonly isGuarded: boolean;
-  /** What is uncertain, and what could not be done; one sentence each. */
+  /** Uncertainties and limits, one sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -12,7 +12,7 @@ const FIRST = 1024;
 /** 39 bytes each: 82 MB. */
 export const MAX_EVENTS: number = 2 ** 21;
 
-/** What an event says. */
+/** The contents of an event. */
 export interface HeapEvent {
   readonly kind: EventKind;
   readonly address?: number;

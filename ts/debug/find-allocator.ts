@@ -18,7 +18,7 @@ export interface FoundFunction {
   readonly how: 'export' | 'name' | 'shape';
 }
 
-/** What was found in a module. */
+/** The allocator that was found in a module. */
 export interface FoundAllocator {
   /** Empty if there is no allocator. */
   readonly functions: readonly FoundFunction[];
@@ -138,7 +138,7 @@ function* ofRole({ functions, memory64 }: ModuleLayout, role: RoleName): Generat
     if (types[typeOf[index] ?? -1] === type) yield index;
 }
 
-/** What the functions of these types may be that call malloc, and free or not. */
+/** The roles of functions of these types that call malloc: with a call of free, and without. */
 const RESIZERS: readonly (readonly [
   type: RoleName,
   withFree: RoleName | undefined,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Errors about freed blocks that say where the block was allocated and freed.
 //
-//   Z1  The token of a freed block of a tracked heap has properties of its own, in front of those of its class: `isLive`,
+//   Z1  The token of a freed block of a tracked heap has own properties that hide those of its class: `isLive`,
 //       `memory` and `freedError`. Every use of the block goes through one of them.
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';

@@ -5,7 +5,7 @@
 //       headers, and what reads them, does not change.
 //   G2  A freed block is filled and kept until so many bytes wait; then its fill is checked and it is really freed.
 //       A realloc always moves, so that a write through the old address is found.
-//   G3  While the functions here run, `busy` is 1: what the bodies call in turn is not guarded.
+//   G3  While the functions here run, `busy` is 1: functions that the bodies call are not guarded.
 import type { FoundFunction } from './find-allocator.ts';
 import { GuardedMemory } from './guarded-memory.ts';
 import { Quarantine } from './quarantine.ts';
@@ -28,7 +28,7 @@ export interface GuardOptions {
   readonly quarantine?: number;
 }
 
-/** What a guard works on. */
+/** The module that a guard works on. */
 export interface GuardedModule {
   readonly functions: readonly FoundFunction[];
   readonly memory64: boolean;
@@ -47,10 +47,10 @@ const REDZONE = 16;
 const QUARANTINE = 2 ** 20;
 const FILL_BEHIND = 0xfb;
 const FILL_FREED = 0xfd;
-/** The bytes that a program may have in front of its own blocks. */
+/** The largest header that a program may keep between the start of an allocation and its block. Units: bytes. */
 const MAX_HEADER = 64;
 const HEADER_STEP = 4;
-/** What every malloc aligns to. */
+/** The alignment of every malloc. */
 const NATURAL_ALIGNMENT = 8;
 
 export class Guard {
@@ -194,7 +194,7 @@ export class Guard {
     return plain !== undefined && align <= NATURAL_ALIGNMENT ? this.#body(plain, [total]) : undefined;
   }
 
-  /** What really frees a block that realloc moved from. */
+  /** Returns the function that frees a block that realloc moved from. */
   #releaser(address: number, align: number): (() => void) | undefined {
     const size = (this.#module.recorder.find(address)?.size ?? 0) + this.#redzoneOf(address);
     const plain = this.#ordinalOf('free');
@@ -269,7 +269,7 @@ export class Guard {
   }
 }
 
-/** What a guard needs to know, and a module does not show. Returns why it cannot be guarded; undefined if it can. */
+/** Returns the reason why a module cannot be guarded; undefined if it can. */
 export function whyUnguarded(
   missing: readonly Family[],
   isClosed: boolean,

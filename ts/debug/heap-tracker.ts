@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // HeapTracker: sees every allocation and free of one heap of linmem, with its call stack.
 //
-//   W1  A heap knows nothing of its tracker. The tracker puts functions of its own in front of methods of the heap and of
+//   W1  A heap knows nothing of its tracker. The tracker puts its functions in front of methods of the heap and of
 //       its table, as properties of these two objects. A heap without a tracker runs the same code as before.
 //   W2  All blocks pass the table: `register` and `remove` see each of them. The methods of the heap (`ENTRIES`) tell
 //       where linmem was entered, and which allocation and free are one resize.

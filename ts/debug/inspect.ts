@@ -41,9 +41,9 @@ export interface InspectOptions {
   readonly keepWatching?: boolean;
 }
 
-/** What {@link inspect} resolves to. */
+/** The result of {@link inspect}. */
 export interface Inspected<R> {
-  /** What `start` resolved to. */
+  /** The value that `start` resolved to. */
   readonly result: R;
   /** The heaps of the modules that it instantiated. */
   readonly heap: InspectedHeap;

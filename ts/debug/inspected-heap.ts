@@ -78,7 +78,7 @@ export class InspectedHeap {
     return this.#sum((module) => module.recorder.frees);
   }
 
-  /** What was seen of each module, and what was not. */
+  /** For each module: the functions of its allocator that are recorded, and those that were not found. */
   get coverage(): readonly HeapCoverage[] {
     return [...this.#modules.map(({ coverage }) => coverage), ...this.#unseen];
   }

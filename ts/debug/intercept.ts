@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Modules that are instantiated while somebody inspects: their instances are made of a rewritten binary.
+// Modules that are instantiated during an inspection: their instances are made of a rewritten binary.
 //
 //   IN1  The program gets the module that it compiled. Only instances are made of another one, so that a module that is
 //        sent to a worker, stored, or asked for its exports is as it was.
@@ -44,7 +44,7 @@ const NOT_SEEN =
   'the module was compiled before inspect began, or elsewhere, so that its bytes are not known';
 const CURE = 'Run the program where the functions of WebAssembly can be replaced';
 
-/** The originals, whoever else replaces them later. */
+/** The original functions, also if other code replaces them later. */
 export interface Originals {
   readonly Module: typeof WebAssembly.Module;
   readonly Instance: typeof WebAssembly.Instance;
@@ -56,7 +56,7 @@ export interface Originals {
 export class Interception<P extends Prepared> {
   readonly #interceptor: Interceptor<P>;
   readonly #compiled = new WeakMap<WebAssembly.Module, Compiled<P>>();
-  /** What was there before. */
+  /** The functions of WebAssembly that were there before. */
   readonly originals: Originals;
   readonly #hooks: WebAssemblyHooks;
   #isActive = false;

@@ -80,7 +80,7 @@ const nothing = (notes: readonly string[]): PreparedModule => ({
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What was added to a module's exports. */
+/** The exports that were added to a module. */
 export interface AddedExports {
   readonly table: WebAssembly.Table;
   readonly off: WebAssembly.Global<'i32'>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Quarantine: freed blocks that wait, so that nobody gets their bytes while an old pointer may write to them.
+// Quarantine: freed blocks that wait, so that their bytes are not allocated again while an old pointer may write to them.
 import type { BlockRecord } from './recorder.ts';
 
 /** A freed block, and how it will really be freed. */

@@ -16,7 +16,7 @@ export type StackMode =
   /** None. */
   | false;
 
-/** What the recorder calls. */
+/** The functions that the recorder calls. */
 export interface RecorderHost {
   /** Returns the number of the current call stack, in the call `entry` of the module. */
   capture(entry: number): number;
@@ -73,7 +73,7 @@ export type EventReader = (
 ) => void; // prettier-ignore
 
 export class Recorder {
-  /** What a recorded module's table of functions is filled with. */
+  /** The functions that fill the table of a recorded module. */
   readonly exports: RecorderExports;
   readonly #state: number;
   #data: DataView;

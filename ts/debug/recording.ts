@@ -40,7 +40,7 @@ export interface HeapMark {
   readonly event: number;
 }
 
-/** What a report is about. */
+/** The kind of misuse that a report is about. */
 export type ReportKind = 'double-free' | 'invalid-free' | 'overflow' | 'write-after-free';
 
 /** A misuse of the heap that was seen. Stacks are indexes into `HeapRecording.stacks`. */
@@ -69,7 +69,7 @@ export interface HeapReport {
  * that. Addresses and sizes are doubles, so that 64-bit memories fit.
  */
 export interface HeapRecording {
-  /** What was recorded: the name of a program or of a module. */
+  /** The name of the program or of the module that was recorded. */
   readonly name: string;
   /** When the recording began: milliseconds since 1970-01-01. */
   readonly started: number;

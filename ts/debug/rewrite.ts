@@ -3,7 +3,7 @@
 //
 //   RW1  No index shifts: the allocator's functions get wrappers at their old indices, and their bodies become new
 //        functions at the end, after which come the functions that stand for the exports.
-//   RW2  Nothing is imported. The module gets a table of its own, which JavaScript fills; until then its global `off` is
+//   RW2  Nothing is imported. The module gets another table, which JavaScript fills; until then its global `off` is
 //        1 and it behaves as before, but for its start function, which is exported instead.
 import { Reader } from '../interop/binary.ts';
 import { Chunks, encodeName, leb } from './binary-writer.ts';
@@ -14,7 +14,7 @@ import {
   entryCode, tableEntryCode, EVENT_TYPE, GUARD_TYPE, RESIZED_TYPE, wrapperCode, type Appended,
 } from './wrapper-code.ts'; // prettier-ignore
 
-/** What begins the names of the exports that are added. */
+/** The prefix of the exports that are added. */
 export const HIDDEN = 'linmem\u0000';
 
 /** A function that is wrapped. */
@@ -195,7 +195,7 @@ class Rewriter {
     return out.add(declarations.flat());
   }
 
-  /** What was exported or in a table may be used by ref.func, for which it must be declared somewhere. */
+  /** Functions that were exported or in a table may be used by ref.func, which only declared functions may be. */
   #declarations(): number[][] {
     if (this.#places.size === 0) return [];
     return [[3, 0, ...leb(this.#places.size), ...[...this.#places.keys()].flatMap(leb)]];

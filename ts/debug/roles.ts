@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The functions of allocators: which parameter means what. To follow another one, add a role and its names.
 
-/** What a function of an allocator does, as an entry of {@link ROLES}. */
+/** The role of a function in an allocator, as an entry of {@link ROLES}. */
 export type RoleName =
   | 'malloc' | 'free' | 'realloc' | 'calloc' | 'memalign' | 'alignedByShape' | 'posixMemalign' | 'allocSized' | 'zeroedSized' | 'freeSized'
   | 'reallocSized' | 'reallocBindgen' | 'freeUnaligned' | 'reallocUnaligned' | 'methodMalloc' | 'methodFree' | 'methodMemalign'
@@ -11,7 +11,7 @@ export type RoleName =
 export interface Role {
   /** Its type: `p` is a pointer or a size, `i` an i32. */
   readonly type: string;
-  /** What is told of a call. */
+  /** The event that a call is recorded as. */
   readonly event: 'alloc' | 'free' | 'realloc';
   /** The size in bytes, or of one element. */
   readonly size?: number;

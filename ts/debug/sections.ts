@@ -10,7 +10,7 @@ export interface Section {
   readonly end: number;
 }
 
-/** What is known of a binary. Counts include what is imported. */
+/** The layout of a binary. Counts include imports. */
 export interface ModuleLayout {
   readonly bytes: Uint8Array;
   readonly sections: readonly Section[];

@@ -81,7 +81,7 @@ export interface SnapshotSlice {
   readonly site: number;
 }
 
-/** What {@link snapshotHeap} returns. JSON can represent all of it, but for the typed arrays of `blocks`. */
+/** The result of {@link snapshotHeap}. JSON can represent all of it, but for the typed arrays of `blocks`. */
 export interface HeapSnapshot {
   readonly name: string;
   /** When it was taken: milliseconds since 1970-01-01. */

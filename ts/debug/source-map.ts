@@ -79,7 +79,7 @@ function toMap(text: string): RawMap {
 
 function resolve(source: string, root: string, url: string): string {
   const path = root === '' || /^\w+:\/\//.test(source) ? source : `${root.replace(/\/?$/, '/')}${source}`;
-  // Bundlers name sources with schemes of their own, and urls may be paths: both are resolved as paths.
+  // Bundlers name sources with private schemes (webpack://), and urls may be paths: both are resolved as paths.
   const base = url.startsWith('/') ? `file://${url}` : url;
   try {
     return new URL(path, base).href.replace(/^file:\/\/(?=\/)/, '');

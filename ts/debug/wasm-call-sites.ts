@@ -33,7 +33,7 @@ export class WasmCallSites {
     let site = this.#trimmed.get(whole);
     if (site === undefined) {
       const frames = this.#sites.stacks[whole] ?? [];
-      // In a bundle, frames of linmem are above it, which have no file of their own.
+      // In a bundle, the frames of linmem above it have no separate file.
       if (below && this.#recorderFile === undefined) this.#recorderFile = frames.find(isWasm)?.file;
       site = this.#sites.add(this.#trim(frames));
       this.#trimmed.set(whole, site);

@@ -2,7 +2,7 @@
 // The WebAssembly that takes the place of an allocator's functions and of exports.
 //
 //   W1  A wrapper does nothing but call the body while `off` or `busy` is not 0. `busy` is 1 while a body runs, so that
-//       the functions that it calls in turn are not told too.
+//       the functions that it calls are not recorded too.
 //   W2  Each export sets `busy` to 0, as a trap may have left it at 1, and puts it back for the caller of its caller.
 import { leb, signedLeb } from './binary-writer.ts';
 import { ROLES, type Role, type RoleName } from './roles.ts';
@@ -41,7 +41,7 @@ const setGlobal = (index: number): number[] => [0x24, ...leb(index)];
 const call = (index: number): number[] => [0x10, ...leb(index)];
 const ifThen = (...code: number[]): number[] => [0x04, VOID, ...code, END];
 
-/** What a wrapper is made for. */
+/** The function that a wrapper is made for. */
 export interface Wrapped {
   readonly role: RoleName;
   /** Its place among the wrapped functions. */

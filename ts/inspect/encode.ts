@@ -150,7 +150,7 @@ function writeEvents(block: ByteWriter, recording: HeapRecording, progress: Prog
     block.signed(address - last);
     last = address;
   }
-  // What is 0 is left out: its bit in the first byte is not set.
+  // Values that are 0 are left out: their bit in the first byte is not set.
   const column = (values: ArrayLike<number>, what: string, limit?: number, unit = 1): void => {
     for (let i = start; i < end; i++) if (values[i] !== 0) block.varint(whole(values[i], what, limit) / unit);
   };

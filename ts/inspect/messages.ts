@@ -1,4 +1,4 @@
-// What the page and the program that it shows say to each other.
+// The messages between the page and the program that it shows.
 
 /** Where a page finds its recording: the JSON in its element `#source`. */
 export type PageSource =

@@ -35,7 +35,7 @@ export interface InspectorServer {
   close(): Promise<void>;
 }
 
-/** What is used of `node:http`. */
+/** The members of a request of `node:http` that are used. */
 interface Request {
   readonly method?: string;
   readonly url?: string;
@@ -111,7 +111,7 @@ export async function serveInspector(
   return { url: `http://${site.host}/${site.token}/`, close };
 }
 
-/** What is at the addresses of a server. */
+/** The pages and files that a server answers with. */
 class Site {
   readonly token: string = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''); // prettier-ignore
   host = '';

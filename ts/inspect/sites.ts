@@ -10,7 +10,7 @@ export interface SiteTotals {
   readonly totalBlocks: number;
 }
 
-/** What is counted of a range of events. */
+/** The blocks of a range of events that are counted. */
 export type Metric = 'live' | 'allocated' | 'leaked' | 'temporary';
 
 /** A block that lives for fewer events than this is temporary. */
@@ -67,7 +67,7 @@ export function bySite(replay: Replay, metric: Metric, from: number, to: number)
   return sums;
 }
 
-/** What a stack has more or less at one event than at an earlier one. */
+/** The difference of one stack between two events. */
 export interface SiteChange {
   readonly site: number;
   /** Bytes and blocks after minus before. */

@@ -54,7 +54,7 @@ interface Style {
   readonly dim: Paint;
   readonly red: Paint;
   readonly blue: Paint;
-  /** What paths are shown relative to. */
+  /** The folder that paths are shown relative to. */
   readonly base: string;
 }
 

@@ -2,8 +2,8 @@
 // The runtimes of AssemblyScript: how each allocates an object, keeps it alive and lets it go.
 //
 //   R1  An object that JavaScript holds is pinned. Pins are counted here, as the runtime allows one per object.
-//   R2  Objects that nobody holds are collected before an allocation that may make the memory grow: the runtime `minimal`
-//       never collects by itself. Not while WebAssembly is on the stack: there `minimal` would free what only the stack
+//   R2  Objects without references are collected before an allocation that may make the memory grow: the runtime `minimal`
+//       collects only on request. Not while WebAssembly is on the stack: there `minimal` would free what only the stack
 //       refers to.
 import { ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
@@ -130,7 +130,7 @@ export class AssemblyScriptRuntime {
     else this.#forget(address); // the reference that was counted is now the other object's
   }
 
-  /** Frees what nobody holds: nothing pinned, nothing that the module refers to. */
+  /** Frees the objects that are neither pinned nor referred to by the module. */
   collect(): void {
     this.#allocatedBytes = 0;
     this.#call(() => this.#functions.collect());

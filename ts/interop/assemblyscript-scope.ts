@@ -4,7 +4,7 @@ import { attemptAll } from '../memory/attempt.ts';
 import type { Address } from '../memory/address.ts';
 import type { Values } from '../scalar/descriptor.ts';
 
-/** What creates objects and pins them. */
+/** The functions that create objects and pin them. */
 interface Objects {
   newString(text: string): number;
   newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number;

@@ -16,7 +16,7 @@ import { dataValues, functionIn, isMemory, isTable, peek } from './properties.ts
 import { settle, type Settled } from './settle.ts';
 import type { PlatformAbortSignal, WebAssemblyExports, WebAssemblyTable } from '../memory/platform-types.ts';
 
-/** What {@link captureInstances} gives to the function that starts a module. */
+/** The argument that {@link captureInstances} passes to the function that starts a module. */
 export interface CaptureTools {
   /**
    * Makes the hook `instantiateWasm` of Emscripten from the module's binary, for places where the functions of
@@ -46,17 +46,17 @@ export interface CaptureHeapOptions extends ModuleHeapOptions, CaptureOptions {
   readonly pick?: PickInstance;
 }
 
-/** What {@link captureInstances} resolves to. */
+/** The result of {@link captureInstances}. */
 export interface CapturedInstances<R> {
-  /** What `start` resolved to. */
+  /** The value that `start` resolved to. */
   readonly result: R;
   /** The instances that were made meanwhile, in order, without those of the engine itself. */
   readonly instances: readonly ModuleInstance[];
 }
 
-/** What {@link captureEmscriptenHeap} resolves to. */
+/** The result of {@link captureEmscriptenHeap}. */
 export interface Captured<M> {
-  /** What `start` resolved to. */
+  /** The value that `start` resolved to. */
   readonly module: M;
   /** The heap of the module. */
   readonly heap: WasmHeapManager;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whose heap a module's malloc works on, seen by what a call of it changes. For modules that carry only functions of
-// JavaScript around those of their instance.
+
+// Finds the memory that a module's malloc works on by the changes that a call makes. For modules that have only
+// JavaScript functions around those of their instance.
 import type { ModuleInstance } from './instances.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
 import type { WebAssemblyMemory } from '../memory/platform-types.ts';

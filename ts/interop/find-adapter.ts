@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The allocator of a module, by detection: the detector of each toolchain in turn.
+// The allocator of a module, by detection: the detectors of all toolchains are tried one after the other.
 import { ModuleError } from '../errors.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { assemblyScriptAdapter } from './assemblyscript-adapter.ts';
@@ -19,9 +19,9 @@ import { sizedAdapter } from './sized-adapter.ts';
 /** Finds an allocator of one kind in a module, or returns undefined. */
 export type Detector = (shape: ModuleShape) => FoundAdapter | undefined;
 
-/** What is looked for in a module, and what an error says of a module that has nothing of it. */
+/** The detectors of allocators, and the cure in the error for a module where none of them succeeds. */
 export interface Detection {
-  /** In turn, the most certain first. */
+  /** In the order in which they are tried, the most certain first. */
   readonly detectors: readonly Detector[];
   /** Returns the kind of a module and what would give it an allocator. */
   origin(shape: ModuleShape): { readonly kind: ModuleKind; readonly cure: string };

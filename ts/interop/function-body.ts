@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the body of a function refers to: the addresses of state, the functions that it calls, the size of memory.
+// The references of a function's body: the addresses of state, the functions that it calls, the size of memory.
 import { Reader, type FunctionTable } from './binary.ts';
 
-/** What a body refers to. */
+/** The references of a body. */
 export interface BodyFacts {
   /** Constants and offsets of accesses that are probably addresses of variables. */
   readonly addresses: ReadonlySet<number>;
@@ -34,7 +34,7 @@ const LOWEST_ADDRESS = 1024;
 const mayBeAddress = (value: number): boolean =>
   value > LOWEST_ADDRESS && value < 2 ** 31 && (value & (value - 1)) !== 0 && (value & (value + 1)) !== 0;
 
-// What follows the code of an instruction. Constants of their own, which bundlers inline.
+// The operands of an instruction, after its code. Separate constants, which bundlers inline.
 const NOTHING = 1;
 const ONE = 2;
 const TWO = 3;

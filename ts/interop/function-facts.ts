@@ -15,7 +15,7 @@ export class Facts {
     this.#table = table;
   }
 
-  /** What the body of a function refers to; undefined if it is imported or not understood. */
+  /** Returns the references of a function's body; undefined if it is imported or not understood. */
   body(index: number): BodyFacts | undefined {
     if (!this.#bodies.has(index)) this.#bodies.set(index, readBody(this.#table, index));
     return this.#bodies.get(index);

@@ -96,7 +96,7 @@ function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssemblyM
 /** Pages that other code grows, to see whether the allocator takes them. */
 const PROBE_PAGES = 1;
 const PAGE = 65536;
-/** What the allocator is made to allocate at most, to make it grow the memory. */
+/** The largest allocation that is tried to make the allocator grow the memory. Units: bytes. */
 const MAX_PROBE = 2 ** 25;
 
 /**

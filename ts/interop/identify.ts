@@ -61,7 +61,7 @@ export function carriersOf(result: unknown): readonly [outer: object[], inner: o
   return [outer, [...new Set(inner)].filter((value) => !outer.includes(value))];
 }
 
-/** What a carrier says of a module whose memory is no instance's. */
+/** The answer of a carrier about a module whose memory belongs to no instance. */
 const NONE: readonly ModuleInstance[] = [];
 
 /** The instances that `carrier` proves to be the module's, {@link NONE}, or undefined if it says nothing. */

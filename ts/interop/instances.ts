@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Seeing every WebAssembly instance that is made while somebody watches.
+// Captures every WebAssembly instance that is made while at least one watcher is active.
 //
 //   C1  The functions of WebAssembly are replaced while at least one watch runs, and put back by the last to stop: see
 //       webassembly-hooks.ts.

@@ -20,7 +20,7 @@ export type WasmSource =
   | FetchResponse
   | PromiseLike<ModuleBytes | WebAssemblyModule | FetchResponse>;
 
-/** What an Emscripten module takes as `instantiateWasm`. */
+/** The type of the option `instantiateWasm` of Emscripten modules. */
 export type InstantiateWasmHook = (
   imports: WebAssemblyImports,
   receive: (instance: WebAssemblyInstance, module: WebAssemblyModule) => unknown,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The bytes of compiled modules, kept while somebody may ask for them: a compiled module does not tell its own.
+// The bytes of compiled modules, kept while they may be read: a compiled module has no access to its bytes.
 import type { FetchResponse, ModuleBytes, WebAssemblyModule } from '../memory/platform-types.ts';
 
 /** Bytes as they were given to be compiled, or a promise of them. */
@@ -13,7 +13,7 @@ export function keepBytes(): void {
   readers++;
 }
 
-/** Forgets all bytes once nobody may ask for them: a module can live long, and be large. */
+/** Drops all bytes once they cannot be read any more: a module can live long, and be large. */
 export function releaseBytes(): void {
   if (--readers === 0) sources = new WeakMap();
 }

@@ -17,7 +17,7 @@ export type ModuleKind =
   | 'zig'
   | 'unknown';
 
-/** What is known of a module. Everything that was made by hand or hidden may be missing. */
+/** The known parts of a module. Those that were made by hand or hidden may be missing. */
 export interface ModuleShape {
   /** The object that its JavaScript made: an Emscripten module. */
   readonly glue?: object | undefined;
@@ -98,10 +98,10 @@ function languagesOf(module: WebAssemblyModule | undefined): string[] {
 export const EMCC_MEMORY_FLAGS = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8';
 export const EMCC_MALLOC_FLAGS = '-sEXPORTED_FUNCTIONS=_malloc,_free';
 
-/** What would give an Emscripten module an allocator. */
+/** The cure for an Emscripten module without an allocator. */
 export const EMSCRIPTEN_CURE: string = `link it with ${EMCC_MALLOC_FLAGS}`;
 
-/** What would give a module of each kind an allocator. */
+/** The cure for a module of each kind without an allocator. */
 export const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
   emscripten: EMSCRIPTEN_CURE,
   'wasm-bindgen': 'wasm-bindgen exports its allocator once an exported function takes a string or a slice',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is known of a module by the object that somebody has of it.
+// Finds the parts of a module from the object that the user has.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
@@ -40,8 +40,9 @@ export function assertStarted(module: object, expected: string): void {
 }
 
 /**
- * What is known of a module by the object that was given: what it shows itself, or else what the objects one property
- * deep in it show.
+
+ * Returns the known parts of a module: those that the given object shows, or else those that the objects in its
+ * properties show.
  */
 function shapeOf(module: object): ModuleShape {
   for (const level of carriersOf(module)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waiting for what a start function returns, without ever waiting forever for a signal that was given.
+// Waiting for what a start function returns, until an abort signal ends the wait.
 import type { PlatformAbortSignal } from '../memory/platform-types.ts';
 
 /** A value in a box, since a promise of a value that has a `then` would call it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Allocators that are freed by size, as plain Rust and Zig modules export them under names of their own choice.
+// Allocators that are freed by size, as plain Rust and Zig modules export them under any names.
 import type { Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import type { ModuleShape } from './module-kind.ts';

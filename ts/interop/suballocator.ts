@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An allocator for modules that allocate and never free: it works in a block that the module allocated, and in further
-// ones when that is full. What is freed is used again; the blocks of the module are never freed. All it knows is kept
+// ones when that is full. Freed bytes are used again; the blocks of the module are never freed. Its state is kept
 // here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly, and
 // adds little to a bundle.
 //

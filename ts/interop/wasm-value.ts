@@ -6,7 +6,7 @@ import { isOf } from '../memory/buffers.ts';
 import { isObject } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
-/** What the functions of a module take. */
+/** The arguments of a module's functions. */
 export type WasmArguments = readonly (number | bigint)[];
 
 /**
@@ -31,7 +31,7 @@ export type WasmValueDescriptor =
       readonly name?: string;
     };
 
-/** What a descriptor's names are looked up in. */
+/** The exports that a descriptor's names are looked up in. */
 export interface WasmNames {
   /** Names the module in errors. */
   readonly label: string;

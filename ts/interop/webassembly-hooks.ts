@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Replacing the functions of WebAssembly, and putting them back.
 //
-//   H1  remove() puts back what was there before; if somebody else replaced it meanwhile, theirs stays, and ours under it
+//   H1  remove() restores the functions that were there before. A function that other code put there meanwhile stays, and ours under it
 //       must only pass calls through from then on.
 import { ModuleError } from '../errors.ts';
 
@@ -30,7 +30,7 @@ export class WebAssemblyHooks {
     const before = Object.getOwnPropertyDescriptor(WebAssembly, name);
     if (!before) return; // the streaming functions are not everywhere
     try {
-      const ours = make(before.value as never); // each maker knows the type of its own function
+      const ours = make(before.value as never); // each maker knows the type of its function
       Object.defineProperty(WebAssembly, name, { ...before, value: ours });
       this.#hooks.set(name, { before, ours });
     } catch (cause) {
@@ -48,10 +48,10 @@ export class WebAssemblyHooks {
   }
 }
 
-/** Whether the code that called `callee` belongs to the engine: Node makes instances of its own. */
+/** Whether the code that called `callee` belongs to the engine: Node makes instances too. */
 export function calledByEngine(callee: unknown): boolean {
   const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: unknown) => void };
-  if (!captureStackTrace) return false; // only Node makes instances of its own, and it has this
+  if (!captureStackTrace) return false; // of the engines only Node makes instances, and it has this
   const trace: { stack?: unknown } = {};
   captureStackTrace(trace, callee);
   const [, caller = ''] = String(trace.stack).split('\n');

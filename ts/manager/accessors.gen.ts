@@ -23,7 +23,7 @@ import { slowRead, slowWrite } from '../scalar/descriptor.ts';
 import { getHalf, setHalf } from '../scalar/half.ts';
 import { clamp, fromPointer53, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of another type
 type Accessors = ThisType<LinearMemory> & Record<string, (p: Address, x?: any) => any>;
 
 /** `readInt32`, `writeInt32` and the like: a separate function for each type. */

@@ -3,7 +3,7 @@
 // the free.
 //
 //   B1  The `memory` of a live allocation is the memory it lies in. The `memory` of a freed one is `FREED_MEMORY`, which
-//       has no bytes and throws FreedError: refs read through the token and need no liveness test of their own.
+//       has no bytes and throws FreedError: refs read through the token and need no other liveness test.
 //   B2  The `views` of the owning ref are those of the token's `memory`, so that the owner skips the token.
 import { FreedError } from '../errors.ts';
 import type { Address } from './address.ts';

@@ -168,7 +168,7 @@ export const countError = (error: unknown, count: number): unknown =>
     : error;
 
 // On the prototypes, where V8 treats it as a constant. It would not do so with a variable in a bundle: bundlers turn
-// `const` at the top of a module into `var`. Of a class of its own: V8 checks the shape of `{}` at each access, as other
+// `const` at the top of a module into `var`. It has a separate class: V8 checks the shape of `{}` at each access, as other
 // objects begin with that shape and change.
 class Mode implements AccessMode {}
 const mode: PropertyDescriptor = { value: new Mode() };

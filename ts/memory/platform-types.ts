@@ -78,7 +78,7 @@ export type PlatformAbortSignal = GlobalInstance<
   }
 >;
 
-/** Bytes in an `ArrayBuffer` of their own: `Uint8Array<ArrayBuffer>`, which TypeScript before 5.7 calls `Uint8Array`. */
+/** Bytes in a separate `ArrayBuffer`: `Uint8Array<ArrayBuffer>`, which TypeScript before 5.7 calls `Uint8Array`. */
 export type OwnBytes = ReturnType<Uint8Array['slice']>;
 
 /** The bytes of a module, as engines take them: what lib.dom calls `BufferSource`. */

@@ -6,7 +6,7 @@ import { hasModes, isInside } from '../memory/access-mode.ts';
 import { slowRead, slowWrite } from './descriptor.ts';
 import { scalar, type Scalar } from './scalar.ts';
 
-// Each type is a variable of a function of its own: Parcel keeps a constant of a module whose functions name it.
+// Each type is a variable of a separate function: Parcel keeps a constant of a module whose functions name it.
 //
 // The reads of a type: one comparison refuses NaN, fractions and other JavaScript types (a bigint throws); the DataView
 // checks the rest. If that throws, the range lies outside, or the memory has grown, or the type refuses the value:

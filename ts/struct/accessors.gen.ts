@@ -30,7 +30,7 @@ export interface InstanceState {
   readonly '@allocation': Allocation;
   readonly '@address': number;
 }
-// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of its own type
+// biome-ignore lint/suspicious/noExplicitAny: each takes and returns values of another type
 type Accessor = { get(): any; set(x: any): void } & ThisType<InstanceState>;
 
 /** For each scalar the accessor of a field at `offset`. */

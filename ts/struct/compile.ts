@@ -178,7 +178,7 @@ function plainClass(): Constructor {
   };
 }
 
-/** The class of those that have a size of their own, or a handle: N2 of instance.ts. */
+/** The class of structs whose instances differ in size, or hide their state in a handle: N2 of instance.ts. */
 function largeClass(size: number, hides: boolean): Constructor {
   return class {
     constructor(origin: Origin, address: number, bytes: number = size) {
@@ -192,7 +192,7 @@ function largeClass(size: number, hides: boolean): Constructor {
   };
 }
 
-/** The accessor of a scalar: one of its own, or for the wide integers one that they share. */
+/** The accessor of a scalar: a separate one, or for the wide integers one that they share. */
 function scalarAccessor({ type, offset }: Field): PropertyDescriptor & ThisType<StructRef> {
   const known = accessors[type.name];
   if (known) return known(offset);

@@ -17,7 +17,7 @@ export interface Copier {
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore, bytes?: number): void;
 }
 
-/** What is copied. */
+/** The struct that is copied. */
 interface Copied {
   readonly name: string;
   readonly fields: readonly Field[];
@@ -25,7 +25,7 @@ interface Copied {
   readonly flexible: Field | undefined;
 }
 
-/** The number of structs that have code of their own. */
+/** The number of structs that have separate code. */
 let used = 0;
 
 /** Returns what copies a struct, or a union. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What TypeScript makes of a type: the live value of a field, the plain value of a copy, what it can be set to.
+// Types inferred from a C type: the live value of a field, the plain value of a copy, the values that it can be set to.
 import type { Address } from '../memory/address.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { Ref } from '../scalar/ref.ts';
@@ -52,7 +52,7 @@ export type Plain<T> =
   : never; // prettier-ignore
 export type PlainFields<F> = { -readonly [K in keyof F]: Plain<F[K]> };
 
-/** What a type can be set to. */
+/** The values that a type can be set to. */
 export type Init<T> =
   T extends Scalar<infer V, AnyView> ? V
   : T extends BitField<infer B> ? Init<B>
@@ -64,7 +64,7 @@ export type Init<T> =
   : never; // prettier-ignore
 export type InitFields<F> = { readonly [K in keyof F]?: Init<F[K]> };
 
-/** What every instance has, besides its fields. */
+/** The members of every instance, besides its fields. */
 export interface InstanceMembers<F> extends Ref {
   /** Writes the fields of `values`, all of them or none; the others stay. Returns the instance. */
   set(values: InitFields<F>): this;

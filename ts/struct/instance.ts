@@ -10,7 +10,7 @@ import type { InstanceState } from './accessors.gen.ts';
 import { memoryOf, own, type Origin } from './origin.ts';
 import type { CompositeType } from './type.ts';
 
-/** What an instance needs of its type. */
+/** The members of a struct type that instances use. */
 export interface AnyStructType extends CompositeType {
   /** @internal Writes the members of `values`; the others stay as they are. All of them or none. */
   assign(origin: Origin, address: number, values: unknown): void;
@@ -18,7 +18,7 @@ export interface AnyStructType extends CompositeType {
   loadAll(origin: Origin, address: number, bytes: number): Record<string, unknown>;
 }
 
-/** What heaps read of a ref: a field of such a name is in the way. */
+/** Members of a ref that heaps read: a field of such a name would hide them. */
 export const STATE: readonly string[] = [
   'heap',
   'address',
@@ -77,7 +77,7 @@ export class StructRef extends Ref {
   }
 }
 
-/** What Ref declares as its state, and how it is shown. */
+/** The state that `Ref` declares, and how an instance is printed. */
 const members: PropertyDescriptorMap & ThisType<StructRef> = {
   heap: { get() { return this['@origin'].heap; } },
   address: { get() { return this['@address']; } },

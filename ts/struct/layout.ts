@@ -56,7 +56,7 @@ const MAX_BYTES = 2 ** 31;
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
-/** What the alignment of a member is under the options. */
+/** Returns the alignment of a member under the options. */
 function alignmentOf({ align, asked = 1, bits }: Member, { packed, pack }: LayoutOptions): number {
   if (bits === 0) return align;
   if (bits !== undefined && packed && pack) return Math.min(align, pack); // so clang has it

@@ -25,11 +25,11 @@ export class Origin {
   readonly heap: Heap;
   /** @internal Its `memory` is that of the heap as long as the allocation lives, and then one that refuses every access. */
   readonly allocation: Allocation;
-  /** Where text of its `char *` members is allocated; undefined for memory that somebody else owns. */
+  /** Where text of its `char *` members is allocated; undefined for borrowed memory. */
   readonly place: Place | undefined;
   /** The ref that owns the allocation. */
   owner: Ref | undefined = undefined;
-  /** What must not be collected: the slice it was made from. */
+  /** The slice that it was made from, which must not be collected. */
   readonly retains: object | undefined;
   /** @internal */
   constructor(heap: Heap, allocation: Allocation, place?: Place, retains?: object) {
@@ -64,7 +64,7 @@ export function own(origin: Origin, ref: Ref): void {
 }
 
 /**
- * The place of `bytes` bytes that somebody else owns.
+ * Returns the origin of `bytes` borrowed bytes.
  * @param where a heap, or a slice: then the address counts from its first byte
  */
 export function borrow(

@@ -62,7 +62,7 @@ export class PointerType<T = CType> implements CompositeType {
   live(origin: Origin, address: number): unknown {
     return this.follow(origin, loadPointer(origin.allocation.memory, address));
   }
-  /** What a pointer of this type points to, live; null for NULL. */
+  /** Returns the target of a pointer of this type as a live instance; null for NULL. */
   follow({ heap }: Pick<Origin, 'heap'>, target: number): unknown {
     if (target === 0) return null;
     const pointerSize = pointerSizeOf(heap);
@@ -74,8 +74,9 @@ export class PointerType<T = CType> implements CompositeType {
 export interface PointerType<T = CType> extends Pointing<T> {}
 
 /**
- * A pointer to a struct, union, array or scalar: its field gives an instance of what it points to, or null; it is set
- * to an instance, any ref, an address or null. What it points to is not owned.
+
+ * A pointer to a struct, union, array or scalar. Its field returns a live instance of the target, or null; it can be set
+ * to an instance, any ref, an address or null. The field does not own the target.
  */
 export function pointer<T>(target: T): PointerType<T> {
   return new PointerType(toType(target, 'pointer()') as T);

@@ -40,7 +40,7 @@ export class StructType<F = Record<string, CType>> {
   get size(): number {
     return this.compiled(4).size;
   }
-  /** What its address is a multiple of, where pointers have 4 bytes. */
+  /** Its alignment where pointers have 4 bytes. Units: bytes. */
   get align(): number {
     return this.compiled(4).align;
   }
@@ -117,7 +117,7 @@ export class StructType<F = Record<string, CType>> {
     });
   }
   /**
-   * Returns an instance of the struct at `address`, which somebody else owns.
+   * Returns an instance of the struct at `address`, which does not own the memory.
    * @param where a heap; or a slice, where `address` counts from its first byte
    * @param count elements of its flexible array member
    */
@@ -145,7 +145,7 @@ export class StructType<F = Record<string, CType>> {
       return ref as unknown as LiveElements<this>; // its elements are of this type
     });
   }
-  /** Returns a ref to `count` structs at `address`, which somebody else owns; as {@link wrap}. */
+  /** Returns a ref to `count` structs at `address`, which does not own the memory; as {@link wrap}. */
   wrapArray(where: Heap | AnySlice, address: Address, count: number): LiveElements<this> {
     const pointerSize = pointerSizeOf(heapIn(where));
     const bytes = toCount(count, 'a count of elements') * this.compiled(pointerSize).size;
@@ -223,7 +223,7 @@ export class StructType<F = Record<string, CType>> {
 }
 export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
 
-/** Stores into memory that nobody has seen yet: what was allocated for it is freed if that fails. */
+/** Stores into new memory: if that fails, the strings that were allocated for it are freed. */
 function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
   const texts = new OwnedTexts(origin, 0);
   try {

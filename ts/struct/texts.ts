@@ -27,7 +27,7 @@ const owned: WeakMap<Allocation, Map<number, number>> = /* @__PURE__ */ new Weak
 /** X1, for the members of an allocation. */
 export class OwnedTexts implements TextStore {
   readonly #origin: Origin;
-  /** What to add to an address in the staged copy to get the one in the heap. */
+  /** The distance from an address in the staged copy to the one in the heap. */
   readonly #base: number;
   readonly #fresh = new Map<number, number>();
   constructor(origin: Origin, base: number) {

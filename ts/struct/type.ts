@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What can be a field, an element or a pointer's target: scalars, and every type that this folder adds to them.
+// The types of fields, elements and pointer targets: scalars, and every type that this folder adds to them.
 import { ArgumentTypeError } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { AnyScalar, Scalar } from '../scalar/scalar.ts';
@@ -21,9 +21,9 @@ export interface CompositeType {
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void;
   /** Returns the live value: what a field's accessor or an element gives. The same as `load` for simple types. */
   live(origin: Origin, address: number): unknown;
-  /** Returns `live` for one pointer size: a function of its own for each type, which engines compile in line. */
+  /** Returns `live` for one pointer size: a separate function for each type, which engines compile in line. */
   liveFor?(pointerSize: PointerSize): (origin: Origin, address: number) => unknown;
-  /** Returns `load` and `store` for one pointer size: functions of their own for each type, as `liveFor`. */
+  /** Returns `load` and `store` for one pointer size: separate functions for each type, as `liveFor`. */
   copier?(pointerSize: PointerSize): {
     readonly load: (memory: LinearMemory, address: number) => unknown;
     readonly store: (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void;
@@ -33,7 +33,7 @@ export interface CompositeType {
 /** Any type: a scalar of the table or a composite. */
 export type CType = AnyScalar | CompositeType;
 
-/** What a struct does with a bit-field: bits.ts. Known by its members, so that structs without one do not carry it. */
+/** The operations of a bit-field, in bits.ts. An interface, so that bundles of structs without bit-fields leave it out. */
 export interface UnplacedBits extends CompositeType {
   /** Its declared type. */
   readonly base: AnyScalar;
@@ -44,7 +44,7 @@ export interface UnplacedBits extends CompositeType {
 }
 export const isBitField = (type: CType): type is UnplacedBits => 'placed' in type;
 
-/** What a struct does with a flexible array member: flexible.ts. */
+/** The operations of a flexible array member, in flexible.ts. */
 export interface UnsizedElements extends CompositeType {
   readonly element: CType;
   elements(origin: Origin, address: number, bytes: number): unknown;

@@ -53,7 +53,7 @@ export function bigEndian<T extends ScalarValue, A extends ArrayBufferView>(
 /** A type that is aligned to more than it needs. */
 export class AlignedType<T extends CType> implements CompositeType {
   readonly name: string;
-  /** What was asked for, in bytes. */
+  /** The alignment that was asked for. Units: bytes. */
   readonly align: number;
   /** The type itself. */
   readonly base: T;

@@ -9,7 +9,7 @@ describe('a scope whose free fails at its end', () => {
     const { heap, module } = fakeHeap();
     const outer = heap.scope();
     const inner = heap.scope();
-    outer.allocUint8Array(100); // outer is not the newest: a block of its own
+    outer.allocUint8Array(100); // outer is not the newest: a separate block
     inner.allocUint8Array(20_000); // a chunk
     const { free } = module;
     let failures = 2;

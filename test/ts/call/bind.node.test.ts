@@ -301,7 +301,7 @@ describe.each(Object.keys(FORMS))('a library with %s', (form) => {
       lib.keep_callback((x) => x);
       expect(() => lib.call_kept(1)).toThrow(/disposed, or whose call has returned/);
     }));
-  test('uses slots of its own beside addFunction, and the same ones again', () => {
+  test('uses separate slots beside addFunction, and the same ones again', () => {
     const table = module.wasmTable as WebAssembly.Table | undefined;
     const addFunction = module.addFunction as (act: unknown, type: string) => number;
     const first = addFunction((x: number) => x + 7, 'ii');

@@ -94,7 +94,7 @@ test('a header becomes a library', async () => {
   expect(made.mixed.size).toBe(84);
 }, 120_000);
 
-/** Functions of structs have code of their own, which does the same as that of bind. */
+/** Functions that take structs have separate code, which does the same as that of bind. */
 function specialised(
   source: string,
   lib: Record<string, (...args: unknown[]) => unknown>,

@@ -48,7 +48,7 @@ function isVague(type: unknown): boolean {
   return element ? isVague(element) : Object.values(fields ?? {}).some(isVague);
 }
 
-/** What the source says of the layout of a struct. */
+/** The layout of a struct as the source has it. */
 function layoutIn(source: string, name: string): { size: number; offsets: Record<string, number> } {
   const [, size, offsets] =
     new RegExp(`^${name}\\.assertLayout\\(\\{ size: (\\d+), align: \\d+, offsets: \\{([^}]*)\\}`, 'm').exec(

@@ -96,7 +96,7 @@ test.each(Object.keys(operations))(`%s: every hook throws in turn (SEED=${SEED})
     expect(error instanceof Thrown || error instanceof LinmemError || error instanceof AggregateError).toBe(
       true,
     );
-    // What could not be freed because its free threw is in the table still, and can be freed.
+    // A block whose free threw is still in the table, and can be freed.
     const rest = heap.allocations().filter(({ address }) => !kept.some((ref) => ref.address === address));
     for (const { address } of rest) heap.free(address);
     heap.scope((scope) => scope.alloc(8));

@@ -1,5 +1,5 @@
-// Node's own fetch makes an instance of llhttp, once in a process, through WebAssembly.instantiate. Whatever the module
-// is that is started beside it, a capture returns that module's heap.
+// Node's own fetch makes an instance of llhttp, once in a process, through WebAssembly.instantiate. A capture of
+// any module beside it returns the heap of that module.
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => expect(state(), 'WebAssembly as it was').toEqual(before));
 
-/** What a fetch does in some runtimes: it makes an instance with a memory of its own. */
+/** In some runtimes a fetch makes an instance with another memory. */
 const foreign = (): Promise<unknown> => instantiate(newMemory(2));
 
 type Shape = (instance: WebAssembly.Instance, memory: WebAssembly.Memory) => object;
@@ -51,7 +51,7 @@ describe.each(SHAPES)('a module that shows %s', (_name, shape) => {
   });
 });
 
-/** What must hold of a heap over memory that grows by copying. */
+/** Invariants of a heap over memory that grows by copying. */
 function worksThroughGrowth(heap: WasmHeapManager, module: ReturnType<typeof wasm2jsModule>): void {
   const ref = heap.allocInt32(1);
   module.grow();

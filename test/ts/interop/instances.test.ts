@@ -114,7 +114,7 @@ describe('the option signal', () => {
 });
 
 describe('instantiateWasm, where WebAssembly must not be touched', () => {
-  /** What an Emscripten module does with the hook. */
+  /** Calls the hook as an Emscripten module does. */
   const create = ({ instantiateWasm }: Record<string, ReturnType<CaptureTools['instantiateWasm']>>, memory = newMemory()) =>
     new Promise<object>((resolve) => {
       instantiateWasm?.({ env: { memory } }, (instance) => resolve({ f: instance.exports.lm_heap_walk, ...glueOf(instance, memory) }));

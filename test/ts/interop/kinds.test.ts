@@ -1,4 +1,4 @@
-// What a module without an allocator is told, by what made it; and 64-bit modules.
+// The errors for modules without an allocator, by the toolchain that made them; and 64-bit modules.
 import { describe, expect, test } from 'vitest';
 import { FreedError, pointerOf, wrapHeap, type ModuleError } from '../../../ts/index.ts';
 import { kindOf, type ModuleKind } from '../../../ts/interop/module-kind.ts';

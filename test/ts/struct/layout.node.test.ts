@@ -17,7 +17,7 @@ interface Dumped {
   readonly offsets: readonly number[];
 }
 
-/** What clang says of every struct in `made`. */
+/** The layout that clang gives to every struct in `made`. */
 function dump(made: readonly RandomStruct[], target: string): Map<string, Dumped> {
   const file = join(folder, `${target}.c`);
   const uses = made.map(

@@ -1,4 +1,4 @@
-// What C reads where JavaScript wrote, and the other way round, for random structs of integers and bit-fields.
+// C reads the values that JavaScript wrote, and JavaScript those of C, for random structs of integers and bit-fields.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

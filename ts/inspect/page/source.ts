@@ -4,11 +4,11 @@ import { readRecording, RecordingReader } from '../decode.ts';
 import type { InspectedRecording } from '../format.ts';
 import { FrameReader, isLiveMessage, type PageSource } from '../messages.ts';
 
-/** What a source tells the page. */
+/** The functions by which a source updates the page. */
 export interface Sink {
   show(recording: InspectedRecording, isLive: boolean): void;
   fail(error: unknown): void;
-  /** What is going on, in a few words. */
+  /** Shows the state of the connection, in a few words. */
   status(text: string): void;
   bytesOf: ((address: number, size: number) => Promise<Uint8Array | undefined>) | undefined;
 }

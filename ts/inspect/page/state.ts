@@ -1,4 +1,4 @@
-// What the page shows, and who is told when it changes.
+// The state of the page, and the listeners to its changes.
 import { callSitesOf, sumByCallSite, type CallSites } from '../groups.ts';
 import type { InspectedRecording } from '../format.ts';
 import { Replay } from '../replay.ts';
@@ -7,7 +7,7 @@ import { bySite, type Metric } from '../sites.ts';
 /** How blocks are coloured. */
 export type Colouring = 'site' | 'age' | 'type';
 
-/** What is shown: the recording, and what the user chose. */
+/** The state that is shown: the recording, and the choices of the user. */
 export interface View {
   readonly recording: InspectedRecording;
   readonly replay: Replay;
