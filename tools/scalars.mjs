@@ -107,11 +107,16 @@ export const SCALARS = [
   },
 ];
 
-/** The types in the order in which their code is written: similar code side by side, which compresses best. */
-export const WRITTEN = [
+/** The names of the types in the order of their code: similar code side by side, which compresses best. */
+const ORDER = [
   ...['u8c', 'u8', 'i8', 'u16', 'i16', 'f32', 'u32', 'i32', 'ptr32', 'ptr64', 'ptr53', 'u64', 'i64'],
   ...['f64', 'f16', 'u128', 'u256', 'i256', 'i128', 'bool'],
-].map((wanted) => SCALARS.find(({ name }) => name === wanted));
+];
+/** The types in that order. Types that it does not name come last. */
+export const WRITTEN = [
+  ...ORDER.map((wanted) => SCALARS.find(({ name }) => name === wanted)),
+  ...SCALARS.filter(({ name }) => !ORDER.includes(name)),
+];
 
 /** Further names of a type in the README or in an older version of wasm-heap-manager. */
 export const ALIASES = { Uint8Clamped: 'ClampedUint8' };

@@ -10,7 +10,11 @@ enum { SIZE = 2 << 20, BLOCKS = 10000 };
 static _Alignas(64) uint8_t pool[SIZE];
 static void *blocks[BLOCKS];
 
-static lm_bestfit *new_bestfit(void) { return lm_bestfit_init(pool, SIZE, lm_pages_none, NULL); }
+static lm_bestfit *new_bestfit(void) {
+  lm_bestfit *a = lm_bestfit_init(pool, SIZE, lm_pages_none, NULL);
+  CHECK(a != NULL);
+  return a;
+}
 
 static size_t word_at(const void *p, size_t below) {
   return *(const size_t *)((uintptr_t)p - below);

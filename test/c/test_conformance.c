@@ -103,7 +103,7 @@ static void free_of_what_is_not_a_live_block_says_so_and_changes_nothing(void) {
                    outside + 64,
                    pool + FIRST,
                    pool + POOL,
-                   pool - 1,
+                   (uint8_t *)((uintptr_t)pool - 1),
                    pool,
                    (void *)(uintptr_t)LM_ALIGN};
   pool_save();
