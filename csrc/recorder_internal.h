@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// recorder_internal.h: the layout of the recorder's memory, which ts/debug/recorder-memory.ts reads. Private.
+// recorder_internal.h: the layout of the recorder's memory, which ts/debug/recorder.ts and record.ts read. Private.
 #ifndef LM_RECORDER_INTERNAL_H
 #define LM_RECORDER_INTERNAL_H
 #include "linmem/config.h"

@@ -1,5 +1,6 @@
-// The files and functions that docs/architecture.md, docs/performance.md and CONTRIBUTING.md name exist.
-import { existsSync, readFileSync } from 'node:fs';
+// The files and functions that pages and comments name exist, and docs/architecture.md names every source file.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const PAGES = ['docs/architecture.md', 'docs/performance.md', 'CONTRIBUTING.md'];
@@ -10,7 +11,41 @@ test.each(PAGES)('every source file of ts/, test/, tools/ and bench/ that %s nam
     ([path]) => path,
   );
   expect(paths.length).toBeGreaterThan(5);
-  expect([...new Set(paths)].filter((path) => !existsSync(path))).toEqual([]);
+  expect([...new Set(paths)].filter((path) => !existsSync(path) && !path.endsWith(".gen.ts"))).toEqual([]);
+});
+
+const inFolder = (folder: string, ending: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => ending.test(file))
+    .map((file) => join(folder, file));
+
+test('docs/architecture.md names every source file of ts/ and csrc/: add new files to its tables', () => {
+  const text = readFileSync('docs/architecture.md', 'utf8');
+  const sources = [
+    ...inFolder('ts', /\.ts$/).filter((file) => !/ts\/inspect\/page\/|(wasm|page)\.gen\.ts$/.test(file)),
+    ...inFolder('csrc', /\.[ch]$/).map((file) => basename(file)),
+  ];
+  expect(sources.length).toBeGreaterThan(250);
+  expect(sources.filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
+});
+
+test('every source file that a comment names exists', () => {
+  const files = ['ts', 'csrc', 'test', 'bench', 'tools'].flatMap((folder) =>
+    inFolder(folder, /\.([ch]|m?ts|mjs)$/),
+  );
+  const named = files
+    .filter((file) => !/node_modules|\.gen\.ts$/.test(file))
+    .flatMap((file) =>
+      [
+        ...readFileSync(file, 'utf8').matchAll(
+          /\b(?:ts|csrc|test|tools|bench)\/(?:[\w-]+\/)*[\w.-]+\.(?:c|h|m?ts|mjs)\b/g,
+        ),
+      ]
+        .map(([path]) => path)
+        .filter((path) => !existsSync(path) && !path.endsWith(".gen.ts"))
+        .map((path) => `${file}: ${path}`),
+    );
+  expect(named).toEqual([]);
 });
 
 test('every stop of docs/architecture.md names a function or an object of its file', () => {
