@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The coverage of a module's heap: which functions of its allocator are recorded, and which are not.
 import { has, type FoundFunction } from './find-allocator.ts';
-import { ROLES, type Family } from './roles.ts';
+import { ROLES, type AllocatorFunction } from './roles.ts';
 
 /** A function of a module that was taken for one of its allocator. */
 export interface CoveredFunction {
   /** The function of an allocator that it was taken for. */
-  readonly does: Family;
+  readonly does: AllocatorFunction;
   /** Its name; '' if it was found by its shape. */
   readonly name: string;
   /** How it was found: by the name of an export, by the name section, or by its shape. */
@@ -23,7 +23,7 @@ export interface HeapCoverage {
   readonly isRecorded: boolean;
   readonly functions: readonly CoveredFunction[];
   /** The functions that were not identified; empty if nothing is recorded. */
-  readonly missing: readonly Family[];
+  readonly missing: readonly AllocatorFunction[];
   /** Calls that returned a block. */
   readonly allocations: number;
   /** Calls that freed something. */
@@ -40,12 +40,12 @@ export interface HeapCoverage {
   readonly notes: readonly string[];
 }
 
-const FAMILIES: readonly Family[] = ['malloc', 'free', 'realloc', 'calloc', 'memalign'];
+const FAMILIES: readonly AllocatorFunction[] = ['malloc', 'free', 'realloc', 'calloc', 'memalign'];
 
 /** Returns what functions were taken for. */
 export const coveredFunctions = (functions: readonly FoundFunction[]): CoveredFunction[] =>
   functions.map(({ role, name, how, index }) => ({ does: ROLES[role].family, name, how, index }));
 
 /** Returns the families of functions that were not found. */
-export const missingFamilies = (functions: readonly FoundFunction[]): Family[] =>
+export const missingFamilies = (functions: readonly FoundFunction[]): AllocatorFunction[] =>
   FAMILIES.filter((family) => !has(functions, family));

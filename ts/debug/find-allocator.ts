@@ -6,7 +6,7 @@
 //   FA2  Nothing is guessed: without both a malloc and a free there is no allocator.
 import { Facts } from '../interop/function-facts.ts';
 import { namesOf, plainName, type FunctionName } from './function-names.ts';
-import { NAMES, ROLES, typeOfRole, type Family, type RoleName } from './roles.ts';
+import { NAMES, ROLES, typeOfRole, type AllocatorFunction, type RoleName } from './roles.ts';
 import type { ModuleLayout } from './sections.ts';
 
 /** A function that was found. */
@@ -63,7 +63,7 @@ export function findAllocator(layout: ModuleLayout): FoundAllocator {
 }
 
 /** Whether a function of a family is there that the module itself calls. */
-export const has = (found: readonly FoundFunction[], family: Family): boolean =>
+export const has = (found: readonly FoundFunction[], family: AllocatorFunction): boolean =>
   found.some((one) => ROLES[one.role].family === family && !isFront(one));
 
 const NOT_CALLED =
@@ -153,7 +153,7 @@ const RESIZERS: readonly (readonly [
  * malloc, and free or not, and have to do with the allocator's state, directly or by a function that they call.
  */
 function findResizers(layout: ModuleLayout, facts: Facts, known: readonly FoundFunction[]): FoundFunction[] {
-  const ofFamily = (family: Family): Set<number> =>
+  const ofFamily = (family: AllocatorFunction): Set<number> =>
     new Set(known.filter(({ role }) => ROLES[role].family === family).map(({ index }) => index));
   const [mallocs, frees] = [ofFamily('malloc'), ofFamily('free')];
   const callsAny = (index: number, others: ReadonlySet<number>): boolean =>
@@ -206,7 +206,7 @@ export function isClosed({ functions: table }: ModuleLayout, { functions, state 
 /** The addresses that a malloc and a free have in common. */
 function stateOf(facts: Facts, functions: readonly FoundFunction[]): number[] {
   const state = new Set<number>();
-  const addressesOf = (family: Family): ReadonlySet<number>[] =>
+  const addressesOf = (family: AllocatorFunction): ReadonlySet<number>[] =>
     functions
       .filter(({ role }) => ROLES[role].family === family)
       .map(({ index }) => facts.body(index)?.addresses ?? new Set());

@@ -11,16 +11,14 @@ import { programFrame } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
 import { formatFrame } from './stack-frames.ts';
 
-type Stack = readonly StackFrame[];
-
 /** The call stacks that an error of linmem is about, innermost frame first; empty where unknown. */
 export interface ErrorSites {
   /** Where the block was allocated. */
-  readonly allocated: Stack;
+  readonly allocated: readonly StackFrame[];
   /** Where it was freed. Empty if it is live. */
-  readonly freed: Stack;
+  readonly freed: readonly StackFrame[];
   /** Where it was freed again or, by an address that is no block, freed wrongly. Empty for other errors. */
-  readonly freedAgain: Stack;
+  readonly freedAgain: readonly StackFrame[];
 }
 
 const known: WeakMap<Error, ErrorSites> = /* @__PURE__ */ new WeakMap();

@@ -12,7 +12,7 @@ import { Quarantine } from './quarantine.ts';
 import type { BlockRecord, Recorder } from './recorder.ts';
 import { EventKind } from './recording.ts';
 import { hex, type Reports } from './reports.ts';
-import { ROLES, type Family, type Role } from './roles.ts';
+import { ROLES, type AllocatorFunction, type Role } from './roles.ts';
 
 /** How modules are guarded. */
 export interface GuardOptions {
@@ -271,7 +271,7 @@ export class Guard {
 
 /** Returns the reason why a module cannot be guarded; undefined if it can. */
 export function whyUnguarded(
-  missing: readonly Family[],
+  missing: readonly AllocatorFunction[],
   isClosed: boolean,
   isShared: boolean,
 ): string | undefined {

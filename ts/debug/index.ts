@@ -33,6 +33,7 @@ export {
   type StackFrame,
 } from './recording.ts';
 export type { StackMode } from './recorder.ts';
+export type { AllocatorFunction } from './roles.ts';
 export { resolveLeaks, resolveSources, type LoadSource } from './resolve-sources.ts';
 export {
   BlockStates,

@@ -28,11 +28,11 @@ export interface Role {
   readonly isEitherOrder?: true;
   /** Where the address of the new block is stored; else it is returned. */
   readonly out?: number;
-  readonly family: Family;
+  readonly family: AllocatorFunction;
 }
 
 /** The kinds of functions that an allocator has. */
-export type Family = 'malloc' | 'free' | 'realloc' | 'calloc' | 'memalign';
+export type AllocatorFunction = 'malloc' | 'free' | 'realloc' | 'calloc' | 'memalign';
 
 export const ROLES: Readonly<Record<RoleName, Role>> = {
   malloc: { type: 'p:p', event: 'alloc', size: 0, family: 'malloc' },

@@ -4,39 +4,56 @@ import type { Replay } from './replay.ts';
 import { frameName, placeOf } from './tree.ts';
 
 /** A program point: one call stack. The names are those of the format. */
-interface ProgramPoint {
-  /** Total bytes and blocks. */
+export interface DhatProgramPoint {
+  /** Total bytes. */
   tb: number;
+  /** Total blocks. */
   tbk: number;
-  /** Total lifetimes, in microseconds. */
+  /** The sum of the lifetimes of all blocks. Units: microseconds. */
   tl: number;
-  /** Maximum bytes, and blocks at that time. */
+  /** The maximum of bytes that were live at one time. */
   mb: number;
+  /** The blocks at that time. */
   mbk: number;
-  /** Bytes and blocks at the global peak, and at the end. */
+  /** Bytes when the whole heap was largest. */
   gb: number;
+  /** Blocks at that time. */
   gbk: number;
+  /** Bytes at the end. */
   eb: number;
+  /** Blocks at the end. */
   ebk: number;
   /** Indexes of frames, innermost first. */
   fs: number[];
 }
 
-/** A file of DHAT, version 2. */
+/** A file of DHAT, version 2. The names are those of the format. */
 export interface DhatFile {
   readonly dhatFileVersion: 2;
+  /** The mode of DHAT. */
   readonly mode: 'heap';
+  /** The verb of totals. */
   readonly verb: 'Allocated';
+  /** Whether block lifetimes are recorded. */
   readonly bklt: true;
+  /** Whether accesses to blocks are recorded. */
   readonly bkacc: false;
+  /** The unit of times. */
   readonly tu: 'us';
+  /** The unit of times in which rates are shown. */
   readonly Mtu: 's';
+  /** Blocks with a shorter lifetime are shown as short-lived. Units: microseconds. */
   readonly tuth: number;
+  /** The command: the name of the recording. */
   readonly cmd: string;
   readonly pid: number;
+  /** The time at the end. Units: microseconds. */
   readonly te: number;
+  /** The time of the global peak. Units: microseconds. */
   readonly tg: number;
-  readonly pps: readonly ProgramPoint[];
+  /** The program points. */
+  readonly pps: readonly DhatProgramPoint[];
+  /** The frames, as text. */
   readonly ftbl: readonly string[];
 }
 
@@ -69,11 +86,11 @@ function unknownFrame(ftbl: string[]): number {
 }
 
 /** Returns the program points by stack. */
-function programPoints(replay: Replay, ticks: (event: number) => number): Map<number, ProgramPoint> {
+function programPoints(replay: Replay, ticks: (event: number) => number): Map<number, DhatProgramPoint> {
   const { sites, sizes } = replay.recording;
-  const points = new Map<number, ProgramPoint>();
+  const points = new Map<number, DhatProgramPoint>();
   const last = replay.length - 1;
-  const pointOf = (block: number): ProgramPoint => {
+  const pointOf = (block: number): DhatProgramPoint => {
     const site = sites[block] as number;
     let point = points.get(site);
     if (!point) {
@@ -103,7 +120,7 @@ function programPoints(replay: Replay, ticks: (event: number) => number): Map<nu
   return points;
 }
 
-function begin(point: ProgramPoint, size: number): void {
+function begin(point: DhatProgramPoint, size: number): void {
   point.tb += size;
   point.tbk++;
   point.eb += size;

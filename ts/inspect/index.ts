@@ -10,7 +10,7 @@ export { callTree, frameName, placeOf, type TreeNode } from './tree.ts';
 export { byAddress, fragmentationAt, sizeHistogram, type Fragmentation, type SizeClass } from './layout.ts';
 export { liveCurve, thin, type Curve } from './timeline.ts';
 export { toCollapsed } from './collapsed.ts';
-export { toDhat, type DhatFile } from './dhat.ts';
+export { toDhat, type DhatFile, type DhatProgramPoint } from './dhat.ts';
 export { toPprof } from './pprof.ts';
 export { toSpeedscope, type SpeedscopeFile, type SpeedscopeProfile } from './speedscope.ts';
 export { toTrace, type TraceEvent, type TraceFile } from './trace.ts';
