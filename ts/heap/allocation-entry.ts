@@ -8,7 +8,7 @@ export interface HeapStatistics {
   readonly liveBlocks: number;
   /** Bytes of the live blocks. */
   readonly liveBytes: number;
-  /** The largest `liveBytes` so far. */
+  /** The largest `liveBytes` so far, with blocks that linmem allocated for scopes. */
   readonly peakBytes: number;
   /** Blocks allocated so far. */
   readonly allocations: number;
@@ -53,7 +53,7 @@ export interface Overlap {
   readonly inside: number | undefined;
 }
 
-/** Returns the live allocations of a table, oldest first, without those of the library itself. */
+/** Returns the live allocations of a table, oldest first, without those for internal use. */
 export function entriesOf(table: AllocationList, internal: readonly Allocation[]): AllocationEntry[] {
   const slots = table.slots().filter((slot) => !internal.some((token) => token === table.tokenAt(slot)));
   return slots.map((slot) => ({ address: table.addressAt(slot), byteLength: table.sizeAt(slot) }));

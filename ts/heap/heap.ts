@@ -3,8 +3,9 @@
 //
 //   L1  A block is in the table from its allocation to its free. If an error comes in between (a wrong initial value), the
 //       block is freed.
-//   L2  Every block is freed once. An address inside a live block, or of a block that was freed, never reaches the
-//       allocator. An address that the heap never saw does, as the module may have allocated it.
+//   L2  Every block is freed once by its ref. An address inside a live block reaches only an allocator that refuses it. An
+//       address where no live block starts reaches the allocator, as the module may have allocated a block there; with
+//       the option strictFrees, not if the heap freed a block there.
 //   L3  An allocation has a token if a ref needs one. All others are entries of the table and make no object.
 import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
@@ -124,6 +125,7 @@ export class Heap extends LinearMemory {
    * a distinct address too. Cleared, unless the option `clearAllocatedRegions` is false.
    * @param align a power of two up to 65,536. Default: 8
    * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
+   * @throws {ModuleError} if the allocator returns no valid address, or one inside a live block
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
@@ -132,9 +134,10 @@ export class Heap extends LinearMemory {
 
   /**
    * Resizes the block at `address` to `bytes` bytes, in place if the allocator can, and returns its address. The bytes up
-   * to the smaller size are kept. Refs to the old block become invalid. O(n).
+   * to the smaller size are kept; further ones may have any value. Refs to the old block become invalid. O(n).
    * @throws {OutOfMemoryError} if there is no memory; the old block is live and unchanged then
-   * @throws {DoubleFreeError} {@link NotOwnedError} if it is not a live block of this heap
+   * @throws {DoubleFreeError} if the block was freed
+   * @throws {NotOwnedError} if it is not a live block of this heap, or the heap has no table (`trackAllocations`)
    */
   realloc(address: Address, bytes: number): number {
     const size = toCount(bytes, 'a size in bytes');
@@ -146,10 +149,11 @@ export class Heap extends LinearMemory {
   }
 
   /**
-   * Frees a block, by its address or by the ref that owns it. 0 (NULL) does nothing, as in C. An address that this heap
-   * never saw goes to the allocator: the module may have allocated it.
-   * @throws {DoubleFreeError} if it was freed and not allocated since; see {@link adopt}
-   * @throws {NotOwnedError} if it is inside a block, or the ref borrows
+   * Frees a block, by its address or by the ref that owns it. 0 (NULL) does nothing, as in C. An address where no live
+   * block of this heap starts goes to the allocator: the module may have allocated a block there.
+   * @throws {DoubleFreeError} if the block of the ref was freed; or if this heap freed a block at the address, and the
+   * allocator refuses it or the option `strictFrees` is set; see {@link adopt}
+   * @throws {NotOwnedError} if the address is inside a live block, or the ref borrows
    * @throws {WrongHeapError} if the ref belongs to another heap
    * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address in this memory
    */
@@ -161,6 +165,7 @@ export class Heap extends LinearMemory {
    * Registers a block that the module allocated and leaves to the caller, so that its free is checked like any other.
    * Returns its address; without a size, a ref that owns the block, to be freed by `free()`, `dispose()` or `using`.
    * @throws {NotOwnedError} if it is NULL or overlaps a live block of this heap
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} {@link ArgumentRangeError} if it is not `bytes` bytes in the memory
    */
   adopt(address: Address): AdoptedRef;
   adopt(address: Address, bytes: number): number;
@@ -173,7 +178,8 @@ export class Heap extends LinearMemory {
    * Hands a live block, by its address or by the ref that owns it, over to the module, which must free it. Returns its
    * address. Refs to the block become invalid.
    * @throws {DoubleFreeError} if it was freed already
-   * @throws {NotOwnedError} if it is not a live block of this heap, or the ref borrows
+   * @throws {NotOwnedError} if it is not a live block of this heap, the ref borrows, or the block was aligned inside a
+   * larger one, which the module could not free by this address
    * @throws {WrongHeapError} if the ref belongs to another heap
    */
   release(target: Address | Ref): number {
@@ -186,35 +192,36 @@ export class Heap extends LinearMemory {
   }
 
   /**
-   * Frees all blocks that were allocated through this heap and are live. Continues after an error.
+   * Frees all live blocks that this heap allocated or adopted. Continues after an error.
    * @throws {LinmemAggregateError} with every error, after all blocks were tried
+   * @throws {ArgumentTypeError} without `trackAllocations`
    */
   freeAll(): void {
     freeAll(this, this.#list.slots());
   }
 
-  /** `type.alloc(heap, value)` and `heap.allocInt32(value)` call it. */
+  /** Allocates one value of a type, 0 by default, and returns the ref that owns it. See {@link Scalar.alloc}. */
   allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     value?: T,
   ): ScalarRef<T, A> {
     return allocScalar(this, type, value);
   }
-  /** `type.wrap(heap, address)` and `heap.wrapInt32(address)` call it. */
+  /** Returns a borrowing ref to the value of a type at `address`. See {@link Scalar.wrap}. */
   wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,
   ): ScalarRef<T, A> {
     return wrapScalar(this, type, address);
   }
-  /** `type.allocArray(heap, ...)` and `heap.allocInt32Array(...)` call it. */
+  /** Allocates an array of zeros, or of values, and returns the ref that owns it. See {@link Scalar.allocArray}. */
   allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     return allocArray(this, type, countOrValues);
   }
-  /** `type.wrapArray(heap, ...)` and `heap.wrapInt32Array(...)` call it. */
+  /** Returns a borrowing ref to `count` values at `address`. See {@link Scalar.wrapArray}. */
   wrapScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     address: Address,

@@ -57,7 +57,7 @@ export interface HeapOptions {
    * @defaultValue `false`
    */
   readonly strictFrees?: boolean;
-  /** Returns true if a block started at the address and was freed: then it cannot be wrapped either. */
+  /** Returns true if a block that started at the address was freed and none starts there now. `wrap` then refuses it. */
   readonly isFreed?: (address: number) => boolean;
 }
 

@@ -32,7 +32,7 @@ export interface DhatFile {
   readonly dhatFileVersion: 2;
   /** The mode of DHAT. */
   readonly mode: 'heap';
-  /** The verb of totals. */
+  /** The word for totals: blocks are "Allocated". */
   readonly verb: 'Allocated';
   /** Whether block lifetimes are recorded. */
   readonly bklt: true;

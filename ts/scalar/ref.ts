@@ -160,7 +160,11 @@ export abstract class ScalarRef<
 > extends Ref {
   /** The type of the value. */
   abstract readonly type: ScalarDescriptor<T, A>;
-  /** The value in memory. @throws {FreedError} if the block was freed */
+  /**
+   * The value in memory.
+   * @throws {FreedError} if the block was freed
+   * @throws {ArgumentTypeError} if it is set to a value of the wrong type
+   */
   get value(): T {
     return this.slowRead();
   }
@@ -189,11 +193,11 @@ export abstract class ScalarRef<
     this.value = value;
     return this;
   }
-  /** Loads the value atomically. */
+  /** Loads the value atomically. Throws as {@link atomicLoad}, and if the block was freed. */
   readAtomic(): T {
     return atomicLoad(this.type, this.allocation.memory, this.address);
   }
-  /** Stores the value atomically. Returns the ref. */
+  /** Stores the value atomically. Returns the ref. Throws as {@link atomicStore}, and if the block was freed. */
   writeAtomic(value: T): this {
     atomicStore(this.type, this.allocation.memory, this.address, value);
     return this;

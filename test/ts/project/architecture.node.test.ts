@@ -11,7 +11,7 @@ test.each(PAGES)('every source file of ts/, test/, tools/ and bench/ that %s nam
     ([path]) => path,
   );
   expect(paths.length).toBeGreaterThan(5);
-  expect([...new Set(paths)].filter((path) => !existsSync(path) && !path.endsWith(".gen.ts"))).toEqual([]);
+  expect([...new Set(paths)].filter((path) => !existsSync(path) && !path.endsWith('.gen.ts'))).toEqual([]);
 });
 
 const inFolder = (folder: string, ending: RegExp): string[] =>
@@ -42,7 +42,7 @@ test('every source file that a comment names exists', () => {
         ),
       ]
         .map(([path]) => path)
-        .filter((path) => !existsSync(path) && !path.endsWith(".gen.ts"))
+        .filter((path) => !existsSync(path) && !path.endsWith('.gen.ts'))
         .map((path) => `${file}: ${path}`),
     );
   expect(named).toEqual([]);
