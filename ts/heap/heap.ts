@@ -3,9 +3,8 @@
 //
 //   L1  A block is in the table from its allocation to its free. If an error comes in between (a wrong initial value), the
 //       block is freed.
-//   L2  Every block is freed once by its ref. An address inside a live block reaches only an allocator that refuses it. An
-//       address where no live block starts reaches the allocator, as the module may have allocated a block there; with
-//       the option strictFrees, not if the heap freed a block there.
+//   L2  A ref frees its block once. An address inside a live block reaches only an allocator that refuses it; one where no
+//       live block starts reaches the allocator, as the module may have allocated a block there.
 //   L3  An allocation has a token if a ref needs one. All others are entries of the table and make no object.
 import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
@@ -35,9 +34,6 @@ import {
   type HeapOptions,
 } from './options.ts';
 import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './typed-refs.ts';
-
-/** The text of the error for NULL. */
-export const NOT_NULL = 'an address other than 0 (NULL)';
 
 /** A linear memory with an allocator: blocks that are freed once, and refs to them. */
 export class Heap extends LinearMemory {
@@ -136,8 +132,7 @@ export class Heap extends LinearMemory {
    * Resizes the block at `address` to `bytes` bytes, in place if the allocator can, and returns its address. The bytes up
    * to the smaller size are kept; further ones may have any value. Refs to the old block become invalid. O(n).
    * @throws {OutOfMemoryError} if there is no memory; the old block is live and unchanged then
-   * @throws {DoubleFreeError} if the block was freed
-   * @throws {NotOwnedError} if it is not a live block of this heap, or the heap has no table (`trackAllocations`)
+   * @throws {DoubleFreeError} {@link NotOwnedError} if it is not a live block of the heap's table: see `trackAllocations`
    */
   realloc(address: Address, bytes: number): number {
     const size = toCount(bytes, 'a size in bytes');
@@ -165,7 +160,6 @@ export class Heap extends LinearMemory {
    * Registers a block that the module allocated and leaves to the caller, so that its free is checked like any other.
    * Returns its address; without a size, a ref that owns the block, to be freed by `free()`, `dispose()` or `using`.
    * @throws {NotOwnedError} if it is NULL or overlaps a live block of this heap
-   * @throws {OutOfBoundsError} {@link ArgumentTypeError} {@link ArgumentRangeError} if it is not `bytes` bytes in the memory
    */
   adopt(address: Address): AdoptedRef;
   adopt(address: Address, bytes: number): number;
@@ -178,8 +172,7 @@ export class Heap extends LinearMemory {
    * Hands a live block, by its address or by the ref that owns it, over to the module, which must free it. Returns its
    * address. Refs to the block become invalid.
    * @throws {DoubleFreeError} if it was freed already
-   * @throws {NotOwnedError} if it is not a live block of this heap, the ref borrows, or the block was aligned inside a
-   * larger one, which the module could not free by this address
+   * @throws {NotOwnedError} if it is not a live block of this heap, the ref borrows, or it lies aligned in a larger block
    * @throws {WrongHeapError} if the ref belongs to another heap
    */
   release(target: Address | Ref): number {
@@ -193,8 +186,7 @@ export class Heap extends LinearMemory {
 
   /**
    * Frees all live blocks that this heap allocated or adopted. Continues after an error.
-   * @throws {LinmemAggregateError} with every error, after all blocks were tried
-   * @throws {ArgumentTypeError} without `trackAllocations`
+   * @throws {LinmemAggregateError} with every error, after all were tried; {@link ArgumentTypeError} as {@link statistics}
    */
   freeAll(): void {
     freeAll(this, this.#list.slots());
@@ -272,7 +264,7 @@ export class Heap extends LinearMemory {
    */
   locateBorrowed(address: Address, size: number): number {
     const at = this.locate(address, size);
-    if (at === 0) throw new ArgumentTypeError(NOT_NULL, address);
+    if (at === 0) throw new ArgumentTypeError('an address other than 0 (NULL)', address);
     if (this.table.wasFreed(at) && this.allocator.isFreed?.(at)) throw new FreedError(at);
     return at;
   }
