@@ -40,14 +40,19 @@ function bindgen(
 }
 
 /**
- * The exports `__wbindgen_export_0` (older: `__wbindgen_export0`) and on. Malloc is the only one with two parameters and
- * a result, free the first with three and none. If there are several of the former, nothing is certain.
+ * The exports `__wbindgen_export_0` (older: `__wbindgen_export0`) and on, or since 2025 `__wbindgen_export`,
+ * `__wbindgen_export2` and on. Malloc is the only one with two parameters and a result, free the first with three and
+ * none. If there are several of the former, nothing is certain.
  */
 function numbered(shape: ModuleShape): FoundAdapter | undefined {
   const functions = shape.exports
     .flatMap(dataProperties)
-    .filter(([name, value]) => /^__wbindgen_export_?\d+$/.test(name) && typeof value === 'function')
-    .map(([name, value]) => ({ name, index: Number(/\d+$/.exec(name)), call: value as ModuleFunction }))
+    .filter(([name, value]) => /^__wbindgen_export(_?\d+)?$/.test(name) && typeof value === 'function')
+    .map(([name, value]) => ({
+      name,
+      index: Number(/\d*$/.exec(name)?.[0] || 1),
+      call: value as ModuleFunction,
+    }))
     .sort((a, b) => a.index - b.index);
   const ofType = (signature: string): typeof functions =>
     functions.filter(({ call }) => hasSignature(call, signature));

@@ -40,8 +40,13 @@ interface More {
   readonly realloc?: ModuleFunction | undefined;
 }
 
-function unsized(name: string, malloc: ModuleFunction, free: ModuleFunction, more: More): FoundAdapter {
-  const { calloc, realloc } = more;
+/** The adapter of functions that take a size and an address. */
+export function unsized(
+  name: string,
+  malloc: ModuleFunction,
+  free: ModuleFunction,
+  { calloc, realloc }: More = {},
+): FoundAdapter {
   return {
     name,
     malloc: (size) => malloc(size) as Pointer,
@@ -55,8 +60,12 @@ function unsized(name: string, malloc: ModuleFunction, free: ModuleFunction, mor
 }
 
 /** The same for a 64-bit module, whose functions take bigints. */
-function unsized64(name: string, malloc: ModuleFunction, free: ModuleFunction, more: More): FoundAdapter {
-  const { calloc, realloc } = more;
+export function unsized64(
+  name: string,
+  malloc: ModuleFunction,
+  free: ModuleFunction,
+  { calloc, realloc }: More = {},
+): FoundAdapter {
   return {
     name,
     addressBits: 64,

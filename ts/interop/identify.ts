@@ -26,12 +26,12 @@ export function identify(
   instances: readonly ModuleInstance[],
   pick?: PickInstance,
 ): ModuleInstance | undefined {
-  if (pick)
-    return only(
-      instances.filter(({ exports }, index) => pick(exports, index)),
-      instances,
-    );
-  const usable = instances.filter(({ memory }) => memory);
+  if (pick) {
+    const picked = instances.filter(({ exports }, index) => pick(exports, index)).filter(hasMemory);
+    if (picked.length === 0) throw unknownInstance(instances, 'pick chose no instance that has a memory');
+    return only(picked, instances);
+  }
+  const usable = instances.filter(hasMemory);
   const [outer, inner] = carriersOf(result);
   for (const level of [outer, inner]) {
     const claims = level.map((carrier) => claim(carrier, usable)).filter((found) => found !== undefined);
@@ -40,8 +40,10 @@ export function identify(
   }
   const byEffect = changedByMalloc([...outer, ...inner], usable);
   if (byEffect) return only(byEffect, instances);
-  throw unknownInstance(instances, 0);
+  throw unknownInstance(instances, NOTHING_PROVED);
 }
+
+const hasMemory = ({ memory }: ModuleInstance): boolean => memory !== undefined;
 
 /** Getters of classes behind which an object carries the exports of its instance. */
 const EXPORTS_GETTERS = ['exports', 'wasm'];
@@ -109,28 +111,35 @@ function only(
 ): ModuleInstance {
   const [first] = found;
   const memories = new Set(found.map(({ memory }) => memory));
-  if (!first || memories.size !== 1 || isContested) throw unknownInstance(all, found.length);
+  if (!first || memories.size !== 1 || isContested) {
+    const several = `${found.length} of the instances that start() made are the module's, and have different memories`;
+    throw unknownInstance(all, found.length > 1 ? several : NOTHING_PROVED);
+  }
   return found.find(({ exports }) => Object.keys(exports).some((name) => /malloc/.test(name))) ?? first;
 }
 
-function unknownInstance(instances: readonly ModuleInstance[], found: number): ModuleError {
-  const list = instances.map(({ exports, memory }, index) => {
+const NOTHING_PROVED = 'no instance that start() made is provably the heap of what it resolved to';
+
+function unknownInstance(instances: readonly ModuleInstance[], what: string): ModuleError {
+  const list = instances.flatMap(({ exports, memory }, index) => {
+    if (!memory) return []; // it has no heap
     const names = Object.keys(exports);
-    const size = memory ? `memory of ${memory.buffer.byteLength} bytes` : 'no memory';
-    return `${index}: ${size}, exports ${names.slice(0, 8).join(', ')}${names.length > 8 ? ', ...' : ''}`;
+    const most = names.slice(0, 8).join(', ');
+    return `${index}: memory of ${memory.buffer.byteLength} bytes, exports ${most}${names.length > 8 ? ', ...' : ''}`;
   });
-  const what =
-    found > 1
-      ? `${found} of the instances that start() made are the module's, and have different memories`
-      : 'no instance that start() made is provably the heap of what it resolved to';
   const cure =
-    instances.length > 1
+    list.length > 1
       ? `Choose one with the option pick: (exports, index) => boolean. Made were: ${list.join('; ')}`
-      : instances.length > 0
+      : list.length > 0
         ? `If it is the module's, take it with the option pick: () => true. Made was only ${list.join('; ')}`
-        : 'Was it started before, or in a worker? start must be the first to start it';
+        : NONE_MADE;
   return new ModuleError(`${what}. ${cure}`, {
     missing: ['memory'],
     found: instances.flatMap(({ exports }) => Object.keys(exports)).slice(0, 64),
   });
 }
+
+const NONE_MADE =
+  'None was made that has a memory. If the module was started before, start it in start; if it starts with its first ' +
+  'use, use it in start; if it works in a worker, capture it there; if it is asm.js that hides its memory, pass its ' +
+  'memory, malloc and free to wrapHeap as options';

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: MIT
 // Modules that export a function which allocates, and none that frees.
+//
+//   N2  The function is known to allocate as C's malloc does. One that is only called alloc or allocate may give the same
+//       buffer each time, or what a garbage collector takes back, as in TinyGo: such are not taken.
 import type { Pointer } from '../heap/allocator.ts';
-
 import type { FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
-import { suballocatingAdapter } from './suballocator.ts';
+import { suballocatingAdapter, type LoneFunction } from './suballocator.ts';
 import type { ModuleShape } from './module-kind.ts';
 import { functionIn } from './properties.ts';
 import { accepts, hasSignature } from './signature.ts';
 
 /** Names of functions that take a size. */
-const LONE_NAMES = ['napi_wasm_malloc', 'alloc', 'allocate', '__alloc', 'wasm_alloc', 'wasm_malloc'];
+const LONE_NAMES = ['napi_wasm_malloc', 'wasm_malloc'];
 
 /** Finds a function that allocates, and makes an allocator of it: see suballocator.ts. */
 export function loneAdapter(shape: ModuleShape): FoundAdapter | undefined {
   const found = loneFunction(shape);
-  return found && suballocatingAdapter(found.name, found.allocate);
+  return found && suballocatingAdapter(found);
 }
 
-function loneFunction(shape: ModuleShape): { name: string; allocate: (size: number) => Pointer } | undefined {
+function loneFunction(shape: ModuleShape): LoneFunction | undefined {
   const malloc = cFunction(shape, 'malloc');
   if (malloc && accepts(malloc, 'i:i'))
     return { name: 'malloc', allocate: (size) => malloc(size) as Pointer };
+  if (hasSignature(malloc, 'j:j'))
+    return { name: 'malloc', allocate: (size) => malloc?.(BigInt(size)) as Pointer, addressBits: 64 };
   const component = functionIn(shape.exports, 'cabi_realloc');
   if (component && hasSignature(component, 'iiii:i'))
     return { name: 'cabi_realloc', allocate: (size) => component(0, 0, 16, size) as Pointer };
@@ -34,7 +38,7 @@ function loneFunction(shape: ModuleShape): { name: string; allocate: (size: numb
 }
 
 /** `Module.allocate(slab, types, 0)`, later `allocate(slab, 0)`: 0 stands for malloc. */
-function allocateOfOldBuilds({ glue }: ModuleShape): ReturnType<typeof loneFunction> {
+function allocateOfOldBuilds({ glue }: ModuleShape): LoneFunction | undefined {
   const allocate = functionIn([glue], 'allocate');
   // Assertion builds put a function without parameters in the place of one that is not exported: it aborts the module.
   if (!allocate || allocate.length < 2) return undefined;

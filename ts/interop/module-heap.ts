@@ -7,7 +7,7 @@ import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import { bytesOf } from '../memory/bytes.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
-import { cFunction } from './emscripten-adapter.ts';
+import { cFunction, unsized, unsized64 } from './emscripten-adapter.ts';
 import { findAdapter, missingAdapter, type Detection } from './find-adapter.ts';
 import { findMallocNames } from './find-malloc.ts';
 import { loneAdapter } from './lone-adapter.ts';
@@ -144,11 +144,8 @@ function analysedAdapter(
   const malloc = names && functionIn(exports, names.malloc);
   const free = names && functionIn(exports, names.free);
   if (!malloc || !free) return undefined;
-  const found: FoundAdapter = {
-    name: `${names.malloc}, ${names.free} (found in the binary)`,
-    malloc: (size) => malloc(size) as Pointer,
-    free: (address) => free(address),
-  };
+  const name = `${names.malloc}, ${names.free} (found in the binary)`;
+  const found = names.addressBits === 64 ? unsized64(name, malloc, free) : unsized(name, malloc, free);
   const buffer = (): ArrayBufferLike => (typeof source === 'function' ? source() : source.buffer);
   return passesTrial(found, () => buffer().byteLength) ? found : undefined;
 }

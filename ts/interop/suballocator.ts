@@ -19,14 +19,20 @@ interface Range {
   end: number;
 }
 
-/**
- * Returns an adapter that allocates from `allocate` and frees on its own.
- * @param name names `allocate`
- */
-export function suballocatingAdapter(name: string, allocate: (size: number) => Pointer): FoundAdapter {
+/** A function of a module that allocates. */
+export interface LoneFunction {
+  readonly name: string;
+  readonly allocate: (size: number) => Pointer;
+  /** 64 if the module is 64-bit. */
+  readonly addressBits?: 64;
+}
+
+/** Returns an adapter that takes blocks from a function and frees on its own. */
+export function suballocatingAdapter({ name, allocate, addressBits }: LoneFunction): FoundAdapter {
   const heap = new Suballocator(allocate);
   return {
     name: `${name} (no free)`,
+    ...(addressBits && { addressBits }),
     malloc: (size, align) => heap.malloc(size, align),
     free: (address) => heap.free(address),
   };

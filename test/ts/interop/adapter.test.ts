@@ -42,6 +42,8 @@ function forms(fake: Fake): Record<string, Functions> {
       __wbindgen_export_0: ['ii:i', malloc], __wbindgen_export_1: ['iiii:i', realloc], __wbindgen_export_2: ['i:', noise],
       __wbindgen_export_3: ['iii:', free], __wbindgen_export_4: ['ii:', noise], __wbindgen_export_5: ['iii:', noise],
     },
+    'wasm-bindgen, numbered from the second on': { __wbindgen_export: ['ii:i', malloc], __wbindgen_export2: ['iiii:i', realloc], __wbindgen_export3: ['i:', noise], __wbindgen_export4: ['iii:', free] },
+    'wasm-bindgen, numbered from the second on, free first': { __wbindgen_export: ['iii:', free], __wbindgen_export2: ['ii:i', malloc], __wbindgen_export3: ['iii:', noise] },
     'wasm-bindgen, numbered without _': { __wbindgen_export0: ['ii:i', malloc], __wbindgen_export10: ['iii:', noise], __wbindgen_export2: ['iii:', free] },
     'alloc and dealloc of Rust': { alloc: ['i:i', malloc], dealloc: ['ii:', free] },
     'the same with alignment': { alloc: ['ii:i', malloc], dealloc: ['iii:', free] },

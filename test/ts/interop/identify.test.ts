@@ -1,7 +1,7 @@
 // Which heap a capture returns: never that of an instance which something else made meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { captureEmscriptenHeap, coreBytes, ModuleError, type WasmHeapManager } from '../../../ts/index.ts';
-import { glueOf, instantiate, newMemory, wasm2jsModule } from '../../support/modules.ts';
+import { glueOf, instanceOf, instantiate, newMemory, wasm2jsModule } from '../../support/modules.ts';
 
 const NAMES = ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming', 'Instance', 'Module'];
 const state = (): unknown[] => NAMES.map((name) => Object.getOwnPropertyDescriptor(WebAssembly, name));
@@ -10,6 +10,9 @@ beforeEach(() => {
   before = state();
 });
 afterEach(() => expect(state(), 'WebAssembly as it was').toEqual(before));
+
+/** A module of nothing. */
+const EMPTY = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /** In some runtimes a fetch makes an instance with another memory. */
 const foreign = (): Promise<unknown> => instantiate(newMemory(2));
@@ -104,10 +107,26 @@ describe('a module that proves nothing', () => {
     expect(indices).toEqual([0, 1]);
   });
   test('is an error if pick takes none, or several with different memories', async () => {
-    for (const pick of [() => false, () => true])
-      await expect(captureEmscriptenHeap(async () => (await foreign(), hide()), { pick })).rejects.toThrow(
-        ModuleError,
-      );
+    const errors = [
+      [() => false, 'pick chose no instance that has a memory'],
+      [() => true, '2 of the instances'],
+    ] as const;
+    for (const [pick, message] of errors) {
+      const act = captureEmscriptenHeap(async () => (await foreign(), hide()), { pick });
+      await expect(act).rejects.toThrow(ModuleError);
+      await expect(act).rejects.toThrow(message);
+    }
+  });
+  test('instances without a memory, such as of feature tests, are neither picked nor listed', async () => {
+    const withProbe = (): Promise<object> => (instanceOf(EMPTY), hide());
+    await expect(captureEmscriptenHeap(withProbe)).rejects.toThrow(/Made was only 1: memory of 65536/);
+    const { heap } = await captureEmscriptenHeap(withProbe, { pick: () => true });
+    expect(heap.byteLength).toBe(65536);
+    const pick = (_exports: object, index: number): boolean => index === 0;
+    await expect(captureEmscriptenHeap(withProbe, { pick })).rejects.toThrow('pick chose no instance');
+    await expect(captureEmscriptenHeap(() => ({ made: instanceOf(EMPTY) }))).rejects.toThrow(
+      /None was made that has a memory.*first use.*worker.*asm\.js/,
+    );
   });
 });
 

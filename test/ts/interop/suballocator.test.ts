@@ -1,6 +1,13 @@
 // Modules that allocate and never free: an allocator that works in blocks of theirs.
 import { describe, expect, test } from 'vitest';
-import { DoubleFreeError, NotOwnedError, OutOfMemoryError, wrapHeap } from '../../../ts/index.ts';
+import {
+  DoubleFreeError,
+  ModuleError,
+  NotOwnedError,
+  OutOfMemoryError,
+  pointerOf,
+  wrapHeap,
+} from '../../../ts/index.ts';
 import { assemble, type Functions } from '../../support/assemble.ts';
 import { workHard } from '../../support/hard-work.ts';
 import { fakeModule } from '../../support/heap.ts';
@@ -12,7 +19,6 @@ const FORMS: [string, (fake: ReturnType<typeof fakeModule>) => object][] = [
   ['a lone _malloc', (fake) => ({ wasmMemory: fake.memory, _malloc: (size: number) => fake.malloc(size) })],
   ['cabi_realloc', (fake) => exportsOf(fake, { cabi_realloc: ['iiii:i', (_old: number, _size: number, _align: number, size: number) => fake.malloc(size)] })],
   ['napi_wasm_malloc', (fake) => exportsOf(fake, { napi_wasm_malloc: ['i:i', (size: number) => fake.malloc(size)] })],
-  ['a lone alloc', (fake) => exportsOf(fake, { alloc: ['i:i', (size: number) => fake.malloc(size)] })],
   ['allocate of old builds', (fake) => ({ wasmMemory: fake.memory, allocate: (size: number, types: string, allocator: number, _at: unknown) => (expect([types, allocator]).toEqual(['i8', 0]), fake.malloc(size)) })],
   ['allocate of later builds', (fake) => ({ wasmMemory: fake.memory, allocate: (slab: Uint8Array, allocator: number) => (expect(allocator).toBe(0), fake.malloc(slab.length)) })],
 ]; // prettier-ignore
@@ -35,6 +41,23 @@ describe.each(FORMS)('%s', (_name, shape) => {
     }
     expect(fake.calls).toBe(1);
   });
+});
+
+test('a lone function that is only called alloc is not taken: it may give one buffer each time', () => {
+  const fake = module();
+  for (const name of ['alloc', 'allocate', '__alloc', 'wasm_alloc']) {
+    const heap = wrapHeap(exportsOf(fake, { [name]: ['i:i', () => 1024] }));
+    expect(() => heap.alloc(8)).toThrow(ModuleError);
+  }
+});
+test('a lone malloc of a 64-bit module takes and returns bigints', () => {
+  const fake = module();
+  const heap = wrapHeap(
+    exportsOf(fake, { malloc: ['j:j', (size: bigint) => BigInt(fake.malloc(Number(size)))] }),
+  );
+  const ref = heap.allocInt32(42);
+  expect([ref.value, heap.addressBits, pointerOf(ref)]).toEqual([42, 64, BigInt(ref.address)]);
+  ref.free();
 });
 
 describe('the suballocator', () => {
