@@ -10,7 +10,7 @@ import {
 } from '../errors.ts';
 import type { Pointer } from '../heap/allocator.ts';
 import { Heap } from '../heap/heap.ts';
-import { readOptions, type HeapOptions, type OptionKinds } from '../heap/options.ts';
+import { isRevoked, readOptions, wrongType, type HeapOptions, type OptionKinds } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { isMemory } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';
@@ -131,7 +131,8 @@ interface Plan {
 
 function planOf(options: CoreAllocatorOptions): Plan & { module: CoreModuleSource | undefined } {
   const { initialBytes = PAGE, maximumBytes, memory, module } = options;
-  if (memory !== undefined && !isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
+  if (memory !== undefined && (isRevoked(memory) || !isMemory(memory)))
+    throw wrongType('a WebAssembly.Memory', memory);
   if (memory && (options.initialBytes !== undefined || maximumBytes !== undefined))
     throw new ArgumentTypeError('the option memory, or initialBytes and maximumBytes, not both', options);
   const initial = toPages(initialBytes, 'initialBytes');

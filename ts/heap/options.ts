@@ -163,10 +163,27 @@ const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
 /** The `typeof` of each option, or several in one text. */
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
-/** @throws {ArgumentTypeError} if `options` is not an object */
-export function assertOptions(options: unknown): asserts options is object {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentTypeError('an options object', options);
+/** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The error of a value that is not `expected`, or a revoked proxy. */
+export const wrongType = (expected: string, value: unknown): ArgumentTypeError =>
+  new ArgumentTypeError(isRevoked(value) ? `${expected}, not a revoked proxy` : expected, value);
+
+/**
+ * @param expected names it in the error
+ * @throws {ArgumentTypeError} if `options` is not an object, or a revoked proxy
+ */
+export function assertOptions(options: unknown, expected = 'an options object'): asserts options is object {
+  if (typeof options !== 'object' || options === null || isRevoked(options))
+    throw wrongType(expected, options);
 }
 
 /**

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The adapter of a module's allocator, and the heap that works through one. The only file here that knows how a
 // WasmHeapManager is made.
-import { ArgumentTypeError, LinmemError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import { LinmemError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { WasmHeapManager } from '../manager/manager.ts';
 import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
-import type { WasmHeapManagerOptions } from '../heap/options.ts';
+import { isRevoked, wrongType, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { toPointer } from '../memory/address.ts';
 import type { FoundMemory } from './module-memory.ts';
+import { isFunction } from './properties.ts';
 
 /**
  * An allocator of a module, under whatever names and signatures the module has it. The heap remembers the size and the
@@ -39,13 +40,13 @@ export interface FoundAdapter extends Adapter {
 
 /** @throws {ArgumentTypeError} if `adapter` is none */
 export function assertAdapter(adapter: Adapter): void {
-  if (Object(adapter) !== adapter) throw new ArgumentTypeError('an adapter { malloc, free }', adapter);
+  if (Object(adapter) !== adapter || isRevoked(adapter))
+    throw wrongType('an adapter { malloc, free }', adapter);
   for (const name of ['malloc', 'free'] as const)
-    if (typeof adapter[name] !== 'function')
-      throw new ArgumentTypeError(`a function ${name} of the adapter`, adapter[name]);
+    if (!isFunction(adapter[name])) throw wrongType(`a function ${name} of the adapter`, adapter[name]);
   for (const name of ['realloc', 'calloc'] as const)
-    if (adapter[name] !== undefined && typeof adapter[name] !== 'function')
-      throw new ArgumentTypeError(`a function ${name} of the adapter, or none`, adapter[name]);
+    if (adapter[name] !== undefined && !isFunction(adapter[name]))
+      throw wrongType(`a function ${name} of the adapter, or none`, adapter[name]);
 }
 
 const names = new WeakMap<WasmHeapManager, string>();

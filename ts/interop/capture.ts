@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The instances that a module makes while it starts, and the heap of a module that shows nothing of it.
 import { ArgumentTypeError } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { assertOptions, wrongType } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { carriersOf, identify, type PickInstance } from './identify.ts';
 import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';
@@ -12,7 +12,7 @@ import { anyModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
 import { exportsOfGlue, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, functionIn, isMemory, isTable, peek } from './properties.ts';
+import { dataValues, functionIn, isFunction, isMemory, isTable, peek } from './properties.ts';
 import { settle, type Settled } from './settle.ts';
 import type { PlatformAbortSignal, WebAssemblyExports, WebAssemblyTable } from '../memory/platform-types.ts';
 
@@ -104,8 +104,7 @@ export async function captureEmscriptenHeap<M>(
 ): Promise<Captured<Awaited<M>>> {
   assertOptions(options);
   const { pick, signal: _signal, watchGlobals: _watchGlobals, ...heapOptions } = options;
-  if (pick !== undefined && typeof pick !== 'function')
-    throw new ArgumentTypeError('a function for pick', pick);
+  if (pick !== undefined && !isFunction(pick)) throw wrongType('a function for pick', pick);
   const watch = beginWatch(start, options, heapOptions.analysis !== false);
   try {
     const { value: module } = await runStart(start, options, watch);
@@ -132,11 +131,11 @@ interface CaptureWatch extends Watch {
 }
 
 function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean): CaptureWatch {
-  if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
+  if (!isFunction(start)) throw wrongType('a function that starts the module', start);
   assertOptions(options);
   const { signal, watchGlobals = true } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new ArgumentTypeError('an AbortSignal for signal', signal);
+  if (signal !== undefined && !isFunction(peek(signal, 'addEventListener')))
+    throw wrongType('an AbortSignal for signal', signal);
   if (typeof watchGlobals !== 'boolean')
     throw new ArgumentTypeError('a boolean for watchGlobals', watchGlobals);
   signal?.throwIfAborted();

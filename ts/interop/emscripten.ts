@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap of an Emscripten module, whatever the module exports.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { emscriptenModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
@@ -27,8 +27,8 @@ export function wrapEmscriptenModuleHeap(
 ): WasmHeapManager {
   if (typeof module === 'function')
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
-  if (typeof module !== 'object' || module === null)
-    throw new ArgumentTypeError('an Emscripten module', module);
+  if (typeof module !== 'object' || module === null || isRevoked(module))
+    throw wrongType('an Emscripten module', module);
   assertOptions(options);
   const exports = exportsOfGlue(module);
   const memory = options.memory ? memoryOf(options.memory) : findMemory(module, exports);

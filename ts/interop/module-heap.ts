@@ -3,7 +3,7 @@
 import { ArgumentTypeError } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import type { Pointer } from '../heap/allocator.ts';
-import type { WasmHeapManagerOptions } from '../heap/options.ts';
+import { wrongType, type WasmHeapManagerOptions } from '../heap/options.ts';
 import { bytesOf } from '../memory/bytes.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';
@@ -13,7 +13,7 @@ import { findMallocNames } from './find-malloc.ts';
 import { loneAdapter } from './lone-adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
 import type { FoundMemory } from './module-memory.ts';
-import { functionIn } from './properties.ts';
+import { functionIn, isFunction } from './properties.ts';
 import { passesTrial } from './trial.ts';
 import type { ModuleBytes } from '../memory/platform-types.ts';
 
@@ -122,8 +122,7 @@ function givenAdapter(
   const malloc = options.malloc ?? cFunction(shape, 'malloc');
   const free = options.free ?? cFunction(shape, 'free');
   for (const value of [options.malloc, options.free])
-    if (value !== undefined && typeof value !== 'function')
-      throw new ArgumentTypeError('a function for malloc or free', value);
+    if (value !== undefined && !isFunction(value)) throw wrongType('a function for malloc or free', value);
   if (!malloc || !free) return missingAdapter(shape, detection);
   return {
     name: 'malloc, free',

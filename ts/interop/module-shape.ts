@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Finds the parts of a module from the object that the user has.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
@@ -32,7 +33,7 @@ export function describeModule(
 export function assertStarted(module: object, expected: string): void {
   if (typeof module === 'function')
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
-  if (!isObject(module)) throw new ArgumentTypeError(expected, module);
+  if (!isObject(module) || isRevoked(module)) throw wrongType(expected, module);
   if (isOfClass('WebAssembly.Module', module))
     throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
   if (isOfClass('Promise', module))

@@ -2,6 +2,7 @@
 // Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
 // in place of what is not exported, and those abort the module.
 
+import { isRevoked } from '../heap/options.ts';
 import { isOf } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyTable } from '../memory/platform-types.ts';
 
@@ -48,11 +49,15 @@ export const dataValues = (object: unknown): unknown[] => dataProperties(object)
 /** A function of a module as it is found: it takes and returns numbers, or bigints if the module is 64-bit. */
 export type ModuleFunction = (...args: unknown[]) => unknown;
 
+/** Whether `value` is a function that can be called: no revoked proxy of one. */
+export const isFunction = (value: unknown): value is ModuleFunction =>
+  typeof value === 'function' && !isRevoked(value);
+
 /** Returns the function that the first of `places` to have one has under `name`. */
 export function functionIn(places: readonly unknown[], name: string): ModuleFunction | undefined {
   for (const place of places) {
     const found = peek(place, name);
-    if (typeof found === 'function') return found as ModuleFunction; // its type is asked for where it matters
+    if (isFunction(found)) return found; // its type is asked for where it matters
   }
   return undefined;
 }
@@ -80,7 +85,7 @@ export function isOfClass(name: string, value: unknown): boolean {
   try {
     return isOf(name, value);
   } catch {
-    return false; // a revoked proxy
+    return false; // a revoked proxy, or a getter that throws
   }
 }
 

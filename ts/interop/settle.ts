@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting for what a start function returns, until an abort signal ends the wait.
+import { isRevoked, wrongType } from '../heap/options.ts';
+import { isObject } from './properties.ts';
 import type { PlatformAbortSignal } from '../memory/platform-types.ts';
 
 /** A value in a box, since a promise of a value that has a `then` would call it. */
@@ -41,6 +43,7 @@ export function settle(
 
 /** Follows a promise to what is none, or resolves to itself. */
 function follow(value: unknown, succeed: (value: unknown) => void, fail: (error: unknown) => void): void {
+  if (isRevoked(value)) throw wrongType('a started module, or a promise of it', value);
   const then = isObject(value) ? (value as { then?: unknown }).then : undefined;
   if (typeof then !== 'function') {
     succeed(value);
@@ -59,5 +62,3 @@ function follow(value: unknown, succeed: (value: unknown) => void, fail: (error:
     fail,
   );
 }
-
-const isObject = (value: unknown): value is object => Object(value) === value;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The C stack of a module, for temporaries: of modules that export no malloc, or for speed.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { wrongType } from '../heap/options.ts';
 import { toAlign, toCount, toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
 import { namesIn, type ModuleShape } from './module-kind.ts';
-import { functionIn, isObject, type ModuleFunction } from './properties.ts';
+import { functionIn, isFunction, isObject, type ModuleFunction } from './properties.ts';
 
 /** Returns the address of `bytes` bytes on the stack, valid until {@link runOnStack} returns. Default alignment: 16. */
 export type StackAllocate = (bytes: number, align?: number) => number;
@@ -24,7 +25,7 @@ const NAMES = {
  * @throws {ArgumentTypeError} if `act` returns a promise: the stack cannot be kept over a wait
  */
 export function runOnStack<R>(module: object, act: (allocate: StackAllocate) => R): R {
-  if (typeof act !== 'function') throw new ArgumentTypeError('a function to run', act);
+  if (!isFunction(act)) throw wrongType('a function to run', act);
   const { shape } = describeModule(module, { buffer: new ArrayBuffer(0) }); // its memory is not needed
   const [save, allocate, restore] = [find(shape, 'save'), find(shape, 'allocate'), find(shape, 'restore')];
   const top = save();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // WasmModule: the exports and the memories of any WebAssembly module, read and written by descriptors.
 import { ArgumentTypeError, EncodingError, ModuleError, OutOfBoundsError } from '../errors.ts';
-import { isOf } from '../memory/buffers.ts';
+import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
 import { bytesOf, putBytes, readBytes } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { scalarTypes } from '../scalar/scalar-types.ts';
 import type { TextCodec } from '../text/codec.ts';
 import { utf8 } from '../text/codecs.ts';
 import type { TextOptions } from '../text/policy.ts';
-import { dataProperties, isMemory, isObject, peek } from './properties.ts';
+import { dataProperties, isMemory, isObject, isOfClass, peek } from './properties.ts';
 import { accessTo, WasmMemoryView, type Place } from './wasm-memory-view.ts';
 import { resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
 import type { OwnBytes, WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
@@ -60,6 +60,8 @@ export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof T
   readonly ignoreBOM?: boolean;
 }
 
+const DESCRIPTOR = 'an object that tells a ptr';
+
 /** The exports and memories of a WebAssembly module. */
 export class WasmModule {
   readonly name: string;
@@ -67,7 +69,9 @@ export class WasmModule {
   readonly #memory: WebAssemblyMemory | string | undefined;
 
   /** @internal Use {@link WasmModule.fromInstance}, {@link WasmModule.fromExports} or {@link WasmModule.fromMemory}. */
-  constructor(exports: object, { name = '', memory }: WasmModuleOptions = {}) {
+  constructor(exports: object, options: WasmModuleOptions = {}) {
+    assertOptions(options);
+    const { name = '', memory } = options;
     if (typeof name !== 'string') throw new ArgumentTypeError('a string for name', name);
     this.name = name;
     this.exports = exports;
@@ -78,18 +82,18 @@ export class WasmModule {
   /** Returns the module of an instance. @throws {ArgumentTypeError} if it is no object with exports */
   static fromInstance(instance: { readonly exports: object }, options?: WasmModuleOptions): WasmModule {
     const exports = isObject(instance) ? peek(instance, 'exports') : undefined;
-    if (!isObject(exports))
-      throw new ArgumentTypeError('an instance, or another object with exports', instance);
+    if (!isObject(exports)) throw wrongType('an instance, or another object with exports', instance);
     return new WasmModule(exports, options);
   }
   /** Returns the module with these exports. @throws {ArgumentTypeError} if they are no object */
   static fromExports(exports: object, options?: WasmModuleOptions): WasmModule {
-    if (!isObject(exports)) throw new ArgumentTypeError('an object of exports', exports);
+    if (!isObject(exports) || isRevoked(exports)) throw wrongType('an object of exports', exports);
     return new WasmModule(exports, options);
   }
   /** Returns a module that has only a memory. @throws {ArgumentTypeError} if it is none */
   static fromMemory(memory: WebAssemblyMemory, options?: Omit<WasmModuleOptions, 'memory'>): WasmModule {
-    if (!isMemory(memory)) throw new ArgumentTypeError('a WebAssembly.Memory', memory);
+    if (!isMemory(memory)) throw wrongType('a WebAssembly.Memory', memory);
+    if (options !== undefined) assertOptions(options);
     return new WasmModule({ memory }, { ...options, memory });
   }
 
@@ -121,7 +125,7 @@ export class WasmModule {
   /** Returns an exported global. @throws {ModuleError} if that export is missing, or no global */
   getGlobal(name: string): WebAssemblyGlobal {
     const found = this.getExport(name);
-    if (isOf('WebAssembly.Global', found)) return found as WebAssemblyGlobal;
+    if (isOfClass('WebAssembly.Global', found)) return found as WebAssemblyGlobal;
     throw new ModuleError(`${this.label}: '${name}' is not a WebAssembly.Global`, { missing: [name] });
   }
 
@@ -160,6 +164,7 @@ export class WasmModule {
   view<T extends ScalarValue, A extends ArrayBufferView>(
     descriptor: WasmViewDescriptor<T, A>,
   ): WasmMemoryView<T, A> {
+    assertOptions(descriptor, DESCRIPTOR);
     const { length, dtype, name = 'view' } = descriptor;
     const type = this.#typeOf(dtype) as unknown as ScalarDescriptor<T, A>; // a name tells no type to the compiler
     const locate = (): Place => ({
@@ -198,6 +203,7 @@ export class WasmModule {
    * @throws {EncodingError} with `fatal`, if they are no UTF-8. Throws as {@link view} besides
    */
   readUtf8(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmUtf8Options = {}): string {
+    assertOptions(options);
     const { fatal = false, ignoreBOM = false, ...range } = options;
     const text = this.readText(ptr, length, {
       ...range,
@@ -207,6 +213,7 @@ export class WasmModule {
   }
   /** Returns `length` code units of text. Keeps a byte order mark. Throws as {@link view}, and {@link EncodingError}. */
   readText(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmTextOptions = {}): string {
+    assertOptions(options);
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, length, `the length of ${name}`);
@@ -225,6 +232,7 @@ export class WasmModule {
     capacity: WasmValueDescriptor,
     options: WasmTextOptions = {},
   ): number {
+    assertOptions(options);
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, capacity, `the capacity of ${name}`);
@@ -260,10 +268,9 @@ export class WasmModule {
       dtype,
     );
   }
-  #locate({ memory, ptr, byteOffset = 0, name = 'range' }: WasmRange): {
-    memory: WebAssemblyMemory;
-    ptr: number;
-  } {
+  #locate(range: WasmRange): { memory: WebAssemblyMemory; ptr: number } {
+    assertOptions(range, DESCRIPTOR);
+    const { memory, ptr, byteOffset = 0, name = 'range' } = range;
     const owner = this.memory(memory);
     const address = resolveAddress(this, ptr, `the ptr of ${name}`, owner);
     return {
@@ -272,6 +279,7 @@ export class WasmModule {
     };
   }
   #range(descriptor: WasmBytesDescriptor): Place {
+    assertOptions(descriptor, DESCRIPTOR);
     const { byteLength, name = 'range' } = descriptor;
     return {
       ...this.#locate(descriptor),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
 import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
-import { isOf } from '../memory/buffers.ts';
-import { isObject } from './properties.ts';
+import { isFunction, isObject, isOfClass } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** The arguments of a module's functions. */
@@ -82,13 +82,13 @@ export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, 
 function evaluate(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number | bigint {
   const value = numberOf(names, descriptor, what);
   if (typeof value === 'number' || typeof value === 'bigint') return value;
-  throw new ArgumentTypeError(`${names.label}: a number or bigint for ${what}`, value);
+  throw wrongType(`${names.label}: a number or bigint for ${what}`, value);
 }
 
 function numberOf(names: WasmNames, descriptor: unknown, what: string): unknown {
   if (typeof descriptor === 'string') return valueOfExport(names, descriptor, undefined, []);
-  if (typeof descriptor === 'function') return (descriptor as Call)();
-  if (!isObject(descriptor)) return descriptor;
+  if (isFunction(descriptor)) return descriptor();
+  if (!isObject(descriptor) || isRevoked(descriptor)) return descriptor;
   const { function: call, global, export: name, kind, args } = descriptor as Description;
   const list = toArguments(names, args, what);
   if (call !== undefined) return valueOfFunction(names, call, list, what);
@@ -105,7 +105,7 @@ function valueOfExport(names: WasmNames, name: string, kind: unknown, args: Wasm
   if (kind !== undefined && kind !== 'function' && kind !== 'global')
     throw new ArgumentTypeError(`${names.label}: the kind 'function' or 'global' for '${name}'`, kind);
   if (typeof found === 'function' && kind !== 'global') return (found as Call)(...args);
-  if (isOf('WebAssembly.Global', found) && kind !== 'function')
+  if (isOfClass('WebAssembly.Global', found) && kind !== 'function')
     return valueOfGlobal(names, found, args.length > 0 ? args : undefined, name);
   throw new ModuleError(
     `${names.label}: '${name}' is no ${(kind as string | undefined) ?? 'function and no global'}`,
@@ -116,13 +116,13 @@ function valueOfExport(names: WasmNames, name: string, kind: unknown, args: Wasm
 }
 
 function valueOfFunction(names: WasmNames, call: unknown, args: WasmArguments, what: string): unknown {
-  if (typeof call !== 'function') throw new ArgumentTypeError(`${names.label}: a function for ${what}`, call);
+  if (!isFunction(call)) throw wrongType(`${names.label}: a function for ${what}`, call);
   return (call as Call)(...args);
 }
 
 function valueOfGlobal(names: WasmNames, global: unknown, args: unknown, what: string): unknown {
-  if (!isOf('WebAssembly.Global', global))
-    throw new ArgumentTypeError(`${names.label}: a WebAssembly.Global for ${what}`, global);
+  if (!isOfClass('WebAssembly.Global', global))
+    throw wrongType(`${names.label}: a WebAssembly.Global for ${what}`, global);
   if (args !== undefined) throw new ArgumentTypeError(`${names.label}: no args for the global ${what}`, args);
   return (global as WebAssemblyGlobal).value as unknown;
 }
