@@ -2,7 +2,7 @@
 // Modules that export a function which allocates, and none that frees.
 //
 //   N2  The function is known to allocate as C's malloc does. One that is only called alloc or allocate may give the same
-//       buffer each time, or what a garbage collector takes back, as in TinyGo: such are not taken.
+//       buffer each time, or memory of a garbage collector, as in TinyGo: such are not taken.
 import type { Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
