@@ -1,8 +1,8 @@
 // The parts of dist/ besides the compiled modules: the CommonJS build, the core as a file, the entries for runtimes that compile
 // no bytes, one file for pages without a bundler; and no file that nothing reaches.
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { esbuild, ROOT, run } from './setup.mjs';
+import { esbuild, ROOT } from './setup.mjs';
 
 const DIST = join(ROOT, 'dist');
 const COMMONJS = join(DIST, 'cjs');
@@ -47,50 +47,35 @@ export function removeUnreachable() {
 }
 
 /**
- * Compiles the modules to CommonJS in dist/cjs, for `require` where it cannot load ES modules: Jest, and Node before
- * 20.19. The declarations there say the same as those of the ES modules.
+ * Bundles the modules as CommonJS in dist/cjs, for `require` where it cannot load ES modules: Jest, and Node before 20.19.
+ * All entries are in one file, so that they share their classes; each runs when it is first required. The declarations
+ * there say the same as those of the ES modules.
  */
 export function buildCommonJs() {
-  const options = [
-    '--module',
-    'commonjs',
-    '--moduleResolution',
-    'bundler',
-    '--verbatimModuleSyntax',
-    'false',
-  ];
-  const output = [
-    '--outDir',
-    COMMONJS,
-    '--declaration',
-    'false',
-    '--declarationMap',
-    'false',
-    '--sourceMap',
-    'false',
-  ];
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const wanted = reachable(entries());
-  run(process.execPath, [
-    tsc,
-    '-p',
-    'tsconfig.json',
-    ...options,
-    ...output,
-    '--isolatedDeclarations',
-    'false',
-    '--removeComments',
-  ]);
-  for (const file of filesIn(COMMONJS)) if (!wanted.has(join(DIST, relative(COMMONJS, file)))) rmSync(file);
-  for (const file of wanted)
+  const names = ['index', 'debug/index', 'inspect/index'];
+  const getter = (name) =>
+    `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('./${name}.js') });`;
+  esbuild().buildSync({
+    stdin: { contents: names.map(getter).join('\n'), resolveDir: DIST },
+    ...{ bundle: true, format: 'cjs', platform: 'neutral', target: 'es2022', legalComments: 'none' },
+    absWorkingDir: ROOT, // its comments name files relative to this
+    supported: { 'dynamic-import': false }, // which Jest refuses
+    outfile: join(COMMONJS, 'linmem.js'),
+  });
+  for (const name of names) {
+    const path = relative(dirname(join(COMMONJS, name)), join(COMMONJS, 'linmem.js'));
+    const file = path.startsWith('.') ? path : `./${path}`;
+    mkdirSync(dirname(join(COMMONJS, name)), { recursive: true });
+    writeFileSync(join(COMMONJS, `${name}.js`), `module.exports = require('${file}')['${name}'];\n`);
+  }
+  for (const file of reachable(entries()))
     if (file.endsWith('.d.ts')) {
       const text = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
-      writeFileSync(join(COMMONJS, relative(DIST, file)), text);
+      const copy = join(COMMONJS, relative(DIST, file));
+      mkdirSync(dirname(copy), { recursive: true });
+      writeFileSync(copy, text);
     }
-  const { sideEffects } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const files = sideEffects.map((file) => file.replace('./dist/', './'));
-  const manifest = { type: 'commonjs', sideEffects: files };
-  writeFileSync(join(COMMONJS, 'package.json'), `${JSON.stringify(manifest)}\n`);
+  writeFileSync(join(COMMONJS, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 }
 
 /** The entries for runtimes that compile no bytes: how each imports the core as a module. */

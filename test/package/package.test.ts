@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../ts/core/wasm.gen.ts';
@@ -24,6 +24,7 @@ function run(command: string, args: string[], cwd = folder): string {
   return result.stdout;
 }
 
+const installed = join(folder, 'node_modules/linmem');
 let tarball = '';
 let files: { path: string; size: number }[] = [];
 beforeAll(() => {
@@ -54,6 +55,29 @@ describe('the tarball', () => {
     expect(
       paths.filter((path) => /^(test|bench|tools|examples\/demo|build|node_modules)\//.test(path)),
     ).toEqual([]);
+    // The sources of what is shipped compiled, and is built by files that are not shipped.
+    expect(
+      paths.filter((path) => /^(ts\/inspect\/page\/|csrc\/(exports|layout|recorder))/.test(path)),
+    ).toEqual([]);
+  });
+  test('has every file that a source map or a declaration map names', () => {
+    const paths = new Set(files.map(({ path }) => path));
+    const maps = [...paths].filter((path) => path.endsWith('.map'));
+    expect(maps.length).toBeGreaterThan(300);
+    const missing = maps.flatMap((map) => {
+      const { sources } = JSON.parse(readFileSync(join(installed, map), 'utf8')) as { sources: string[] };
+      return sources.map((source) => join(dirname(map), source)).filter((source) => !paths.has(source));
+    });
+    expect(missing).toEqual([]);
+  });
+  test('has the notice of uPlot wherever the page of the inspector is', () => {
+    const notice = readFileSync('node_modules/uplot/LICENSE', 'utf8').match(/^Copyright.*$/m)?.[0] ?? '?';
+    const withUplot = files
+      .map(({ path }) => path)
+      .filter((path) => /\.(js|ts)$/.test(path))
+      .filter((path) => readFileSync(join(installed, path), 'utf8').includes('.u-legend'));
+    expect(withUplot.length).toBeGreaterThanOrEqual(2);
+    for (const path of withUplot) expect(readFileSync(join(installed, path), 'utf8'), path).toContain(notice);
   });
   test('builds and installs the libraries by CMake', () => {
     const [source, build, to] = ['node_modules/linmem', 'cmake-build', 'cmake-installed'];
