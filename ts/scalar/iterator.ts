@@ -3,15 +3,15 @@
 //
 //   I1  `view` shows the elements as they were found through `data`, the view of the whole memory. An element is read from
 //       it only while the allocation's memory still has `data`: another one means a free or a growth.
-//   I2  A growth that nobody has noticed detaches `view`, whose elements are then undefined.
+//   I2  A growth after which the memory was not refreshed detaches `view`, whose elements are then undefined.
 import type { Allocation } from '../memory/allocation.ts';
 
-/** What an iterator needs of an array ref, a slice or an array of structs. */
+/** The members of an array ref, a slice or an array of structs that an iterator uses. */
 export interface Iterated {
   readonly length: number;
   at(index: number): unknown;
 }
-/** What a typed array can show. */
+/** Elements that a typed array can show. */
 export interface Viewable extends Iterated {
   readonly allocation: Allocation;
   typedArray(): ArrayBufferView;
