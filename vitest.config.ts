@@ -26,6 +26,7 @@ export default defineConfig({
         },
       },
       {
+        logLevel: 'warn',
         server: { headers },
         optimizeDeps: { include: ['fast-check'] },
         test: {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCore } from './build.mjs';
 import { buildPage } from './page.mjs';
-import { ROOT, run, say, setup } from './setup.mjs';
+import { ROOT, run, runQuietly, say, setup } from './setup.mjs';
 
 const bin = (path) => join(ROOT, 'node_modules', path);
 
@@ -18,7 +18,7 @@ export function check() {
   say('unused exports and files (knip)');
   run(process.execPath, [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints']);
   say('lint (biome)');
-  run(process.execPath, [bin('@biomejs/biome/bin/biome'), 'lint', '--error-on-warnings']);
+  runQuietly(process.execPath, [bin('@biomejs/biome/bin/biome'), 'lint', '--error-on-warnings']);
 }
 
 function cFiles() {

@@ -15,11 +15,12 @@ export default class Reporter extends DefaultReporter {
     counts.files++;
     for (const test of module.children.allTests()) counts[test.result().state]++;
   }
-  /** Keeps what the tests of the package print: sizes. Other output is of no use unless the test fails. */
-  onUserConsoleLog(log) {
+  /** Keeps what the tests of the package print: sizes. The base class prints the output of a test that failed. */
+  onUserConsoleLog(log, taskState) {
     const file = log.taskId && this.ctx.state.idMap.get(log.taskId)?.file?.filepath;
-    if (file && relative(ROOT, file).startsWith('test/package')) this.#measured.push(log.content.trimEnd());
-    else super.onUserConsoleLog(log);
+    const isOfPackage = file && relative(ROOT, file).startsWith('test/package');
+    if (isOfPackage && taskState === undefined) this.#measured.push(log.content.trimEnd());
+    super.onUserConsoleLog(log, taskState);
   }
   reportTestSummary(...args) {
     for (const [name, { files, ...counts }] of this.#projects) {

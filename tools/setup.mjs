@@ -96,11 +96,12 @@ export function run(command, args = [], options = {}) {
 }
 
 /** As {@link run}, but shows the output only if the command fails. Returns the output. */
-export function runQuietly(command, args = []) {
+export function runQuietly(command, args = [], options = {}) {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
+    ...options,
   });
   if (error) stop(`${command} could not be started: ${error.message}`);
   if (status === 0) return stdout + stderr;
@@ -204,7 +205,7 @@ export function installPackages(folder = '.', ...options) {
   const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if ([hash(''), hash(options.join(' '))].includes(installed)) return; // all of them will do too
   say(`installing the npm packages of ${join(folder, 'package-lock.json')} (npm ci)`);
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], {
+  runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], {
     cwd: join(ROOT, folder),
     shell: WINDOWS, // there npm is a script
   });

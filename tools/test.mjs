@@ -27,17 +27,13 @@ function testC() {
   const native = process.platform === 'win32' ? [] : [['native', ['-DLM_SANITIZE=ON']]];
   if (process.platform === 'linux') native.push(['native32', ['-DLM_SANITIZE=ON', '-DLM_M32=ON']]);
   if (native.length > 0) native.push(['lean', ['-DLM_SANITIZE=ON', '-DLM_LEAN=ON']]);
-  for (const [name, options] of native) {
-    say(`C tests, ${name} under ASan and UBSan`);
-    ctest(cmake(name, options));
-  }
-  say('C tests, as wasm');
-  ctest(cmake('wasm', ['-DCMAKE_TOOLCHAIN_FILE=emscripten.cmake']));
+  for (const [name, options] of native) ctest(`C tests, ${name} under ASan and UBSan`, cmake(name, options));
+  ctest('C tests, as wasm', cmake('wasm', ['-DCMAKE_TOOLCHAIN_FILE=emscripten.cmake']));
 }
 
-function ctest(folder) {
+function ctest(what, folder) {
   const jobs = String(Math.max(1, availableParallelism()));
   const args = ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '-j', jobs];
   const output = runQuietly('ctest', args);
-  console.log(`    ${output.match(/tests failed out of (\d+)/)?.[1]} programs passed`);
+  say(`${what}: ${output.match(/tests failed out of (\d+)/)?.[1]} programs passed`);
 }
