@@ -113,7 +113,8 @@ export class InspectedHeap {
    * O(blocks).
    * @param options.since only blocks that were allocated after this mark
    */
-  leaks({ since }: { readonly since?: InspectionMark } = {}): InspectionLeak[] {
+  leaks(options: { readonly since?: InspectionMark } = {}): InspectionLeak[] {
+    const { since } = options;
     return this.#modules
       .flatMap((module) => this.#leaksOf(module, since?.sequences.get(module) ?? 0))
       .sort((a, b) => b.bytes - a.bytes);
