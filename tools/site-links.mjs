@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './setup.mjs';
 
-/** Returns the address of the repository, as package.json says; undefined if it does not. */
+/** Returns the address of the repository, as package.json says; undefined while it has the placeholder OWNER there. */
 export function repositoryOf() {
   const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const url = typeof repository === 'object' ? repository.url : repository;
-  return url?.replace(/^git\+/, '').replace(/\.git$/, '');
+  if (repository.url.includes('/OWNER/')) return undefined;
+  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 }
 
 /**

@@ -1,5 +1,6 @@
 // The documentation site: built by `npm run site`, its links followed, and looked at in Chromium at two widths. The
 // programs of the playground are run there.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,60 +17,78 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-let server: Server;
+const servers: Server[] = [];
 let browser: Browser;
 let base = '';
 let files: string[] = [];
 
-/** Returns the file of a path of the site, undefined if it has none. */
-function fileAt(path: string): string | undefined {
-  const file = join(DIST, path.endsWith('/') ? `${path}index.html` : path);
-  return existsSync(file) ? file : undefined;
+/** The pages of a site, from its folder. */
+const pagesIn = (dist: string): string[] =>
+  readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html'));
+
+/** Serves a site below the path `root`. Returns its address, and the list of requests that it has no file for. */
+async function serve(dist: string, root: string): Promise<{ address: string; missing: string[] }> {
+  const missing: string[] = [];
+  const fileAt = (path: string): string | undefined => {
+    if (!path.startsWith(root)) return undefined;
+    const file = join(dist, path.slice(root.length), path.endsWith('/') ? 'index.html' : '');
+    return existsSync(file) ? file : undefined;
+  };
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url?.split('?')[0] ?? '');
+    const file = fileAt(path);
+    if (!file) missing.push(path);
+    response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(file ?? '')] ?? 'text/plain' });
+    response.end(file && readFileSync(file));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}${root}`, missing };
+}
+
+/** Returns the links of a site below `root` that lead nowhere, and the number of all. */
+function followLinks(dist: string, root: string): { broken: string[]; count: number } {
+  const html = new Map(pagesIn(dist).map((file) => [file, readFileSync(join(dist, file), 'utf8')]));
+  const ids = new Map(
+    [...html].map(([file, text]) => [
+      file,
+      new Set([...text.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)),
+    ]),
+  );
+  const broken = new Set<string>();
+  let count = 0;
+  for (const [file, text] of html)
+    for (const [, link = ''] of text.matchAll(/<(?:a|link|img|script)\b[^>]*\s(?:href|src)="([^"]+)"/g)) {
+      if (link.includes('/OWNER/')) broken.add(`${file}: ${link}`); // no repository has this address
+      if (/^[a-z]+:/.test(link)) continue;
+      count++;
+      const [to = '', anchor = ''] = link.split('#');
+      const path =
+        to === '' ? root + file : posix.join('/', to.startsWith('/') ? '' : posix.dirname(root + file), to);
+      const target = (path.endsWith('/') ? `${path}index.html` : path).slice(root.length);
+      const isThere = path.startsWith(root) && existsSync(join(dist, target));
+      if (!isThere || (anchor !== '' && !ids.get(target)?.has(decodeURIComponent(anchor))))
+        broken.add(`${file}: ${link}`);
+    }
+  return { broken: [...broken], count };
 }
 
 beforeAll(async () => {
   output(process.execPath, ['tools/site.mjs'], process.cwd());
-  files = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html'));
-  server = createServer((request, response) => {
-    const file = fileAt(decodeURIComponent(request.url?.split('?')[0] ?? ''));
-    response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(file ?? '')] ?? 'text/plain' });
-    response.end(file && readFileSync(file));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  files = pagesIn(DIST);
+  base = (await serve(DIST, '/')).address.slice(0, -1);
   const args = ['--no-sandbox', '--disable-gpu'];
   browser = await playwright.launch({ executablePath: chromium() ?? '', args });
 }, 900_000);
 afterAll(async () => {
   await browser?.close(); // undefined if the site could not be built
-  server?.close();
+  for (const server of servers) server.close();
 });
 
 test('every link leads to a page, and every anchor to a heading', () => {
-  const ids = new Map(
-    files.map((file) => [
-      file,
-      new Set([...readFileSync(join(DIST, file), 'utf8').matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)),
-    ]),
-  );
-  const broken: string[] = [];
-  let count = 0;
-  for (const file of files)
-    for (const [, link = ''] of readFileSync(join(DIST, file), 'utf8').matchAll(
-      /<a\b[^>]*\shref="([^"]+)"/g,
-    )) {
-      if (/^[a-z]+:/.test(link)) continue;
-      count++;
-      const [to = '', anchor = ''] = link.split('#');
-      const path =
-        to === '' ? `/${file}` : posix.join('/', to.startsWith('/') ? '' : posix.dirname(file), to);
-      const target = (path.endsWith('/') ? `${path}index.html` : path).slice(1);
-      const found = ids.get(target);
-      if (!found || (anchor !== '' && !found.has(decodeURIComponent(anchor))))
-        broken.push(`${file}: ${link}`);
-    }
+  const { broken, count } = followLinks(DIST, '/');
   expect(count).toBeGreaterThan(5000);
-  expect([...new Set(broken)]).toEqual([]);
+  expect(broken).toEqual([]);
 });
 
 describe.each([
@@ -96,6 +115,13 @@ describe.each([
   }, 120_000);
 });
 
+async function search(page: Page, words: string, found: string): Promise<void> {
+  await page.locator('.DocSearch-Button').click();
+  await page.locator('#localsearch-input').fill(words);
+  await page.locator('#localsearch-list li').first().waitFor();
+  expect((await page.locator('#localsearch-list').innerText()).replaceAll('\n', ' ')).toContain(found);
+}
+
 test('the search finds guides and methods', async () => {
   const page = await browser.newPage();
   await page.goto(`${base}/guide/start.html`, { waitUntil: 'networkidle' });
@@ -103,10 +129,7 @@ test('the search finds guides and methods', async () => {
     ['readFloat32', 'readFloat32()'],
     ['shared memory', 'Workers and shared memory'],
   ] as const) {
-    await page.locator('.DocSearch-Button').click();
-    await page.locator('#localsearch-input').fill(words);
-    await page.locator('#localsearch-list li').first().waitFor();
-    expect((await page.locator('#localsearch-list').innerText()).replaceAll('\n', ' ')).toContain(found);
+    await search(page, words, found);
     await page.keyboard.press('Escape');
   }
   await page.close();
@@ -185,3 +208,26 @@ describe('the playground', () => {
     expect(await run('for (;;);')).toContain('stopped after 10 seconds');
   }, 60_000);
 });
+
+test('a site below a path, as SITE_BASE says', async () => {
+  const [dist, root] = ['build/site/below', '/some/path/'];
+  const vitepress = ['site/node_modules/vitepress/bin/vitepress.js', 'build', 'site', '--outDir', dist];
+  const { status, stdout, stderr } = spawnSync(process.execPath, vitepress, {
+    env: { ...process.env, SITE_BASE: root },
+    encoding: 'utf8',
+  });
+  expect(status, stdout + stderr).toBe(0);
+  const { broken, count } = followLinks(dist, root);
+  expect(count).toBeGreaterThan(5000);
+  expect(broken).toEqual([]);
+
+  const { address, missing } = await serve(dist, root);
+  const page = await browser.newPage();
+  await page.goto(address, { waitUntil: 'networkidle' });
+  await page.getByRole('link', { name: 'Playground' }).first().click();
+  await page.locator('.state', { hasText: 'done' }).waitFor({ timeout: 30_000 });
+  expect(page.url()).toBe(`${address}playground.html`);
+  await search(page, 'readFloat32', 'readFloat32()');
+  await page.close();
+  expect(missing).toEqual([]);
+}, 900_000);
