@@ -7,6 +7,7 @@ import { build } from './build.mjs';
 import { ENGINES, RUNTIMES } from './engines.mjs';
 import { writeMatrix } from './matrix-page.mjs';
 import { record, RECORDS } from './record.mjs';
+import { writeSizes } from './size-table.mjs';
 import { chromium, installPackages, ROOT, run, say, setup, stop, which } from './setup.mjs';
 
 const REPORTS = join(ROOT, 'build/runtimes');
@@ -180,8 +181,11 @@ async function main(names) {
     if (engine.program && existsSync(engine.program)) lines.push(await test(engine, lines[0]?.files));
     else leftOut.push(engine.name);
   }
-  if (names.length === 0) runTheRest();
-  if (names.length === 0) writeMatrix();
+  if (names.length === 0) {
+    runTheRest();
+    writeMatrix();
+    await writeSizes();
+  }
   const good = table(lines);
   if (leftOut.length > 0) say(`left out, not installed: ${leftOut.join(', ')}`);
   // On the platform that the packages are built for, no engine may be missing.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measureSizes, readSizes } from '../../tools/size-table.mjs';
 import { text } from '../../ts/core/wasm.gen.ts';
 import { sizes } from '../bundlers/bundlers.mjs';
 import { PROGRAMS } from '../bundlers/programs.mjs';
@@ -233,6 +234,24 @@ describe('bundles', () => {
     'of %s is within its limit, gzipped',
     async (program) => expectSizes(program, await bundle(PROGRAMS[program]), { gzipped: LIMITS[program] }),
   );
+  test('have the sizes of the README to 1 %, which node tools/size-table.mjs writes', async () => {
+    const rows = readSizes();
+    const measured = await measureSizes();
+    expect(rows.map(([name]) => name)).toEqual(measured.map(([name]) => name));
+    const wrong = rows.filter((row, i) =>
+      [1, 2].some((k) => {
+        const size = Number(measured[i]?.[k]);
+        return Math.abs(Number(row[k]) - size) > Math.max(size / 100, 51); // the table has a decimal
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+  test('the file for pages has the size of its guide to 2 %', () => {
+    const guide = readFileSync('docs/guide/bundlers.md', 'utf8');
+    const [, said = ''] = /all of linmem in one ES module, (\d+) KB compressed/.exec(guide) ?? [];
+    const { gzipped } = sizes(readFileSync('dist/linmem.min.js', 'utf8'));
+    expect(Math.abs(Number(said) * 1000 - gzipped)).toBeLessThan(gzipped / 50);
+  });
   const HEAPS = 'createHeapSync, wrapEmscriptenModuleHeap, i32, f32, utf8';
   const sizeOf = async (names: string): Promise<number> =>
     sizes(await bundle(`import { ${names} } from 'linmem'; globalThis.all = [${names}];`)).gzipped;
