@@ -130,8 +130,8 @@ static bool end(uint64_t address, uint32_t site) {
   return true;
 }
 
-// Returns the size that a function was asked for that takes a size and an alignment in an order that its calls show: an
-// alignment is a power of two. `second` is the second parameter.
+// Returns the size among the two parameters of an aligned allocation, which has a size and an alignment in unknown order. An
+// alignment is a power of two, so a parameter that is none shows the order of this and all later calls.
 static uint64_t size_of_aligned(uint64_t first, uint64_t second) {
   if (first & (first - 1)) state.is_size_first = 1;
   if (second & (second - 1)) state.is_size_first = 0;

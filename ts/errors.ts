@@ -109,12 +109,13 @@ export class DoubleFreeError extends LinmemError {
   }
 }
 
-/** A free of an address that is not the start of an owned block: borrowed, inside a block, or no block. */
+/** A free, resize or release of an address that is not the start of an owned block: borrowed, inside a block, or no block. */
 export class NotOwnedError extends LinmemError {
-  /** The address that was to be freed. */
+  /** The address of the operation. */
   declare readonly address: number;
-  constructor(address: number, why: string) {
-    super('NotOwned', `address ${address} cannot be freed: ${why}`, { address });
+  /** @param operation the operation, for the message. Default: freed */
+  constructor(address: number, why: string, operation = 'freed') {
+    super('NotOwned', `address ${address} cannot be ${operation}: ${why}`, { address });
   }
 }
 

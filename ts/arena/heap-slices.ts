@@ -13,7 +13,7 @@ import { SLICE_ALIGN, WasmSlice } from './slice.ts';
 /**
  * Returns a slice of `length` elements in a separate block. The caller frees it with `slice.free()`. Cleared if the
  * blocks of the heap are.
- * @param align a power of two up to 65,536. Default: 16
+ * @param align a power of two up to 65,536. Default: 16; at least that of the typed array's elements
  * @throws {OutOfMemoryError} if there is no memory
  * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is invalid
  */

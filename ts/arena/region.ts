@@ -82,7 +82,7 @@ export abstract class Region {
 
   /**
    * Returns a slice of `length` elements of `type`, not cleared. `allocF32(length)` and the like call it.
-   * @param align a power of two up to 65,536. Default: 16; at least the size of an element
+   * @param align a power of two up to 65,536. Default: 16; at least that of the typed array's elements
    * @throws {OutOfMemoryError} if there is no memory
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the length or the alignment is invalid
    */

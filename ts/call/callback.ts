@@ -113,7 +113,7 @@ export class Callback<C = unknown> implements CallbackHandle<C> {
   get isDisposed(): boolean {
     return this.#kept === undefined;
   }
-  /** Ends it: C must not call it any more; if it does, the call throws. Done twice it is done once. */
+  /** Ends it: C must not call it any more; if it does, the call throws. A second `dispose` does nothing. */
   dispose(): void {
     const kept = this.#kept;
     if (!kept) return;

@@ -57,8 +57,8 @@ export class CheckedType<T extends CType = CType, S extends number = number> {
   }
 }
 /**
- * A result that is an error code: the call throws a {@link CallError} unless it is 0, and has no result. With several
- * values of success the result is the one that came.
+ * A result that is an error code: the call throws a {@link CallError} unless it is 0, and returns nothing. With several
+ * success codes the call returns the code.
  * @param options `success`: the codes that are no errors; `message`: says what a code means, as `sqlite3_errmsg` does
  */
 export function checked<T extends CType>(

@@ -146,7 +146,7 @@ export class InspectedModule {
     if (unmatchedFrees > allowance(recorder.frees))
       doubts.push(`${unmatchedFrees} of ${recorder.frees} frees are of blocks whose allocation was not seen, so that double frees and free of no block are not reported`); // prettier-ignore
     if (recorder.unseenFrees > allowance(recorder.allocations))
-      doubts.push(`${recorder.unseenFrees} blocks were freed unseen, so that leaks may be none`);
+      doubts.push(`the frees of ${recorder.unseenFrees} blocks were not seen, so some leaks may be false`);
     return doubts;
   }
 

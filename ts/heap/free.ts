@@ -78,7 +78,7 @@ export function freeToken(heap: HeapState, token: Allocation): void {
   if (!token.isLive) throw new DoubleFreeError(token.address);
   freeAllocation(heap, token);
 }
-/** As {@link freeToken}, for a live allocation, and where the stack was tested. */
+/** As {@link freeToken}, for a live allocation. The caller has tested the stack. */
 export function freeAllocation(heap: HeapState, token: Allocation): void {
   endAllocation(heap, slotOf(heap, token), token, freeBlock);
 }
@@ -154,15 +154,16 @@ interface FreeStep extends RemovedEntry {
 }
 
 /** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
-export function refuseFree(heap: HeapState, at: number): void {
+export function refuseFree(heap: HeapState, at: number, operation?: string): void {
   if (heap.table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
-  refuseInside(heap, at);
+  refuseInside(heap, at, operation);
 }
 
 /** @throws {NotOwnedError} if `at` lies inside a live block */
-function refuseInside({ table }: HeapState, at: number): void {
+function refuseInside({ table }: HeapState, at: number, operation?: string): void {
   const slot = table.findContaining(at);
-  if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
+  if (slot >= 0)
+    throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`, operation);
 }
 
 /** Frees an address that is not live in the table: the module may have allocated a block there. */
@@ -184,15 +185,15 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   assertStack();
   const { table } = heap;
   const target = given instanceof Ref ? given['@ref'] : given;
-  if (target instanceof Ref) assertOwned(heap, target);
+  if (target instanceof Ref) assertOwned(heap, target, 'released');
   const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
   const slot = table.find(at);
   if (slot < 0 && !(target instanceof Ref)) {
-    refuseFree(heap, at);
-    throw new NotOwnedError(at, 'this heap did not allocate it');
+    refuseFree(heap, at, 'released');
+    throw new NotOwnedError(at, 'this heap did not allocate it', 'released');
   }
   if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
-    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it');
+    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it', 'released');
   const token = target instanceof Ref ? target.allocation : table.tokenAt(slot);
   if (token) endToken(token);
   if (slot >= 0) table.release(slot);
@@ -202,8 +203,8 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
 }
 
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
-export function assertOwned(heap: HeapState, ref: Ref): void {
+export function assertOwned(heap: HeapState, ref: Ref, operation?: string): void {
   if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
-  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
+  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap', operation);
   if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
 }

@@ -65,8 +65,8 @@ export interface HeapOptions {
 export interface WasmHeapManagerOptions extends HeapOptions {
   /**
    * The times at which the heap gets its buffer: `whenEmpty`, if the last one is detached or too short; `always`, before
-   * every access (slow; for heaps that are copied to grow, as in asm.js); `never` again, so that accesses after growth
-   * throw.
+   * every access (slow; for heaps that are copied to grow, as in asm.js); `never`: only once, so that accesses after
+   * growth throw.
    * @defaultValue `'whenEmpty'`
    */
   readonly pollingMode?: 'never' | 'whenEmpty' | 'always';

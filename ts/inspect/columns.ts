@@ -11,7 +11,7 @@ export class EventColumns {
   sites: Uint32Array = new Uint32Array(0);
   types: Uint16Array = new Uint16Array(0);
 
-  /** Reserves memory for `count` more events; returns the index of the first. `length` is the caller's to change. */
+  /** Reserves memory for `count` more events; returns the index of the first. The caller changes `length`. */
   reserve(count: number): number {
     const capacity = this.length + count;
     if (capacity > this.kinds.length) this.#grow(Math.max(capacity, this.kinds.length * 2));

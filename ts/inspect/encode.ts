@@ -44,7 +44,7 @@ export class Progress {
   readonly frames: Map<string, number> = new Map();
 }
 
-/** Writes all that `recording` has and `progress` has not. The same bytes make a file, or the messages of a stream. */
+/** Writes the part of `recording` that `progress` does not count yet. The same bytes make a file, or the messages of a stream. */
 export function writeNews(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
   writeTypes(out, recording, progress);
   writeStacks(out, recording, progress);

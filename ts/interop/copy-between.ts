@@ -52,12 +52,14 @@ export function copyToHeap(
  * @param bytes Default: all bytes to the end of the block, which must be one that `from` allocated
  * @throws {OutOfMemoryError} if `to` has no memory for it
  * @throws {NotOwnedError} if the size is not given, and `from` allocated no such block
+ * @throws {OutOfBoundsError} {@link ArgumentTypeError} {@link ArgumentRangeError} if the range or a heap is invalid
  */
 export function copyBlockToHeap(from: Heap, address: Address, to: Heap, bytes?: number): number {
   for (const heap of [from, to]) if (!(heap instanceof Heap)) throw new ArgumentTypeError('a heap', heap);
   const at = from.locate(address, 0);
   const size = bytes === undefined ? from.capacityAt(at) : toCount(bytes, 'a size in bytes');
-  if (size === undefined) throw new NotOwnedError(at, 'this heap did not allocate it: give its size');
+  if (size === undefined)
+    throw new NotOwnedError(at, 'this heap did not allocate it: give its size', 'copied');
   from.locate(at, size); // before anything is allocated
   const copy = to.alloc(size);
   try {

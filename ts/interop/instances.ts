@@ -118,7 +118,7 @@ function watchedStreaming(original: Function_<Promise<Source>>): unknown {
   };
 }
 
-/** Tells of an instance once it is made: first of all who wait for it, so before the module's own code runs. */
+/** Reports an instance once it is made, before other code that waits for it, and so before the code of the module, runs. */
 function report(result: Promise<Source>, source: unknown, imports: unknown): void {
   result.then(
     (made) => {
@@ -154,7 +154,7 @@ function watchedCompileStreaming(original: Function_<Promise<WebAssemblyModule>>
   };
 }
 
-/** A class that tells `made` of each object made of it, and is the same class to all who look. */
+/** A class that reports each of its objects to `made`, and that cannot be told from the original. */
 function watchedClass<T extends object>(
   original: new (...args: never[]) => T,
   made: (object: T, args: unknown[]) => void,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The heap of a module of which all that can be known is known: its memory and the best allocator there is.
+// The heap of a module whose parts are known: its memory and the best allocator that it has.
 import { ArgumentTypeError } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import type { Pointer } from '../heap/allocator.ts';
@@ -17,7 +17,7 @@ import { functionIn, isFunction } from './properties.ts';
 import { passesTrial } from './trial.ts';
 import type { ModuleBytes } from '../memory/platform-types.ts';
 
-/** Options of every function that makes the heap of a module: the manager's, and what the module does not show. */
+/** Options of every function that makes the heap of a module: those of a manager, and the parts that the module hides. */
 export interface ModuleHeapOptions extends WasmHeapManagerOptions {
   /** The module's memory, if it shows none. */
   readonly memory?: MemorySource;
@@ -37,7 +37,7 @@ export interface ModuleHeapOptions extends WasmHeapManagerOptions {
   readonly bytes?: ModuleBytes;
 }
 
-/** Binaries up to this are searched unless told otherwise. Units: bytes. */
+/** Larger binaries are searched only with `analysis: true`. Units: bytes. */
 const ANALYSIS_LIMIT = 2 ** 23;
 
 /** The manager's options among `options`. */

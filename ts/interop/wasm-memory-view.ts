@@ -130,11 +130,11 @@ export class WasmMemoryView<
     return target;
   }
 
-  /** Returns an element. @throws {OutOfBoundsError} if there is none at `index` */
+  /** Returns an element. @throws {ArgumentRangeError} if there is none at `index`; {@link OutOfBoundsError} as {@link array} */
   get(index: number): T {
     return this.type.read(this.#access, this.#addressOf(index));
   }
-  /** Sets an element. @throws {OutOfBoundsError} if there is none at `index`; {@link ArgumentTypeError} for a wrong value */
+  /** Sets an element. Throws as {@link get}. @throws {ArgumentTypeError} for a wrong value */
   set(index: number, value: T): this {
     this.type.write(this.#access, this.#addressOf(index), value);
     return this;

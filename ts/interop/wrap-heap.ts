@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One function for every module: what it is given tells what to do with it.
+// wrapHeap: the heap of any module, from the object that the program has of it.
 import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { anyModule } from './find-adapter.ts';

@@ -127,7 +127,7 @@ export class LinearMemory {
   locate(address: Address, size: number, align = 1): number {
     const end = this.refresh().byteLength;
     const at = toAddress(address, size, end);
-    if (!(at <= end - size)) {
+    if (!(size >= 0 && at <= end - size)) {
       if (this.#grewElsewhere(end)) return this.locate(address, size, align);
       throw new OutOfBoundsError(address, size, end);
     }

@@ -9,7 +9,7 @@ type Call = ((...words: number[]) => void) | undefined;
 /** Undefined. Not a literal, which a bundler would drop together with the call. */
 const never = /* @__PURE__ */ Reflect.get(Object, 'linmem') as Call; // Object has no such property
 
-/** Does nothing if the stack has space for an operation of a heap. @throws {RangeError} if it has not: that of the engine */
+/** Does nothing if the stack has space for an operation of a heap. @throws {RangeError} of the engine, if it has not */
 export function assertStack(): void {
   // prettier-ignore
   if (never) never(

@@ -27,8 +27,8 @@ export type Fields = Record<string, any>;
  * A C struct: `struct('point_t', { id: i32, x: f32, y: f32 })`. A field that refers to the struct itself, or to one
  * that is defined later, is a getter: `get next() { return pointer(Node) }`.
  * @param name its name in C, for messages
- * @throws {ArgumentTypeError} for a field that is no type, or no C identifier
- * @throws {ArgumentRangeError} for one of no size, or a whole of 2^31 bytes and more
+ * @throws {ArgumentTypeError} if a field is not a type, or its name is not a C identifier
+ * @throws {ArgumentRangeError} if a field has size 0, or the struct has 2^31 bytes or more
  */
 export function struct<F extends Fields>(
   name: string,

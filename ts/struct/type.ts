@@ -7,7 +7,7 @@ import type { Layout, PointerSize } from './layout.ts';
 import type { Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
 
-/** A type that is not a scalar. `memory` tells how wide its pointers are. */
+/** A type that is not a scalar. `memory` has the size of its pointers. */
 export interface CompositeType {
   readonly name: string;
   /** Its size and alignment where pointers have `pointerSize` bytes. */
@@ -115,7 +115,7 @@ export function store(
   else type.store(memory, address, value, texts);
 }
 
-/** How wide the pointers of the module are that `memory` belongs to. */
+/** Returns the pointer size of the module that `memory` belongs to. */
 export const pointerSizeOf = (memory: LinearMemory): PointerSize =>
   (memory as { addressBits?: number }).addressBits === 64 ? 8 : 4;
 

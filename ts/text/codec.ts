@@ -90,7 +90,11 @@ export class TextCodec implements Encoding {
     return decode(this, bytes, 0, bytes.length, toPolicy(options), at);
   }
 
-  /** Returns the NUL-terminated string at `address`. The NUL must be among the first `limit` elements. */
+  /**
+   * Returns the NUL-terminated string at `address`. The NUL must be among the first `limit` elements. O(n).
+   * @throws {EncodingError} if there is no NUL, or the bytes are invalid and the policy is `throw`
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if the address is invalid; also if it is 0 (NULL)
+   */
   readTerminated(memory: LinearMemory, address: Address, limit?: number, options?: TextOptions): string {
     return terminated.read(this, memory, address, limit, options);
   }
@@ -99,8 +103,10 @@ export class TextCodec implements Encoding {
     return address === 0 || address === 0n ? null : terminated.read(this, memory, address, limit, options);
   }
   /**
-   * Writes `text` and a NUL, whole or not at all. Returns the number of elements, without the NUL. The default
-   * capacity, in all framings, reaches to the end of the heap's block that contains `address`, if there is one.
+   * Writes `text` and a NUL, whole or not at all. Returns the number of elements, without the NUL. O(n). The default
+   * capacity, in all framings, reaches to the end of the heap's block that contains `address`, else of the memory.
+   * @throws {EncodingError} if the text does not fit, or has a character that the encoding or a policy refuses
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if the address is invalid; also if it is 0 (NULL)
    */
   writeTerminated(
     memory: LinearMemory,
@@ -111,7 +117,10 @@ export class TextCodec implements Encoding {
   ): number {
     return terminated.write(this, memory, address, text, capacity, options);
   }
-  /** Allocates a block for `text`, or for a number of elements, and a NUL. */
+  /**
+   * Allocates a block for `text`, or for a number of elements, and a NUL. Returns the ref that owns it.
+   * @throws {OutOfMemoryError} if there is no memory; {@link EncodingError} as {@link writeTerminated}
+   */
   allocTerminated(heap: TextAllocator, textOrCount: string | number, options?: TextOptions): StringRef {
     return terminated.alloc(this, heap, textOrCount, options);
   }
@@ -120,11 +129,11 @@ export class TextCodec implements Encoding {
     return terminated.wrap(this, heap, address, capacity);
   }
 
-  /** Returns the string of exactly `count` elements. NULs among them are characters. */
+  /** Returns the string of exactly `count` elements; NULs are characters. Throws as {@link readTerminated}. */
   readSized(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string {
     return sized.read(this, memory, address, count, options);
   }
-  /** Writes `text` without a terminator, whole or not at all. Returns the number of elements. */
+  /** Writes `text` without a terminator. Returns the number of elements. Throws as {@link writeTerminated}. */
   writeSized(
     memory: LinearMemory,
     address: Address,
@@ -147,7 +156,10 @@ export class TextCodec implements Encoding {
   readFixed(memory: LinearMemory, address: Address, count: number, options?: TextOptions): string {
     return fixed.read(this, memory, address, count, options);
   }
-  /** Writes `text` to a field of `count` elements and fills the rest with NULs. A full field has no NUL. */
+  /**
+   * Writes `text` to a field of `count` elements and fills the rest with NULs. A full field has no NUL. Returns the number
+   * of elements of the text. Throws as {@link writeTerminated}.
+   */
   writeFixed(
     memory: LinearMemory,
     address: Address,
@@ -175,7 +187,10 @@ export class TextCodec implements Encoding {
   ): string {
     return prefixed.read(this, memory, address, prefixBytes, options);
   }
-  /** Writes the length prefix and `text`. `capacity` is in elements, without the prefix. */
+  /**
+   * Writes the length prefix and `text`. `capacity` is in elements, without the prefix. Returns the number of elements.
+   * Throws as {@link writeTerminated}; also if the prefix cannot hold the length.
+   */
   writePrefixed(
     memory: LinearMemory,
     address: Address,
@@ -204,7 +219,10 @@ export class TextCodec implements Encoding {
   readPaired(memory: LinearMemory, address: Address, wordBytes?: WordBytes, options?: TextOptions): string {
     return paired.read(this, memory, address, wordBytes, options);
   }
-  /** Writes `text` at `textAddress` without a terminator, and its pointer and length at `address`. */
+  /**
+   * Writes `text` at `textAddress` without a terminator, and its pointer and length at `address`. Returns the number of
+   * elements. Throws as {@link writeTerminated}.
+   */
   writePaired(
     memory: LinearMemory,
     address: Address,

@@ -323,7 +323,7 @@ describe('bad input', () => {
     expect(grown).toEqual([65536, 2 * 65536, 3 * 65536].slice(0, grown.length));
     expect(grown.length).toBeGreaterThan(1);
   });
-  test('a heap that is reset shows blocks that were freed unseen', async () => {
+  test('a heap that is reset shows blocks whose free was not seen', async () => {
     const reset = work([...i32(2048), ...i32(4096), ...op.store]);
     const { exports, heap } = await run(withAllocator({ functions: reset }));
     for (let round = 0; round < 20; round++) {
@@ -332,7 +332,7 @@ describe('bad input', () => {
     }
     expect(heap).toMatchObject({ liveBlocks: 1, liveBytes: 1 });
     expect(heap.coverage[0]).toMatchObject({ unseenFrees: 19 });
-    expect(heap.coverage[0]?.notes.join()).toMatch('19 blocks were freed unseen');
+    expect(heap.coverage[0]?.notes.join()).toMatch('the frees of 19 blocks were not seen');
   });
   test('an allocator in another module: it is seen there, and said of the one that imports it', async () => {
     const { result, heap } = await inspect(async () => {

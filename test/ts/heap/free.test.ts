@@ -1,6 +1,7 @@
 // Frees, adoptions and releases of blocks that cross the border between JavaScript and the module.
 import { describe, expect, test } from 'vitest';
 import {
+  copyBlockToHeap,
   createHeapSync,
   createWasmHeapManager,
   DoubleFreeError,
@@ -46,6 +47,30 @@ describe('a free by address on the heap of a module', () => {
       heap.free(at);
       expect(() => heap.free(at)).toThrow(DoubleFreeError);
     }
+  });
+});
+
+describe('the error names the operation that was refused:', () => {
+  const heap = createHeapSync();
+  const at = heap.alloc(64);
+  const borrowed = heap.wrapInt32Array(at, 2);
+  test.each<[string, () => unknown]>([
+    ['freed', () => heap.free(at + 8)],
+    ['freed', () => borrowed.free()],
+    ['resized', () => heap.realloc(at + 8, 16)],
+    ['resized', () => heap.realloc(at + 2048, 16)],
+    ['resized', () => borrowed.resize(1)],
+    ['released', () => heap.release(at + 8)],
+    ['released', () => heap.release(borrowed)],
+    ['released', () => borrowed.release()],
+    ['adopted', () => heap.adopt(at, 8)],
+    ['adopted', () => heap.adopt(0, 8)],
+    ['measured', () => heap.usableSize(at + 8)],
+    ['copied', () => copyBlockToHeap(heap, 8, heap)],
+    ['kept', () => heap.scope((scope) => scope.keep(borrowed))],
+  ])('%s', (operation, act) => {
+    expect(act).toThrow(NotOwnedError);
+    expect(act).toThrow(new RegExp(`^address \\d+ cannot be ${operation}: `));
   });
 });
 

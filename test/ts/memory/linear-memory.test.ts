@@ -156,6 +156,14 @@ describe('views and bytes', () => {
   });
 });
 
+test('locate refuses a size that is negative or NaN, and takes a size of 0 at the end', () => {
+  const memory = newMemory();
+  for (const size of [-1, -(2 ** 32), -Infinity, NaN])
+    for (const address of [0, 8, 65536])
+      expect(() => memory.locate(address, size), `${size} at ${address}`).toThrow(OutOfBoundsError);
+  expect(memory.locate(65536, 0)).toBe(65536);
+});
+
 describe('sources', () => {
   test.each([5, 'memory', null, undefined])('%s is not a source', (source) =>
     expect(() => new LinearMemory(source as never)).toThrow(ArgumentTypeError),

@@ -6,7 +6,7 @@ import { addressText, bytesText, countText, timeText } from '../units.ts';
 import { byId, make } from './dom.ts';
 import type { Panel, Store, View } from './state.ts';
 
-/** The most bytes that are shown. */
+/** The maximum number of bytes that are shown. */
 const MOST_BYTES = 512;
 
 export class Detail implements Panel {

@@ -103,7 +103,7 @@ function listMoments({ recording, replay }: View): void {
   byId('to').replaceChildren(make('option', { value: '', text: 'as chosen' }), end, peak(), ...copies);
 }
 
-/** Keeps the two lists at what is chosen elsewhere. */
+/** Makes the two lists show the choice that was made elsewhere. */
 const moments = {
   draw({ since, event }: View): void {
     for (const [id, value] of [['since', since], ['to', event]] as const) {

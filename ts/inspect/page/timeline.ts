@@ -145,7 +145,7 @@ function dataOf(view: View, width: number): uPlot.AlignedData {
   const { replay } = view;
   const { events, values } = thin(replay.liveBytes, 0, replay.length - 1, Math.max(width, 300) * 2);
   const memory = Array.from(events, (event) => replay.memoryBytes[event] || null);
-  // The memory is shown where the curve of live bytes can still be seen beside it.
+  // The size of the memory is drawn if the curve of live bytes stays visible beside it.
   const shown = (replay.memoryBytes.at(-1) ?? 0) < 8 * (replay.liveBytes[replay.peak] ?? 0);
   return [Array.from(events, (event) => axisOf(view, event)), Array.from(values), shown ? memory : memory.map(() => null)]; // prettier-ignore
 }
