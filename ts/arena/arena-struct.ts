@@ -18,7 +18,7 @@ import {
   writePointer,
   type ArenaLayout,
   type PointerSize,
-} from './struct.ts';
+} from './arena-layout.ts';
 
 // Taken at import: a page that replaces it later has no effect here.
 const compareExchange: typeof Atomics.compareExchange = /* @__PURE__ */ (() => Atomics.compareExchange)();

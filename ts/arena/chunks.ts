@@ -7,7 +7,7 @@ import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import type { AttachOptions } from './arena-options.ts';
 import type { ArenaStruct } from './arena-struct.ts';
-import { CHUNK_HEADER_POINTERS } from './struct.ts';
+import { CHUNK_HEADER_POINTERS } from './arena-layout.ts';
 
 /** The error for an operation that would free chunks that other code allocated. */
 export const foreignChunksError = (address: number): NotOwnedError =>

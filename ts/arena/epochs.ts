@@ -11,7 +11,7 @@ import { toCount } from '../memory/address.ts';
 import type { Allocation, EpochCheck } from '../memory/allocation.ts';
 import { isShared } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { readPointer, writePointer } from './struct.ts';
+import { readPointer, writePointer } from './arena-layout.ts';
 
 // Taken at import: a page that replaces them later has no effect here.
 const engine = /* @__PURE__ */ (() => {

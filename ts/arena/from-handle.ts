@@ -20,7 +20,7 @@ import type { WasmSliceHandle } from './slice-handle.ts';
 import { findSliceHeader } from './slice-header.ts';
 import type { SliceArena } from './slice-liveness.ts';
 import { WasmSlice } from './slice.ts';
-import { pointerSizeOf } from './struct.ts';
+import { pointerSizeOf } from './arena-layout.ts';
 
 /** Returns the fields of a handle, each read once, and its type. */
 function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar } {

@@ -24,54 +24,77 @@ const ESCAPES: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, '0': 0, 
 
 class NotConstant extends Error {}
 
-/** The value of an expression; undefined if it is no integer constant. @param sizeOf gives that of a type */
-export function evaluate(
-  tokens: readonly Token[],
-  names: ReadonlyMap<string, number>,
-  sizeOf: (tokens: readonly Token[]) => number | undefined = () => undefined,
-): number | undefined {
-  let at = 0;
-  const peek = (): string | undefined => tokens[at]?.text;
-  const binary = (level: number): bigint => {
+/** Bytes of a type, given as tokens; undefined if it is none. */
+type SizeOf = (tokens: readonly Token[]) => number | undefined;
+
+/** Evaluates one expression: recursive descent, one method for each rule. */
+class Evaluator {
+  readonly #tokens: readonly Token[];
+  readonly #names: ReadonlyMap<string, number>;
+  readonly #sizeOf: SizeOf;
+  #at = 0;
+  constructor(tokens: readonly Token[], names: ReadonlyMap<string, number>, sizeOf: SizeOf) {
+    this.#tokens = tokens;
+    this.#names = names;
+    this.#sizeOf = sizeOf;
+  }
+  /** Returns the value of all tokens; undefined if some are left. @throws {NotConstant} {RangeError} */
+  value(): number | undefined {
+    const value = this.#binary(0);
+    return this.#at === this.#tokens.length ? Number(value) : undefined;
+  }
+  get #next(): string | undefined {
+    return this.#tokens[this.#at]?.text;
+  }
+  #binary(level: number): bigint {
     const operators = LEVELS[level];
-    if (!operators) return unary();
-    let value = binary(level + 1);
-    for (let act = operators[peek() ?? '']; act; act = operators[peek() ?? '']) {
-      at++;
-      value = act(value, binary(level + 1));
+    if (!operators) return this.#unary();
+    let value = this.#binary(level + 1);
+    for (let act = operators[this.#next ?? '']; act; act = operators[this.#next ?? '']) {
+      this.#at++;
+      value = act(value, this.#binary(level + 1));
     }
     return value;
-  };
-  const unary = (): bigint => {
-    const token = tokens[at++];
+  }
+  #unary(): bigint {
+    const token = this.#tokens[this.#at++];
     if (!token) throw new NotConstant();
     const { kind, text } = token;
-    if (text === '-') return -unary();
-    if (text === '+') return unary();
-    if (text === '~') return ~unary();
-    if (text === '!') return truth(unary() === 0n);
-    if (text === 'sizeof') return size();
+    if (text === '-') return -this.#unary();
+    if (text === '+') return this.#unary();
+    if (text === '~') return ~this.#unary();
+    if (text === '!') return truth(this.#unary() === 0n);
+    if (text === 'sizeof') return this.#size();
     if (text === '(') {
-      const value = binary(0);
-      if (tokens[at++]?.text !== ')') throw new NotConstant();
+      const value = this.#binary(0);
+      if (this.#tokens[this.#at++]?.text !== ')') throw new NotConstant();
       return value;
     }
     if (kind === 'number') return integer(text);
     if (kind === 'text' && text.startsWith("'")) return character(text);
-    const known = names.get(text);
+    const known = this.#names.get(text);
     if (known === undefined) throw new NotConstant();
     return BigInt(known);
-  };
-  const size = (): bigint => {
-    const end = tokens.findIndex((token, index) => index > at && token.text === ')');
-    const bytes = peek() === '(' && end > 0 ? sizeOf(tokens.slice(at + 1, end)) : undefined;
+  }
+  #size(): bigint {
+    const start = this.#at;
+    const end = this.#tokens.findIndex((token, index) => index > start && token.text === ')');
+    const bytes =
+      this.#next === '(' && end > 0 ? this.#sizeOf(this.#tokens.slice(start + 1, end)) : undefined;
     if (bytes === undefined) throw new NotConstant();
-    at = end + 1;
+    this.#at = end + 1;
     return BigInt(bytes);
-  };
+  }
+}
+
+/** The value of an expression; undefined if it is no integer constant. @param sizeOf gives that of a type */
+export function evaluate(
+  tokens: readonly Token[],
+  names: ReadonlyMap<string, number>,
+  sizeOf: SizeOf = () => undefined,
+): number | undefined {
   try {
-    const value = binary(0);
-    return at === tokens.length ? Number(value) : undefined;
+    return new Evaluator(tokens, names, sizeOf).value();
   } catch {
     return undefined; // no constant, or a division by zero
   }

@@ -42,14 +42,7 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
     constants: Record<string, number>;
   };
   const emitter = new Emitter(pointerSize);
-  const structs: Record<string, StructType> = {};
-  for (const [name, type] of Object.entries(C.types)) {
-    if (!own.words.has(name)) continue;
-    if (type instanceof StructType) {
-      emitter.declare(type as StructType, name);
-      structs[own.tags.get(name) ?? name] = type as StructType;
-    } else if (type instanceof EnumType) emitter.declare(type as EnumType<string>, name);
-  }
+  const structs = declareTypes(C.types, own, emitter);
   const signatures = Object.entries(C.functions).filter(([name]) => own.words.has(name));
   const functions = signatures.map(([name, signature]) => `  ${name}: ${emitter.signature(signature)},`);
   const { copies, bound } = boundSource(signatures, emitter, pointerSize);
@@ -75,6 +68,23 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
     '',
   ].join('\n');
   return { source, checks: layoutChecks(structs, [header], pointerSize) };
+}
+
+/** Declares the structs and enums of a header. Returns the structs by their names in C. */
+function declareTypes(
+  types: Readonly<Record<string, CType>>,
+  own: ReturnType<typeof ownNames>,
+  emitter: Emitter,
+): Record<string, StructType> {
+  const structs: Record<string, StructType> = {};
+  for (const [name, type] of Object.entries(types)) {
+    if (!own.words.has(name)) continue;
+    if (type instanceof StructType) {
+      emitter.declare(type as StructType, name);
+      structs[own.tags.get(name) ?? name] = type as StructType;
+    } else if (type instanceof EnumType) emitter.declare(type as EnumType<string>, name);
+  }
+  return structs;
 }
 
 /** The source of the function that binds the library, and the helpers that it needs. */

@@ -54,7 +54,7 @@ typedef struct lm_arena {
   void *state;                     // for refill and release
   size_t below;  // bytes allocated in the first block and all chunks but the newest
 } lm_arena;
-// JavaScript computes these offsets: see ts/arena/struct.ts.
+// JavaScript computes these offsets: see ts/arena/arena-layout.ts.
 _Static_assert(offsetof(lm_arena, base) == 8 && offsetof(lm_arena, magic) == 8 + 3 * LM_WORD &&
                    offsetof(lm_arena, chunk) == 16 + 3 * LM_WORD &&
                    offsetof(lm_arena, below) == 16 + 7 * LM_WORD &&

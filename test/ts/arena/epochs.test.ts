@@ -7,7 +7,7 @@ import {
   StaleEpochError,
   u32,
 } from '../../../ts/index.ts';
-import { arenaLayout } from '../../../ts/arena/struct.ts';
+import { arenaLayout } from '../../../ts/arena/arena-layout.ts';
 import { Arena } from '../../../ts/core/layout.gen.ts';
 import { attachManager, errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 

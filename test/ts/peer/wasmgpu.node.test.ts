@@ -65,7 +65,7 @@ test('every name of linmem on the page exists', () => {
 });
 
 test('the table of the arena ABI has the offsets of the fields', async () => {
-  const { arenaLayout } = await import('../../../ts/arena/struct.ts');
+  const { arenaLayout } = await import('../../../ts/arena/arena-layout.ts');
   const text = readFileSync('docs/arena.md', 'utf8');
   for (const [column, word] of [
     [1, 4],
