@@ -229,9 +229,7 @@ export type {
   AnyView,
 } from './struct/infer.ts';
 export type { BitsBase } from './struct/bits.ts';
-export type { InstanceState } from './struct/accessors.gen.ts';
 export type { AnyStructType } from './struct/instance.ts';
-export type { Origin, SliceOf } from './struct/origin.ts';
-export type { TextStore } from './struct/texts.ts';
+export type { SliceOf } from './struct/origin.ts';
 export type { BigEndianType, AlignedType } from './struct/variants.ts';
 export type { AnyStruct } from './struct/checks.ts';

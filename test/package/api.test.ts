@@ -52,10 +52,16 @@ describe('the declarations compile for users, and in them', () => {
     const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
     return spawnSync(process.execPath, [tsc, ...options, name], { cwd: folder, encoding: 'utf8' }).stdout;
   };
-  const types = readFileSync('test/types/api.test-d.ts', 'utf8').replace('../../ts/index.ts', 'linmem');
+  const typesOf = (file: string): string =>
+    readFileSync(`test/types/${file}.test-d.ts`, 'utf8').replace('../../ts/index.ts', 'linmem');
 
-  test.each(['es2024,esnext.disposable,dom', 'es2022,dom'])('api.test-d.ts holds with lib %s', (lib) =>
-    expect(compile('api.mts', types, lib)).toBe(''),
+  test.each([
+    ['api', 'es2024,esnext.disposable,dom'],
+    ['api', 'es2022,dom'],
+    ['struct', 'es2022,dom'],
+    ['cdef', 'es2022,dom'],
+  ])('%s.test-d.ts holds with lib %s', (file, lib) =>
+    expect(compile(`${file}.mts`, typesOf(file), lib)).toBe(''),
   );
   test('an error is found', () =>
     expect(compile('wrong.mts', `import { i32 } from 'linmem'; i32.nothing();`, 'es2022,dom')).toContain(

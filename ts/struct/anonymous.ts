@@ -19,12 +19,15 @@ export class AnonymousType implements AnonymousMember {
   layout(pointerSize: PointerSize): Layout {
     return this.embedded.layout(pointerSize);
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): unknown {
     return this.embedded.load(memory, address);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     this.embedded.store(memory, address, value, texts);
   }
+  /** @internal */
   live(origin: Origin, address: number): unknown {
     return this.embedded.live(origin, address);
   }

@@ -40,15 +40,18 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
     const { size, align } = layoutOf(this.element, pointerSize);
     return { size: size * this.length, align };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): unknown[] {
     return loadElements(this.element, memory, address, this.length);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     const values = toValues(value, this.name);
     if (values.length > this.length)
       throw new ArgumentRangeError(`at most ${this.length} elements for ${this.name}`, values.length);
     storeElements(this.element, memory, address, values, texts);
   }
+  /** @internal */
   live(origin: Origin, address: number): unknown {
     return elementsOf(this.element, origin, address, this.length);
   }
@@ -125,6 +128,7 @@ export function elementsOf(type: CType, origin: Origin, address: number, count: 
 export class Elements extends Ref {
   /** Elements it has. */
   declare readonly length: number;
+  /** @internal */
   declare readonly origin: Origin;
   /** The type of an element. */
   declare readonly type: CompositeType;

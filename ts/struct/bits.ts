@@ -26,12 +26,15 @@ export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
   layout(): Layout {
     return { size: this.base.size, align: this.base.size };
   }
+  /** @internal */
   load(): never {
     throw this.#refusal();
   }
+  /** @internal */
   store(): never {
     throw this.#refusal();
   }
+  /** @internal */
   live(): never {
     throw this.#refusal();
   }

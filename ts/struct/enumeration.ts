@@ -40,12 +40,15 @@ export class EnumType<N extends string> implements CompositeType {
     if (typeof value === 'string' && Object.hasOwn(this.values, value)) return this.values[value as N];
     throw new ArgumentTypeError(`a name of ${this.name}: ${this.#list()}`, value);
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): N {
     return this.nameOf(this.base.read(memory, address));
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown): void {
     this.base.write(memory, address, this.numberOf(value));
   }
+  /** @internal */
   live(origin: Origin, address: number): N {
     return this.load(origin.allocation.memory, address);
   }

@@ -19,24 +19,27 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   layout(pointerSize: PointerSize): Layout {
     return { size: 0, align: layoutOf(this.element, pointerSize).align };
   }
-  /** As a member of a plain value it is empty: its length is known to instances only. */
+  /** @internal As a member of a plain value it is empty: its length is known to instances only. */
   load(): unknown {
     return [];
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     storeElements(this.element, memory, address, toValues(value, this.name), texts);
   }
+  /** @internal */
   live(origin: Origin, address: number): unknown {
     return this.elements(origin, address, 0);
   }
-  /** The live elements in `bytes` bytes. */
+  /** @internal The live elements in `bytes` bytes. */
   elements(origin: Origin, address: number, bytes: number): unknown {
     return elementsOf(this.element, origin, address, this.#count(bytes, origin.heap));
   }
+  /** @internal */
   loadElements(memory: LinearMemory, address: number, bytes: number): unknown[] {
     return loadElements(this.element, memory, address, this.#count(bytes, memory));
   }
-  /** Writes at most as many elements as `bytes` bytes hold. */
+  /** @internal Writes at most as many elements as `bytes` bytes hold. */
   storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void {
     const values = toValues(value, this.name);
     const count = this.#count(bytes, memory);

@@ -29,7 +29,7 @@ export const STATE: readonly string[] = [
   'byteLength',
 ];
 
-/** N1. */
+/** N1. @internal */
 export interface StructRef extends InstanceState {
   readonly '@bytes': number;
   readonly '@handle': Ref | undefined;
@@ -39,6 +39,7 @@ export class StructRef extends Ref {
   /** The struct or union it is an instance of. */
   declare readonly type: AnyStructType;
 
+  /** @internal */
   override get '@ref'(): Ref {
     return refOf(this);
   }

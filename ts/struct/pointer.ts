@@ -52,17 +52,20 @@ export class PointerType<T = CType> implements CompositeType {
   layout(pointerSize: PointerSize): Layout {
     return { size: pointerSize, align: pointerSize };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): number | null {
     return loadPointer(memory, address) || null;
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     texts?.drop(address);
     storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
+  /** @internal */
   live(origin: Origin, address: number): unknown {
     return this.follow(origin, loadPointer(origin.allocation.memory, address));
   }
-  /** Returns the target of a pointer of this type as a live instance; null for NULL. */
+  /** @internal Returns the target of a pointer of this type as a live instance; null for NULL. */
   follow({ heap }: Pick<Origin, 'heap'>, target: number): unknown {
     if (target === 0) return null;
     const pointerSize = pointerSizeOf(heap);
@@ -92,13 +95,16 @@ export class AddressType<N = number, I = N | Ref | Address | null> implements Co
   layout(pointerSize: PointerSize): Layout {
     return { size: pointerSize, align: pointerSize };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): number | null {
     return loadPointer(memory, address) || null;
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     texts?.drop(address);
     storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
+  /** @internal */
   live(origin: Origin, address: number): number | null {
     return this.load(origin.allocation.memory, address);
   }

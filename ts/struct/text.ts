@@ -28,13 +28,16 @@ export class CharsType implements CompositeType {
     const { bytesPerElement } = this.codec;
     return { size: this.length * bytesPerElement, align: bytesPerElement };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): string {
     // Not a NUL check of the heap's: a staged copy begins at 0.
     return this.codec.readFixed(memory, address, this.length);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown): void {
     this.codec.writeFixed(memory, address, value as string, this.length); // which refuses other types
   }
+  /** @internal */
   live(origin: Origin, address: number): string {
     return this.load(origin.allocation.memory, address);
   }
@@ -56,10 +59,12 @@ export class CStringType implements CompositeType {
   layout(pointerSize: PointerSize): Layout {
     return { size: pointerSize, align: pointerSize };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): string | null {
     const at = loadPointer(memory, address);
     return at === 0 ? null : utf8.readTerminated(memory, at);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     if (typeof value !== 'string') {
       texts?.drop(address);
@@ -69,6 +74,7 @@ export class CStringType implements CompositeType {
       storePointer(memory, address, texts.put(address, value));
     }
   }
+  /** @internal */
   live(origin: Origin, address: number): string | null {
     return this.load(origin.allocation.memory, address);
   }

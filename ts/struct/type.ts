@@ -12,18 +12,18 @@ export interface CompositeType {
   readonly name: string;
   /** Its size and alignment where pointers have `pointerSize` bytes. */
   layout(pointerSize: PointerSize): Layout;
-  /** Returns a plain JavaScript value: a copy. */
+  /** @internal Returns a plain JavaScript value: a copy. */
   load(memory: LinearMemory, address: number): unknown;
   /**
-   * Converts `value` and writes it.
+   * @internal Converts `value` and writes it.
    * @param texts takes the text of `char *` members; without it they take addresses only
    */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void;
-  /** Returns the live value: what a field's accessor or an element gives. The same as `load` for simple types. */
+  /** @internal Returns the live value: what a field's accessor or an element gives. The same as `load` for simple types. */
   live(origin: Origin, address: number): unknown;
-  /** Returns `live` for one pointer size: a separate function for each type, which engines compile in line. */
+  /** @internal Returns `live` for one pointer size: a separate function for each type, which engines compile in line. */
   liveFor?(pointerSize: PointerSize): (origin: Origin, address: number) => unknown;
-  /** Returns `load` and `store` for one pointer size: separate functions for each type, as `liveFor`. */
+  /** @internal Returns `load` and `store` for one pointer size: separate functions for each type, as `liveFor`. */
   copier?(pointerSize: PointerSize): {
     readonly load: (memory: LinearMemory, address: number) => unknown;
     readonly store: (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void;
@@ -39,7 +39,7 @@ export interface UnplacedBits extends CompositeType {
   readonly base: AnyScalar;
   readonly width: number;
   readonly unnamed: boolean;
-  /** Returns the bit-field in its place: a type that reads and writes at the address of its first byte. */
+  /** @internal Returns the bit-field in its place: a type that reads and writes at the address of its first byte. */
   placed(offset: number, bit: number, structBytes: number): CompositeType;
 }
 export const isBitField = (type: CType): type is UnplacedBits => 'placed' in type;
@@ -47,8 +47,11 @@ export const isBitField = (type: CType): type is UnplacedBits => 'placed' in typ
 /** The operations of a flexible array member, in flexible.ts. */
 export interface UnsizedElements extends CompositeType {
   readonly element: CType;
+  /** @internal */
   elements(origin: Origin, address: number, bytes: number): unknown;
+  /** @internal */
   loadElements(memory: LinearMemory, address: number, bytes: number): unknown[];
+  /** @internal */
   storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void;
 }
 export const isFlexible = (type: CType): type is UnsizedElements => 'storeAll' in type;
@@ -68,6 +71,7 @@ export interface Field {
 
 /** A struct or union. */
 export interface Fieldwise extends CompositeType {
+  /** @internal */
   compiled(pointerSize: PointerSize): {
     readonly fields: readonly Field[];
     readonly flexible: Field | undefined;

@@ -31,12 +31,15 @@ export class BigEndianType<T extends ScalarValue> implements CompositeType {
   layout(): Layout {
     return layoutOf(this.#base as unknown as CType, 4);
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): T {
     return readBigEndian(this.#base, memory, address);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown): void {
     writeBigEndian(this.#base, memory, address, value as T); // which refuses other types
   }
+  /** @internal */
   live(origin: Origin, address: number): T {
     return this.load(origin.allocation.memory, address);
   }
@@ -67,12 +70,15 @@ export class AlignedType<T extends CType> implements CompositeType {
     const { size, align } = layoutOf(this.base, pointerSize);
     return { size, align: Math.max(align, this.align), asked: this.align };
   }
+  /** @internal */
   load(memory: LinearMemory, address: number): unknown {
     return load(this.base, memory, address);
   }
+  /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     store(this.base, memory, address, value, texts);
   }
+  /** @internal */
   live(origin: Origin, address: number): unknown {
     return liveOf(this.base, pointerSizeOf(origin.heap))(origin, address);
   }
