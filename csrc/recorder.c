@@ -7,11 +7,11 @@
 //   R2  At least a quarter of the table is empty, unless the memory is exhausted: then new blocks are only counted.
 #include "recorder_internal.h"
 
-enum { FIRST_CAPACITY = 2048, CHUNK_BYTES = 1 << 20, MAX_CHUNKS = 2048 };
-enum { CHUNK_EVENTS = CHUNK_BYTES / (int)sizeof(lm_event), CLOCK_EVENTS = 256, TIME_SHIFT = 3 };
+enum { FIRST_CAPACITY = 2048, CHUNK_BYTES = 1 << 20, MAX_CHUNKS = 2048, CLOCK_EVENTS = 256 };
+enum { MAX_EVENT_BYTES = 64, CHUNK_SPACE = CHUNK_BYTES - (int)sizeof(lm_chunk) - MAX_EVENT_BYTES };
 
 static lm_recorder state;
-static lm_event *chunks[MAX_CHUNKS];
+static lm_chunk *chunks[MAX_CHUNKS];
 
 // Asks JavaScript for the number of the current call stack.
 LM_IMPORT(capture) uint32_t lm_capture(uint32_t entry);
@@ -61,24 +61,61 @@ static bool reserve(void) {
   return true;
 }
 
+// Makes room for one more event. Returns false if there is none left.
+static bool reserve_event(void) {
+  if (state.logged >= state.max_events) return false;
+  if (state.writing && state.writing->used <= CHUNK_SPACE) return true;
+  uint32_t next = state.writing ? state.chunk + 1 : 0;
+  if (next >= MAX_CHUNKS || (!chunks[next] && !(chunks[next] = pages(CHUNK_BYTES)))) return false;
+  state.chunk         = next;
+  state.writing       = chunks[next];
+  state.writing->used = 0;
+  return true;
+}
+
+static uint8_t *append(uint8_t *to, uint64_t value) {
+  for (; value > 127; value >>= 7) *to++ = (uint8_t)(value | 128);
+  *to++ = (uint8_t)value;
+  return to;
+}
+static uint8_t *append_signed(uint8_t *to, int64_t value) {
+  return append(to, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
 static void log_event(uint32_t kind, uint64_t address, uint64_t size, uint64_t previous,
                       uint32_t site) {
   state.sequence++;
   if ((uint32_t)state.sequence % CLOCK_EVENTS == 0) lm_clock();
   if (!state.logging) return;
-  uint32_t chunk = state.logged / CHUNK_EVENTS;
-  if (state.logged >= state.max_events || chunk >= MAX_CHUNKS ||
-      (!chunks[chunk] && !(chunks[chunk] = pages(CHUNK_BYTES)))) {
+  if (!reserve_event()) {
     state.dropped++;
     return;
   }
-  chunks[chunk][state.logged++ % CHUNK_EVENTS] = (lm_event){
-      .address       = address,
-      .size          = size,
-      .previous      = previous,
-      .site          = site,
-      .kind_and_time = kind | state.time << TIME_SHIFT,
-  };
+  uint8_t *start   = state.writing->events + state.writing->used;
+  uint8_t *to      = start + 1;
+  int64_t distance = (int64_t)(address - state.logged_address);
+  uint32_t head    = kind;
+  if (state.time != state.logged_time) {
+    head |= LM_LOG_TIME;
+    to = append(to, state.time - state.logged_time);
+  }
+  if ((distance & 7) == 0) {
+    head |= LM_LOG_WORDS;
+    distance >>= 3;
+  }
+  to = append_signed(to, distance);
+  if (kind != LM_EVENT_FREE) to = append(to, size);
+  if (kind == LM_EVENT_REALLOC) to = append_signed(to, (int64_t)(previous - address));
+  if (site != state.logged_site) {
+    head |= LM_LOG_SITE;
+    to = append(to, site);
+  }
+  *start               = (uint8_t)head;
+  state.logged_time    = state.time;
+  state.logged_address = address;
+  state.logged_site    = site;
+  state.writing->used += (uint32_t)(to - start);
+  state.logged++;
 }
 
 // Returns the call stack of an event in the call `entry` of the module: 0 where it is not known which.
@@ -189,12 +226,23 @@ double lm_recorder_guarded(uint32_t role, double a, double b, double c, double d
   return lm_guard(role, a, b, c, d);
 }
 
+// Empties the log.
+LM_EXPORT(restart)
+void lm_recorder_restart(void) {
+  for (uint32_t i = 0; i <= state.chunk; i++)
+    if (chunks[i]) chunks[i]->used = 0;
+  state.chunk = state.logged = state.logged_time = state.logged_site = 0;
+
+  state.writing        = NULL;
+  state.logged_address = 0;
+}
+
 LM_EXPORT(find) const lm_record *lm_recorder_find(double address) {
   lm_record *r = state.capacity && address > 0 ? find((uint64_t)address) : NULL;
   return r && r->address ? r : NULL;
 }
 
 LM_EXPORT(state) lm_recorder *lm_recorder_state(void) { return &state; }
-LM_EXPORT(chunk) const lm_event *lm_recorder_chunk(uint32_t index) {
+LM_EXPORT(chunk) const lm_chunk *lm_recorder_chunk(uint32_t index) {
   return index < MAX_CHUNKS ? chunks[index] : NULL;
 }

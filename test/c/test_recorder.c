@@ -18,6 +18,44 @@ double lm_guard(uint32_t role, double a, double b, double c, double d) {
   return role + 10 * (a + 10 * (b + 10 * (c + 10 * d)));
 }
 
+// An event of the log, as ts/debug/recorder-log.ts reads it.
+typedef struct told_event {
+  uint64_t address, size, previous;
+  uint32_t kind, time, site;
+} told_event;
+
+static uint64_t number(const uint8_t **from) {
+  uint64_t value = 0;
+  for (uint32_t shift = 0;; shift += 7) {
+    uint8_t byte = *(*from)++;
+    value |= (uint64_t)(byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+}
+static uint64_t distance(const uint8_t **from) {
+  uint64_t value = number(from);
+  return value & 1 ? ~(value >> 1) : value >> 1;
+}
+
+// Returns event `index` of the log.
+static told_event logged(uint32_t index) {
+  told_event e = {0};
+  for (uint32_t chunk = 0;; chunk++) {
+    const lm_chunk *c   = lm_recorder_chunk(chunk);
+    const uint8_t *from = c->events, *end = c->events + c->used;
+    while (from < end) {
+      uint32_t head = *from++;
+      e.kind        = head & 7;
+      if (head & LM_LOG_TIME) e.time += (uint32_t)number(&from);
+      e.address += distance(&from) << (head & LM_LOG_WORDS ? 3 : 0);
+      e.size     = e.kind == LM_EVENT_FREE ? 0 : number(&from);
+      e.previous = e.kind == LM_EVENT_REALLOC ? e.address + distance(&from) : 0;
+      if (head & LM_LOG_SITE) e.site = (uint32_t)number(&from);
+      if (index-- == 0) return e;
+    }
+  }
+}
+
 static lm_recorder *start(size_t pages_at_most) {
   ram_start(1, pages_at_most);
   __builtin_memset(&state, 0, sizeof state);
@@ -60,7 +98,7 @@ static void a_free_of_no_live_block_is_reported(void) {
   CHECK(reports == 3 && reported_record == lm_recorder_find(64) && r->live_blocks == 0);
   resize(64, 256, 8);  // a realloc of it, too
   CHECK(reports == 4 && r->live_blocks == 1 && r->live_bytes == 8);
-  CHECK(lm_recorder_chunk(0)[r->logged - 1].previous == 0);
+  CHECK(logged(r->logged - 1).previous == 0 && logged(r->logged - 1).kind == LM_EVENT_ALLOC);
 }
 
 static void realloc_moves_resizes_allocates_and_frees(void) {
@@ -120,17 +158,55 @@ static void the_log_ends_where_it_may(void) {
   for (uint32_t i = 1; i <= 300; i++) alloc(64 * i, 1, 1);
   lm_recorder_note(4, 1, 2, 3);
   CHECK(r->logged == 3 && r->dropped == 298 && r->live_blocks == 300 && clocks == 1);
-  CHECK(lm_recorder_chunk(0)[2].address == 192 && !lm_recorder_chunk(1) &&
-        !lm_recorder_chunk(MAX_CHUNKS));
+  CHECK(logged(2).address == 192 && !lm_recorder_chunk(1) && !lm_recorder_chunk(MAX_CHUNKS));
   r = start(RAM_PAGES), r->logging = 0;
   alloc(64, 1, 1);
   CHECK(r->logged == 0 && r->dropped == 0 && r->sequence == 1);
-  r = start(RAM_PAGES), r->logged = CHUNK_EVENTS, r->time = 5;
-  lm_recorder_note(4, 1, 2, 3);
-  CHECK(lm_recorder_chunk(1)[0].kind_and_time == (4 | 5 << TIME_SHIFT));
-  r = start(RAM_PAGES), r->max_events = UINT32_MAX, r->logged = MAX_CHUNKS * CHUNK_EVENTS;
+  r = start(RAM_PAGES), alloc(64, 1, 1), r->writing->used = CHUNK_SPACE;
+  lm_recorder_note(4, 8, 2, 3), lm_recorder_note(4, 1, 2, 4);
+  CHECK(r->chunk == 1 && lm_recorder_chunk(1)->used == 4 &&
+        (lm_recorder_chunk(1)->events[0] & 7) == 4);
+  r->chunk = MAX_CHUNKS - 1, r->writing->used = CHUNK_SPACE + 1;
   lm_recorder_note(4, 1, 2, 3);
   CHECK(r->dropped == 1);
+}
+
+static void the_log_has_what_was_told(void) {
+  lm_recorder *r = start(RAM_PAGES);
+  enum { EVENTS = 3000 };
+  static told_event told[EVENTS];
+  uint64_t random = 1;
+  for (uint32_t i = 0; i < EVENTS; i++) {
+    told_event *e  = &told[i];
+    random         = random * 6364136223846793005u + 1442695040888963407u;
+    uint32_t shift = (uint32_t)(random >> 58) % 53;
+    e->kind        = (uint32_t)(random >> 40) % 6;
+    e->address     = (random & 0x1fffffffffffffu) >> shift;
+    e->time        = r->time += (random >> 33) % 4 ? 0 : (uint32_t)(random >> 50);
+    e->site        = (random >> 36) % 4 ? (i ? told[i - 1].site : 0) : (uint32_t)(random >> 32);
+    if (e->kind != LM_EVENT_FREE) e->size = (random >> 8 & 0x1fffffffffffffu) >> (52 - shift);
+    if (e->kind == LM_EVENT_REALLOC) e->previous = random & 1 ? e->address : random >> 20;
+    log_event(e->kind, e->address, e->size, e->previous, e->site);
+  }
+  bool all = r->logged == EVENTS;
+  for (uint32_t i = 0; i < EVENTS; i++) {
+    told_event e = logged(i);
+    all = all && e.kind == told[i].kind && e.address == told[i].address && e.time == told[i].time &&
+          e.site == told[i].site && e.size == told[i].size && e.previous == told[i].previous;
+  }
+  CHECK(all);
+}
+
+static void a_log_that_restarts_is_empty(void) {
+  lm_recorder *r = start(RAM_PAGES);
+  lm_recorder_restart();
+  alloc(64, 1, 1), r->writing->used = CHUNK_SPACE + 1, alloc(128, 1, 2);
+  CHECK(lm_recorder_chunk(1)->used > 0);
+  r->time = 7, lm_recorder_restart();
+  CHECK(r->logged == 0 && lm_recorder_chunk(0)->used == 0 && lm_recorder_chunk(1)->used == 0);
+  lm_recorder_note(LM_EVENT_ALLOC, 64, 9, 3);
+  told_event e = logged(0);
+  CHECK(r->logged == 1 && e.address == 64 && e.size == 9 && e.site == 3 && e.time == 7);
 }
 
 static void a_full_memory_loses_events_and_blocks(void) {
@@ -166,5 +242,6 @@ CHECK_MAIN(RUN(a_block_is_live_until_it_is_freed); RUN(a_free_of_no_live_block_i
            RUN(realloc_moves_resizes_allocates_and_frees);
            RUN(a_block_where_one_is_live_replaces_it);
            RUN(the_order_of_size_and_alignment_is_learnt); RUN(stacks_are_captured_as_asked);
-           RUN(the_log_ends_where_it_may); RUN(a_full_memory_loses_events_and_blocks);
+           RUN(the_log_ends_where_it_may); RUN(the_log_has_what_was_told);
+           RUN(a_log_that_restarts_is_empty); RUN(a_full_memory_loses_events_and_blocks);
            RUN(a_table_of_freed_blocks_forgets_them); RUN(guard_mode_is_left_to_javascript););

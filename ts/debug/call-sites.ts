@@ -2,9 +2,12 @@
 // CallSites: the call stacks of a recording, each stored once.
 import type { StackFrame } from './recording.ts';
 import { parseStack } from './stack-frames.ts';
+import { StackIndex } from './stack-index.ts';
 
 /** How many frames a stack has at most, before those of linmem are dropped. Default of engines: 10. */
 const MAX_FRAMES = 40;
+/** Likewise, of a stack whose frames of wasm do not count. */
+const MAX_OUTER_FRAMES = 400;
 type V8Error = ErrorConstructor & {
   captureStackTrace?(target: object, below?: Callee): void;
   stackTraceLimit?: unknown;
@@ -18,14 +21,21 @@ export class CallSites {
   readonly stacks: (readonly StackFrame[])[] = [[]];
   /** The number of each text that an engine gave for a stack. */
   readonly #texts = new Map<string, number>();
+  readonly #index = new StackIndex();
   readonly #keys = new Map<string, number>([['', 0]]);
 
   /**
    * Returns the number of the current call stack; 0 if the engine gives none.
    * @param below a function on the stack: the stack begins with its caller. Without it, with the caller of linmem.
+   * @param isOuter whether stacks are the same that differ in their innermost frames of wasm only, but for the last one
    */
-  capture(below: Callee = CallSites.prototype.capture): number {
-    return this.intern(stackText(below));
+  capture(below: Callee = CallSites.prototype.capture, isOuter = false): number {
+    const limit = isOuter ? MAX_OUTER_FRAMES : MAX_FRAMES;
+    const entry = this.#index.find(below, limit, isOuter);
+    if (entry?.site !== undefined) return entry.site;
+    const number = this.intern(stackText(below, limit));
+    if (entry) entry.site = number;
+    return number;
   }
 
   /** Returns the number of a stack, given as the text of `error.stack`. */
@@ -52,12 +62,12 @@ export class CallSites {
 }
 
 /** Returns the stack of the caller of `below` as the engine writes it, with more frames than by default. */
-function stackText(below: Callee): string {
+function stackText(below: Callee, max: number): string {
   const Class = Error as V8Error;
   const limit = Class.stackTraceLimit;
   const holder: { stack?: unknown } = {};
   try {
-    if (typeof limit === 'number' && limit < MAX_FRAMES) setLimit(Class, MAX_FRAMES);
+    if (typeof limit === 'number' && limit < max) setLimit(Class, max);
     // An engine without it also ignores the limit, and gives the frames of linmem, which are dropped.
     if (Class.captureStackTrace) Class.captureStackTrace(holder, below);
     else holder.stack = new Error().stack;

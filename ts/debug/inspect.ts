@@ -30,7 +30,7 @@ export interface InspectOptions {
    */
   readonly guard?: boolean | GuardOptions;
   /**
-   * How many events a recording has at most, 32 bytes each. Blocks are followed beyond that.
+   * How many events a recording has at most, 5 to 10 bytes each. Blocks are followed beyond that.
    * @defaultValue 4,194,304
    */
   readonly maxEvents?: number;

@@ -65,7 +65,7 @@ export class InspectedModule {
       if (!this.#isResetting) this.#resetSoon();
       return this.#sites.capture(capture);
     };
-    const report = (address: number, record: number): void => this.#mismatch(address, record, report);
+    const report = (address: number, record: number): void => this.#mismatch(address, record >>> 0, report);
     this.recorder = new Recorder(
       {
         capture,

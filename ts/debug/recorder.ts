@@ -2,8 +2,9 @@
 // Recorder: one instance of csrc/recorder.c, which keeps the blocks and the events of one recorded module in a memory of
 // its own. The layout of that memory is csrc/recorder_internal.h.
 import { decodeEmbedded } from '../core/embedded.ts';
-import { EventKind } from './recording.ts';
 import { alphabet, size, text } from './recorder-binary.gen.ts';
+import { LogReader, type EventReader } from './recorder-log.ts';
+import { EventKind } from './recording.ts';
 
 /** Which events get a call stack. */
 export type StackMode =
@@ -16,16 +17,16 @@ export type StackMode =
   /** None. */
   | false;
 
-/** The functions that the recorder calls. */
+/** The functions that the recorder calls, not wrapped: no other frame is on the stack between it and them. */
 export interface RecorderHost {
   /** Returns the number of the current call stack, in the call `entry` of the module. */
-  capture(entry: number): number;
+  readonly capture: (entry: number) => number;
   /** A block was freed that is not live. `record` is the address of its record; 0 if there was never a block. */
-  report(address: number, record: number): void;
+  readonly report: (address: number, record: number) => void;
   /** Asks for {@link Recorder.setTime}. */
-  clock(): void;
+  readonly clock: () => void;
   /** Does the work of a function in guard mode. */
-  guard(role: number, a: number, b: number, c: number, d: number): number;
+  readonly guard: (role: number, a: number, b: number, c: number, d: number) => number;
 }
 
 /** A block of the recorded module. */
@@ -47,6 +48,7 @@ interface RecorderExports {
   note(kind: number, address: number, size: number, site: number): void;
   forget(address: number, site: number): void;
   find(address: number): number;
+  restart(): void;
   state(): number;
   chunk(index: number): number;
 }
@@ -59,18 +61,13 @@ const Field = {
 } as const; // prettier-ignore
 
 const RECORD_BYTES = 32;
-const EVENT_BYTES = 32;
-const CHUNK_EVENTS = 32768;
+/** The number of its bytes, before the events of a chunk. */
+const CHUNK_HEADER = 4;
 
 /** The functions of WebAssembly, which are replaced meanwhile. */
 export type Engine = Pick<typeof WebAssembly, 'Module' | 'Instance'>;
 
 let compiled: WebAssembly.Module | undefined;
-
-/** Reads one event of the log. */
-export type EventReader = (
-  kind: number, time: number, address: number, size: number, previous: number, site: number,
-) => void; // prettier-ignore
 
 export class Recorder {
   /** The functions that fill the table of a recorded module. */
@@ -80,12 +77,8 @@ export class Recorder {
 
   constructor(host: RecorderHost, { Module, Instance }: Engine, stacks: StackMode, maxEvents: number) {
     compiled ??= new Module(decodeEmbedded(alphabet, size, text));
-    const env = {
-      capture: (entry: number) => host.capture(entry),
-      report: (address: number, record: number) => host.report(address, record >>> 0),
-      clock: () => host.clock(),
-      guard: (role: number, a: number, b: number, c: number, d: number) => host.guard(role, a, b, c, d),
-    };
+    const { capture, report, clock, guard } = host;
+    const env = { capture, report, clock, guard };
     this.exports = new Instance(compiled, { env }).exports as unknown as RecorderExports; // recorder.c
     this.#state = this.exports.state();
     this.#data = new DataView(this.exports.memory.buffer);
@@ -145,7 +138,7 @@ export class Recorder {
 
   /** Empties the log, and writes an allocation for each live block to it, in the order of their allocation. */
   restartLog(): void {
-    this.#set(Field.logged, 0);
+    this.exports.restart();
     this.#set(Field.logging, 1);
     const blocks: BlockRecord[] = [];
     this.forEachLive(0, (block) => blocks.push(block));
@@ -190,22 +183,12 @@ export class Recorder {
 
   /** Calls `visit` for the events of the log, in order. */
   forEachEvent(visit: EventReader): void {
-    const count = this.logged;
-    for (let first = 0; first < count; first += CHUNK_EVENTS) {
-      const chunk = this.exports.chunk(first / CHUNK_EVENTS) >>> 0;
-      const data = this.#view();
-      for (let i = 0; i < Math.min(CHUNK_EVENTS, count - first); i++) {
-        const at = chunk + i * EVENT_BYTES;
-        const kindAndTime = data.getUint32(at + 28, true);
-        visit(
-          kindAndTime & 7,
-          (kindAndTime >>> 3) / 8,
-          wide(data, at),
-          wide(data, at + 8),
-          wide(data, at + 16),
-          data.getUint32(at + 24, true),
-        );
-      }
+    const reader = new LogReader(visit);
+    for (let index = 0; ; index++) {
+      const chunk = this.exports.chunk(index) >>> 0;
+      const used = chunk === 0 ? 0 : this.#view().getUint32(chunk, true);
+      if (used === 0) return;
+      reader.read(new Uint8Array(this.#view().buffer, chunk + CHUNK_HEADER, used));
     }
   }
 
@@ -223,7 +206,3 @@ export class Recorder {
     this.#view().setUint32(this.#state + field, value, true);
   }
 }
-
-/** A 64-bit number below 2^53, without a bigint. */
-const wide = (data: DataView, at: number): number =>
-  data.getUint32(at, true) + data.getUint32(at + 4, true) * 2 ** 32;

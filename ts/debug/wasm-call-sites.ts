@@ -29,7 +29,7 @@ export class WasmCallSites {
    * @param below the import that the recorder called; without it, the stack of linmem's caller
    */
   capture(below?: Callee): number {
-    const whole = this.#sites.capture(below ?? WasmCallSites.prototype.capture);
+    const whole = this.#sites.capture(below ?? WasmCallSites.prototype.capture, !this.#isExact);
     let site = this.#trimmed.get(whole);
     if (site === undefined) {
       const frames = this.#sites.stacks[whole] ?? [];

@@ -179,6 +179,18 @@ describe('the allocator', () => {
     expect(leaks.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(6);
   });
 
+  test('a call site is known behind a hundred frames of the module', async () => {
+    const body = [...op.get(0), 0x04, 0x40, ...op.get(0), ...op.i32(1), 0x6b, ...op.call(NEXT), 0x05, ...op.i32(7), ...op.call(0), ...op.drop, 0x0b]; // prettier-ignore
+    const { exports, heap } = await run(withAllocator({ functions: [{ type: 'i:', body, export: 'deep' }] }));
+    function fromHere(): void {
+      exports.deep?.(100);
+    }
+    fromHere();
+    const [leak] = heap.leaks();
+    expect(leak).toMatchObject({ bytes: 7, count: 1 });
+    expect(leak?.stack.some(({ name }) => /fromHere/.test(name))).toBe(true);
+  });
+
   test('a call through the table is told with its own stack', async () => {
     const functions = [{ type: ':', body: [...op.i32(7), ...op.call(0), ...op.drop] }];
     const { exports, heap } = await run(withAllocator({ functions, elements: [NEXT] }));

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// StackIndex: finds the number of a call stack by its frames, which costs less than its text: for that the engine writes
+// a line for each frame. Only V8 gives frames.
+import type { Callee } from './call-sites.ts';
+
+/** A frame as V8 gives it to `Error.prepareStackTrace`. */
+interface Frame {
+  getScriptNameOrSourceURL(): string | null | undefined;
+  getPosition(): number;
+  getTypeName(): string | null;
+  toString(): string;
+}
+type V8Error = ErrorConstructor & {
+  captureStackTrace?(target: object, below?: Callee): void;
+  prepareStackTrace?: unknown;
+  stackTraceLimit?: unknown;
+};
+
+/** Stacks that begin alike. Each frame takes three steps: its file, its position, and the type of its `this`. */
+class Node {
+  readonly #next = new Map<string | number | null, Node>();
+  /** The number of the stack that ends here. */
+  site: number | undefined;
+
+  step(key: string | number | null): Node {
+    let next = this.#next.get(key);
+    if (!next) this.#next.set(key, (next = new Node()));
+    return next;
+  }
+}
+
+export class StackIndex {
+  readonly #root = new Node();
+
+  /**
+   * Returns the entry of the stack of the caller of `below`, whose number is to be set if it is new; undefined where the
+   * engine gives no frames. Stacks with one entry have the same text, but for the frames that `isOuter` leaves out.
+   * @param limit how many frames a stack has at most
+   * @param isOuter whether the innermost frames do not count that are of wasm, but for the last of them
+   */
+  find(below: Callee, limit: number, isOuter: boolean): { site: number | undefined } | undefined {
+    const frames = framesOf(below, limit);
+    if (!Array.isArray(frames) || frames.length === 0 || !frames[0].getPosition) return undefined;
+    return this.#entryOf(frames as readonly Frame[], isOuter);
+  }
+
+  #entryOf(frames: readonly Frame[], isOuter: boolean): Node {
+    let node = this.#root;
+    for (let i = isOuter ? firstOuter(frames) : 0; i < frames.length; i++) {
+      const frame = frames[i] as Frame; // in range
+      const file = frame.getScriptNameOrSourceURL();
+      // Frames of the engine, and of code without a name, have no other place than their text.
+      node = file
+        ? node.step(file).step(frame.getPosition()).step(frame.getTypeName())
+        : node.step(String(frame)).step(-1).step(null);
+    }
+    return node;
+  }
+}
+
+const isWasm = (frame: Frame | undefined): boolean =>
+  frame?.getScriptNameOrSourceURL()?.startsWith('wasm://') ?? false;
+
+/** The index of the last of the frames of wasm with which a stack begins; 0 if it begins otherwise. */
+function firstOuter(frames: readonly Frame[]): number {
+  let count = 0;
+  while (isWasm(frames[count])) count++;
+  return Math.max(0, count - 1);
+}
+
+const takeFrames = (_error: unknown, frames: unknown): unknown => frames;
+
+function framesOf(below: Callee, limit: number): unknown {
+  const Class = Error as V8Error;
+  const { stackTraceLimit, prepareStackTrace } = Class;
+  if (!Class.captureStackTrace || typeof stackTraceLimit !== 'number') return undefined;
+  try {
+    Class.prepareStackTrace = takeFrames;
+    if (stackTraceLimit < limit) Class.stackTraceLimit = limit;
+    const holder: { stack?: unknown } = {};
+    Class.captureStackTrace(holder, below);
+    return holder.stack;
+  } catch {
+    return undefined; // Error is frozen
+  } finally {
+    restore(Class, stackTraceLimit, prepareStackTrace);
+  }
+}
+
+function restore(Class: V8Error, limit: unknown, prepare: unknown): void {
+  try {
+    Class.prepareStackTrace = prepare;
+    if (Class.stackTraceLimit !== limit) Class.stackTraceLimit = limit;
+  } catch {} // it is frozen: nothing was set
+}
