@@ -5,14 +5,17 @@
 //       headers, and what reads them, does not change.
 //   G2  A freed block is filled and kept until so many bytes wait; then its fill is checked and it is really freed.
 //       A realloc always moves, so that a write through the old address is found.
-//   G3  While the functions here run, `busy` is 1: functions that the bodies call are not guarded.
+//   G3  The first allocation takes as much memory as the quarantine and the redzones may need, and frees it again, so that
+//       the memory grows then and not where it would not grow without a guard: JavaScript that keeps a view of the memory
+//       across a call would lose it there.
+//   G4  While the functions here run, `busy` is 1: functions that the bodies call are not guarded.
 import type { FoundFunction } from './find-allocator.ts';
 import { GuardedMemory } from './guarded-memory.ts';
 import { Quarantine } from './quarantine.ts';
 import type { BlockRecord, Recorder } from './recorder.ts';
 import { EventKind } from './recording.ts';
 import { hex, type Reports } from './reports.ts';
-import { ROLES, type AllocatorFunction, type Role } from './roles.ts';
+import { ROLES, type Role } from './roles.ts';
 
 /** How modules are guarded. */
 export interface GuardOptions {
@@ -33,6 +36,8 @@ export interface GuardedModule {
   readonly functions: readonly FoundFunction[];
   readonly memory64: boolean;
   readonly memory: WebAssembly.Memory;
+  /** How large the memory can become. */
+  readonly maxBytes: number;
   readonly recorder: Recorder;
   readonly reports: Reports;
   /** The body of each function. */
@@ -47,6 +52,9 @@ const REDZONE = 16;
 const QUARANTINE = 2 ** 20;
 const FILL_BEHIND = 0xfb;
 const FILL_FREED = 0xfd;
+/** How many times the quarantine is reserved: blocks in it are also followed by redzones and rounded up. */
+const RESERVES = 2;
+const MAX_RESERVE = 2 ** 24;
 /** The largest header that a program may keep between the start of an allocation and its block. Units: bytes. */
 const MAX_HEADER = 64;
 const HEADER_STEP = 4;
@@ -58,6 +66,8 @@ export class Guard {
   readonly #memory: GuardedMemory;
   readonly #redzone: number;
   readonly #maxSize: number;
+  /** How many bytes to allocate and free first: G3. */
+  #reserve: number;
   /** Live blocks without a redzone. */
   readonly #bare = new Set<number>();
   readonly #quarantine: Quarantine;
@@ -66,6 +76,8 @@ export class Guard {
     this.#module = module;
     this.#memory = new GuardedMemory(module.memory);
     this.#redzone = redzone;
+    const reserve = Math.min(RESERVES * quarantine, MAX_RESERVE);
+    this.#reserve = module.memory.buffer.byteLength + reserve < module.maxBytes ? reserve : 0;
     this.#quarantine = new Quarantine(quarantine, (block) => this.#checkFreed(block));
     this.#maxSize = module.memory64 ? 2 ** 48 : 2 ** 32 - 1 - redzone;
   }
@@ -88,7 +100,20 @@ export class Guard {
     this.#quarantine.check();
   }
 
+  /** G3. */
+  #growFirst(): void {
+    const size = this.#reserve;
+    this.#reserve = 0;
+    const sized = this.#ordinalOf('allocSized');
+    const plain = this.#ordinalOf('malloc');
+    const ordinal = plain ?? sized;
+    if (ordinal === undefined) return;
+    const address = this.#body(ordinal, [size, NATURAL_ALIGNMENT]);
+    if (address !== 0) this.#releaser(address, NATURAL_ALIGNMENT, size)?.();
+  }
+
   #allocate(ordinal: number, role: Role, args: readonly number[]): number {
+    if (this.#reserve > 0) this.#growFirst();
     const count = role.count === undefined ? 1 : (args[role.count] ?? 0);
     const size = count * (args[role.size ?? 0] ?? 0);
     if (size === 0 && role.isEmptyNone) return this.#body(ordinal, args);
@@ -126,7 +151,7 @@ export class Guard {
     const size = args[role.size ?? 0] ?? 0;
     const align = role.align === undefined ? 0 : (args[role.align] ?? 0);
     const block = this.#liveBlock(address);
-    const release = this.#releaser(address, align);
+    const release = this.#releaser(address, align, (block?.size ?? 0) + this.#redzoneOf(address));
     const moved =
       block && release && size <= this.#maxSize ? this.#newBlock(ordinal, role, size, align) : undefined;
     if (!block || !release || moved === undefined) return this.#resize(ordinal, role, args, block);
@@ -195,8 +220,7 @@ export class Guard {
   }
 
   /** Returns the function that frees a block that realloc moved from. */
-  #releaser(address: number, align: number): (() => void) | undefined {
-    const size = (this.#module.recorder.find(address)?.size ?? 0) + this.#redzoneOf(address);
+  #releaser(address: number, align: number, size: number): (() => void) | undefined {
     const plain = this.#ordinalOf('free');
     if (plain !== undefined) return () => this.#body(plain, [address]);
     const sized = this.#ordinalOf('freeSized');
@@ -267,16 +291,4 @@ export class Guard {
     if (typeof result === 'bigint') return Number(BigInt.asUintN(64, result));
     return typeof result === 'number' ? result >>> 0 : 0;
   }
-}
-
-/** Returns the reason why a module cannot be guarded; undefined if it can. */
-export function whyUnguarded(
-  missing: readonly AllocatorFunction[],
-  isClosed: boolean,
-  isShared: boolean,
-): string | undefined {
-  if (isShared) return 'guard mode is off: it uses shared memory';
-  const unknown = missing.filter((family) => family === 'realloc' || family === 'memalign');
-  if (isClosed || unknown.length === 0) return undefined;
-  return `guard mode is off: ${unknown.join(' and ')} could not be identified, so that sizes of blocks are uncertain`;
 }

@@ -106,11 +106,14 @@ export class InspectedModule {
     const { guard } = this.#options;
     const { memory, recorder, reports, prepared } = this;
     if (!guard || prepared.whyUnguarded !== undefined || !memory) return undefined;
-    const { functions, memory64 } = prepared;
+    const { functions, memory64, maxBytes } = prepared;
     const bodies = functions.map(({ index }) => this.#added.body(index));
     const entry = (): number => this.#added.entry.value;
     this.#added.guard.value = 1;
-    return new Guard({ functions, memory64, memory, recorder, reports, bodies, entry, capture }, guard);
+    return new Guard(
+      { functions, memory64, memory, maxBytes, recorder, reports, bodies, entry, capture },
+      guard,
+    );
   }
 
   get coverage(): HeapCoverage {

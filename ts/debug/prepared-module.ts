@@ -2,10 +2,9 @@
 // A binary before it is instantiated: what its allocator is, and the rewritten binary.
 import { findAllocator, isClosed, type FoundFunction } from './find-allocator.ts';
 import { missingFamilies } from './coverage.ts';
-import { whyUnguarded } from './guard.ts';
 import type { Prepared } from './intercept.ts';
 import { HIDDEN, rewrite } from './rewrite.ts';
-import { ROLES } from './roles.ts';
+import { ROLES, type Family } from './roles.ts';
 import { readLayout, type ModuleLayout } from './sections.ts';
 
 /** A binary that was looked through. */
@@ -18,10 +17,13 @@ export interface PreparedModule extends Prepared {
   /** Addresses of the allocator's state. */
   readonly state: readonly number[];
   readonly memory64: boolean;
+  /** How large its memory can become; Infinity where the binary does not say. */
+  readonly maxBytes: number;
   /** Names of exports by the index of what stands for them in the rewritten binary. */
   readonly exportNames: ReadonlyMap<number, string>;
 }
 
+const PAGE = 65536;
 const THREADS = 'it uses shared memory: what other threads allocate and free is not seen';
 
 /**
@@ -60,11 +62,20 @@ export function prepareModule(
         ? whyUnguarded(missingFamilies(functions), isClosed(layout, found), layout.shared)
         : undefined,
       memory64: layout.memory64,
+      maxBytes: layout.maxPages * PAGE,
       exportNames,
     };
   } catch (error) {
     return nothing([`its binary cannot be rewritten: ${messageOf(error)}`]);
   }
+}
+
+/** What a guard needs to know, and a module does not show. Returns why it cannot be guarded; undefined if it can. */
+function whyUnguarded(missing: readonly Family[], isClosed: boolean, isShared: boolean): string | undefined {
+  if (isShared) return 'guard mode is off: it uses shared memory';
+  const unknown = missing.filter((family) => family === 'realloc' || family === 'memalign');
+  if (isClosed || unknown.length === 0) return undefined;
+  return `guard mode is off: ${unknown.join(' and ')} could not be identified, so that sizes of blocks are uncertain`;
 }
 
 const nothing = (notes: readonly string[]): PreparedModule => ({
@@ -75,6 +86,7 @@ const nothing = (notes: readonly string[]): PreparedModule => ({
   state: [],
   whyUnguarded: undefined,
   memory64: false,
+  maxBytes: 0,
   exportNames: new Map(),
 });
 

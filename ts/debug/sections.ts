@@ -20,6 +20,8 @@ export interface ModuleLayout {
   readonly memories: number;
   /** Whether memory 0 has 64-bit addresses. */
   readonly memory64: boolean;
+  /** How many pages memory 0 may have; Infinity where the binary does not say. */
+  readonly maxPages: number;
   /** Whether memory 0 is shared between threads. */
   readonly shared: boolean;
   /** The function that runs when an instance is made. */
@@ -59,6 +61,7 @@ export function readLayout(bytes: Uint8Array): ModuleLayout {
   const memories = at(SectionId.memory);
   if (memories) memories.skipMany(() => imported.memory(memories));
   const names = imported.functions;
+  const [first] = imported.memories;
   if (names.length !== functions.importedCount) throw new RangeError('its imports are not understood');
   return {
     bytes,
@@ -67,8 +70,9 @@ export function readLayout(bytes: Uint8Array): ModuleLayout {
     tables: imported.tables + (at(SectionId.table)?.unsigned() ?? 0),
     globals: imported.globals + (at(SectionId.global)?.unsigned() ?? 0),
     memories: imported.memories.length,
-    memory64: ((imported.memories[0] ?? 0) & 4) !== 0,
-    shared: ((imported.memories[0] ?? 0) & 2) !== 0,
+    memory64: ((first?.flags ?? 0) & 4) !== 0,
+    maxPages: first?.maximum ?? Number.POSITIVE_INFINITY,
+    shared: ((first?.flags ?? 0) & 2) !== 0,
     start: at(SectionId.start)?.unsigned(),
     importNames: names,
   };
@@ -93,8 +97,7 @@ function readSections(bytes: Uint8Array): Section[] {
 /** The imports of a module, and its memories. */
 class Imports {
   readonly functions: string[] = [];
-  /** The flags of the limits of each memory. */
-  readonly memories: number[] = [];
+  readonly memories: Limits[] = [];
   tables = 0;
   globals = 0;
 
@@ -131,10 +134,15 @@ function readType(reader: Reader): void {
     throw new RangeError(`the type 0x${type.toString(16)} is not understood`);
 }
 
-function readLimits(reader: Reader): number {
+/** The limits of a memory or a table, with its flags. */
+interface Limits {
+  readonly flags: number;
+  readonly maximum: number | undefined;
+}
+
+function readLimits(reader: Reader): Limits {
   const flags = reader.byte();
   if (flags > 7) throw new RangeError('the limits of a memory are not understood');
   reader.unsigned();
-  if (flags & 1) reader.unsigned();
-  return flags;
+  return { flags, maximum: flags & 1 ? reader.unsigned() : undefined };
 }

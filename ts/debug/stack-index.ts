@@ -10,11 +10,12 @@ interface Frame {
   getTypeName(): string | null;
   toString(): string;
 }
-type V8Error = ErrorConstructor & {
+/** What V8 adds to the class Error. */
+interface V8Error {
   captureStackTrace?(target: object, below?: Callee): void;
   prepareStackTrace?: unknown;
   stackTraceLimit?: unknown;
-};
+}
 
 /** Stacks that begin alike. Each frame takes three steps: its file, its position, and the type of its `this`. */
 class Node {
@@ -71,7 +72,7 @@ function firstOuter(frames: readonly Frame[]): number {
 const takeFrames = (_error: unknown, frames: unknown): unknown => frames;
 
 function framesOf(below: Callee, limit: number): unknown {
-  const Class = Error as V8Error;
+  const Class = Error as unknown as V8Error; // its types differ by platform
   const { stackTraceLimit, prepareStackTrace } = Class;
   if (!Class.captureStackTrace || typeof stackTraceLimit !== 'number') return undefined;
   try {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspect, type InspectedHeap, type InspectOptions } from '../../../ts/debug/index.ts';
+import { EventKind, inspect, type InspectedHeap, type InspectOptions } from '../../../ts/debug/index.ts';
 import { captureInstances } from '../../../ts/index.ts';
 import { prng } from '../../support/prng.ts';
 
@@ -212,6 +212,25 @@ test('an allocator of which not enough is known is not guarded, and coverage say
   if (!coverage?.isGuarded) expect(coverage?.notes.join()).toMatch('guard mode is off');
   const address = program.make(10);
   program.drop(program.resize(address, 10, 5000), 5000);
+  expect(heap.checkNow()).toEqual([]);
+}, 120_000);
+
+test('the memory grows at the first allocation, and not once freed blocks wait', async () => {
+  const limits = ['-sALLOW_MEMORY_GROWTH=1', '-sINITIAL_MEMORY=131072', '-sTOTAL_STACK=32768'];
+  const args = [...emcc('-O2', ...limits).slice(1), '-o', 'growing.wasm'];
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
+  const { status, stderr } = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
+  expect(status, stderr).toBe(0);
+  const { program, heap } = await start('growing.wasm', { guard: true });
+  const grows = (): number => {
+    const { kinds, length } = heap.record();
+    return kinds.slice(0, length).filter((kind) => kind === EventKind.grow).length;
+  };
+  expect(heap.coverage).toMatchObject([{ isGuarded: true }]);
+  program.drop(program.make(1000), 1000);
+  const before = grows();
+  for (let i = 0; i < 5000; i++) program.drop(program.make(100 + (i % 900)), 0);
+  expect(grows()).toBe(before);
   expect(heap.checkNow()).toEqual([]);
 }, 120_000);
 

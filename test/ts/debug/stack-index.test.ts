@@ -4,8 +4,7 @@ import { CallSites } from '../../../ts/debug/call-sites.ts';
 import { StackIndex } from '../../../ts/debug/stack-index.ts';
 import { buildModule, op } from '../../support/build-module.ts';
 
-type V8Error = ErrorConstructor & { prepareStackTrace?: unknown; captureStackTrace?: unknown };
-const V8 = Error as V8Error;
+const V8 = Error as unknown as { prepareStackTrace?: unknown; stackTraceLimit?: unknown }; // of V8 only
 const before = V8.prepareStackTrace;
 afterEach(() => {
   V8.prepareStackTrace = before;
@@ -51,10 +50,10 @@ describe.runIf(hasFrames)('an entry', () => {
   test("leaves the program's own prepareStackTrace and limit as they were", () => {
     const own = (): string => 'own';
     V8.prepareStackTrace = own;
-    const limit = Error.stackTraceLimit;
+    const limit = V8.stackTraceLimit;
     here();
     expect(V8.prepareStackTrace).toBe(own);
-    expect(Error.stackTraceLimit).toBe(limit);
+    expect(V8.stackTraceLimit).toBe(limit);
     expect(new Error().stack).toBe('own');
   });
 });
