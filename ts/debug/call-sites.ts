@@ -2,7 +2,7 @@
 // CallSites: the call stacks of a recording, each stored once.
 import type { StackFrame } from './recording.ts';
 import { parseStack } from './stack-frames.ts';
-import { StackIndex } from './stack-index.ts';
+import { StackIndex, type Callee } from './stack-index.ts';
 
 /** How many frames a stack has at most, before those of linmem are dropped. Default of engines: 10. */
 const MAX_FRAMES = 40;
@@ -12,9 +12,6 @@ type V8Error = ErrorConstructor & {
   captureStackTrace?(target: object, below?: Callee): void;
   stackTraceLimit?: unknown;
 };
-/** A function of any kind. */
-export type Callee = (...args: never[]) => unknown;
-
 /** Distinct call stacks, each with a number from 1 on. 0 is an unknown place. */
 export class CallSites {
   /** The stacks by their numbers, innermost frame first, without frames of linmem. Stack 0 is empty. */

@@ -9,11 +9,12 @@ import { ArgumentTypeError } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
-import { CallSites, type Callee } from './call-sites.ts';
+import { CallSites } from './call-sites.ts';
 import { EventLog } from './event-log.ts';
 import { addSites, removeSites } from './freed-sites.ts';
 import { EventKind } from './recording.ts';
 import { SliceTracker } from './slice-tracker.ts';
+import type { Callee } from './stack-index.ts';
 import { typeNameOf } from './type-names.ts';
 
 /** Which allocations and frees get a call stack. */

@@ -2,7 +2,7 @@
 // The exports of linmem/debug.
 import './install.ts';
 
-export { CallSites, programFrame, type Callee } from './call-sites.ts';
+export { CallSites, programFrame } from './call-sites.ts';
 export { expectNoLeaks, LeakError } from './expect-no-leaks.ts';
 export { sitesOf, type ErrorSites } from './freed-sites.ts';
 export type { CoveredFunction, HeapCoverage } from './coverage.ts';
@@ -46,3 +46,4 @@ export {
   type SnapshotSlice,
 } from './snapshot.ts';
 export { formatFrame, parseStack } from './stack-frames.ts';
+export type { Callee } from './stack-index.ts';

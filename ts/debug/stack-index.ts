@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // StackIndex: finds the number of a call stack by its frames, which costs less than its text: for that the engine writes
 // a line for each frame. Only V8 gives frames.
-import type { Callee } from './call-sites.ts';
+
+/** A function of any kind. */
+export type Callee = (...args: never[]) => unknown;
 
 /** A frame as V8 gives it to `Error.prepareStackTrace`. */
 interface Frame {

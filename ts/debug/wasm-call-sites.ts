@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The call stacks of a recorded module's events, without the frames that the recording itself adds.
-import type { CallSites, Callee } from './call-sites.ts';
+import type { CallSites } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
+import type { Callee } from './stack-index.ts';
 
 const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm://');
 
