@@ -9,12 +9,14 @@ import { ArgumentTypeError } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { pointerSizeOf } from '../struct/type.ts';
 import { CallSites } from './call-sites.ts';
 import { EventLog } from './event-log.ts';
 import { addSites, removeSites } from './freed-sites.ts';
 import { EventKind } from './recording.ts';
 import { SliceTracker } from './slice-tracker.ts';
 import type { Callee } from './stack-index.ts';
+import { TypeLayouts } from './type-layouts.ts';
 import { typeNameOf } from './type-names.ts';
 
 /** Which allocations and frees get a call stack. */
@@ -64,6 +66,7 @@ export class HeapTracker {
   readonly sites: CallSites = new CallSites();
   readonly log: EventLog;
   readonly slices: SliceTracker;
+  readonly layouts: TypeLayouts;
   /** Live blocks by address. */
   readonly live: Map<number, TrackedBlock> = new Map();
   /** Freed blocks by address, and by the tokens of those that had one. */
@@ -82,6 +85,7 @@ export class HeapTracker {
   constructor(heap: Heap, mode: CallSiteMode, explain: Explain, maxEvents: number | undefined) {
     this.heap = heap;
     this.log = new EventLog(maxEvents);
+    this.layouts = new TypeLayouts(pointerSizeOf(heap));
     this.#rate = toRate(mode);
     this.#explain = explain;
     const { tracks, table } = heap;
@@ -146,7 +150,9 @@ export class HeapTracker {
   }
   #setType({ event }: TrackedBlock, token: Allocation | undefined): void {
     const name = typeNameOf(token);
-    if (name !== '') this.log.setType(event, name);
+    if (name === '') return;
+    this.log.setType(event, name);
+    this.layouts.add(token, name);
   }
 
   /** W2. */

@@ -9,12 +9,7 @@ export type { CoveredFunction, HeapCoverage } from './coverage.ts';
 export type { GuardOptions } from './guard.ts';
 export type { CallSiteMode } from './heap-tracker.ts';
 export { inspect, type Inspected, type InspectOptions } from './inspect.ts';
-export {
-  InspectedHeap,
-  type InspectionLeak,
-  type InspectionMark,
-  type InspectionReport,
-} from './inspected-heap.ts';
+export { InspectedHeap, type InspectionLeak } from './inspected-heap.ts';
 export { formatLeak, type Leak, type LeakSource } from './leaks.ts';
 export {
   heapLeaks,
@@ -29,6 +24,8 @@ export {
   type HeapMark,
   type HeapRecording,
   type HeapReport,
+  type RecordedField,
+  type RecordedType,
   type ReportKind,
   type StackFrame,
 } from './recording.ts';

@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: MIT
 // InspectedHeap: the heaps of all modules that were instantiated while inspect() watched, as one.
+import { ArgumentTypeError } from '../errors.ts';
 import type { CallSites } from './call-sites.ts';
 import type { HeapCoverage } from './coverage.ts';
 import { groupLeaks, type Leak } from './leaks.ts';
 import type { BlockRecord } from './recorder.ts';
 import type { InspectedModule } from './inspected-module.ts';
-import type { HeapRecording, HeapReport, StackFrame } from './recording.ts';
+import type { HeapMark, HeapRecording, HeapReport, StackFrame } from './recording.ts';
 import { recordingOf } from './record.ts';
-
-/** A moment, as {@link InspectedHeap.mark} returns it. */
-export interface InspectionMark {
-  readonly name: string;
-  /** @internal How many events each module had before. */
-  readonly sequences: ReadonlyMap<InspectedModule, number>;
-}
 
 /** Blocks of one call site that are still live, in one module. */
 export interface InspectionLeak extends Leak {
   /** The name of the module whose memory they lie in. */
   readonly module: string;
-}
-
-/** A misuse of the heap, with its call stacks. */
-export interface InspectionReport extends Omit<HeapReport, 'allocated' | 'freed' | 'found' | 'event'> {
-  readonly module: string;
-  /** Where the block was allocated; empty if that is not known. */
-  readonly allocated: readonly StackFrame[];
-  /** Where it was freed; empty if it was not, or if that is not known. */
-  readonly freed: readonly StackFrame[];
-  /** Where the misuse was found. */
-  readonly found: readonly StackFrame[];
 }
 
 /** The heaps of the modules that were instantiated while `inspect` watched. */
@@ -39,7 +22,9 @@ export class InspectedHeap {
   readonly #sites: CallSites;
   readonly #started: number;
   readonly #stop: () => void;
-  #marks = 0;
+  /** How many events each module had before a mark. */
+  readonly #marks = new WeakMap<HeapMark, ReadonlyMap<InspectedModule, number>>();
+  #markCount = 0;
 
   /** @internal Only `inspect` makes one. */
   constructor(
@@ -84,9 +69,9 @@ export class InspectedHeap {
   }
 
   /** Double frees and frees of what is no block, oldest first, and in guard mode overflows and writes after a free. */
-  get reports(): readonly InspectionReport[] {
+  get reports(): readonly HeapReport<readonly StackFrame[]>[] {
     return this.#modules.flatMap(({ name, trustedReports }) =>
-      trustedReports.map(({ allocated, freed, found, event: _event, ...report }) => ({
+      trustedReports.map(({ allocated, freed, found, ...report }) => ({
         ...report,
         module: name,
         allocated: this.#stack(allocated),
@@ -97,26 +82,33 @@ export class InspectedHeap {
   }
 
   /** In guard mode, looks for overflows and writes after a free in all blocks. O(blocks and bytes). */
-  checkNow(): readonly InspectionReport[] {
+  checkNow(): readonly HeapReport<readonly StackFrame[]>[] {
     for (const module of this.#modules) module.checkNow();
     return this.reports;
   }
 
-  /** Notes this moment, for {@link leaks}, and in the recording. */
-  mark(name: string = `mark ${this.#marks + 1}`): InspectionMark {
-    this.#marks++;
-    return { name, sequences: new Map(this.#modules.map((module) => [module, module.mark(name)])) };
+  /** Notes this moment, for {@link leaks}, and in the recordings. */
+  mark(name: string = `mark ${this.#markCount + 1}`): HeapMark {
+    this.#markCount++;
+    for (const module of this.#modules) module.mark(name);
+    const sequences = new Map(this.#modules.map((module) => [module, module.recorder.sequence]));
+    const mark = { name, event: this.#moduleOf(undefined)?.marks.at(-1)?.event ?? 0 };
+    this.#marks.set(mark, sequences);
+    return mark;
   }
 
   /**
    * Returns the blocks that are live, by the call sites where they were allocated, those with most bytes first.
    * O(blocks).
    * @param options.since only blocks that were allocated after this mark
+   * @throws {ArgumentTypeError} if `since` is not a mark of this heap
    */
-  leaks(options: { readonly since?: InspectionMark } = {}): InspectionLeak[] {
+  leaks(options: { readonly since?: HeapMark } = {}): InspectionLeak[] {
     const { since } = options;
+    const sequences = since === undefined ? new Map<InspectedModule, number>() : this.#marks.get(since);
+    if (!sequences) throw new ArgumentTypeError('a mark of this heap', since);
     return this.#modules
-      .flatMap((module) => this.#leaksOf(module, since?.sequences.get(module) ?? 0))
+      .flatMap((module) => this.#leaksOf(module, sequences.get(module) ?? 0))
       .sort((a, b) => b.bytes - a.bytes);
   }
 
@@ -135,6 +127,16 @@ export class InspectedHeap {
    */
   record(module?: string): HeapRecording {
     return recordingOf(this.#moduleOf(module), this.#sites, this.#started);
+  }
+
+  /**
+   * Returns a copy of bytes of a module's memory, for pages that follow the program; undefined if the range is not in it.
+   * @param module as of {@link record}
+   */
+  bytes(address: number, size: number, module?: string): Uint8Array | undefined {
+    const { buffer } = this.#moduleOf(module)?.memory ?? {};
+    if (!buffer || !(address >= 0 && size >= 0 && address + size <= buffer.byteLength)) return undefined;
+    return new Uint8Array(buffer, address, size).slice();
   }
 
   /** Forgets the events until now, and records those that follow: first an allocation for each block that is live. */

@@ -153,12 +153,11 @@ export class InspectedModule {
     return doubts;
   }
 
-  /** Notes a mark. Returns how many events there were before. */
-  mark(name: string): number {
+  /** Notes a mark. */
+  mark(name: string): void {
     this.#tick();
     this.marks.push({ name, event: this.recorder.logged });
     this.recorder.exports.note(EventKind.mark, 0, 0, 0);
-    return this.recorder.sequence;
   }
 
   /** Empties the log: it begins with an allocation for each live block. */

@@ -119,7 +119,9 @@ export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =
 export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
   const tracker = trackerOf(heap);
   tracker.setTypes();
-  return tracker.log.toRecording(name, tracker.sites.stacks);
+  const layouts = tracker.layouts.list();
+  const recording = tracker.log.toRecording(name, tracker.sites.stacks);
+  return layouts.length > 0 ? { ...recording, layouts } : recording;
 }
 
 /** Adds the call stacks to the error of a wrong free or a use after free, and reports a wrong free. */

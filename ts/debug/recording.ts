@@ -36,15 +36,18 @@ export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 /** A moment that the program named. */
 export interface HeapMark {
   readonly name: string;
-  /** The index of its event. */
+  /** The index of its event; of several inspected modules, in the recording that `record()` returns. */
   readonly event: number;
 }
 
 /** The kind of misuse that a report is about. */
 export type ReportKind = 'double-free' | 'invalid-free' | 'overflow' | 'write-after-free';
 
-/** A misuse of the heap that was seen. Stacks are indexes into `HeapRecording.stacks`. */
-export interface HeapReport {
+/**
+ * A misuse of the heap that was seen. In a recording a `Stack` is an index into `HeapRecording.stacks`; in `heap.reports`
+ * of an inspected heap it is the frames themselves.
+ */
+export interface HeapReport<Stack = number> {
   readonly kind: ReportKind;
   /** The address of the block, or the address that was freed. */
   readonly address: number;
@@ -52,16 +55,43 @@ export interface HeapReport {
   readonly size: number;
   /** The first byte that was found changed; `address` for frees. */
   readonly at: number;
-  /** Where the block was allocated; 0 where unknown. */
-  readonly allocated: number;
-  /** Where the block was freed; 0 where it was not, or where unknown. */
-  readonly freed: number;
+  /** Where the block was allocated; 0 or empty where unknown. */
+  readonly allocated: Stack;
+  /** Where the block was freed; 0 or empty where it was not, or where unknown. */
+  readonly freed: Stack;
   /** Where the misuse was found. */
-  readonly found: number;
+  readonly found: Stack;
   /** One sentence with the values in it. */
   readonly message: string;
   /** The index of its event. */
   readonly event: number;
+  /** The module whose heap it is; only in `heap.reports` of an inspected heap. */
+  readonly module?: string;
+}
+
+/** A field of a type, as linmem knows it. */
+export interface RecordedField {
+  /** Its path: `x`, `position.x`, `points[2].x`; '' where the type itself is a value. */
+  readonly name: string;
+  /** The name of its type: `i32`, `point_t *`, `u32:3`. */
+  readonly type: string;
+  /**
+   * How its bytes are read: the name of a scalar, of which there may be several in a row; `pointer`; `text`, up to a NUL;
+   * `bits 3 5 u32` for 5 bits from bit 3 on; '' where that is not known.
+   */
+  readonly reads: string;
+  /** Bytes from the beginning of the type. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The fields of a type. */
+export interface RecordedType {
+  /** One of `HeapRecording.typeNames`. If it ends with `[]`, the fields are those of one element. */
+  readonly name: string;
+  /** The bytes of a value, or of one element. */
+  readonly bytes: number;
+  readonly fields: readonly RecordedField[];
 }
 
 /**
@@ -92,6 +122,8 @@ export interface HeapRecording {
   readonly types: Uint16Array;
   /** Names of types, such as `i32`, `utf8`, `point_t`. Type 0 is '': unknown. */
   readonly typeNames: readonly string[];
+  /** The fields of some of these types. Absent where none is known. */
+  readonly layouts?: readonly RecordedType[];
   readonly marks: readonly HeapMark[];
   readonly reports: readonly HeapReport[];
 }

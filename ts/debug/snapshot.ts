@@ -7,9 +7,11 @@ import type { CoreStats, LinmemHeap } from '../core/heap.ts';
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { pointerSizeOf } from '../struct/type.ts';
 import { findTracker, isInternal } from './own-heaps.ts';
-import type { StackFrame } from './recording.ts';
+import type { RecordedType, StackFrame } from './recording.ts';
 import { arenasIn } from './slice-tracker.ts';
+import { TypeLayouts } from './type-layouts.ts';
 import { typeNameOf } from './type-names.ts';
 
 /** The states of a block, as stored in `SnapshotBlocks.states`. */
@@ -97,6 +99,8 @@ export interface HeapSnapshot {
   readonly arenas: readonly SnapshotArena[];
   /** Only those made since the heap has call sites. */
   readonly slices: readonly SnapshotSlice[];
+  /** The fields of types of allocations, as of {@link HeapRecording}. */
+  readonly layouts: readonly RecordedType[];
   /** Call stacks, as of {@link HeapRecording}. */
   readonly stacks: readonly (readonly StackFrame[])[];
 }
@@ -136,6 +140,7 @@ export function snapshotHeap(heap: Heap, name = 'heap'): HeapSnapshot {
       isStale: !slice.isAlive(),
       site,
     })),
+    layouts: layoutsOf(heap),
     stacks: [...(tracker?.sites.stacks ?? [[]])],
   };
 }
@@ -154,6 +159,13 @@ function allocationsOf(heap: Heap): SnapshotAllocation[] {
       isInternal: isInternal(heap, token),
     };
   });
+}
+
+function layoutsOf(heap: Heap): RecordedType[] {
+  const layouts = new TypeLayouts(pointerSizeOf(heap));
+  const { table } = heap;
+  for (const slot of table.slots()) layouts.add(table.tokenAt(slot), typeNameOf(table.tokenAt(slot)));
+  return layouts.list();
 }
 
 function columnsOf(

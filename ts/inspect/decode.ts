@@ -1,10 +1,11 @@
 // Bytes to recordings. Nothing in a file is trusted: every block has a checksum, every count is compared with the bytes
 // that are left before anything is allocated, every index with the table that it points into.
-import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
+import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type RecordedType, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
 import { RecordingError } from '../errors.ts';
 import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
 import { readArenas, type RecordedArena } from './arenas.ts';
 import { EventColumns } from './columns.ts';
+import { readLayouts } from './layouts.ts';
 import { ByteReader, checksum } from './varint.ts';
 
 const KINDS: number = Object.keys(EventKind).length;
@@ -33,6 +34,7 @@ export class RecordingReader {
   readonly #reports: HeapReport[] = [];
   readonly #bytes: HeapBytes[] = [];
   #arenas: RecordedArena[] | undefined;
+  #layouts: RecordedType[] | undefined;
 
   /** Whether the last block was read. */
   get ended(): boolean {
@@ -82,6 +84,9 @@ export class RecordingReader {
     },
     [Block.arenas]: (block) => {
       this.#arenas = readArenas(block, () => below(block, this.#stacks.length, 'stack'));
+    },
+    [Block.layouts]: (block) => {
+      this.#layouts = readLayouts(block);
     },
     [Block.end]: (block) => {
       const events = block.varint();
@@ -156,7 +161,16 @@ export class RecordingReader {
     };
     const bytes = this.#bytes.length > 0 ? { bytes: this.#bytes } : {};
     const arenas = this.#arenas ? { arenas: this.#arenas } : {};
-    return { name: this.#name, started: this.#started, ...columns, ...lists, ...bytes, ...arenas };
+    const layouts = this.#layouts ? { layouts: this.#layouts } : {};
+    return {
+      name: this.#name,
+      started: this.#started,
+      ...columns,
+      ...lists,
+      ...bytes,
+      ...arenas,
+      ...layouts,
+    };
   }
 }
 

@@ -2,6 +2,7 @@
 import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';
 import { writeArenas } from './arenas.ts';
+import { writeLayouts } from './layouts.ts';
 import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type InspectedRecording } from './format.ts'; // prettier-ignore
 import { ByteWriter, checksum } from './varint.ts';
 
@@ -35,6 +36,8 @@ function whole(value: number | undefined, what: string, limit: number = 2 ** 53)
 export class Progress {
   stacks = 1;
   types = 1;
+  /** The names of those that were written last. */
+  layouts = '';
   events = 0;
   marks = 0;
   reports = 0;
@@ -47,6 +50,7 @@ export class Progress {
 /** Writes the part of `recording` that `progress` does not count yet. The same bytes make a file, or the messages of a stream. */
 export function writeNews(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
   writeTypes(out, recording, progress);
+  writeNewLayouts(out, recording, progress);
   writeStacks(out, recording, progress);
   while (progress.events < recording.length) {
     const end = Math.min(progress.events + EVENTS_PER_BLOCK, recording.length);
@@ -74,6 +78,14 @@ function writeTypes(out: ByteWriter, { typeNames }: HeapRecording, progress: Pro
     block.varint(news.length);
     for (const name of news) block.text(name);
   });
+}
+
+/** All layouts, where there are more than before or fewer: one that was ambiguous is gone. */
+function writeNewLayouts(out: ByteWriter, { layouts = [] }: HeapRecording, progress: Progress): void {
+  const names = layouts.map(({ name }) => name).join();
+  if (names === progress.layouts) return;
+  progress.layouts = names;
+  writeBlock(out, Block.layouts, (block) => writeLayouts(block, layouts, whole));
 }
 
 /** Writes the stacks that are new, after the frames in them that are new. */

@@ -11,6 +11,17 @@ export interface LiveSource {
   record(): HeapRecording;
   /** Returns bytes of the memory; undefined for a range that is not there. */
   bytes?(address: number, size: number): Uint8Array | undefined;
+  /** Likewise, as heaps of linmem have it; throws for a range that is not there. Used where there is no `bytes`. */
+  readBytes?(address: number, size: number): Uint8Array;
+}
+
+/** Returns a copy of bytes of the memory of a heap; undefined for a range that is not there. */
+export function bytesOf(source: LiveSource, address: number, size: number): Uint8Array | undefined {
+  try {
+    return (source.bytes ? source.bytes(address, size) : source.readBytes?.(address, size))?.slice();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether something is a running heap, rather than a recording. */
@@ -67,7 +78,7 @@ export function feedPort(port: PagePort, source: LiveSource, interval: number = 
     port.postMessage({
       linmem: 'bytes',
       id: data.id,
-      bytes: source.bytes?.(data.address, data.size)?.slice(),
+      bytes: bytesOf(source, data.address, data.size),
     });
   };
   send();

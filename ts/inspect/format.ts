@@ -19,6 +19,7 @@ export const Block = {
   end: 8,
   bytes: 128,
   arenas: 129,
+  layouts: 130,
 } as const;
 
 /** How many events a block of events holds at most. */

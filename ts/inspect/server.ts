@@ -6,7 +6,7 @@
 //   S3  The page may run its own script and talk to this server, and nothing else.
 import { ArgumentRangeError, ModuleError } from '../errors.ts';
 import { encodeRecording } from './encode.ts';
-import { INTERVAL, isLiveSource, LiveFeed, type LiveSource } from './feed.ts';
+import { bytesOf, INTERVAL, isLiveSource, LiveFeed, type LiveSource } from './feed.ts';
 import type { InspectedRecording } from './format.ts';
 import { frameOf } from './messages.ts';
 import { pageFor } from './report.ts';
@@ -149,9 +149,9 @@ class Site {
         address?: string;
         size?: string;
       };
-      const bytes = source.bytes?.(Number(address), Math.min(Number(size), MOST_BYTES));
+      const bytes = bytesOf(source, Number(address), Math.min(Number(size), MOST_BYTES));
       if (!bytes) return false;
-      send(response, BINARY, bytes.slice());
+      send(response, BINARY, bytes);
     } else return false;
     return true;
   }

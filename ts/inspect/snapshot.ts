@@ -45,8 +45,8 @@ export function recordingOfSnapshot(snapshot: HeapSnapshot): InspectedRecording 
     columns.sites[at] = site;
     columns.types[at] = numberOf(type);
   }
-  const { name, taken: started, stacks } = snapshot;
-  const lists = { stacks, typeNames: [...types.keys()], marks: [], reports: [] };
+  const { name, taken: started, stacks, layouts } = snapshot;
+  const lists = { stacks, typeNames: [...types.keys()], marks: [], reports: [], layouts };
   return { name, started, ...columns, ...lists, arenas: arenasOf(snapshot) };
 }
 

@@ -102,6 +102,7 @@ function bitsOf(field: BitField, offset: number, bit: number, structBytes: numbe
   };
   return {
     name: field.name,
+    ...{ bit, width, base: base.name }, // for what shows it: debug/type-layouts.ts
     layout: () => ({ size: count, align: 1 }),
     load,
     live: (origin, address) => load(origin.allocation.memory, address),

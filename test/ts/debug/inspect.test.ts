@@ -1,6 +1,7 @@
 // inspect on modules made by hand: every way to instantiate, every part of the rewritten binary, and bad input.
 import { afterEach, describe, expect, test } from 'vitest';
 import { inspect, type InspectedHeap, type InspectOptions } from '../../../ts/debug/index.ts';
+import { ArgumentTypeError } from '../../../ts/errors.ts';
 import {
   buildModule,
   bumpAllocator,
@@ -94,6 +95,28 @@ describe('ways to instantiate', () => {
       ['module 1', 1],
     ]);
     expect(heap.reports).toEqual([]);
+  });
+
+  test('a mark has the index of its event, and no other heap takes it', async () => {
+    const { exports, heap } = await run(bytes);
+    exports.malloc?.(1);
+    const mark = heap.mark('now');
+    exports.malloc?.(2);
+    expect(heap.record().marks).toEqual([mark]);
+    expect(heap.leaks({ since: mark })).toMatchObject([{ bytes: 2 }]);
+    const other = await run(bytes);
+    expect(() => other.heap.leaks({ since: mark })).toThrow(ArgumentTypeError);
+  });
+
+  test('bytes of its memory are copies, and there are none outside', async () => {
+    const { exports, heap } = await run(bytes);
+    const address = exports.malloc?.(4) ?? 0;
+    new Uint8Array(exports.memory.buffer).set([1, 2, 3, 4], address);
+    const copy = heap.bytes(address, 4);
+    new Uint8Array(exports.memory.buffer)[address] = 9;
+    expect(copy).toEqual(Uint8Array.of(1, 2, 3, 4));
+    for (const [at, size] of [[65536, 1], [-1, 1], [0, -1], [65530, 7], [Number.NaN, 1]] as const) expect(heap.bytes(at, size)).toBeUndefined(); // prettier-ignore
+    expect((await inspect(() => 0)).heap.bytes(0, 1)).toBeUndefined();
   });
 
   test('an instance that is made later is seen only with keepWatching', async () => {

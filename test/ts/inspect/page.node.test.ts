@@ -145,6 +145,46 @@ describe(`the static report (SEED=${SEED})`, () => {
     });
   }, 60_000);
 
+  test('the fields of a block whose type is known, with their values', () => {
+    const bytes = Uint8Array.of(254, 255, 255, 255, 0b10110, 0, 0, 0, 0, 4, 0, 0, 104, 105, 0, 0);
+    const field = (name: string, type: string, reads: string, offset: number, size: number) => ({ name, type, reads, offset, bytes: size }); // prettier-ignore
+    const fields = [
+      field('at.x', 'i32', 'i32', 0, 4),
+      field('flags', 'u32:3', 'bits 2 3 u32', 4, 1),
+      field('next', 'point_t *', 'pointer', 8, 4),
+      field('label', 'char[4]', 'text', 12, 4),
+    ];
+    const events = recordingOf(['alloc', 1024, 16], ['alloc', 2048, 16]);
+    const known = {
+      ...events,
+      types: Uint16Array.of(1, 2),
+      typeNames: ['', 'point_t', 'u16[]'],
+      layouts: [
+        { name: 'point_t', bytes: 16, fields },
+        { name: 'u16[]', bytes: 2, fields: [field('', 'u16', 'u16', 0, 2)] },
+      ],
+      bytes: [{ address: 1024, bytes }],
+    };
+    return withReport(known, async (page) => {
+      await page.getByRole('tab', { name: 'Blocks' }).click();
+      const rows = async (address: string): Promise<string[]> => {
+        await page.locator('#table tbody button', { hasText: address }).click();
+        await rest(page);
+        const texts = await page.locator('.fields tbody tr').allInnerTexts();
+        return texts.map((text) => text.trim().replaceAll('\t', ' | '));
+      };
+      expect(await rows('0x00000400')).toEqual([
+        '0 | at.x | i32 | -2',
+        '4 | flags | u32:3 | 5',
+        '8 | next | point_t * | 0x00000400',
+        '12 | label | char[4] | "hi"',
+      ]);
+      const elements = await rows('0x00000800'); // without bytes
+      expect(elements.length).toBe(8);
+      expect(elements[3]).toBe('6 | [3] | u16');
+    });
+  }, 60_000);
+
   test('arenas, with their slices', () => {
     const slices = [{ address: 1040, bytes: 8, type: 'f32', epoch: 1, isStale: true, site: 0 }];
     const arenas = [{ kind: 'frame', address: 1024, bytes: 64, usedBytes: 24, epoch: 2, checkpoints: [{ number: 0, top: 1024 }], slices }] as const; // prettier-ignore

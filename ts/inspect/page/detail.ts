@@ -4,6 +4,7 @@ import { NEVER } from '../replay.ts';
 import { frameName, placeOf } from '../tree.ts';
 import { addressText, bytesText, countText, timeText } from '../units.ts';
 import { byId, make } from './dom.ts';
+import { fieldsPart } from './fields.ts';
 import type { Panel, Store, View } from './state.ts';
 
 /** The maximum number of bytes that are shown. */
@@ -31,7 +32,7 @@ export class Detail implements Panel {
       return;
     }
     element.replaceChildren(...this.#parts(view));
-    void this.#drawBytes(view, byId('bytes'));
+    void this.#drawContents(view, byId('fields'), byId('bytes'));
   }
 
   #parts(view: View): Node[] {
@@ -65,6 +66,7 @@ export class Detail implements Panel {
       buttons,
       ...stackPart('Allocated by', stacks[sites[block] as number]),
       ...(isFreed ? stackPart('Freed by', stacks[sites[end] as number]) : []),
+      make('div', { id: 'fields' }),
       make('div', { id: 'bytes' }),
       ...this.#others(view),
     ];
@@ -81,17 +83,30 @@ export class Detail implements Panel {
     return [make('h3', { text: `Other blocks at this address: ${countText(others.length)}` }), make('ul', {}, ...entries)]; // prettier-ignore
   }
 
-  async #drawBytes(view: View, element: HTMLElement): Promise<void> {
+  /** The fields at once, and again with values where the bytes are known. */
+  async #drawContents(view: View, fields: HTMLElement, element: HTMLElement): Promise<void> {
     const { recording, block } = view;
+    const type = recording.typeNames[recording.types[block] as number] ?? '';
+    const size = recording.sizes[block] as number;
+    const layout = recording.layouts?.find(({ name }) => name === type);
+    const drawFields = (bytes: Uint8Array | undefined): void => {
+      const part = fieldsPart(layout, size, bytes);
+      if (part) fields.replaceChildren(make('h3', { text: 'Fields' }), part);
+    };
+    drawFields(undefined);
+    const bytes = await this.#readBytes(view);
+    if (!bytes || bytes.length === 0) return;
+    drawFields(bytes);
+    const text = /utf8|ascii|latin1/.test(type) ? [make('p', { class: 'text', text: textOf(bytes) })] : [];
+    const when = view.replay.ends[block] === NEVER ? '' : ' (of the address: the block was freed)';
+    element.replaceChildren(make('h3', { text: `Bytes${when}` }), ...text, make('pre', { class: 'hex', text: hexOf(bytes, recording.addresses[block] as number) })); // prettier-ignore
+  }
+
+  async #readBytes({ recording, block }: View): Promise<Uint8Array | undefined> {
     const address = recording.addresses[block] as number;
     const size = Math.min(recording.sizes[block] as number, MOST_BYTES);
     const stored = recording.bytes?.find((each) => each.address <= address && address + size <= each.address + each.bytes.length); // prettier-ignore
-    const bytes = stored?.bytes.subarray(address - stored.address, address - stored.address + size) ?? (await this.bytesOf?.(address, size)); // prettier-ignore
-    if (!bytes || bytes.length === 0) return;
-    const type = recording.typeNames[recording.types[block] as number] ?? '';
-    const text = /utf8|ascii|latin1/.test(type) ? [make('p', { class: 'text', text: textOf(bytes) })] : [];
-    const when = view.replay.ends[block] === NEVER ? '' : ' (of the address: the block was freed)';
-    element.replaceChildren(make('h3', { text: `Bytes${when}` }), ...text, make('pre', { class: 'hex', text: hexOf(bytes, address) })); // prettier-ignore
+    return stored ? stored.bytes.subarray(address - stored.address, address - stored.address + size) : this.bytesOf?.(address, size); // prettier-ignore
   }
 }
 
