@@ -219,21 +219,41 @@ function stateOf(facts: Facts, functions: readonly FoundFunction[]): number[] {
 const sharesState = (facts: Facts, index: number, others: ReadonlySet<number>): boolean =>
   [...others].some((other) => facts.sharedAddresses(index, other) >= SHARED_ADDRESSES);
 
+interface Pair {
+  readonly malloc: number;
+  readonly free: number;
+}
+
 function findPair(layout: ModuleLayout, facts: Facts): FoundFunction[] | undefined {
-  const callers = countCallers(layout, facts);
   const hasState = (index: number): boolean => (facts.body(index)?.addresses.size ?? 0) >= SHARED_ADDRESSES;
   const frees = [...ofRole(layout, 'free')].filter(hasState);
   const mallocs = [...ofRole(layout, 'malloc')].filter(
     (index) => hasState(index) && facts.isNearMemorySize(index),
   );
-  const pairs: { malloc: number; free: number; callers: number }[] = [];
+  const pairs: Pair[] = [];
   for (const malloc of mallocs)
     for (const free of frees)
-      if (facts.sharedAddresses(malloc, free) >= SHARED_ADDRESSES)
-        pairs.push({ malloc, free, callers: Math.min(callers[malloc] ?? 0, callers[free] ?? 0) });
-  pairs.sort((a, b) => b.callers - a.callers);
-  const [first, second] = pairs;
-  if (!first || first.callers === 0 || (second && second.callers * DOMINANCE > first.callers))
-    return undefined;
-  return (['malloc', 'free'] as const).map((role) => ({ index: first[role], role, name: '', how: 'shape' }));
+      if (facts.sharedAddresses(malloc, free) >= SHARED_ADDRESSES) pairs.push({ malloc, free });
+  const callers = countCallers(layout, facts);
+  const found = dominant(pairs, callers) ?? dominant(withoutSources(pairs, facts), callers);
+  return found && (['malloc', 'free'] as const).map((role) => ({ index: found[role], role, name: '', how: 'shape' })); // prettier-ignore
+}
+
+/**
+ * Drops pairs whose malloc is called by that of another pair with the same free: it is where that one gets memory from.
+ * emmalloc has such a function, which its start calls too.
+ */
+function withoutSources(pairs: readonly Pair[], facts: Facts): Pair[] {
+  const calls = (from: number, to: number): boolean => facts.body(from)?.calls.includes(to) ?? false;
+  const isSource = ({ malloc, free }: Pair): boolean =>
+    pairs.some((other) => other.free === free && calls(other.malloc, malloc) && !calls(malloc, other.malloc));
+  return pairs.filter((pair) => !isSource(pair));
+}
+
+/** FA1. Returns the pair that has many more callers than every other; undefined if there is none. */
+function dominant(pairs: readonly Pair[], callers: Uint32Array): Pair | undefined {
+  const count = ({ malloc, free }: Pair): number => Math.min(callers[malloc] ?? 0, callers[free] ?? 0);
+  const [first, second] = [...pairs].sort((a, b) => count(b) - count(a));
+  if (!first || count(first) === 0 || (second && count(second) * DOMINANCE > count(first))) return undefined;
+  return first;
 }

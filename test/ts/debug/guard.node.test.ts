@@ -215,6 +215,20 @@ test('an allocator of which not enough is known is not guarded, and coverage say
   expect(heap.checkNow()).toEqual([]);
 }, 120_000);
 
+test('emmalloc without names is found, although what it gets memory from looks like malloc too', async () => {
+  const args = [...emcc('-O2', '-sMALLOC=emmalloc').slice(1), '-o', 'plain-emmalloc.wasm'];
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
+  const { status, stderr } = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
+  expect(status, stderr).toBe(0);
+  const { program, heap } = await start('plain-emmalloc.wasm', {});
+  const blocks = Array.from({ length: 500 }, (_, i) => program.make(1 + ((i * 37) % 900)));
+  expect(heap).toMatchObject({ liveBlocks: 500, allocations: 500 });
+  for (const address of blocks) program.drop(address, 0);
+  expect(heap).toMatchObject({ liveBlocks: 0, liveBytes: 0, frees: 500 });
+  expect(heap.coverage).toMatchObject([{ unmatchedFrees: 0, unseenFrees: 0 }]);
+  expect(heap.coverage[0]?.functions.map(({ does, how }) => `${does} ${how}`)).toEqual(expect.arrayContaining(['malloc shape', 'free shape'])); // prettier-ignore
+}, 120_000);
+
 test('the memory grows at the first allocation, and not once freed blocks wait', async () => {
   const limits = ['-sALLOW_MEMORY_GROWTH=1', '-sINITIAL_MEMORY=131072', '-sTOTAL_STACK=32768'];
   const args = [...emcc('-O2', ...limits).slice(1), '-o', 'growing.wasm'];

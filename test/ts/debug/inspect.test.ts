@@ -402,6 +402,29 @@ describe('bad input', () => {
     await expect(run(bytes, {})).rejects.toThrow(TypeError);
     await expect(run(bytes, { m: {} })).rejects.toThrow(WebAssembly.LinkError);
   });
+  test('a module that checks its own binary finds what it expects, and is seen', async () => {
+    const bytes = withAllocator();
+    const sum = (part: Uint8Array): number => part.reduce((all, byte) => (all * 31 + byte) >>> 0, 7);
+    const expected = sum(bytes);
+    const described = WebAssembly.Module.exports(new WebAssembly.Module(bytes));
+    const start = async (): Promise<WebAssembly.Instance> => {
+      const module = await WebAssembly.compile(bytes);
+      const instance = await WebAssembly.instantiate(module);
+      const names = Object.keys(instance.exports);
+      if (
+        sum(bytes) !== expected ||
+        JSON.stringify(WebAssembly.Module.exports(module)) !== JSON.stringify(described)
+      )
+        throw new Error('the binary was changed');
+      if (JSON.stringify(names) !== JSON.stringify(described.map(({ name }) => name))) throw new Error('the exports were changed'); // prettier-ignore
+      if (WebAssembly.Module.customSections(module, 'linmem').length > 0)
+        throw new Error('a section was added');
+      return instance;
+    };
+    const { result, heap } = await inspect(start);
+    (result.exports as unknown as Exports).malloc?.(8);
+    expect(heap).toMatchObject({ liveBytes: 8 });
+  });
   test('a module without an allocator works, and coverage says why nothing is seen', async () => {
     const bytes = buildModule({
       memory: [0, 1],
