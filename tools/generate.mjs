@@ -2,6 +2,7 @@
 // one is stale.
 //   ts/scalar/types.gen.ts      the scalar types, from tools/scalars.mjs
 //   ts/scalar/refs.gen.ts       the classes of refs by name, from tools/scalars.mjs; ref-list.gen.ts lists them
+//   ts/scalar/checked-refs.gen.ts the classes of refs that scopes allocate, from tools/scalars.mjs
 //   ts/scalar/iterators.gen.ts iterators over elements, from tools/scalars.mjs
 //   ts/scalar/methods.gen.ts    the declarations of the scalar methods, from tools/scalars.mjs
 //   ts/text/methods.gen.ts      the declarations of the string methods
@@ -18,6 +19,7 @@ import { cmake } from './build.mjs';
 import {
   accessorsFile,
   ALIASES,
+  checkedRefsFile,
   isBigInteger,
   iteratorsFile,
   refListFile,
@@ -198,6 +200,7 @@ export async function generated() {
   return new Map([
     ['ts/scalar/types.gen.ts', await prettier.format(typesFile(), options)],
     ['ts/scalar/iterators.gen.ts', await prettier.format(iteratorsFile(), options)],
+    ['ts/scalar/checked-refs.gen.ts', await prettier.format(checkedRefsFile(), options)],
     ['ts/scalar/refs.gen.ts', await prettier.format(refsFile(), options)],
     ['ts/scalar/ref-list.gen.ts', await prettier.format(refListFile(), options)],
     ['ts/scalar/methods.gen.ts', await prettier.format(methods(), options)],

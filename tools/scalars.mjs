@@ -160,7 +160,7 @@ function reading(type, memory) {
   const get = (data) => `return ${convertedNumber(type, rename(type.get, data, 'p'))};`;
   return `
     try {
-      if (Math.floor(p as number) === p) {${perMode(get, type.size, 'p >= 0 && p', memory)}
+      if (typeof p === 'number' && Math.floor(p) === p) {${perMode(get, type.size, 'p >= 0 && p', memory)}
       }
     } catch {}
     return ${converted(type, `slowRead(${type.name}, ${memory}, p)`)};`;
@@ -170,7 +170,7 @@ function writing({ name, kind, set, size }, memory) {
   return `
     if (typeof x === '${kind}')
       try {
-        if (Math.floor(p as number) === p) {${perMode(code, size, 'p >= 0 && p', memory)}
+        if (typeof p === 'number' && Math.floor(p) === p) {${perMode(code, size, 'p >= 0 && p', memory)}
         }
       } catch {}
     slowWrite(${name}, ${memory}, p, x);`;
@@ -271,13 +271,6 @@ function refClasses(type) {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }`;
-  const scoped = isScoped(type);
-  const checked = `
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class ${label}CheckedRef extends ${label}Ref {
-  override get value(): ${kind} { return this.slowRead(); }
-  override set value(x: ${kind}) { this.slowWrite(x); }
-}`;
   const ArrayBase = name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef';
   const big = isBigInteger(label);
   const length = '\n    (this as { length: number }).length = length;';
@@ -285,7 +278,7 @@ export class ${label}CheckedRef extends ${label}Ref {
 export class ${label}Ref extends ScalarRef<${parameters(type)}> {
 ${maker('address: number')}
 ${typeGetter}${big ? '' : value}
-}${scoped ? checked : ''}
+}
 /** A ref to an array of \`${name}\`. */
 export class ${label}ArrayRef extends ${ArrayBase}<${parameters(type)}> {
 ${maker('address: number, length: number', length)}
@@ -357,6 +350,22 @@ ${SCALARS.filter(({ label }) => ITERATED[label] === label)
 `;
 }
 
+/** ts/scalar/checked-refs.gen.ts: the classes of refs that scopes allocate. */
+export function checkedRefsFile() {
+  const types = SCALARS.filter(isScoped);
+  const classOf = ({ label, kind }) => `export class ${label}CheckedRef extends ${label}Ref {
+  override get value(): ${kind} { return this.slowRead(); }
+  override set value(x: ${kind}) { this.slowWrite(x); }
+}`;
+  return `${GENERATED}
+import { ${types.map(({ label }) => `${label}Ref`).join(', ')} } from './refs.gen.ts';
+
+// Refs that borrow from a live allocation of the heap, as those of checkedClassOf (ref.ts).
+
+${types.map(classOf).join('\n')}
+`;
+}
+
 /** ts/manager/scope-refs.gen.ts: the methods of scopes that allocate refs. */
 export function scopeRefsFile() {
   const types = WRITTEN.filter(isScoped);
@@ -373,7 +382,7 @@ export function scopeRefsFile() {
   return `${GENERATED}
 import type { Scope } from '../arena/scope.ts';
 import { ${types.map(({ name }) => name).join(', ')} } from '../scalar/types.gen.ts';
-import { ${types.map(({ label }) => `${label}CheckedRef`).join(', ')} } from '../scalar/refs.gen.ts';
+import { ${types.map(({ label }) => `${label}CheckedRef`).join(', ')} } from '../scalar/checked-refs.gen.ts';
 import { setHalf } from '../scalar/half.ts';
 import { clamp } from '../scalar/limits.ts';
 
@@ -389,11 +398,10 @@ export function refListFile() {
     ITERATED[type.label] ? `${ITERATED[type.label]}Iterator` : 'undefined',
     ...(isScoped(type) ? [`${type.label}CheckedRef`] : []),
   ];
-  const checked = (type) => (isScoped(type) ? `, ${type.label}CheckedRef` : '');
-  const classNames = SCALARS.map((type) => `${type.label}ArrayRef, ${type.label}Ref${checked(type)}`).join(
-    ', ',
-  );
+  const classNames = SCALARS.map(({ label }) => `${label}ArrayRef, ${label}Ref`).join(', ');
+  const checkedNames = SCALARS.filter(isScoped).map(({ label }) => `${label}CheckedRef`);
   return `${GENERATED}
+import { ${checkedNames.join(', ')} } from './checked-refs.gen.ts';
 import { ${[...new Set(Object.values(ITERATED))].map((label) => `${label}Iterator`).join(', ')} } from './iterators.gen.ts';
 import type { RefClassEntry } from './ref-classes.ts';
 import { ${classNames} } from './refs.gen.ts';

@@ -231,11 +231,21 @@ export class ArgumentTypeError extends TypeError {
   declare readonly expected: string;
   /** The argument. */
   declare readonly value: unknown;
-  constructor(expected: string, value: unknown) {
-    super(messageOf(expected, value));
+  constructor(expected: string, value: unknown, options?: ErrorOptions) {
+    const why = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
+    super(messageOf(expected, value) + why, options);
     describe(this, 'ArgumentType', 'INVALID_TYPE', { expected, value });
   }
 }
+
+/**
+ * Returns what to throw for an error that came up while `value`, an argument, was read: an {@link ArgumentTypeError} for an
+ * engine's TypeError, as of a revoked proxy or an iterator that is none; any other error unchanged.
+ */
+export const argumentError = (error: unknown, expected: string, value: unknown): unknown =>
+  error instanceof TypeError && !('code' in error)
+    ? new ArgumentTypeError(expected, value, { cause: error })
+    : error;
 
 /** A number out of range: a size, a count, an index, an alignment. A `RangeError`. Nothing has changed. */
 export class ArgumentRangeError extends RangeError {

@@ -8,7 +8,7 @@
 import { FreedError, NotOwnedError } from '../errors.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
-import { isAlign, toAlign, toCount } from '../memory/address.ts';
+import { isAlign, isUint32, toAlign, toCount } from '../memory/address.ts';
 import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { installToString, toPrimitivePointer } from '../scalar/print.ts';
@@ -120,7 +120,7 @@ export class WasmHeapArena extends Region {
     const topAt = this.topAt;
     try {
       const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
-      if (bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
+      if (isUint32(bytes) && mask >= 0 && topAt > 0) {
         const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
         if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
         // In 32-bit integers: ranges that wrap or end above 2 GiB leave too few bytes and take the general path.

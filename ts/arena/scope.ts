@@ -217,6 +217,7 @@ export interface Scope
 
 /** Calls `callback` with a scope of `heap`. A promise that it returns keeps the scope open until it settles. */
 export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {
+  if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
   const scope = new Scope(heap);
   let result: R;
   let then: unknown;

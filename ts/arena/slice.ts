@@ -158,7 +158,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
    */
   at(index: number): T {
     try {
-      const i = index >>> 0;
+      const i = typeof index === 'number' ? index >>> 0 : -1;
       if (i === index && i < this.length) {
         const { allocation } = this;
         const { data, bytes } = allocation.memory; // S2

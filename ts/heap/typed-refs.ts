@@ -18,11 +18,12 @@ export function allocScalar<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
   value?: T,
 ): ScalarRef<T, A> {
+  const { ScalarRef } = refClassesOf(type);
   const allocation = allocateToken(heap, type.size, Math.min(type.size, MALLOC_ALIGN));
   try {
     if (value !== undefined) type.write(heap, allocation.address, value);
     else if (!heap.clears) fillBytes(heap, allocation.address, type.size);
-    return new (refClassesOf(type).ScalarRef)(heap, allocation.address, allocation, true);
+    return new ScalarRef(heap, allocation.address, allocation, true);
   } catch (error) {
     freeAllocation(heap, allocation);
     throw error;
@@ -35,9 +36,9 @@ export function wrapScalar<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
   address: Address,
 ): ScalarRef<T, A> {
+  const { ScalarRef, CheckedRef } = refClassesOf(type);
   const at = heap.locateBorrowed(address, type.size);
   const allocation = heap.allocationAt(at);
-  const { ScalarRef, CheckedRef } = refClassesOf(type);
   return new (allocation === heap.untracked ? ScalarRef : CheckedRef)(heap, at, allocation, false);
 }
 

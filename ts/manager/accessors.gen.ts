@@ -33,7 +33,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readUint8Clamped(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint8(p) >>> 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -50,7 +50,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeUint8Clamped(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint8(p, clamp(x));
               if (!this.mode.third) {
                 const { data } = this;
@@ -71,7 +71,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readUint8(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint8(p) >>> 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -88,7 +88,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeUint8(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint8(p, x);
               if (!this.mode.third) {
                 const { data } = this;
@@ -109,7 +109,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readInt8(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getInt8(p) | 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -126,7 +126,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeInt8(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setInt8(p, x);
               if (!this.mode.third) {
                 const { data } = this;
@@ -147,7 +147,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readUint16(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint16(p, true) >>> 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -164,7 +164,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeUint16(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint16(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -185,7 +185,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readInt16(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getInt16(p, true) | 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -202,7 +202,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeInt16(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setInt16(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -223,7 +223,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readFloat32(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return +this.data.getFloat32(p, true);
             if (!this.mode.third) {
               const { data } = this;
@@ -240,7 +240,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeFloat32(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setFloat32(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -261,7 +261,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readUint32(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -278,7 +278,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeUint32(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint32(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -299,7 +299,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readInt32(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getInt32(p, true) | 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -316,7 +316,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeInt32(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setInt32(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -337,7 +337,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readPointer32(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -354,7 +354,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writePointer32(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint32(p, pointer32(x), true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -375,7 +375,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readPointer64(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getBigUint64(p, true);
             if (!this.mode.third) {
               const { data } = this;
@@ -392,7 +392,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writePointer64(p, x) {
         if (typeof x === 'bigint')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, pointer64(x), true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -413,7 +413,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readPointer53(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
             if (!this.mode.third) {
               const { data } = this;
@@ -430,7 +430,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writePointer53(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, pointer53(x), true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -451,7 +451,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readBigUint64(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getBigUint64(p, true);
             if (!this.mode.third) {
               const { data } = this;
@@ -468,7 +468,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeBigUint64(p, x) {
         if (typeof x === 'bigint')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setBigUint64(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -489,7 +489,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readBigInt64(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getBigInt64(p, true);
             if (!this.mode.third) {
               const { data } = this;
@@ -506,7 +506,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeBigInt64(p, x) {
         if (typeof x === 'bigint')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setBigInt64(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -527,7 +527,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readFloat64(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return +this.data.getFloat64(p, true);
             if (!this.mode.third) {
               const { data } = this;
@@ -544,7 +544,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeFloat64(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setFloat64(p, x, true);
               if (!this.mode.third) {
                 const { data } = this;
@@ -565,7 +565,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readFloat16(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return +getHalf(this.data, p);
             if (!this.mode.third) {
               const { data } = this;
@@ -582,7 +582,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeFloat16(p, x) {
         if (typeof x === 'number')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return setHalf(this.data, p, x);
               if (!this.mode.third) {
                 const { data } = this;
@@ -603,7 +603,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
     {
       readBoolean(p) {
         try {
-          if (Math.floor(p as number) === p) {
+          if (typeof p === 'number' && Math.floor(p) === p) {
             if (!this.mode.second) return this.data.getUint8(p) !== 0;
             if (!this.mode.third) {
               const { data } = this;
@@ -620,7 +620,7 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       writeBoolean(p, x) {
         if (typeof x === 'boolean')
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!this.mode.second) return this.data.setUint8(p, x ? 1 : 0);
               if (!this.mode.third) {
                 const { data } = this;

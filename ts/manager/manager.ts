@@ -83,7 +83,7 @@ export class WasmHeapManager extends Heap {
   scope<R>(callback: (scope: Scope) => R): R;
   scope(): Scope;
   scope<R>(callback?: (scope: Scope) => R): R | Scope {
-    return callback ? runScope(this, callback) : new Scope(this);
+    return callback === undefined ? new Scope(this) : runScope(this, callback);
   }
 
   /** Returns a slice of `length` elements in a separate block. @see {@link allocHeapSlice} */

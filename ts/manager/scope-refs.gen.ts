@@ -15,7 +15,7 @@ import {
   Float64CheckedRef,
   Float16CheckedRef,
   BooleanCheckedRef,
-} from '../scalar/refs.gen.ts';
+} from '../scalar/checked-refs.gen.ts';
 import { setHalf } from '../scalar/half.ts';
 import { clamp } from '../scalar/limits.ts';
 

@@ -48,5 +48,5 @@ export function recordFault(memory: LinearMemory, address: Address, size: number
 
 /** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the general path. */
 export function isInside(memory: LinearMemory, p: Address, size: number): p is number {
-  return (p as number) >>> 0 === p && p <= memory.bytes.length - size;
+  return typeof p === 'number' && p >>> 0 === p && p <= memory.bytes.length - size;
 }

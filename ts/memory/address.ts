@@ -47,12 +47,7 @@ function invalidCount(value: number, what: string, min: number, max: number): Er
 
 /** True if `value` is a power of two from 1 to 65,536. Any other value, of any type, is false. */
 export function isAlign(value: number): boolean {
-  return (
-    typeof value === 'number' &&
-    value >>> 0 === value &&
-    (value - 1) >>> 0 < 65536 &&
-    (value & (value - 1)) === 0
-  );
+  return isUint32(value) && (value - 1) >>> 0 < 65536 && (value & (value - 1)) === 0;
 }
 
 /**

@@ -151,7 +151,8 @@ export class LinearMemory {
    * @throws {ArgumentRangeError} if the count is not an integer of at least 0, or the engine has no array that long
    */
   view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
-    const size = Elements.BYTES_PER_ELEMENT;
+    const size = Elements?.BYTES_PER_ELEMENT;
+    if (typeof size !== 'number') throw new ArgumentTypeError('the constructor of a typed array', Elements);
     const at = this.locate(address, toCount(count, 'a count of elements') * size, size);
     try {
       return new Elements(this.data.buffer, at, count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Array refs: refs to consecutive scalars. Element i lies at address + i * size.
-import { ArgumentTypeError, DoubleFreeError, NotOwnedError } from '../errors.ts';
+import { argumentError, ArgumentTypeError, DoubleFreeError, NotOwnedError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -146,8 +146,13 @@ export interface ScalarArrayRef<T extends ScalarValue, A extends ArrayBufferView
 installElementMethods(ScalarArrayRef.prototype);
 
 /** Reads the option, if it is an own property. */
-const freesElements = (options: { readonly freeElements?: boolean } = {}): boolean =>
-  Object.hasOwn(options, 'freeElements') && options.freeElements === true;
+function freesElements(options: { readonly freeElements?: boolean } = {}): boolean {
+  try {
+    return Object.hasOwn(options, 'freeElements') && options.freeElements === true;
+  } catch (error) {
+    throw argumentError(error, 'an options object', options);
+  }
+}
 
 /** A ref to an array of pointers. */
 export abstract class PointerArrayRef<

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ScalarDescriptor: how one C type is read from and written to a memory.
-import { ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentTypeError } from '../errors.ts';
 import { recordFault } from '../memory/access-mode.ts';
 import type { Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
@@ -56,6 +56,21 @@ export function assertKind(type: Pick<ScalarDescriptor, 'name' | 'kind'>, value:
     throw new ArgumentTypeError(`a ${type.kind} for ${type.name}${where}`, value);
 }
 
+/** @throws {ArgumentTypeError} unless `value` has the method `name` */
+export function assertHas(value: unknown, name: string, what: string): void {
+  try {
+    if (Object(value) === value && typeof (value as Record<string, unknown>)[name] === 'function') return;
+  } catch (error) {
+    throw argumentError(error, what, value);
+  }
+  throw new ArgumentTypeError(what, value);
+}
+/** @throws {ArgumentTypeError} unless `type` describes a scalar */
+export function assertType(type: { readonly size: number; readonly label: string }): void {
+  if (typeof type?.size !== 'number' || typeof type.label !== 'string')
+    throw new ArgumentTypeError('a scalar type, such as i32', type);
+}
+
 /** True if the elements of the type's typed array are its values, so that their bytes can be copied. */
 export function hasOwnElements({ Elements, label }: Pick<ScalarDescriptor, 'Elements' | 'label'>): boolean {
   return Elements.name === `${label}Array`;
@@ -67,6 +82,7 @@ function locateSlow(
   memory: LinearMemory,
   address: Address,
 ): number {
+  assertHas(memory, 'locate', 'a memory or a heap');
   if (size <= 8) recordFault(memory, address, size); // larger types have no fast path
   return memory.locate(address, size);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Elements: what array refs and slices have in common, as methods that are installed on both.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { repeatBytes, viewLength } from '../memory/bytes.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -108,7 +108,7 @@ const methods = {
     return this;
   },
   copyTo(this: Sequence, target: CopyTarget<ScalarValue>, offset = 0) {
-    if (!Array.isArray(target) && !ArrayBuffer.isView(target) && 'copyFrom' in Object(target)) {
+    if (hasCopyFrom(target)) {
       (target as Extract<typeof target, { copyFrom: unknown }>).copyFrom(this as never, offset); // as just tested
       return this;
     }
@@ -127,6 +127,16 @@ const methods = {
   },
 };
 
+const TARGET = 'an array, a typed array, an array ref or a slice';
+
+function hasCopyFrom(target: unknown): boolean {
+  try {
+    return !Array.isArray(target) && !ArrayBuffer.isView(target) && 'copyFrom' in Object(target);
+  } catch (error) {
+    throw argumentError(error, TARGET, target);
+  }
+}
+
 /** Stores `values` in an array or a typed array. */
 function storeIn(
   target: { length: number; [index: number]: ScalarValue },
@@ -136,8 +146,7 @@ function storeIn(
 ): void {
   const isView = ArrayBuffer.isView(target);
   const room = isView ? viewLength(target) : Infinity;
-  if (room === undefined || (!isView && !Array.isArray(target)))
-    throw new ArgumentTypeError('an array, a typed array, an array ref or a slice', target);
+  if (room === undefined || (!isView && !Array.isArray(target))) throw new ArgumentTypeError(TARGET, target);
   if (isView && (/^\[object Big/.test(Object.prototype.toString.call(target)) ? 'bigint' : 'number') !== kind)
     throw new ArgumentTypeError(`a typed array of ${kind}s`, target);
   if (start > room - values.length)
@@ -145,7 +154,11 @@ function storeIn(
       `an offset at which ${values.length} elements fit in a length of ${room}`,
       start,
     );
-  for (let i = 0; i < values.length; i++) target[start + i] = values[i] as ScalarValue; // i is in range
+  try {
+    for (let i = 0; i < values.length; i++) target[start + i] = values[i] as ScalarValue; // i is in range
+  } catch (error) {
+    throw argumentError(error, 'an array that can be written', target);
+  }
 }
 
 /** The number of indices that throw. A loop that uses indices by mistake begins with 0. */

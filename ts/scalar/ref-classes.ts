@@ -5,7 +5,7 @@ import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { PointerArrayRef, ScalarArrayRef, type ArrayRefHeap, type ScalarArrayRefClass } from './array.ts';
-import type { ScalarDescriptor, ScalarValue } from './descriptor.ts';
+import { assertType, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
 import type { ViewIteratorClass } from './iterator.ts';
 import { checkedClassOf, ScalarRef, type NewRef, type RefHeap, type ScalarRefClass } from './ref.ts';
 
@@ -44,6 +44,7 @@ export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
 ): RefClasses<T, A> {
   let found = classes.get(type) as RefClasses<T, A> | undefined; // stored under its type
+  if (!found) assertType(type);
   if (!found) classes.set(type, (found = generalClasses(type)));
   return found;
 }

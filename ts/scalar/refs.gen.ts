@@ -90,15 +90,6 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Int8CheckedRef extends Int8Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `i8`. */
 export class Int8ArrayRef extends ScalarArrayRef<number, Int8Array> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -178,15 +169,6 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Uint8CheckedRef extends Uint8Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
     this.slowWrite(x);
   }
 }
@@ -272,15 +254,6 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Uint8ClampedCheckedRef extends Uint8ClampedRef {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `u8c`. */
 export class Uint8ClampedArrayRef extends ScalarArrayRef<number, Uint8ClampedArray> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -360,15 +333,6 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Int16CheckedRef extends Int16Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
     this.slowWrite(x);
   }
 }
@@ -454,15 +418,6 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Uint16CheckedRef extends Uint16Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `u16`. */
 export class Uint16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -542,15 +497,6 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Int32CheckedRef extends Int32Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
     this.slowWrite(x);
   }
 }
@@ -636,15 +582,6 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Uint32CheckedRef extends Uint32Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `u32`. */
 export class Uint32ArrayRef extends ScalarArrayRef<number, Uint32Array> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -724,15 +661,6 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class BigInt64CheckedRef extends BigInt64Ref {
-  override get value(): bigint {
-    return this.slowRead();
-  }
-  override set value(x: bigint) {
     this.slowWrite(x);
   }
 }
@@ -818,15 +746,6 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class BigUint64CheckedRef extends BigUint64Ref {
-  override get value(): bigint {
-    return this.slowRead();
-  }
-  override set value(x: bigint) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `u64`. */
 export class BigUint64ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -906,15 +825,6 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Float16CheckedRef extends Float16Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
     this.slowWrite(x);
   }
 }
@@ -1000,15 +910,6 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
     this.slowWrite(x);
   }
 }
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Float32CheckedRef extends Float32Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
-    this.slowWrite(x);
-  }
-}
 /** A ref to an array of `f32`. */
 export class Float32ArrayRef extends ScalarArrayRef<number, Float32Array> {
   /** @internal Refs are made by `alloc...` and `wrap...`. */
@@ -1088,15 +989,6 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class Float64CheckedRef extends Float64Ref {
-  override get value(): number {
-    return this.slowRead();
-  }
-  override set value(x: number) {
     this.slowWrite(x);
   }
 }
@@ -1557,15 +1449,6 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
           }
         }
       } catch {}
-    this.slowWrite(x);
-  }
-}
-/** A ref that borrows from a live allocation: see {@link checkedClassOf}. @internal */
-export class BooleanCheckedRef extends BooleanRef {
-  override get value(): boolean {
-    return this.slowRead();
-  }
-  override set value(x: boolean) {
     this.slowWrite(x);
   }
 }

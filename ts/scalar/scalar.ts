@@ -5,7 +5,7 @@ import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarArrayRef } from './array.ts';
-import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
+import { assertHas, type ScalarDescriptor, type ScalarValue, type Values } from './descriptor.ts';
 import type { ScalarRef } from './ref.ts';
 
 /** The operations that `alloc` and `allocArray` need. Heaps, arenas and scopes have them. */
@@ -51,12 +51,14 @@ export interface Scalar<
   wrapArray(memory: LinearMemory | ScalarWrapper, address: Address, count: number): ScalarArrayRef<T, A>;
 }
 
+const PLACE = 'a heap, an arena or a scope';
+
 /** Any scalar type. Not `Scalar<ScalarValue>`: each type has its own value type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
 /** Returns `memory` if it can make refs. ref-classes.ts adds that to every memory, in bundles that have refs. */
 function wrapperOf(memory: object): ScalarWrapper {
-  if ('wrapScalar' in memory) return memory as ScalarWrapper; // as just tested
+  if ('wrapScalar' in Object(memory)) return memory as ScalarWrapper; // as just tested
   throw new ArgumentTypeError('a memory in a bundle that has refs: import and use Ref or Heap', memory);
 }
 
@@ -87,6 +89,7 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     read,
     write,
     view(memory, address, count) {
+      assertHas(memory, 'view', 'a memory or a heap');
       return memory.view(
         Elements,
         address,
@@ -94,12 +97,14 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
       );
     },
     alloc(heap, value) {
+      assertHas(heap, 'allocScalar', PLACE);
       return heap.allocScalar(this, value);
     },
     wrap(memory, address) {
       return wrapperOf(memory).wrapScalar(this, address);
     },
     allocArray(heap, countOrValues) {
+      assertHas(heap, 'allocScalarArray', PLACE);
       return heap.allocScalarArray(this, countOrValues);
     },
     wrapArray(memory, address, count) {

@@ -23,7 +23,7 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -47,7 +47,7 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -81,7 +81,7 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -105,7 +105,7 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, x);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -139,7 +139,7 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getInt8(p) | 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -163,7 +163,7 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setInt8(p, x);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -197,7 +197,7 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -221,7 +221,7 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint16(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -255,7 +255,7 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -279,7 +279,7 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setInt16(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -313,7 +313,7 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return +memory.data.getFloat32(p, true);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -337,7 +337,7 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -371,7 +371,7 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -395,7 +395,7 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint32(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -429,7 +429,7 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -453,7 +453,7 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setInt32(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -487,7 +487,7 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -511,7 +511,7 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -546,7 +546,7 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getBigUint64(p, true);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -570,7 +570,7 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'bigint')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -606,7 +606,7 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -630,7 +630,7 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -665,7 +665,7 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getBigUint64(p, true);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -689,7 +689,7 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'bigint')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -724,7 +724,7 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getBigInt64(p, true);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -748,7 +748,7 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'bigint')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -783,7 +783,7 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return +memory.data.getFloat64(p, true);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -807,7 +807,7 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -841,7 +841,7 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return +getHalf(memory.data, p);
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -865,7 +865,7 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'number')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return setHalf(memory.data, p, x);
                 if (!memory.mode.third) {
                   const { data } = memory;
@@ -959,7 +959,7 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
     hasModes
       ? (memory, p) => {
           try {
-            if (Math.floor(p as number) === p) {
+            if (typeof p === 'number' && Math.floor(p) === p) {
               if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
               if (!memory.mode.third) {
                 const { data } = memory;
@@ -983,7 +983,7 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
       ? (memory, p, x) => {
           if (typeof x === 'boolean')
             try {
-              if (Math.floor(p as number) === p) {
+              if (typeof p === 'number' && Math.floor(p) === p) {
                 if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
                 if (!memory.mode.third) {
                   const { data } = memory;

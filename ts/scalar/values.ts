@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Converts values to the bytes of a type. Every bulk write converts all values before it stores the first.
-import { ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { bytesOf, putBytes, viewLength } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import {
   assertKind,
+  assertType,
   hasOwnElements,
   type ScalarDescriptor,
   type ScalarValue,
@@ -32,6 +33,22 @@ export function encodeValues<T extends ScalarValue>(
   values: Values<T>,
   max: number = Infinity,
   isAlias = false,
+): Uint8Array {
+  assertType(type);
+  try {
+    return encode(type, values, max, isAlias);
+  } catch (error) {
+    throw argumentError(error, listOf(type.name), values);
+  }
+}
+
+const listOf = (what: string): string => `an array, a typed array, a ref or an iterable of ${what}`;
+
+function encode<T extends ScalarValue>(
+  type: ScalarDescriptor<T>,
+  values: Values<T>,
+  max: number,
+  isAlias: boolean,
 ): Uint8Array {
   const [source, length] = toArrayLike(values, type.name);
   const bytes = ArrayBuffer.isView(source) ? bytesOf(source) : undefined; // refuses a detached view
@@ -66,6 +83,14 @@ export function storeValues(memory: LinearMemory, address: Address, bytes: Uint8
  */
 export function valuesFrom<T>(source: Values<T>, offset: number, max: number | undefined): Values<T> {
   if (offset === 0 && max === undefined) return source;
+  try {
+    return cut(source, offset, max);
+  } catch (error) {
+    throw argumentError(error, listOf('values'), source);
+  }
+}
+
+function cut<T>(source: Values<T>, offset: number, max: number | undefined): Values<T> {
   const [list, length] = toArrayLike(source, 'values');
   if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
   const end = max === undefined ? length : Math.min(length, offset + max);
@@ -76,9 +101,13 @@ export function valuesFrom<T>(source: Values<T>, offset: number, max: number | u
 
 /** @throws {ArgumentTypeError} unless `values` is an object with a length, an iterable, an array ref or a slice */
 export function assertValues(values: unknown, what: string): void {
-  if (typeof values === 'object' && values !== null)
-    if ('length' in values || Symbol.iterator in values || 'elementValues' in values) return;
-  throw new ArgumentTypeError(`an array, a typed array, a ref or an iterable of ${what}`, values);
+  try {
+    if (typeof values === 'object' && values !== null)
+      if ('length' in values || Symbol.iterator in values || 'elementValues' in values) return;
+  } catch (error) {
+    throw argumentError(error, listOf(what), values);
+  }
+  throw new ArgumentTypeError(listOf(what), values);
 }
 
 /**
@@ -98,7 +127,7 @@ function toArrayLike<T>(values: Values<T>, what: string): [list: ArrayLike<T>, l
     }
     if (typeof length === 'number') return [list, toCount(length, 'a length')];
   }
-  throw new ArgumentTypeError(`an array, a typed array, a ref or an iterable of ${what}`, values);
+  throw new ArgumentTypeError(listOf(what), values);
 }
 
 function newView(size: number): DataView<ArrayBuffer> {
@@ -110,8 +139,10 @@ function newView(size: number): DataView<ArrayBuffer> {
 }
 
 /** Returns the size of `count` elements in bytes. @throws {ArgumentTypeError} {@link ArgumentRangeError} if it is no size */
-export const elementBytes = ({ size }: { readonly size: number }, count: number): number =>
-  toCount(toCount(count, 'a count of elements') * size, 'a size in bytes');
+export function elementBytes(type: Pick<ScalarDescriptor, 'size' | 'label'>, count: number): number {
+  assertType(type);
+  return toCount(toCount(count, 'a count of elements') * type.size, 'a size in bytes');
+}
 
 /** Returns the size of a new array in bytes and, if values were given, these bytes, as {@link encodeValues} does. */
 export function arrayContent<T extends ScalarValue>(

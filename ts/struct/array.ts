@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fixed arrays, as a type (`array(Point, 3)`) and as refs to elements that are not scalars.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -75,6 +75,14 @@ export interface Elementwise {
 
 /** Returns the elements of an array, an array ref, a slice, or anything else with a length or an iterator. */
 export function toValues(value: unknown, name: string): Elementwise {
+  try {
+    return measured(value, name);
+  } catch (error) {
+    throw argumentError(error, `an array for ${name}`, value);
+  }
+}
+
+function measured(value: unknown, name: string): Elementwise {
   if (typeof value === 'object' && value !== null) {
     let values = value as ArrayLike<unknown> & { elementValues?: () => ArrayLike<unknown> };
     const isPlain = Array.isArray(value) || ArrayBuffer.isView(value);
@@ -227,7 +235,7 @@ function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass
       state.views = memoryOf(origin).views;
     }
     at(index: number): unknown {
-      const i = index >>> 0;
+      const i = typeof index === 'number' ? index >>> 0 : -1;
       if (i === index && i < this.length) return live(this.origin, this.address + i * stride);
       return live(this.origin, this.address + toIndex(index, this.length) * stride);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
-import { ArgumentTypeError, LayoutError } from '../errors.ts';
+import { ArgumentTypeError, LayoutError, show } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import type { Values } from '../scalar/descriptor.ts';
+import { assertHas, type Values } from '../scalar/descriptor.ts';
 import { elementsClass, storeElements, toValues } from './array.ts';
 import { compile, readFields, type Compiled } from './compile.ts';
 import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } from './infer.ts';
@@ -52,7 +52,7 @@ export class StructType<F = Record<string, CType>> {
   offsetOf(path: (keyof F & string) | `${keyof F & string}.${string}`, pointerSize: PointerSize = 4): number {
     let offset = 0;
     let type: CType = this as AnyStructType;
-    for (const name of path.split('.')) {
+    for (const name of (typeof path === 'string' ? path : show(path)).split('.')) {
       const field: { offset: number; type: CType } | undefined =
         type instanceof StructType ? (type as StructType).compiled(pointerSize).byName.get(name) : undefined;
       if (!field) throw new ArgumentTypeError(`a field of ${this.name}`, path);
@@ -75,6 +75,7 @@ export class StructType<F = Record<string, CType>> {
     readonly offsets?: { readonly [K in keyof F]?: number };
     readonly pointerSize?: PointerSize;
   }): void {
+    if (Object(expected) !== expected) throw new ArgumentTypeError('a layout', expected);
     const { size, align, offsets = {}, pointerSize = 4 } = expected;
     const found = this.compiled(pointerSize);
     const wrong: string[] = [];
@@ -90,6 +91,7 @@ export class StructType<F = Record<string, CType>> {
 
   /** Returns the struct at `address` as a plain object: a copy. Pointers are addresses, `char *` are strings. */
   read(memory: LinearMemory, address: Address): PlainFields<F> {
+    assertHas(memory, 'locate', 'a memory or a heap');
     const { size } = this.compiled(pointerSizeOf(memory));
     return this.load(memory, memory.locate(address, size)) as PlainFields<F>; // the same fields
   }
@@ -98,6 +100,7 @@ export class StructType<F = Record<string, CType>> {
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link EncodingError} for a value that does not fit
    */
   write(heap: Heap, address: Address, values: InitFields<F> | Instance<F>): void {
+    assertHas(heap, 'locate', 'a heap');
     const at = heap.locate(address, this.layout(pointerSizeOf(heap)).size);
     this.assign(new Origin(heap, heap.allocationAt(at)), at, values);
   }

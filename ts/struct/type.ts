@@ -121,7 +121,7 @@ export function store(
 
 /** Returns the pointer size of the module that `memory` belongs to. */
 export const pointerSizeOf = (memory: LinearMemory): PointerSize =>
-  (memory as { addressBits?: number }).addressBits === 64 ? 8 : 4;
+  (Object(memory) as { addressBits?: number }).addressBits === 64 ? 8 : 4;
 
 /** The function that makes live values of a type. */
 export function liveOf(type: CType, pointerSize: PointerSize): (origin: Origin, address: number) => unknown {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Text policies: lone surrogates, invalid bytes, embedded NULs, text that does not fit.
-import { ArgumentTypeError, EncodingError } from '../errors.ts';
+import { argumentError, ArgumentTypeError, EncodingError } from '../errors.ts';
 
 /** The policies of a text operation. */
 export interface TextOptions {
@@ -41,12 +41,20 @@ export function toPolicy(options: TextOptions | undefined): Policy {
     throw new ArgumentTypeError(`text options of ${JSON.stringify(CHOICES)}`, value);
   };
   if (typeof options !== 'object' || options === null) refuse(options);
-  for (const name of Object.keys(options)) {
-    const choice = options[name as keyof Policy];
+  for (const [name, choice] of ownEntries(options)) {
     if (!Object.hasOwn(CHOICES, name)) refuse(name);
     else if (choice !== undefined) policy[name] = CHOICES[name]?.includes(choice) ? choice : refuse(choice);
   }
   return policy as Policy; // each name and value was checked
+}
+
+/** The own properties, each read once. */
+function ownEntries(options: TextOptions): [string, unknown][] {
+  try {
+    return Object.entries(options);
+  } catch (error) {
+    throw argumentError(error, 'an object of text options', options);
+  }
 }
 
 /** @throws {ArgumentTypeError} if `value` is not a primitive string */

@@ -2,6 +2,7 @@
 // Creates refs to strings: allocates a block for a string, or borrows an existing string.
 import { toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
+import { assertHas } from '../scalar/descriptor.ts';
 import type { RefHeap } from '../scalar/ref.ts';
 import type { ScalarAllocator } from '../scalar/scalar.ts';
 import type { Encoding } from './encoding.ts';
@@ -53,6 +54,7 @@ export function allocString(
   const header = headerBytesOf(framing, wordBytes);
   const capacity = framing === 'Terminated' ? count + 1 : count;
   const bytes = toCount(header + capacity * size, 'a size in bytes');
+  assertHas(heap, 'allocateWith', 'a heap, an arena or a scope');
   return heap.allocateWith(bytes, Math.max(size, header && wordBytes), (allocation, at, owner, owned) => {
     const Class = classOf(encoding, framing);
     const text = at + header;
@@ -73,6 +75,7 @@ export function wrapString(
 ): StringRef {
   const size = encoding.bytesPerElement;
   const header = headerBytesOf(framing, wordBytes);
+  assertHas(heap, 'locateBorrowed', 'a heap');
   const at = heap.locateBorrowed(address, header);
   const allocation = heap.allocationAt(at);
   let textAllocation = allocation;
