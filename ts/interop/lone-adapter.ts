@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Modules that export a function which allocates, and none that frees.
 //
-//   N2  The function is known to allocate as C's malloc does. One that is only called alloc or allocate may give the same
+//   N3  The function is known to allocate as C's malloc does. One that is only called alloc or allocate may give the same
 //       buffer each time, or memory of a garbage collector, as in TinyGo: such are not taken.
 import type { Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';

@@ -4,20 +4,26 @@
 // here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly, and
 // adds little to a bundle.
 //
-//   N1  The free ranges are in the order of their addresses, do not touch, and are multiples of UNIT from end to end.
+//   N1  Ranges are multiples of UNIT from end to end, and no two free ones touch. The top, from which blocks are cut if
+//       no free range fits, is none of them; none that is free ends where it begins.
+//   N2  Each free range is in the bin of its class. A bin may have more: starts of ranges that are gone, or of another
+//       class by now. They are dropped when they are met, and all at once when they are the most.
+//   N3  Keys are not deleted, since engines keep deleted keys in their chains: a key that comes and goes would get slow.
+//       The size of a range that is gone is 0.
 import { DoubleFreeError, NotOwnedError } from '../errors.ts';
 import { alignUp, type Pointer } from '../heap/allocator.ts';
 import { toPointer } from '../memory/address.ts';
 import type { FoundAdapter } from './adapter.ts';
 
-/** The least bytes of a block that is taken from the module. Each is at least as long as all before it together. */
+/** The least bytes of a block that is taken from the module. Each is at least a quarter of all before it together. */
 const FIRST_BLOCK = 65536;
 const UNIT = 8;
-
-interface Range {
-  start: number;
-  end: number;
-}
+/** Ranges of fewer units have a class for each count, larger ones four for each power of two, the largest one. */
+const EXACT_UNITS = 32;
+const MAX_UNITS = 2 ** 29;
+const CLASSES = EXACT_UNITS + 4 * 24 + 1;
+/** Bins and keys are cleaned if there are as many more than twice the ranges. */
+const MAX_STALE = 256;
 
 /** A function of a module that allocates. */
 export interface LoneFunction {
@@ -38,72 +44,193 @@ export function suballocatingAdapter({ name, allocate, addressBits }: LoneFuncti
   };
 }
 
+/** The class of a range of `size` bytes: all ranges of a higher class are larger. */
+function classOf(size: number): number {
+  const units = size / UNIT;
+  if (units < EXACT_UNITS) return units;
+  if (units >= MAX_UNITS) return CLASSES - 1;
+  const log = 31 - Math.clz32(units);
+  return EXACT_UNITS + 4 * (log - 5) + ((units >>> (log - 2)) & 3);
+}
+
 class Suballocator {
   readonly #allocate: (size: number) => Pointer;
-  /** N1. */
-  readonly #free: Range[] = [];
-  /** The sizes of the live blocks by address, and 0 for an address that was freed. */
-  readonly #sizes = new Map<number, number>();
+  /** The sizes of ranges by start; of free ones below 0. N3. */
+  #sizes = new Map<number, number>();
+  /** The start of the range that ends at a key, or did. */
+  #starts = new Map<number, number>();
+  #count = 0;
+  #freeCount = 0;
+  /** N2. */
+  readonly #bins: number[][] = Array.from({ length: CLASSES }, () => []);
+  /** A bit for each bin that is not empty. */
+  readonly #filled = new Uint32Array(Math.ceil(CLASSES / 32));
+  #binned = 0;
+  /** The top. */
+  #top = 0;
+  #end = 0;
+  /** Bytes of all blocks of the module. */
   #bytes = 0;
 
   constructor(allocate: (size: number) => Pointer) {
     this.#allocate = allocate;
   }
 
-  /** First fit. Returns 0 if the module has no memory. */
+  /** Returns 0 if the module has no memory. */
   malloc(size: number, align: number): number {
     const need = alignUp(Math.max(size, 1), UNIT);
     const unit = Math.max(align, UNIT);
-    for (;;) {
-      for (let i = 0; i < this.#free.length; i++) {
-        const range = this.#free[i] as Range; // i is below the length
-        const at = alignUp(range.start, unit);
-        if (at + need > range.end) continue;
-        const rest = [
-          { start: range.start, end: at },
-          { start: at + need, end: range.end },
-        ];
-        this.#free.splice(i, 1, ...rest.filter(({ start, end }) => start < end));
-        this.#sizes.set(at, need);
-        return at;
-      }
+    const start = this.#find(need + unit - UNIT); // so that a multiple of unit is in it
+    if (start === undefined) return this.#cut(need, unit);
+    const end = start + this.#remove(start);
+    const at = alignUp(start, unit);
+    this.#addFree(start, at);
+    this.#addFree(at + need, end);
+    this.#add(at, need);
+    return at;
+  }
+
+  /** Cuts a block from the top. Returns 0 if the module has no memory. */
+  #cut(need: number, unit: number): number {
+    let at = alignUp(this.#top, unit);
+    if (at + need > this.#end) {
       if (!this.#extend(need + unit)) return 0;
+      at = alignUp(this.#top, unit);
     }
+    this.#addFree(this.#top, at);
+    this.#top = at + need;
+    this.#add(at, need);
+    return at;
   }
 
   /** @throws {NotOwnedError} {@link DoubleFreeError} if no live block begins at `address` */
   free(address: number): void {
-    const size = this.#sizes.get(address);
-    if (size === 0) throw new DoubleFreeError(address);
-    if (size === undefined)
-      throw new NotOwnedError(address, 'the module has no free, and this heap did not allocate it');
-    this.#sizes.set(address, 0);
+    const size = this.#sizes.get(address) ?? 0;
+    if (size <= 0) throw this.#notLive(address);
+    this.#forget(address);
     this.#release(address, address + size);
+    if (this.#sizes.size > 2 * this.#count + MAX_STALE) this.#cleanKeys();
+  }
+
+  #notLive(address: number): Error {
+    const isIn = (start: number, size: number): boolean => address >= start && address < start + size;
+    const isFree = [...this.#sizes].some(([start, size]) => isIn(start, -size));
+    return isFree || isIn(this.#top, this.#end - this.#top)
+      ? new DoubleFreeError(address)
+      : new NotOwnedError(address, 'the module has no free, and this heap did not allocate it');
+  }
+
+  /** Returns the start of a free range of at least `size` bytes: of the smallest class that has one. */
+  #find(size: number): number | undefined {
+    for (let index = this.#filledFrom(classOf(size)); index >= 0; index = this.#filledFrom(index + 1)) {
+      const bin = this.#bins[index] as number[]; // index is below CLASSES
+      for (let i = bin.length - 1; i >= 0; i--) {
+        const start = bin[i] as number; // i is below the length
+        const isCurrent = this.#isFreeOf(start, index);
+        if (isCurrent && this.#freeSize(start) < size) continue; // only in the first class
+        bin[i] = bin.at(-1) as number; // as it has one
+        bin.pop();
+        this.#binned--;
+        if (bin.length === 0) this.#mark(index, false);
+        if (isCurrent) return start;
+      }
+    }
+    return undefined;
+  }
+
+  /** The size of the free range at `start`; 0 if there is none. */
+  #freeSize(start: number): number {
+    return Math.max(-(this.#sizes.get(start) ?? 0), 0);
+  }
+
+  #isFreeOf(start: number, index: number): boolean {
+    const size = this.#freeSize(start);
+    return size > 0 && classOf(size) === index;
+  }
+
+  /** Returns the first class from `index` on whose bin is not empty; -1 if there is none. */
+  #filledFrom(index: number): number {
+    let bits = (this.#filled[index >>> 5] ?? 0) & (-1 << (index & 31));
+    for (let word = index >>> 5; word < this.#filled.length; bits = this.#filled[++word] ?? 0)
+      if (bits !== 0) return 32 * word + 31 - Math.clz32(bits & -bits);
+    return -1;
+  }
+
+  #mark(index: number, isFilled: boolean): void {
+    const bits = this.#filled[index >>> 5] ?? 0;
+    const bit = 1 << (index & 31);
+    this.#filled[index >>> 5] = isFilled ? bits | bit : bits & ~bit;
   }
 
   /** Adds a range to the free ones, and joins it with those that it touches. */
   #release(start: number, end: number): void {
-    const free = this.#free;
-    let [low, high] = [0, free.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((free[middle] as Range).start < start) low = middle + 1;
-      else high = middle;
+    const before = this.#starts.get(start);
+    const low = before !== undefined && before + this.#freeSize(before) === start ? before : start;
+    if (low !== start) this.#remove(low);
+    if (end === this.#top) this.#top = low;
+    else this.#addFree(low, end + (this.#freeSize(end) > 0 ? this.#remove(end) : 0));
+  }
+
+  #add(start: number, size: number): void {
+    this.#sizes.set(start, size);
+    this.#starts.set(start + Math.abs(size), start);
+    this.#count++;
+  }
+
+  #addFree(start: number, end: number): void {
+    if (start === end) return;
+    this.#add(start, start - end);
+    this.#freeCount++;
+    const index = classOf(end - start);
+    this.#bins[index]?.push(start);
+    this.#mark(index, true);
+    if (++this.#binned > 2 * this.#freeCount + MAX_STALE) this.#cleanBins();
+  }
+
+  #forget(start: number): void {
+    this.#sizes.set(start, 0);
+    this.#count--;
+  }
+
+  /** Takes a range from the free ones. Returns its size. */
+  #remove(start: number): number {
+    const size = this.#freeSize(start);
+    this.#forget(start);
+    this.#freeCount--;
+    return size;
+  }
+
+  /** N2 */
+  #cleanBins(): void {
+    this.#binned = 0;
+    for (const [index, bin] of this.#bins.entries()) {
+      const starts = [...new Set(bin)].filter((start) => this.#isFreeOf(start, index));
+      this.#bins[index] = starts;
+      this.#binned += starts.length;
+      this.#mark(index, starts.length > 0);
     }
-    const [before, after] = [free[low - 1], free[low]];
-    const joins = before?.end === start;
-    const isJoined = after?.start === end;
-    const range = { start: joins ? before.start : start, end: isJoined ? after.end : end };
-    free.splice(low - (joins ? 1 : 0), (joins ? 1 : 0) + (isJoined ? 1 : 0), range);
+  }
+
+  /** N3 */
+  #cleanKeys(): void {
+    const ranges = [...this.#sizes].filter(([, size]) => size !== 0);
+    this.#sizes = new Map(ranges);
+    this.#starts = new Map(ranges.map(([start, size]) => [start + Math.abs(size), start]));
   }
 
   /** Takes another block from the module. Returns false if there is none. */
   #extend(need: number): boolean {
-    for (const size of [Math.max(need, this.#bytes, FIRST_BLOCK), need]) {
-      const start = toPointer(this.#allocate(size));
-      if (!(start > 0)) continue;
+    for (const size of [Math.max(need, alignUp(this.#bytes / 4, FIRST_BLOCK), FIRST_BLOCK), need]) {
+      const block = toPointer(this.#allocate(size));
+      if (!(block > 0)) continue;
       this.#bytes += size;
-      this.#release(alignUp(start, UNIT), start + size - ((start + size) % UNIT));
+      const start = alignUp(block, UNIT);
+      const [top, end] = [this.#top, this.#end];
+      this.#end = block + size - ((block + size) % UNIT);
+      if (start === end) return true; // it goes on with the top
+      this.#top = this.#end; // so that the old top becomes a range, and the new block the top
+      if (top !== end) this.#release(top, end);
+      this.#release(start, this.#end);
       return true;
     }
     return false;
