@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Objects of an AssemblyScript module that live as long as a function runs.
+import { wrongType } from '../heap/options.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Address } from '../memory/address.ts';
 import type { Values } from '../scalar/descriptor.ts';
+import { assertNoPromise, isFunction } from './properties.ts';
 
 /** The functions that create objects and pin them. */
 interface Objects {
@@ -46,9 +48,12 @@ export class Creator {
 
 /** Runs `act` and unpins what it created, also if it throws. */
 export function runCreatorScope<R>(objects: Objects, act: (create: Creator) => R): R {
+  if (!isFunction(act)) throw wrongType('a function to run in a scope', act);
   const created: number[] = [];
   try {
-    return act(new Creator(objects, created));
+    const result = act(new Creator(objects, created));
+    assertNoPromise(result);
+    return result;
   } finally {
     attemptAll(created.map((address) => () => objects.unpin(address)));
   }

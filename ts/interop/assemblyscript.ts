@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // AssemblyScript modules: strings, arrays and buffers as the language lays them out.
-import { ArgumentTypeError, ModuleError, OutOfBoundsError } from '../errors.ts';
+import { ArgumentTypeError, ModuleError, OutOfBoundsError, show } from '../errors.ts';
 import { assertOptions, type HeapOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
-import { toPointer, type Address } from '../memory/address.ts';
+import { toCount, toPointer, type Address } from '../memory/address.ts';
 import { bytesOf } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
@@ -65,6 +65,7 @@ export class AssemblyScriptModule {
   /**
    * Runs `act` and unpins all objects that were created meanwhile, also if it throws.
    * @throws what `act` throws
+   * @throws {ArgumentTypeError} if `act` is no function, or returns a promise: objects cannot be kept over a wait
    */
   scope<R>(act: (create: Creator) => R): R {
     return runCreatorScope(this, act);
@@ -104,7 +105,8 @@ export class AssemblyScriptModule {
 
   /** Creates an ArrayBuffer with a copy of `source`, or of that many zeros, and pins it. Returns its address. */
   newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number {
-    const bytes = typeof source === 'number' ? new Uint8Array(source) : bytesOf(source);
+    const bytes =
+      typeof source === 'number' ? new Uint8Array(toCount(source, 'a size in bytes')) : bytesOf(source);
     this.#assertClasses();
     return this.#create(bytes.length, ERAS[this.era].arrayBuffer, (at) => this.heap.writeBytes(at, bytes));
   }
@@ -218,7 +220,7 @@ export class AssemblyScriptModule {
     const isId = Number.isInteger(id) && id >= 0 && id < count;
     const flags = isId ? this.heap.readUint32(this.#rtti + 4 + id * ERAS[this.era].rttiBytes) : 0;
     if (!isArrayClass(flags))
-      throw new ModuleError(`the class id ${String(id)} is no array's; the module has ${count} classes`);
+      throw new ModuleError(`the class id ${show(id)} is no array's; the module has ${count} classes`);
     return flags;
   }
 }

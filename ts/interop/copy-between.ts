@@ -4,6 +4,7 @@ import { allocHeapSlice } from '../arena/heap-slices.ts';
 import { WasmSlice } from '../arena/slice.ts';
 import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { writeBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -37,7 +38,8 @@ export function copyToHeap(
   source: ScalarRef | ScalarArrayRef | StringRef | WasmSlice,
   heap: Heap,
 ): ScalarRef | ScalarArrayRef | StringRef | WasmSlice {
-  if (!(heap instanceof Heap)) throw new ArgumentTypeError('a heap to copy to', heap);
+  if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap to copy to', heap);
+  if (isRevoked(source)) throw wrongType('a ref or a slice to copy', source);
   if (source instanceof WasmSlice) return copySlice(source, heap);
   if (source instanceof ScalarRef)
     return copyRef(source, heap.allocScalar(liveOf(source).type), source.type.size);
@@ -55,7 +57,8 @@ export function copyToHeap(
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} {@link ArgumentRangeError} if the range or a heap is invalid
  */
 export function copyBlockToHeap(from: Heap, address: Address, to: Heap, bytes?: number): number {
-  for (const heap of [from, to]) if (!(heap instanceof Heap)) throw new ArgumentTypeError('a heap', heap);
+  for (const heap of [from, to])
+    if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap', heap);
   const at = from.locate(address, 0);
   const size = bytes === undefined ? from.capacityAt(at) : toCount(bytes, 'a size in bytes');
   if (size === undefined)

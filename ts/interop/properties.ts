@@ -2,7 +2,8 @@
 // Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
 // in place of what is not exported, and those abort the module.
 
-import { isRevoked } from '../heap/options.ts';
+import { ArgumentTypeError } from '../errors.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import { isOf } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyTable } from '../memory/platform-types.ts';
 
@@ -52,6 +53,20 @@ export type ModuleFunction = (...args: unknown[]) => unknown;
 /** Whether `value` is a function that can be called: no revoked proxy of one. */
 export const isFunction = (value: unknown): value is ModuleFunction =>
   typeof value === 'function' && !isRevoked(value);
+
+/**
+ * @param expected names it in the error
+ * @throws {ArgumentTypeError} if `value` has no such method
+ */
+export function assertMethod(value: unknown, name: string, expected: string): void {
+  if (!isFunction(peek(value, name))) throw wrongType(expected, value);
+}
+
+/** @throws {ArgumentTypeError} if the result of a function that has ended goes on, as a promise does */
+export function assertNoPromise(result: unknown): void {
+  if (isFunction(peek(result, 'then')))
+    throw new ArgumentTypeError('a function that returns no promise', result);
+}
 
 /** Returns the function that the first of `places` to have one has under `name`. */
 export function functionIn(places: readonly unknown[], name: string): ModuleFunction | undefined {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The C stack of a module, for temporaries: of modules that export no malloc, or for speed.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { ModuleError } from '../errors.ts';
 import { wrongType } from '../heap/options.ts';
 import { toAlign, toCount, toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
 import { namesIn, type ModuleShape } from './module-kind.ts';
-import { functionIn, isFunction, isObject, type ModuleFunction } from './properties.ts';
+import { assertNoPromise, functionIn, isFunction, type ModuleFunction } from './properties.ts';
 
 /** Returns the address of `bytes` bytes on the stack, valid until {@link runOnStack} returns. Default alignment: 16. */
 export type StackAllocate = (bytes: number, align?: number) => number;
@@ -38,8 +38,7 @@ export function runOnStack<R>(module: object, act: (allocate: StackAllocate) => 
       const address = toPointer(allocate(unit > 16 ? size + unit : size)); // it aligns to 16
       return Math.ceil(address / unit) * unit;
     });
-    if (isObject(result) && typeof (result as { then?: unknown }).then === 'function')
-      throw new ArgumentTypeError('a function that returns no promise', result);
+    assertNoPromise(result);
     return result;
   } finally {
     isDone = true;

@@ -117,7 +117,7 @@ export class WasmMemoryView<
    * @throws {ArgumentTypeError} if the target is another array, or too short
    */
   copyInto<R extends ArrayBufferView>(target: R): R {
-    const kind = Object.prototype.toString.call(target).slice(8, -1);
+    const kind = ArrayBuffer.isView(target) ? Object.prototype.toString.call(target).slice(8, -1) : '';
     const isBytes = kind === 'Uint8Array' || kind === 'Int8Array';
     if (!isBytes && kind !== this.type.Elements.name)
       throw new ArgumentTypeError(

@@ -8,9 +8,9 @@ import { scalarTypes } from '../scalar/scalar-types.ts';
 import type { TextCodec } from '../text/codec.ts';
 import { utf8 } from '../text/codecs.ts';
 import type { TextOptions } from '../text/policy.ts';
-import { dataProperties, isMemory, isObject, isOfClass, peek } from './properties.ts';
+import { assertMethod, dataProperties, isMemory, isObject, isOfClass, peek } from './properties.ts';
 import { accessTo, WasmMemoryView, type Place } from './wasm-memory-view.ts';
-import { resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
+import { assertRange, resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
 import type { OwnBytes, WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Options of {@link WasmModule}. */
@@ -59,8 +59,6 @@ export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof T
   /** True if a byte order mark at the start is kept. @defaultValue false */
   readonly ignoreBOM?: boolean;
 }
-
-const DESCRIPTOR = 'an object that tells a ptr';
 
 /** The exports and memories of a WebAssembly module. */
 export class WasmModule {
@@ -164,7 +162,7 @@ export class WasmModule {
   view<T extends ScalarValue, A extends ArrayBufferView>(
     descriptor: WasmViewDescriptor<T, A>,
   ): WasmMemoryView<T, A> {
-    assertOptions(descriptor, DESCRIPTOR);
+    assertRange(this, descriptor);
     const { length, dtype, name = 'view' } = descriptor;
     const type = this.#typeOf(dtype) as unknown as ScalarDescriptor<T, A>; // a name tells no type to the compiler
     const locate = (): Place => ({
@@ -215,6 +213,7 @@ export class WasmModule {
   readText(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmTextOptions = {}): string {
     assertOptions(options);
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
+    assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, length, `the length of ${name}`);
     const access = accessTo(place.memory);
@@ -234,6 +233,7 @@ export class WasmModule {
   ): number {
     assertOptions(options);
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
+    assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, capacity, `the capacity of ${name}`);
     const access = accessTo(place.memory);
@@ -247,6 +247,7 @@ export class WasmModule {
 
   /** Returns one value. Throws as {@link view}. */
   read<T extends ScalarValue, A extends ArrayBufferView>(type: ScalarDescriptor<T, A>, range: WasmRange): T {
+    assertMethod(type, 'read', `${this.label}: a type, as i32`);
     const { memory, ptr } = this.#locate(range);
     return type.read(accessTo(memory), ptr);
   }
@@ -256,6 +257,7 @@ export class WasmModule {
     range: WasmRange,
     value: T,
   ): void {
+    assertMethod(type, 'write', `${this.label}: a type, as i32`);
     const { memory, ptr } = this.#locate(range);
     type.write(accessTo(memory), ptr, value);
   }
@@ -269,7 +271,7 @@ export class WasmModule {
     );
   }
   #locate(range: WasmRange): { memory: WebAssemblyMemory; ptr: number } {
-    assertOptions(range, DESCRIPTOR);
+    assertRange(this, range);
     const { memory, ptr, byteOffset = 0, name = 'range' } = range;
     const owner = this.memory(memory);
     const address = resolveAddress(this, ptr, `the ptr of ${name}`, owner);
@@ -279,7 +281,7 @@ export class WasmModule {
     };
   }
   #range(descriptor: WasmBytesDescriptor): Place {
-    assertOptions(descriptor, DESCRIPTOR);
+    assertRange(this, descriptor);
     const { byteLength, name = 'range' } = descriptor;
     return {
       ...this.#locate(descriptor),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
 import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
+import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
 import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
 import { isFunction, isObject, isOfClass } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
@@ -79,6 +79,13 @@ export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, 
   throw new ArgumentRangeError(`${names.label}: an integer in [0, 2^53) for ${what}`, value);
 }
 
+/** @throws {ArgumentTypeError} if `range` is no object, or has a name that is no string */
+export function assertRange(names: WasmNames, range: { readonly name?: unknown }): void {
+  assertOptions(range, `${names.label}: an object that tells a ptr`);
+  const { name = '' } = range;
+  if (typeof name !== 'string') throw wrongType(`${names.label}: a string for name`, name);
+}
+
 function evaluate(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number | bigint {
   const value = numberOf(names, descriptor, what);
   if (typeof value === 'number' || typeof value === 'bigint') return value;
@@ -131,9 +138,6 @@ function toArguments(names: WasmNames, args: unknown, what: string): WasmArgumen
   if (args === undefined) return [];
   const isArgument = (value: unknown): boolean =>
     typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
-  if (Array.isArray(args) && args.every(isArgument)) return args as WasmArguments;
-  throw new ArgumentTypeError(
-    `${names.label}: an array of finite numbers and bigints as args for ${what}`,
-    args,
-  );
+  if (!isRevoked(args) && Array.isArray(args) && args.every(isArgument)) return args as WasmArguments;
+  throw wrongType(`${names.label}: an array of finite numbers and bigints as args for ${what}`, args);
 }

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  ArgumentRangeError,
+  ArgumentTypeError,
   AssemblyScriptModule,
   createGuestHeap,
   ModuleError,
@@ -186,11 +188,16 @@ describe.skipIf(!existsSync(ASC))('AssemblyScript', () => {
         WebAssembly.RuntimeError,
       );
       expect(() => as.scope((create) => create.newArray(99, [create.newString('x')]))).toThrow(ModuleError);
+      expect(() => as.scope(async (create) => create.newString('x'))).toThrow('returns no promise');
+      for (const wrong of [undefined, null, 5, {}])
+        expect(() => as.scope(wrong as never)).toThrow(ArgumentTypeError);
       expect(as.pinned).toBe(0);
     });
     test('is out of memory if it traps on a size, with its error as the cause', () => {
       const { as } = load(runtime);
       expect(() => as.newArrayBuffer(2 ** 30)).toThrow(OutOfMemoryError);
+      for (const wrong of [-1, 1.5, NaN, Infinity, 2 ** 53])
+        expect(() => as.newArrayBuffer(wrong)).toThrow(ArgumentRangeError);
       expect(as.pinned).toBe(0);
     });
     test('is a heap too', () => {

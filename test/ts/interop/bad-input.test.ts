@@ -4,6 +4,8 @@ import {
   ArgumentTypeError,
   captureEmscriptenHeap,
   captureInstances,
+  copyBlockToHeap,
+  copyToHeap,
   createGuestHeap,
   createHeap,
   createHeapSync,
@@ -77,6 +79,16 @@ const ARGUMENTS: readonly (readonly [string, () => unknown])[] = [
   ['a length', () => described({ length: revoked() })],
   ['a dtype', () => described({ dtype: revoked() })],
   ['a memory of a descriptor', () => described({ memory: revoked() })],
+  ['a name', () => described({ name: revoked() })],
+  ['args of a function', () => described({ ptr: { function: () => 8, args: revoked([]) } })],
+  ['a type to read', () => module().read(revoked(), { ptr: 8 })],
+  ['a type to write', () => module().write(revoked(), { ptr: 8 }, 1 as never)],
+  ['a codec to read', () => module().readText(8, 1, { codec: revoked() })],
+  ['a codec to write', () => module().writeText(8, 'a', 1, { codec: revoked() })],
+  ['a target of copyInto', () => (described({}) as { copyInto(target: unknown): unknown }).copyInto(revoked())],
+  ['a source of copyToHeap', () => copyToHeap(revoked(), createHeapSync())],
+  ['a heap of copyToHeap', () => copyToHeap(createHeapSync().allocInt32(1), revoked())],
+  ['a heap of copyBlockToHeap', () => copyBlockToHeap(revoked(), 8, createHeapSync())],
   ['a ref of pointerOf', () => pointerOf(revoked())],
   ['a start of captureEmscriptenHeap', () => captureEmscriptenHeap(revokedFunction())],
   ['a start of captureInstances', () => captureInstances(revokedFunction())],
@@ -120,10 +132,25 @@ describe('a revoked proxy as', () => {
   });
 });
 
+test.each([null, 5, 'utf8', Symbol('utf8'), {}, () => 0])('%s is no type, no codec and no name', (wrong) => {
+  const text = new TextEncoder().encode('abc');
+  const wasm = module();
+  wasm.writeBytes({ ptr: 8, byteLength: 3 }, text);
+  const acts = [
+    () => wasm.read(wrong as never, { ptr: 8 }),
+    () => wasm.write(wrong as never, { ptr: 8 }, 1 as never),
+    () => wasm.readText(8, 3, { codec: wrong as never }),
+    () => wasm.writeText(8, 'def', 3, { codec: wrong as never }),
+    () => described({ name: typeof wrong === 'string' ? 5 : wrong }),
+  ];
+  for (const act of acts) expect(act).toThrow(ArgumentTypeError);
+  expect(wasm.copyBytes({ ptr: 8, byteLength: 3 })).toEqual(text);
+});
+
 test('what an error says of a revoked proxy, and of options that are none', () => {
   expect(() => wrapHeap(revoked())).toThrow('not a revoked proxy');
   for (const wrong of [null, 5, 'text'])
-    expect(() => module().view(wrong as never)).toThrow('expected an object that tells a ptr');
+    expect(() => module().view(wrong as never)).toThrow('expected WasmModule: an object that tells a ptr');
 });
 
 test('an error of a user that reading an adapter throws is passed on', () => {
