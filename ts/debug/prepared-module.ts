@@ -4,7 +4,7 @@ import { findAllocator, isClosed, type FoundFunction } from './find-allocator.ts
 import { missingFamilies } from './coverage.ts';
 import type { Prepared } from './intercept.ts';
 import { HIDDEN, rewrite } from './rewrite.ts';
-import { ROLES, type Family } from './roles.ts';
+import { ROLES, type AllocatorFunction } from './roles.ts';
 import { readLayout, type ModuleLayout } from './sections.ts';
 
 /** A binary that was looked through. */
@@ -70,8 +70,12 @@ export function prepareModule(
   }
 }
 
-/** What a guard needs to know, and a module does not show. Returns why it cannot be guarded; undefined if it can. */
-function whyUnguarded(missing: readonly Family[], isClosed: boolean, isShared: boolean): string | undefined {
+/** Returns the reason why a module cannot be guarded; undefined if it can. */
+function whyUnguarded(
+  missing: readonly AllocatorFunction[],
+  isClosed: boolean,
+  isShared: boolean,
+): string | undefined {
   if (isShared) return 'guard mode is off: it uses shared memory';
   const unknown = missing.filter((family) => family === 'realloc' || family === 'memalign');
   if (isClosed || unknown.length === 0) return undefined;
