@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ScalarDescriptor: how one C type is read from and written to a memory.
-import { argumentError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError } from '../errors.ts';
 import { recordFault } from '../memory/access-mode.ts';
 import type { Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
@@ -59,12 +59,11 @@ export function assertKind(type: Pick<ScalarDescriptor, 'name' | 'kind'>, value:
 /** @throws {ArgumentTypeError} unless `value` has the method `name` */
 export function assertHas(value: unknown, name: string, what: string): void {
   try {
-    if (Object(value) === value && typeof (value as Record<string, unknown>)[name] === 'function') return;
-  } catch (error) {
-    throw argumentError(error, what, value);
-  }
+    if (typeof (value as Record<string, unknown>)[name] === 'function') return;
+  } catch {} // null, undefined or a revoked proxy
   throw new ArgumentTypeError(what, value);
 }
+
 /** @throws {ArgumentTypeError} unless `type` describes a scalar */
 export function assertType(type: { readonly size: number; readonly label: string }): void {
   if (typeof type?.size !== 'number' || typeof type.label !== 'string')

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Scalar: a type descriptor with the operations that make refs (`i32.alloc(heap)`), and the factory that makes one.
-import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -57,9 +56,13 @@ const PLACE = 'a heap, an arena or a scope';
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
 /** Returns `memory` if it can make refs. ref-classes.ts adds that to every memory, in bundles that have refs. */
-function wrapperOf(memory: object): ScalarWrapper {
-  if ('wrapScalar' in Object(memory)) return memory as ScalarWrapper; // as just tested
-  throw new ArgumentTypeError('a memory in a bundle that has refs: import and use Ref or Heap', memory);
+function wrapperOf(memory: LinearMemory | ScalarWrapper): ScalarWrapper {
+  assertHas(
+    memory,
+    'wrapScalar',
+    'a heap, or a memory in a bundle that has refs: import and use Ref or Heap',
+  );
+  return memory as ScalarWrapper; // as just tested
 }
 
 /**
