@@ -22,7 +22,8 @@ function bindgen(
   free: ModuleFunction,
   realloc: ModuleFunction | undefined,
 ): FoundAdapter {
-  // Functions of WebAssembly ignore arguments that they do not declare, so old versions ignore the alignment.
+  // Old versions declare no alignment. JavaScriptCore hands arguments that are not declared to a function that is imported
+  // and exported again.
   const reallocate =
     realloc &&
     (realloc.length === 4
@@ -34,7 +35,10 @@ function bindgen(
     name,
     malloc:
       malloc.length > 1 ? (size, align) => malloc(size, align) as Pointer : (size) => malloc(size) as Pointer,
-    free: (address, size, align) => free(address, size, align),
+    free:
+      free.length === 2
+        ? (address, size) => free(address, size)
+        : (address, size, align) => free(address, size, align),
     ...(reallocate && { realloc: reallocate }),
   };
 }

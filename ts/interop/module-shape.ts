@@ -6,7 +6,16 @@ import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';
 import { findMemory, memoryOf, type FoundMemory } from './module-memory.ts';
-import { dataValues, isMemory, isObject, isOfClass, namesOf, peek } from './properties.ts';
+import {
+  dataValues,
+  isMemory,
+  isObject,
+  isOfClass,
+  namesOf,
+  peek,
+  type ModuleFunction,
+} from './properties.ts';
+import { isExportedFunction } from './signature.ts';
 import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
 /**
@@ -68,7 +77,9 @@ const isGlue = (value: object): boolean => GLUE_NAMES.some((name) => isObject(pe
 const isExports = (value: object): boolean =>
   !isGlue(value) &&
   dataValues(value).some(
-    (property) => isMemory(property) || (typeof property === 'function' && /^\d+$/.test(property.name)),
+    (property) =>
+      isMemory(property) ||
+      (typeof property === 'function' && isExportedFunction(property as ModuleFunction)),
   );
 
 function memoryIn(module: object, { glue, exports }: ModuleShape): FoundMemory | undefined {

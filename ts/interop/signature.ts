@@ -39,9 +39,12 @@ function links(value: ModuleFunction, signature: Signature): boolean {
   }
 }
 
-/** Whether `value` is a function of a WebAssembly instance itself, and no function of JavaScript around one. */
+/**
+ * Whether `value` is a function of a WebAssembly instance itself, and no function of JavaScript around one. The name of
+ * such a function is its index; in JavaScriptCore it is empty if the function is imported and exported again.
+ */
 export const isExportedFunction = (value: ModuleFunction): boolean =>
-  /^\d+$/.test(value.name) && !links(value, IMPOSSIBLE);
+  /^\d*$/.test(value.name) && (value.name !== '' || !!probe(IMPOSSIBLE)) && !links(value, IMPOSSIBLE);
 
 /** Whether `value` is an exported function of this type. Returns false where compiling is forbidden. */
 export function hasSignature(value: ModuleFunction | undefined, signature: Signature): boolean {
