@@ -33,11 +33,11 @@ const operations: Record<string, (heap: LinmemHeap, size: number) => { dispose()
   },
 }; // prettier-ignore
 
-/** True for the engine's error, alone or among others. */
+/** True for the engine's error, alone or among others: a RangeError, in Firefox an InternalError. */
 function isOverflow(error: unknown): boolean {
   if (error instanceof LinmemAggregateError) return error.errors.every(isOverflow);
   return (
-    (error instanceof RangeError && !('code' in error)) ||
+    (error instanceof Error && /^(Range|Internal)Error$/.test(error.name) && !('code' in error)) ||
     (error instanceof Error && error.cause !== undefined && isOverflow(error.cause))
   );
 }
