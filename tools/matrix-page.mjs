@@ -28,6 +28,7 @@ const PACKAGES = {
   deno: '@deno/linux-x64-glibc',
   workerd: 'miniflare',
   Jest: 'jest',
+  'Deno, served without permissions': '@deno/linux-x64-glibc',
 };
 const NAMES = {
   node22: 'Node',

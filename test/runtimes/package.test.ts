@@ -42,6 +42,31 @@ describe.each(ENGINES)('$name', ({ name, program, args }) => {
   });
 });
 
+test('Deno without permissions but to serve, as Deno Deploy runs it', async () => {
+  writeFileSync(
+    join(project, 'serve.mjs'),
+    `import * as linmem from 'linmem';
+     const onListen = ({ port }) => console.log('port ' + port + '.');
+     Deno.serve({ hostname: '127.0.0.1', port: 0, onListen }, () => { ${USE} return new Response(answer); });`,
+  );
+  const deno = ENGINES.find(({ name }) => name === 'deno')?.program ?? '';
+  const args = ['run', '--no-prompt', '--allow-net=127.0.0.1', 'serve.mjs'];
+  const child = spawn(deno, args, { cwd: project });
+  const port = await new Promise<string>((found, fail) => {
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (part) => {
+        text += String(part);
+        const [, number] = /port (\d+)\./.exec(text) ?? [];
+        if (number !== undefined) found(number);
+      });
+    child.once('exit', () => fail(new Error(text)));
+  });
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe(ANSWER);
+  child.kill();
+  record('package', 'Deno, served without permissions', { import: true });
+});
+
 /** Bundles a program for a runtime that compiles no bytes, and imports the core by \`condition\`. */
 async function bundle(condition: string, code: string, wasm: Plugin): Promise<string> {
   const { outputFiles } = await build({
