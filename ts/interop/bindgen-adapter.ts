@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The allocator of a wasm-bindgen module, of every version: it frees by size, and newer ones take an alignment.
-import type { Pointer } from '../heap/allocator.ts';
+import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
 import { dataProperties, functionIn, type ModuleFunction } from './properties.ts';
 import { hasSignature } from './signature.ts';
+import { suballocatingAdapter } from './suballocator.ts';
 
 /** Finds `__wbindgen_malloc`, or the numbered export that stands for it. */
 export function bindgenAdapter(shape: ModuleShape): FoundAdapter | undefined {
@@ -43,27 +44,49 @@ function bindgen(
   };
 }
 
+/** What wasm-bindgen's malloc returns for no bytes: the alignment. */
+const ANY_ALIGN = 8;
+
+/**
+ * Whether a function returns the alignment if it is asked for no bytes, as wasm-bindgen's malloc does. A function that
+ * calls a closure throws: there is none at 0.
+ */
+const allocatesNothing = (call: ModuleFunction): boolean => attempt(() => call(0, ANY_ALIGN) === ANY_ALIGN);
+
+/** Whether a function takes a block of no bytes, as wasm-bindgen's free does, which returns at once. */
+const freesNothing = (call: ModuleFunction): boolean =>
+  attempt(() => {
+    call(0, 0, ANY_ALIGN);
+    return true;
+  });
+
+function attempt(act: () => boolean): boolean {
+  try {
+    return act();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The exports `__wbindgen_export_0` (older: `__wbindgen_export0`) and on, or since 2025 `__wbindgen_export`,
- * `__wbindgen_export2` and on. Malloc is the only one with two parameters and a result, free the first with three and
- * none. If there are several of the former, nothing is certain.
+ * `__wbindgen_export2` and on. Functions that call closures can have the types of malloc and of free, so both are asked
+ * for nothing; realloc cannot be, and is not used. A module that frees only in Rust exports no free.
  */
 function numbered(shape: ModuleShape): FoundAdapter | undefined {
   const functions = shape.exports
     .flatMap(dataProperties)
     .filter(([name, value]) => /^__wbindgen_export(_?\d+)?$/.test(name) && typeof value === 'function')
-    .map(([name, value]) => ({
-      name,
-      index: Number(/\d*$/.exec(name)?.[0] || 1),
-      call: value as ModuleFunction,
-    }))
-    .sort((a, b) => a.index - b.index);
+    .map(([name, value]) => ({ name, call: value as ModuleFunction }));
   const ofType = (signature: string): typeof functions =>
     functions.filter(({ call }) => hasSignature(call, signature));
-  const [malloc, ...others] = ofType('ii:i');
-  const [free] = ofType('iii:');
-  const reallocs = ofType('iiii:i');
-  if (!malloc || !free || others.length > 0) return undefined;
-  const realloc = reallocs.length === 1 ? reallocs[0]?.call : undefined;
-  return bindgen(`${malloc.name}, ${free.name}`, malloc.call, free.call, realloc);
+  const [malloc, ...others] = ofType('ii:i').filter(({ call }) => allocatesNothing(call));
+  if (!malloc || others.length > 0) return undefined;
+  const [free, ...more] = ofType('iii:').filter(({ call }) => freesNothing(call));
+  if (!free || more.length > 0)
+    return suballocatingAdapter({
+      name: malloc.name,
+      allocate: (size) => malloc.call(size, MALLOC_ALIGN) as Pointer,
+    });
+  return bindgen(`${malloc.name}, ${free.name}`, malloc.call, free.call, undefined);
 }

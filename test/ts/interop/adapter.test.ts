@@ -1,6 +1,7 @@
 // Every allocator that a module may have, by names and types: what is called with what.
 import { describe, expect, test } from 'vitest';
 import {
+  allocatorNameOf,
   ArgumentTypeError,
   NotOwnedError,
   OutOfMemoryError,
@@ -31,6 +32,14 @@ function forms(fake: Fake): Record<string, Functions> {
     return malloc(size, ...rest);
   };
   const noise = (): void => undefined;
+  /** As wasm-bindgen's, which do nothing for no bytes. */
+  const bindgenFree = (address: number, size: number, align: number): void => {
+    if (size > 0) free(address, size, align);
+  };
+  const bindgenMalloc = (size: number, align: number): number => (size > 0 ? malloc(size, align) : align);
+  const closure = (): never => {
+    throw new Error('closure invoked recursively or after being dropped');
+  };
   return {
     'malloc and free of C': { malloc: ['i:i', malloc], free: ['i:', (at: number) => free(at)] },
     'the same with _ before the names': { _malloc: ['i:i', malloc], _free: ['i:', (at: number) => free(at)] },
@@ -39,12 +48,13 @@ function forms(fake: Fake): Record<string, Functions> {
     'wasm-bindgen, of size': { __wbindgen_malloc: ['i:i', malloc], __wbindgen_free: ['ii:', free], __wbindgen_realloc: ['iii:i', realloc] },
     'wasm-bindgen, of size and alignment': { __wbindgen_malloc: ['ii:i', malloc], __wbindgen_free: ['iii:', free], __wbindgen_realloc: ['iiii:i', realloc] },
     'wasm-bindgen, numbered': {
-      __wbindgen_export_0: ['ii:i', malloc], __wbindgen_export_1: ['iiii:i', realloc], __wbindgen_export_2: ['i:', noise],
-      __wbindgen_export_3: ['iii:', free], __wbindgen_export_4: ['ii:', noise], __wbindgen_export_5: ['iii:', noise],
+      __wbindgen_export_0: ['ii:i', bindgenMalloc], __wbindgen_export_1: ['iiii:i', closure], __wbindgen_export_2: ['i:', noise],
+      __wbindgen_export_3: ['iii:', bindgenFree], __wbindgen_export_4: ['ii:', noise], __wbindgen_export_5: ['iii:', closure],
     },
-    'wasm-bindgen, numbered from the second on': { __wbindgen_export: ['ii:i', malloc], __wbindgen_export2: ['iiii:i', realloc], __wbindgen_export3: ['i:', noise], __wbindgen_export4: ['iii:', free] },
-    'wasm-bindgen, numbered from the second on, free first': { __wbindgen_export: ['iii:', free], __wbindgen_export2: ['ii:i', malloc], __wbindgen_export3: ['iii:', noise] },
-    'wasm-bindgen, numbered without _': { __wbindgen_export0: ['ii:i', malloc], __wbindgen_export10: ['iii:', noise], __wbindgen_export2: ['iii:', free] },
+    'wasm-bindgen, numbered from the second on': { __wbindgen_export: ['ii:i', bindgenMalloc], __wbindgen_export2: ['iiii:i', closure], __wbindgen_export3: ['i:', noise], __wbindgen_export4: ['iii:', bindgenFree] },
+    'wasm-bindgen, numbered from the second on, free first': { __wbindgen_export: ['iii:', bindgenFree], __wbindgen_export2: ['ii:i', bindgenMalloc], __wbindgen_export3: ['iii:', closure] },
+    'wasm-bindgen, numbered without _': { __wbindgen_export0: ['ii:i', bindgenMalloc], __wbindgen_export10: ['iii:', closure], __wbindgen_export2: ['iii:', bindgenFree] },
+    'wasm-bindgen, with functions for closures before': { __wbindgen_export_0: ['iii:', closure], __wbindgen_export_1: ['ii:i', closure], __wbindgen_export_2: ['ii:i', bindgenMalloc], __wbindgen_export_3: ['iii:', bindgenFree] },
     'alloc and dealloc of Rust': { alloc: ['i:i', malloc], dealloc: ['ii:', free] },
     'the same with alignment': { alloc: ['ii:i', malloc], dealloc: ['iii:', free] },
     'alloc and free of Zig': { alloc: ['i:i', malloc], free: ['ii:', free] },
@@ -123,9 +133,11 @@ test('an allocator that frees by address gets the blocks of the module too', () 
 
 describe('what is ambiguous is not taken', () => {
   const fake = fakeModule();
-  const { malloc } = { malloc: (size: number) => fake.malloc(size) };
+  const malloc = (size: number): number => fake.malloc(size);
+  const anyAlign = (size: number, align: number): number => (size > 0 ? fake.malloc(size) : align);
   test.each<[string, Functions]>([
-    ['two numbered exports that may be malloc', { __wbindgen_export_0: ['ii:i', malloc], __wbindgen_export_1: ['ii:i', malloc], __wbindgen_export_2: ['iii:', () => undefined] }],
+    ['two numbered exports that may be malloc', { __wbindgen_export_0: ['ii:i', anyAlign], __wbindgen_export_1: ['ii:i', anyAlign], __wbindgen_export_2: ['iii:', () => undefined] }],
+    ['a numbered export with the type of malloc that calls a closure', { __wbindgen_export_0: ['ii:i', () => { throw new Error('closure invoked after being dropped'); }], __wbindgen_export_1: ['iii:', () => undefined] }],
     ['a malloc of other types', { malloc: ['f:i', () => 0], free: ['i:', () => undefined] }],
     ['no free', { malloc: ['ii:i', malloc] }],
     ['nothing', { run: [':', () => undefined] }],
@@ -136,6 +148,19 @@ describe('what is ambiguous is not taken', () => {
     expect(() => heap.alloc(8)).toThrow(expect.objectContaining({ code: 'MODULE' }));
   }); // prettier-ignore
 });
+
+test.each<[string, Functions]>([
+  ['no free', {}],
+  ['a function for closures of the type of free', { __wbindgen_export_1: ['iii:', () => { throw new Error('closure invoked after being dropped'); }] }],
+  ['two functions that may be free', { __wbindgen_export_1: ['iii:', () => undefined], __wbindgen_export_2: ['iii:', () => undefined] }],
+])('numbered exports with %s are freed inside blocks of malloc', (_name, functions) => {
+  const fake = fakeModule();
+  const malloc = (size: number, align: number): number => (size > 0 ? fake.malloc(size) : align);
+  const heap = wrapHeap(assemble({ __wbindgen_export_0: ['ii:i', malloc], ...functions }, fake.memory));
+  expect(allocatorNameOf(heap)).toBe('__wbindgen_export_0 (no free)');
+  for (let i = 0; i < 100; i++) heap.allocFloat64Array(50).free();
+  expect([fake.calls, heap.statistics.liveBlocks]).toEqual([1, 0]);
+}); // prettier-ignore
 
 describe("a user's adapter", () => {
   test('of five lines gets size and alignment back', () => {
