@@ -7,9 +7,9 @@
 //   N1  Ranges are multiples of UNIT from end to end, and no two free ones touch. The top, from which blocks are cut if
 //       no free range fits, is none of them; none that is free ends where it begins.
 //   N2  Each free range is in the bin of its class. A bin may have more: starts of ranges that are gone, or of another
-//       class by now. They are dropped when they are met, and all at once when they are the most.
+//       class by now. They are dropped when they are met, or when there are more of them than ranges.
 //   N3  Keys are not deleted, since engines keep deleted keys in their chains: a key that comes and goes would get slow.
-//       The size of a range that is gone is 0.
+//       The size of a range that is gone is 0. Such keys are dropped as those of N2.
 import { DoubleFreeError, NotOwnedError } from '../errors.ts';
 import { alignUp, type Pointer } from '../heap/allocator.ts';
 import { toPointer } from '../memory/address.ts';
@@ -22,7 +22,7 @@ const UNIT = 8;
 const EXACT_UNITS = 32;
 const MAX_UNITS = 2 ** 29;
 const CLASSES = EXACT_UNITS + 4 * 24 + 1;
-/** Bins and keys are cleaned if there are as many more than twice the ranges. */
+/** What is kept of ranges that are gone, beyond the count of those that are there. */
 const MAX_STALE = 256;
 
 /** A function of a module that allocates. */
@@ -57,12 +57,11 @@ class Suballocator {
   readonly #allocate: (size: number) => Pointer;
   /** The sizes of ranges by start; of free ones below 0. N3. */
   #sizes = new Map<number, number>();
-  /** The start of the range that ends at a key, or did. */
+  /** The start of the free range that ends at a key, or did. */
   #starts = new Map<number, number>();
   #count = 0;
-  #freeCount = 0;
   /** N2. */
-  readonly #bins: number[][] = Array.from({ length: CLASSES }, () => []);
+  #bins: number[][] = newBins();
   /** A bit for each bin that is not empty. */
   readonly #filled = new Uint32Array(Math.ceil(CLASSES / 32));
   #binned = 0;
@@ -109,7 +108,7 @@ class Suballocator {
     if (size <= 0) throw this.#notLive(address);
     this.#forget(address);
     this.#release(address, address + size);
-    if (this.#sizes.size > 2 * this.#count + MAX_STALE) this.#cleanKeys();
+    if (Math.max(this.#sizes.size, this.#binned) > 2 * this.#count + MAX_STALE) this.#clean();
   }
 
   #notLive(address: number): Error {
@@ -173,18 +172,17 @@ class Suballocator {
 
   #add(start: number, size: number): void {
     this.#sizes.set(start, size);
-    this.#starts.set(start + Math.abs(size), start);
     this.#count++;
   }
 
   #addFree(start: number, end: number): void {
     if (start === end) return;
     this.#add(start, start - end);
-    this.#freeCount++;
+    this.#starts.set(end, start);
     const index = classOf(end - start);
     this.#bins[index]?.push(start);
     this.#mark(index, true);
-    if (++this.#binned > 2 * this.#freeCount + MAX_STALE) this.#cleanBins();
+    this.#binned++;
   }
 
   #forget(start: number): void {
@@ -196,26 +194,18 @@ class Suballocator {
   #remove(start: number): number {
     const size = this.#freeSize(start);
     this.#forget(start);
-    this.#freeCount--;
     return size;
   }
 
-  /** N2 */
-  #cleanBins(): void {
-    this.#binned = 0;
-    for (const [index, bin] of this.#bins.entries()) {
-      const starts = [...new Set(bin)].filter((start) => this.#isFreeOf(start, index));
-      this.#bins[index] = starts;
-      this.#binned += starts.length;
-      this.#mark(index, starts.length > 0);
-    }
-  }
-
-  /** N3 */
-  #cleanKeys(): void {
-    const ranges = [...this.#sizes].filter(([, size]) => size !== 0);
-    this.#sizes = new Map(ranges);
-    this.#starts = new Map(ranges.map(([start, size]) => [start + Math.abs(size), start]));
+  /** Drops all that is known of ranges that are gone. */
+  #clean(): void {
+    const ranges = this.#sizes;
+    [this.#sizes, this.#starts, this.#bins] = [new Map(), new Map(), newBins()];
+    this.#filled.fill(0);
+    this.#count = this.#binned = 0;
+    for (const [start, size] of ranges)
+      if (size > 0) this.#add(start, size);
+      else this.#addFree(start, start - size);
   }
 
   /** Takes another block from the module. Returns false if there is none. */
@@ -236,3 +226,5 @@ class Suballocator {
     return false;
   }
 }
+
+const newBins = (): number[][] => Array.from({ length: CLASSES }, () => []);
