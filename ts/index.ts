@@ -197,7 +197,7 @@ export type { AnySlice, Place } from './struct/origin.ts';
 export { bind, releaseTemporaries } from './call/bind.ts';
 export { Callback, createCallback } from './call/callback.ts';
 export {
-  callback, checked, countOf, inout, inoutList, list, none, out, outList, owned,
+  callback, checked, countOf, inout, inoutList, list, none, out, outCount, outList, owned,
   type ErrorMessage, type ParameterType, type ResultType, type Signature,
 } from './call/types.ts'; // prettier-ignore
 export type { Argument, Arguments, Bound, Library, Value } from './call/infer.ts';

@@ -113,4 +113,20 @@ bind(module, heap, N.functions).take({ low: 1 }, { t: 3 });
 // @ts-expect-error a number
 bind(module, heap, N.functions).take(null, { t: 'x' });
 
+const R = cdef(`
+  _Ret_writes_(n) const float *a(_Out_ int *n, _Out_ int *m);
+  _Owned_ _Ret_writes_(n) void *b(_Out_ size_t *n);
+  _Ret_writes_(n) _Owned_(done) point *c(int n);
+  typedef struct { int x; } point;
+  int (d)(_In_reads_(n) const void *bytes, int n);
+  int e(int (*print)(const char *, ...), int (*two)(int (*one)(int)));
+`);
+const returned = bind(module, heap, R.functions);
+is<Equal<ReturnType<typeof returned.a>, [Float32Array | null, number]>>();
+is<Equal<ReturnType<typeof returned.b>, Uint8Array | null>>();
+is<Equal<ReturnType<typeof returned.c>, { x: number }[] | null>>();
+is<Equal<Parameters<typeof returned.a>, []>>();
+returned.d([1, 2]);
+returned.e(8, (address) => address ?? 0);
+
 export const used = [scaled, sum, moved, found, twice, value, x, name, bit, act, rest, nested, inner];

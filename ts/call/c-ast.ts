@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The syntax tree of C declarations, as c-parser.ts makes it.
+import type { Integer } from './c-expression.ts';
 import type { Token } from './c-lexer.ts';
 
 /** A C type. */
@@ -44,8 +45,10 @@ export interface TagBody {
   readonly members: readonly Member[];
   /** Of an enum: its names and values. */
   readonly values: Readonly<Record<string, number>>;
-  packed: boolean;
-  align: number | undefined;
+  readonly packed: boolean;
+  /** Of `#pragma pack(n)`. */
+  readonly pack: number | undefined;
+  readonly align: number | undefined;
 }
 
 /** A function. */
@@ -62,5 +65,7 @@ export interface Declarations {
   readonly typedefs: Map<string, CNode>;
   readonly functions: Map<string, FunctionDeclaration>;
   /** Enum values and macros. */
-  readonly constants: Map<string, number>;
+  readonly constants: Map<string, Integer>;
+  /** Macros that are something else, and where they are defined. */
+  readonly otherMacros: Map<string, Token>;
 }

@@ -2,6 +2,7 @@
 // Names that are declared, once or again: the same again is no error in C, something else is.
 import type { CNode, Declarations, FunctionDeclaration, Parameter, TagBody } from './c-ast.ts';
 import { basicType } from './c-basic.ts';
+import type { Integer } from './c-expression.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
 /** @throws {DeclarationError} if the name is that of another type */
@@ -26,11 +27,14 @@ export function declareTag(declared: Declarations, at: Token, key: string, body:
 }
 
 /** @throws {DeclarationError} if the name has another value */
-export function declareConstant(declared: Declarations, name: Token, value: number): void {
-  const before = declared.constants.get(name.text);
-  if (before !== undefined && before !== value)
-    throw errorAt(name, `${name.text} is ${before} already, and ${value} here; leave one of them out`);
-  declared.constants.set(name.text, value);
+export function declareConstant(declared: Declarations, name: Token, integer: Integer): void {
+  const before = declared.constants.get(name.text)?.value ?? integer.value;
+  if (before !== integer.value)
+    throw errorAt(
+      name,
+      `${name.text} is ${before} already, and ${integer.value} here; leave one of them out`,
+    );
+  declared.constants.set(name.text, integer);
 }
 
 const twice = (at: Token, what: string): Error =>

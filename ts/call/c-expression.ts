@@ -1,115 +1,211 @@
 // SPDX-License-Identifier: MIT
-// Integer constants of C: literals, names, and operators on them.
+// Integer constants of C: literals, names, and operators on them, in the types that C has for them.
+import type { PointerSize } from '../struct/layout.ts';
+import { isScalar, layoutOf, type CType } from '../struct/type.ts';
 import type { Token } from './c-lexer.ts';
 
-const truth = (is: boolean): bigint => (is ? 1n : 0n);
+/** An integer and its type: `int` or `long long`, or what is unsigned of them. */
+export interface Integer {
+  readonly value: bigint;
+  readonly bits: 32 | 64;
+  readonly isUnsigned: boolean;
+}
+
+/** What an expression can refer to. */
+export interface Names {
+  readonly constants: ReadonlyMap<string, Integer>;
+  readonly pointerSize: PointerSize;
+  /** The type that such tokens are; undefined if they are none. */
+  typeOf(tokens: readonly Token[]): CType | undefined;
+}
+
+type Kind = Pick<Integer, 'bits' | 'isUnsigned'>;
+const INT: Kind = { bits: 32, isUnsigned: false };
+const fit = (value: bigint, { bits, isUnsigned }: Kind): Integer => ({
+  value: isUnsigned ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value),
+  bits,
+  isUnsigned,
+});
+/** The value of `int`. */
+export const toInt = (value: bigint): Integer => fit(value, INT);
+/** The type of an operator on two integers. */
+function common(a: Integer, b: Integer): Kind {
+  if (a.bits === b.bits) return { bits: a.bits, isUnsigned: a.isUnsigned || b.isUnsigned };
+  return a.bits > b.bits ? a : b;
+}
+
+type Operator = (a: Integer, b: Integer) => Integer;
+const arithmetic =
+  (act: (a: bigint, b: bigint) => bigint): Operator =>
+  (a, b) => {
+    const kind = common(a, b);
+    return fit(act(fit(a.value, kind).value, fit(b.value, kind).value), kind);
+  };
+const truth =
+  (act: (a: bigint, b: bigint) => boolean): Operator =>
+  (a, b) => {
+    const kind = common(a, b);
+    return toInt(act(fit(a.value, kind).value, fit(b.value, kind).value) ? 1n : 0n);
+  };
+const shift =
+  (act: (a: bigint, b: bigint) => bigint): Operator =>
+  (a, b) => {
+    if (b.value < 0n || b.value >= BigInt(a.bits)) throw new NotConstant(); // C leaves it undefined
+    return fit(act(a.value, b.value), a);
+  };
 /** Binary operators by how tightly they bind. */
-const LEVELS: readonly Readonly<Record<string, (a: bigint, b: bigint) => bigint>>[] = [
-  { '||': (a, b) => truth(a !== 0n || b !== 0n) },
-  { '&&': (a, b) => truth(a !== 0n && b !== 0n) },
-  { '|': (a, b) => a | b },
-  { '&': (a, b) => a & b },
-  { '==': (a, b) => truth(a === b), '!=': (a, b) => truth(a !== b) },
+const LEVELS: readonly Readonly<Record<string, Operator>>[] = [
+  { '||': truth((a, b) => a !== 0n || b !== 0n) },
+  { '&&': truth((a, b) => a !== 0n && b !== 0n) },
+  { '|': arithmetic((a, b) => a | b) },
+  { '^': arithmetic((a, b) => a ^ b) },
+  { '&': arithmetic((a, b) => a & b) },
+  { '==': truth((a, b) => a === b), '!=': truth((a, b) => a !== b) },
   {
-    '<': (a, b) => truth(a < b),
-    '>': (a, b) => truth(a > b),
-    '<=': (a, b) => truth(a <= b),
-    '>=': (a, b) => truth(a >= b),
+    '<': truth((a, b) => a < b),
+    '>': truth((a, b) => a > b),
+    '<=': truth((a, b) => a <= b),
+    '>=': truth((a, b) => a >= b),
   },
-  { '<<': (a, b) => a << b, '>>': (a, b) => a >> b },
-  { '+': (a, b) => a + b, '-': (a, b) => a - b },
-  { '*': (a, b) => a * b, '/': (a, b) => a / b, '%': (a, b) => a % b },
+  { '<<': shift((a, b) => a << b), '>>': shift((a, b) => a >> b) },
+  { '+': arithmetic((a, b) => a + b), '-': arithmetic((a, b) => a - b) },
+  { '*': arithmetic((a, b) => a * b), '/': arithmetic((a, b) => a / b), '%': arithmetic((a, b) => a % b) },
 ];
-const ESCAPES: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, '0': 0, a: 7, b: 8, f: 12, v: 11 };
+const UNARY: Readonly<Record<string, (a: Integer) => Integer>> = {
+  '-': (a) => fit(-a.value, a),
+  '+': (a) => a,
+  '~': (a) => fit(~a.value, a),
+  '!': (a) => toInt(a.value === 0n ? 1n : 0n),
+};
+const ESCAPES: Readonly<Record<string, number>> = {
+  n: 10, t: 9, r: 13, a: 7, b: 8, f: 12, v: 11, '\\': 92, "'": 39, '"': 34, '?': 63,
+}; // prettier-ignore
 
 class NotConstant extends Error {}
 
-/** Bytes of a type, given as tokens; undefined if it is none. */
-type SizeOf = (tokens: readonly Token[]) => number | undefined;
-
-/** Evaluates one expression: recursive descent, one method for each rule. */
-class Evaluator {
-  readonly #tokens: readonly Token[];
-  readonly #names: ReadonlyMap<string, number>;
-  readonly #sizeOf: SizeOf;
-  #at = 0;
-  constructor(tokens: readonly Token[], names: ReadonlyMap<string, number>, sizeOf: SizeOf) {
-    this.#tokens = tokens;
-    this.#names = names;
-    this.#sizeOf = sizeOf;
-  }
-  /** Returns the value of all tokens; undefined if some are left. @throws {NotConstant} {RangeError} */
-  value(): number | undefined {
-    const value = this.#binary(0);
-    return this.#at === this.#tokens.length ? Number(value) : undefined;
-  }
-  get #next(): string | undefined {
-    return this.#tokens[this.#at]?.text;
-  }
-  #binary(level: number): bigint {
-    const operators = LEVELS[level];
-    if (!operators) return this.#unary();
-    let value = this.#binary(level + 1);
-    for (let act = operators[this.#next ?? '']; act; act = operators[this.#next ?? '']) {
-      this.#at++;
-      value = act(value, this.#binary(level + 1));
-    }
-    return value;
-  }
-  #unary(): bigint {
-    const token = this.#tokens[this.#at++];
-    if (!token) throw new NotConstant();
-    const { kind, text } = token;
-    if (text === '-') return -this.#unary();
-    if (text === '+') return this.#unary();
-    if (text === '~') return ~this.#unary();
-    if (text === '!') return truth(this.#unary() === 0n);
-    if (text === 'sizeof') return this.#size();
-    if (text === '(') {
-      const value = this.#binary(0);
-      if (this.#tokens[this.#at++]?.text !== ')') throw new NotConstant();
-      return value;
-    }
-    if (kind === 'number') return integer(text);
-    if (kind === 'text' && text.startsWith("'")) return character(text);
-    const known = this.#names.get(text);
-    if (known === undefined) throw new NotConstant();
-    return BigInt(known);
-  }
-  #size(): bigint {
-    const start = this.#at;
-    const end = this.#tokens.findIndex((token, index) => index > start && token.text === ')');
-    const bytes =
-      this.#next === '(' && end > 0 ? this.#sizeOf(this.#tokens.slice(start + 1, end)) : undefined;
-    if (bytes === undefined) throw new NotConstant();
-    this.#at = end + 1;
-    return BigInt(bytes);
-  }
-}
-
-/** The value of an expression; undefined if it is no integer constant. @param sizeOf gives that of a type */
-export function evaluate(
-  tokens: readonly Token[],
-  names: ReadonlyMap<string, number>,
-  sizeOf: SizeOf = () => undefined,
-): number | undefined {
+/** The value of an expression; undefined if it is no integer constant. */
+export function evaluate(tokens: readonly Token[], names: Names): Integer | undefined {
   try {
-    return new Evaluator(tokens, names, sizeOf).value();
+    return new Evaluation(tokens, names).whole();
   } catch {
     return undefined; // no constant, or a division by zero
   }
 }
 
-function integer(text: string): bigint {
-  const digits = text.replace(/[uUlL]+$/, '');
-  return BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits);
+class Evaluation {
+  readonly #tokens: readonly Token[];
+  readonly #names: Names;
+  #at = 0;
+  constructor(tokens: readonly Token[], names: Names) {
+    this.#tokens = tokens;
+    this.#names = names;
+  }
+  get #peek(): string {
+    return this.#tokens[this.#at]?.text ?? '';
+  }
+  #take(text: string): boolean {
+    if (this.#peek !== text) return false;
+    this.#at++;
+    return true;
+  }
+  #expect(text: string): void {
+    if (!this.#take(text)) throw new NotConstant();
+  }
+
+  whole(): Integer {
+    const value = this.#choice();
+    if (this.#at < this.#tokens.length) throw new NotConstant();
+    return value;
+  }
+  #choice(): Integer {
+    const condition = this.#binary(0);
+    if (!this.#take('?')) return condition;
+    const yes = this.#choice();
+    this.#expect(':');
+    const no = this.#choice();
+    return fit((condition.value === 0n ? no : yes).value, common(yes, no));
+  }
+  #binary(level: number): Integer {
+    const operators = LEVELS[level];
+    if (!operators) return this.#unary();
+    let value = this.#binary(level + 1);
+    for (let act = operators[this.#peek]; act; act = operators[this.#peek]) {
+      this.#at++;
+      value = act(value, this.#binary(level + 1));
+    }
+    return value;
+  }
+  #unary(): Integer {
+    const token = this.#tokens[this.#at++];
+    if (!token) throw new NotConstant();
+    const { kind, text } = token;
+    const act = kind === 'mark' ? UNARY[text] : undefined;
+    if (act) return act(this.#unary());
+    if (text === 'sizeof') return this.#size();
+    if (text === '(') return this.#parenthesized();
+    if (kind === 'number') return integer(text, this.#names.pointerSize);
+    if (kind === 'text' && text.startsWith("'")) return toInt(BigInt.asIntN(8, character(text)));
+    const known = this.#names.constants.get(text);
+    if (!known) throw new NotConstant();
+    return known;
+  }
+  /** A type in parentheses that begin before the place; undefined if it is none. */
+  #type(): CType | undefined {
+    const end = this.#tokens.findIndex(({ text }, index) => index >= this.#at && text === ')');
+    const type = end < 0 ? undefined : this.#names.typeOf(this.#tokens.slice(this.#at, end));
+    if (type) this.#at = end + 1;
+    return type;
+  }
+  #size(): Integer {
+    this.#expect('(');
+    const type = this.#type();
+    if (!type) throw new NotConstant();
+    const { pointerSize } = this.#names;
+    return fit(BigInt(layoutOf(type, pointerSize).size), {
+      bits: pointerSize === 8 ? 64 : 32,
+      isUnsigned: true,
+    });
+  }
+  /** An expression, or a cast. */
+  #parenthesized(): Integer {
+    const type = this.#type();
+    if (!type) {
+      const value = this.#choice();
+      this.#expect(')');
+      return value;
+    }
+    const [, sign, bits = ''] = /^([iu])(8|16|32|64)$/.exec(isScalar(type) ? type.name : '') ?? [];
+    if (!sign) throw new NotConstant();
+    const isUnsigned = sign === 'u';
+    const { value } = this.#unary();
+    const cut = isUnsigned ? BigInt.asUintN(Number(bits), value) : BigInt.asIntN(Number(bits), value);
+    if (Number(bits) < 32) return toInt(cut); // promoted
+    return { value: cut, bits: bits === '64' ? 64 : 32, isUnsigned };
+  }
+}
+
+/** A literal, of the first type that it fits into. */
+function integer(text: string, pointerSize: PointerSize): Integer {
+  const [, digits = '', suffix = ''] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
+  const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  const isUnsigned = /u/i.test(suffix);
+  const isDecimal = /^[1-9]/.test(digits);
+  const longs = suffix.replace(/u/i, '').length;
+  const from = longs === 2 || (longs === 1 && pointerSize === 8) ? 64 : 32;
+  for (const bits of [32, 64] as const)
+    for (const unsigned of isUnsigned ? [true] : isDecimal ? [false] : [false, true])
+      if (bits >= from && value < 1n << BigInt(unsigned ? bits : bits - 1))
+        return { value, bits, isUnsigned: unsigned };
+  throw new NotConstant();
 }
 
 function character(text: string): bigint {
   const inside = text.slice(1, -1);
-  if (!inside.startsWith('\\')) return BigInt(inside.codePointAt(0) ?? 0);
-  const mark = inside.charAt(1);
-  if (mark === 'x') return BigInt(`0x${inside.slice(2)}`);
-  if (/[0-7]/.test(mark)) return BigInt(`0o${inside.slice(1)}`);
-  return BigInt(ESCAPES[mark] ?? mark.charCodeAt(0));
+  const [, hex, octal, mark = '', plain = ''] =
+    /^(?:\\x([\da-f]+)|\\([0-7]{1,3})|\\(.)|([ -~]))$/i.exec(inside) ?? [];
+  if (hex) return BigInt(`0x${hex}`);
+  if (octal) return BigInt(`0o${octal}`);
+  const code = mark ? ESCAPES[mark] : plain.charCodeAt(0);
+  if (!code) throw new NotConstant(); // several characters, or none of ASCII
+  return BigInt(code);
 }

@@ -5,21 +5,26 @@
 //   _Out_writes_(n)       ... that C writes; _Inout_updates_(n) ... that it reads and writes
 //   _Out_, _Inout_        the pointer is to one value
 //   _Owned_, _Owned_(f), _Owned_by_(f)   the result, or the value of an out-parameter, is to be freed, by free or by f
+//   _Ret_writes_(n)       the result is a pointer to n elements; n is an out-parameter, a list's count or an argument
 //   _Success_(return == 0 || return == 100)   the result is an error code
 import { ArgumentTypeError } from '../errors.ts';
-import { i32 } from '../scalar/types.gen.ts';
-import { isScalar, type CType } from '../struct/type.ts';
+import { i32, u8 } from '../scalar/types.gen.ts';
+import { voidp } from '../struct/pointer.ts';
+import type { CType } from '../struct/type.ts';
 import type { Annotation, CNode, FunctionDeclaration, Parameter } from './c-ast.ts';
-import { errorAt } from './c-lexer.ts';
-import { LONG_DOUBLE, type TypeTable } from './c-types.ts';
+import { errorAt, type Token } from './c-lexer.ts';
+import { isUnsupported, type TypeTable } from './c-types.ts';
 import {
-  callback, checked, countOf, inout, inoutList, list, none, out, outList, owned, type CallbackType, type ParameterType,
-  type ResultType, type Signature,
+  callback, CallbackType, checked, countOf, inout, inoutList, isInteger, list, none, out, outCount, outList, owned,
+  type ListType, type ParameterType, type ResultType, type Signature,
 } from './types.ts'; // prettier-ignore
 
 /** The second is for headers: a macro of C has parentheses always or never. */
 const OWNED = ['_Owned_', '_Owned_by_'];
 const LISTS = ['_In_reads_', '_Out_writes_', '_Inout_updates_'];
+/** Of parameters, each of which has one of them at most; and of functions. */
+const DIRECTIONS = [...LISTS, '_Out_', '_Inout_'];
+const RESULTS = ['_Success_', '_Ret_writes_', ...OWNED];
 
 /** The signature of a function; undefined for one that cannot be called: it is variadic, or takes a `long double`. */
 export function signatureOf(
@@ -27,21 +32,23 @@ export function signatureOf(
   table: TypeTable,
 ): Signature | undefined {
   const nodes = [type.result, ...type.parameters.map((one) => one.type)].map((node) => table.resolve(node));
-  const isCallable = nodes.every((node) => node.kind !== 'basic' || node.name !== LONG_DOUBLE);
+  const isCallable = nodes.every((node) => node.kind !== 'basic' || !isUnsupported(node.name));
   if (type.isVariadic || !isCallable) return undefined;
-  const counts = countsIn(type.parameters);
+  const counts = countsIn(type.parameters, annotations);
   const parameters = type.parameters.map((one, index) => parameterOf(one, index, counts, table));
-  return [resultOf(type.result, annotations, table), parameters];
+  return [resultOf(type.result, annotations, counts, table), parameters];
 }
 
 /** For each parameter that is a count: the first list that it counts which has an argument. */
 interface Counts {
   readonly leaders: ReadonlyMap<number, number>;
+  /** The parameter that counts the elements of the result. */
+  readonly ofResult: number | undefined;
   /** The index of the parameter with a name. @throws {DeclarationError} if there is none */
   indexOf(annotation: Annotation): number;
 }
 
-function countsIn(parameters: readonly Parameter[]): Counts {
+function countsIn(parameters: readonly Parameter[], ofFunction: readonly Annotation[]): Counts {
   const indexOf = ({ argument, at, name }: Annotation): number => {
     const [word] = argument;
     const index = argument.length === 1 ? parameters.findIndex((one) => one.name === word?.text) : -1;
@@ -58,7 +65,8 @@ function countsIn(parameters: readonly Parameter[]): Counts {
         if (!leaders.has(count)) leaders.set(count, index);
       }
   });
-  return { leaders, indexOf };
+  const returned = ofFunction.find(({ name }) => name === '_Ret_writes_');
+  return { leaders, indexOf, ofResult: returned && indexOf(returned) };
 }
 
 function parameterOf(parameter: Parameter, index: number, counts: Counts, table: TypeTable): ParameterType {
@@ -66,15 +74,21 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
   const find = (...names: string[]): Annotation | undefined =>
     annotations.find(({ name }) => names.includes(name));
   const leader = counts.leaders.get(index);
+  const [direction, second] = annotations.filter(({ name }) => DIRECTIONS.includes(name));
+  const misplaced =
+    second ?? (leader === undefined ? undefined : direction) ?? find(...(direction ? [] : RESULTS));
+  if (misplaced)
+    throw errorAt(misplaced.at, `${misplaced.name} has no meaning on this parameter; leave it out`);
   if (leader !== undefined) {
     const type = table.typeOf(node);
-    if (!isScalar(type)) throw errorAt(node.at, 'a count that is no integer');
+    if (!isInteger(type)) throw errorAt(node.at, 'a count that is no integer');
     return type === i32 ? countOf(leader) : countOf(leader, type);
   }
   const listed = find(...LISTS);
   if (listed) {
-    const element = table.typeOf(targetOf(node, listed, table));
+    const element = elementOf(targetOf(node, listed, table), table);
     const count = counts.indexOf(listed);
+    if (count === index) throw errorAt(listed.at, `${listed.name} must name another parameter`);
     const first = counts.leaders.get(count);
     if (listed.name === '_Out_writes_') return outList(element, first ?? count);
     const sameAs = first === index ? undefined : first;
@@ -84,9 +98,17 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
   if (!single) return plainParameter(node, table);
   const type = table.typeOf(targetOf(node, single, table));
   if (single.name === '_Inout_') return inout(type);
+  if (counts.ofResult === index) {
+    if (!isInteger(type)) throw errorAt(node.at, 'a count that is no integer');
+    return type === i32 ? outCount() : outCount(type);
+  }
   const owner = find(...OWNED);
   return out(owner ? ownedOf(type, owner) : type);
 }
+
+/** The type of an element; of `void *` bytes. */
+const elementOf = (node: CNode, table: TypeTable): CType =>
+  table.isVoid(node) ? (u8 as CType) : table.typeOf(node);
 
 /** The type that a pointer or an array parameter refers to. */
 function targetOf(node: CNode, annotation: Annotation, table: TypeTable): CNode {
@@ -100,32 +122,62 @@ function plainParameter(node: CNode, table: TypeTable): ParameterType {
   const found = table.resolve(node);
   if (found.kind === 'array') return table.typeOf({ kind: 'pointer', to: found.of, at: found.at });
   const target = found.kind === 'pointer' ? table.resolve(found.to) : found;
-  return target.kind === 'function' ? callbackOf(target, table) : table.typeOf(node);
+  return target.kind === 'function' ? (callbackOf(target, table) ?? (voidp as CType)) : table.typeOf(node);
 }
 
-function callbackOf(node: Extract<CNode, { kind: 'function' }>, table: TypeTable): CallbackType {
-  if (node.isVariadic) throw errorAt(node.at, 'a callback with a variable number of arguments');
-  const parameters = node.parameters.map(({ type }) => plainParameter(type, table) as CType); // a callback in one is refused
+/** Undefined for one that JavaScript cannot be: with a variable number of arguments, or a type without a counterpart. */
+function callbackOf(node: Extract<CNode, { kind: 'function' }>, table: TypeTable): CallbackType | undefined {
+  const all = [node.result, ...node.parameters.map(({ type }) => type)].map((one) => table.resolve(one));
+  if (node.isVariadic || all.some((one) => one.kind === 'basic' && isUnsupported(one.name))) return undefined;
+  const parameters = node.parameters.map(({ type }) => {
+    const parameter = plainParameter(type, table);
+    return parameter instanceof CallbackType ? voidp : (parameter as CType); // it has no annotations
+  });
+  const result = table.isVoid(node.result) ? none : table.typeOf(node.result);
+  return located(node.at, 'a callback', () => callback(result, parameters));
+}
+
+function ownedOf(type: CType | ListType, { argument, name, at }: Annotation): ReturnType<typeof owned> {
+  const [free] = argument;
+  if (argument.length > 1 || (free && free.kind !== 'word'))
+    throw errorAt(at, `${name}(...) must name the function that frees`);
+  return located(at, `${name} on ${type.name}`, () => owned(type, free?.text ?? 'free'));
+}
+
+/** What `make` returns; what it refuses is an error at a token. */
+function located<R>(at: Token, what: string, make: () => R): R {
   try {
-    return callback(table.isVoid(node.result) ? none : table.typeOf(node.result), parameters);
+    return make();
   } catch (error) {
-    if (error instanceof ArgumentTypeError) throw errorAt(node.at, error.message);
+    if (error instanceof ArgumentTypeError) throw errorAt(at, `${what}: ${error.message}`);
     throw error;
   }
 }
 
-function ownedOf(type: CType, { argument, name, at }: Annotation): ResultType & ReturnType<typeof owned> {
-  if (isScalar(type)) throw errorAt(at, `${name} on ${type.name}, which is no pointer that can be freed`);
-  return owned(type, argument[0]?.text ?? 'free');
-}
-
-function resultOf(node: CNode, annotations: readonly Annotation[], table: TypeTable): ResultType {
-  if (table.isVoid(node)) return none;
-  const type = table.typeOf(node);
-  const owner = annotations.find(({ name }) => OWNED.includes(name));
-  if (owner) return ownedOf(type, owner);
-  const success = annotations.find(({ name }) => name === '_Success_');
-  return success ? checked(type, { success: successCodes(success) }) : type;
+function resultOf(
+  node: CNode,
+  annotations: readonly Annotation[],
+  { ofResult }: Counts,
+  table: TypeTable,
+): ResultType {
+  const find = (...names: string[]): Annotation | undefined =>
+    annotations.find(({ name }) => names.includes(name));
+  const success = find('_Success_');
+  const owner = find(...OWNED);
+  const returned = find('_Ret_writes_');
+  const isNothing = table.isVoid(node);
+  const misplaced = find(...DIRECTIONS) ?? (isNothing ? find(...RESULTS) : success && (owner ?? returned));
+  if (misplaced)
+    throw errorAt(misplaced.at, `${misplaced.name} has no meaning on this function; leave it out`);
+  if (isNothing) return none;
+  if (success) {
+    const options = { success: successCodes(success) };
+    return located(success.at, '_Success_', () => checked(table.typeOf(node), options));
+  }
+  const type = returned
+    ? list(elementOf(targetOf(node, returned, table), table), ofResult)
+    : table.typeOf(node);
+  return owner ? ownedOf(type, owner) : type;
 }
 
 /** The codes in `return == 0 || return == 100`. */

@@ -10,14 +10,26 @@ export interface Token {
   readonly column: number;
 }
 
-/** Tokens, and the macros that were defined as something. */
+/** A macro: what stands for it, unless it has parameters or is no text of declarations, such as `1.5`. */
+export interface Macro {
+  readonly name: Token;
+  readonly value: readonly Token[] | undefined;
+}
+export type Macros = ReadonlyMap<string, Macro>;
+
+/** Tokens, and the macros that are defined at their end. */
 export interface Tokens {
   readonly tokens: readonly Token[];
-  readonly macros: readonly { readonly name: Token; readonly value: readonly Token[] }[];
+  readonly macros: Macros;
+  /** `#pragma pack(n)`: the tokens from `from` on are under `pack`. */
+  readonly packs: readonly { readonly from: number; readonly pack: number | undefined }[];
 }
 
+/** Annotations: they have a form that no other word has. */
+export const ANNOTATION: RegExp = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
+
 const PATTERN =
-  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|(0[xX][\da-fA-F]+[uUlL]*|\d+[uUlL]*(?![\w.]))|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|~!<>?.])/y;
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|((?:0[xX][\da-fA-F]+|0[bB][01]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?(?![\w.]))|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|^~!<>?.])/y;
 
 /** An error at a token. */
 export const errorAt = ({ line, column }: Token, message: string): DeclarationError =>
@@ -27,32 +39,71 @@ export const errorAt = ({ line, column }: Token, message: string): DeclarationEr
 export function lex(source: string): Tokens {
   if (typeof source !== 'string') throw new ArgumentTypeError('C declarations (a string)', source);
   const tokens: Token[] = [];
-  const macros: { name: Token; value: Token[] }[] = [];
+  const macros = new Map<string, Macro>();
   const conditions = new Conditions(macros);
-  const lines = joinLines(source);
-  for (const { text, line } of directives(lines)) {
+  const packs = new Packs();
+  for (const { text, line } of directives(joinLines(source))) {
     if (!text.startsWith('#')) {
-      if (conditions.areMet) tokens.push(...tokensOf(text, line));
+      if (conditions.areMet) for (const token of expand(tokensOf(text, line), macros)) tokens.push(token);
       continue;
     }
     const [name, ...rest] = directiveTokens(text, line);
-    if (!name) continue;
-    if (conditions.take(name, rest) || !conditions.areMet) continue;
-    if (name.text === 'define' && rest[0]) define(macros, rest, text);
+    if (!name || conditions.take(name, rest) || !conditions.areMet) continue;
+    const [first] = rest;
+    if (name.text === 'define' && first) define(macros, rest, text);
+    else if (name.text === 'undef' && first) macros.delete(first.text);
+    else if (name.text === 'error') throw errorAt(name, text);
+    else if (first?.text === 'pack' && name.text === 'pragma') packs.take(rest, tokens.length);
   }
   conditions.assertClosed();
   const last = source.trimEnd().split('\n');
   tokens.push({ kind: 'end', text: '', line: last.length, column: (last.at(-1)?.length ?? 0) + 1 });
-  return { tokens, macros };
+  return { tokens, macros, packs: packs.all };
 }
 
-/** The tokens of a directive; none for a macro of something that declarations do not have, as a floating-point number. */
+/** The tokens of a directive; only the first words where more is not text of declarations. */
 function directiveTokens(text: string, line: number): Token[] {
   try {
     return tokensOf(text.slice(1).padStart(text.length), line);
   } catch (error) {
-    if (/^#\s*(define|undef|error|pragma|warning)\b/.test(text)) return [];
-    throw error;
+    const [words] = /^#\s*(define\s+\w+|undef|error|pragma|warning|include|import)\b/.exec(text) ?? [];
+    if (words === undefined) throw error;
+    return tokensOf(words.slice(1).padStart(words.length), line);
+  }
+}
+
+/** The tokens with macros replaced as the preprocessor does. Annotations keep their meaning. */
+export function expand(
+  tokens: readonly Token[],
+  macros: Macros,
+  within: ReadonlySet<string> = new Set(),
+): readonly Token[] {
+  const valueOf = ({ kind, text }: Token): Macro['value'] =>
+    kind === 'word' && !within.has(text) && !ANNOTATION.test(text) ? macros.get(text)?.value : undefined;
+  if (!tokens.some(valueOf)) return tokens;
+  return tokens.flatMap((token) => {
+    const value = valueOf(token);
+    if (!value) return token;
+    const { line, column } = token;
+    const inside = expand(value, macros, new Set(within).add(token.text));
+    return inside.map(({ kind, text }) => ({ kind, text, line, column }));
+  });
+}
+
+/** `#pragma pack`: (n), (), (push), (push, n), (pop). */
+class Packs {
+  readonly all: { from: number; pack: number | undefined }[] = [];
+  readonly #outer: (number | undefined)[] = [];
+  take(rest: readonly Token[], from: number): void {
+    const [at] = rest as [Token]; // the caller has looked
+    const text = rest.map((token) => token.text).join('');
+    const [, mark, bytes] = /^pack\((push|pop)?,?(1|2|4|8|16)?\)$/.exec(text) ?? [];
+    if (mark === undefined && bytes === undefined && text !== 'pack()')
+      throw errorAt(at, `#pragma ${text} is not supported; use pack(n), pack(push, n) or pack(pop)`);
+    const before = this.all.at(-1)?.pack;
+    if (mark === 'push') this.#outer.push(before);
+    const outer = mark === 'pop' ? this.#outer.pop() : mark === 'push' ? before : undefined;
+    this.all.push({ from, pack: bytes === undefined ? outer : Number(bytes) });
   }
 }
 
@@ -104,18 +155,21 @@ function tokensOf(text: string, firstLine: number): Token[] {
   return tokens;
 }
 
-/** `#define NAME value`; one with parameters, or without a value, is no constant. */
-function define(macros: { name: Token; value: Token[] }[], rest: readonly Token[], text: string): void {
+/** `#define NAME value`. */
+function define(macros: Map<string, Macro>, rest: readonly Token[], text: string): void {
   const [name, ...value] = rest as [Token, ...Token[]]; // the caller has looked
-  const hasParameters = new RegExp(`\\b${name.text}\\(`).test(text);
-  if (name.kind === 'word' && !hasParameters) macros.push({ name, value });
+  const [, end = ''] = /^#\s*define\s+\w+(\s*[^\s/]?)/.exec(text) ?? [];
+  // Parameters follow the name at once. Without a token, but with text, it is something else than declarations.
+  const isKnown = end !== '(' && (value.length > 0 || end.trim() === '');
+  macros.delete(name.text); // so that its place in the list is that of this definition
+  macros.set(name.text, { name, value: isKnown ? value : undefined });
 }
 
 /** `#if`, `#ifdef`, `#ifndef`, `#else`, `#endif` on names that were defined or not, and on 0 and 1. */
 class Conditions {
   readonly #open: { isMet: boolean; wasMet: boolean; at: Token }[] = [];
-  readonly #macros: readonly { name: Token }[];
-  constructor(macros: readonly { name: Token }[]) {
+  readonly #macros: Macros;
+  constructor(macros: Macros) {
     this.#macros = macros;
   }
   get areMet(): boolean {
@@ -152,8 +206,7 @@ class Conditions {
   }
   #evaluate(name: Token, rest: readonly Token[]): boolean {
     const words = rest.map(({ text }) => text).join(' ');
-    const isDefined = (word: string | undefined): boolean =>
-      this.#macros.some((macro) => macro.name.text === word);
+    const isDefined = (word: string | undefined): boolean => this.#macros.has(word ?? '');
     if (name.text === 'ifdef') return isDefined(rest[0]?.text);
     if (name.text === 'ifndef') return !isDefined(rest[0]?.text);
     if (/^[01]$/.test(words)) return words === '1';

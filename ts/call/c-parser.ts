@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 // A parser of C declarations: recursive descent, one function for each rule.
+import type { PointerSize } from '../struct/layout.ts';
+import type { CType } from '../struct/type.ts';
 import type {
-  Annotation, CNode, Declarations, Member, Parameter, TagBody, TagWord,
+  Annotation, CNode, Declarations, Member, Parameter, TagWord,
 } from './c-ast.ts'; // prettier-ignore
-import { evaluate } from './c-expression.ts';
-import { errorAt, lex, type Token } from './c-lexer.ts';
+import { takeAnnotation, takeAssertion, takeAttributes, type Attributes } from './c-attributes.ts';
+import { defineMacros, takeEnumValues } from './c-constants.ts';
+import { evaluate, type Integer, type Names } from './c-expression.ts';
+import { ANNOTATION, errorAt, lex, type Token, type Tokens } from './c-lexer.ts';
 import { Cursor } from './c-cursor.ts';
-import { declareConstant, declareFunction, declareTag, declareTypedef } from './c-declare.ts';
-import { alignedIn, BASIC, IS_CONST, sizedType, STANDARD } from './c-words.ts';
-
-/** Words that say nothing about a type here. */
-const IGNORED = /^(extern|static|inline|__inline|__inline__|register|volatile|restrict|__restrict|__restrict__|_Noreturn|_Thread_local|__extension__|__volatile__)$/; // prettier-ignore
-/** Annotations: they have a form that no other word has. */
-const ANNOTATION = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
+import { declareFunction, declareTag, declareTypedef } from './c-declare.ts';
+import { basicName, BASIC, IGNORED, IS_CONST, sizedType, STANDARD, TAG } from './c-words.ts';
 
 /** The part of a declaration that its declarators share. */
 interface Specifiers {
@@ -24,23 +23,20 @@ interface Specifiers {
   readonly align: number | undefined;
 }
 
-/** The bytes of a type of which all is declared. */
-export type SizeOf = (declared: Declarations, node: CNode) => number;
+/** What a parser is told: the types that are given, the bytes of a pointer, how a C type becomes a descriptor. */
+export interface ParserOptions {
+  readonly known: ReadonlySet<string>;
+  readonly pointerSize: PointerSize;
+  /** The type of a node of which all is declared. */
+  typeOf(declared: Declarations, node: CNode): CType;
+}
 
 /** Reads declarations. @throws {DeclarationError} at the line and column of what is wrong */
-export function parse(source: string, known: ReadonlySet<string>, sizeOf: SizeOf): Declarations {
-  const { tokens, macros } = lex(source);
-  const parser = new Parser(new Cursor(tokens), known, sizeOf);
-  const { constants } = parser.declared;
-  const define = (): void => {
-    for (const { name, value } of macros) {
-      const number = evaluate(value, constants);
-      if (number !== undefined) constants.set(name.text, number);
-    }
-  };
-  define(); // lengths of arrays use them
+export function parse(source: string, options: ParserOptions): Declarations {
+  const tokens = lex(source);
+  const parser = new Parser(tokens, options);
   parser.all();
-  define(); // some use the values of enums
+  defineMacros(parser.declared, tokens.macros, parser.names);
   return parser.declared;
 }
 
@@ -50,24 +46,30 @@ class Parser {
     typedefs: new Map(),
     functions: new Map(),
     constants: new Map(),
+    otherMacros: new Map(),
   };
   readonly #cursor: Cursor;
+  readonly #packs: Tokens['packs'];
   readonly #known: ReadonlySet<string>;
+  readonly names: Names;
   #unnamed = 0;
-  readonly #sizes: (tokens: readonly Token[]) => number | undefined;
-  constructor(cursor: Cursor, known: ReadonlySet<string>, sizeOf: SizeOf) {
-    this.#cursor = cursor;
+  constructor({ tokens, packs }: Tokens, { known, pointerSize, typeOf }: ParserOptions) {
+    this.#cursor = new Cursor(tokens);
+    this.#packs = packs;
     this.#known = known;
-    this.#sizes = (tokens) => {
-      const node = sizedType(tokens, (word) => this.#isType(word));
-      return node && sizeOf(this.declared, node);
+    this.names = {
+      constants: this.declared.constants,
+      pointerSize,
+      typeOf: (words) => {
+        const node = sizedType(words, (word) => this.#isType(word));
+        return node && typeOf(this.declared, node);
+      },
     };
   }
 
   all(): void {
     const c = this.#cursor;
     while (c.peek.kind !== 'end') {
-      if (c.take(';')) continue;
       if (c.is('extern') && c.next.kind === 'text') {
         c.skip(2); // extern "C"
         if (c.take('{')) this.#block();
@@ -83,14 +85,15 @@ class Parser {
   /** `specifiers declarator, declarator ... ;` */
   #declaration(): void {
     const c = this.#cursor;
-    if (c.take(';')) return;
+    if (c.take(';') || takeAssertion(c)) return;
     const at = c.peek;
     const specifiers = this.#specifiers();
     if (c.take(';')) return; // struct point { ... };
     do {
-      const { name, type, annotations } = this.#declarator(specifiers.type);
+      const { name, type: declared, annotations } = this.#declarator(specifiers.type);
       if (!name) throw errorAt(c.peek, `expected a name, found ${c.found}`);
       this.#attributes();
+      const type = specifiers.isTypedef ? declared : this.#asFunction(declared);
       if (specifiers.isTypedef) declareTypedef(this.declared, name, type);
       else if (type.kind === 'function') {
         if (c.is('{') && specifiers.isInline) {
@@ -103,9 +106,16 @@ class Parser {
           throw errorAt(c.peek, `an old-style (K&R) definition of ${name.text} is not supported`);
         const all = [...specifiers.annotations, ...annotations];
         declareFunction(this.declared, name, { type, annotations: all, at });
-      } else c.skipTo(';', ','); // a variable
+      } else if (c.take('=')) c.skipTo(';', ','); // a variable
     } while (c.take(','));
     c.expect(';');
+  }
+  /** `typedef int act(int); act f;` declares a function. */
+  #asFunction(node: CNode): CNode {
+    let found: CNode | undefined = node;
+    for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++)
+      found = this.declared.typedefs.get(found.name);
+    return found?.kind === 'function' ? found : node;
   }
 
   #specifiers(): Specifiers {
@@ -124,16 +134,24 @@ class Parser {
       if (text === 'typedef') isTypedef = c.drop();
       else if (IS_CONST.test(text)) isConst = c.drop();
       else if (IGNORED.test(text)) isInline = /static|inline/.test(c.advance().text) || isInline;
-      else if (ANNOTATION.test(text)) annotations.push(this.#annotation());
+      else if (ANNOTATION.test(text)) annotations.push(takeAnnotation(c));
       else if (/^(__attribute__|__declspec|_Alignas|alignas)$/.test(text))
         align = this.#attributes().align ?? align;
-      else if (BASIC.test(text)) words.push(c.advance().text);
+      else if (BASIC.test(text)) words.push(c.advance().text.replace('__signed__', 'signed'));
       else if (type || words.length > 0) break;
-      else if (/^(struct|union|enum)$/.test(text)) type = this.#tag();
+      else if (TAG.test(text)) type = this.#tag();
       else if (this.#isType(text)) type = { kind: 'basic', name: c.advance().text, isConst: false, at };
       else throw errorAt(c.peek, `unknown type ${text}`);
     }
-    if (words.length > 0) type = { kind: 'basic', name: words.join(' '), isConst, at };
+    if (words.length > 0) {
+      const name = type ? undefined : basicName(words);
+      if (name === undefined)
+        throw errorAt(
+          at,
+          `${[type && 'name' in type ? type.name : '', ...words].join(' ').trim()} is no type`,
+        );
+      type = { kind: 'basic', name, isConst, at };
+    }
     if (!type) throw errorAt(c.peek, `expected a type, found ${c.found}`);
     return {
       type: isConst && 'isConst' in type ? { ...type, isConst } : type,
@@ -144,26 +162,8 @@ class Parser {
     };
   }
 
-  /** `_Name_` or `_Name_(...)`. */
-  #annotation(): Annotation {
-    const c = this.#cursor;
-    const at = c.advance();
-    return { name: at.text, at, argument: c.is('(') ? c.parenthesized() : [] };
-  }
-
-  /** `__attribute__((packed, aligned(8)))`, `_Alignas(8)`; others are passed over. */
-  #attributes(): { packed: boolean; align: number | undefined } {
-    const c = this.#cursor;
-    let packed = false;
-    let align: number | undefined;
-    while (/^(__attribute__|__declspec|_Alignas|alignas|__asm__|asm)$/.test(c.peek.text)) {
-      const name = c.advance();
-      const inside = c.parenthesized();
-      packed ||= inside.some(({ text }) => /^(__)?packed(__)?$/.test(text));
-      const value = /lignas$/.test(name.text) ? inside : alignedIn(inside);
-      if (value) align = evaluate(value, this.declared.constants) ?? align;
-    }
-    return { packed, align };
+  #attributes(): Attributes {
+    return takeAttributes(this.#cursor, (tokens) => this.#constant(tokens, this.#cursor.peek));
   }
 
   /** `struct tag`, `struct tag { ... }`, `enum { ... }`. */
@@ -173,34 +173,24 @@ class Parser {
     const word = at.text as TagWord; // the caller has looked
     const before = this.#attributes();
     const name = c.peek.kind === 'word' ? c.advance().text : `(unnamed ${++this.#unnamed})`;
+    const pack = this.#packs.findLast(({ from }) => from <= c.position)?.pack;
     if (c.take('{')) {
-      const body = word === 'enum' ? this.#enumBody() : this.#recordBody(word);
+      const isEnum = word === 'enum';
+      const values = isEnum ? takeEnumValues(c, this.declared, (...all) => this.#integer(...all)) : {};
+      const members = isEnum ? [] : this.#members();
       const after = this.#attributes();
-      body.packed = before.packed || after.packed;
-      body.align = after.align ?? before.align;
-      declareTag(this.declared, at, `${word} ${name}`, body);
+      const packed = before.packed || after.packed;
+      const align = after.align ?? before.align;
+      declareTag(this.declared, at, `${word} ${name}`, { word, members, values, packed, pack, align });
     } else if (name.startsWith('(')) throw errorAt(c.peek, `expected a tag or {, found ${c.found}`);
     return { kind: 'tag', word, name, isConst: false, at };
   }
 
-  #enumBody(): TagBody {
-    const c = this.#cursor;
-    const values: Record<string, number> = {};
-    let next = 0;
-    while (!c.take('}')) {
-      const name = c.word();
-      if (c.take('=')) next = this.#constant(c.until(',', '}'), name);
-      values[name.text] = next;
-      declareConstant(this.declared, name, next++);
-      if (!c.is('}')) c.expect(',');
-    }
-    return { word: 'enum', members: [], values, packed: false, align: undefined };
-  }
-
-  #recordBody(word: TagWord): TagBody {
+  #members(): Member[] {
     const c = this.#cursor;
     const members: Member[] = [];
     while (!c.take('}')) {
+      if (takeAssertion(c)) continue;
       const { type: base, align } = this.#specifiers();
       if (c.is(';')) {
         // Without a tag it is a member, whose members are those of the struct around it; with one it is only defined.
@@ -211,26 +201,31 @@ class Parser {
           const at = c.peek;
           const { name, type } = c.is(':') ? { name: undefined, type: base } : this.#declarator(base);
           const bits = c.take(':') ? this.#constant(c.until(';', ','), at) : undefined;
+          if (!name && bits === undefined) throw errorAt(c.peek, `expected a name, found ${c.found}`);
           const own = this.#attributes().align;
           members.push({ name: name?.text, type, bits, align: own ?? align, at });
         } while (c.take(','));
       c.expect(';');
     }
-    return { word, members, values: {}, packed: false, align: undefined };
+    return members;
   }
 
   /** `*name[3]`, `(*name)(int)`; without a name in a parameter. */
-  #declarator(base: CNode): { name: Token | undefined; type: CNode; annotations: Annotation[] } {
+  #declarator(
+    base: CNode,
+    isParameter = false,
+  ): { name: Token | undefined; type: CNode; annotations: Annotation[] } {
     const c = this.#cursor;
     const annotations: Annotation[] = [];
     let type = base;
     for (;;) {
       if (c.is('*')) type = { kind: 'pointer', to: type, at: c.advance() };
       else if (IS_CONST.test(c.peek.text) || IGNORED.test(c.peek.text)) c.drop();
-      else if (ANNOTATION.test(c.peek.text)) annotations.push(this.#annotation());
+      else if (ANNOTATION.test(c.peek.text)) annotations.push(takeAnnotation(c));
+      else if (c.is('__attribute__') && this.#attributes().align === undefined) continue;
       else break;
     }
-    if (c.is('(') && (c.next.text === '*' || c.next.text === '(')) {
+    if (c.is('(') && (c.next.text === '*' || c.next.text === '(' || this.#isName(c.next))) {
       // The declarator inside binds first: skip it, read the suffix, then return and read it.
       const start = c.position;
       c.parenthesized();
@@ -243,27 +238,31 @@ class Parser {
       return { ...inner, annotations: [...annotations, ...inner.annotations] };
     }
     const name = c.peek.kind === 'word' ? c.advance() : undefined;
-    return { name, type: this.#suffix(type), annotations };
+    return { name, type: this.#suffix(type, isParameter), annotations };
   }
 
   /** `[3][4]` or `(int a, int b)`. */
-  #suffix(type: CNode): CNode {
+  #suffix(type: CNode, isParameter = false): CNode {
     const c = this.#cursor;
     const at = c.peek;
     if (c.take('[')) {
       const inside = c.until(']');
       c.expect(']');
-      const length = inside.length === 0 ? undefined : this.#constant(inside, at);
+      // A parameter is a pointer, whatever its length: `[static 3]`, `[n]`.
+      const length = inside.length === 0 || isParameter ? undefined : this.#constant(inside, at);
       return { kind: 'array', of: this.#suffix(type), length, at };
     }
     if (!c.take('(')) return type;
     const parameters: Parameter[] = [];
     let isVariadic = false;
-    while (!c.take(')')) {
+    while (!c.is(')')) {
       if (c.take('...')) isVariadic = true;
       else parameters.push(this.#parameter());
-      if (!c.is(')')) c.expect(',');
+      if (c.is(')')) break;
+      c.expect(',');
+      if (c.is(')')) throw errorAt(c.peek, 'expected a parameter, found )');
     }
+    c.expect(')');
     const [first] = parameters;
     const isVoid =
       parameters.length === 1 && !first?.name && first?.type.kind === 'basic' && first.type.name === 'void';
@@ -275,7 +274,7 @@ class Parser {
     if (peek.kind === 'word' && /^[,)]$/.test(next.text) && !this.#isType(peek.text))
       throw errorAt(peek, `${peek.text} is no type; an old-style (K&R) definition is not supported`);
     const { type: base, annotations } = this.#specifiers();
-    const { name, type, annotations: more } = this.#declarator(base);
+    const { name, type, annotations: more } = this.#declarator(base, true);
     this.#attributes();
     return { name: name?.text, type, annotations: [...annotations, ...more] };
   }
@@ -285,9 +284,17 @@ class Parser {
       BASIC.test(word) || STANDARD.test(word) || this.declared.typedefs.has(word) || this.#known.has(word)
     );
   }
+  /** Whether it is no word of a type, but the name that is declared. */
+  #isName({ kind, text }: Token): boolean {
+    const isOther = TAG.test(text) || IS_CONST.test(text) || IGNORED.test(text) || ANNOTATION.test(text);
+    return kind === 'word' && !isOther && !this.#isType(text);
+  }
+  #integer(tokens: readonly Token[], at: Token): Integer {
+    const found = evaluate(tokens, this.names);
+    if (!found) throw errorAt(tokens[0] ?? at, 'expected an integer constant');
+    return found;
+  }
   #constant(tokens: readonly Token[], at: Token): number {
-    const value = evaluate(tokens, this.declared.constants, this.#sizes);
-    if (value === undefined) throw errorAt(tokens[0] ?? at, 'expected an integer constant');
-    return value;
+    return Number(this.#integer(tokens, at).value);
   }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // C types as type descriptors.
 import { DeclarationError } from '../errors.ts';
-import { i32 } from '../scalar/types.gen.ts';
+import { i32, u32 } from '../scalar/types.gen.ts';
 import { AnonymousType, anonymousName } from '../struct/anonymous.ts';
 import { array } from '../struct/array.ts';
 import { bits, padding, type BitsBase } from '../struct/bits.ts';
-import { enumeration } from '../struct/enumeration.ts';
+import { enumeration, EnumType } from '../struct/enumeration.ts';
 import { flexible } from '../struct/flexible.ts';
 import type { PointerSize } from '../struct/layout.ts';
 import { opaque, pointer, voidp } from '../struct/pointer.ts';
@@ -17,9 +17,9 @@ import type { CNode, Declarations, Member, TagBody } from './c-ast.ts';
 import { basicType } from './c-basic.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
-/** How it is aligned depends on the target; what has one is left out. */
-export const LONG_DOUBLE = 'long double';
-class LongDouble extends DeclarationError {}
+/** Types without a counterpart: what has one in it is left out. */
+export const isUnsupported = (name: string): boolean => name === 'long double' || name.endsWith('_Complex');
+class Unsupported extends DeclarationError {}
 
 /** The types of one text of declarations. */
 export class TypeTable {
@@ -41,12 +41,12 @@ export class TypeTable {
 
   /** Every struct, union and enum by its tag, and every typedef that is a type of values. */
   all(): Record<string, CType> {
-    const types: Record<string, CType> = {};
-    for (const [key, type] of this.#tags) if (!key.includes('(')) types[key.split(' ')[1] as string] = type;
+    const types = new Map<string, CType>();
+    for (const [key, type] of this.#tags)
+      if (!key.includes('(')) types.set(key.split(' ')[1] as string, type);
     for (const [name, node] of this.#declared.typedefs)
-      if (this.#isValue(node)) types[name] = this.typeOf(node);
-    for (const [name, type] of Object.entries(types)) if (!this.#check(type)) delete types[name];
-    return types;
+      if (this.#isValue(node)) types.set(name, this.typeOf(node));
+    return Object.fromEntries([...types].filter(([, type]) => this.#check(type)));
   }
 
   /** Returns the type that a typedef stands for; other types as they are. */
@@ -95,15 +95,14 @@ export class TypeTable {
   #isValue(node: CNode): boolean {
     const found = this.resolve(node);
     if (found.kind === 'function' || this.isVoid(found)) return false;
-    if (found.kind === 'basic' && found.name === LONG_DOUBLE) return false;
+    if (found.kind === 'basic' && isUnsupported(found.name)) return false;
     if (found.kind === 'array') return found.length !== undefined && this.#isValue(found.of);
     if (found.kind === 'pointer') return this.resolve(found.to).kind !== 'function';
     return found.kind !== 'tag' || this.#tags.has(keyOf(found));
   }
 
   #basic({ name, at }: Extract<CNode, { kind: 'basic' }>): CType {
-    if (name === LONG_DOUBLE)
-      throw new LongDouble('long double is no type of values here', at.line, at.column);
+    if (isUnsupported(name)) throw new Unsupported(`${name} is no type of values here`, at.line, at.column);
     const type = basicType(name, this.pointerSize);
     if (!type) throw errorAt(at, `${name} is no type of values here`);
     return type;
@@ -124,7 +123,7 @@ export class TypeTable {
       return this.#opaque(to.kind === 'basic' ? to.name : target.name);
     if (
       target.kind === 'basic' &&
-      target.name !== LONG_DOUBLE &&
+      !isUnsupported(target.name) &&
       !this.#known[target.name] &&
       !basicType(target.name, this.pointerSize)
     )
@@ -145,7 +144,7 @@ export class TypeTable {
     const body = this.#declared.tags.get(key) as TagBody; // one for each key
     const [word, tag] = key.split(/ (.*)/) as [string, string];
     const name = tag.startsWith('(') ? (this.#names.get(key) ?? `${word} ${tag}`) : tag;
-    const type: CType = body.word === 'enum' ? enumeration(name, body.values) : this.#record(name, body);
+    const type: CType = body.word === 'enum' ? enumOf(name, body) : this.#record(name, body);
     this.#tags.set(key, type);
     return type;
   }
@@ -160,8 +159,9 @@ export class TypeTable {
       const isLast = index === body.members.length - 1;
       Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
     });
-    const { packed, align } = body;
-    return new StructType(name, fields, { packed, ...(align && { align }) }, body.word === 'union');
+    const { packed, pack, align } = body;
+    const options = { packed, ...(pack && { pack }), ...(align && { align }) };
+    return new StructType(name, fields, options, body.word === 'union');
   }
 
   #member(member: Member, isLast: boolean): CType {
@@ -175,7 +175,7 @@ export class TypeTable {
       return new AnonymousType(type as StructType);
     }
     if (width === undefined) return align ? (aligned(align, type) as unknown as CType) : type;
-    const base = 'base' in type ? (type as { base: CType }).base : type; // of an enum
+    const base = type instanceof EnumType ? bitsBaseOf(type as EnumType<string>) : type;
     if (!isScalar(base)) throw errorAt(at, `a bit-field of ${type.name}`);
     return name === undefined ? padding(base as BitsBase, width) : bits(base as BitsBase, width);
   }
@@ -187,7 +187,7 @@ export class TypeTable {
       type.compiled(this.pointerSize);
       return true;
     } catch (error) {
-      if (error instanceof LongDouble) return false;
+      if (error instanceof Unsupported) return false;
       if (error instanceof DeclarationError) throw error;
       throw errorAt(this.#placeOf(type), (error as Error).message);
     }
@@ -201,5 +201,14 @@ export class TypeTable {
     return { kind: 'end', text: '', line: 1, column: 1 };
   }
 }
+
+/** An enum as C has it: of unsigned integers where a value needs that. */
+function enumOf(name: string, { values }: TagBody): CType {
+  const isLarge = Object.values(values).some((value) => value >= 2 ** 31);
+  return enumeration(name, values, isLarge ? u32 : i32);
+}
+/** Bits of an enum have a sign only if one of its values has. */
+const bitsBaseOf = ({ values }: EnumType<string>): CType =>
+  Object.values(values).some((value) => value < 0) ? i32 : u32;
 
 const keyOf = ({ word, name }: { readonly word: string; readonly name: string }): string => `${word} ${name}`;

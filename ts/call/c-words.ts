@@ -5,11 +5,28 @@ import type { Token } from './c-lexer.ts';
 
 /** Words of a type that is built in; `int` and `long` may come in any order. */
 export const BASIC: RegExp =
-  /^(void|char|short|int|long|signed|unsigned|float|double|_Bool|_Float16|__int128)$/;
+  /^(void|char|short|int|long|signed|__signed__|unsigned|float|double|_Bool|_Float16|__int128|_Complex)$/;
 /** Names of the standard library that are known without its headers. */
 export const STANDARD: RegExp =
   /^(bool|u?int(8|16|32|64|ptr|max)_t|s?size_t|ptrdiff_t|wchar_t|off_t|time_t)$/;
+/** Words that say nothing about a type here. */
+export const IGNORED: RegExp = /^(extern|static|inline|__inline|__inline__|register|volatile|restrict|__restrict|__restrict__|__cdecl|__stdcall|_Noreturn|_Thread_local|__extension__|__volatile__)$/; // prettier-ignore
+export const TAG: RegExp = /^(struct|union|enum)$/;
 export const IS_CONST: RegExp = /^(const|__const)$/;
+
+/** The words of an integer type in alphabetical order. */
+const INTEGER =
+  /^(char( (un)?signed)?|__int128( (un)?signed)?|int|(int )?(long |long long |short )?(un)?signed|(int )?(long|long long|short))$/;
+const OTHER = /^(void|_Bool|_Float16|float|double)$/;
+const COMPLEX = /^_Complex( double| double long| float)$/;
+
+/** The name of the type that such words are in any order; undefined for `unsigned float` and the like. */
+export function basicName(words: readonly string[]): string | undefined {
+  const sorted = [...words].sort().join(' ');
+  if (sorted === 'double long') return 'long double';
+  if (COMPLEX.test(sorted)) return `${words.filter((word) => word !== '_Complex').join(' ')} _Complex`;
+  return INTEGER.test(sorted) || OTHER.test(sorted) ? words.join(' ') : undefined;
+}
 
 /** The tokens in `aligned(...)`. */
 export function alignedIn(tokens: readonly Token[]): readonly Token[] | undefined {
@@ -28,9 +45,12 @@ export function sizedType(tokens: readonly Token[], isType: (word: string) => bo
   const names = words.slice(0, words.length - stars).map(({ text }) => text);
   const [first = '', second = ''] = names;
   let node: CNode;
-  if (/^(struct|union|enum)$/.test(first) && names.length === 2)
+  if (TAG.test(first) && names.length === 2)
     node = { kind: 'tag', word: first as TagWord, name: second, isConst: false, at };
-  else if (names.every(isType)) node = { kind: 'basic', name: names.join(' '), isConst: false, at };
-  else return undefined;
+  else {
+    const name = names.length === 1 && isType(first) ? first : basicName(names);
+    if (name === undefined) return undefined;
+    node = { kind: 'basic', name, isConst: false, at };
+  }
   return stars > 0 ? { kind: 'pointer', to: node, at } : node;
 }

@@ -27,7 +27,7 @@ import type {
   Words,
 } from './cdef-text.ts';
 import type {
-  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutListType, OutType, OwnedType,
+  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutCountType, OutListType, OutType, OwnedType,
 } from './types.ts'; // prettier-ignore
 
 // ---- First pass: I1 ----
@@ -46,7 +46,7 @@ type Cut<S extends string, T = unknown, F = unknown> =
         : { types: T; functions: F }
       : D extends `typedef ${infer A}`
         ? Cut<R, T & Typedef<Squeeze<A>>, F>
-        : Cut<R, T, F & FunctionOf<Trim<Squeeze<D>>>>
+        : Cut<R, T, F & FunctionOf<Bare<Trim<Squeeze<D>>>>>
     : { types: T; functions: F };
 
 /** The structs with a tag that a body defines. */
@@ -73,14 +73,18 @@ type Typedef<S extends string> = S extends `${infer R}(*${infer N})(${infer P})`
     ? N extends B ? unknown : { [K in N]: ['alias', B, Stars] }
     : unknown; // prettier-ignore
 
+/** `int (f)(int)` as `int f(int)`. */
+type Bare<S extends string> = S extends `${infer H}(${infer N})${infer R}`
+  ? TrimStart<R> extends `(${string}` ? (N extends `${string}${'*' | ' ' | ',' | '('}${string}` ? S : `${Trim<H>} ${N}${R}`) : S
+  : S; // prettier-ignore
 /** Without what stands before the result of a function. */
 type NoPrefix<S extends string> = S extends `_Success_(${string})${infer R}` ? NoPrefix<TrimStart<R>>
-  : S extends `${'_Owned_' | '_Owned_by_'}(${string})${infer R}` ? NoPrefix<TrimStart<R>>
+  : S extends `${'_Owned_' | '_Owned_by_' | '_Ret_writes_'}(${string})${infer R}` ? NoPrefix<TrimStart<R>>
   : S extends `${'_Owned_' | 'extern' | 'static' | 'inline'} ${infer R}` ? NoPrefix<TrimStart<R>>
   : S; // prettier-ignore
 type FunctionOf<S extends string> = NoPrefix<S> extends `${infer H}(${infer P}`
   ? H extends `${string}=${string}` ? unknown
-    : P extends `${string}...${string}` ? unknown
+    : Trim<WithoutLast<P>> extends `${string}...` ? unknown
     : Declarator<Trim<H>> extends [string, string, infer N extends string] ? { [K in N]: S } : unknown
   : unknown; // prettier-ignore
 
@@ -119,10 +123,14 @@ type Defined<E, S extends Scope> = E extends ['record', infer B extends string] 
   : E extends ['function', infer R extends string, infer P extends string] ? Callback<R, P, S>
   : E extends ['alias', infer B, infer Stars] ? Pointed<B, Stars, S>
   : never; // prettier-ignore
-type Callback<R extends string, P extends string, S extends Scope> = CallbackType<
-  Cast<Declared<`${R} _`, S>, CType | NoneType>,
-  Cast<Parameters1<P, S>, readonly CType[]>
->;
+type Callback<R extends string, P extends string, S extends Scope> = P extends `${string}...${string}`
+  ? AddressType
+  : CallbackType<
+      Cast<Declared<`${R} _`, S>, CType | NoneType>,
+      Cast<Addresses<Parameters1<P, S>>, readonly CType[]>
+    >;
+/** A function pointer that a callback gets is an address. */
+type Addresses<L> = { [K in keyof L]: L[K] extends CallbackType ? AddressType : L[K] };
 type Cast<T, U> = T extends U ? T : never;
 
 /** A base with stars. */
@@ -211,44 +219,56 @@ type Counted<
 > = P extends `${string}${'_In_reads_' | '_Inout_updates_'}(${infer N})${infer R}`
   ? Counted<R, Done | Trim<N>>
   : Done;
-type Parameters1<P extends string, S extends Scope> = ParametersOf<Split<NoClose<Trim<P>>>, Counted<P>, S>;
-/** The last parenthesis is that of the list of parameters. */
-type NoClose<P extends string> = P;
-type ParametersOf<L extends string[], C, S extends Scope, Done extends unknown[] = []> = L extends [
+type Parameters1<P extends string, S extends Scope, N = never> = ParametersOf<
+  Split<Trim<P>>,
+  Counted<P>,
+  S,
+  N
+>;
+type ParametersOf<L extends string[], C, S extends Scope, N = never, Done extends unknown[] = []> = L extends [
   infer A extends string,
   ...infer R extends string[],
 ]
-  ? A extends '' | 'void' ? ParametersOf<R, C, S, Done> : ParametersOf<R, C, S, [...Done, Parameter1<Squeeze<A>, C, S>]>
+  ? A extends '' | 'void' ? ParametersOf<R, C, S, N, Done> : ParametersOf<R, C, S, N, [...Done, Parameter1<Squeeze<A>, C, S, N>]>
   : Done; // prettier-ignore
-type Parameter1<A extends string, C, S extends Scope> =
-  A extends `_In_reads_(${string})${infer D}` ? ListType<Cast<Target<Trim<D>, S>, CType>>
-  : A extends `_Inout_updates_(${string})${infer D}` ? ListType<Cast<Target<Trim<D>, S>, CType>> & { readonly isInout: true }
-  : A extends `_Out_writes_(${string})${infer D}` ? OutListType<Cast<Target<Trim<D>, S>, CType>>
+type Parameter1<A extends string, C, S extends Scope, N> =
+  A extends `_In_reads_(${string})${infer D}` ? ListType<Element1<Trim<D>, S>>
+  : A extends `_Inout_updates_(${string})${infer D}` ? ListType<Element1<Trim<D>, S>> & { readonly isInout: true }
+  : A extends `_Out_writes_(${string})${infer D}` ? OutListType<Element1<Trim<D>, S>>
   : A extends `_Inout_ ${infer D}` ? InoutType<Cast<Target<Trim<D>, S>, CType>>
   : A extends `_Out_ ${'_Owned_' | '_Owned_by_'}(${string})${infer D}` ? OutType<OwnedType<Cast<Target<Trim<D>, S>, CType>>>
   : A extends `_Out_ _Owned_ ${infer D}` ? OutType<OwnedType<Cast<Target<Trim<D>, S>, CType>>>
-  : A extends `_Out_ ${infer D}` ? OutType<Cast<Target<Trim<D>, S>, CType>>
+  : A extends `_Out_ ${infer D}` ? Declarator<Trim<D>>[2] extends N ? OutCountType : OutType<Cast<Target<Trim<D>, S>, CType>>
   : A extends `${infer R}(*${string})(${infer P})` ? Callback<Trim<R>, P, S>
   : A extends `${infer B}[${string}` ? (Words<Unqualified<Trim<B>>> extends [infer T, string] ? Pointed<T, '*', S> : never)
   : Unqualified<A> extends infer N extends keyof Basic ? Resolve<N, S>
   : A extends `${string} ${string}` ? (Declarator<A> extends [infer B, infer T, infer N] ? (N extends C ? CountType : Pointed<B, T, S>) : never)
   : A extends `${string}*` ? Declared<A, S>
   : Resolve<A, S>; // prettier-ignore
+/** The element of a list; of `void *` bytes. */
+type Element1<D extends string, S extends Scope> =
+  Target<D, S> extends infer T ? (T extends NoneType ? typeof u8 : Cast<T, CType>) : never;
 /** The type that a pointer parameter refers to. */
 type Target<D extends string, S extends Scope> = D extends `${infer A}[${string}` ? (Declarator<Trim<A>> extends [infer B, infer T, string] ? Pointed<B, T, S> : never)
   : Declarator<D> extends [infer B, infer T, string] ? Pointed<B, T extends '**' ? '*' : '', S> : never; // prettier-ignore
 
 type SignatureOf<D extends string, S extends Scope> =
   NoPrefix<D> extends `${infer H}(${infer P}`
-    ? readonly [Result<D, Declared<Trim<H>, S>>, Parameters1<WithoutLast<P>, S>]
+    ? readonly [Result<D, Trim<H>, S>, Parameters1<WithoutLast<P>, S, CountOfResult<D>>]
     : never;
+type CountOfResult<D extends string> = D extends `${string}_Ret_writes_(${infer N})${string}`
+  ? Trim<N>
+  : never;
 /** Without the last parenthesis and what follows it. */
 type WithoutLast<P extends string, Done extends string = ''> = P extends `${infer A})${infer R}`
   ? R extends `${string})${string}` ? WithoutLast<R, `${Done}${A})`> : `${Done}${A}`
   : `${Done}${P}`; // prettier-ignore
-type Result<D extends string, T> = D extends `_Success_(${infer E})${string}` ? CheckedType<Cast<T, CType>, Codes<E>>
-  : D extends `_Owned_${string}` ? OwnedType<Cast<T, CType>>
-  : T; // prettier-ignore
+type Result<D extends string, H extends string, S extends Scope> =
+  D extends `_Success_(${infer E})${string}` ? CheckedType<Cast<Declared<H, S>, CType>, Codes<E>>
+  : D extends `${infer B}_Ret_writes_(${string})${infer R}`
+    ? `${B}${TrimStart<R>}` extends `_Owned_${string}` ? OwnedType<ListType<Element1<H, S>>> : ListType<Element1<H, S>>
+  : D extends `_Owned_${string}` ? OwnedType<Cast<Declared<H, S>, CType>>
+  : Declared<H, S>; // prettier-ignore
 type Codes<E extends string, Done extends number = never> = E extends `${infer A}||${infer R}`
   ? Codes<R, Done | Code<A>>
   : Done | Code<E>;

@@ -2,8 +2,9 @@
 // cdef: C declarations as types and signatures.
 import { ArgumentTypeError } from '../errors.ts';
 import type { PointerSize } from '../struct/layout.ts';
-import { layoutOf, type CType } from '../struct/type.ts';
+import type { CType } from '../struct/type.ts';
 import type { Declarations } from './c-ast.ts';
+import { errorAt } from './c-lexer.ts';
 import { parse } from './c-parser.ts';
 import { signatureOf } from './c-functions.ts';
 import { TypeTable } from './c-types.ts';
@@ -22,7 +23,7 @@ export interface CdefOptions<K, P extends PointerSize> {
  * Reads C declarations: `typedef`, `struct`, `union`, `enum`, bit-fields, arrays, function pointers, `const`,
  * attributes, `#define` of integer constants, and annotations for what C does not say (see docs/cdef.md). TypeScript
  * infers the types from the text.
- * @returns `types`, by tag and typedef; `functions`, the signatures for {@link bind}; `constants`, of enums and macros.
+ * @returns `types`, by tag and typedef; `functions`, the signatures for {@link bind}; `constants`, of enums and macros: numbers, bigints from 2^53 on.
  *   Functions with a variable number of arguments are left out
  * @throws {DeclarationError} at the line and column of what is wrong
  */
@@ -35,18 +36,37 @@ export function cdef<const T extends string, K = unknown, P extends PointerSize 
     throw new ArgumentTypeError('a pointerSize of 4 or 8', pointerSize);
   const tableOf = (found: Declarations): TypeTable =>
     new TypeTable(found, known as Record<string, CType>, pointerSize);
-  const declared = parse(
-    declarations,
-    new Set(Object.keys(known as object)),
-    (found, node) => layoutOf(tableOf(found).typeOf(node), pointerSize).size,
-  );
+  const declared = parse(declarations, {
+    known: new Set(Object.keys(known as object)),
+    pointerSize,
+    typeOf: (found, node) => tableOf(found).typeOf(node),
+  });
   const table = tableOf(declared);
   const types = table.all();
-  const functions: Record<string, Signature> = {};
+  const functions: [string, Signature][] = [];
   for (const [name, one] of declared.functions) {
     const signature = signatureOf(one, table);
-    if (signature) functions[name] = signature;
+    if (signature) functions.push([name, signature]);
   }
-  const constants = Object.fromEntries(declared.constants);
-  return { types, functions, constants } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
+  return {
+    types,
+    functions: Object.fromEntries(functions),
+    constants: constantsOf(declared),
+  } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
 }
+
+/** Integers by name. A macro that is none throws where it is used. */
+function constantsOf({ constants, otherMacros }: Declarations): object {
+  const all = Object.fromEntries(
+    [...constants].map(([name, { value }]) => [name, isSafe(value) ? Number(value) : value]),
+  );
+  for (const [name, at] of otherMacros)
+    if (!constants.has(name))
+      Object.defineProperty(all, name, {
+        get() {
+          throw errorAt(at, `${name} is no integer constant`);
+        },
+      });
+  return all;
+}
+const isSafe = (value: bigint): boolean => Number.isSafeInteger(Number(value));

@@ -11,7 +11,7 @@ import type { StructType } from '../struct/struct-type.ts';
 import type { CType } from '../struct/type.ts';
 import type { CallbackHandle } from './handle.ts';
 import type {
-  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutListType, OutType, OwnedType,
+  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutCountType, OutListType, OutType, OwnedType,
 } from './types.ts'; // prettier-ignore
 
 /** The function that C calls. */
@@ -31,7 +31,7 @@ export type Argument<P> =
 
 /** The arguments of a function: one for each parameter that is not hidden. */
 export type Arguments<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
-  ? Head extends OutType | OutListType | CountType
+  ? Head extends OutType | OutListType | OutCountType | CountType
     ? Arguments<Rest>
     : [Argument<Head>, ...Arguments<Rest>]
   : [];
@@ -40,7 +40,8 @@ export type Arguments<P extends readonly unknown[]> = P extends readonly [infer 
 export type ListValue<E> = E extends Scalar<infer _, infer A> ? A : Plain<E>[];
 /** The value of a result, or of an out-parameter. */
 export type Value<T> =
-  T extends OwnedType<infer O> ? (O extends PointerType<infer P> ? Plain<P> | null : Live<O>)
+  T extends OwnedType<infer O> ? (O extends PointerType<infer P> ? Plain<P> | null : O extends ListType<infer E> ? ListValue<E> | null : Live<O>)
+  : T extends ListType<infer E> ? ListValue<E> | null
   : T extends StructType<infer _> ? Plain<T>
   : Live<T>; // prettier-ignore
 

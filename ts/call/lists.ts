@@ -18,12 +18,21 @@ import { addressOf } from './values.ts';
 /** Refs and slices, which lie in a heap already. */
 interface InHeap {
   readonly length: number;
-  readonly type: unknown;
 }
+
+/** Says how many elements a list has that C returned. */
+export type ListLength = (frame: Frame, at: number, outs: () => readonly unknown[]) => number;
+
+/** The length of a list that is an address. */
+const UNKNOWN = -1;
+const shown = (length: number | undefined): unknown => (length === UNKNOWN ? 'an address' : length);
+const unknownLength = (where: string, value: unknown): Error =>
+  new ArgumentTypeError(`a list of known length for ${where}, not an address`, value);
 
 /** The step of a list that C reads, and maybe changes. */
 export function listStep(list: ListType, context: Context, wasm: WasmType, where: string): Step {
-  const { element, isInout, sameAs } = list;
+  const { element, isInout } = list;
+  const sameAs = list.count as number | undefined; // indexes.ts has looked
   const { asPointer } = context;
   const place = placer(list, context, where);
   const step: Step = {
@@ -33,11 +42,13 @@ export function listStep(list: ListType, context: Context, wasm: WasmType, where
     prepare(frame, index) {
       const at = place(frame.args[index], frame, index);
       const { lengths } = frame;
-      if (sameAs !== undefined && lengths[sameAs] !== lengths[index])
+      const length = lengths[index] as number; // the placer has set it
+      if (sameAs !== undefined && lengths[sameAs] !== length)
         throw new ArgumentRangeError(
-          `as many elements for ${where} as for parameter ${sameAs}: ${lengths[sameAs] ?? 'unknown'}`,
-          lengths[index] ?? -1,
+          `as many elements for ${where} as for parameter ${sameAs}: ${shown(lengths[sameAs])}`,
+          shown(length) as number,
         );
+      if (isInout && length === UNKNOWN) throw unknownLength(where, frame.args[index]);
       return asPointer(at);
     },
   };
@@ -57,19 +68,13 @@ function placer(
   const { size, align } = layoutOf(element, pointerSize);
   return (value, { lengths }, index) => {
     if (value === null || typeof value !== 'object') {
-      lengths[index] = value === null ? 0 : undefined;
+      lengths[index] = value === null ? 0 : UNKNOWN;
       return addressOf(value, heap, where);
     }
     if (value instanceof Ref || 'assertAlive' in value) {
-      const { length, type } = value as unknown as InHeap;
-      const isList = typeof length === 'number';
-      if (isList && type !== element)
-        throw new ArgumentTypeError(
-          `elements of ${element.name} for ${where}`,
-          (type as { name?: string } | undefined)?.name,
-        );
-      lengths[index] = isList ? length : undefined;
-      return addressOf(value, heap, where);
+      const { length } = value as unknown as InHeap;
+      lengths[index] = typeof length === 'number' ? length : UNKNOWN;
+      return addressOf(value, heap, where, element);
     }
     const given = toValues(value, where);
     const bytes = given.length * size;
@@ -97,8 +102,11 @@ function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): nu
 }
 
 /** A copy of elements: a typed array, or an array of plain values. */
-export function listAt(element: CType, { heap }: Context, at: number, length: number): unknown {
-  if (!isScalar(element)) return loadElements(element, heap, at, length);
+export function listAt(element: CType, { heap, pointerSize }: Context, at: number, length: number): unknown {
+  if (!isScalar(element)) {
+    heap.locate(at, length * layoutOf(element, pointerSize).size); // before anything is made
+    return loadElements(element, heap, at, length);
+  }
   const type = element as Scalar<number, Uint8Array>;
   if (length > FEW || !hasOwnElements(type)) return type.view(heap, at, length).slice();
   const { Elements, size, read } = type;
@@ -107,19 +115,13 @@ export function listAt(element: CType, { heap }: Context, at: number, length: nu
   return copy;
 }
 
-/** The length that a count or an out list takes from parameter `index`. */
-function lengthFrom(frame: Frame, index: number, where: string): number {
-  const length = frame.lengths[index] ?? frame.args[index];
-  if (
-    typeof length === 'number' &&
-    frame.lengths[index] === undefined &&
-    typeof frame.args[index] !== 'number'
-  )
-    throw new ArgumentTypeError(`a list of known length for ${where}`, frame.args[index]);
-  if (typeof length === 'number' || typeof length === 'bigint')
-    return toCount(Number(length), `a count for ${where}`);
-  throw new ArgumentTypeError(`a list of known length for ${where}, not an address`, frame.args[index]);
+/** The length of the list that parameter `index` is, or the integer. */
+export function knownLength({ lengths, args }: Frame, index: number, where: string): unknown {
+  if (lengths[index] === UNKNOWN) throw unknownLength(where, args[index]);
+  return lengths[index] ?? args[index];
 }
+export const toLength = (length: unknown, where: string): number =>
+  toCount(typeof length === 'bigint' ? Number(length) : (length as number), `a count for ${where}`); // or refuses it
 
 export function outListStep(
   { element, count }: OutListType,
@@ -134,7 +136,7 @@ export function outListStep(
     hidden: true,
     order: 2,
     prepare(frame, index) {
-      const length = lengthFrom(frame, count, where);
+      const length = toLength(knownLength(frame, count, where), where);
       frame.lengths[index] = length;
       return asPointer(
         scratch.reserveZeros(toCount(length * size, 'a size in bytes'), Math.max(align, size > 8 ? 1 : size)),
@@ -153,9 +155,7 @@ export function countStep({ list, type = i32 as CType }: CountType, context: Con
     hidden: true,
     order: 2,
     prepare(frame) {
-      const length = frame.lengths[list];
-      if (length === undefined)
-        throw new ArgumentTypeError(`a list of known length for ${where}, not an address`, frame.args[list]);
+      const length = toLength(knownLength(frame, list, where), where);
       if (length >= end)
         throw new ArgumentRangeError(`less than ${end} elements for ${where}, which is ${type.name}`, length);
       return wasm === 'i64' ? BigInt(length) : length;

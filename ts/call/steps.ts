@@ -4,7 +4,7 @@
 import type { Heap } from '../heap/heap.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { Ref } from '../scalar/ref.ts';
-import { PointerType } from '../struct/pointer.ts';
+import { loadPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { isScalar, layoutOf, loaderOf, type CType } from '../struct/type.ts';
 import { ArgumentTypeError } from '../errors.ts';
@@ -12,7 +12,8 @@ import { PASSED, wasmTypeOf, type WasmType } from './abi.ts';
 import { assertCallable, Callback, callbackMaker } from './callback.ts';
 import type { Context } from './context.ts';
 import { countStep, listStep, outListStep } from './lists.ts';
-import { valueAt } from './results.ts';
+import { lengthAfter } from './indexes.ts';
+import { isList, listReader, valueAt } from './results.ts';
 import { stale, type Slot, type SlotFunction } from './slots.ts';
 import type { Step } from './step.ts';
 import {
@@ -20,18 +21,29 @@ import {
   CountType,
   InoutType,
   ListType,
+  OutCountType,
   OutListType,
   OutType,
+  OwnedType,
   type ParameterType,
 } from './types.ts';
-import { addressOf, copier, lowerOf, type Lower } from './values.ts';
+import { addressOf, copier, lowerOf, type Lower, type WasmValue } from './values.ts';
 
 /** Makes the step of one parameter. @throws {ArgumentTypeError} for a type that it cannot have */
-export function stepOf(type: ParameterType, context: Context, where: string): Step {
+export function stepOf(
+  type: ParameterType,
+  context: Context,
+  parameters: readonly ParameterType[],
+  where: string,
+): Step {
   const pointer: WasmType = context.pointerSize === 8 ? 'i64' : 'i32';
-  if (type instanceof OutType) return outStep(type, context, pointer);
-  if (type instanceof InoutType) return inoutStep(type, context, pointer);
+  if (type instanceof OutType) {
+    if (isList(type.type)) return outPointerStep(type.type, context, pointer, parameters, where);
+    return outStep(type.type, context, pointer);
+  }
+  if (type instanceof InoutType) return inoutStep(type, context, pointer, where);
   if (type instanceof ListType) return listStep(type, context, pointer, where);
+  if (type instanceof OutCountType) return outCountStep(type, context, pointer);
   if (type instanceof OutListType) return outListStep(type, context, pointer, where);
   if (type instanceof CountType) return countStep(type, context, where);
   if (type instanceof CallbackType) return callbackStep(type, context, pointer, where);
@@ -63,9 +75,39 @@ function numberStep({ name }: CType, lower: Lower): Step {
   };
 }
 
-function outStep({ type }: OutType, context: Context, wasm: WasmType): Step {
+function outCountStep(
+  { type }: OutCountType,
+  { scratch, asPointer, pointerSize }: Context,
+  wasm: WasmType,
+): Step {
+  const { size, align } = layoutOf(type, pointerSize);
+  const prepare = (): WasmValue => asPointer(scratch.reserveZeros(size, align));
+  return { wasm, hidden: true, order: 2, prepare };
+}
+
+/** An out-parameter that is set to a list: of as many elements as another parameter says. */
+function outPointerStep(
+  type: ListType | OwnedType<ListType>,
+  context: Context,
+  wasm: WasmType,
+  parameters: readonly ParameterType[],
+  where: string,
+): Step {
+  const { heap, scratch, asPointer, pointerSize } = context;
+  const list = type instanceof OwnedType ? type.type : type;
+  const read = listReader(type, context, lengthAfter(list, parameters, [], context, where));
+  return {
+    wasm,
+    hidden: true,
+    order: 2,
+    prepare: () => asPointer(scratch.reserveZeros(pointerSize, pointerSize)),
+    collect: (frame, index) => read(loadPointer(heap, Number(frame.raw[index])), frame, () => []),
+  };
+}
+
+function outStep(type: CType | OwnedType, context: Context, wasm: WasmType): Step {
   const { heap, scratch, asPointer } = context;
-  const { size, align } = layoutOf('free' in type ? type.type : type, context.pointerSize);
+  const { size, align } = layoutOf('free' in type ? (type.type as CType) : type, context.pointerSize);
   const read = 'Elements' in type ? scalarReader(type as Scalar, heap) : valueAt(type, context);
   return {
     wasm,
@@ -80,12 +122,12 @@ const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) =
   return (at) => read(heap, at);
 };
 
-function inoutStep({ type }: InoutType, context: Context, wasm: WasmType): Step {
+function inoutStep({ type }: InoutType, context: Context, wasm: WasmType, where: string): Step {
   const { heap, scratch, asPointer } = context;
   const copy = copier(type, heap, scratch);
   const load = loaderOf(type, context.pointerSize);
   const place = (value: unknown): number =>
-    value instanceof Ref ? addressOf(value, heap, type.name) : copy(value);
+    value instanceof Ref ? addressOf(value, heap, where, type) : copy(value);
   return {
     wasm,
     hidden: false,

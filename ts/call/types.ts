@@ -2,7 +2,22 @@
 // Types of parameters and results besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
 import { ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
-import { isScalar, toType, type CType } from '../struct/type.ts';
+import { i32 } from '../scalar/types.gen.ts';
+import { EnumType } from '../struct/enumeration.ts';
+import { PointerType } from '../struct/pointer.ts';
+import { CStringType } from '../struct/text.ts';
+import { isBitField, isFlexible, isScalar, toType, type CType } from '../struct/type.ts';
+
+/** Returns `value` if values in memory can have it. @throws {ArgumentTypeError} */
+function toValueType(value: unknown, where: string): CType {
+  const type = toType(value, where);
+  if (isBitField(type) || isFlexible(type))
+    throw new ArgumentTypeError(`a type that is not only for members of structs, for ${where}`, type.name);
+  return type;
+}
+/** Whether it is an integer of up to 64 bits. */
+export const isInteger = (type: CType): boolean =>
+  isScalar(type) && /^([iu](8|16|32|64)|ptr\d\d)$/.test(type.name);
 
 /** A function without a result. */
 export class NoneType {
@@ -12,7 +27,7 @@ export class NoneType {
 export const none: NoneType = /* @__PURE__ */ new NoneType();
 
 /** A pointer result that the caller frees. */
-export class OwnedType<T extends CType = CType> {
+export class OwnedType<T extends CType | ListType = CType | ListType> {
   readonly name: string;
   readonly type: T;
   /** The function that frees it. */
@@ -25,16 +40,21 @@ export class OwnedType<T extends CType = CType> {
 }
 /**
  * The result of a function whose memory belongs to the caller: it is converted and then freed. `owned(cstr)` gives a
- * string, `owned(pointer(Point))` a plain object.
+ * string, `owned(pointer(Point))` a plain object, `owned(list(f32, 0))` a typed array.
  * @param free the function of the module that frees it; `free` by default
- * @throws {ArgumentTypeError} for a type that is no pointer
+ * @throws {ArgumentTypeError} for a type that is no pointer, or one whose value is an address (`voidp`, a handle): it
+ *   would be that of a freed block
  */
-export function owned<T extends CType>(type: T, free = 'free'): OwnedType<T> {
+export function owned<T extends CType | ListType>(type: T, free = 'free'): OwnedType<T> {
   if (typeof free !== 'string') throw new ArgumentTypeError('the name of a function that frees', free);
-  if (isScalar(toType(type, 'owned()')))
-    throw new ArgumentTypeError('a pointer for owned(), such as cstr or pointer(Point)', type.name);
+  if (!(type instanceof ListType) && !isOwnable(toType(type, 'owned()')))
+    throw new ArgumentTypeError(
+      'a pointer for owned() to what can be copied, such as cstr, pointer(Point) or list(f32, 0)',
+      type.name,
+    );
   return new OwnedType(type, free);
 }
+const isOwnable = (type: CType): boolean => type instanceof PointerType || type instanceof CStringType;
 
 /** Says what an error of a checked function means. */
 export type ErrorMessage = (
@@ -78,11 +98,16 @@ export function checked<T extends CType>(
     throw new ArgumentTypeError('an array with the codes of success', success);
   if (message !== undefined && typeof message !== 'function')
     throw new ArgumentTypeError('a function for message', message);
-  return new CheckedType(toType(type, 'checked()') as T, success, message);
+  if (success.some((code) => !Number.isInteger(code)))
+    throw new ArgumentTypeError('integers as the codes of success', success.join());
+  const code = toType(type, 'checked()');
+  if (!isInteger(code) && !(code instanceof EnumType) && code.name !== 'bool')
+    throw new ArgumentTypeError('an integer type for checked()', code.name);
+  return new CheckedType(code as T, success, message);
 }
 
 /** A parameter that C writes a value to. */
-export class OutType<T extends CType | OwnedType = CType | OwnedType> {
+export class OutType<T extends CType | OwnedType | ListType = CType | OwnedType | ListType> {
   readonly direction = 'out';
   readonly name: string;
   readonly type: T;
@@ -92,8 +117,9 @@ export class OutType<T extends CType | OwnedType = CType | OwnedType> {
   }
 }
 /** A hidden parameter: the address of a zeroed `T` that C writes to. Its value is part of the result. */
-export function out<T extends CType | OwnedType>(type: T): OutType<T> {
-  return new OutType(type instanceof OwnedType ? type : (toType(type, 'out()') as T));
+export function out<T extends CType | OwnedType | ListType>(type: T): OutType<T> {
+  const isPointer = type instanceof OwnedType || type instanceof ListType;
+  return new OutType(isPointer ? type : (toValueType(type, 'out()') as T));
 }
 
 /** A parameter that C reads and writes. */
@@ -108,30 +134,39 @@ export class InoutType<T extends CType = CType> {
 }
 /** A pointer to a copy of the argument, which C may change: the new value is part of the result. */
 export function inout<T extends CType>(type: T): InoutType<T> {
-  return new InoutType(toType(type, 'inout()') as T);
+  return new InoutType(toValueType(type, 'inout()') as T);
 }
 
-/** Consecutive elements, to be read by C. */
+/** Says how many elements a result has, from the arguments and the values of the out-parameters. */
+export type ElementCount = (args: readonly unknown[], outs: readonly unknown[]) => number;
+
+/** Consecutive elements. */
 export class ListType<T extends CType = CType> {
   readonly name: string;
   readonly element: T;
   /** Whether C changes them: they are part of the result. */
   readonly isInout: boolean;
-  /** The parameter that it must be as long as. */
-  readonly sameAs: number | undefined;
-  constructor(element: T, isInout: boolean, sameAs: number | undefined) {
+  /** Of a parameter: the list that it must be as long as. Of a result: what says how many elements it has. */
+  readonly count: number | ElementCount | undefined;
+  constructor(element: T, isInout: boolean, count: number | ElementCount | undefined) {
     this.name = `${element.name}[]`;
     this.element = element;
     this.isInout = isInout;
-    this.sameAs = sameAs;
+    this.count = count;
   }
 }
 /**
- * A pointer to the first of several elements: of a copy, or of an array ref or a slice in the heap itself.
- * @param sameAs the index of the list that it must be as long as, where C is told one count for several
+ * A pointer to the first of several elements.
+ *
+ * As a parameter: of a copy, or of an array ref or a slice in the heap itself. As a result or in {@link out}: a copy of
+ * the elements, as a typed array or an array of plain values; null for NULL.
+ * @param count of a parameter: the index of the list that it must be as long as, where C is told one count for several.
+ *   Of a result: the index of the parameter that says how many elements it has (a list, an integer, {@link outCount}),
+ *   or a function of the arguments and the values of the out-parameters. A list of pointers without it ends at NULL
  */
-export function list<T extends CType>(element: T, sameAs?: number): ListType<T> {
-  return new ListType(toType(element, 'list()') as T, false, toIndex(sameAs));
+export function list<T extends CType>(element: T, count?: number | ElementCount): ListType<T> {
+  const known = typeof count === 'function' ? count : toIndex(count);
+  return new ListType(toValueType(element, 'list()') as T, false, known);
 }
 const toIndex = (index: number | undefined): number | undefined =>
   index === undefined ? index : toCount(index, 'the index of a parameter');
@@ -140,9 +175,8 @@ export function inoutList<T extends CType>(
   element: T,
   sameAs?: number,
 ): ListType<T> & { readonly isInout: true } {
-  return new ListType(toType(element, 'inoutList()') as T, true, toIndex(sameAs)) as ListType<T> & {
-    readonly isInout: true;
-  };
+  const type = toValueType(element, 'inoutList()') as T;
+  return new ListType(type, true, toIndex(sameAs)) as ListType<T> & { readonly isInout: true };
 }
 
 /** Elements that C writes. */
@@ -161,7 +195,8 @@ export class OutListType<T extends CType = CType> {
  * @param parameter the index of the parameter that says how many: a list as long, or an integer
  */
 export function outList<T extends CType>(element: T, parameter: number): OutListType<T> {
-  return new OutListType(toType(element, 'outList()') as T, toCount(parameter, 'the index of a parameter'));
+  const type = toValueType(element, 'outList()') as T;
+  return new OutListType(type, toCount(parameter, 'the index of a parameter'));
 }
 
 /** The number of elements of a list. */
@@ -180,9 +215,27 @@ export class CountType {
  * @param type its integer type: `i32` by default, `size_t` is `u32` or `u64`
  */
 export function countOf(parameter: number, type?: CType): CountType {
-  if (type !== undefined && !isScalar(toType(type, 'countOf()')))
-    throw new ArgumentTypeError('an integer type', type);
+  if (type !== undefined && !isInteger(toType(type, 'countOf()')))
+    throw new ArgumentTypeError('an integer type for countOf()', type.name);
   return new CountType(toCount(parameter, 'the index of a parameter'), type);
+}
+
+/** A number of elements that C writes. */
+export class OutCountType {
+  readonly name = 'out count';
+  readonly type: CType;
+  constructor(type: CType) {
+    this.type = type;
+  }
+}
+/**
+ * A hidden parameter: the address of an integer that C sets to the number of elements of a list that it returns. A
+ * `list(type, index)` refers to it; it is no part of the result.
+ * @param type its integer type: `i32` by default, `size_t` is `u32` or `u64`
+ */
+export function outCount(type: CType = i32 as CType): OutCountType {
+  if (isInteger(toType(type, 'outCount()'))) return new OutCountType(type);
+  throw new ArgumentTypeError('an integer type for outCount()', type.name);
 }
 
 /** A function pointer that C calls. */
@@ -209,15 +262,16 @@ export function callback<R extends CType | NoneType, const P extends readonly CT
 ): CallbackType<R, P> {
   if (!Array.isArray(parameters)) throw new ArgumentTypeError('an array of types', parameters);
   parameters.forEach((type: unknown, index) => {
-    toType(type, `parameter ${index} of a callback`);
+    toValueType(type, `parameter ${index} of a callback`);
   });
-  if (!(result instanceof NoneType)) toType(result, 'the result of a callback');
+  if (!(result instanceof NoneType)) toValueType(result, 'the result of a callback');
   return new CallbackType(result, parameters);
 }
 
 /** Anything that a parameter can be. */
-export type ParameterType = CType | OutType | InoutType | ListType | OutListType | CountType | CallbackType;
+export type ParameterType =
+  CType | OutType | InoutType | ListType | OutListType | OutCountType | CountType | CallbackType;
 /** Anything that a result can be. */
-export type ResultType = CType | NoneType | OwnedType | CheckedType;
+export type ResultType = CType | NoneType | OwnedType | CheckedType | ListType;
 /** A function: its result and its parameters. */
 export type Signature = readonly [result: ResultType, parameters: readonly ParameterType[]];

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Values between JavaScript and a WebAssembly function, one at a time: arguments out, results in.
-import { ArgumentTypeError, WrongHeapError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, WrongHeapError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructRef } from '../struct/instance.ts';
-import { AddressType, loadPointer, PointerType, toTarget } from '../struct/pointer.ts';
+import { AddressType, assertPointsTo, loadPointer, PointerType, toTarget } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { CStringType } from '../struct/text.ts';
 import { isScalar, layoutOf, pointerSizeOf, storerOf, type CType } from '../struct/type.ts';
 import { utf8 } from '../text/codecs.ts';
-import { toPointer } from '../memory/address.ts';
+import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
 import { singleOf, wasmTypeOf } from './abi.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -82,13 +82,16 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
   if (type instanceof StructType) return lowerStruct(type, heap, scratch, where);
   if (type instanceof PointerType && type.target instanceof StructType) {
     const copy = copier(type.target, heap, scratch);
-    return (value) => asPointer(isPlain(value) ? copy(value) : addressOf(value, heap, where));
+    const target = type.target as CType;
+    return (value) => asPointer(isPlain(value) ? copy(value) : addressOf(value, heap, where, target));
   }
-  if (type instanceof PointerType || type instanceof AddressType)
+  if (type instanceof PointerType || type instanceof AddressType) {
+    const target = type instanceof PointerType ? (type.target as CType) : undefined;
     return (value) =>
       typeof value === 'number' && value >>> 0 === value
         ? asPointer(value)
-        : asPointer(addressOf(value, heap, where));
+        : asPointer(addressOf(value, heap, where, target));
+  }
   throw new ArgumentTypeError(`a type that can be passed for ${where}`, type.name);
 }
 
@@ -98,12 +101,28 @@ const isPlain = (value: unknown): value is object =>
 const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertAlive(): void } =>
   typeof (value as { assertAlive?: unknown } | null)?.assertAlive === 'function';
 
-/** The address that a ref, a slice, a callback, a number or null stands for. */
-export function addressOf(value: unknown, heap: Heap, where: string): number {
+/**
+ * The address that a ref, a slice, a callback, a number or null stands for.
+ * @param target what a ref must be to; anything, if undefined
+ */
+export function addressOf(value: unknown, heap: Heap, where: string, target?: CType): number {
+  if (target && typeof value === 'object') assertPointsTo(target, value, where);
+  if (typeof value === 'number' || typeof value === 'bigint') return numberAddress(value, heap, where);
   if (!isSlice(value)) return toTarget(value, where, heap);
   value.assertAlive();
   if (value.heap !== heap) throw new WrongHeapError(value.ptr);
   return value.ptr;
+}
+
+/** An address of the module: in a 32-bit one also a negative number, as WebAssembly returns those above 2 GiB. */
+function numberAddress(value: number | bigint, heap: Heap, where: string): number {
+  const isWide = pointerSizeOf(heap) === 8;
+  const at = toTarget(value, where, heap);
+  if (isWide ? value >= 0 : at < ADDRESS_SPACE_32) return at;
+  throw new ArgumentRangeError(
+    isWide ? `an address for ${where}` : `an address below 2^32 for ${where}`,
+    value,
+  );
 }
 
 /** Returns what copies a value to the temporaries. */

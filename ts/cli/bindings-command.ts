@@ -63,7 +63,8 @@ function systemHeaders({ fs, path, process }: Host): string[] {
 function clang(flags: readonly string[], { pointerSize, header }: Options, host: Host): string {
   const target = `--target=wasm${pointerSize === 8 ? 64 : 32}-unknown-emscripten`;
   const own = host.path.dirname(host.path.resolve(header));
-  const all = [target, ...systemHeaders(host), '-I', own, ...flags];
+  // After the system's, one of which it may have the name of: sys/errno.h includes <errno.h>.
+  const all = [target, ...systemHeaders(host), ...flags, '-iquote', own, '-idirafter', own];
   const command = host.process.env.CLANG ?? 'clang';
   const result = host.child.spawnSync(command, all, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   if (result.error) throw new CommandError(`clang cannot be run: ${result.error.message}`);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Types and signatures as TypeScript source.
 import {
-  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutListType, OutType, OwnedType, type Signature,
+  CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutCountType, OutListType, OutType, OwnedType,
+  type Signature,
 } from '../call/types.ts'; // prettier-ignore
 import { ArrayType } from '../struct/array.ts';
 import { BitField } from '../struct/bits.ts';
@@ -19,6 +20,8 @@ export class Emitter {
   readonly imports: Set<string> = new Set();
   /** Declarations in the order in which they need each other. */
   readonly declarations: string[] = [];
+  /** What follows them: structs may refer to later ones. */
+  readonly assertions: string[] = [];
   readonly #names = new Map<object, string>();
   readonly #taken = new Set<string>();
   readonly #pointerSize: PointerSize;
@@ -41,7 +44,8 @@ export class Emitter {
   #declaration(type: StructType | EnumType<string> | OpaqueType<string>, name: string): string {
     if (type instanceof EnumType) {
       const values = Object.entries(type.values).map(([one, value]) => `${one}: ${value}`);
-      return `export const ${name} = ${this.#use('enumeration')}('${type.name}', { ${values.join(', ')} });`;
+      const base = type.base.name === 'i32' ? '' : `, ${this.#use(type.base.name)}`;
+      return `export const ${name} = ${this.#use('enumeration')}('${type.name}', { ${values.join(', ')} }${base});`;
     }
     if (type instanceof StructType) return this.#record(type, name);
     return `export const ${name} = ${this.#use('opaque')}('${type.name.replace(/ \*$/, '')}');`;
@@ -59,23 +63,15 @@ export class Emitter {
     const options =
       given.length > 0 ? `, { ${given.map(([key, value]) => `${key}: ${value}`).join(', ')} }` : '';
     const make = this.#use(type.isUnion ? 'union' : 'struct');
-    return (
-      `export const ${name} = ${make}('${type.name}', {\n${lines.join('\n')}\n}${options});\n` +
-      `${name}.assertLayout({ ${checked.join(', ')} });`
-    );
+    this.assertions.push(`${name}.assertLayout({ ${checked.join(', ')} });`);
+    return `export const ${name} = ${make}('${type.name}', {\n${lines.join('\n')}\n}${options});`;
   }
 
   /** A pointer may refer to what is declared later: it is behind a getter. */
   #field(name: string, type: CType): string {
     if (isAnonymous(type)) return `  ...${this.#use('anonymous')}(${this.type(type.embedded)}),`;
-    if (!(type instanceof PointerType))
-      return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
-    const target = type.target as CType;
-    return `  get ${name}() {\n    return ${this.#use('pointer')}(${this.#later(target)});\n  },`;
-  }
-  /** The name of a struct that is declared now or later. */
-  #later(type: CType): string {
-    return this.type(type);
+    if (!hasPointer(type)) return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
+    return `  get ${name}() {\n    return ${this.type(type)};\n  },`;
   }
 
   /** The expression of a type. */
@@ -89,7 +85,7 @@ export class Emitter {
     if (type instanceof FlexibleArray) return `${this.#use('flexible')}(${this.type(type.element)})`;
     if (type instanceof CharsType) return `${this.#use('chars')}(${type.length})`;
     if (type instanceof CStringType) return this.#use('cstr');
-    if (type instanceof PointerType) return `${this.#use('pointer')}(${this.#later(type.target as CType)})`;
+    if (type instanceof PointerType) return `${this.#use('pointer')}(${this.type(type.target as CType)})`;
     if (type === voidp || type instanceof AddressType) return this.#use('voidp');
     if (type instanceof BitField)
       return `${this.#use(type.unnamed ? 'padding' : 'bits')}(${this.type(type.base as CType)}, ${type.width})`;
@@ -106,7 +102,7 @@ export class Emitter {
     if (part instanceof NoneType) return this.#use('none');
     if (part instanceof OwnedType) {
       const free = part.free === 'free' ? '' : `, '${part.free}'`;
-      return `${this.#use('owned')}(${this.type(part.type)}${free})`;
+      return `${this.#use('owned')}(${this.#part(part.type)}${free})`;
     }
     if (part instanceof CheckedType) {
       const isZero = part.success.length === 1 && part.success[0] === 0;
@@ -116,11 +112,12 @@ export class Emitter {
     if (part instanceof OutType) return `${this.#use('out')}(${this.#part(part.type)})`;
     if (part instanceof InoutType) return `${this.#use('inout')}(${this.type(part.type)})`;
     if (part instanceof ListType) {
-      const same = part.sameAs === undefined ? '' : `, ${part.sameAs}`;
+      const same = typeof part.count === 'number' ? `, ${part.count}` : ''; // cdef makes no function
       return `${this.#use(part.isInout ? 'inoutList' : 'list')}(${this.type(part.element)}${same})`;
     }
     if (part instanceof OutListType)
       return `${this.#use('outList')}(${this.type(part.element)}, ${part.count})`;
+    if (part instanceof OutCountType) return `${this.#use('outCount')}(${this.type(part.type)})`;
     if (part instanceof CountType)
       return `${this.#use('countOf')}(${part.list}${part.type ? `, ${this.type(part.type)}` : ''})`;
     if (part instanceof CallbackType)
@@ -134,10 +131,20 @@ export class Emitter {
   }
 }
 
-/** Names that a declaration of ours cannot have in a module. */
+/** Whether it is a pointer, or an array of pointers. */
+function hasPointer(type: CType): boolean {
+  if (type instanceof PointerType) return true;
+  if (type instanceof AlignedType) return hasPointer(type.base);
+  return 'element' in type && hasPointer(type.element as CType);
+}
+
+/** Names that a declaration of ours cannot have in a module: imports, and words that are none of C's. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
-    'bind functions constants struct union array pointer opaque callback list out none default function class new ' +
-    'delete in export import var let const typeof this'
+    'aligned anonymous array bind bits callback chars checked constants countOf cstr enumeration flexible functions inout ' +
+    'inoutList list none opaque out outCount outList owned padding pointer specialize struct union voidp CallSupport Heap ' +
+    'Library bool i8 u8 i16 u16 i32 u32 i64 u64 i128 u128 f16 f32 f64 arguments await class debugger delete eval export ' +
+    'extends false finally function implements import in instanceof interface let new null package private protected ' +
+    'public super this throw true try typeof undefined var with yield catch async Object'
   ).split(' '),
 );

@@ -6,9 +6,9 @@
 import { ArgumentTypeError } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copies, type Copies } from './copies.gen.ts';
-import { StructRef } from './instance.ts';
+import { StructRef, typeOf, type AnyStructType } from './instance.ts';
 import type { TextStore } from './texts.ts';
-import { isFlexible, isScalar, type Field } from './type.ts';
+import { isFlexible, isScalar, type Field, type Fieldwise } from './type.ts';
 
 /** Copies one struct. `bytes` counts from its address, and matters to a flexible array member only. */
 export interface Copier {
@@ -95,10 +95,14 @@ function storeEach(
   return found;
 }
 
+/** The fields of a struct; a ref to one is an object with these. */
+const namesOf = (type: AnyStructType): Iterable<string> =>
+  (type as unknown as Fieldwise).compiled(4).fields.map(({ name }) => name); // every struct is one
+
 /** @throws {ArgumentTypeError} for an object that has something else than fields */
 function refuseUnknown({ name: struct, byName }: Copied, values: object): void {
-  if (values instanceof StructRef) return;
-  for (const name of Object.keys(values))
+  const names = values instanceof StructRef ? namesOf(typeOf(values)) : Object.keys(values);
+  for (const name of names)
     if (!byName.has(name))
       throw new ArgumentTypeError(`a field of ${struct}, one of ${[...byName.keys()].join(', ')}`, name);
 }

@@ -7,11 +7,13 @@ import { Ref } from '../scalar/ref.ts';
 import { ptr32, ptr53 } from '../scalar/types.gen.ts';
 import type { Address } from '../memory/address.ts';
 import type { Pointing, Simple } from './infer.ts';
-import { refOf, StructRef } from './instance.ts';
+import { refOf, StructRef, typeOf } from './instance.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import { borrow, type Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
-import { layoutOf, liveOf, pointerSizeOf, toType, type CompositeType, type CType } from './type.ts';
+import {
+  isFlexible, isScalar, layoutOf, liveOf, pointerSizeOf, toType, type CompositeType, type CType,
+} from './type.ts'; // prettier-ignore
 
 /** Reads the pointer at `address`. */
 export const loadPointer = (memory: LinearMemory, address: number): number =>
@@ -40,6 +42,29 @@ export function toTarget(value: unknown, what: string, heap?: object): number {
   throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
 }
 
+/**
+ * Refuses a ref to something else than a `target`. Bytes can be anything; an array is a pointer to its first element.
+ * @throws {ArgumentTypeError} that names both types
+ */
+export function assertPointsTo(target: CType, value: unknown, what: string): void {
+  const found =
+    value instanceof StructRef
+      ? typeOf(value)
+      : ((value as { type?: CType } | null)?.type as CType | undefined);
+  const type = found && elementOf(found);
+  const wanted = elementOf(target);
+  if (
+    !type ||
+    type === wanted ||
+    (type.name === wanted.name && layoutOf(type, 4).size === layoutOf(wanted, 4).size)
+  )
+    return;
+  if (isScalar(type) && type.size === 1) return;
+  throw new ArgumentTypeError(`a ref to ${wanted.name} for ${what}; pass the address to cast`, type.name);
+}
+const elementOf = (type: CType): CType =>
+  'element' in type && !isFlexible(type) ? elementOf(type.element as CType) : type;
+
 /** A pointer to a `T`. */
 export class PointerType<T = CType> implements CompositeType {
   readonly target: T;
@@ -58,6 +83,7 @@ export class PointerType<T = CType> implements CompositeType {
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
+    if (value instanceof Ref) assertPointsTo(this.target as CType, value, this.name);
     texts?.drop(address);
     storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }

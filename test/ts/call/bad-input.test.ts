@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import {
   ArgumentRangeError, ArgumentTypeError, bind, countOf, cstr, EncodingError, f32, FreedError, i32, inout, inoutList,
-  list, none, out, OutOfBoundsError, OutOfMemoryError, outList, owned, pointer, releaseTemporaries, struct, u8,
+  list, none, out, OutOfBoundsError, OutOfMemoryError, outList, owned, pointer, releaseTemporaries, struct, u8, voidp,
   WrongHeapError,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { assemble } from '../../support/assemble.ts';
@@ -66,8 +66,8 @@ test('counts, and lists of other lengths', () => {
     () => lib.two(undefined as never, [1]),
     () => (lib.two as (...all: unknown[]) => unknown)([1]),
     () => (lib.two as (...all: unknown[]) => unknown)([1], [1], 1),
-    () => bind(instance, heap, { one: [i32, [list(i32), countOf(5)]] }).one([1]),
-    () => bind(instance, heap, { one: [i32, [i32, countOf(0)]] }).one(1),
+    () => bind(instance, heap, { one: [i32, [list(i32), countOf(5)]] }),
+    () => bind(instance, heap, { one: [i32, [i32, countOf(0)]] }),
   ])
     expect(wrong).toThrow(ArgumentTypeError);
   clean();
@@ -106,6 +106,50 @@ test('text with NUL, lone surrogates, refs that are freed or of another heap', (
   for (const wrong of [() => lib.same(freed), () => lib.one([freed]), () => lib.two([{ tag: freed }], 0, 0)])
     expect(wrong).toThrow(FreedError);
   expect(player.toObject()).toEqual({ tag: null, pos: null });
+  clean();
+});
+
+test('addresses that are none, and refs to something else', () => {
+  const { heap, instance, clean } = make();
+  const Other = struct('other_t', { key: i32 });
+  const Same = struct('point_t', { id: i32, x: f32, y: f32 });
+  const lib = bind(instance, heap, { same: [i32, [voidp]] });
+  const typed = bind(instance, heap, { same: [i32, [pointer(Point)]] });
+  const inoutOf = bind(instance, heap, { same: [none, [inout(Point)]] });
+  const listOf = bind(instance, heap, { same: [i32, [list(Point)]] });
+  const value = bind(instance, heap, { same: [none, [Point]] });
+  for (const wrong of [2 ** 32, 2 ** 32 + 8, 2n ** 32n]) {
+    expect(() => lib.same(wrong)).toThrow(ArgumentRangeError);
+    expect(() => lib.same(wrong)).toThrow(/an address below 2\^32 for parameter 0 of same, got 4294967/);
+    expect(() => typed.same(wrong)).toThrow(ArgumentRangeError);
+    expect(() => listOf.same(wrong)).toThrow(ArgumentRangeError);
+  }
+  for (const wrong of [1.5, NaN, Infinity, -(2 ** 31) - 1, -1n])
+    expect(() => lib.same(wrong)).toThrow(ArgumentTypeError);
+  expect([lib.same(-1), lib.same(8n), lib.same(2 ** 31)]).toEqual([-1, 8, -(2 ** 31)]);
+  const other = Other.alloc(heap);
+  const others = Other.allocArray(heap, 2);
+  const floats = heap.allocFloat32Array(3);
+  const player = Player.alloc(heap);
+  for (const wrong of [other, others, others.at(1), floats] as never[]) {
+    for (const call of [typed, inoutOf, listOf]) {
+      expect(() => call.same(wrong)).toThrow(ArgumentTypeError);
+      expect(() => call.same(wrong)).toThrow(
+        /a ref to point_t for parameter 0 of same; pass the address to cast/,
+      );
+    }
+    expect(() => {
+      player.pos = wrong;
+    }).toThrow(/a ref to point_t for point_t \*/);
+    expect(() => value.same(wrong)).toThrow(/a field of point_t/);
+  }
+  const bytes = heap.allocUint8Array(12);
+  for (const right of [Same.alloc(heap), Point.allocArray(heap, 2), bytes] as const) {
+    expect(typed.same(right as never)).toBe(right.address);
+    player.pos = right as never;
+  }
+  expect(typed.same(other.address)).toBe(other.address);
+  expect(lib.same(other)).toBe(other.address);
   clean();
 });
 

@@ -1,14 +1,9 @@
 // C declarations at run time: what they become, and what is wrong with them.
 import { describe, expect, test } from 'vitest';
 import {
-  ArgumentTypeError,
-  cdef,
-  DeclarationError,
-  f32,
-  i32,
-  struct,
-  type StructType,
-} from '../../../ts/index.ts';
+  ArgumentTypeError, cdef, countOf, DeclarationError, f32, i32, i8, LinearMemory, list, outCount, owned, struct, u32, u8,
+  type EnumType, type Signature, type StructType,
+} from '../../../ts/index.ts'; // prettier-ignore
 
 describe('declarations', () => {
   test('of all kinds of types', () => {
@@ -83,7 +78,138 @@ describe('declarations', () => {
     const types = C.types as unknown as Record<string, StructType>;
     expect([Object.keys(C.functions), types.s?.size]).toEqual([['f', 'g'], 12]);
   });
+  test('have words in any order, names in parentheses, brackets of parameters', () => {
+    const { functions } = cdef(`
+      long unsigned int long a(int long); unsigned b(char signed, __signed__ char); int (c)(int); char *(d)(int);
+      typedef int act(int); act e;
+      int f(int n, int x[static 3], int y[const], char z[restrict 2], int w[n], int v[*], int u[2][3]);
+      int *__attribute__((malloc)) g(void);
+      _Static_assert(sizeof(int) == 4, "int"); double __cdecl h(double);
+      void i(double _Complex z); _Complex float j(void); int k(int (*act)(const char *, ...), int (*two)(int (*)(int)));
+    `) as unknown as { functions: Record<string, Signature> };
+    const named = Object.entries(functions).map(([name, [result, parameters]]) => [
+      name,
+      result.name,
+      ...parameters.map((one) => one.name),
+    ]);
+    expect(named).toEqual([
+      ['a', 'u64', 'i32'],
+      ['b', 'u32', 'i8', 'i8'],
+      ['c', 'i32', 'i32'],
+      ['d', 'char *', 'i32'],
+      ['e', 'i32', 'i32'],
+      ['f', 'i32', 'i32', 'void *', 'void *', 'char *', 'void *', 'void *', 'i32[3] *'],
+      ['g', 'void *'],
+      ['h', 'f64', 'f64'],
+      ['k', 'i32', 'void *', 'i32 (*)(void *)'],
+    ]);
+  });
+  test('replace macros as the preprocessor does, but not annotations', () => {
+    const { functions, types, constants } = cdef(`
+      #define API __attribute__((visibility("default")))
+      #define NUMBER INT
+      #define INT int
+      #define _Out_
+      #define SELF SELF
+      #define SIZE OTHER
+      #define OTHER 2
+      #define RATIO 1.5
+      #define CALL(x) x
+      #ifdef RATIO
+      API NUMBER f(_Out_ NUMBER *p);
+      #endif
+      #ifdef CALL
+      struct s { int x[SIZE]; };
+      #endif
+      #undef OTHER
+      #define OTHER 3
+      #ifndef NOTHING
+      struct t { int x[SIZE]; };
+      #endif
+      #undef NUMBER
+      #ifdef NUMBER
+      int g(void);
+      #endif
+    `) as unknown as {
+      functions: Record<string, Signature>;
+      types: Record<string, StructType>;
+      constants: unknown;
+    };
+    expect(Object.keys(functions)).toEqual(['f']);
+    expect(functions.f?.[1].map(({ name }) => name)).toEqual(['out i32']);
+    expect([types.s?.size, types.t?.size, constants]).toEqual([8, 12, { SIZE: 3, OTHER: 3 }]);
+  });
+  test('are packed by #pragma pack', () => {
+    const { types } = cdef(`
+      #pragma pack(push, 1)
+      struct a { char c; int i; };
+      #pragma pack(push)
+      #pragma pack(2)
+      struct b { char c; int i; };
+      #pragma pack(pop)
+      struct c { char c; int i; };
+      #pragma pack(pop)
+      struct d { char c; int i; };
+    `) as unknown as { types: Record<string, StructType> };
+    expect(Object.values(types).map((type) => type.offsetOf('i'))).toEqual([1, 2, 1, 4]);
+  });
+  test('of enums with large values, and of their bits', () => {
+    const { types } = cdef('enum e { A, B = 0xFFFFFFFF }; enum f { C, D = 5 }; struct s { enum f f : 3; };');
+    const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
+    const { e, s } = types as unknown as { e: EnumType<string>; s: StructType };
+    memory.data.setInt32(8, -1, true);
+    expect([e.base.name, e.load(memory, 8), s.read(memory, 8)]).toEqual(['u32', 'B', { f: 7 }]);
+  });
+  test('of a list that is returned', () => {
+    const { functions } = cdef(`
+      _Ret_writes_(n) const int *a(_Out_ int *n); _Owned_ _Ret_writes_(n) float *b(_Out_ size_t *n);
+      _Ret_writes_(n) void *c(int n); _Ret_writes_(n) _Owned_(done) char *d(_In_reads_(n) const char *text, int n);
+      int e(_In_reads_(n) const void *bytes, int n);
+    `) as unknown as { functions: Record<string, Signature> };
+    const { a, b, c, d, e } = functions;
+    expect(a).toEqual([list(i32, 0), [outCount()]]);
+    expect(b).toEqual([owned(list(f32, 0)), [outCount(u32)]]);
+    expect(c).toEqual([list(u8, 0), [i32]]);
+    expect(d).toEqual([owned(list(i8, 1), 'done'), [list(i8), countOf(0)]]);
+    expect(e).toEqual([i32, [list(u8), countOf(0)]]);
+  });
+  test('with names that every object has', () => {
+    const { functions, constants } = cdef(
+      'int __proto__(int); int toString(void); enum e { constructor = 3 };',
+    );
+    expect([Object.keys(functions), Object.entries(constants)]).toEqual([
+      ['__proto__', 'toString'],
+      [['constructor', 3]],
+    ]);
+  });
   test.each([
+    ['unsigned float f(void);', 1, 1, /unsigned float is no type/],
+    ['int f(short long x);', 1, 7, /short long is no type/],
+    ['int f(long long long x);', 1, 7, /long long long is no type/],
+    ['uint8_t unsigned f(void);', 1, 1, /uint8_t unsigned is no type/],
+    ['unsigned bool f(void);', 1, 15, /expected ;, found f/],
+    ['int WINAPI f(int);', 1, 12, /expected ;, found f/],
+    ['struct s { int a,; };', 1, 18, /expected a name, found ;/],
+    ['int f(int a,);', 1, 13, /expected a parameter, found \)/],
+    ['enum e { A = 0x100000000 };', 1, 10, /fit into 32 bits, got A = 4294967296/],
+    ['enum e { A = 0xFFFFFFFF,\nB = -1 };', 2, 1, /fit into 32 bits, got B = -1/],
+    ['enum e { A = 0xFFFFFFFF, B };', 1, 26, /fit into 32 bits, got B = 4294967296/],
+    ['enum e { };', 1, 10, /expected a name, found }/],
+    ['#pragma pack(3)\nstruct a { int x; };', 1, 9, /pack\(3\) is not supported/],
+    ['#ifndef A\n#error define A\n#endif', 2, 2, /#error define A/],
+    ['_Out_ int f(void);', 1, 1, /_Out_ has no meaning on this function/],
+    ['int f(_Owned_ char *p);', 1, 7, /_Owned_ has no meaning on this parameter/],
+    ['int f(_In_reads_(n) _Out_ int *p, int n);', 1, 21, /_Out_ has no meaning on this parameter/],
+    ['int f(_In_reads_(n) int *p, _Out_ int n);', 1, 29, /_Out_ has no meaning/],
+    ['int f(_In_reads_(n) int *p, float n);', 1, 29, /a count that is no integer/],
+    ['int f(_Out_writes_(p) int *p);', 1, 7, /must name another parameter/],
+    ['_Success_(return == 0) void f(void);', 1, 1, /_Success_ has no meaning/],
+    ['_Success_(return == 0) char *f(void);', 1, 1, /an integer type for checked/],
+    ['_Success_(return == 0) _Owned_ char *f(void);', 1, 24, /_Owned_ has no meaning/],
+    ['_Owned_ void *f(void);', 1, 1, /what can be copied/],
+    ['_Owned_(a, b) char *f(void);', 1, 1, /must name the function that frees/],
+    ['_Ret_writes_(n) int *f(int m);', 1, 1, /must name a parameter/],
+    ['_Ret_writes_(n) int *f(_Out_ float *n);', 1, 36, /a count that is no integer/],
     ['int f(\n  int a', 2, 8, /expected , found the end|found the end/],
     ['int x;\nfoo f(void);', 2, 1, /unknown type foo/],
     ['int f(a, b)\n  int a; int b; { }', 1, 7, /K&R/],
@@ -133,7 +259,7 @@ describe('declarations', () => {
     ['struct a { unsigned x : 0; };', 1, 21, /a width of 1 to 32/],
     ['struct a { _Bool x : 2; };', 1, 18, /a width of 1 to 1/],
     ['struct a { float x : 3; };', 1, 18, /an integer type/],
-    ['_Owned_ int f(void);', 1, 1, /_Owned_ on i32, which is no pointer/],
+    ['_Owned_ int f(void);', 1, 1, /_Owned_ on i32: expected a pointer for owned/],
     ['int f(unknown_t *p);', 1, 7, /unknown type unknown_t/],
     ['struct nope f(void);', 1, 1, /struct nope is not defined/],
     ['f(a) int a; { }', 1, 1, /unknown type f/],

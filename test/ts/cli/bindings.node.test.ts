@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
-  bind, f32, i32, releaseTemporaries, struct, voidp, wrapEmscriptenModuleHeap, type WasmHeapManager,
+  bind, f32, i32, releaseTemporaries, struct, voidp, wrapEmscriptenModuleHeap, type EnumType, type Signature, type StructType,
+  type WasmHeapManager,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { Built } from '../../support/emcc.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-cli-'));
 const GENERATED = 'test/ts/cli/library.gen.ts';
+const ODD = 'test/ts/cli/odd.gen.ts';
 const built = new Built('test/ts/call/library.c');
 const HEADER = `
 #ifndef LIBRARY_H
@@ -59,6 +61,7 @@ afterAll(() => {
   built.dispose();
   rmSync(folder, { recursive: true });
   rmSync(GENERATED, { force: true });
+  rmSync(ODD, { force: true });
 });
 
 test('a header becomes a library', async () => {
@@ -135,6 +138,53 @@ function specialised(
   releaseTemporaries(lib);
   expect(heap.statistics.liveBlocks).toBe(0);
 }
+
+test('structs that refer to each other, names that are taken, and functions that take what JavaScript has not', async () => {
+  const text = join(folder, 'odd.h');
+  const made = join(folder, 'odd.ts');
+  writeFileSync(
+    text,
+    `#include <stdarg.h>
+    #include <stdio.h>
+    #pragma pack(push, 1)
+    struct tight { char c; int size; };
+    #pragma pack(pop)
+    struct b; struct a { struct b *b; struct b **all; struct b *two[2]; }; struct b { struct a *a; int size; };
+    #define size other_size
+    struct list { int yield; }; typedef struct { int x; } package; enum i32 { LARGE = 0xFFFFFFFF };
+    #define BIG 0xFFFFFFFFFFFFFFFFull
+    int print(const char *format, va_list all);
+    int hook(void (*report)(const char *, ...), int (*outer)(int (*inner)(int)));
+    void *__attribute__((malloc)) take(struct list *l, package *p, FILE *file);
+    double _Complex left_out(void); long double left_out_too(void); int left_out_as_well(const char *, ...);
+    static inline int with_complex(double _Complex x);
+    `,
+  );
+  expect(run(text, '-o', made).stderr).toBe('');
+  const source = readFileSync(made, 'utf8');
+  writeFileSync(ODD, source.replace("'linmem'", "'../../../ts/index.ts'"));
+  const { functions, constants, tight, a, i32_ } = (await import(
+    /* @vite-ignore */ `${process.cwd()}/${ODD}`
+  )) as {
+    functions: Record<string, Signature>;
+    constants: object;
+    [struct: string]: unknown;
+  };
+  expect(Object.keys(functions)).toEqual(['print', 'hook', 'take']);
+  expect(functions.hook?.[1].map(({ name }) => name)).toEqual(['void *', 'i32 (*)(void *)']);
+  expect(constants).toEqual({ LARGE: 4294967295, BIG: 18446744073709551615n });
+  expect([(tight as StructType).size, (a as StructType).size]).toEqual([5, 16]);
+  expect((i32_ as EnumType<string>).base.name).toBe('u32');
+  expect(source).toMatch(/const list_ = struct[\s\S]*const package_ = struct/);
+}, 60_000);
+
+test('a header with the name of a system header finds that one too', () => {
+  const text = join(folder, 'errno.h');
+  writeFileSync(text, '#include <errno.h>\nstruct own { int x; };\n');
+  expect(run(text, '-o', join(folder, 'errno.ts')).stderr).toBe('');
+  expect(readFileSync(join(folder, 'errno.ts'), 'utf8')).toMatch(/const own = struct/);
+  rmSync(text);
+});
 
 test.each([
   [['gone.h', '-o', output], /gone\.h: no such file/],

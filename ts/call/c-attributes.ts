@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Attributes, annotations and assertions: what stands between the words of a declaration.
+import type { Annotation } from './c-ast.ts';
+import type { Cursor } from './c-cursor.ts';
+import type { Token } from './c-lexer.ts';
+import { alignedIn } from './c-words.ts';
+
+/** What attributes say of a layout. */
+export interface Attributes {
+  readonly packed: boolean;
+  readonly align: number | undefined;
+}
+
+/** `__attribute__((packed, aligned(8)))`, `_Alignas(8)`; others are passed over. */
+export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) => number): Attributes {
+  let packed = false;
+  let align: number | undefined;
+  while (/^(__attribute__|__declspec|_Alignas|alignas|__asm__|asm)$/.test(c.peek.text)) {
+    const name = c.advance();
+    const inside = c.parenthesized();
+    packed ||= inside.some(({ text }) => /^(__)?packed(__)?$/.test(text));
+    const value = /lignas$/.test(name.text) ? inside : alignedIn(inside);
+    if (value) align = constant(value);
+  }
+  return { packed, align };
+}
+
+/** `_Name_` or `_Name_(...)`. */
+export function takeAnnotation(c: Cursor): Annotation {
+  const at = c.advance();
+  return { name: at.text, at, argument: c.is('(') ? c.parenthesized() : [] };
+}
+
+/** Passes over `_Static_assert(...);`, if there is one. */
+export function takeAssertion(c: Cursor): boolean {
+  if (!/^(_Static_assert|static_assert)$/.test(c.peek.text)) return false;
+  c.skip(1);
+  c.parenthesized();
+  c.expect(';');
+  return true;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Parameters that refer to another one by its index: what they refer to is looked at in bind().
+import { ArgumentTypeError } from '../errors.ts';
+import { loadPointer } from '../struct/pointer.ts';
+import { isScalar, load, type CType } from '../struct/type.ts';
+import { isPointer } from './abi.ts';
+import type { Context } from './context.ts';
+import { knownLength, toLength, type ListLength } from './lists.ts';
+import type { Step } from './step.ts';
+import {
+  CountType, InoutType, isInteger, ListType, OutCountType, OutListType, OutType, OwnedType,
+  type ParameterType,
+} from './types.ts'; // prettier-ignore
+
+/** @throws {ArgumentTypeError} for an index of a parameter that it cannot refer to */
+export function assertIndexes(parameters: readonly ParameterType[], name: string): void {
+  parameters.forEach((type, index) => {
+    const where = `parameter ${index} of ${name}`;
+    const returned = type instanceof OutType ? listIn(type.type) : undefined;
+    if (typeof returned?.count === 'function')
+      throw new ArgumentTypeError(`the index of a parameter for list() in out() as ${where}`, returned.count);
+    if (type instanceof CountType) assertList(parameters, type.list, `countOf(${type.list}) as ${where}`);
+    else if (type instanceof OutListType)
+      assertCounter(parameters, type.count, `outList(${type.element.name}, ${type.count}) as ${where}`);
+    else if (type instanceof ListType && type.count !== undefined) {
+      if (typeof type.count === 'function' || type.count >= index)
+        throw new ArgumentTypeError(`the index of an earlier list for list() as ${where}`, type.count);
+      assertList(parameters, type.count, `list(${type.element.name}, ${type.count}) as ${where}`);
+    }
+  });
+}
+
+const listIn = (type: OutType['type']): ListType | undefined => {
+  const own = type instanceof OwnedType ? type.type : type;
+  return own instanceof ListType ? own : undefined;
+};
+
+function assertList(parameters: readonly ParameterType[], index: number, where: string): void {
+  const found = parameters[index];
+  if (!(found instanceof ListType))
+    throw new ArgumentTypeError(`the index of a list for ${where}`, found?.name ?? 'no parameter');
+}
+/** A list, or an integer argument. */
+function assertCounter(parameters: readonly ParameterType[], index: number, where: string): void {
+  const found = parameters[index];
+  if (!(found instanceof ListType) && !(found && isIntegerType(found)))
+    throw new ArgumentTypeError(
+      `the index of a list or an integer for ${where}`,
+      found?.name ?? 'no parameter',
+    );
+}
+const isIntegerType = (type: ParameterType): boolean => isScalar(type as CType) && isInteger(type as CType);
+
+/**
+ * Returns what says how many elements a list has that C returned.
+ * @throws {ArgumentTypeError} if nothing does
+ */
+export function lengthAfter(
+  { element, count }: ListType,
+  parameters: readonly ParameterType[],
+  steps: readonly Step[],
+  { heap, pointerSize }: Context,
+  where: string,
+): ListLength {
+  if (typeof count === 'function')
+    return ({ args }, _at, outs) => {
+      const visible = args.filter((_, i) => !steps[i]?.hidden);
+      return toLength(count(visible, outs()), where);
+    };
+  if (count === undefined) {
+    if (!isPointer(element))
+      throw new ArgumentTypeError(
+        `list(${element.name}, count) for ${where}: only pointers end at NULL`,
+        count,
+      );
+    return (_frame, at) => {
+      let length = 0;
+      while (loadPointer(heap, at + length * pointerSize) !== 0) length++;
+      return length;
+    };
+  }
+  const counter = parameters[count];
+  const isOut = counter instanceof OutCountType || counter instanceof OutType || counter instanceof InoutType;
+  if (isOut && isInteger(counter.type as CType))
+    return ({ raw }) => toLength(load(counter.type as CType, heap, Number(raw[count])), where);
+  assertCounter(parameters, count, where);
+  return (frame) => toLength(knownLength(frame, count, where), where);
+}
