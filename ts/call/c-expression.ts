@@ -21,13 +21,13 @@ export interface Names {
 
 type Kind = Pick<Integer, 'bits' | 'isUnsigned'>;
 const INT: Kind = { bits: 32, isUnsigned: false };
-const fit = (value: bigint, { bits, isUnsigned }: Kind): Integer => ({
+const wrap = (value: bigint, { bits, isUnsigned }: Kind): Integer => ({
   value: isUnsigned ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value),
   bits,
   isUnsigned,
 });
 /** The value of `int`. */
-export const toInt = (value: bigint): Integer => fit(value, INT);
+export const toInt = (value: bigint): Integer => wrap(value, INT);
 /** The type of an operator on two integers. */
 function common(a: Integer, b: Integer): Kind {
   if (a.bits === b.bits) return { bits: a.bits, isUnsigned: a.isUnsigned || b.isUnsigned };
@@ -39,19 +39,19 @@ const arithmetic =
   (act: (a: bigint, b: bigint) => bigint): Operator =>
   (a, b) => {
     const kind = common(a, b);
-    return fit(act(fit(a.value, kind).value, fit(b.value, kind).value), kind);
+    return wrap(act(wrap(a.value, kind).value, wrap(b.value, kind).value), kind);
   };
 const truth =
   (act: (a: bigint, b: bigint) => boolean): Operator =>
   (a, b) => {
     const kind = common(a, b);
-    return toInt(act(fit(a.value, kind).value, fit(b.value, kind).value) ? 1n : 0n);
+    return toInt(act(wrap(a.value, kind).value, wrap(b.value, kind).value) ? 1n : 0n);
   };
 const shift =
   (act: (a: bigint, b: bigint) => bigint): Operator =>
   (a, b) => {
     if (b.value < 0n || b.value >= BigInt(a.bits)) throw new NotConstant(); // C leaves it undefined
-    return fit(act(a.value, b.value), a);
+    return wrap(act(a.value, b.value), a);
   };
 /** Binary operators by how tightly they bind. */
 const LEVELS: readonly Readonly<Record<string, Operator>>[] = [
@@ -72,9 +72,9 @@ const LEVELS: readonly Readonly<Record<string, Operator>>[] = [
   { '*': arithmetic((a, b) => a * b), '/': arithmetic((a, b) => a / b), '%': arithmetic((a, b) => a % b) },
 ];
 const UNARY: Readonly<Record<string, (a: Integer) => Integer>> = {
-  '-': (a) => fit(-a.value, a),
+  '-': (a) => wrap(-a.value, a),
   '+': (a) => a,
-  '~': (a) => fit(~a.value, a),
+  '~': (a) => wrap(~a.value, a),
   '!': (a) => toInt(a.value === 0n ? 1n : 0n),
 };
 const ESCAPES: Readonly<Record<string, number>> = {
@@ -123,7 +123,7 @@ class Evaluation {
     const yes = this.#choice();
     this.#expect(':');
     const no = this.#choice();
-    return fit((condition.value === 0n ? no : yes).value, common(yes, no));
+    return wrap((condition.value === 0n ? no : yes).value, common(yes, no));
   }
   #binary(level: number): Integer {
     const operators = LEVELS[level];
@@ -161,7 +161,7 @@ class Evaluation {
     const type = this.#type();
     if (!type) throw new NotConstant();
     const { pointerSize } = this.#names;
-    return fit(BigInt(layoutOf(type, pointerSize).size), {
+    return wrap(BigInt(layoutOf(type, pointerSize).size), {
       bits: pointerSize === 8 ? 64 : 32,
       isUnsigned: true,
     });

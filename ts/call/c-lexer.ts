@@ -78,11 +78,11 @@ export function expand(
   macros: Macros,
   within: ReadonlySet<string> = new Set(),
 ): readonly Token[] {
-  const valueOf = ({ kind, text }: Token): Macro['value'] =>
+  const expansionOf = ({ kind, text }: Token): Macro['value'] =>
     kind === 'word' && !within.has(text) && !ANNOTATION.test(text) ? macros.get(text)?.value : undefined;
-  if (!tokens.some(valueOf)) return tokens;
+  if (!tokens.some(expansionOf)) return tokens;
   return tokens.flatMap((token) => {
-    const value = valueOf(token);
+    const value = expansionOf(token);
     if (!value) return token;
     const { line, column } = token;
     const inside = expand(value, macros, new Set(within).add(token.text));

@@ -34,9 +34,10 @@ export function makeFunction(
   const [result, parameters] = Array.isArray(signature) ? (signature as Signature) : [];
   if (!result || !Array.isArray(parameters))
     throw new ArgumentTypeError(`a signature [result, [parameters]] for ${name}`, signature);
-  [result, ...parameters].forEach((type, i) =>
-    assertNamed(type, i === 0 ? 'the result' : `parameter ${i - 1}`, name),
-  );
+  assertNamed(result, `the result of ${name}`);
+  parameters.forEach((type, index) => {
+    assertNamed(type, `parameter ${index} of ${name}`);
+  });
   assertIndexes(parameters, name);
   const steps = (parameters as Signature[1]).map((type, index) =>
     stepOf(type, context, parameters, `parameter ${index} of ${name}`),
@@ -62,9 +63,9 @@ export function makeFunction(
 }
 
 /** @throws {ArgumentTypeError} for what is no type at all */
-function assertNamed(type: unknown, part: string, name: string): void {
+function assertNamed(type: unknown, where: string): void {
   if (typeof type !== 'object' || typeof (type as { name?: unknown } | null)?.name !== 'string')
-    throw new ArgumentTypeError(`a type such as i32, cstr or list(f32) for ${part} of ${name}`, type);
+    throw new ArgumentTypeError(`a type such as i32, cstr or list(f32) for ${where}`, type);
 }
 
 /** A fast function for one that returns nothing, or 0 unless it fails. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { cdef, DeclarationError } from '../../../ts/index.ts';
 
-const valueOf = (expression: string, pointerSize: 4 | 8 = 4): unknown =>
+const constantOf = (expression: string, pointerSize: 4 | 8 = 4): unknown =>
   (cdef(`#define X ${expression}\n`, { pointerSize }).constants as { X: unknown }).X;
 
 test.each([
@@ -39,23 +39,23 @@ test.each([
   ['sizeof(void *)', 4],
   ['!5 || 3 && 2', 1],
 ])('%s', (expression, value) => {
-  expect(valueOf(expression)).toBe(value);
+  expect(constantOf(expression)).toBe(value);
 });
 
 test('long has 64 bits where pointers have', () => {
-  expect([valueOf('-1UL', 4), valueOf('-1UL', 8)]).toEqual([4294967295, 18446744073709551615n]);
-  expect(valueOf('sizeof(long)', 8)).toBe(8);
+  expect([constantOf('-1UL', 4), constantOf('-1UL', 8)]).toEqual([4294967295, 18446744073709551615n]);
+  expect(constantOf('sizeof(long)', 8)).toBe(8);
 });
 
 test.each(['1 << 32', '1 << -1', '1 / 0', '089', "'ab'", "'é'", '1.5', '1e3', '"text"', '(float)1', 'Y', '1 +', '(1', 'sizeof 1'])(
   '%s is no integer constant: its use throws',
   (expression) => {
-    expect(() => valueOf(expression)).toThrow(DeclarationError);
-    expect(() => valueOf(expression)).toThrow(/line 1, column 9: X is no integer constant/);
+    expect(() => constantOf(expression)).toThrow(DeclarationError);
+    expect(() => constantOf(expression)).toThrow(/line 1, column 9: X is no integer constant/);
   },
 ); // prettier-ignore
 
 test('a macro without a value is no constant and no error', () => {
   expect(cdef('#define API\nAPI int f(void);').constants).toEqual({});
-  expect(valueOf('')).toBeUndefined();
+  expect(constantOf('')).toBeUndefined();
 });
