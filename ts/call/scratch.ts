@@ -54,6 +54,14 @@ export class Scratch implements TextStore {
     this.top = this.end = this.#start = 0;
   }
 
+  /** Begins a call that needs no more than `bytes` bytes: returns their address, aligned to 8, for {@link leave}; or 0. */
+  take(bytes: number): number {
+    if (this.#block?.isLive !== true) return 0;
+    const at = this.top + (-this.top & 7);
+    if (at > this.end - bytes) return 0;
+    this.top = at + bytes;
+    return at;
+  }
   /** Returns the address of `bytes` bytes, not cleared. `align` is a power of two. */
   reserve(bytes: number, align: number): number {
     const over = this.top & (align - 1); // its low bits, also of an address above 2^32
@@ -79,11 +87,20 @@ export class Scratch implements TextStore {
   text(text: string): number {
     const { length } = text;
     const { top, heap } = this;
-    const { bytes } = heap;
+    const { bytes, data } = heap;
     // Short ASCII by a loop; where the memory has grown, `bytes` has no byte or not enough of them.
     if (length <= SHORT && top < this.end - length && this.end <= bytes.length) {
       let seen = 0; // has a bit above the lowest seven if a unit is 0 or above 127
-      for (let i = 0; i < length; i++) {
+      let i = 0;
+      for (; i + 4 <= length; i += 4) {
+        const a = text.charCodeAt(i);
+        const b = text.charCodeAt(i + 1);
+        const c = text.charCodeAt(i + 2);
+        const d = text.charCodeAt(i + 3);
+        seen |= a | (a - 1) | b | (b - 1) | c | (c - 1) | d | (d - 1);
+        data.setInt32(top + i, a | (b << 8) | (c << 16) | (d << 24), true);
+      }
+      for (; i < length; i++) {
         const c = text.charCodeAt(i);
         seen |= c | (c - 1);
         bytes[top + i] = c;

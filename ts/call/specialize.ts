@@ -27,21 +27,13 @@ export class CallSupport {
   get isBusy(): boolean {
     return this.#context.kept !== 0;
   }
-  /** Begins a call; what it returns is for {@link leave}. */
-  enter(): number {
-    return this.#scratch.enter();
+  /** Begins a call: returns the address of `bytes` bytes of any content, aligned to 8; 0 if there is no room. */
+  take(bytes: number): number {
+    return this.#scratch.take(bytes);
   }
-  /** The number of temporaries that {@link leave} must not undo. */
-  get undone(): number {
-    return this.#scratch.undo.length;
-  }
-  /** Ends a call: frees what it took. */
-  leave(mark: number, undone: number): void {
-    this.#scratch.leave(mark, undone);
-  }
-  /** Returns the address of `bytes` bytes of any content, until {@link leave}. */
-  reserve(bytes: number, align: number): number {
-    return this.#scratch.reserve(bytes, align);
+  /** Ends a call. @param address what {@link take} returned */
+  give(address: number): void {
+    this.#scratch.leave(address, this.#scratch.undo.length);
   }
   /** Calls the function of `bind` with the same arguments. */
   again<R>(act: (...args: never[]) => R, args: IArguments): R {

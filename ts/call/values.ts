@@ -76,9 +76,11 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
     const lower = lowerScalar(type.base as unknown as Scalar, where);
     return (value) => lower(type.numberOf(value));
   }
-  if (type instanceof CStringType)
-    return (value) =>
-      asPointer(typeof value === 'string' ? scratch.text(value) : addressOf(value, heap, where));
+  if (type instanceof CStringType) {
+    const lower = (value: unknown): number =>
+      typeof value === 'string' ? scratch.text(value) : addressOf(value, heap, where);
+    return pointerSize === 4 ? lower : (value) => BigInt(lower(value));
+  }
   if (type instanceof StructType) return lowerStruct(type, heap, scratch, where);
   if (type instanceof PointerType && type.target instanceof StructType) {
     const copy = copier(type.target, heap, scratch);

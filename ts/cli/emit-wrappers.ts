@@ -61,29 +61,31 @@ export class WrapperEmitter {
   ): string {
     const args = parameters.map((_, i) => NAMES[i] as string); // there are as many
     const numbers = args.filter((_, i) => !structs[i]).map((arg) => ` || typeof ${arg} !== 'number'`);
-    const passed = args.map((arg, i) => (structs[i] ? `p${i}` : arg));
-    const lines: string[] = [];
+    const passed = [...args];
     const stores: string[] = [];
+    const again = `return call.again(library.${name}, arguments);`;
+    let bytes = 0;
     let read = '';
     structs.forEach((type, i) => {
       if (!type) return;
       const struct = this.#nameOf(type);
       this.#copied.set(struct, type);
-      lines.push(`const p${i} = call.reserve(${type.size}, ${type.align});`);
-      stores.push(`store_${struct}(call, p${i}, ${args[i]})`);
-      if (parameters[i] instanceof InoutType) read = `return load_${struct}(call, heap, p${i});`;
+      passed[i] = bytes === 0 ? 'p' : `p + ${bytes}`;
+      bytes += Math.ceil(type.size / ALIGN) * ALIGN;
+      stores.push(`store_${struct}(call, ${passed[i]}, ${args[i]})`);
+      if (parameters[i] instanceof InoutType) read = `return load_${struct}(call, heap, ${passed[i]});`;
     });
     const made = `raw_${name}(${passed.join(', ')})`;
-    lines.push(
-      `if (!(${stores.join(' && ')})) return call.again(library.${name}, arguments);`,
+    const lines = [
+      `if (!(${stores.join(' && ')})) ${again}`,
       ...(hasResult ? [`return ${made} as number;`] : [`${made};`, ...(read ? [read] : [])]),
-    );
+    ];
     return (
       `    ${name}(${args.join(', ')}) {\n` +
-      `      if (arguments.length !== ${args.length} || call.isBusy${numbers.join('')}) return call.again(library.${name}, arguments);\n` +
-      `      const mark = call.enter();\n      const undone = call.undone;\n      try {\n` +
+      `      if (arguments.length !== ${args.length} || call.isBusy${numbers.join('')}) ${again}\n` +
+      `      const p = call.take(${bytes});\n      if (p === 0) ${again}\n      try {\n` +
       `${lines.map((line) => `        ${line}`).join('\n')}\n` +
-      `      } finally {\n        call.leave(mark, undone);\n      }\n    },`
+      `      } finally {\n        call.give(p);\n      }\n    },`
     );
   }
 }
@@ -100,6 +102,7 @@ function structOf(type: Signature[1][number]): StructType | undefined {
         : undefined;
   if (!(target instanceof StructType) || target.isUnion || singleOf(target as StructType, 4))
     return undefined;
+  if ((target as StructType).align > ALIGN) return undefined;
   const { fields, flexible } = (target as StructType).compiled(4);
   const isFlat = fields.every(
     ({ type: field, isShared }) => !isShared && isScalar(field) && METHODS[field.name],
@@ -107,6 +110,8 @@ function structOf(type: Signature[1][number]): StructType | undefined {
   return isFlat && !flexible && fields.length <= MAX_FIELDS ? (target as StructType) : undefined;
 }
 const MAX_FIELDS = 32;
+/** What `take` of CallSupport aligns to. */
+const ALIGN = 8;
 
 /** The functions that copy one struct. */
 function copySource(name: string, type: StructType): string {
@@ -129,7 +134,8 @@ function copySource(name: string, type: StructType): string {
   return [
     `/** Writes an object that has all fields, and nothing else; returns false for any other. */`,
     `function store_${name}(call: CallSupport, p: number, value: unknown): boolean {`,
-    `  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;`,
+    `  if (typeof value !== 'object' || value === null) return false;`,
+    // A ref has more than its fields: it is not copied.
     `  let count = 0;`,
     `  for (const _ in value) count++;`,
     `  const { ${fields.map(({ name: field }, i) => `${field}: x${i}`).join(', ')} } = value as Record<string, unknown>;`,
