@@ -10,7 +10,8 @@ const C = cdef(`
   #define SQLITE_FLOAT 2
   #define SQLITE_TEXT 3
   #define SQLITE_BLOB 4
-  #define SQLITE_TRANSIENT -1  /* as the destructor of a binding: SQLite copies the bytes */
+  #define SQLITE_STATIC 0      /* as the destructor of a binding: the bytes stay where they are */
+  #define SQLITE_TRANSIENT -1  /* SQLite copies them */
   typedef struct sqlite3 sqlite3;
   typedef struct sqlite3_stmt sqlite3_stmt;
   int sqlite3_open(const char *file, _Out_ sqlite3 **db);
@@ -33,8 +34,10 @@ const C = cdef(`
   const void *sqlite3_column_blob(sqlite3_stmt *statement, int index);
   int sqlite3_column_bytes(sqlite3_stmt *statement, int index);
 `);
-const { SQLITE_OK, SQLITE_ROW, SQLITE_DONE, SQLITE_TRANSIENT } = C.constants;
+const { SQLITE_OK, SQLITE_ROW, SQLITE_DONE, SQLITE_STATIC, SQLITE_TRANSIENT } = C.constants;
 const { SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB } = C.constants;
+/** Bytes for the texts of one run of a statement. */
+const TEXT_BYTES = 4096;
 
 /** The functions of a module, bound once: engines compile calls of functions that stay the same. */
 const libraries = new WeakMap();
@@ -94,6 +97,8 @@ class Statement {
   #statement;
   #check;
   #columns;
+  #texts;
+  #used = 0;
 
   constructor(lib, heap, statement, check) {
     this.#lib = lib;
@@ -101,6 +106,7 @@ class Statement {
     this.#statement = statement;
     this.#check = check;
     this.#columns = lib.sqlite3_column_count(statement);
+    this.#texts = heap.alloc(TEXT_BYTES);
   }
 
   bindNumber(index, value) {
@@ -111,15 +117,23 @@ class Statement {
     );
   }
   bindText(index, text) {
-    this.#check(this.#lib.sqlite3_bind_text(this.#statement, index, text, -1, SQLITE_TRANSIENT));
+    const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
+    if (most > TEXT_BYTES - this.#used) {
+      this.#check(this.#lib.sqlite3_bind_text(this.#statement, index, text, -1, SQLITE_TRANSIENT));
+      return;
+    }
+    const at = this.#texts + this.#used;
+    const bytes = this.#heap.writeNullTerminatedUtf8String(at, text, most);
+    this.#used += bytes + 1;
+    this.#check(this.#lib.sqlite3_bind_text(this.#statement, index, at, bytes, SQLITE_STATIC));
   }
-  /** Binds the bytes of any ref in the module's heap. */
-  bindRef(index, ref) {
+  /** Binds the bytes of any ref in the module's heap. They must stay there until the reset, or be copied. */
+  bindRef(index, ref, destructor = SQLITE_STATIC) {
     const { byteLength } = ref;
-    this.#check(this.#lib.sqlite3_bind_blob(this.#statement, index, ref, byteLength, SQLITE_TRANSIENT));
+    this.#check(this.#lib.sqlite3_bind_blob(this.#statement, index, ref, byteLength, destructor));
   }
   bindBlob(index, bytes) {
-    this.#heap.scope((scope) => this.bindRef(index, scope.allocUint8Array(bytes)));
+    this.#heap.scope((scope) => this.bindRef(index, scope.allocUint8Array(bytes), SQLITE_TRANSIENT));
   }
   /** Binds any value: null, a number, a string or a Uint8Array. A parameter never bound is NULL. */
   bind(index, value) {
@@ -161,8 +175,10 @@ class Statement {
   reset() {
     this.#lib.sqlite3_reset(this.#statement); // what it returns is the error of the last step, seen there
     this.#lib.sqlite3_clear_bindings(this.#statement);
+    this.#used = 0;
   }
   free() {
     this.#lib.sqlite3_finalize(this.#statement);
+    this.#heap.free(this.#texts);
   }
 }

@@ -24,8 +24,8 @@ export function fastFunction(
   if (hooks && plan.steps.length > 1) return undefined; // P1 of step.ts
   const { lift = same } = plan;
   const kinds = parameters as readonly CType[];
-  if (kinds.every((type) => PASSED.includes(type.name) && isScalar(type)))
-    return plan.isPlainResult ? passNumbers(plan, any) : passAndLift(plan, any, lift);
+  if (plan.isPlainResult && kinds.every((type) => PASSED.includes(type.name) && isScalar(type)))
+    return passNumbers(plan, any);
   const lowers = plan.steps.map(({ lower }) => lower as Lower); // the caller has looked
   const isDirect = kinds.every(
     (type) => isScalar(type) || type instanceof AddressType || type instanceof EnumType,
@@ -61,31 +61,6 @@ function passNumbers({ act, context, arity }: Plan, any: BoundFunction): BoundFu
   return undefined;
 }
 
-/** The same, with a result that is converted. */
-function passAndLift(
-  { act, context, arity }: Plan,
-  any: BoundFunction,
-  lift: Lift,
-): BoundFunction | undefined {
-  if (arity === 0)
-    return function () {
-      return arguments.length === 0 && context.kept === 0 ? lift(act() as WasmValue) : any(...arguments);
-    };
-  if (arity === 1)
-    return function (a) {
-      if (arguments.length === 1 && typeof a === 'number' && context.kept === 0)
-        return lift(act(a) as WasmValue);
-      return any(...arguments);
-    };
-  if (arity === 2)
-    return function (a, b) {
-      if (arguments.length === 2 && typeof a === 'number' && typeof b === 'number' && context.kept === 0)
-        return lift(act(a, b) as WasmValue);
-      return any(...arguments);
-    };
-  return undefined;
-}
-
 /** Values that take no memory. */
 function convertEach(
   { act, context, arity }: Plan,
@@ -93,6 +68,10 @@ function convertEach(
   [first, second, third, fourth, fifth]: readonly Lower[],
   lift: Lift,
 ): BoundFunction | undefined {
+  if (arity === 0)
+    return function () {
+      return arguments.length === 0 && context.kept === 0 ? lift(act() as WasmValue) : any(...arguments);
+    };
   if (arity === 1 && first)
     return function (a) {
       if (arguments.length === 1 && context.kept === 0) return lift(act(first(a)) as WasmValue);

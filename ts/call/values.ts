@@ -11,8 +11,8 @@ import { StructType } from '../struct/struct-type.ts';
 import { CStringType } from '../struct/text.ts';
 import { isScalar, layoutOf, pointerSizeOf, storerOf, type CType } from '../struct/type.ts';
 import { utf8 } from '../text/codecs.ts';
-import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
-import { singleOf, wasmTypeOf } from './abi.ts';
+import { ADDRESS_SPACE_32, isUint32, toPointer } from '../memory/address.ts';
+import { PASSED, singleOf, wasmTypeOf } from './abi.ts';
 import type { Scratch } from './scratch.ts';
 
 /** An argument or a result of a WebAssembly function. */
@@ -55,6 +55,11 @@ function lowerScalar(type: Scalar, where: string): Lower {
       assertKind(type, value, where);
       return BigInt(value as number);
     };
+  if (PASSED.includes(name))
+    return (value) => {
+      if (typeof value !== 'number') assertKind(type, value, where);
+      return value as number; // or it was refused
+    };
   const convert = bitsOf32[name];
   return (value) => {
     assertKind(type, value, where);
@@ -77,8 +82,10 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
     return (value) => lower(type.numberOf(value));
   }
   if (type instanceof CStringType) {
-    const lower = (value: unknown): number =>
-      typeof value === 'string' ? scratch.text(value) : addressOf(value, heap, where);
+    const lower = (value: unknown): number => {
+      if (typeof value === 'string') return scratch.text(value);
+      return isUint32(value) ? value : addressOf(value, heap, where);
+    };
     return pointerSize === 4 ? lower : (value) => BigInt(lower(value));
   }
   if (type instanceof StructType) return lowerStruct(type, heap, scratch, where);
@@ -89,10 +96,12 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
   }
   if (type instanceof PointerType || type instanceof AddressType) {
     const target = type instanceof PointerType ? (type.target as CType) : undefined;
-    return (value) =>
-      typeof value === 'number' && value >>> 0 === value
-        ? asPointer(value)
-        : asPointer(addressOf(value, heap, where, target));
+    const slow: Lower = (value) => asPointer(addressOf(value, heap, where, target));
+    if (pointerSize === 8) return slow;
+    return (value) => {
+      if (typeof value === 'number' && (value >>> 0 === value || (value | 0) === value)) return value;
+      return value === null ? 0 : slow(value);
+    };
   }
   throw new ArgumentTypeError(`a type that can be passed for ${where}`, type.name);
 }
@@ -110,7 +119,7 @@ const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertA
 export function addressOf(value: unknown, heap: Heap, where: string, target?: CType): number {
   if (target && typeof value === 'object') assertPointsTo(target, value, where);
   if (typeof value === 'number' || typeof value === 'bigint') return numberAddress(value, heap, where);
-  if (!isSlice(value)) return toTarget(value, where, heap);
+  if (value instanceof Ref || !isSlice(value)) return toTarget(value, where, heap);
   value.assertAlive();
   if (value.heap !== heap) throw new WrongHeapError(value.ptr);
   return value.ptr;

@@ -7,7 +7,7 @@ import { Ref } from '../scalar/ref.ts';
 import { ptr32, ptr53 } from '../scalar/types.gen.ts';
 import type { Address } from '../memory/address.ts';
 import type { Pointing, Simple } from './infer.ts';
-import { refOf, StructRef, typeOf } from './instance.ts';
+import { StructRef, typeOf } from './instance.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import { borrow, type Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
@@ -31,11 +31,16 @@ export function storePointer(memory: LinearMemory, address: number, value: numbe
  */
 export function toTarget(value: unknown, what: string, heap?: object): number {
   if (value === null) return 0;
+  if (value instanceof StructRef) {
+    const { '@allocation': allocation, '@origin': origin, '@address': address } = value;
+    if (!allocation.isLive) throw allocation.freedError(address);
+    if (heap && origin.heap !== heap) throw new WrongHeapError(address);
+    return address;
+  }
   if (value instanceof Ref) {
-    const ref = value instanceof StructRef ? refOf(value) : value;
     value.assertLive();
-    if (heap && (ref.heap as object) !== heap) throw new WrongHeapError(ref.address);
-    return ref.address;
+    if (heap && (value.heap as object) !== heap) throw new WrongHeapError(value.address);
+    return value.address;
   }
   const at = typeof value === 'number' || typeof value === 'bigint' ? toPointer(value) : NaN;
   if (at >= 0) return at;
