@@ -5,7 +5,7 @@ import type { Cursor } from './c-cursor.ts';
 import type { Token } from './c-lexer.ts';
 import { alignedIn } from './c-words.ts';
 
-/** What attributes say of a layout. */
+/** The part of a layout that attributes decide. */
 export interface Attributes {
   readonly packed: boolean;
   readonly align: number | undefined;

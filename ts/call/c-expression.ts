@@ -11,7 +11,7 @@ export interface Integer {
   readonly isUnsigned: boolean;
 }
 
-/** What an expression can refer to. */
+/** The names and types in an expression. */
 export interface Names {
   readonly constants: ReadonlyMap<string, Integer>;
   readonly pointerSize: PointerSize;

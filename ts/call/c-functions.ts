@@ -144,7 +144,7 @@ function ownedOf(type: CType | ListType, { argument, name, at }: Annotation): Re
   return located(at, `${name} on ${type.name}`, () => owned(type, free?.text ?? 'free'));
 }
 
-/** What `make` returns; what it refuses is an error at a token. */
+/** Calls `make`; an error about its arguments becomes one at a token. */
 function located<R>(at: Token, what: string, make: () => R): R {
   try {
     return make();

@@ -23,7 +23,7 @@ interface Specifiers {
   readonly align: number | undefined;
 }
 
-/** What a parser is told: the types that are given, the bytes of a pointer, how a C type becomes a descriptor. */
+/** Options of a parser: the given types, the bytes of a pointer, and how a C type becomes a descriptor. */
 export interface ParserOptions {
   readonly known: ReadonlySet<string>;
   readonly pointerSize: PointerSize;

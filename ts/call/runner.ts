@@ -16,7 +16,7 @@ import type { WasmValue } from './values.ts';
 const orderOf = (steps: readonly Step[]): { step: Step; index: number }[] =>
   steps.map((step, index) => ({ step, index })).sort((a, b) => a.step.order - b.step.order);
 
-/** What a function returns: its own result, and its parameters, which that may refer to. */
+/** The result of a function, and its parameters, which the result may refer to. */
 export interface Returned {
   readonly result: Signature[0];
   readonly parameters: Signature[1];

@@ -110,7 +110,7 @@ function structOf(type: Signature[1][number]): StructType | undefined {
   return isFlat && !flexible && fields.length <= MAX_FIELDS ? (target as StructType) : undefined;
 }
 const MAX_FIELDS = 32;
-/** What `take` of CallSupport aligns to. */
+/** The alignment of the addresses that `take` of CallSupport returns. */
 const ALIGN = 8;
 
 /** The functions that copy one struct. */

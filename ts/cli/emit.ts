@@ -20,7 +20,7 @@ export class Emitter {
   readonly imports: Set<string> = new Set();
   /** Declarations in the order in which they need each other. */
   readonly declarations: string[] = [];
-  /** What follows them: structs may refer to later ones. */
+  /** Checks of the layouts. They follow all declarations, because structs may refer to later ones. */
   readonly assertions: string[] = [];
   readonly #names = new Map<object, string>();
   readonly #taken = new Set<string>();
