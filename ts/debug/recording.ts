@@ -76,7 +76,7 @@ export interface RecordedField {
   /** The name of its type: `i32`, `point_t *`, `u32:3`. */
   readonly type: string;
   /**
-   * How its bytes are read: the name of a scalar, of which there may be several in a row; `pointer`; `text`, up to a NUL;
+   * How its bytes are read: the name of a scalar, or several of it one after the other; `pointer`; `text`, up to a NUL;
    * `bits 3 5 u32` for 5 bits from bit 3 on; '' where that is not known.
    */
   readonly reads: string;

@@ -55,12 +55,12 @@ function rowOf(
   const offset = base + field.offset;
   const name = prefix === '' || field.name === '' ? prefix + field.name : `${prefix}.${field.name}`;
   const cells = [countText(offset), name === '' ? 'value' : name, field.type];
-  if (bytes) cells.push(valueOf(field, bytes.subarray(offset, offset + field.bytes)));
+  if (bytes) cells.push(valueText(field, bytes.subarray(offset, offset + field.bytes)));
   return make('tr', {}, ...cells.map((text) => make('td', { text })));
 }
 
 /** Returns the value of a field as text; '' if it lies behind the bytes that are known. */
-export function valueOf({ reads, bytes: size }: RecordedField, bytes: Uint8Array): string {
+export function valueText({ reads, bytes: size }: RecordedField, bytes: Uint8Array): string {
   if (bytes.length < size) return '';
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (reads === 'text') {
