@@ -58,7 +58,7 @@ export async function inspectProgram(args: readonly string[], host: Host): Promi
 async function openLive(heap: InspectedHeap, options: Options, host: Host): Promise<InspectorServer> {
   const server = await serveInspector({
     record: () => heap.record(options.module),
-    bytes: (address, size) => heap.bytes(address, size, options.module),
+    readBytes: (address, size) => heap.readBytes(address, size, options.module),
   });
   host.process.stderr.write(`${server.url}\n`);
   if (options['no-open'] === undefined) openBrowser(server.url, host);

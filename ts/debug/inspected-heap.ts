@@ -133,7 +133,7 @@ export class InspectedHeap {
    * Returns a copy of bytes of a module's memory, for pages that follow the program; undefined if the range is not in it.
    * @param module as of {@link record}
    */
-  bytes(address: number, size: number, module?: string): Uint8Array | undefined {
+  readBytes(address: number, size: number, module?: string): Uint8Array | undefined {
     const { buffer } = this.#moduleOf(module)?.memory ?? {};
     if (!buffer || !(address >= 0 && size >= 0 && address + size <= buffer.byteLength)) return undefined;
     return new Uint8Array(buffer, address, size).slice();

@@ -9,16 +9,14 @@ import { ByteWriter } from './varint.ts';
 export interface LiveSource {
   /** Returns what happened until now. Called several times a second. */
   record(): HeapRecording;
-  /** Returns bytes of the memory; undefined for a range that is not there. */
-  bytes?(address: number, size: number): Uint8Array | undefined;
-  /** Likewise, as heaps of linmem have it; throws for a range that is not there. Used where there is no `bytes`. */
-  readBytes?(address: number, size: number): Uint8Array;
+  /** Returns bytes of the memory; undefined for a range that is not there, or throws. */
+  readBytes?(address: number, size: number): Uint8Array | undefined;
 }
 
 /** Returns a copy of bytes of the memory of a heap; undefined for a range that is not there. */
 export function bytesOf(source: LiveSource, address: number, size: number): Uint8Array | undefined {
   try {
-    return (source.bytes ? source.bytes(address, size) : source.readBytes?.(address, size))?.slice();
+    return source.readBytes?.(address, size)?.slice();
   } catch {
     return undefined;
   }

@@ -112,11 +112,11 @@ describe('ways to instantiate', () => {
     const { exports, heap } = await run(bytes);
     const address = exports.malloc?.(4) ?? 0;
     new Uint8Array(exports.memory.buffer).set([1, 2, 3, 4], address);
-    const copy = heap.bytes(address, 4);
+    const copy = heap.readBytes(address, 4);
     new Uint8Array(exports.memory.buffer)[address] = 9;
     expect(copy).toEqual(Uint8Array.of(1, 2, 3, 4));
-    for (const [at, size] of [[65536, 1], [-1, 1], [0, -1], [65530, 7], [Number.NaN, 1]] as const) expect(heap.bytes(at, size)).toBeUndefined(); // prettier-ignore
-    expect((await inspect(() => 0)).heap.bytes(0, 1)).toBeUndefined();
+    for (const [at, size] of [[65536, 1], [-1, 1], [0, -1], [65530, 7], [Number.NaN, 1]] as const) expect(heap.readBytes(at, size)).toBeUndefined(); // prettier-ignore
+    expect((await inspect(() => 0)).heap.readBytes(0, 1)).toBeUndefined();
   });
 
   test('an instance that is made later is seen only with keepWatching', async () => {

@@ -2,13 +2,16 @@
 import http from 'node:http';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inspect } from '../../../ts/debug/index.ts';
 import { ArgumentRangeError } from '../../../ts/errors.ts';
+import { createHeapSync } from '../../../ts/index.ts';
 import { decodeRecording } from '../../../ts/inspect/decode.ts';
 import { LiveFeed } from '../../../ts/inspect/feed.ts';
 import { FrameReader, frameOf } from '../../../ts/inspect/messages.ts';
 import { serveInspector } from '../../../ts/inspect/server.ts';
 import { bytesText } from '../../../ts/inspect/units.ts';
 import { launch, openPage } from '../../support/browser.ts';
+import { buildModule, bumpAllocator } from '../../support/build-module.ts';
 import { prng, SEED } from '../../support/prng.ts';
 import { makeRecording, recordingOf } from '../../support/recording.ts';
 
@@ -61,6 +64,24 @@ describe('requests', () => {
   });
 });
 
+test("bytes of linmem's heaps and of those of inspect() are sent, and none of what is outside", async () => {
+  const heap = createHeapSync({ callSites: 'all' });
+  const block = heap.allocInt32(0x01020304);
+  const { result, heap: inspected } = await inspect(() => WebAssembly.instantiate(buildModule({ memory: [0, 1], ...bumpAllocator(0) }))); // prettier-ignore
+  const { malloc, memory } = result.instance.exports as {
+    malloc(size: number): number;
+    memory: WebAssembly.Memory;
+  };
+  const address = malloc(2);
+  new Uint8Array(memory.buffer).set([7, 8], address);
+  for (const [source, at, size, expected] of [[heap, block.address, 4, [4, 3, 2, 1]], [inspected, address, 2, [7, 8]]] as const) {
+    const server = await serveInspector(source);
+    expect([...(await get(`${server.url}bytes?address=${at}&size=${size}`)).body]).toEqual(expected);
+    for (const outside of [2 ** 40, -1, 'x']) expect((await get(`${server.url}bytes?address=${outside}&size=4`)).status).toBe(404);
+    await server.close();
+  } // prettier-ignore
+});
+
 test(`frames come out as they went in, however they are cut (SEED=${SEED})`, () => {
   const random = prng(SEED);
   const frames = Array.from({ length: 50 }, () =>
@@ -99,7 +120,8 @@ describe('a page that follows a program', () => {
     let length = 1000;
     const source = {
       record: () => ({ ...whole, length, marks: [], reports: [] }),
-      bytes: (address: number, size: number) => new TextEncoder().encode(`at ${address}`).subarray(0, size),
+      readBytes: (address: number, size: number) =>
+        new TextEncoder().encode(`at ${address}`).subarray(0, size),
     };
     const server = await serveInspector(source);
     const { page, errors } = await openPage(browser);

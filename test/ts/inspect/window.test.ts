@@ -8,7 +8,7 @@ import { recordingOf } from '../../support/recording.ts';
 
 const source = {
   record: () => recordingOf(['alloc', 64, 9]),
-  bytes: (address: number, size: number) => Uint8Array.from({ length: size }, (_, i) => address + i),
+  readBytes: (address: number, size: number) => Uint8Array.from({ length: size }, (_, i) => address + i),
 };
 /** Collects what a port gets. */
 const collect = (port: MessagePort): LiveMessage[] => {
