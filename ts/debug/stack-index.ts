@@ -34,6 +34,7 @@ class Node {
 
 export class StackIndex {
   readonly #root = new Node();
+  #hasPositions = true;
 
   /**
    * Returns the entry of the stack of the caller of `below`, whose number is to be set if it is new; undefined where the
@@ -42,8 +43,12 @@ export class StackIndex {
    * @param isOuter whether the innermost frames do not count that are of wasm, but for the last of them
    */
   find(below: Callee, limit: number, isOuter: boolean): { site: number | undefined } | undefined {
-    const frames = framesOf(below, limit);
-    if (!Array.isArray(frames) || frames.length === 0 || !frames[0].getPosition) return undefined;
+    const frames = this.#hasPositions ? framesOf(below, limit) : undefined;
+    if (!Array.isArray(frames) || frames.length === 0) return undefined;
+    if (!frames[0].getPosition) {
+      this.#hasPositions = false; // Bun and Deno have frames without them
+      return undefined;
+    }
     return this.#entryOf(frames as readonly Frame[], isOuter);
   }
 
