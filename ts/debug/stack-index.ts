@@ -19,7 +19,9 @@ interface V8Error {
   stackTraceLimit?: unknown;
 }
 
-/** Stacks that begin alike. Each frame takes three steps: its file, its position, and the type of its `this`. */
+const WASM = 'wasm://';
+
+/** Stacks that begin alike. A frame takes a step for its file, its position, and the type of its `this`. */
 class Node {
   readonly #next = new Map<string | number | null, Node>();
   /** The number of the stack that ends here. */
@@ -57,17 +59,19 @@ export class StackIndex {
     for (let i = isOuter ? firstOuter(frames) : 0; i < frames.length; i++) {
       const frame = frames[i] as Frame; // in range
       const file = frame.getScriptNameOrSourceURL();
-      // Frames of the engine, and of code without a name, have no other place than their text.
-      node = file
-        ? node.step(file).step(frame.getPosition()).step(frame.getTypeName())
-        : node.step(String(frame)).step(-1).step(null);
+      if (!file)
+        node = node.step(String(frame)); // frames of the engine, and of code without a name, have no place but their text
+      else {
+        node = node.step(file).step(frame.getPosition());
+        if (!file.startsWith(WASM)) node = node.step(frame.getTypeName());
+      }
     }
     return node;
   }
 }
 
 const isWasm = (frame: Frame | undefined): boolean =>
-  frame?.getScriptNameOrSourceURL()?.startsWith('wasm://') ?? false;
+  frame?.getScriptNameOrSourceURL()?.startsWith(WASM) ?? false;
 
 /** The index of the last of the frames of wasm with which a stack begins; 0 if it begins otherwise. */
 function firstOuter(frames: readonly Frame[]): number {
