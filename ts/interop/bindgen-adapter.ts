@@ -44,7 +44,7 @@ function bindgen(
   };
 }
 
-/** What wasm-bindgen's malloc returns for no bytes: the alignment. */
+/** wasm-bindgen's malloc returns the alignment for no bytes: this one. */
 const ANY_ALIGN = 8;
 
 /**

@@ -22,7 +22,7 @@ const UNIT = 8;
 const EXACT_UNITS = 32;
 const MAX_UNITS = 2 ** 29;
 const CLASSES = EXACT_UNITS + 4 * 24 + 1;
-/** What is kept of ranges that are gone, beyond the count of those that are there. */
+/** How many stale starts and keys are kept, beyond the count of ranges. */
 const MAX_STALE = 256;
 
 /** A function of a module that allocates. */
