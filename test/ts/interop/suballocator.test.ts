@@ -189,7 +189,8 @@ test('an address that comes and goes does not get slower beside many live ones',
   const alone = Math.min(time(10_000), time(10_000), time(10_000));
   for (let i = 0; i < 20_000; i++) adapter.malloc(16, 8);
   const beside = Math.min(time(10_000), time(10_000), time(10_000));
-  expect(beside / alone, 'times as long').toBeLessThan(20); // about 300 if its key were deleted and set each time
+  // Clocks of browsers tick in milliseconds. About 100 if its key were deleted and set each time.
+  expect((beside + 1) / (alone + 1), 'times as long').toBeLessThan(20);
 });
 
 test.each([
