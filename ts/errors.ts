@@ -261,6 +261,18 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
+/** As `value instanceof Class`, but false for a revoked proxy, where the operator throws. */
+export function isInstance<T extends object>(
+  value: unknown,
+  Class: abstract new (...args: never[]) => T,
+): value is T {
+  try {
+    return value instanceof Class;
+  } catch {
+    return false;
+  }
+}
+
 function messageOf(expected: string, value: unknown): string {
   return `expected ${expected}, got ${show(value)}`;
 }

@@ -6,7 +6,7 @@
 //       with it.
 //   F3  While no other code knows the address of the arena (it is not published), only this thread ends checkpoints, and
 //       F2 is the only check. Once it is published, slices compare the epoch in memory too.
-import { ArgumentTypeError, FreedError, OutOfBoundsError, StaleEpochError } from '../errors.ts';
+import { ArgumentTypeError, FreedError, isInstance, OutOfBoundsError, StaleEpochError } from '../errors.ts';
 import { Allocation } from '../memory/allocation.ts';
 import type { ArenaStruct } from './arena-struct.ts';
 import { registryOf } from './registry.ts';
@@ -110,7 +110,7 @@ export class Checkpoints {
   }
   /** Throws unless `mark` is a mark of this arena in epoch `current`. See {@link WasmHeapArena.rewind}. */
   assertMark(mark: ArenaMark, current: number): void {
-    if (!(mark instanceof ArenaMark) || mark.arena !== this.arena)
+    if (!isInstance(mark, ArenaMark) || mark.arena !== this.arena)
       throw new ArgumentTypeError('a mark of this arena', mark);
     if (mark.epoch !== current) throw new StaleEpochError(mark.epoch, current);
     if (!this.has(mark.checkpoint)) throw new FreedError(mark.checkpoint.top, 'mark');

@@ -2,6 +2,7 @@
 // Scopes: temporaries that are freed when a function returns or throws.
 import {
   FreedError,
+  isInstance,
   LinmemAggregateError,
   NotOwnedError,
   OutOfMemoryError,
@@ -117,7 +118,7 @@ export class Scope extends Region {
    * @throws {ArgumentTypeError} if it is neither a ref nor a slice
    */
   keep<K extends Keepable>(ref: K): K {
-    if (!(ref instanceof Ref || ref instanceof WasmSlice))
+    if (!(isInstance(ref, Ref) || isInstance(ref, WasmSlice)))
       throw new ArgumentTypeError('a ref or a slice', ref);
     if (ref instanceof Ref) ref.assertLive();
     else ref.assertAlive();

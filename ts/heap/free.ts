@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Frees blocks. The entry is removed before the allocator is called, so that an allocator that calls back cannot free the
 // block again, and restored if the allocator throws.
-import { ArgumentTypeError, DoubleFreeError, NotOwnedError, WrongHeapError } from '../errors.ts';
+import { ArgumentTypeError, DoubleFreeError, isInstance, NotOwnedError, WrongHeapError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
@@ -20,7 +20,7 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   // A live block lies in the memory, so its address needs no check.
   const slot = typeof target === 'number' ? heap.table.find(target) : -1;
   if (slot >= 0) freeSlot(heap, slot);
-  else if (target instanceof Ref) freeRef(heap, target['@ref']);
+  else if (isInstance(target, Ref)) freeRef(heap, target['@ref']);
   else freeAddress(heap, target);
 }
 function freeRef(heap: HeapState, ref: Ref): void {
@@ -184,7 +184,7 @@ function freeUnknown(heap: HeapState, at: number): void {
 export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   assertStack();
   const { table } = heap;
-  const target = given instanceof Ref ? given['@ref'] : given;
+  const target = isInstance(given, Ref) ? given['@ref'] : given;
   if (target instanceof Ref) assertOwned(heap, target, 'released');
   const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
   const slot = table.find(at);

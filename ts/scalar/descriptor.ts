@@ -66,8 +66,10 @@ export function assertHas(value: unknown, name: string, what: string): void {
 
 /** @throws {ArgumentTypeError} unless `type` describes a scalar */
 export function assertType(type: { readonly size: number; readonly label: string }): void {
-  if (typeof type?.size !== 'number' || typeof type.label !== 'string')
-    throw new ArgumentTypeError('a scalar type, such as i32', type);
+  try {
+    if (typeof type?.size === 'number' && typeof type.label === 'string') return;
+  } catch {} // a revoked proxy
+  throw new ArgumentTypeError('a scalar type, such as i32', type);
 }
 
 /** True if the elements of the type's typed array are its values, so that their bytes can be copied. */

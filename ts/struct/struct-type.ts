@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
-import { ArgumentTypeError, LayoutError, show } from '../errors.ts';
+import { argumentError, ArgumentTypeError, LayoutError, show } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -238,6 +238,11 @@ function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
   texts.commit();
 }
 
-const heapIn = (where: Place | AnySlice): LinearMemory =>
-  'heap' in Object(where) ? (where as AnySlice).heap : (where as Heap);
+function heapIn(where: Place | AnySlice): LinearMemory {
+  try {
+    return 'heap' in Object(where) ? (where as AnySlice).heap : (where as Heap);
+  } catch (error) {
+    throw argumentError(error, 'a heap, an arena, a scope or a slice', where);
+  }
+}
 const pointerSizeIn = (place: Place): PointerSize => pointerSizeOf(heapIn(Object(place) as Place));

@@ -168,6 +168,7 @@ export function tryWrite(
   const room =
     capacity === undefined ? capacityAt(memory, address, 0, size) : isUint32(capacity) ? capacity : -1;
   if (last < 0 || last >= room) return -1;
+  if (!memory?.views) return -1; // no memory: said by the general path
   const packed = size === 1 ? length & ~3 : 0; // elements that are stored four at a time
   const bytes = bytesIn(memory, 0, 0);
   const isShort = length <= (size === 1 ? SHORT_WRITE : 24);
