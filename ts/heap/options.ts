@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Options objects: each own property is read once, and an unknown name is refused.
-import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import type { Pointer } from './allocator.ts';
 
 /**
@@ -186,21 +186,13 @@ export function assertOptions(options: unknown, expected = 'an options object'):
     throw wrongType(expected, options);
 }
 
-function ownOptions<O extends object>(options: O): O {
-  try {
-    return { __proto__: null, ...options } as O;
-  } catch (error) {
-    throw argumentError(error, 'an options object', options);
-  }
-}
-
 /**
  * Returns a copy of the own properties of `options`, each read once, without those that are undefined.
  * @throws {ArgumentTypeError} if it is not an object, or an option is of the wrong type or unknown
  */
 export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
   assertOptions(options);
-  const copy = ownOptions(options);
+  const copy = { __proto__: null, ...options } as O;
   for (const name of Object.keys(copy) as (keyof O & string)[]) {
     if (!Object.hasOwn(kinds, name))
       throw new ArgumentTypeError(`one of the options ${Object.keys(kinds).join(', ')}`, name);
