@@ -8,6 +8,7 @@ import {
   WrongHeapError,
 } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { Allocation, type EpochCheck } from '../memory/allocation.ts';
 import type { Ref } from '../scalar/ref.ts';
@@ -45,6 +46,7 @@ function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar }
  * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the handle is invalid
  */
 export function sliceFromHandle(heap: Heap, handle: WasmSliceHandle): WasmSlice {
+  if (isRevoked(handle)) throw wrongType('a handle of a slice', handle);
   const { kind, ptr, length, epoch, heap: id, type, ...where } = readHandle(handle);
   if (!registryOf(heap).epochs.has(id)) throw new WrongHeapError(ptr);
   const bytes = toCount(length * type.size, 'a size in bytes');

@@ -10,6 +10,7 @@ import {
 } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import type { AdoptedRef } from '../heap/adopted-ref.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -226,7 +227,7 @@ export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {
     result = callback(scope);
     then = thenOf(result);
   } catch (error) {
-    throw endAfter(scope, error);
+    throw endAfter(scope, isRevoked(callback) ? wrongType('a function', callback) : error);
   }
   if (typeof then !== 'function') {
     scope.end();

@@ -184,17 +184,17 @@ function freeUnknown(heap: HeapState, at: number): void {
 export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   assertStack();
   const { table } = heap;
-  const target = isInstance(given, Ref) ? given['@ref'] : given;
-  if (target instanceof Ref) assertOwned(heap, target, 'released');
-  const at = target instanceof Ref ? target.allocation.address : heap.locate(target, 0);
+  const ref = isInstance(given, Ref) ? given['@ref'] : undefined;
+  if (ref) assertOwned(heap, ref, 'released');
+  const at = ref ? ref.allocation.address : heap.locate(given as Address, 0); // or refuses it
   const slot = table.find(at);
-  if (slot < 0 && !(target instanceof Ref)) {
+  if (slot < 0 && !ref) {
     refuseFree(heap, at, 'released');
     throw new NotOwnedError(at, 'this heap did not allocate it', 'released');
   }
   if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
     throw new NotOwnedError(at, 'its block begins below it, so the module could not free it', 'released');
-  const token = target instanceof Ref ? target.allocation : table.tokenAt(slot);
+  const token = ref ? ref.allocation : table.tokenAt(slot);
   if (token) endToken(token);
   if (slot >= 0) table.release(slot);
   if (token && heap.collects) unwatchOwner(token);

@@ -152,7 +152,8 @@ export class LinearMemory {
    */
   view<A extends ArrayBufferView>(Elements: ElementsClass<A>, address: Address, count: number): A {
     const size = Elements?.BYTES_PER_ELEMENT;
-    if (typeof size !== 'number') throw new ArgumentTypeError('the constructor of a typed array', Elements);
+    if (typeof Elements !== 'function' || typeof size !== 'number')
+      throw new ArgumentTypeError('the constructor of a typed array', Elements);
     const at = this.locate(address, toCount(count, 'a count of elements') * size, size);
     try {
       return new Elements(this.data.buffer, at, count);
