@@ -66,9 +66,9 @@ function stackText(below: Callee, max: number): string {
   try {
     if (typeof limit === 'number' && limit < max) setLimit(Class, max);
     // An engine without it also ignores the limit, and gives the frames of linmem, which are dropped.
-    if (Class.captureStackTrace) Class.captureStackTrace(holder, below);
-    else holder.stack = new Error().stack;
-    return toText(holder.stack); // V8 writes the text here
+    Class.captureStackTrace?.(holder, below);
+    // V8 writes the text here. JavaScriptCore gives none if `below` has left the stack by a tail call.
+    return toText(holder.stack) || toText(new Error().stack);
   } finally {
     if (typeof limit === 'number' && Class.stackTraceLimit !== limit) setLimit(Class, limit);
   }
