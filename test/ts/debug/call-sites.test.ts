@@ -53,7 +53,8 @@ describe('a captured stack', () => {
     const sites = new CallSites();
     async function inner(): Promise<number> {
       await Promise.resolve();
-      return sites.capture();
+      const site = sites.capture(); // no tail call, which JavaScriptCore makes
+      return site;
     }
     async function outer(): Promise<number> {
       return await inner();
