@@ -113,9 +113,8 @@ export class DoubleFreeError extends LinmemError {
 export class NotOwnedError extends LinmemError {
   /** The address of the operation. */
   declare readonly address: number;
-  /** @param operation the operation, for the message. Default: freed */
-  constructor(address: number, why: string, operation = 'freed') {
-    super('NotOwned', `address ${address} cannot be ${operation}: ${why}`, { address });
+  constructor(address: number, why: string) {
+    super('NotOwned', `no owned block at address ${address}: ${why}`, { address });
   }
 }
 

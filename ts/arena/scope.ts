@@ -129,11 +129,7 @@ export class Scope extends Region {
       return ref;
     }
     if (index < 0 && ref.allocation !== this.checkpoint.allocation)
-      throw new NotOwnedError(
-        ref instanceof Ref ? ref.address : ref.ptr,
-        'it was not made in this scope',
-        'kept',
-      );
+      throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
     return copyTo(this.heap, ref) as K; // a copy is of the class of what it was made from
   }
 

@@ -201,11 +201,10 @@ function growByOne(memory: WebAssemblyMemory): number {
   }
 }
 
-/** Throws the error for a status of the C functions. `operation` is that of {@link NotOwnedError}. */
-export function refuse(status: number, address: number, operation?: string): void {
+/** Throws the error for a status of the C functions. */
+export function refuse(status: number, address: number): void {
   if (status === Status.ok) return;
   if (status === Status.alreadyFree) throw new DoubleFreeError(address);
-  if (status === Status.notABlock)
-    throw new NotOwnedError(address, 'it is not a live block of this heap', operation);
+  if (status === Status.notABlock) throw new NotOwnedError(address, 'it is not a live block of this heap');
   throw new ModuleError(`the core returned status ${status} for address ${address}`);
 }

@@ -91,7 +91,7 @@ export class LinmemHeap extends WasmHeapManager {
    */
   usableSize(address: Address): number {
     const at = this.locate(address, 0);
-    refuse(this.exports.lm_heap_check(this.handle, at), at, 'measured');
+    refuse(this.exports.lm_heap_check(this.handle, at), at);
     return this.exports.lm_heap_usable_size(this.handle, at) >>> 0;
   }
 

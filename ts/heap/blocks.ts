@@ -84,9 +84,9 @@ function endOverlapped(heap: HeapState, { tokens, inside }: Overlap, address: nu
 /** Registers a block that the module allocated. Returns its token. Throws as `heap.adopt`. */
 export function adoptBlock(heap: HeapState, address: Address, bytes: number): Allocation {
   const at = heap.locate(address, toCount(bytes, 'a size in bytes'));
-  if (at === 0) throw new NotOwnedError(at, 'it is NULL', 'adopted');
+  if (at === 0) throw new NotOwnedError(at, 'it is NULL');
   if (heap.table.findContaining(at + Math.max(bytes, 1) - 1, at) >= 0)
-    throw new NotOwnedError(at, 'a live block is there', 'adopted');
+    throw new NotOwnedError(at, 'it overlaps a live block');
   const token = new Allocation(heap, at, bytes);
   heap.table.register(at, bytes, MALLOC_ALIGN, token);
   return token;

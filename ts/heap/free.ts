@@ -154,16 +154,15 @@ interface FreeStep extends RemovedEntry {
 }
 
 /** @throws {DoubleFreeError} {@link NotOwnedError} if the table knows that no live block starts at `at` */
-export function refuseFree(heap: HeapState, at: number, operation?: string): void {
+export function refuseFree(heap: HeapState, at: number): void {
   if (heap.table.wasFreed(at)) throw new DoubleFreeError(at, '; adopt() what the module allocated since');
-  refuseInside(heap, at, operation);
+  refuseInside(heap, at);
 }
 
 /** @throws {NotOwnedError} if `at` lies inside a live block */
-function refuseInside({ table }: HeapState, at: number, operation?: string): void {
+function refuseInside({ table }: HeapState, at: number): void {
   const slot = table.findContaining(at);
-  if (slot >= 0)
-    throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`, operation);
+  if (slot >= 0) throw new NotOwnedError(at, `it is inside the block at address ${table.addressAt(slot)}`);
 }
 
 /** Frees an address that is not live in the table: the module may have allocated a block there. */
@@ -185,15 +184,15 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   assertStack();
   const { table } = heap;
   const ref = isInstance(given, Ref) ? given['@ref'] : undefined;
-  if (ref) assertOwned(heap, ref, 'released');
+  if (ref) assertOwned(heap, ref);
   const at = ref ? ref.allocation.address : heap.locate(given as Address, 0); // or refuses it
   const slot = table.find(at);
   if (slot < 0 && !ref) {
-    refuseFree(heap, at, 'released');
-    throw new NotOwnedError(at, 'this heap did not allocate it', 'released');
+    refuseFree(heap, at);
+    throw new NotOwnedError(at, 'this heap did not allocate it');
   }
   if (slot >= 0 && (table.rawBlockAt(slot)?.base ?? at) !== at)
-    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it', 'released');
+    throw new NotOwnedError(at, 'its block begins below it, so the module could not free it');
   const token = ref ? ref.allocation : table.tokenAt(slot);
   if (token) endToken(token);
   if (slot >= 0) table.release(slot);
@@ -203,8 +202,8 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
 }
 
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
-export function assertOwned(heap: HeapState, ref: Ref, operation?: string): void {
+export function assertOwned(heap: HeapState, ref: Ref): void {
   if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
-  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap', operation);
+  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
   if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
 }

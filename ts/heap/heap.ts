@@ -139,8 +139,8 @@ export class Heap extends LinearMemory {
     const at = this.locate(address, 0);
     const slot = this.table.find(at);
     if (slot >= 0) return resizeAllocation(this, this.table.requireToken(slot, this), size).address;
-    refuseFree(this, at, 'resized');
-    throw new NotOwnedError(at, 'this heap did not allocate it; see adopt()', 'resized');
+    refuseFree(this, at);
+    throw new NotOwnedError(at, 'this heap did not allocate it; see adopt()');
   }
 
   /**

@@ -135,11 +135,7 @@ class Bridge {
   #reallocate(address: number, size: number): Pointer {
     const layout = this.#layouts?.get(address);
     if (this.#layouts && !layout)
-      throw new NotOwnedError(
-        address,
-        'its allocator needs the old size: allocate another block and copy',
-        'resized',
-      );
+      throw new NotOwnedError(address, 'its allocator needs the old size: allocate another block and copy');
     const { size: oldSize, align } = layout ?? { size: 0, align: MALLOC_ALIGN };
     const moved = this.#attempt(
       size,

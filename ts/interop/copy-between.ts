@@ -61,8 +61,7 @@ export function copyBlockToHeap(from: Heap, address: Address, to: Heap, bytes?: 
     if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap', heap);
   const at = from.locate(address, 0);
   const size = bytes === undefined ? from.capacityAt(at) : toCount(bytes, 'a size in bytes');
-  if (size === undefined)
-    throw new NotOwnedError(at, 'this heap did not allocate it: give its size', 'copied');
+  if (size === undefined) throw new NotOwnedError(at, 'this heap did not allocate it: give its size');
   from.locate(at, size); // before anything is allocated
   const copy = to.alloc(size);
   try {

@@ -71,7 +71,7 @@ export abstract class ScalarArrayRef<
    */
   resize(length: number): ScalarArrayRef<T, A> {
     this.assertLive();
-    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap', 'resized');
+    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
     return this.heap.resizeScalarArray(this, length);
   }
 

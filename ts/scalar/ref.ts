@@ -108,7 +108,7 @@ export abstract class Ref {
    */
   release(): number {
     this.assertLive();
-    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap', 'released');
+    if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
     return this.heap.release(this);
   }
   /** Frees the block if the ref owns it and it is live; else does nothing. */
