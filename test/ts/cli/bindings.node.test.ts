@@ -104,7 +104,7 @@ function specialised(
   grow: (bytes: number) => unknown,
   heap: WasmHeapManager,
 ): void {
-  expect(source).toMatch(/specialize\(bind\([\s\S]*move_point\(a, b, c\)[\s\S]*store_point_t\(call, p0, a\)/);
+  expect(source).toMatch(/specialize\(bind\([\s\S]*move_point\(a, b, c\)[\s\S]*store_point_t\(call, p, a\)/);
   const move = lib.move_point as (...args: unknown[]) => unknown;
   const full = { id: 2 ** 31, x: 1, y: 0.1 };
   const moved = { id: -(2 ** 31), x: 2, y: Math.fround(Math.fround(0.1) + 1) };
