@@ -12,7 +12,7 @@ interface Frame {
   getTypeName(): string | null;
   toString(): string;
 }
-/** What V8 adds to the class Error. */
+/** The members that V8 adds to the class Error. */
 interface V8Error {
   captureStackTrace?(target: object, below?: Callee): void;
   prepareStackTrace?: unknown;

@@ -7,7 +7,7 @@ import { make } from './dom.ts';
 const MAX_ELEMENTS = 32;
 
 type Getter = (data: DataView, at: number) => unknown;
-/** What reads the scalars. Others are shown as bytes only. */
+/** The functions that read scalars. Others are shown as bytes only. */
 const GETTERS: Readonly<Record<string, readonly [bytes: number, get: Getter]>> = {
   i8: [1, (data, at) => data.getInt8(at)],
   u8: [1, (data, at) => data.getUint8(at)],
