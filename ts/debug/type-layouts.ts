@@ -3,11 +3,12 @@
 import type { Allocation } from '../memory/allocation.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';
 import { ScalarRef } from '../scalar/ref.ts';
-import { ArrayType, Elements } from '../struct/array.ts';
-import { EnumType } from '../struct/enumeration.ts';
+import type { ArrayType } from '../struct/array.ts';
+import { Elements } from '../struct/array.ts';
+import type { EnumType } from '../struct/enumeration.ts';
 import { StructRef, typeOf } from '../struct/instance.ts';
 import type { PointerSize } from '../struct/layout.ts';
-import { CharsType } from '../struct/text.ts';
+import type { CharsType } from '../struct/text.ts';
 import { isScalar, layoutOf, type CType, type Fieldwise } from '../struct/type.ts';
 import type { RecordedField, RecordedType } from './recording.ts';
 
@@ -71,7 +72,7 @@ function addFields(
       addFields(field.type, name === '' ? field.name : `${name}.${field.name}`, offset + field.offset, pointerSize, out); // prettier-ignore
     return;
   }
-  if (type instanceof ArrayType && !isScalar(type.element)) {
+  if (isArray(type) && !isScalar(type.element)) {
     const { size } = layoutOf(type.element, pointerSize);
     for (let i = 0; i < Math.min(type.length, MAX_ELEMENTS); i++)
       addFields(type.element, `${name}[${i}]`, offset + i * size, pointerSize, out);
@@ -81,12 +82,17 @@ function addFields(
   out.push({ name, type: type.name, reads: readsOf(type), offset, bytes });
 }
 
+// By their members, so that a bundle has none of these classes for it.
+const isArray = (type: CType): type is ArrayType => 'element' in type && 'length' in type;
+const isEnum = (type: CType): type is EnumType<string> => 'values' in type && 'base' in type;
+const isChars = (type: CType): type is CharsType => 'codec' in type && 'length' in type;
+
 /** How the bytes of a field are read: see {@link RecordedField.reads}. */
 function readsOf(type: CType): string {
   if (isScalar(type)) return type.name;
-  if (type instanceof ArrayType) return (type.element as CType).name;
-  if (type instanceof EnumType) return type.base.name;
-  if (type instanceof CharsType) return type.codec.bytesPerElement === 1 ? 'text' : '';
+  if (isArray(type)) return type.element.name;
+  if (isEnum(type)) return type.base.name;
+  if (isChars(type)) return type.codec.bytesPerElement === 1 ? 'text' : '';
   if (type.name.endsWith('*')) return 'pointer';
   const { bit, width, base } = type as Partial<Record<'bit' | 'width' | 'base', unknown>>; // of bits.ts
   return bit === undefined ? '' : `bits ${bit} ${width} ${base}`;
