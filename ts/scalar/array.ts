@@ -65,12 +65,11 @@ export abstract class ScalarArrayRef<
    * Changes the length, in place if the allocator can, and returns the ref that owns the array from then on. This ref
    * and every other ref to the block become invalid. New elements are 0, unless the option `clearAllocatedRegions` is
    * false. O(n).
-   * @throws {FreedError} if the block was freed
+   * @throws {DoubleFreeError} if the block was freed
    * @throws {NotOwnedError} if the ref borrows
    * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
    */
   resize(length: number): ScalarArrayRef<T, A> {
-    this.assertLive();
     if (!this.owned) throw new NotOwnedError(this.address, 'the ref borrows it, made by wrap');
     return this.heap.resizeScalarArray(this, length);
   }

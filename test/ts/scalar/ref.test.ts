@@ -286,7 +286,7 @@ describe('subarrays, copies and lengths of arrays', () => {
       expect(shorter.toArray()).toEqual([sample(type)]);
       expect(() => shorter.subarray(0).resize(2)).toThrow(NotOwnedError);
       shorter.free();
-      expect(() => shorter.resize(1)).toThrow(FreedError);
+      expect(() => shorter.resize(1)).toThrow(DoubleFreeError);
     },
   );
   test('atomic access to elements is checked like any other', () => {
