@@ -211,6 +211,8 @@ export type {
   ListType,
   OutType,
   OutListType,
+  OutCountType,
+  ElementCount,
   CountType,
   CheckedType,
   OwnedType,

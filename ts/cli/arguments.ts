@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Arguments of commands: `--name=value`, `--name value`, `--flag`, and the rest.
 import { CommandError } from './host.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // npx linmem bindings header.h [-I dir] [-D name] [--lib name] [--wasm64] -o library.ts
 // npx linmem bindings module.wasm [--lib name] [--wasm64] -o library.ts
 import { makeBindings, type Bindings } from './bindings.ts';

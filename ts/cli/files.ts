@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Recordings from files and to files, in every format.
 import { RecordingError } from '../errors.ts';
 import { toCollapsed } from '../inspect/collapsed.ts';

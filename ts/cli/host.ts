@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The functions of Node that the commands use. bin/linmem.mjs passes them in, as ts/ imports no module of Node.
 
 /** A child process that has ended. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // npx linmem inspect app.mjs: runs a program, and says at its end what its heap is like.
 import { inspect } from '../debug/inspect.ts';
 import type { InspectedHeap } from '../debug/inspected-heap.ts';

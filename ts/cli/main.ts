@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The commands of npx linmem.
 import { makeBindingsCommand, BINDINGS_USAGE } from './bindings-command.ts';
 import { CommandError, type Host } from './host.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // npx linmem view heap.lmh: the page of a recording. npx linmem export heap.lmh -o heap.pb.gz: another format.
 import { serveInspector } from '../inspect/server.ts';
 import { formatRecording } from '../inspect/terminal.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording of a heap: its events in columns, in the order in which they happened, and the call
 // stacks they came from. linmem/debug writes recordings; linmem/inspect shows, stores and exports
 // them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A hash table from addresses to numbers. A Map takes more than twice as long for the addresses of a
 // million events (bench/ts/inspect.bench.mjs).
 

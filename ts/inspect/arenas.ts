@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The arenas of a heap in a recording: how much of each is used, its checkpoints, and its slices, stale ones too.
 import type { ByteReader, ByteWriter } from './varint.ts';
 

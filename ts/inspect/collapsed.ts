@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as collapsed stacks, which flamegraph.pl, inferno, speedscope and Perfetto read.
 import type { Replay } from './replay.ts';
 import { bySite, type Metric } from './sites.ts';

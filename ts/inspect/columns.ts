@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The columns of a recording, as they grow.
 
 /** One entry in each column for each event. */

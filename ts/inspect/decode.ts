@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bytes to recordings. Nothing in a file is trusted: every block has a checksum, every count is compared with the bytes
 // that are left before anything is allocated, every index with the table that it points into.
 import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type RecordedType, type StackFrame } from '../debug/recording.ts'; // prettier-ignore

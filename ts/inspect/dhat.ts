@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as a file of DHAT, which Valgrind's dh_view and the Firefox Profiler show: the only one of these formats
 // that has lifetimes. Documented in dhat/dh_main.c of Valgrind.
 import type { Replay } from './replay.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Recordings to bytes. Each column of a block of events is written as a whole, so that compressors find what repeats.
 import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';

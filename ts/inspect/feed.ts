@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A running heap as a stream of blocks: what is new since the blocks before.
 import type { HeapRecording } from '../debug/recording.ts';
 import { Progress, writeHead, writeNews } from './encode.ts';

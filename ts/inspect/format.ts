@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The file format of recordings, `.lmh`: the numbers that the writer and the reader share. docs/recording.md describes it.
 import type { HeapRecording, ReportKind } from '../debug/recording.ts';
 import type { RecordedArena } from './arenas.ts';

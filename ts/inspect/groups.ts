@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Call sites: the stacks by the line of the program that they come from.
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
 import { frameName, placeOf } from './tree.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // linmem/inspect: recordings of heaps as files, pictures and profiles. Nothing of it is in a bundle of linmem alone.
 export { decodeRecording, readRecording, RecordingReader, type DecodeOptions } from './decode.ts';
 export { encodeRecording } from './encode.ts';

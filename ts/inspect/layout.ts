@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The blocks by address: the gaps between them, and the sizes they have.
 import type { Replay } from './replay.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The layouts of types in a recording: their fields, for the page.
 import type { RecordedField, RecordedType } from '../debug/recording.ts';
 import type { ByteReader, ByteWriter } from './varint.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The messages between the page and the program that it shows.
 
 /** Where a page finds its recording: the JSON in its element `#source`. */

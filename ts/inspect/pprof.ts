@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as a profile of pprof (https://github.com/google/pprof/blob/main/proto/profile.proto).
 import type { StackFrame } from '../debug/recording.ts';
 import type { Replay } from './replay.ts';

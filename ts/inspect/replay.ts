@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The state of the heap at any event of a recording. One pass pairs each block with the event that ends it; after that
 // no address is looked up again: a block lives at event e if it began at or before e and ends after it.
 import { EventKind, type HeapRecording } from '../debug/recording.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page with a recording in it, or with the address of one.
 import type { InspectedRecording } from './format.ts';
 import { encodeRecording } from './encode.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The inspector of a Node program: a server for this machine only, whose address has a secret in it.
 //
 //   S1  It listens on 127.0.0.1, and answers requests to that host only: a page that resolves its own name to 127.0.0.1

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which call sites have how many bytes: live, allocated, leaked, temporary, or between two events.
 import { NEVER, type Replay } from './replay.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A snapshot of one of linmem's heaps as a recording of one moment, so that the page and the files can show it.
 import { EventKind } from '../debug/recording.ts';
 import type { BlockStates, HeapSnapshot, SnapshotArena } from '../debug/snapshot.ts';

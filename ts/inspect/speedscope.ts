@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as profiles of speedscope (https://www.speedscope.app/file-format-schema.json).
 import type { StackFrame } from '../debug/recording.ts';
 import type { Replay } from './replay.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as text: the curve of live bytes, the heap by address, the leaks with their call stacks.
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
 import { callSitesOf, siteFrame } from './groups.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A curve of many events in few points, none of its peaks lost.
 import type { Replay } from './replay.ts';
 

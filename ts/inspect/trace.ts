@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A recording as trace events, which Perfetto and chrome://tracing show as curves with marks.
 import type { Replay } from './replay.ts';
 import { liveCurve } from './timeline.ts';

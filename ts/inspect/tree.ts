@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The call tree: stacks that share their outer frames, merged, with the totals of what lies below each frame.
 import type { StackFrame } from '../debug/recording.ts';
 import type { SiteTotals } from './sites.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers as people read them: in the page, in the terminal, in reports.
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whole numbers in as few bytes as they need, and bounds-checked reads of them: the alphabet of recordings and of pprof.
 import { RecordingError } from '../errors.ts';
 

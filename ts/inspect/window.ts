@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The inspector in a separate window, opened by the page whose heap it shows.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { feedPort, INTERVAL, type LiveSource, type PagePort } from './feed.ts';

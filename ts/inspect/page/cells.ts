@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The heap as cells of equal size: which block has most of each, and how much of it is used.
 import type { HeapRecording } from '../../debug/recording.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The colours of blocks.
 import { pixelOf } from './dom.ts';
 import { PALETTE, type View } from './state.ts';

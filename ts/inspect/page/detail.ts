@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The chosen block: its history, its type and bytes, and both of its stacks.
 import type { StackFrame } from '../../debug/recording.ts';
 import { NEVER } from '../replay.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The DOM, in few words.
 
 /** Returns the element with this id. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fields of a block whose type linmem knows: their places, and their values where its bytes are known.
 import type { RecordedField, RecordedType } from '../../debug/recording.ts';
 import { addressText, countText } from '../units.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The call tree as an icicle: the outermost frames at the top, each as wide as its bytes.
 import { bySite } from '../sites.ts';
 import { callTree, frameName, placeOf, type TreeNode } from '../tree.ts';

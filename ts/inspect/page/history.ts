@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The heap over time: events from left to right, addresses from top to bottom, each block from its allocation to its free.
 import { addressText, bytesText } from '../units.ts';
 import { spanOf, type Span } from './cells.ts';

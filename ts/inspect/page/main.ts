@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page of the inspector: wires the panels to the controls.
 import { RecordingError } from '../../errors.ts';
 import type { InspectedRecording } from '../format.ts';

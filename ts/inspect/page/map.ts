@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The heap now, by address: lines of cells, the lowest address first.
 import { addressText, bytesText, timeText } from '../units.ts';
 import { cellsOf, spanOf, type Cells, type Span } from './cells.ts';

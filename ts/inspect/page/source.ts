@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the page gets its recording from: in the page itself, from the server that sent the page, from the window that
 // opened it, or from a file that the user chooses.
 import { readRecording, RecordingReader } from '../decode.ts';

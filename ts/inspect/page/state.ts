@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The state of the page, and the listeners to its changes.
 import { callSitesOf, sumByCallSite, type CallSites } from '../groups.ts';
 import type { InspectedRecording } from '../format.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The numbers at the top, and the legend of the colours.
 import { fragmentationAt } from '../layout.ts';
 import { leaksOf } from '../sites.ts';

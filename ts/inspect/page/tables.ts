@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same facts as tables: what cannot be seen in a picture can be read here.
 import { sumByCallSite } from '../groups.ts';
 import { sizeHistogram } from '../layout.ts';

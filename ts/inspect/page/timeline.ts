@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The curve of live bytes, by uPlot. A click sets "now"; a drag sets "since" and "now".
 import uPlot from 'uplot';
 import { thin } from '../timeline.ts';
