@@ -1,5 +1,5 @@
 // Iteration: every element is read when it is reached, whatever happened to the memory in between.
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { array, createHeapSync, createWasmHeapManager, FreedError, i32, LinearMemory, scalarTypes, StaleEpochError, struct, u8, type Scalar } from '../../../ts/index.ts'; // prettier-ignore
 
 const all = scalarTypes as unknown as readonly Scalar[];
@@ -7,9 +7,13 @@ const value = (type: Scalar, n: number): never =>
   (type.kind === 'bigint' ? BigInt(n) : type.kind === 'boolean' ? n % 2 === 1 : n) as never;
 const KINDS = ['array ref', 'heap slice', 'arena slice', 'published arena slice'] as const;
 
-/** Elements with the values 1 to `count`, in a new heap. */
+// One heap for all tests: a page of Chromium has space for about 120 memories.
+const heap = createHeapSync();
+const plain = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
+afterEach(() => heap.freeAll());
+
+/** Elements with the values 1 to `count`. */
 function make(type: Scalar, kind: (typeof KINDS)[number], count = 5) {
-  const heap = createHeapSync();
   const arena = heap.createHeapArena(4096);
   const values = Array.from({ length: count }, (_, i) => value(type, i + 1));
   const elements =
@@ -90,8 +94,7 @@ describe.each(all)('a loop over $name', (type) => {
     expect([...type.wrapArray(heap, at, 5)]).toEqual(values);
   });
   test('in a memory that is not a heap gives the same values', () => {
-    const memory = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
-    const elements = type.wrapArray(memory, 64, 3);
+    const elements = type.wrapArray(plain, 64, 3);
     elements.set([value(type, 1), value(type, 2), value(type, 3)]);
     expect([...elements]).toEqual([1, 2, 3].map((n) => value(type, n)));
   });
@@ -149,7 +152,6 @@ test('a resize in the body ends the loop with FreedError: the ref is another one
   }).toThrow(FreedError);
 });
 test('a loop over structs or arrays of structs checks each element too', () => {
-  const heap = createHeapSync();
   const Point = struct('Point', { x: i32, bytes: array(u8, 2) });
   const points = Point.allocArray(heap, 3);
   points.at(2).x = 7;
