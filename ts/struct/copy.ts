@@ -4,6 +4,7 @@
 //   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
 //       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
 import { ArgumentTypeError } from '../errors.ts';
+import { isRevoked, wrongType } from '../heap/options.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copies, type Copies } from './copies.gen.ts';
 import { StructRef, typeOf, type AnyStructType } from './instance.ts';
@@ -40,8 +41,8 @@ export function copierOf(copied: Copied): Copier {
       ? (memory, address) => (own ?? claim()).load(memory, address)
       : (memory, address, bytes = 0) => loadEach(copied, memory, address, bytes),
     store(memory, address, value, texts, bytes = 0) {
-      if (typeof value !== 'object' || value === null)
-        throw new ArgumentTypeError(`an object with fields of ${copied.name}`, value);
+      if (typeof value !== 'object' || value === null || isRevoked(value))
+        throw wrongType(`an object with fields of ${copied.name}`, value);
       const values = value as Record<string, unknown>;
       let found = isPlain
         ? (own ?? claim()).store(memory, address, values, texts)

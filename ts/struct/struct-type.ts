@@ -2,6 +2,7 @@
 // StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
 import { argumentError, ArgumentTypeError, LayoutError, show } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { assertOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { assertHas, type Values } from '../scalar/descriptor.ts';
@@ -75,8 +76,9 @@ export class StructType<F = Record<string, CType>> {
     readonly offsets?: { readonly [K in keyof F]?: number };
     readonly pointerSize?: PointerSize;
   }): void {
-    if (Object(expected) !== expected) throw new ArgumentTypeError('a layout', expected);
+    assertOptions(expected, 'a layout');
     const { size, align, offsets = {}, pointerSize = 4 } = expected;
+    assertOptions(offsets, 'offsets by name');
     const found = this.compiled(pointerSize);
     const wrong: string[] = [];
     const compare = (what: string, wanted: unknown, is: number): void => {
