@@ -108,7 +108,7 @@ export class AllocationTable extends AllocationSlots {
    * If `from` is `address`, that is the allocation that contains it. Cost: O(size of the longest allocation / 256).
    */
   findContaining(address: number, from: number = address): number {
-    const min = from - this.longest;
+    const min = from - this.longest - (this.#hasOddStarts ? 7 : 0); // a granule begins up to 7 bytes below a start
     let granule = this.#starts.lastBefore(address, min);
     for (; granule >= 0; granule = this.#starts.lastBefore(granule - 1, min)) {
       let hasStart = false;

@@ -92,6 +92,17 @@ describe.each([8, 1, 4, 64])('blocks at multiples of %s', (align) => {
   });
 }); // prettier-ignore
 
+test('the last byte of the longest block is found at every offset in 8 bytes', () => {
+  for (let offset = 0; offset < 8; offset++)
+    for (let bytes = 1; bytes < 20; bytes++) {
+      const table = new AllocationTable();
+      table.register(1024 + offset, bytes, 1);
+      const last = 1024 + offset + bytes - 1;
+      expect(addressOf(table, table.findContaining(last)), `${bytes} bytes at ${offset}`).toBe(1024 + offset);
+      expect(addressOf(table, table.findContaining(last + 1))).toBe(undefined);
+    }
+});
+
 test('the last 65,536 freed addresses are remembered, and older ones are forgotten', () => {
   const table = new AllocationTable();
   const COUNT = 400_000;
