@@ -12,7 +12,7 @@ for (const type of linmem.scalarTypes)
   for (const elements of [type.allocArray(heap, 8), arena.allocSlice(type, 8)])
     for (let i = 0; i < 2000; i++) for (const value of elements) sink.value += Number(value) === 1 ? 1 : 0;
 
-/** A loop over `elements` in code of its own: engines keep one profile for each function in the source. */
+/** A loop over `elements` in a separate function: engines keep one profile for each function in the source. */
 const loop = (elements, body, start = '0') =>
   new Function('elements', 'sink', `return () => { let sum = ${start}; ${body} sink.value += Number(sum); }`)(
     elements,

@@ -100,7 +100,7 @@ describe.each(all)('a loop over $name', (type) => {
   });
 });
 
-/** The arena as other code sees it, through a heap of its own. */
+/** The arena as other code sees it, through another heap. */
 const attachElsewhere = ({ memory }: { memory: WebAssembly.Memory }, { address }: { address: number }) =>
   createWasmHeapManager(memory, () => 0, () => undefined).attachArena(address); // prettier-ignore
 test('an epoch that other code has advanced is seen at the next element', () => {
@@ -136,7 +136,7 @@ test('a buffer that a source replaces without detaching the old one is seen if t
   }
   expect(seen).toEqual([1, 2, 0, 0]);
 });
-test('a step gives a result of its own; after the end each gives { done: true, value: undefined }', () => {
+test('a step gives a separate result; after the end each gives { done: true, value: undefined }', () => {
   const { heap } = make(i32 as unknown as Scalar, 'array ref');
   const iterator = heap.allocInt32Array([5, 6])[Symbol.iterator]();
   const [first, second, third, fourth] = [1, 2, 3, 4].map(() => iterator.next());
