@@ -260,6 +260,20 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
+/** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The error of a value that is not `expected`, or a revoked proxy. */
+export const wrongType = (expected: string, value: unknown): ArgumentTypeError =>
+  new ArgumentTypeError(isRevoked(value) ? `${expected}, not a revoked proxy` : expected, value);
+
 /** As `value instanceof Class`, but false for a revoked proxy, where the operator throws. */
 export function isInstance<T extends object>(
   value: unknown,

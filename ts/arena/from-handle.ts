@@ -6,9 +6,10 @@ import {
   OutOfBoundsError,
   StaleEpochError,
   WrongHeapError,
+  isRevoked,
+  wrongType,
 } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { Allocation, type EpochCheck } from '../memory/allocation.ts';
 import type { Ref } from '../scalar/ref.ts';

@@ -7,10 +7,11 @@ import {
   NotOwnedError,
   OutOfMemoryError,
   ArgumentTypeError,
+  isRevoked,
+  wrongType,
 } from '../errors.ts';
 import { MALLOC_ALIGN } from '../heap/allocator.ts';
 import type { Heap } from '../heap/heap.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
 import type { AdoptedRef } from '../heap/adopted-ref.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';

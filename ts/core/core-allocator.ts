@@ -7,10 +7,12 @@ import {
   ModuleError,
   NotOwnedError,
   OutOfMemoryError,
+  isRevoked,
+  wrongType,
 } from '../errors.ts';
 import type { Pointer } from '../heap/allocator.ts';
 import { Heap } from '../heap/heap.ts';
-import { isRevoked, readOptions, wrongType, type HeapOptions, type OptionKinds } from '../heap/options.ts';
+import { readOptions, type HeapOptions, type OptionKinds } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { isMemory } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';

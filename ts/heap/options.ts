@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Options objects: each own property is read once, and an unknown name is refused.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
 import type { Pointer } from './allocator.ts';
 
 /**
@@ -162,20 +162,6 @@ const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
 
 /** The `typeof` of each option, or several in one text. */
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
-
-/** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
-export function isRevoked(value: unknown): boolean {
-  try {
-    Array.isArray(value);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-/** The error of a value that is not `expected`, or a revoked proxy. */
-export const wrongType = (expected: string, value: unknown): ArgumentTypeError =>
-  new ArgumentTypeError(isRevoked(value) ? `${expected}, not a revoked proxy` : expected, value);
 
 /**
  * @param expected names it in the error

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The adapter of a module's allocator, and the heap that works through one. The only file here that knows how a
 // WasmHeapManager is made.
-import { LinmemError, ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
+import {
+  LinmemError,
+  ModuleError,
+  NotOwnedError,
+  OutOfMemoryError,
+  isRevoked,
+  wrongType,
+} from '../errors.ts';
 import { WasmHeapManager } from '../manager/manager.ts';
 import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
-import { isRevoked, wrongType, type WasmHeapManagerOptions } from '../heap/options.ts';
+import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import { toPointer } from '../memory/address.ts';
 import type { FoundMemory } from './module-memory.ts';
 import { isFunction } from './properties.ts';

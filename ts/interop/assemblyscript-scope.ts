@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Objects of an AssemblyScript module that live as long as a function runs.
-import { wrongType } from '../heap/options.ts';
+import { wrongType } from '../errors.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import type { Address } from '../memory/address.ts';
 import type { Values } from '../scalar/descriptor.ts';

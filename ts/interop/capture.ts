@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The instances that a module makes while it starts, and the heap of a module that shows nothing of it.
-import { ArgumentTypeError } from '../errors.ts';
-import { assertOptions, wrongType } from '../heap/options.ts';
+import { ArgumentTypeError, wrongType } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { carriersOf, identify, type PickInstance } from './identify.ts';
 import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';

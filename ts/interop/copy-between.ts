@@ -2,9 +2,8 @@
 // Copies from one heap to another: blocks, scalars, arrays, strings, slices. Pointers in them are copied as numbers.
 import { allocHeapSlice } from '../arena/heap-slices.ts';
 import { WasmSlice } from '../arena/slice.ts';
-import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
+import { ArgumentTypeError, FreedError, NotOwnedError, isRevoked, wrongType } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { writeBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';

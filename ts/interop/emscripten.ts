@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap of an Emscripten module, whatever the module exports.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
+import { ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { emscriptenModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The heap of a module whose parts are known: its memory and the best allocator that it has.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, wrongType } from '../errors.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import type { Pointer } from '../heap/allocator.ts';
-import { wrongType, type WasmHeapManagerOptions } from '../heap/options.ts';
+import type { WasmHeapManagerOptions } from '../heap/options.ts';
 import { bytesOf } from '../memory/bytes.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { assertAdapter, heapWith, type Adapter, type FoundAdapter } from './adapter.ts';

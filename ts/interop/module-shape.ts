@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Finds the parts of a module from the object that the user has.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
+import { ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
 import { EMCC_MEMORY_FLAGS, exportsOfGlue, kindOf, namesIn, type ModuleShape } from './module-kind.ts';

@@ -2,8 +2,7 @@
 // Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
 // in place of what is not exported, and those abort the module.
 
-import { ArgumentTypeError } from '../errors.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
+import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
 import { isOf } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyTable } from '../memory/platform-types.ts';
 

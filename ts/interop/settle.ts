@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Waiting for what a start function returns, until an abort signal ends the wait.
-import { isRevoked, wrongType } from '../heap/options.ts';
+import { isRevoked, wrongType } from '../errors.ts';
 import { isObject } from './properties.ts';
 import type { PlatformAbortSignal } from '../memory/platform-types.ts';
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The C stack of a module, for temporaries: of modules that export no malloc, or for speed.
-import { ModuleError } from '../errors.ts';
-import { wrongType } from '../heap/options.ts';
+import { ModuleError, wrongType } from '../errors.ts';
 import { toAlign, toCount, toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
 import { namesIn, type ModuleShape } from './module-kind.ts';

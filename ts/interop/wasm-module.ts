@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // WasmModule: the exports and the memories of any WebAssembly module, read and written by descriptors.
-import { ArgumentTypeError, EncodingError, ModuleError, OutOfBoundsError } from '../errors.ts';
-import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
+import {
+  ArgumentTypeError,
+  EncodingError,
+  ModuleError,
+  OutOfBoundsError,
+  isRevoked,
+  wrongType,
+} from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import { bytesOf, putBytes, readBytes } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { scalarTypes } from '../scalar/scalar-types.ts';

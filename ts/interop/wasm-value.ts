@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
-import { ArgumentRangeError, ArgumentTypeError, ModuleError } from '../errors.ts';
-import { assertOptions, isRevoked, wrongType } from '../heap/options.ts';
+import { ArgumentRangeError, ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
 import { isFunction, isObject, isOfClass } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';

@@ -3,8 +3,7 @@
 //
 //   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
 //       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
-import { ArgumentTypeError } from '../errors.ts';
-import { isRevoked, wrongType } from '../heap/options.ts';
+import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copies, type Copies } from './copies.gen.ts';
 import { StructRef, typeOf, type AnyStructType } from './instance.ts';
