@@ -6,6 +6,13 @@ import { join, resolve } from 'node:path';
 
 type Factory = (options: object) => Promise<Record<string, unknown>>;
 
+/** Runs Emscripten in `folder`. Debian's looks for acorn, which makes names short, where Debian's Node would. */
+export function runEmcc(args: readonly string[], folder: string): void {
+  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
+  const { status, stderr } = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
+  if (status !== 0) throw new Error(`emcc ${args.join(' ')}\n${stderr}`);
+}
+
 /** Every function that a C file defines, as the linker must be told. */
 export function functionsIn(file: string): string[] {
   const source = readFileSync(file, 'utf8');
@@ -25,9 +32,7 @@ export class Built {
       this.#file, '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=web', '-sUSE_ES6_IMPORT_META=0',
       `-sEXPORTED_FUNCTIONS=${exported.join()}`, '-sEXPORTED_RUNTIME_METHODS=wasmMemory,addFunction,removeFunction,UTF8ToString,stringToUTF8,lengthBytesUTF8', ...flags, '-o', `${name}.mjs`,
     ]; // prettier-ignore
-    const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
-    const result = spawnSync('emcc', args, { cwd: this.folder, encoding: 'utf8', env });
-    if (result.status !== 0) throw new Error(`emcc ${args.join(' ')}\n${result.stderr}`);
+    runEmcc(args, this.folder);
   }
   async start(name: string): Promise<Record<string, unknown>> {
     Object.assign(globalThis, { window: globalThis }); // modules with assertions look for the browser they were built for

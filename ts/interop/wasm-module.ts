@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: MIT
 // WasmModule: the exports and the memories of any WebAssembly module, read and written by descriptors.
-import {
-  ArgumentTypeError,
-  EncodingError,
-  ModuleError,
-  OutOfBoundsError,
-  isRevoked,
-  wrongType,
-} from '../errors.ts';
+import { ArgumentTypeError, EncodingError, isRevoked, ModuleError, OutOfBoundsError, wrongType } from '../errors.ts'; // prettier-ignore
 import { assertOptions } from '../heap/options.ts';
 import { bytesOf, putBytes, readBytes } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';

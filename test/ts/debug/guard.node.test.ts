@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EventKind, inspect, type InspectedHeap, type InspectOptions } from '../../../ts/debug/index.ts';
 import { captureInstances } from '../../../ts/index.ts';
 import { prng } from '../../support/prng.ts';
+import { runEmcc } from '../../support/emcc.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-guard-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -201,12 +202,7 @@ test('an allocator of which not enough is known is not guarded, and coverage say
     '-o',
     'emmalloc.wasm',
   ];
-  const { status, stderr } = spawnSync('emcc', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_PATH: '/usr/share/nodejs' },
-  });
-  expect(status, stderr).toBe(0);
+  runEmcc(args, folder);
   const { program, heap } = await start('emmalloc.wasm', { guard: true });
   const [coverage] = heap.coverage;
   if (!coverage?.isGuarded) expect(coverage?.notes.join()).toMatch('guard mode is off');
@@ -217,9 +213,7 @@ test('an allocator of which not enough is known is not guarded, and coverage say
 
 test('emmalloc without names is found, although what it gets memory from looks like malloc too', async () => {
   const args = [...emcc('-O2', '-sMALLOC=emmalloc').slice(1), '-o', 'plain-emmalloc.wasm'];
-  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
-  const { status, stderr } = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
-  expect(status, stderr).toBe(0);
+  runEmcc(args, folder);
   const { program, heap } = await start('plain-emmalloc.wasm', {});
   const blocks = Array.from({ length: 500 }, (_, i) => program.make(1 + ((i * 37) % 900)));
   expect(heap).toMatchObject({ liveBlocks: 500, allocations: 500 });
@@ -232,9 +226,7 @@ test('emmalloc without names is found, although what it gets memory from looks l
 test('the memory grows at the first allocation, and not once freed blocks wait', async () => {
   const limits = ['-sALLOW_MEMORY_GROWTH=1', '-sINITIAL_MEMORY=131072', '-sTOTAL_STACK=32768'];
   const args = [...emcc('-O2', ...limits).slice(1), '-o', 'growing.wasm'];
-  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
-  const { status, stderr } = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
-  expect(status, stderr).toBe(0);
+  runEmcc(args, folder);
   const { program, heap } = await start('growing.wasm', { guard: true });
   const grows = (): number => {
     const { kinds, length } = heap.record();

@@ -1,6 +1,5 @@
 // Modules of the installed Emscripten and threads: one with pthreads whose memory another thread grows, and one that is
 // started and captured in a worker.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,7 @@ import {
   wrapHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
+import { runEmcc } from '../../support/emcc.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-emcc-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,12 +46,8 @@ interface Module {
 
 beforeAll(() => {
   writeFileSync(join(folder, 'module.c'), SOURCE);
-  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' }; // where Debian's emcc finds acorn
-  for (const [form, flags] of Object.entries(FORMS)) {
-    const args = ['module.c', ...COMMON, ...flags, '-o', `${form}.js`];
-    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
-    if (result.status !== 0) throw new Error(`emcc ${args.join(' ')}\n${result.stderr}`);
-  }
+  for (const [form, flags] of Object.entries(FORMS))
+    runEmcc(['module.c', ...COMMON, ...flags, '-o', `${form}.js`], folder);
 }, 120_000);
 
 const started: Module[] = [];

@@ -1,6 +1,5 @@
 // Modules built by the installed Emscripten: with views exported, with the memory exported, with neither, and with
 // assertions, whose getters abort.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import {
   wrapHeap,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
+import { runEmcc } from '../../support/emcc.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'linmem-emcc-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,13 +65,8 @@ const start = async (form: Form): Promise<Module> => {
 
 beforeAll(() => {
   writeFileSync(join(folder, 'module.c'), SOURCE);
-  // Debian's emcc needs acorn to make names short, and looks for it where Debian's Node would.
-  const env = { ...process.env, NODE_PATH: '/usr/share/nodejs' };
-  for (const [form, flags] of Object.entries(FORMS)) {
-    const args = ['module.c', ...COMMON, ...flags, '-o', `${form}.mjs`];
-    const result = spawnSync('emcc', args, { cwd: folder, encoding: 'utf8', env });
-    if (result.status !== 0) throw new Error(`emcc ${args.join(' ')}\n${result.stderr}`);
-  }
+  for (const [form, flags] of Object.entries(FORMS))
+    runEmcc(['module.c', ...COMMON, ...flags, '-o', `${form}.mjs`], folder);
 }, 120_000);
 
 /** The work of a real program: arrays and strings in, C functions called, a block of C's freed. */
