@@ -63,6 +63,8 @@ export interface Declarations {
   /** Structs, unions and enums, by word and tag; an unnamed one has a tag that C cannot write. */
   readonly tags: Map<string, TagBody>;
   readonly typedefs: Map<string, CNode>;
+  /** The alignment of typedefs that have one: `typedef int wide __attribute__((aligned(8)))`. */
+  readonly alignments: Map<string, number>;
   readonly functions: Map<string, FunctionDeclaration>;
   /** Enum values and macros. */
   readonly constants: Map<string, Integer>;

@@ -9,20 +9,24 @@ import { alignedIn } from './c-words.ts';
 export interface Attributes {
   readonly packed: boolean;
   readonly align: number | undefined;
+  /** Of `vector_size` and its like. */
+  readonly isVector: boolean;
 }
 
 /** `__attribute__((packed, aligned(8)))`, `_Alignas(8)`; others are passed over. */
 export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) => number): Attributes {
   let packed = false;
+  let isVector = false;
   let align: number | undefined;
   while (/^(__attribute__|__declspec|_Alignas|alignas|__asm__|asm)$/.test(c.peek.text)) {
     const name = c.advance();
     const inside = c.parenthesized();
     packed ||= inside.some(({ text }) => /^(__)?packed(__)?$/.test(text));
+    isVector ||= inside.some(({ text }) => /^(__)?(vector_size|ext_vector_type)(__)?$/.test(text));
     const value = /lignas$/.test(name.text) ? inside : alignedIn(inside);
     if (value) align = constant(value);
   }
-  return { packed, align };
+  return { packed, align, isVector };
 }
 
 /** `_Name_` or `_Name_(...)`. */

@@ -6,10 +6,23 @@ import type { Integer } from './c-expression.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
 /** @throws {DeclarationError} if the name is that of another type */
-export function declareTypedef(declared: Declarations, name: Token, type: CNode): void {
+export function declareTypedef(
+  declared: Declarations,
+  name: Token,
+  type: CNode,
+  align: number | undefined,
+): void {
   const before = declared.typedefs.get(name.text);
   if (before && meaning(before, declared) !== meaning(type, declared)) throw twice(name, name.text);
   declared.typedefs.set(name.text, type);
+  if (align !== undefined) declared.alignments.set(name.text, align);
+}
+
+/** Returns the function that a name of such a type declares: `typedef int act(int); act f;`. Other types as they are. */
+export function asFunction(node: CNode, { typedefs }: Declarations): CNode {
+  let found: CNode | undefined = node;
+  for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++) found = typedefs.get(found.name);
+  return found?.kind === 'function' ? found : node;
 }
 
 /** @throws {DeclarationError} if a function of the name has other parameters, or another result */

@@ -4,7 +4,7 @@ import { ArgumentTypeError, DeclarationError } from '../errors.ts';
 
 /** One token. */
 export interface Token {
-  readonly kind: 'word' | 'number' | 'text' | 'mark' | 'end';
+  readonly kind: (typeof KINDS)[number] | 'end';
   readonly text: string;
   readonly line: number;
   readonly column: number;
@@ -29,7 +29,10 @@ export interface Tokens {
 export const ANNOTATION: RegExp = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
 
 const PATTERN =
-  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|((?:0[xX][\da-fA-F]+|0[bB][01]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?(?![\w.]))|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|^~!<>?.])/y;
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|((?:0[xX][\da-fA-F]+|0[bB][01]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?(?![\w.]))|(\.?\d(?:[eEpP][+-]|[\w.])*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|^~!<>?.])/y;
+
+/** What the groups of the pattern are. Another number is no integer: `1.5f`, `089`. */
+const KINDS = ['word', 'number', 'other number', 'text', 'mark'] as const;
 
 /** An error at a token. */
 export const errorAt = ({ line, column }: Token, message: string): DeclarationError =>
@@ -144,8 +147,8 @@ function tokensOf(text: string, firstLine: number): Token[] {
     const column = start - lineStart + 1;
     const found = PATTERN.exec(text);
     if (!found) throw new DeclarationError(`unexpected ${JSON.stringify(text.charAt(start))}`, line, column);
-    const [all, word, number, quoted, mark] = found;
-    const kind = word ? 'word' : number ? 'number' : quoted ? 'text' : mark ? 'mark' : undefined;
+    const kind = KINDS.find((_, index) => found[index + 1] !== undefined);
+    const [all] = found;
     if (kind) tokens.push({ kind, text: all, line, column });
     for (let at = all.indexOf('\n'); at >= 0; at = all.indexOf('\n', at + 1)) {
       line++;

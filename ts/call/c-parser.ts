@@ -2,16 +2,14 @@
 // A parser of C declarations: recursive descent, one function for each rule.
 import type { PointerSize } from '../struct/layout.ts';
 import type { CType } from '../struct/type.ts';
-import type {
-  Annotation, CNode, Declarations, Member, Parameter, TagWord,
-} from './c-ast.ts'; // prettier-ignore
+import type { Annotation, CNode, Declarations, Member, Parameter, TagWord } from './c-ast.ts';
 import { takeAnnotation, takeAssertion, takeAttributes, type Attributes } from './c-attributes.ts';
 import { defineMacros, takeEnumValues } from './c-constants.ts';
 import { evaluate, type Integer, type Names } from './c-expression.ts';
 import { ANNOTATION, errorAt, lex, type Token, type Tokens } from './c-lexer.ts';
 import { Cursor } from './c-cursor.ts';
-import { declareFunction, declareTag, declareTypedef } from './c-declare.ts';
-import { basicName, BASIC, IGNORED, IS_CONST, sizedType, STANDARD, TAG } from './c-words.ts';
+import { asFunction, declareFunction, declareTag, declareTypedef } from './c-declare.ts';
+import { basicName, BASIC, IGNORED, IS_CONST, sizedType, STANDARD, TAG, vectorAt } from './c-words.ts';
 
 /** The part of a declaration that its declarators share. */
 interface Specifiers {
@@ -44,6 +42,7 @@ class Parser {
   readonly declared: Declarations = {
     tags: new Map(),
     typedefs: new Map(),
+    alignments: new Map(),
     functions: new Map(),
     constants: new Map(),
     otherMacros: new Map(),
@@ -92,9 +91,13 @@ class Parser {
     do {
       const { name, type: declared, annotations } = this.#declarator(specifiers.type);
       if (!name) throw errorAt(c.peek, `expected a name, found ${c.found}`);
-      this.#attributes();
-      const type = specifiers.isTypedef ? declared : this.#asFunction(declared);
-      if (specifiers.isTypedef) declareTypedef(this.declared, name, type);
+      const { align = specifiers.align, isVector } = this.#attributes();
+      const type = isVector
+        ? vectorAt(at)
+        : specifiers.isTypedef
+          ? declared
+          : asFunction(declared, this.declared);
+      if (specifiers.isTypedef) declareTypedef(this.declared, name, type, align);
       else if (type.kind === 'function') {
         if (c.is('{') && specifiers.isInline) {
           c.braced();
@@ -110,13 +113,6 @@ class Parser {
     } while (c.take(','));
     c.expect(';');
   }
-  /** `typedef int act(int); act f;` declares a function. */
-  #asFunction(node: CNode): CNode {
-    let found: CNode | undefined = node;
-    for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++)
-      found = this.declared.typedefs.get(found.name);
-    return found?.kind === 'function' ? found : node;
-  }
 
   #specifiers(): Specifiers {
     const c = this.#cursor;
@@ -127,6 +123,7 @@ class Parser {
     let isConst = false;
     let isTypedef = false;
     let isInline = false;
+    let isVector = false;
     let align: number | undefined;
     for (;;) {
       const { kind, text } = c.peek;
@@ -135,9 +132,11 @@ class Parser {
       else if (IS_CONST.test(text)) isConst = c.drop();
       else if (IGNORED.test(text)) isInline = /static|inline/.test(c.advance().text) || isInline;
       else if (ANNOTATION.test(text)) annotations.push(takeAnnotation(c));
-      else if (/^(__attribute__|__declspec|_Alignas|alignas)$/.test(text))
-        align = this.#attributes().align ?? align;
-      else if (BASIC.test(text)) words.push(c.advance().text.replace('__signed__', 'signed'));
+      else if (/^(__attribute__|__declspec|_Alignas|alignas)$/.test(text)) {
+        const more = this.#attributes();
+        align = more.align ?? align;
+        isVector ||= more.isVector;
+      } else if (BASIC.test(text)) words.push(c.advance().text.replace('__signed__', 'signed'));
       else if (type || words.length > 0) break;
       else if (TAG.test(text)) type = this.#tag();
       else if (this.#isType(text)) type = { kind: 'basic', name: c.advance().text, isConst: false, at };
@@ -154,7 +153,7 @@ class Parser {
     }
     if (!type) throw errorAt(c.peek, `expected a type, found ${c.found}`);
     return {
-      type: isConst && 'isConst' in type ? { ...type, isConst } : type,
+      type: isVector ? vectorAt(at) : isConst && 'isConst' in type ? { ...type, isConst } : type,
       annotations,
       isTypedef,
       isInline,

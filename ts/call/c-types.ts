@@ -11,14 +11,15 @@ import type { PointerSize } from '../struct/layout.ts';
 import { opaque, pointer, voidp } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { chars, cstr } from '../struct/text.ts';
-import { isScalar, type CType } from '../struct/type.ts';
+import { isScalar, layoutOf, type CType } from '../struct/type.ts';
 import { aligned } from '../struct/variants.ts';
 import type { CNode, Declarations, Member, TagBody } from './c-ast.ts';
 import { basicType } from './c-basic.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
 /** Types without a counterpart: what has one in it is left out. */
-export const isUnsupported = (name: string): boolean => name === 'long double' || name.endsWith('_Complex');
+export const isUnsupported = (name: string): boolean =>
+  name === 'long double' || name === 'a vector' || name.endsWith('_Complex');
 class Unsupported extends DeclarationError {}
 
 /** The types of one text of declarations. */
@@ -29,6 +30,9 @@ export class TypeTable {
   readonly #tags = new Map<string, CType>();
   readonly #names = new Map<string, string>();
   readonly #opaques = new Map<string, CType>();
+  /** Structs by the typedefs that have an alignment of them, and what these stand for. */
+  readonly #wide = new Map<string, CType>();
+  readonly #narrow = new Map<CType, CNode>();
   constructor(declared: Declarations, known: Readonly<Record<string, CType>>, pointerSize: PointerSize) {
     this.#declared = declared;
     this.#known = known;
@@ -45,7 +49,8 @@ export class TypeTable {
     for (const [key, type] of this.#tags)
       if (!key.includes('(')) types.set(key.split(' ')[1] as string, type);
     for (const [name, node] of this.#declared.typedefs)
-      if (this.#isValue(node)) types.set(name, this.typeOf(node));
+      if (this.#isValue(node))
+        types.set(name, this.typeOf({ kind: 'basic', name, isConst: false, at: node.at }));
     return Object.fromEntries([...types].filter(([, type]) => this.#check(type)));
   }
 
@@ -60,11 +65,38 @@ export class TypeTable {
     return found;
   }
 
+  /** The typedef of `node` that has an alignment of its type, if there is one. */
+  #alignedName(node: CNode): string | undefined {
+    const { typedefs, alignments } = this.#declared;
+    let found: CNode | undefined = node;
+    for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++) {
+      if (alignments.has(found.name)) return found.name;
+      found = typedefs.get(found.name);
+    }
+    return undefined;
+  }
+
+  /** The type of a typedef with an alignment. A struct stays one that can be allocated. */
+  #aligned(name: string, node: CNode): CType {
+    const align = this.#declared.alignments.get(name) as number; // the caller has looked
+    const body = node.kind === 'tag' && node.word !== 'enum' && this.#declared.tags.get(keyOf(node));
+    if (!body) return aligned(align, this.typeOf(node)) as unknown as CType;
+    let type = this.#wide.get(name);
+    if (!type) {
+      type = this.#record(name, { ...body, align });
+      this.#wide.set(name, type);
+      this.#narrow.set(type, node);
+    }
+    return type;
+  }
+
   /** The type of a field or an element. @throws {DeclarationError} if values cannot have it */
   typeOf(node: CNode): CType {
     const known = node.kind === 'basic' ? this.#known[node.name] : undefined;
     if (known) return known;
     const found = this.resolve(node);
+    const alignedName = this.#alignedName(node);
+    if (alignedName !== undefined) return this.#aligned(alignedName, found);
     switch (found.kind) {
       case 'basic':
         return this.#known[found.name] ?? this.#basic(found);
@@ -73,8 +105,11 @@ export class TypeTable {
       case 'pointer':
         return this.#pointer(found.to, node);
       case 'array': {
-        if (found.length === undefined)
-          throw errorAt(found.at, 'an array without a length, which only a last member has');
+        if (!found.length)
+          throw errorAt(
+            found.at,
+            `an array ${found.length === 0 ? 'of 0 elements' : 'without a length'}, which only a last member has`,
+          );
         return this.isChar(found.of) ? chars(found.length) : array(this.typeOf(found.of), found.length);
       }
       default:
@@ -167,7 +202,8 @@ export class TypeTable {
   #member(member: Member, isLast: boolean): CType {
     const { type: node, bits: width, name, align, at } = member;
     const found = this.resolve(node);
-    if (found.kind === 'array' && found.length === undefined && isLast)
+    if (found.kind === 'array' && !found.length && isLast)
+      // [0] is the older form
       return flexible(this.typeOf(found.of));
     const type = this.typeOf(node);
     if (name === undefined && width === undefined) {
@@ -184,8 +220,10 @@ export class TypeTable {
   #check(type: CType): boolean {
     if (!(type instanceof StructType)) return true;
     try {
-      type.compiled(this.pointerSize);
-      return true;
+      const { size, align } = type.compiled(this.pointerSize);
+      const node = this.#narrow.get(type);
+      if (!node || layoutOf(this.typeOf(node), this.pointerSize).size === size) return true;
+      throw errorAt(node.at, `${type.name} is no multiple of its alignment of ${align} long; put the attribute behind the closing brace`); // prettier-ignore
     } catch (error) {
       if (error instanceof Unsupported) return false;
       if (error instanceof DeclarationError) throw error;

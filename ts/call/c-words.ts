@@ -54,3 +54,6 @@ export function sizedType(tokens: readonly Token[], isType: (word: string) => bo
   }
   return stars > 0 ? { kind: 'pointer', to: node, at } : node;
 }
+
+/** A type that is left out. Its name is none that C can have. */
+export const vectorAt = (at: Token): CNode => ({ kind: 'basic', name: 'a vector', isConst: false, at });

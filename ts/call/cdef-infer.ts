@@ -180,7 +180,7 @@ type MoreEntries<
   ? MoreEntries<T, B, Done | OneEntry<`${B} ${Trim<H>}`>>
   : Done | OneEntry<`${B} ${Trim<R>}`>;
 type OneEntry<D extends string> = D extends `${infer A}:${string}` ? (Trim<A> extends keyof Basic ? never : OneEntry<Trim<A>>)
-  : D extends `${infer A}[]` ? Marked<A, '[?]'>
+  : D extends `${infer A}[]` | `${infer A}[0]` ? Marked<A, '[?]'>
   : D extends `${infer A}[${string}` ? Marked<A, '[]'>
   : Marked<D, ''>; // prettier-ignore
 type Marked<D extends string, M extends Entry[3]> =

@@ -31,7 +31,29 @@ export function cdef<const T extends string, K = unknown, P extends PointerSize 
   declarations: T,
   options: CdefOptions<K, P> = {},
 ): Cdef<T, K, P> {
-  const { types: known = {}, pointerSize = 4 } = options;
+  const { types, functions, constants } = readDeclarations(declarations, options);
+  return { types, functions, constants } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
+}
+
+/** What C declarations say. @internal */
+export interface Declared {
+  readonly types: Record<string, CType>;
+  readonly functions: Record<string, Signature>;
+  readonly constants: Record<string, number | bigint>;
+  /** The tags, as in `struct node`, and the names of the typedefs. */
+  readonly tags: readonly string[];
+  readonly typedefs: ReadonlySet<string>;
+}
+
+/**
+ * Reads C declarations as {@link cdef} does, without types of TypeScript.
+ * @internal
+ * @throws {DeclarationError} at the line and column of what is wrong
+ */
+export function readDeclarations(
+  declarations: string,
+  { types: known = {}, pointerSize = 4 }: CdefOptions<unknown, PointerSize>,
+): Declared {
   if (pointerSize !== 4 && pointerSize !== 8)
     throw new ArgumentTypeError('a pointerSize of 4 or 8', pointerSize);
   const tableOf = (found: Declarations): TypeTable =>
@@ -52,12 +74,14 @@ export function cdef<const T extends string, K = unknown, P extends PointerSize 
     types,
     functions: Object.fromEntries(functions),
     constants: constantsOf(declared),
-  } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
+    tags: [...declared.tags.keys()],
+    typedefs: new Set(declared.typedefs.keys()),
+  };
 }
 
 /** Integers by name. A macro that is none throws where it is used. */
-function constantsOf({ constants, otherMacros }: Declarations): object {
-  const all = Object.fromEntries(
+function constantsOf({ constants, otherMacros }: Declarations): Record<string, number | bigint> {
+  const all: Record<string, number | bigint> = Object.fromEntries(
     [...constants].map(([name, { value }]) => [name, isSafe(value) ? Number(value) : value]),
   );
   for (const [name, at] of otherMacros)

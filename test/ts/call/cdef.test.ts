@@ -1,7 +1,7 @@
 // C declarations at run time: what they become, and what is wrong with them.
 import { describe, expect, test } from 'vitest';
 import {
-  ArgumentTypeError, cdef, countOf, DeclarationError, f32, i32, i8, LinearMemory, list, outCount, owned, struct, u32, u8,
+  ArgumentTypeError, cdef, countOf, createHeapSync, DeclarationError, f32, i32, i8, LinearMemory, list, outCount, owned, struct, u32, u8,
   type EnumType, type Signature, type StructType,
 } from '../../../ts/index.ts'; // prettier-ignore
 
@@ -49,6 +49,54 @@ describe('declarations', () => {
       24,
     );
   });
+  test('have the alignment of a typedef, as C has it', () => {
+    const { types, functions } = cdef(`
+      typedef struct { int a, b; } wide_t __attribute__((aligned(8)));
+      typedef wide_t same_t;
+      typedef int far_t __attribute__((aligned(8)));
+      struct holder { char c; wide_t w; char d; far_t f; same_t more[2]; };
+      int use(wide_t *w);`);
+    expect(types.wide_t.layout(4)).toMatchObject({ size: 8, align: 8 });
+    expect(types.same_t).toBe(types.wide_t);
+    expect(['w', 'd', 'f', 'more'].map((name) => types.holder.offsetOf(name as 'w'))).toEqual([
+      8, 16, 24, 32,
+    ]);
+    expect(types.holder.size).toBe(48);
+    expect(Object.keys(functions)).toEqual(['use']);
+    expect(() => cdef('typedef struct { int a; } t __attribute__((aligned(8)));')).toThrow(
+      /line 1, column 9: t is no multiple of its alignment of 8 long/,
+    );
+  });
+  test('leave out vectors, and what has one in it', () => {
+    const C = cdef(`
+      typedef float v4 __attribute__((vector_size(16)));
+      typedef __attribute__((__vector_size__(16))) int w4;
+      struct has { v4 v; int k; };
+      struct plain { int a; };
+      int take(v4 v); w4 give(void); int keep(struct plain *p);`) as unknown as {
+      types: object;
+      functions: object;
+    };
+    expect([Object.keys(C.types), Object.keys(C.functions)]).toEqual([['plain'], ['keep']]);
+  });
+  test('may end in an array of no elements, the older form of a flexible one', () => {
+    const { old } = cdef('struct old { int n; char data[0]; };').types;
+    expect([old.size, old.offsetOf('data')]).toEqual([4, 4]);
+    const heap = createHeapSync();
+    const one = old.alloc(heap, { n: 3, data: [1, 2, 3] });
+    expect([...one.data]).toEqual([1, 2, 3]);
+    one.free();
+  });
+  test.each(['75.f', '.5', '1e-3f', '0x1p-2', '1.5L', '1.e+5'])(
+    'pass over %s in the body of a function',
+    (number) => {
+      const C = cdef(`static inline double f(void) { return ${number} * 2; }\nint a(void);` as string);
+      expect(Object.keys(C.functions)).toEqual(['a']);
+      expect(() => cdef(`struct s { int a[${number}]; };` as string)).toThrow(
+        /line 1, column 18: expected an integer constant/,
+      );
+    },
+  );
   test('use types that are given', () => {
     const Point = struct('point_t', { x: f32, y: f32 });
     const C = cdef('struct line { point_t from, to; }; float length(const point_t *p);', {
@@ -230,7 +278,7 @@ describe('declarations', () => {
     ['#ifdef A\nint x;', 1, 2, /without #endif/],
     ['struct s { void x; };', 1, 12, /no type of values/],
     ['struct a { struct b x; }; struct b { struct a y; };', 1, 21, /does not contain itself/],
-    ['struct a { int x[0]; };', 1, 16, /above 0, got 0/],
+    ['struct a { int x[0]; };', 1, 16, /flexible array/],
     ['struct a { };', 1, 1, /at least one field/],
     ['struct a { int x; float x; };', 1, 25, /a second x in a/],
     ['struct a { int x; union { int x; float y; }; };', 1, 16, /a field of a once/],

@@ -42,6 +42,9 @@ counter_t *counter_new(void);
 int counter_add(counter_t *c, int n);
 void counter_free(counter_t *c);
 static inline int twice(int x) { return 2 * x; }
+static inline float half(float x) { return x * .5f + 0.f; }
+typedef struct __attribute__((aligned(16))) state_ { unsigned char opaque[32]; } state;
+typedef int (*run_state)(state *s, struct tm *when);
 #endif
 `;
 const MORE =

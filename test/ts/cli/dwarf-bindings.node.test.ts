@@ -44,8 +44,8 @@ const options = { name: 'app.wasm', library: 'bindLibrary', pointerSize: 4 } as 
  */
 function isVague(type: unknown): boolean {
   if (type instanceof BitField) return type.width === type.base.size * 8;
-  const { fields, element } = type as { fields?: object; element?: unknown };
-  return element ? isVague(element) : Object.values(fields ?? {}).some(isVague);
+  const { fields, element, base } = type as { fields?: object; element?: unknown; base?: unknown };
+  return [element ?? base ?? Object.values(fields ?? {})].flat().some(isVague);
 }
 
 /** The layout of a struct as the source has it. */
