@@ -56,6 +56,19 @@ const cellsOf = async (page: Page): Promise<string[][]> =>
     (await page.locator('#table tbody tr').all()).map((line) => line.locator('td').allInnerTexts()),
   );
 
+test('opens in a browser whose language is none', async () => {
+  const file = join(folder, 'language.html');
+  writeFileSync(file, await createReport(makeRecording({ seed: SEED, events: 20, live: 5, stacks: 2 })));
+  const { page, errors } = await openPage(browser);
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, 'language', { value: 'C', configurable: true }),
+  );
+  await page.goto(pathToFileURL(file).href);
+  await page.waitForFunction(() => document.documentElement.dataset.state === 'ready');
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
 describe(`the static report (SEED=${SEED})`, () => {
   const recording = makeRecording({ seed: SEED, events: 20_000, live: 800, stacks: 20 });
   const replay = new Replay(recording);

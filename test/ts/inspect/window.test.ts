@@ -64,14 +64,12 @@ describe('openInspector', () => {
     const frame = document.createElement('iframe');
     document.body.append(frame);
     vi.stubGlobal('open', (url: string) => {
-      // A frame has no opener.
       const inside = frame.contentWindow as Window;
-      frame.addEventListener('load', () => undefined);
       void fetch(url).then(async (response) => {
-        const html = await response.text();
-        Object.defineProperty(inside, 'opener', { value: window, configurable: true });
         inside.document.open();
-        inside.document.write(html);
+        // A frame has no opener.
+        inside.document.write('<script>Object.defineProperty(window, "opener", { value: parent })</script>');
+        inside.document.write(await response.text());
         inside.document.close();
       });
       return inside;
