@@ -74,10 +74,9 @@ function stackText(below: Callee, max: number): string {
   }
 }
 
+/** In a call, as JavaScriptCore misses an assignment once it has compiled it. On a frozen `Error` the stacks are shorter. */
 function setLimit(Class: V8Error, limit: number): void {
-  try {
-    Class.stackTraceLimit = limit;
-  } catch {} // frozen: the stacks are shorter
+  Reflect.set(Class, 'stackTraceLimit', limit);
 }
 
 /** A program's own `Error.prepareStackTrace` may return anything; an array has one element for each frame. */

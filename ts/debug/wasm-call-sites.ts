@@ -5,6 +5,8 @@ import type { StackFrame } from './recording.ts';
 import type { Callee } from './stack-index.ts';
 
 const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm://');
+/** The file of all frames of wasm in JavaScriptCore. */
+const ANY_MODULE = 'wasm://';
 
 /** The call stacks of one recorded module. */
 export class WasmCallSites {
@@ -47,13 +49,20 @@ export class WasmCallSites {
    * are kept only if the event itself was captured: a stack that an entry's events share has them of the first event.
    */
   #trim(frames: readonly StackFrame[]): StackFrame[] {
-    const recorder = frames.findLastIndex(({ file }) => file === this.#recorderFile);
+    const recorder = this.#lastOfRecorder(frames);
     const outside = frames.slice(recorder + 1);
     const first = outside.findIndex((frame) => !isWasm(frame));
     const inside = outside.slice(0, first < 0 ? outside.length : first);
     const kept = this.#isExact ? inside.slice(recorder < 0 ? 0 : 1) : inside.slice(-1);
     const whole = [...kept, ...outside.slice(inside.length)];
     return whole.map((frame) => (isWasm(frame) ? this.#named(frame) : frame));
+  }
+
+  /** The index of the recorder's last frame, or -1. It has one frame, the first of wasm, where modules are not told apart. */
+  #lastOfRecorder(frames: readonly StackFrame[]): number {
+    const recorder = this.#recorderFile;
+    if (recorder !== ANY_MODULE) return frames.findLastIndex(({ file }) => file === recorder);
+    return frames[0] && isWasm(frames[0]) ? 0 : -1;
   }
 
   #named(frame: StackFrame): StackFrame {

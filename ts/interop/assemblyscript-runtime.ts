@@ -173,12 +173,13 @@ export class AssemblyScriptRuntime {
 
 /** Whether a function of WebAssembly is on the stack. */
 function isCalledByWasm(): boolean {
-  const limited = Error as { stackTraceLimit?: number };
-  const before = limited.stackTraceLimit;
+  const before = (Error as { stackTraceLimit?: number }).stackTraceLimit;
+  // In a call, as JavaScriptCore misses an assignment once it has compiled it.
+  const setLimit = (limit: number): boolean => Reflect.set(Error, 'stackTraceLimit', limit);
   try {
-    if (before !== undefined) limited.stackTraceLimit = 1000;
+    if (before !== undefined) setLimit(1000);
     return /wasm-function|wasm:\/\/|\[wasm code\]/.test(String(new Error('').stack));
   } finally {
-    if (before !== undefined) limited.stackTraceLimit = before;
+    if (before !== undefined) setLimit(before);
   }
 }
