@@ -11,7 +11,7 @@ import type { PointerSize } from '../struct/layout.ts';
 import { opaque, pointer, voidp } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { chars, cstr } from '../struct/text.ts';
-import { isScalar, layoutOf, type CType } from '../struct/type.ts';
+import { isScalar, type CType } from '../struct/type.ts';
 import { aligned } from '../struct/variants.ts';
 import type { CNode, Declarations, Member, TagBody } from './c-ast.ts';
 import { basicType } from './c-basic.ts';
@@ -30,9 +30,8 @@ export class TypeTable {
   readonly #tags = new Map<string, CType>();
   readonly #names = new Map<string, string>();
   readonly #opaques = new Map<string, CType>();
-  /** Structs by the typedefs that have an alignment of them, and what these stand for. */
+  /** Structs by the typedefs that have an alignment of them. */
   readonly #wide = new Map<string, CType>();
-  readonly #narrow = new Map<CType, CNode>();
   constructor(declared: Declarations, known: Readonly<Record<string, CType>>, pointerSize: PointerSize) {
     this.#declared = declared;
     this.#known = known;
@@ -82,11 +81,7 @@ export class TypeTable {
     const body = node.kind === 'tag' && node.word !== 'enum' && this.#declared.tags.get(keyOf(node));
     if (!body) return aligned(align, this.typeOf(node)) as unknown as CType;
     let type = this.#wide.get(name);
-    if (!type) {
-      type = this.#record(name, { ...body, align });
-      this.#wide.set(name, type);
-      this.#narrow.set(type, node);
-    }
+    if (!type) this.#wide.set(name, (type = this.#record(name, body, align)));
     return type;
   }
 
@@ -185,7 +180,7 @@ export class TypeTable {
   }
 
   /** Fields are getters: they may refer to what is not made yet. */
-  #record(name: string, body: TagBody): CType {
+  #record(name: string, body: TagBody, typedefAlign?: number): CType {
     const fields: Record<string, CType> = {};
     body.members.forEach((member, index) => {
       const own = member.name ?? anonymousName(index);
@@ -195,7 +190,12 @@ export class TypeTable {
       Object.defineProperty(fields, own, { enumerable: true, get: () => this.#member(member, isLast) });
     });
     const { packed, pack, align } = body;
-    const options = { packed, ...(pack && { pack }), ...(align && { align }) };
+    const options = {
+      packed,
+      ...(pack && { pack }),
+      ...(align && { align }),
+      ...(typedefAlign && { typedefAlign }),
+    };
     return new StructType(name, fields, options, body.word === 'union');
   }
 
@@ -220,10 +220,8 @@ export class TypeTable {
   #check(type: CType): boolean {
     if (!(type instanceof StructType)) return true;
     try {
-      const { size, align } = type.compiled(this.pointerSize);
-      const node = this.#narrow.get(type);
-      if (!node || layoutOf(this.typeOf(node), this.pointerSize).size === size) return true;
-      throw errorAt(node.at, `${type.name} is no multiple of its alignment of ${align} long; put the attribute behind the closing brace`); // prettier-ignore
+      type.compiled(this.pointerSize);
+      return true;
     } catch (error) {
       if (error instanceof Unsupported) return false;
       if (error instanceof DeclarationError) throw error;

@@ -42,8 +42,10 @@ export interface LayoutOptions {
   readonly packed?: boolean;
   /** As `#pragma pack(n)`: no member is aligned to more than that; 1, 2, 4, 8 or 16. */
   readonly pack?: number;
-  /** As `__attribute__((aligned(n)))` on the whole. */
+  /** As `__attribute__((aligned(n)))` on the whole, whose size it divides. */
   readonly align?: number;
+  /** As `__attribute__((aligned(n)))` on its typedef, which leaves the size as it is. */
+  readonly typedefAlign?: number;
 }
 
 /** The places of all members, and the whole. */
@@ -84,7 +86,8 @@ export function layOut(members: readonly Member[], options: LayoutOptions, isUni
     if (end >= MAX_BYTES * 8) throw new ArgumentRangeError('a struct of less than 2^31 bytes', end / 8);
   }
   align = Math.max(align, options.align ?? 1);
-  return { places, align, size: roundUp(Math.ceil(size / 8), align) };
+  size = roundUp(Math.ceil(size / 8), align);
+  return { places, align: Math.max(align, options.typedefAlign ?? 1), size };
 }
 
 /** Y2: the first bit of a bit-field, from the bit `from` on. */

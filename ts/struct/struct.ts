@@ -8,9 +8,9 @@ import { StructType } from './struct-type.ts';
 function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boolean): StructType<F> {
   if (typeof fields !== 'object' || fields === null)
     throw new ArgumentTypeError('an object with fields', fields);
-  const { packed = false, pack, align } = options;
+  const { packed = false, pack, align, typedefAlign } = options;
   if (typeof packed !== 'boolean') throw new ArgumentTypeError('a boolean for packed', packed);
-  for (const value of [pack, align])
+  for (const value of [pack, align, typedefAlign])
     if (value !== undefined && !isAlign(value))
       throw new ArgumentRangeError('an alignment, a power of two', value);
   const type = new StructType(name, fields, options, isUnion);
