@@ -260,6 +260,16 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
+/** Returns an error about a value with the place in it that the value is for; any other error unchanged. */
+export function locatedError(error: unknown, place: string): unknown {
+  if (error instanceof EncodingError)
+    return new EncodingError(`${error.message}, in ${place}`, error.index, error.capacity);
+  if (error instanceof ArgumentRangeError)
+    return new ArgumentRangeError(`${error.expected}, in ${place}`, error.value);
+  if (!(error instanceof ArgumentTypeError)) return error;
+  return new ArgumentTypeError(`${error.expected}, in ${place}`, error.value);
+}
+
 /** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
 export function isRevoked(value: unknown): boolean {
   try {

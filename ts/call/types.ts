@@ -6,15 +6,8 @@ import { i32 } from '../scalar/types.gen.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { PointerType } from '../struct/pointer.ts';
 import { CStringType } from '../struct/text.ts';
-import { isBitField, isFlexible, isScalar, toType, type CType } from '../struct/type.ts';
+import { isScalar, toType, toValueType, type CType } from '../struct/type.ts';
 
-/** Returns `value` if values in memory can have it. @throws {ArgumentTypeError} */
-function toValueType(value: unknown, where: string): CType {
-  const type = toType(value, where);
-  if (isBitField(type) || isFlexible(type))
-    throw new ArgumentTypeError(`a type that is not only for members of structs, for ${where}`, type.name);
-  return type;
-}
 /** Whether it is an integer of up to 64 bits. */
 export const isInteger = (type: CType): boolean =>
   isScalar(type) && /^([iu](8|16|32|64)|ptr\d\d)$/.test(type.name);

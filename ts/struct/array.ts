@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fixed arrays, as a type (`array(Point, 3)`) and as refs to elements that are not scalars.
-import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -15,13 +15,14 @@ import { memoryOf, type Origin } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import type { TextStore } from './texts.ts';
 import {
+  elementLayout,
   isScalar,
   layoutOf,
   liveOf,
   load,
   pointerSizeOf,
   store,
-  toType,
+  toValueType,
   type CompositeType,
   type CType,
 } from './type.ts';
@@ -37,7 +38,7 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
     this.length = length;
   }
   layout(pointerSize: PointerSize): Layout {
-    const { size, align } = layoutOf(this.element, pointerSize);
+    const { size, align } = elementLayout(this.element, pointerSize);
     return { size: size * this.length, align };
   }
   /** @internal */
@@ -64,7 +65,7 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
 export function array<T extends CType>(element: T, length: number): ArrayType<T> {
   if (toCount(length, 'a number of elements', 0, 2 ** 31) === 0)
     throw new ArgumentRangeError('a number of elements above 0', length);
-  return new ArrayType(toType(element, 'array()') as T, length);
+  return new ArrayType(toValueType(element, 'array()') as T, length);
 }
 
 /** Values with indices, and how many they are: their length is read once, as it may change or lie. */
@@ -115,7 +116,12 @@ export function storeElements(
     return;
   }
   const { size } = layoutOf(type, pointerSizeOf(memory));
-  for (let i = 0; i < length; i++) store(type, memory, address + i * size, values[i], texts);
+  let i = 0;
+  try {
+    for (; i < length; i++) store(type, memory, address + i * size, values[i], texts);
+  } catch (error) {
+    throw locatedError(error, `element ${i}`);
+  }
 }
 
 /** Live elements: an array ref of scalars, or {@link Elements}. */
@@ -210,14 +216,12 @@ export function elementsClass(type: CompositeType, pointerSize: PointerSize): El
   if (!known) classes.set(type, (known = new Map()));
   let Class = known.get(pointerSize);
   if (!Class) known.set(pointerSize, (Class = makeClass(type, pointerSize)));
-  Object.setPrototypeOf(Class, Elements);
-  Object.setPrototypeOf(Class.prototype, Elements.prototype);
-  return Class as unknown as ElementsClass;
+  return Class;
 }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass {
-  const stride = layoutOf(type, pointerSize).size;
+  const stride = elementLayout(type, pointerSize).size;
   const live = liveOf(type, pointerSize);
   // Not `extends Elements`, for the reason in compile.ts.
   const Class = class {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // C that checks at compile time that structs are laid out as here.
+import { ArgumentTypeError } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
+import { assertHas } from '../scalar/descriptor.ts';
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
 
@@ -21,12 +24,17 @@ export function layoutChecks(
   headers: readonly string[],
   pointerSize: PointerSize = 4,
 ): string {
-  const lines = headers.map((header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`);
+  if (!Array.isArray(headers)) throw new ArgumentTypeError('an array of headers', headers);
+  assertOptions(types, 'an object with structs');
+  const lines = (headers as readonly string[]).map(
+    (header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`,
+  );
   lines.push('#include <stddef.h>');
   const assert = (condition: string, text: string): void => {
     lines.push(`_Static_assert(${condition}, "${text}");`);
   };
   for (const [name, type] of Object.entries(types)) {
+    assertHas(type, 'compiled', `a struct or union for ${name}`);
     const { size, align, fields } = type.compiled(pointerSize);
     assert(`sizeof(${name}) == ${size}`, `size of ${name}`);
     assert(`_Alignof(${name}) == ${align}`, `alignment of ${name}`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A struct or union for one pointer size: where its fields are, and the class of its instances.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
 import { accessors } from './accessors.gen.ts';
 import { copierOf, type Copier } from './copy.ts';
 import { setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
@@ -18,6 +18,7 @@ import {
   isAnonymous,
   isBitField,
   isFlexible,
+  isOpenEnded,
   isScalar,
   layoutOf,
   liveOf,
@@ -28,7 +29,6 @@ import {
   type AnonymousMember,
   type CType,
   type Field,
-  type Fieldwise,
 } from './type.ts';
 
 /** The class of the instances of one struct. */
@@ -68,11 +68,12 @@ export function compile(
   pointerSize: PointerSize,
 ): Compiled {
   const members = entries.map(([name, field]) => memberOf(type.name, name, field, pointerSize));
-  const { places, size, align } = layOut(members, options, isUnion);
+  const { places, size, align } = layOut(type.name, members, options, isUnion);
   const fields: Field[] = entries.flatMap(([name, field], index) => {
     const { offset, bit } = places[index] as { offset: number; bit: number }; // one for each
-    const isMisplaced = isFlexible(field) && (index === 0 || index < entries.length - 1 || isUnion);
-    if (isMisplaced || isCovered(field, index === entries.length - 1 || isUnion, pointerSize))
+    const isLast = index === entries.length - 1;
+    const isAtEnd = isFlexible(field) ? isLast && index > 0 && !isUnion : isLast || isUnion;
+    if (!isAtEnd && isOpenEnded(field, pointerSize))
       throw new ArgumentTypeError(
         `the flexible array ${isFlexible(field) ? '' : 'in '}${type.name}.${name} as the last of several fields`,
         name,
@@ -95,17 +96,6 @@ export function compile(
   return { size, align, places, fields, byName, flexible, Instance, copier };
 }
 
-/** Whether a struct as a field ends with a flexible array, and something follows: a field, or another element. */
-function isCovered(field: CType, isLast: boolean, pointerSize: PointerSize): boolean {
-  if ('element' in field && !isFlexible(field)) return isCovered(field.element as CType, false, pointerSize);
-  if (!('compiled' in field)) return false;
-  const { fields, flexible } = (field as Fieldwise).compiled(pointerSize);
-  const last = fields.at(-1);
-  return (
-    !isLast && (flexible !== undefined || (last !== undefined && isCovered(last.type, false, pointerSize)))
-  );
-}
-
 /** The fields of an anonymous member, as fields of the struct around it. */
 function promoted(
   struct: string,
@@ -126,11 +116,12 @@ function promoted(
 
 function memberOf(struct: string, name: string, type: CType, pointerSize: PointerSize): Member {
   if (isBitField(type))
-    return { ...layoutOf(type.base, pointerSize), bits: type.width, unnamed: type.unnamed };
-  const layout = layoutOf(type, pointerSize);
-  if (layout.size === 0 && !isFlexible(type))
-    throw new ArgumentRangeError(`a size of ${struct}.${name} above 0`, layout.size);
-  return layout;
+    return { ...layoutOf(type.base, pointerSize), name, bits: type.width, unnamed: type.unnamed };
+  try {
+    return { ...layoutOf(type, pointerSize), name };
+  } catch (error) {
+    throw locatedError(error, `${struct}.${name}`);
+  }
 }
 
 /** A class with an accessor for each field on its prototype. */

@@ -3,7 +3,7 @@
 //
 //   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
 //       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
-import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
+import { ArgumentTypeError, isRevoked, locatedError, wrongType } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copies, type Copies } from './copies.gen.ts';
 import { StructRef, typeOf, type AnyStructType } from './instance.ts';
@@ -43,9 +43,14 @@ export function copierOf(copied: Copied): Copier {
       if (typeof value !== 'object' || value === null || isRevoked(value))
         throw wrongType(`an object with fields of ${copied.name}`, value);
       const values = value as Record<string, unknown>;
-      let found = isPlain
-        ? (own ?? claim()).store(memory, address, values, texts)
-        : storeEach(copied, memory, address, values, bytes, texts);
+      let found: number;
+      try {
+        found = isPlain
+          ? (own ?? claim()).store(memory, address, values, texts)
+          : storeEach(copied, memory, address, values, bytes, texts);
+      } catch (error) {
+        throw inField(error, copied, (one) => storeEach(one, memory, address, values, bytes, texts));
+      }
       for (const _ in values) found--;
       if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype) refuseUnknown(copied, values);
     },
@@ -95,12 +100,24 @@ function storeEach(
   return found;
 }
 
+/** The error of a value that does not fit, with the field that it is for: the first whose value throws alone too. */
+function inField(error: unknown, copied: Copied, store: (one: Copied) => unknown): unknown {
+  for (const field of copied.fields)
+    try {
+      store({ ...copied, fields: [field] });
+    } catch {
+      return locatedError(error, `${copied.name}.${field.name}`);
+    }
+  return error;
+}
+
 /** The fields of a struct; a ref to one is an object with these. */
 const namesOf = (type: AnyStructType): Iterable<string> =>
   (type as unknown as Fieldwise).compiled(4).fields.map(({ name }) => name); // every struct is one
 
 /** @throws {ArgumentTypeError} for an object that has something else than fields */
 function refuseUnknown({ name: struct, byName }: Copied, values: object): void {
+  if (Symbol.iterator in values) throw new ArgumentTypeError(`an object with fields of ${struct}`, values);
   const names = values instanceof StructRef ? namesOf(typeOf(values)) : Object.keys(values);
   for (const name of names)
     if (!byName.has(name))

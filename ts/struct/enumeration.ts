@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // C enums as string unions.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import type { Scalar } from '../scalar/scalar.ts';
@@ -68,12 +69,18 @@ export function enumeration<const N extends string>(
   values: readonly N[] | Readonly<Record<N, number>>,
   base: Scalar<number> = i32,
 ): EnumType<N> {
-  const numbers = Array.isArray(values)
-    ? (Object.fromEntries((values as readonly N[]).map((one, index) => [one, index])) as Record<N, number>)
-    : { ...(values as Record<N, number>) };
-  for (const [one, value] of Object.entries(numbers))
-    if (!Number.isInteger(value)) throw new ArgumentTypeError(`an integer for ${name}.${one}`, value);
-  if (Object.keys(numbers).length !== (Array.isArray(values) ? values.length : Object.keys(values).length))
-    throw new ArgumentTypeError(`names of ${name} that differ`, name);
-  return new EnumType(name, numbers, base);
+  const given: readonly (readonly [unknown, unknown])[] = Array.isArray(values)
+    ? values.map((one, index) => [one, index])
+    : Object.entries(Object(values) as object);
+  const [, sign, bits = 0] = /^([iu])(8|16|32)$/.exec(base?.name) ?? [];
+  if (!sign) throw new ArgumentTypeError(`an integer type of up to 32 bits for ${name}`, base?.name);
+  const min = sign === 'i' ? -(2 ** (Number(bits) - 1)) : 0;
+  if (given.length === 0) throw new ArgumentTypeError(`names and numbers of ${name}`, values);
+  const numbers = new Map<unknown, number>();
+  for (const [one, value] of given) {
+    if (typeof one !== 'string' || numbers.has(one))
+      throw new ArgumentTypeError(`names of ${name} that are strings and differ`, one);
+    numbers.set(one, toCount(value as number, `a number for ${name}.${one}`, min, min + 2 ** Number(bits)));
+  }
+  return new EnumType(name, Object.fromEntries(numbers) as Record<N, number>, base);
 }

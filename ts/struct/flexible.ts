@@ -6,7 +6,14 @@ import { elementsOf, loadElements, storeElements, toValues } from './array.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import type { Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
-import { layoutOf, pointerSizeOf, toType, type CompositeType, type CType } from './type.ts';
+import {
+  elementLayout,
+  layoutOf,
+  pointerSizeOf,
+  toValueType,
+  type CompositeType,
+  type CType,
+} from './type.ts';
 
 /** As many elements as the allocation has bytes behind the struct. */
 export class FlexibleArray<T extends CType = CType> implements CompositeType {
@@ -17,7 +24,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
     this.element = element;
   }
   layout(pointerSize: PointerSize): Layout {
-    return { size: 0, align: layoutOf(this.element, pointerSize).align };
+    return { size: 0, align: elementLayout(this.element, pointerSize).align };
   }
   /** @internal As a member of a plain value it is empty: its length is known to instances only. */
   load(): unknown {
@@ -54,5 +61,5 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
 
 /** A flexible array member of elements of `type`; the last field of a struct that has others. */
 export function flexible<T extends CType>(type: T): FlexibleArray<T> {
-  return new FlexibleArray(toType(type, 'flexible()') as T);
+  return new FlexibleArray(toValueType(type, 'flexible()') as T);
 }

@@ -5,6 +5,7 @@
 //       has not, and the members that Ref reads are getters of the prototype, which a field of the same name replaces.
 //   N2  Heaps and registries know an instance by the ref that `refOf` returns: itself or, if a field has the name
 //       of something that they read, a plain ref to the same bytes.
+import { ArgumentTypeError } from '../errors.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { InstanceState } from './accessors.gen.ts';
 import { memoryOf, own, type Origin } from './origin.ts';
@@ -100,7 +101,10 @@ export function setType(prototype: object, type: AnyStructType): void {
 }
 
 /** N2. */
-export const refOf = (instance: StructRef): Ref => instance['@handle'] ?? instance;
+export function refOf(instance: StructRef): Ref {
+  if (instance instanceof StructRef) return instance['@handle'] ?? instance;
+  throw new ArgumentTypeError('an instance of a struct', instance);
+}
 
 /** The plain ref of an instance whose fields hide what heaps read. */
 export class StructHandle extends Ref {

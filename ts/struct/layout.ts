@@ -20,6 +20,7 @@ export interface Layout {
 
 /** One member, before it has a place. */
 export interface Member extends Layout {
+  readonly name: string;
   /** The bits of a bit-field, whose declared type `size` and `align` are of. */
   readonly bits?: number | undefined;
   /** The alignment that was asked for, which `packed` does not change. */
@@ -70,7 +71,12 @@ function alignmentOf({ align, asked = 1, bits }: Member, { packed, pack }: Layou
  * Places the members of a struct, or of a union, all of which begin at 0.
  * @throws {ArgumentRangeError} if the whole is larger than 2^31 bytes
  */
-export function layOut(members: readonly Member[], options: LayoutOptions, isUnion: boolean): StructLayout {
+export function layOut(
+  struct: string,
+  members: readonly Member[],
+  options: LayoutOptions,
+  isUnion: boolean,
+): StructLayout {
   const places: Placed[] = [];
   let align = 1;
   let end = 0; // in bits
@@ -83,7 +89,8 @@ export function layOut(members: readonly Member[], options: LayoutOptions, isUni
     end = start + (member.bits ?? member.size * 8);
     size = Math.max(size, end);
     if (!member.unnamed) align = Math.max(align, own);
-    if (end >= MAX_BYTES * 8) throw new ArgumentRangeError('a struct of less than 2^31 bytes', end / 8);
+    if (end >= MAX_BYTES * 8)
+      throw new ArgumentRangeError(`the end of ${struct}.${member.name} at less than 2^31 bytes`, end / 8);
   }
   align = Math.max(align, options.align ?? 1);
   size = roundUp(Math.ceil(size / 8), align);

@@ -12,7 +12,7 @@ import type { Layout, PointerSize } from './layout.ts';
 import { borrow, type Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
 import {
-  isFlexible, isScalar, layoutOf, liveOf, pointerSizeOf, toType, type CompositeType, type CType,
+  isFlexible, isScalar, layoutOf, liveOf, pointerSizeOf, toValueType, type CompositeType, type CType,
 } from './type.ts'; // prettier-ignore
 
 /** Reads the pointer at `address`. */
@@ -108,12 +108,11 @@ export class PointerType<T = CType> implements CompositeType {
 export interface PointerType<T = CType> extends Pointing<T> {}
 
 /**
-
  * A pointer to a struct, union, array or scalar. Its field returns a live instance of the target, or null; it can be set
  * to an instance, any ref, an address or null. The field does not own the target.
  */
 export function pointer<T>(target: T): PointerType<T> {
-  return new PointerType(toType(target, 'pointer()') as T);
+  return new PointerType(toValueType(target, 'pointer()') as T);
 }
 
 /** A pointer whose target is not known here: an address as a number. */
@@ -155,5 +154,6 @@ export class OpaqueType<N extends string> extends AddressType<OpaqueHandle<N>, O
 }
 /** As {@link OpaqueType}. @param name its name in C */
 export function opaque<N extends string>(name: N): OpaqueType<N> {
+  if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
   return new OpaqueType<N>(name);
 }

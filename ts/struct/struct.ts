@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Defines structs and unions: `struct('point_t', { id: i32, x: f32, y: f32 })`.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import { isAlign } from '../memory/address.ts';
 import type { LayoutOptions } from './layout.ts';
 import { StructType } from './struct-type.ts';
@@ -8,16 +9,29 @@ import { StructType } from './struct-type.ts';
 function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boolean): StructType<F> {
   if (typeof fields !== 'object' || fields === null)
     throw new ArgumentTypeError('an object with fields', fields);
-  const { packed = false, pack, align, typedefAlign } = options;
-  if (typeof packed !== 'boolean') throw new ArgumentTypeError('a boolean for packed', packed);
-  for (const value of [pack, align, typedefAlign])
-    if (value !== undefined && !isAlign(value))
-      throw new ArgumentRangeError('an alignment, a power of two', value);
-  const type = new StructType(name, fields, options, isUnion);
-  // A getter among the fields may refer to what is not defined yet; all else is checked at once.
-  const isLazy = Object.values(Object.getOwnPropertyDescriptors(fields)).some(({ get }) => get);
-  if (!isLazy) type.compiled(4);
+  if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
+  const read = readOptions(options, { packed: 'boolean', pack: 'number', align: 'number', typedefAlign: 'number' });
+  for (const [key, most] of [
+    ['pack', 16],
+    ['align', 65536],
+    ['typedefAlign', 65536],
+  ] as const)
+    // prettier-ignore
+    if (read[key] !== undefined && !(isAlign(read[key]) && read[key] <= most))
+      throw new ArgumentRangeError(`a power of two up to ${most} for ${key} of ${name}`, read[key]);
+  const type = new StructType(name, fields, read, isUnion);
+  if (!isLazy(type)) type.compiled(4);
   return type;
+}
+
+/** Whether a getter tells a field, of the type or of one that is in it: it may refer to what is not defined yet. */
+function isLazy(type: unknown): boolean {
+  const { fields, element, embedded, base } = Object(type) as Record<string, unknown>;
+  const inside = Object.values(Object.getOwnPropertyDescriptors(Object(fields)));
+  return (
+    inside.some(({ get, value }) => get !== undefined || isLazy(value)) ||
+    [element, embedded, base].some((one) => one !== undefined && isLazy(one))
+  );
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a narrower bound makes TypeScript ask for the type of every getter, in circles

@@ -3,6 +3,7 @@
 import { toCount } from '../memory/address.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertHas } from '../scalar/descriptor.ts';
 import type { Ref } from '../scalar/ref.ts';
 import type { TextCodec } from '../text/codec.ts';
 import { utf8 } from '../text/codecs.ts';
@@ -50,6 +51,7 @@ export interface CharsType extends Simple<string> {}
  * @param codec UTF-8 by default
  */
 export function chars(length: number, codec: TextCodec = utf8): CharsType {
+  assertHas(codec, 'readFixed', 'a codec such as utf8');
   return new CharsType(toCount(length, 'a length', 1, 2 ** 31), codec);
 }
 

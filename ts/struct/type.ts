@@ -95,6 +95,34 @@ export function toType(value: unknown, where: string): CType {
   throw new ArgumentTypeError(`a type such as i32, struct(...) or pointer(...) for ${where}`, value);
 }
 
+/** The same, if values in memory can have it: elements, targets, parameters. @throws {ArgumentTypeError} */
+export function toValueType(value: unknown, where: string): CType {
+  const type = toType(value, where);
+  if (isBitField(type) || isFlexible(type) || isAnonymous(type))
+    throw new ArgumentTypeError(`a type that is not only for members of structs, for ${where}`, type.name);
+  return type;
+}
+
+/** Whether a type ends with a flexible array: nothing can follow it. */
+export function isOpenEnded(type: CType, pointerSize: PointerSize): boolean {
+  const { base } = type as { base?: CType };
+  if (typeof base === 'object') return isOpenEnded(base, pointerSize); // an aligned one
+  if (!('compiled' in type)) return isFlexible(type);
+  return (type as Fieldwise)
+    .compiled(pointerSize)
+    .fields.some((field) => isOpenEnded(field.type, pointerSize));
+}
+
+/** Size and alignment of an element. @throws {ArgumentTypeError} if nothing can follow it */
+export function elementLayout(type: CType, pointerSize: PointerSize): Layout {
+  if (isOpenEnded(type, pointerSize))
+    throw new ArgumentTypeError(
+      'elements of one size each, without a flexible array at their end',
+      type.name,
+    );
+  return layoutOf(type, pointerSize);
+}
+
 /** Size and alignment of any type. */
 export function layoutOf(type: CType, pointerSize: PointerSize): Layout {
   if (!isScalar(type)) return type.layout(pointerSize);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Types made from others: in big-endian byte order, or with a greater alignment.
+import { assertType, type ScalarValue } from '../scalar/descriptor.ts';
 import { toAlign } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { readBigEndian, writeBigEndian } from '../scalar/endian.ts';
-import type { ScalarValue } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import type { Live, Simple } from './infer.ts';
 import type { Layout, PointerSize } from './layout.ts';
@@ -15,7 +15,7 @@ import {
   load,
   pointerSizeOf,
   store,
-  toType,
+  toValueType,
   type CompositeType,
   type CType,
 } from './type.ts';
@@ -50,7 +50,8 @@ export interface BigEndianType<T extends ScalarValue> extends Simple<T> {}
 export function bigEndian<T extends ScalarValue, A extends ArrayBufferView>(
   base: Scalar<T, A>,
 ): BigEndianType<T> {
-  return new BigEndianType(toType(base, 'bigEndian()') as unknown as Scalar<T>);
+  assertType(base);
+  return new BigEndianType(base as Scalar<T>);
 }
 
 /** A type that is aligned to more than it needs. */
@@ -86,5 +87,6 @@ export class AlignedType<T extends CType> implements CompositeType {
 
 /** The type of a field with `_Alignas(align)`. */
 export function aligned<T extends CType>(align: number, base: T): AlignedType<T> & Simple<Live<T>> {
-  return new AlignedType(toAlign(align), toType(base, 'aligned()') as T) as AlignedType<T> & Simple<Live<T>>; // for TypeScript
+  return new AlignedType(toAlign(align), toValueType(base, 'aligned()') as T) as AlignedType<T> &
+    Simple<Live<T>>; // for TypeScript
 }

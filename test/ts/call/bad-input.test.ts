@@ -141,7 +141,7 @@ test('addresses that are none, and refs to something else', () => {
     expect(() => {
       player.pos = wrong;
     }).toThrow(/a ref to point_t for point_t \*/);
-    expect(() => value.same(wrong)).toThrow(/a field of point_t/);
+    expect(() => value.same(wrong)).toThrow(/fields? of point_t/);
   }
   const bytes = heap.allocUint8Array(12);
   for (const right of [Same.alloc(heap), Point.allocArray(heap, 2), bytes] as const) {

@@ -301,7 +301,7 @@ describe('declarations', () => {
       'struct a { int n; int x[]; };\nstruct b { struct a a[2]; };',
       2,
       21,
-      /flexible array in b.a as the last/,
+      /flexible array at their end, in b.a/,
     ],
     ['union a { int n; int x[]; };', 1, 15, /flexible array/],
     ['struct a { unsigned char x : 9; };', 1, 26, /a width of 1 to 8 bits for u8, got 9/],
