@@ -260,8 +260,9 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
-/** Returns an error about a value with the place in it that the value is for; any other error unchanged. */
+/** Returns an error about a value with the place in it that the value is for; any other error, or one that names it, unchanged. */
 export function locatedError(error: unknown, place: string): unknown {
+  if ((error as Error).message.includes(place)) return error;
   if (error instanceof EncodingError)
     return new EncodingError(`${error.message}, in ${place}`, error.index, error.capacity);
   if (error instanceof ArgumentRangeError)

@@ -23,9 +23,11 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
 ): Library<S> {
   if (typeof (heap as Heap | undefined)?.allocateWith !== 'function')
     throw new ArgumentTypeError('the heap of the module', heap);
-  if (typeof signatures !== 'object' || signatures === null)
+  if (typeof signatures !== 'object' || signatures === null || Array.isArray(signatures))
     throw new ArgumentTypeError('an object with signatures', signatures);
   const exports = new ModuleExports(module);
+  if (!exports.hasMemory(heap.buffer))
+    throw new ArgumentTypeError('the heap of this module, whose memory is another one', heap);
   const context = new Context(exports, heap);
   const names = Object.keys(signatures);
   const functions = exports.get(names);

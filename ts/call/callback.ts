@@ -143,7 +143,7 @@ export function createCallback<C extends CallbackType>(
   const context = contextOf(library);
   if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
   if (!(type instanceof CallbackType)) throw new ArgumentTypeError('a type made by callback()', type);
-  assertCallable(act, 'a callback');
+  if (typeof act !== 'function') throw new ArgumentTypeError('a function for C to call', act);
   const maker = callbackMaker(type, context);
   const slots = maker.slots();
   const slot = slots.take(maker.wrap(act as (...args: unknown[]) => unknown));

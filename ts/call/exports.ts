@@ -68,6 +68,14 @@ export class ModuleExports {
     return names.map((name) => this.find(name) as WasmFunction); // none is missing
   }
 
+  /** Whether its memory has this buffer. A shared one has several; some modules do not show theirs. */
+  hasMemory(buffer: ArrayBufferLike): boolean {
+    return this.#places
+      .flatMap((place) => [peek(place, 'memory'), peek(place, 'wasmMemory')])
+      .map((memory) => peek(memory, 'buffer'))
+      .every((own) => own === buffer || !(own instanceof ArrayBuffer));
+  }
+
   /** The function table. @throws {ModuleError} if it is not exported */
   table(): WebAssemblyTable {
     for (const value of this.#places.flatMap((place) => [peek(place, 'wasmTable'), ...dataValues(place)]))

@@ -4,7 +4,7 @@
 //
 //   F1  Whatever happens after a call began, also an error in it, in a callback or in what it returned: temporaries,
 //       callbacks and the module's stack are as they were.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, locatedError } from '../errors.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructType } from '../struct/struct-type.ts';
 import type { CType } from '../struct/type.ts';
@@ -32,25 +32,27 @@ export function makeFunction(
   context: Context,
 ): unknown {
   const [result, parameters] = Array.isArray(signature) ? (signature as Signature) : [];
-  if (!result || !Array.isArray(parameters))
+  if (!result || !Array.isArray(parameters) || signature.length !== 2)
     throw new ArgumentTypeError(`a signature [result, [parameters]] for ${name}`, signature);
   assertNamed(result, `the result of ${name}`);
   parameters.forEach((type, index) => {
     assertNamed(type, `parameter ${index} of ${name}`);
   });
   assertIndexes(parameters, name);
-  const steps = (parameters as Signature[1]).map((type, index) =>
-    stepOf(type, context, parameters, `parameter ${index} of ${name}`),
-  );
+  const steps = (parameters as Signature[1]).map((type, index) => {
+    const where = `parameter ${index} of ${name}`;
+    return located(where, () => stepOf(type, context, parameters, where));
+  });
   const returned = returnedStruct(result, context);
   const wasm = [...(returned ? [steps.length] : []), ...steps].length;
+  const lift = located(`the result of ${name}`, () => liftResult(result, context));
   const act = matchParameters(name, found, steps, wasm, context, result);
   const plan: Plan = {
     name,
     act,
     context,
     steps,
-    lift: liftResult(result, context),
+    lift,
     isPlainResult: result instanceof NoneType || ['i32', 'f32', 'f64', 'i64'].includes(result.name),
     arity: steps.filter(({ hidden }) => !hidden).length,
   };
@@ -60,6 +62,15 @@ export function makeFunction(
   const bound = (isBare ? fastFunction(plan, parameters, any) : fastOuts(plan, result, any)) ?? any;
   Object.defineProperty(bound, 'name', { value: name, configurable: true });
   return bound;
+}
+
+/** Returns what `make` does; its errors name the place. */
+function located<R>(where: string, make: () => R): R {
+  try {
+    return make();
+  } catch (error) {
+    throw locatedError(error, where);
+  }
 }
 
 /** @throws {ArgumentTypeError} for what is no type at all */

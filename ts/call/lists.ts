@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Lists as parameters: in, in and out, out; and their counts.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
-import { Ref } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { hasOwnElements } from '../scalar/descriptor.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import { loadElements, storeElements, toValues, type Elementwise } from '../struct/array.ts';
-import { isScalar, layoutOf, type CType } from '../struct/type.ts';
+import { StructRef } from '../struct/instance.ts';
+import { elementLayout, isScalar, layoutOf, type CType } from '../struct/type.ts';
 import { wasmTypeOf, type WasmType } from './abi.ts';
 import type { Context } from './context.ts';
 import type { Frame, Step } from './step.ts';
 import type { CountType, ListType, OutListType } from './types.ts';
-import { addressOf } from './values.ts';
-
-/** Refs and slices, which lie in a heap already. */
-interface InHeap {
-  readonly length: number;
-}
+import { addressOf, isPlaced } from './values.ts';
 
 /** Says how many elements a list has that C returned. */
 export type ListLength = (frame: Frame, at: number, outs: () => readonly unknown[]) => number;
@@ -65,25 +60,41 @@ function placer(
   { heap, scratch, pointerSize }: Context,
   where: string,
 ): (value: unknown, frame: Frame, index: number) => number {
-  const { size, align } = layoutOf(element, pointerSize);
+  const { size, align } = elementLayout(element, pointerSize);
   return (value, { lengths }, index) => {
-    if (value === null || typeof value !== 'object') {
+    if (value === null || typeof value === 'number' || typeof value === 'bigint') {
       lengths[index] = value === null ? 0 : UNKNOWN;
       return addressOf(value, heap, where);
     }
-    if (value instanceof Ref || 'assertAlive' in value) {
-      const { length } = value as unknown as InHeap;
-      lengths[index] = typeof length === 'number' ? length : UNKNOWN;
-      return addressOf(value, heap, where, element);
+    if (typeof value === 'object' && isPlaced(value)) {
+      const at = addressOf(value, heap, where, element);
+      lengths[index] = lengthOf(value, size, where);
+      return at;
     }
     const given = toValues(value, where);
     const bytes = given.length * size;
     lengths[index] = given.length;
-    if (isScalar(element)) return numbersIn(element as Scalar, given, heap, scratch.reserve(bytes, align));
-    const at = scratch.reserveZeros(bytes, align);
-    storeElements(element, heap, at, given, scratch);
-    return at;
+    try {
+      if (isScalar(element)) return numbersIn(element as Scalar, given, heap, scratch.reserve(bytes, align));
+      const at = scratch.reserveZeros(bytes, align);
+      storeElements(element, heap, at, given, scratch);
+      return at;
+    } catch (error) {
+      throw locatedError(error, where);
+    }
   };
+}
+
+/** How many elements of `size` bytes a ref or a slice has, which may be one of bytes. */
+function lengthOf(
+  value: { readonly length: unknown; readonly byteLength: number },
+  size: number,
+  where: string,
+): number {
+  if (value instanceof StructRef || typeof value.length !== 'number') return UNKNOWN;
+  const length = value.byteLength / size;
+  if (Number.isInteger(length)) return length;
+  throw new ArgumentRangeError(`a multiple of ${size} bytes for ${where}`, value.byteLength);
 }
 
 /** As many elements as are copied one by one: to make a view of the memory takes longer. */
@@ -97,7 +108,12 @@ function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): nu
     return at;
   }
   const { write, size } = type;
-  for (let i = 0; i < length; i++) write(heap, at + i * size, values[i] as number); // or refuses it
+  let i = 0;
+  try {
+    for (; i < length; i++) write(heap, at + i * size, values[i] as number); // or refuses it
+  } catch (error) {
+    throw locatedError(error, `element ${i}`);
+  }
   return at;
 }
 
@@ -130,7 +146,7 @@ export function outListStep(
   where: string,
 ): Step {
   const { scratch, asPointer, pointerSize } = context;
-  const { size, align } = layoutOf(element, pointerSize);
+  const { size, align } = elementLayout(element, pointerSize);
   return {
     wasm,
     hidden: true,

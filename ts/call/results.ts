@@ -3,7 +3,7 @@
 import { OutOfBoundsError } from '../errors.ts';
 import { loadPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
-import { liveOf, load, type CType } from '../struct/type.ts';
+import { elementLayout, liveOf, load, type CType } from '../struct/type.ts';
 import { Origin } from '../struct/origin.ts';
 import { utf8 } from '../text/codecs.ts';
 import type { Context } from './context.ts';
@@ -58,6 +58,7 @@ export function listReader(
   lengthOf: ListLength,
 ): (raw: WasmValue, frame: Frame, outs: () => readonly unknown[]) => unknown {
   const { element } = type instanceof OwnedType ? type.type : type;
+  elementLayout(element, context.pointerSize); // or throws
   const read = (at: number, frame: Frame, outs: () => readonly unknown[]): unknown =>
     listAt(element, context, at, lengthOf(frame, at, outs));
   if (type instanceof OwnedType) return freeing(read as PointedReader, type.free, context); // is given all

@@ -5,6 +5,7 @@
 //   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
 //   S2  Values that find no room get a separate block, which the call frees. The next outermost call then begins
 //       with a block that is large enough.
+import { locatedError } from '../errors.ts';
 import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
 import { fillBytes } from '../memory/bytes.ts';
@@ -84,7 +85,7 @@ export class Scratch implements TextStore {
     return at;
   }
   /** Returns the address of a copy of `text`. @throws {EncodingError} for text with a NUL */
-  text(text: string): number {
+  text(text: string, where?: string): number {
     const { length } = text;
     const { top, heap } = this;
     const { bytes, data } = heap;
@@ -111,12 +112,17 @@ export class Scratch implements TextStore {
         return top;
       }
     }
-    return this.#longText(text);
+    return this.#longText(text, where);
   }
-  #longText(text: string): number {
+  #longText(text: string, where = ''): number {
     const most = text.length * 3 + 1; // a UTF-16 unit takes three bytes of UTF-8 at most
     const at = this.reserve(most, 1);
-    const used = utf8.writeTerminated(this.heap, at, text, most);
+    let used: number;
+    try {
+      used = utf8.writeTerminated(this.heap, at, text, most);
+    } catch (error) {
+      throw locatedError(error, where);
+    }
     if (this.top === at + most) this.top = at + used + 1;
     return at;
   }

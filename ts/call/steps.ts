@@ -3,11 +3,10 @@
 // maybe one that is part of the result.
 import type { Heap } from '../heap/heap.ts';
 import type { Scalar } from '../scalar/scalar.ts';
-import { Ref } from '../scalar/ref.ts';
 import { loadPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { isScalar, layoutOf, loaderOf, type CType } from '../struct/type.ts';
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, isInstance } from '../errors.ts';
 import { PASSED, wasmTypeOf, type WasmType } from './abi.ts';
 import { assertCallable, Callback, callbackMaker } from './callback.ts';
 import type { Context } from './context.ts';
@@ -27,7 +26,7 @@ import {
   OwnedType,
   type ParameterType,
 } from './types.ts';
-import { addressOf, copier, lowerOf, type Lower, type WasmValue } from './values.ts';
+import { addressOf, copier, isPlaced, lowerOf, type Lower, type WasmValue } from './values.ts';
 
 /** Makes the step of one parameter. @throws {ArgumentTypeError} for a type that it cannot have */
 export function stepOf(
@@ -124,10 +123,12 @@ const scalarReader = ({ read }: Scalar, heap: Heap): ((at: number) => unknown) =
 
 function inoutStep({ type }: InoutType, context: Context, wasm: WasmType, where: string): Step {
   const { heap, scratch, asPointer } = context;
-  const copy = copier(type, heap, scratch);
+  const copy = copier(type, heap, scratch, where);
   const load = loaderOf(type, context.pointerSize);
   const place = (value: unknown): number =>
-    value instanceof Ref ? addressOf(value, heap, where, type) : copy(value);
+    typeof value === 'object' && value !== null && isPlaced(value)
+      ? addressOf(value, heap, where, type)
+      : copy(value);
   return {
     wasm,
     hidden: false,
@@ -155,7 +156,13 @@ function callbackStep(type: CallbackType, context: Context, wasm: WasmType, wher
     if (stackPointer !== undefined) stack?.restore(stackPointer);
   };
   const lower: Lower = (act) => {
-    if (typeof act !== 'function') return asPointer(pointerOf(act, context, where));
+    if (typeof act !== 'function') {
+      const pointer = asPointer(pointerOf(act, context, where));
+      // C that calls NULL traps, and does not restore its stack.
+      const stackPointer = stack?.save();
+      if (stackPointer !== undefined) scratch.undo.push(() => stack?.restore(stackPointer));
+      return pointer;
+    }
     const slot = parked ?? maker.slots().take(stale);
     parked = undefined;
     if (act !== lastAct) {
@@ -173,7 +180,7 @@ function callbackStep(type: CallbackType, context: Context, wasm: WasmType, wher
 /** The function pointer that is not a function. */
 function pointerOf(value: unknown, context: Context, where: string): number {
   if (value === null) return 0;
-  if (!(value instanceof Callback)) assertCallable(value, where);
+  if (!isInstance(value, Callback)) assertCallable(value, where);
   const kept = value as unknown as Callback;
   if (kept.table !== context.table)
     throw new ArgumentTypeError(`a Callback of this module for ${where}`, kept);

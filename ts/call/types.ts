@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Types of parameters and results besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
 import { ArgumentTypeError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import { EnumType } from '../struct/enumeration.ts';
@@ -86,11 +87,9 @@ export function checked<T extends CType>(
   type: T,
   options: { readonly success?: readonly number[] | undefined; readonly message?: ErrorMessage } = {},
 ): CheckedType<T> {
-  const { success = [0], message } = options;
+  const { success = [0], message } = readOptions(options, { success: 'object', message: 'function' });
   if (!Array.isArray(success) || success.length === 0)
     throw new ArgumentTypeError('an array with the codes of success', success);
-  if (message !== undefined && typeof message !== 'function')
-    throw new ArgumentTypeError('a function for message', message);
   if (success.some((code) => !Number.isInteger(code)))
     throw new ArgumentTypeError('integers as the codes of success', success.join());
   const code = toType(type, 'checked()');

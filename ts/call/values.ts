@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Values between JavaScript and a WebAssembly function, one at a time: arguments out, results in.
-import { ArgumentRangeError, ArgumentTypeError, WrongHeapError } from '../errors.ts';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  isInstance,
+  locatedError,
+  WrongHeapError,
+} from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';
@@ -11,6 +17,7 @@ import { StructType } from '../struct/struct-type.ts';
 import { CStringType } from '../struct/text.ts';
 import { isScalar, layoutOf, pointerSizeOf, storerOf, type CType } from '../struct/type.ts';
 import { utf8 } from '../text/codecs.ts';
+import { i8 } from '../scalar/types.gen.ts';
 import { ADDRESS_SPACE_32, isUint32, toPointer } from '../memory/address.ts';
 import { PASSED, singleOf, wasmTypeOf } from './abi.ts';
 import type { Scratch } from './scratch.ts';
@@ -83,14 +90,14 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
   }
   if (type instanceof CStringType) {
     const lower = (value: unknown): number => {
-      if (typeof value === 'string') return scratch.text(value);
-      return isUint32(value) ? value : addressOf(value, heap, where);
+      if (typeof value === 'string') return scratch.text(value, where);
+      return isUint32(value) ? value : addressOf(value, heap, where, i8);
     };
     return pointerSize === 4 ? lower : (value) => BigInt(lower(value));
   }
   if (type instanceof StructType) return lowerStruct(type, heap, scratch, where);
   if (type instanceof PointerType && type.target instanceof StructType) {
-    const copy = copier(type.target, heap, scratch);
+    const copy = copier(type.target, heap, scratch, where);
     const target = type.target as CType;
     return (value) => asPointer(isPlain(value) ? copy(value) : addressOf(value, heap, where, target));
   }
@@ -108,18 +115,27 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
 
 /** Whether `value` is an object to be copied, and no ref, slice or the like. */
 const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !(value instanceof Ref) && !isSlice(value);
-const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertAlive(): void } =>
-  typeof (value as { assertAlive?: unknown } | null)?.assertAlive === 'function';
+  typeof value === 'object' && value !== null && !isPlaced(value);
+const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertAlive(): void } => {
+  try {
+    return typeof (value as { assertAlive?: unknown } | null)?.assertAlive === 'function';
+  } catch {
+    return false; // a revoked proxy
+  }
+};
+/** Whether it lies in a heap already: a ref or a slice. */
+export const isPlaced = (value: object): value is { readonly length: unknown; readonly byteLength: number } =>
+  isInstance(value, Ref) || isSlice(value);
 
 /**
  * The address that a ref, a slice, a callback, a number or null stands for.
  * @param target what a ref must be to; anything, if undefined
  */
 export function addressOf(value: unknown, heap: Heap, where: string, target?: CType): number {
-  if (target && typeof value === 'object') assertPointsTo(target, value, where);
+  if (target && typeof value === 'object' && (value === null || isPlaced(value)))
+    assertPointsTo(target, value, where);
   if (typeof value === 'number' || typeof value === 'bigint') return numberAddress(value, heap, where);
-  if (value instanceof Ref || !isSlice(value)) return toTarget(value, where, heap);
+  if (isInstance(value, Ref) || !isSlice(value)) return toTarget(value, where, heap);
   value.assertAlive();
   if (value.heap !== heap) throw new WrongHeapError(value.ptr);
   return value.ptr;
@@ -137,13 +153,17 @@ function numberAddress(value: number | bigint, heap: Heap, where: string): numbe
 }
 
 /** Returns what copies a value to the temporaries. */
-export function copier(type: CType, heap: Heap, scratch: Scratch): (value: unknown) => number {
+export function copier(type: CType, heap: Heap, scratch: Scratch, where: string): (value: unknown) => number {
   const pointerSize = pointerSizeOf(heap);
   const { size, align } = layoutOf(type, pointerSize);
   const store = storerOf(type, pointerSize);
   return (value) => {
     const at = scratch.reserveZeros(size, align);
-    store(heap, at, value, scratch);
+    try {
+      store(heap, at, value, scratch);
+    } catch (error) {
+      throw locatedError(error, where);
+    }
     return at;
   };
 }
@@ -152,9 +172,9 @@ function lowerStruct(type: StructType, heap: Heap, scratch: Scratch, where: stri
   const pointerSize = pointerSizeOf(heap);
   const single = singleOf(type, pointerSize);
   const asPointer = pointerFor(pointerSize);
-  const put = copier(type, heap, scratch);
+  const put = copier(type, heap, scratch, where);
   const copy = (value: unknown): number => {
-    if (value instanceof StructRef) addressOf(value, heap, where); // of this heap, and alive
+    if (isInstance(value, StructRef)) addressOf(value, heap, where); // of this heap, and alive
     return put(value);
   };
   if (!single) return (value) => asPointer(copy(value));

@@ -51,8 +51,10 @@ export function copierOf(copied: Copied): Copier {
       } catch (error) {
         throw inField(error, copied, (one) => storeEach(one, memory, address, values, bytes, texts));
       }
+      const hasNone = found === 0;
       for (const _ in values) found--;
-      if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype) refuseUnknown(copied, values);
+      if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype)
+        refuseUnknown(copied, values, hasNone);
     },
   };
 }
@@ -116,8 +118,10 @@ const namesOf = (type: AnyStructType): Iterable<string> =>
   (type as unknown as Fieldwise).compiled(4).fields.map(({ name }) => name); // every struct is one
 
 /** @throws {ArgumentTypeError} for an object that has something else than fields */
-function refuseUnknown({ name: struct, byName }: Copied, values: object): void {
-  if (Symbol.iterator in values) throw new ArgumentTypeError(`an object with fields of ${struct}`, values);
+function refuseUnknown({ name: struct, byName }: Copied, values: object, hasNone: boolean): void {
+  // An array, a Map, a Date: no class of a program.
+  if (hasNone && (Symbol.iterator in values || Object.prototype.toString.call(values) !== '[object Object]'))
+    throw new ArgumentTypeError(`an object with fields of ${struct}`, values);
   const names = values instanceof StructRef ? namesOf(typeOf(values)) : Object.keys(values);
   for (const name of names)
     if (!byName.has(name))

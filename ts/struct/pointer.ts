@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pointers as types: to a struct (`pointer(Node)`), to anything (`voidp`), to what only C knows (`opaque('sqlite3')`).
-import { ArgumentTypeError, WrongHeapError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isInstance, WrongHeapError } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { Ref } from '../scalar/ref.ts';
@@ -31,13 +31,13 @@ export function storePointer(memory: LinearMemory, address: number, value: numbe
  */
 export function toTarget(value: unknown, what: string, heap?: object): number {
   if (value === null) return 0;
-  if (value instanceof StructRef) {
+  if (isInstance(value, StructRef)) {
     const { '@allocation': allocation, '@origin': origin, '@address': address } = value;
     if (!allocation.isLive) throw allocation.freedError(address);
     if (heap && origin.heap !== heap) throw new WrongHeapError(address);
     return address;
   }
-  if (value instanceof Ref) {
+  if (isInstance(value, Ref)) {
     value.assertLive();
     if (heap && (value.heap as object) !== heap) throw new WrongHeapError(value.address);
     return value.address;
@@ -47,25 +47,33 @@ export function toTarget(value: unknown, what: string, heap?: object): number {
   throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
 }
 
+/** What is known of a ref or a slice besides its address. */
+interface Typed {
+  readonly type?: CType;
+  readonly byteLength?: number;
+}
+
 /**
- * Refuses a ref to something else than a `target`. Bytes can be anything; an array is a pointer to its first element.
+ * Refuses a ref to something else than a `target`, or to less. Bytes can be anything; an array is a pointer to its first
+ * element.
  * @throws {ArgumentTypeError} that names both types
+ * @throws {ArgumentRangeError} if it has not the bytes of a target
  */
-export function assertPointsTo(target: CType, value: unknown, what: string): void {
-  const found =
-    value instanceof StructRef
-      ? typeOf(value)
-      : ((value as { type?: CType } | null)?.type as CType | undefined);
+export function assertPointsTo(target: CType, value: Typed | null, what: string): void {
+  const isStruct = value instanceof StructRef;
+  const found = isStruct ? typeOf(value) : value?.type;
   const type = found && elementOf(found);
   const wanted = elementOf(target);
-  if (
+  const isSame =
     !type ||
     type === wanted ||
-    (type.name === wanted.name && layoutOf(type, 4).size === layoutOf(wanted, 4).size)
-  )
-    return;
-  if (isScalar(type) && type.size === 1) return;
-  throw new ArgumentTypeError(`a ref to ${wanted.name} for ${what}; pass the address to cast`, type.name);
+    (type.name === wanted.name && layoutOf(type, 4).size === layoutOf(wanted, 4).size);
+  if (!isSame && !(isScalar(type) && type.size === 1))
+    throw new ArgumentTypeError(`a ref to ${wanted.name} for ${what}; pass the address to cast`, type.name);
+  const bytes = isStruct ? value['@bytes'] : value?.byteLength;
+  const { size } = layoutOf(target, 4);
+  if (bytes !== undefined && bytes < size)
+    throw new ArgumentRangeError(`a ref to ${size} bytes or more for ${what}`, bytes);
 }
 const elementOf = (type: CType): CType =>
   'element' in type && !isFlexible(type) ? elementOf(type.element as CType) : type;
@@ -88,7 +96,7 @@ export class PointerType<T = CType> implements CompositeType {
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
-    if (value instanceof Ref) assertPointsTo(this.target as CType, value, this.name);
+    if (isInstance(value, Ref)) assertPointsTo(this.target as CType, value, this.name);
     texts?.drop(address);
     storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
