@@ -3,6 +3,7 @@
 // maybe one that is part of the result.
 import type { Heap } from '../heap/heap.ts';
 import type { Scalar } from '../scalar/scalar.ts';
+import { Ref } from '../scalar/ref.ts';
 import { loadPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { isScalar, layoutOf, loaderOf, type CType } from '../struct/type.ts';
@@ -26,7 +27,7 @@ import {
   OwnedType,
   type ParameterType,
 } from './types.ts';
-import { addressOf, copier, isPlaced, lowerOf, type Lower, type WasmValue } from './values.ts';
+import { addressOf, copier, lowerOf, type Lower, type WasmValue } from './values.ts';
 
 /** Makes the step of one parameter. @throws {ArgumentTypeError} for a type that it cannot have */
 export function stepOf(
@@ -126,9 +127,7 @@ function inoutStep({ type }: InoutType, context: Context, wasm: WasmType, where:
   const copy = copier(type, heap, scratch, where);
   const load = loaderOf(type, context.pointerSize);
   const place = (value: unknown): number =>
-    typeof value === 'object' && value !== null && isPlaced(value)
-      ? addressOf(value, heap, where, type)
-      : copy(value);
+    isInstance(value, Ref) ? addressOf(value, heap, where, type) : copy(value);
   return {
     wasm,
     hidden: false,

@@ -49,7 +49,7 @@ export function copierOf(copied: Copied): Copier {
           ? (own ?? claim()).store(memory, address, values, texts)
           : storeEach(copied, memory, address, values, bytes, texts);
       } catch (error) {
-        throw inField(error, copied, (one) => storeEach(one, memory, address, values, bytes, texts));
+        throw inField(error, copied, memory, address, values, bytes, texts);
       }
       const hasNone = found === 0;
       for (const _ in values) found--;
@@ -103,10 +103,14 @@ function storeEach(
 }
 
 /** The error of a value that does not fit, with the field that it is for: the first whose value throws alone too. */
-function inField(error: unknown, copied: Copied, store: (one: Copied) => unknown): unknown {
+function inField(
+  error: unknown,
+  copied: Copied,
+  ...rest: [LinearMemory, number, Record<string, unknown>, number, TextStore?]
+): unknown {
   for (const field of copied.fields)
     try {
-      store({ ...copied, fields: [field] });
+      storeEach({ ...copied, fields: [field] }, ...rest);
     } catch {
       return locatedError(error, `${copied.name}.${field.name}`);
     }

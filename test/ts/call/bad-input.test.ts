@@ -1,8 +1,8 @@
 // Calls with wrong arguments, and of functions that do what they should not. Modules are assembled here.
 import { expect, test } from 'vitest';
 import {
-  ArgumentRangeError, ArgumentTypeError, bind, countOf, cstr, EncodingError, f32, FreedError, i32, inout, inoutList,
-  list, none, out, OutOfBoundsError, OutOfMemoryError, outList, owned, pointer, releaseTemporaries, struct, u8, voidp,
+  ArgumentRangeError, ArgumentTypeError, array, bind, callback, checked, countOf, createCallback, cstr, EncodingError, f32, flexible, FreedError, i32, i8, inout, inoutList,
+  list, none, opaque, out, OutOfBoundsError, OutOfMemoryError, outList, owned, pointer, releaseTemporaries, struct, u8, voidp,
   WrongHeapError,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { assemble } from '../../support/assemble.ts';
@@ -203,3 +203,108 @@ test('functions that free everything, or their argument, or grow the memory', ()
   expect(module.badFrees).toEqual([]);
   clean();
 });
+
+test('bytes as a list or a struct: as many elements as they hold, and no fewer bytes than C needs', () => {
+  const { heap, instance, clean } = make();
+  const lib = bind(instance, heap, { one: [i32, [list(i32), countOf(0)]], two: [i32, [list(Point), i32, countOf(0)]] });
+  const at = bind(instance, heap, { same: [i32, [pointer(Point)]] });
+  const inoutOf = bind(instance, heap, { same: [none, [inout(Point)]] });
+  const many = bind(instance, heap, { same: [i32, [pointer(array(f32, 4))]] });
+  expect([lib.one(heap.allocUint8Array(16)), lib.one(heap.allocSlice(u8, 8))]).toEqual([4, 2]);
+  expect(lib.two(heap.allocUint8Array(24) as never, 0)).toBe(2);
+  const text = heap.allocNullTerminatedUtf8String('ab');
+  const Long = struct('long_t', { length: i32, x: f32, y: f32 });
+  for (const [wrong, message] of [
+    [() => lib.one(heap.allocUint8Array(15)), /a multiple of 4 bytes for parameter 0 of one, got 15/],
+    [() => lib.one(heap.allocUint8Array(3)), /4 bytes or more for parameter 0 of one, got 3/],
+    [() => lib.one(text as never), /4 bytes or more for parameter 0 of one, got 3/],
+    [() => at.same(text), /12 bytes or more for parameter 0 of same, got 3/],
+    [() => at.same(heap.allocSlice(u8, 8)), /12 bytes or more for parameter 0 of same, got 8/],
+    [() => inoutOf.same(heap.allocUint8Array(8) as never), /12 bytes or more for parameter 0 of same, got 8/],
+    [() => many.same(heap.allocFloat32Array(3)), /16 bytes or more for parameter 0 of same, got 12/],
+    [() => Player.alloc(heap, { pos: text as never }), /12 bytes or more for point_t \*, in player_t\.pos, got 3/],
+  ] as const) {
+    expect(wrong).toThrow(ArgumentRangeError);
+    expect(wrong).toThrow(message);
+  }
+  const one = Long.alloc(heap, { length: 1000 });
+  const lists = bind(instance, heap, { one: [i32, [list(Long), countOf(0)]] });
+  expect(() => lists.one(one as never)).toThrow(/a list of known length for parameter 1 of one/);
+  clean();
+}); // prettier-ignore
+
+test('errors name the parameter, and what in it', () => {
+  const { heap, instance, clean } = make();
+  const lib = bind(instance, heap, {
+    one: [i32, [list(i32), countOf(0)]],
+    two: [i32, [list(cstr), list(Player), i32]],
+    same: [i32, [cstr]],
+    fill: [none, [Point, i32]],
+    act: [i32, [inout(Point)]],
+    grow: [i32, [pointer(Point), i32]],
+  });
+  const any = lib as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const long = Array.from({ length: 40 }, (_, i) => (i < 30 ? i : 'x'));
+  for (const [name, args, message] of [
+    ['one', [[1, 'x']], /a number for i32, in element 1, in parameter 0 of one, got "x"/],
+    ['one', [long], /a number for i32 at index 30, in parameter 0 of one, got "x"/],
+    ['one', ['12'], /an array for parameter 0 of one, got "12"/],
+    ['one', [revoked], /an array for parameter 0 of one/],
+    ['two', [['a', 'b\0'], [], 0], /a NUL at index 1.*, in element 1, in parameter 0 of two/],
+    ['two', [['a'], [{ tag: 5.5 }], 0], /null for char \*, in player_t\.tag, in element 0, in parameter 1 of two, got 5\.5/],
+    ['same', ['a\0b'], /a NUL at index 1.*, in parameter 0 of same/],
+    ['same', [`${'x'.repeat(99)}\0`], /a NUL at index 99.*, in parameter 0 of same/],
+    ['same', [revoked], /a ref, an address or null for parameter 0 of same/],
+    ['same', [heap.allocFloat32Array(2)], /a ref to i8 for parameter 0 of same; pass the address to cast, got "f32"/],
+    ['fill', [null, 1], /an object with fields of point_t, in parameter 0 of fill, got null/],
+    ['fill', [{ y: '2' }, 1], /a number for f32, in point_t\.y, in parameter 0 of fill, got "2"/],
+    ['fill', [new Date(0), 1], /an object with fields of point_t, in parameter 0 of fill/],
+    ['fill', [revoked, 1], /fields of point_t, not a revoked proxy, in parameter 0 of fill/],
+    ['act', [{ x: 1n }], /a number for f32, in point_t\.x, in parameter 0 of act, got 1n/],
+    ['act', [revoked], /not a revoked proxy, in parameter 0 of act/],
+    ['grow', [{ z: 1 }, 1], /one of id, x, y, in parameter 0 of grow, got "z"/],
+  ] as const) {
+    let error: Error & { code?: string } = new Error('not refused');
+    try {
+      any[name]?.(...args);
+    } catch (thrown) {
+      error = thrown as Error;
+    }
+    expect(error.message).toMatch(message);
+    expect(error.code).toMatch(/^(INVALID_TYPE|ENCODING)$/);
+  }
+  clean();
+}); // prettier-ignore
+
+test('bind() and createCallback() refuse what they cannot bind, and say where', () => {
+  const { heap, memory, instance, other, clean } = make();
+  const Tail = struct('tail_t', { n: i32, rest: flexible(i8) });
+  const lib = bind(instance, heap, { one: [i32, [i32, i32]] });
+  const signature = (result: unknown, ...parameters: unknown[]) => () =>
+    bind(instance, heap, { one: [result, parameters] as never });
+  for (const [wrong, message] of [
+    [() => bind({ ...instance.exports, memory }, other, {}), /the heap of this module, whose memory is another one/],
+    [() => bind(instance, heap, ['one'] as never), /an object with signatures/],
+    [() => bind(instance, heap, { one: [i32, [i32, i32], 1] as never }), /\[result, \[parameters\]\] for one/],
+    [signature(i32, none, i32), /a type that C can pass: .*, in parameter 0 of one, got "void"/],
+    [signature(array(i32, 2), i32, i32), /a type that C can pass: .*, in the result of one, got "i32\[2\]"/],
+    [signature(i32, i32, callback(i32, [array(i32, 2)])), /that C can pass: .*, in parameter 1 of one, got "i32\[2\]"/],
+    [signature(i32, list(Tail), i32), /without a flexible array at their end, in parameter 0 of one, got "tail_t"/],
+    [signature(none, i32, outList(Tail, 0)), /at their end, in parameter 1 of one, got "tail_t"/],
+    [signature(list(Tail, 0), i32, i32), /a flexible array at their end, .*got "tail_t"/],
+    [() => checked(i32, { sucess: [1] } as never), /one of the options success, message, got "sucess"/],
+    [() => checked(i32, null as never), /an options object, got null/],
+    [() => checked(i32, { message: 'x' as never }), /a function for message, got "x"/],
+    [() => opaque(undefined as never), /the name of a type in C/],
+    [() => createCallback(lib, callback(i32, []), null as never), /a function for C to call, got null/],
+    [() => createCallback(lib, i32 as never, (() => 1) as never), /a type made by callback\(\)/],
+    [() => createCallback({}, callback(i32, []), () => 1), /a library that bind\(\) returned/],
+  ] as const) {
+    expect(wrong).toThrow(ArgumentTypeError);
+    expect(wrong).toThrow(message);
+  }
+  expect(bind({ ...instance.exports, memory }, heap, {})).toEqual({});
+  clean();
+}); // prettier-ignore

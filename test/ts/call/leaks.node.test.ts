@@ -96,3 +96,20 @@ test(`${CALLS} calls that throw leave nothing (SEED=${SEED})`, async () => {
   expect(before).toMatchObject({ liveBlocks: 0, texts: 0 });
   kept.dispose();
 }, 600_000);
+
+test('a callback that is NULL, and called by C, leaves its stack as it was', async () => {
+  const module = await built.start('leaks');
+  const lib = bind(module, wrapEmscriptenModuleHeap(module), {
+    stack_user: [i32, [i32, callback(i32, [i32])]],
+    sort_with: [i32, [list(i32), countOf(0), callback(i32, [voidp, voidp])]],
+  });
+  const { stackSave } = module.asm as Record<string, () => number>;
+  const before = stackSave?.();
+  expect(before).toBeGreaterThan(0);
+  for (let i = 0; i < 3; i++) {
+    expect(() => lib.stack_user(1, null)).toThrow(WebAssembly.RuntimeError);
+    expect(() => lib.sort_with([3, 1, 2], null)).toThrow(WebAssembly.RuntimeError);
+  }
+  expect(stackSave?.()).toBe(before);
+  expect(lib.sort_with([3, 1, 2], () => 0)).toBe(3);
+});
