@@ -6,19 +6,19 @@ import { isAlign } from '../memory/address.ts';
 import type { LayoutOptions } from './layout.ts';
 import { StructType } from './struct-type.ts';
 
+const OPTIONS = { packed: 'boolean', pack: 'number', align: 'number', typedefAlign: 'number' } as const;
+const MAX_ALIGN = { pack: 16, align: 65536, typedefAlign: 65536 };
+
 function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boolean): StructType<F> {
   if (typeof fields !== 'object' || fields === null)
     throw new ArgumentTypeError('an object with fields', fields);
   if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
-  const read = readOptions(options, { packed: 'boolean', pack: 'number', align: 'number', typedefAlign: 'number' });
-  for (const [key, most] of [
-    ['pack', 16],
-    ['align', 65536],
-    ['typedefAlign', 65536],
-  ] as const)
-    // prettier-ignore
-    if (read[key] !== undefined && !(isAlign(read[key]) && read[key] <= most))
-      throw new ArgumentRangeError(`a power of two up to ${most} for ${key} of ${name}`, read[key]);
+  const read = readOptions(options, OPTIONS);
+  for (const [key, most] of Object.entries(MAX_ALIGN)) {
+    const value = read[key as keyof typeof MAX_ALIGN];
+    if (value !== undefined && !(isAlign(value) && value <= most))
+      throw new ArgumentRangeError(`a power of two up to ${most} for ${key} of ${name}`, value);
+  }
   const type = new StructType(name, fields, read, isUnion);
   if (!isLazy(type)) type.compiled(4);
   return type;

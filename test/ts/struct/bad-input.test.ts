@@ -23,7 +23,7 @@ function thrown(act: () => unknown): Error & { code?: string } {
 
 describe('a definition', () => {
   test.each([
-    ['a misspelt option', () => struct('s', { a: i32 }, any({ paked: true })), /one of the options packed, pack, align, got "paked"/],
+    ['a misspelt option', () => struct('s', { a: i32 }, any({ paked: true })), /one of the options packed, pack, align, typedefAlign, got "paked"/],
     ['no options', () => struct('s', { a: i32 }, any(null)), /an options object, got null/],
     ['packed that is no boolean', () => struct('s', { a: i32 }, any({ packed: 1 })), /a boolean for packed, got 1/],
     ['text as an alignment', () => struct('s', { a: i32 }, any({ align: '4' })), /a number for align, got "4"/],
