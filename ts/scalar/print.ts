@@ -7,9 +7,9 @@ const MAX_PRINTED = 100;
 /** Returns an address as consoles and debuggers show it. */
 export const hex = (address: number): string => `0x${address.toString(16)}`;
 
-/** Returns a value as it prints; strings quoted. */
+/** Returns a value as it prints: strings and plain objects as in JSON. */
 const printValue = (value: unknown): string =>
-  typeof value === 'string'
+  typeof value === 'string' || typeof value === 'object'
     ? JSON.stringify(value)
     : `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`;
 

@@ -6,10 +6,12 @@ import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { toIndex } from '../scalar/elements.ts';
 import { ElementIterator } from '../scalar/iterator.ts';
+import { installPrinting, printValues } from '../scalar/print.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { ScalarValue, Values } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
+import { withoutBigints } from './instance.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import { memoryOf, type Origin } from './origin.ts';
 import { assignStaged } from './stage.ts';
@@ -205,7 +207,22 @@ export class Elements extends Ref {
   [Symbol.iterator](): IterableIterator<unknown> {
     return new ElementIterator(this);
   }
+  /** @internal */
+  get printedName(): string {
+    return `${this.type.name}[${this.length}]`;
+  }
 }
+installPrinting(Elements.prototype, (all: Elements) => {
+  all.assertLive();
+  const { type, origin, address, length, stride } = all;
+  const one = (i: number): unknown => withoutBigints(load(type, memoryOf(origin), address + i * stride));
+  return printValues({
+    length,
+    *[Symbol.iterator]() {
+      for (let i = 0; i < length; i++) yield one(i);
+    },
+  });
+});
 
 export type ElementsClass = new (origin: Origin, address: number, length: number) => Elements;
 const classes: WeakMap<CompositeType, Map<PointerSize, ElementsClass>> = /* @__PURE__ */ new WeakMap();

@@ -6,6 +6,7 @@
 //   N2  Heaps and registries know an instance by the ref that `refOf` returns: itself or, if a field has the name
 //       of something that they read, a plain ref to the same bytes.
 import { ArgumentTypeError } from '../errors.ts';
+import { hex, toPrimitivePointer } from '../scalar/print.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { InstanceState } from './accessors.gen.ts';
 import { memoryOf, own, type Origin } from './origin.ts';
@@ -87,6 +88,15 @@ const members: PropertyDescriptorMap & ThisType<StructRef> = {
   owned: { get() { return this['@origin'].owner === refOf(this); } },
   // A freed owner gets another one: instances look at their allocation instead.
   views: { get() { return memoryOf(this['@origin']).views; }, set() {} },
+  toString: { value: print },
+  // Without its own members, which a field may hide.
+  [Symbol.toPrimitive]: {
+    value(this: StructRef, hint: string) {
+      if (hint === 'string') return print.call(this);
+      StructRef.prototype.assertLive.call(this);
+      return toPrimitivePointer(this['@origin'].heap, this['@address']);
+    },
+  },
   [Symbol.for('nodejs.util.inspect.custom')]: { value: inspect },
   [Symbol.for('Deno.customInspect')]: { value: inspect },
 }; // prettier-ignore
@@ -124,14 +134,18 @@ export function ownInstance(instance: StructRef): void {
   own(instance['@origin'], ref);
 }
 
+function print(this: StructRef): string {
+  return inspect.call(this);
+}
+
 function inspect(
   this: StructRef,
-  _depth: number,
-  options: object,
+  _depth = 0,
+  options: object = {},
   show?: (value: unknown, options: object) => string,
 ): string {
   const { name } = typeOf(this);
-  const at = `${name} at 0x${this['@address'].toString(16)}`;
+  const at = `${name} at ${hex(this['@address'])}`;
   if (!this['@origin']?.allocation.isLive) return `${at} (freed)`;
   const fields = fieldsOf(this);
   return `${at} ${show ? show(fields, options) : JSON.stringify(withoutBigints(fields))}`;
