@@ -13,7 +13,6 @@ import { StructType } from '../struct/struct-type.ts';
 import { CStringType } from '../struct/text.ts';
 import { isScalar, layoutOf, type CType } from '../struct/type.ts';
 import type { PointerSize } from '../struct/layout.ts';
-import { CallbackType } from './types.ts';
 
 /** A WebAssembly value type. */
 export type WasmType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -22,16 +21,13 @@ export type WasmType = 'i32' | 'i64' | 'f32' | 'f64';
 export const PASSED: readonly string[] = ['i32', 'u32', 'f32', 'f64'];
 
 export const isPointer = (type: unknown): boolean =>
-  type instanceof PointerType ||
-  type instanceof AddressType ||
-  type instanceof CStringType ||
-  type instanceof CallbackType;
+  type instanceof PointerType || type instanceof AddressType || type instanceof CStringType;
 
 /**
  * Returns the WebAssembly type that values of `type` are passed as.
  * @throws {ArgumentTypeError} for a type that no parameter can have
  */
-export function wasmTypeOf(type: CType | CallbackType, pointerSize: PointerSize): WasmType {
+export function wasmTypeOf(type: CType, pointerSize: PointerSize): WasmType {
   if (isPointer(type)) return pointerSize === 8 ? 'i64' : 'i32';
   if (type instanceof StructType) {
     const one = singleOf(type, pointerSize);

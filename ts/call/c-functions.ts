@@ -125,8 +125,11 @@ function plainParameter(node: CNode, table: TypeTable): ParameterType {
   return target.kind === 'function' ? (callbackOf(target, table) ?? (voidp as CType)) : table.typeOf(node);
 }
 
-/** Undefined for one that JavaScript cannot be: with a variable number of arguments, or a type without a counterpart. */
-function callbackOf(node: Extract<CNode, { kind: 'function' }>, table: TypeTable): CallbackType | undefined {
+/** The type of a pointer to a function; undefined for one that JavaScript cannot be: with a variable number of arguments, or a type without a counterpart. */
+export function callbackOf(
+  node: Extract<CNode, { kind: 'function' }>,
+  table: TypeTable,
+): CallbackType | undefined {
   const all = [node.result, ...node.parameters.map(({ type }) => type)].map((one) => table.resolve(one));
   if (node.isVariadic || all.some((one) => one.kind === 'basic' && isUnsupported(one.name))) return undefined;
   const parameters = node.parameters.map(({ type }) => {

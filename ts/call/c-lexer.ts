@@ -31,7 +31,7 @@ export const ANNOTATION: RegExp = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
 const PATTERN =
   /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|((?:0[xX][\da-fA-F]+|0[bB][01]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?(?![\w.]))|(\.?\d(?:[eEpP][+-]|[\w.])*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|^~!<>?.])/y;
 
-/** What the groups of the pattern are. Another number is no integer: `1.5f`, `089`. */
+/** The kinds of tokens, one for each group of the pattern. Another number is no integer: `1.5f`, `089`. */
 const KINDS = ['word', 'number', 'other number', 'text', 'mark'] as const;
 
 /** An error at a token. */

@@ -22,6 +22,12 @@ export const isUnsupported = (name: string): boolean =>
   name === 'long double' || name === 'a vector' || name.endsWith('_Complex');
 class Unsupported extends DeclarationError {}
 
+/** Returns the type of a pointer to a function; undefined if it has none. From c-functions.ts. */
+export type FunctionPointerOf = (
+  node: Extract<CNode, { kind: 'function' }>,
+  table: TypeTable,
+) => CType | undefined;
+
 /** The types of one text of declarations. */
 export class TypeTable {
   readonly pointerSize: PointerSize;
@@ -32,7 +38,14 @@ export class TypeTable {
   readonly #opaques = new Map<string, CType>();
   /** Structs by the typedefs that have an alignment of them. */
   readonly #wide = new Map<string, CType>();
-  constructor(declared: Declarations, known: Readonly<Record<string, CType>>, pointerSize: PointerSize) {
+  readonly #functionPointer: FunctionPointerOf;
+  constructor(
+    declared: Declarations,
+    known: Readonly<Record<string, CType>>,
+    pointerSize: PointerSize,
+    functionPointer: FunctionPointerOf,
+  ) {
+    this.#functionPointer = functionPointer;
     this.#declared = declared;
     this.#known = known;
     this.pointerSize = pointerSize;
@@ -127,7 +140,7 @@ export class TypeTable {
     if (found.kind === 'function' || this.isVoid(found)) return false;
     if (found.kind === 'basic' && isUnsupported(found.name)) return false;
     if (found.kind === 'array') return found.length !== undefined && this.#isValue(found.of);
-    if (found.kind === 'pointer') return this.resolve(found.to).kind !== 'function';
+    if (found.kind === 'pointer') return true;
     return found.kind !== 'tag' || this.#tags.has(keyOf(found));
   }
 
@@ -148,7 +161,8 @@ export class TypeTable {
   #pointer(to: CNode, pointerNode: CNode): CType {
     const target = this.resolve(to);
     if (this.isChar(to)) return cstr;
-    if (target.kind === 'function' || this.isVoid(target)) return voidp;
+    if (target.kind === 'function') return this.#functionPointer(target, this) ?? voidp;
+    if (this.isVoid(target)) return voidp;
     if (target.kind === 'tag' && target.word !== 'enum' && !this.#tags.has(keyOf(target)))
       return this.#opaque(to.kind === 'basic' ? to.name : target.name);
     if (

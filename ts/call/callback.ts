@@ -2,7 +2,7 @@
 // JavaScript functions that C calls: for the time of one call, or kept.
 import { ArgumentTypeError, FreedError } from '../errors.ts';
 import { installDispose } from '../memory/dispose.ts';
-import { AddressType, PointerType } from '../struct/pointer.ts';
+import { AddressType, FunctionPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { CStringType } from '../struct/text.ts';
 import type { CType } from '../struct/type.ts';
@@ -92,16 +92,20 @@ function release({ context, slots, slot }: Kept): void {
 }
 
 /** A function pointer that is valid until it is disposed. Made by {@link createCallback}. */
-export class Callback<C = unknown> implements CallbackHandle<C> {
+export class Callback<C = unknown> extends FunctionPointer implements CallbackHandle<C> {
   #kept: Kept | undefined;
   readonly #index: number;
   /** The library it can be passed to: any of the same function table. */
   readonly table: object;
+  /** @internal */
+  readonly heap: object;
   /** @internal Use {@link createCallback}. */
   constructor(kept: Kept) {
+    super();
     this.#kept = kept;
     this.#index = kept.slot.index;
     this.table = kept.slots.table;
+    this.heap = kept.context.heap;
     registry?.register(this, kept, this);
   }
   /** Its function pointer. @throws {FreedError} if it was disposed */

@@ -155,7 +155,7 @@ type EnumName<A extends string> = A extends `${infer N}=${string}` ? Trim<N> : T
 type FieldsOf<B extends string, S extends Scope> = {
   [E in Entries<B> as E[0]]: Field<E, S>;
 };
-type Body = ['record' | 'enum', string];
+type Body = ['record' | 'enum', string] | ['function', string, string];
 type Entry = [name: string, base: string | Body, stars: string, isArray: '' | '[]' | '[?]'];
 type Entries<B extends string, Done extends Entry = never> = B extends `${infer D};${infer R}`
   ? D extends `${infer H}{${infer I}`
@@ -169,7 +169,8 @@ type Nested<H extends string, Inner extends string, Names extends string> = Name
   ? H extends 'struct' | 'union' ? Entries<Inner> : never
   : Based<EntriesOf<`x ${Names}`>, [H extends `enum${string}` ? 'enum' : 'record', Inner]>; // prettier-ignore
 type Based<E extends Entry, B extends Body> = E extends Entry ? [E[0], B, E[2], E[3]] : never;
-type EntriesOf<D extends string> = D extends `${string}(*${infer N})${string}` ? [Trim<N>, 'void', '*', '']
+type EntriesOf<D extends string> = D extends `${infer R}(*${infer N})(${infer P})` ? [Trim<N>, ['function', Trim<R>, P], '', '']
+  : D extends `${string}(*${infer N})${string}` ? [Trim<N>, 'void', '*', '']
   : D extends `${infer H},${infer R}` ? OneEntry<Trim<H>> extends infer E extends [string, string, string, Entry[3]] ? E | MoreEntries<R, E[1]> : never
   : OneEntry<D>; // prettier-ignore
 type MoreEntries<
@@ -192,7 +193,7 @@ type Marked<D extends string, M extends Entry[3]> =
     ? [N, B, T, M]
     : never;
 type Field<E extends Entry, S extends Scope> = E[3] extends ''
-  ? Pointed<E[1], E[2], S> extends CallbackType ? AddressType : Pointed<E[1], E[2], S>
+  ? Pointed<E[1], E[2], S>
   : [E[1], E[2], E[3]] extends ['char', '', '[]'] ? CharsType
   : E[3] extends '[]' ? ArrayType<Cast<Pointed<E[1], E[2], S>, CType>>
   : FlexibleArray<Cast<Pointed<E[1], E[2], S>, CType>>; // prettier-ignore

@@ -6,7 +6,7 @@ import type { CType } from '../struct/type.ts';
 import type { Declarations } from './c-ast.ts';
 import { errorAt } from './c-lexer.ts';
 import { parse } from './c-parser.ts';
-import { signatureOf } from './c-functions.ts';
+import { callbackOf, signatureOf } from './c-functions.ts';
 import { TypeTable } from './c-types.ts';
 import type { Cdef } from './cdef-infer.ts';
 import type { Signature } from './types.ts';
@@ -35,7 +35,7 @@ export function cdef<const T extends string, K = unknown, P extends PointerSize 
   return { types, functions, constants } as unknown as Cdef<T, K, P>; // as cdef-infer.ts has them
 }
 
-/** What C declarations say. @internal */
+/** The types, functions and constants of C declarations. @internal */
 export interface Declared {
   readonly types: Record<string, CType>;
   readonly functions: Record<string, Signature>;
@@ -57,7 +57,7 @@ export function readDeclarations(
   if (pointerSize !== 4 && pointerSize !== 8)
     throw new ArgumentTypeError('a pointerSize of 4 or 8', pointerSize);
   const tableOf = (found: Declarations): TypeTable =>
-    new TypeTable(found, known as Record<string, CType>, pointerSize);
+    new TypeTable(found, known as Record<string, CType>, pointerSize, callbackOf);
   const declared = parse(declarations, {
     known: new Set(Object.keys(known as object)),
     pointerSize,

@@ -8,7 +8,7 @@ import { AddressType } from '../struct/pointer.ts';
 import { isScalar, type CType } from '../struct/type.ts';
 import { PASSED } from './abi.ts';
 import type { Plan } from './plan.ts';
-import type { Signature } from './types.ts';
+import { CallbackType, type Signature } from './types.ts';
 import type { Lift, Lower, WasmValue } from './values.ts';
 
 /** A function of any number of arguments. */
@@ -28,7 +28,10 @@ export function fastFunction(
     return passNumbers(plan, any);
   const lowers = plan.steps.map(({ lower }) => lower as Lower); // the caller has looked
   const isDirect = kinds.every(
-    (type) => isScalar(type) || type instanceof AddressType || type instanceof EnumType,
+    (type) =>
+      isScalar(type) ||
+      (type instanceof AddressType && !(type instanceof CallbackType)) ||
+      type instanceof EnumType,
   );
   return isDirect ? convertEach(plan, any, lowers, lift) : withTemporaries(plan, any, lowers, lift);
 }

@@ -24,7 +24,7 @@ export type CallbackFunction<C> =
 export type Argument<P> =
   P extends InoutType<infer T> ? Init<T>
   : P extends ListType<infer E> ? Values<Init<E>> | ElementsRef<E> | AnySlice | Address | null
-  : P extends CallbackType ? CallbackFunction<P> | CallbackHandle<P> | null
+  : P extends CallbackType ? CallbackFunction<P> | CallbackHandle<P> | Address | null
   : P extends PointerType<infer T> ? (T extends StructType<infer F> ? InitFields<F> | Instance<F> : never) | Ref | AnySlice | Address | null
   : P extends CType ? Init<P>
   : never; // prettier-ignore

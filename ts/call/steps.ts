@@ -179,6 +179,7 @@ function callbackStep(type: CallbackType, context: Context, wasm: WasmType, wher
 /** The function pointer that is not a function. */
 function pointerOf(value: unknown, context: Context, where: string): number {
   if (value === null) return 0;
+  if (typeof value === 'number' || typeof value === 'bigint') return addressOf(value, context.heap, where);
   if (!isInstance(value, Callback)) assertCallable(value, where);
   const kept = value as unknown as Callback;
   if (kept.table !== context.table)

@@ -2,12 +2,13 @@
 // Types of parameters and results besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
 import { ArgumentTypeError } from '../errors.ts';
 import { readOptions } from '../heap/options.ts';
-import { toCount } from '../memory/address.ts';
+import { toCount, type Address } from '../memory/address.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import { EnumType } from '../struct/enumeration.ts';
-import { PointerType } from '../struct/pointer.ts';
+import { AddressType, PointerType } from '../struct/pointer.ts';
 import { CStringType } from '../struct/text.ts';
 import { isScalar, toType, toValueType, type CType } from '../struct/type.ts';
+import type { CallbackHandle } from './handle.ts';
 
 /** Whether it is an integer of up to 64 bits. */
 export const isInteger = (type: CType): boolean =>
@@ -230,15 +231,16 @@ export function outCount(type: CType = i32 as CType): OutCountType {
   throw new ArgumentTypeError('an integer type for outCount()', type.name);
 }
 
-/** A function pointer that C calls. */
+/** A function pointer that C calls. As a field it is an address, or null. */
 export class CallbackType<
   R extends CType | NoneType = CType | NoneType,
   P extends readonly CType[] = readonly CType[],
-> {
-  readonly name: string;
+> extends AddressType<number, CallbackHandle<CallbackType<R, P>> | Address | null> {
+  override readonly name: string;
   readonly result: R;
   readonly parameters: P;
   constructor(result: R, parameters: P) {
+    super('void');
     this.name = `${result.name} (*)(${parameters.map(({ name }) => name).join(', ')})`;
     this.result = result;
     this.parameters = parameters;

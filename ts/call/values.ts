@@ -135,7 +135,7 @@ export function addressOf(value: unknown, heap: Heap, where: string, target?: CT
   if (target && typeof value === 'object' && (value === null || isPlaced(value)))
     assertPointsTo(target, value, where);
   if (typeof value === 'number' || typeof value === 'bigint') return numberAddress(value, heap, where);
-  if (isInstance(value, Ref) || !isSlice(value)) return toTarget(value, where, heap);
+  if (isInstance(value, Ref) || !isSlice(value)) return toTarget(value, where, heap, target !== undefined);
   value.assertAlive();
   if (value.heap !== heap) throw new WrongHeapError(value.ptr);
   return value.ptr;

@@ -86,6 +86,7 @@ export class Emitter {
     if (type instanceof CharsType) return `${this.#use('chars')}(${type.length})`;
     if (type instanceof CStringType) return this.#use('cstr');
     if (type instanceof PointerType) return `${this.#use('pointer')}(${this.type(type.target as CType)})`;
+    if (type instanceof CallbackType) return this.#callback(type as CallbackType);
     if (type === voidp || type instanceof AddressType) return this.#use('voidp');
     if (type instanceof BitField)
       return `${this.#use(type.unnamed ? 'padding' : 'bits')}(${this.type(type.base as CType)}, ${type.width})`;
@@ -120,9 +121,11 @@ export class Emitter {
     if (part instanceof OutCountType) return `${this.#use('outCount')}(${this.type(part.type)})`;
     if (part instanceof CountType)
       return `${this.#use('countOf')}(${part.list}${part.type ? `, ${this.type(part.type)}` : ''})`;
-    if (part instanceof CallbackType)
-      return `${this.#use('callback')}(${this.#part(part.result)}, [${part.parameters.map((one) => this.#part(one)).join(', ')}])`;
     return this.type(part);
+  }
+
+  #callback({ result, parameters }: CallbackType): string {
+    return `${this.#use('callback')}(${this.#part(result)}, [${parameters.map((one) => this.#part(one)).join(', ')}])`;
   }
 
   #use(name: string): string {
@@ -133,7 +136,7 @@ export class Emitter {
 
 /** Whether it is a pointer, or an array of pointers. */
 function hasPointer(type: CType): boolean {
-  if (type instanceof PointerType) return true;
+  if (type instanceof PointerType || type instanceof CallbackType) return true;
   if (type instanceof AlignedType) return hasPointer(type.base);
   return 'element' in type && hasPointer(type.element as CType);
 }

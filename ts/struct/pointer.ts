@@ -29,8 +29,12 @@ export function storePointer(memory: LinearMemory, address: number, value: numbe
  * @param heap the heap that a ref must be of; any, if undefined
  * @throws {FreedError} {@link WrongHeapError} for a ref that cannot be used here
  */
-export function toTarget(value: unknown, what: string, heap?: object): number {
+export function toTarget(value: unknown, what: string, heap?: object, isTyped = false): number {
   if (value === null) return 0;
+  if (!isTyped && isInstance(value, FunctionPointer)) {
+    if (heap && value.heap !== heap) throw new WrongHeapError(value.address);
+    return value.address;
+  }
   if (isInstance(value, StructRef)) {
     const { '@allocation': allocation, '@origin': origin, '@address': address } = value;
     if (!allocation.isLive) throw allocation.freedError(address);
@@ -47,7 +51,7 @@ export function toTarget(value: unknown, what: string, heap?: object): number {
   throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
 }
 
-/** What is known of a ref or a slice besides its address. */
+/** Properties of a ref or a slice besides its address. */
 interface Typed {
   readonly type?: CType;
   readonly byteLength?: number;
@@ -98,7 +102,7 @@ export class PointerType<T = CType> implements CompositeType {
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
     if (isInstance(value, Ref)) assertPointsTo(this.target as CType, value, this.name);
     texts?.drop(address);
-    storePointer(memory, address, toTarget(value, this.name, texts?.heap));
+    storePointer(memory, address, toTarget(value, this.name, texts?.heap, true));
   }
   /** @internal */
   live(origin: Origin, address: number): unknown {
@@ -123,9 +127,20 @@ export function pointer<T>(target: T): PointerType<T> {
   return new PointerType(toValueType(target, 'pointer()') as T);
 }
 
+/** A function that C can call by its pointer: the base of `Callback`. */
+export abstract class FunctionPointer {
+  /** Its index in the function table, which is its address in C. @throws {FreedError} if it was disposed */
+  abstract readonly address: number;
+  /** @internal The heap of the module that has the function table. */
+  abstract readonly heap: object;
+}
+
 /** A pointer whose target is not known here: an address as a number. */
 // biome-ignore lint/correctness/noUnusedVariables: what the interface below has
-export class AddressType<N = number, I = N | Ref | Address | null> implements CompositeType {
+export class AddressType<
+  N = number,
+  I = N | Ref | FunctionPointer | Address | null,
+> implements CompositeType {
   readonly name: string;
   constructor(name: string) {
     this.name = `${name} *`;
@@ -147,7 +162,10 @@ export class AddressType<N = number, I = N | Ref | Address | null> implements Co
     return this.load(origin.allocation.memory, address);
   }
 }
-export interface AddressType<N = number, I = N | Ref | Address | null> extends Simple<N | null, I> {}
+export interface AddressType<N = number, I = N | Ref | FunctionPointer | Address | null> extends Simple<
+  N | null,
+  I
+> {}
 
 /** `void *`: its value is an address, or null. */
 export const voidp: AddressType = /* @__PURE__ */ new AddressType('void');

@@ -1,7 +1,7 @@
 // Calls of a C library, built with and without memory growth, table growth and 64-bit integers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  ArgumentRangeError, ArgumentTypeError, bind, bool, callback, CallError, checked, countOf, createCallback, cstr,
+  ArgumentRangeError, ArgumentTypeError, bind, bool, callback, CallError, cdef, checked, countOf, createCallback, cstr,
   EncodingError, enumeration, f32, f64, FreedError, i16, i32, i64, i8, inout, inoutList, list, ModuleError, none, opaque,
   out, OutOfBoundsError, outList, owned, pointer, releaseTemporaries, struct, u16, u64, u8, voidp,
   wrapEmscriptenModuleHeap, WrongHeapError, type WasmHeapManager,
@@ -300,6 +300,44 @@ describe.each(Object.keys(FORMS))('a library with %s', (form) => {
       other.dispose();
       lib.keep_callback((x) => x);
       expect(() => lib.call_kept(1)).toThrow(/disposed, or whose call has returned/);
+    }));
+  test('takes callbacks in structs, and function pointers of C', () =>
+    clean(() => {
+      const C = cdef(`
+        typedef int (*map_t)(int x, void *user);
+        typedef struct { map_t map; void *user; int (*twice)(int x, void *user); } hooks_t;`);
+      const Hooks = struct('hooks_t', { map: C.types.map_t, user: voidp });
+      const Map = C.types.hooks_t.fields.twice;
+      const hooks = bind(module, heap, {
+        set_hooks: [none, [pointer(Hooks)]],
+        get_hooks: [pointer(Hooks), []],
+        run_hooks: [i32, [i32]],
+        default_hooks: [Hooks, []],
+        call_map: [i32, [Map, i32]],
+      });
+      const kept = createCallback(hooks, Map, (x, user) => x + (user ?? 0));
+      hooks.set_hooks({ map: kept, user: 5 });
+      expect(hooks.run_hooks(1)).toBe(6);
+      expect(hooks.get_hooks()).toMatchObject({ map: kept.address, user: 5 });
+      const owned = Hooks.alloc(heap, { map: kept });
+      expect(owned.map).toBe(kept.address);
+      owned.map = null;
+      hooks.set_hooks(owned);
+      expect(hooks.run_hooks(1)).toBe(-1);
+      const { map } = hooks.default_hooks();
+      expect(hooks.call_map(map, 21)).toBe(42);
+      expect(hooks.call_map((x) => x + 1, 21)).toBe(22);
+      owned.map = map;
+      hooks.set_hooks(owned);
+      expect(hooks.run_hooks(4)).toBe(8);
+      for (const wrong of [(x: number) => x, 'f', NaN, {}])
+        expect(() => (owned.map = wrong as never), String(wrong)).toThrow(ArgumentTypeError);
+      expect(() => Node.alloc(heap, { next: kept as never })).toThrow(ArgumentTypeError);
+      expect(() => hooks.call_map(1.5, 1)).toThrow(/address/);
+      kept.dispose();
+      expect(() => (owned.set({ map: kept }))).toThrow(FreedError);
+      expect(() => hooks.set_hooks({ map: kept })).toThrow(FreedError);
+      owned.free();
     }));
   test('uses separate slots beside addFunction, and the same ones again', () => {
     const table = module.wasmTable as WebAssembly.Table | undefined;
