@@ -162,7 +162,7 @@ export class TypeTable {
     const target = this.resolve(to);
     if (this.isChar(to)) return cstr;
     if (target.kind === 'function') return this.#functionPointer(target, this) ?? voidp;
-    if (this.isVoid(target)) return voidp;
+    if (this.isVoid(target) || target.kind === 'pointer') return voidp; // of how many, C does not say
     if (target.kind === 'tag' && target.word !== 'enum' && !this.#tags.has(keyOf(target)))
       return this.#opaque(to.kind === 'basic' ? to.name : target.name);
     if (
@@ -173,7 +173,7 @@ export class TypeTable {
     )
       throw errorAt(pointerNode.at, `a pointer to ${target.name}`);
     const type = this.typeOf(to);
-    return isScalar(type) ? voidp : pointer(type); // of how many, C does not say
+    return isScalar(type) ? voidp : pointer(type);
   }
 
   #opaque(name: string): CType {

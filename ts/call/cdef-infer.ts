@@ -134,12 +134,12 @@ type Addresses<L> = { [K in keyof L]: L[K] extends CallbackType ? AddressType : 
 type Cast<T, U> = T extends U ? T : never;
 
 /** A base with stars. */
-type Pointed<B, Stars, S extends Scope> = Stars extends '**' ? PointerType<Pointed<B, '*', S>>
+type Pointed<B, Stars, S extends Scope> = Stars extends '**' ? AddressType
   : Stars extends '*'
     ? B extends 'char' ? CStringType
       : B extends 'void' ? AddressType
       : Resolve<B, S> extends Incomplete<infer N> ? OpaqueType<N>
-      : Resolve<B, S> extends NoneType | AnyScalar ? AddressType
+      : Resolve<B, S> extends NoneType | AnyScalar | CStringType | AddressType | PointerType ? AddressType
       : PointerType<Resolve<B, S>>
     : Resolve<B, S>; // prettier-ignore
 /** The type that `int *name` declares. */

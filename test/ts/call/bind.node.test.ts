@@ -335,7 +335,7 @@ describe.each(Object.keys(FORMS))('a library with %s', (form) => {
       expect(() => Node.alloc(heap, { next: kept as never })).toThrow(ArgumentTypeError);
       expect(() => hooks.call_map(1.5, 1)).toThrow(/address/);
       kept.dispose();
-      expect(() => (owned.set({ map: kept }))).toThrow(FreedError);
+      expect(() => owned.set({ map: kept })).toThrow(FreedError);
       expect(() => hooks.set_hooks({ map: kept })).toThrow(FreedError);
       owned.free();
     }));

@@ -1,8 +1,8 @@
 // C declarations at run time: what they become, and what is wrong with them.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   ArgumentTypeError, cdef, countOf, createHeapSync, DeclarationError, f32, i32, i8, LinearMemory, list, outCount, owned, struct, u32, u8,
-  type EnumType, type Signature, type StructType,
+  voidp, type EnumType, type Signature, type StructType,
 } from '../../../ts/index.ts'; // prettier-ignore
 
 describe('declarations', () => {
@@ -98,6 +98,21 @@ describe('declarations', () => {
       );
     },
   );
+  test('read a pointer to pointers as an address: C does not say how many there are', () => {
+    const { types, functions } = cdef(`
+      struct node { int a; }; typedef char *text; typedef struct lib *lib_t;
+      struct lists { const char **names; struct node **nodes; text *texts; lib_t *libs; char ***deep; };
+      typedef void (*visit)(void *user, const char **attributes);
+      int use(const char **names, struct node **nodes);`);
+    const all = Object.values(types.lists.fields);
+    expect(all).toEqual(Array.from({ length: 5 }, () => voidp));
+    expect(types.visit.parameters[1]).toBe(voidp);
+    expect(functions.use[1]).toEqual([voidp, voidp]);
+    expectTypeOf(types.lists.fields.nodes).toEqualTypeOf(voidp);
+    expectTypeOf(types.lists.fields.texts).toEqualTypeOf(voidp);
+    expectTypeOf(types.lists.fields.libs).toEqualTypeOf(voidp);
+    expectTypeOf(functions.use[1][0]).toEqualTypeOf(voidp);
+  });
   test('use types that are given', () => {
     const Point = struct('point_t', { x: f32, y: f32 });
     const C = cdef('struct line { point_t from, to; }; float length(const point_t *p);', {
