@@ -242,7 +242,6 @@ function refClasses(type) {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;${more}
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }`;

@@ -24,6 +24,6 @@ export function place(heap: Heap, placement: ArenaPlacement, grow: boolean): Pla
     };
   }
   const { struct, allocation } = allocateArena(heap, placement.capBytes, placement.align, grow);
-  allocation.dependents = arenaDependents(heap, struct.address);
+  allocation.extend({ dependents: arenaDependents(heap, struct.address) });
   return { struct, allocation, chunks: new Chunks(heap, allocation, grow) };
 }

@@ -61,8 +61,8 @@ export class WasmHeapArena extends Region {
     this.chunks = chunks;
     const { address, fields, pointerSize, shared } = this.struct;
     // The heap holds the frame arena and the scope arena: watched, they would keep the heap alive through the registry.
-    const weak = collected && this.chunks && watchOwner(this, this.chunks, this.allocation);
-    Object.assign(this.allocation, weak ? { weakOwner: weak } : { owner: this });
+    if (collected && this.chunks) watchOwner(this, this.chunks, this.allocation);
+    else this.allocation.owner = this;
     this.views = this.allocation.memory.views;
     const { base, end } = this.struct.firstRange();
     this.basePtr = base;

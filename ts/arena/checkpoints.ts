@@ -7,7 +7,7 @@
 //   F3  While no other code knows the address of the arena (it is not published), only this thread ends checkpoints, and
 //       F2 is the only check. Once it is published, slices compare the epoch in memory too.
 import { ArgumentTypeError, FreedError, isInstance, OutOfBoundsError, StaleEpochError } from '../errors.ts';
-import { Allocation } from '../memory/allocation.ts';
+import { Allocation, type AllocationExtras } from '../memory/allocation.ts';
 import type { ArenaStruct } from './arena-struct.ts';
 import { registryOf } from './registry.ts';
 
@@ -52,6 +52,7 @@ export class Checkpoints {
   /** F3. */
   published: boolean;
   private readonly arena: object;
+  private readonly extras: AllocationExtras;
   private readonly struct: ArenaStruct;
   /** F1. A list: an array takes twice the time in V8. */
   private last: Checkpoint | undefined;
@@ -60,6 +61,7 @@ export class Checkpoints {
   /** @param arena kept alive by refs and slices, and compared by marks */
   constructor(arena: object, struct: ArenaStruct, published: boolean) {
     this.arena = arena;
+    this.extras = { retains: arena };
     this.struct = struct;
     this.published = published;
     this.begin();
@@ -72,7 +74,7 @@ export class Checkpoints {
   private tokenOf(checkpoint: Checkpoint): Allocation {
     if (checkpoint.allocation) return checkpoint.allocation;
     const token = new Allocation(this.struct.heap, checkpoint.top, 0);
-    token.retains = this.arena;
+    token.extras = this.extras;
     if (this.published) token.epoch = this.struct.checkOf(this.epoch);
     return (checkpoint.allocation = token);
   }

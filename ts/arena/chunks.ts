@@ -2,9 +2,8 @@
 // Chunks: the blocks of an arena that this heap created. Does not refer to the arena, so that it can free the blocks
 // after the arena was collected as garbage.
 import { NotOwnedError, OutOfMemoryError } from '../errors.ts';
-import type { Reclaimer } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
-import type { Allocation } from '../memory/allocation.ts';
+import type { Allocation, Reclaimer } from '../memory/allocation.ts';
 import type { AttachOptions } from './arena-options.ts';
 import type { ArenaStruct } from './arena-struct.ts';
 import { CHUNK_HEADER_POINTERS } from './arena-layout.ts';

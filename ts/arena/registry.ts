@@ -68,12 +68,11 @@ export class ArenaRegistry {
     const write = (): void => writeSliceHeader(heap, ptr, bytes, this.epochOf(allocation));
     this.#headers.set(allocation, ptr);
     write();
-    allocation.dependents = {
-      invalidate() {
-        clearSliceHeader(heap, ptr);
-        return write;
-      },
+    const invalidate = (): (() => void) => {
+      clearSliceHeader(heap, ptr);
+      return write;
     };
+    allocation.extend({ dependents: { invalidate } });
   }
   /** Returns the address of the first element of a heap slice. */
   startOf(allocation: Allocation): number {

@@ -88,7 +88,7 @@ export function heapLeaks(heap: Heap, { since }: LeakOptions = {}): Leak[] {
 /** As {@link heapLeaks}, without blocks that the garbage collector frees when their refs are collected. */
 export function certainLeaks(heap: Heap, since: HeapMark): Leak[] {
   const tracker = trackerOf(heap);
-  const isCertain = ({ token }: Live): boolean => !isInternal(heap, token) && !token?.weakOwner;
+  const isCertain = ({ token }: Live): boolean => !isInternal(heap, token) && !token?.extras?.weakOwner;
   return groupLeaks(liveBlocks(tracker, since).filter(isCertain), tracker.sites.stacks);
 }
 

@@ -18,7 +18,6 @@ export class AdoptedRef extends Ref {
     ref.heap = heap;
     ref.address = allocation.address;
     ref.allocation = allocation;
-    ref.owned = true;
     ref.views = allocation.memory.views;
     heap.registerOwner(this);
   }

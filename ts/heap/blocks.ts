@@ -71,7 +71,7 @@ interface RegisterStep {
 function endOverlapped(heap: HeapState, { tokens, inside }: Overlap, address: number, bytes: number): void {
   for (const token of tokens) {
     token.markFreed();
-    token.dependents?.released?.();
+    token.extras?.dependents?.released?.();
     if (heap.collects) unwatchOwner(token);
   }
   if (inside === undefined) return;
@@ -113,7 +113,7 @@ export function allocateFor<R>(
 /** Moves a live allocation to a block of `size` bytes and ends it. Returns the new one. Throws as `heap.realloc`. */
 export function resizeAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
   const next = moveAllocation(heap, old, size);
-  old.dependents?.moved?.(next);
+  old.extras?.dependents?.moved?.(next);
   return next;
 }
 

@@ -85,7 +85,7 @@ export function freeAllocation(heap: HeapState, token: Allocation): void {
 
 /** As {@link freeAllocation}, for one whose contents were moved: what belongs to it may have moved with them. */
 export function freeMoved(heap: HeapState, token: Allocation): void {
-  endAllocation(heap, slotOf(heap, token), token, token.dependents?.moved ? freeEmptied : freeBlock);
+  endAllocation(heap, slotOf(heap, token), token, token.extras?.dependents?.moved ? freeEmptied : freeBlock);
 }
 
 /** Returns the slot of a live allocation; -1 if it has none. */
@@ -103,7 +103,7 @@ const freeEmptied: ReleaseStep<unknown> = (...block) => freeBlock(...block);
 
 /** Marks the token of a live allocation as freed. Returns a function that undoes this. */
 function endToken(token: Allocation): (() => void) | undefined {
-  const rollback = token.dependents?.invalidate();
+  const rollback = token.extras?.dependents?.invalidate();
   try {
     token.markFreed();
   } catch {
@@ -132,7 +132,7 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
     throw error;
   }
   if (heap.collects) unwatchOwner(token);
-  if (end === (freeBlock as unknown)) token.dependents?.released?.();
+  if (end === (freeBlock as unknown)) token.extras?.dependents?.released?.();
   return result;
 }
 
@@ -197,7 +197,7 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   if (token) endToken(token);
   if (slot >= 0) table.release(slot);
   if (token && heap.collects) unwatchOwner(token);
-  token?.dependents?.handedOver?.();
+  token?.extras?.dependents?.handedOver?.();
   return at;
 }
 

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Frees the blocks of owning refs that were collected as garbage.
 //
-//   G1  The registry holds the allocation and the heap of a ref, never the ref: nothing here keeps a ref alive.
+//   G1  The registry holds the allocation of a ref, which has its heap, never the ref: nothing here keeps a ref alive.
 //   G2  A block that is freed by hand is unregistered first, so that no block is freed twice.
-import type { Allocation, Owner } from '../memory/allocation.ts';
-
-/** A heap or an arena that frees allocations whose owner was collected. Must not throw. */
-export interface Reclaimer {
-  reclaim(allocation: Allocation): void;
-}
+import type { Allocation, Owner, Reclaimer } from '../memory/allocation.ts';
 
 // One registry for all heaps: if a registry is itself collected with its heap, it never reports the heap's refs.
-const registry: FinalizationRegistry<{ heap: Reclaimer; allocation: Allocation }> | undefined =
-  /* @__PURE__ */ (() =>
-    typeof FinalizationRegistry === 'function'
-      ? new FinalizationRegistry(({ heap, allocation }) => heap.reclaim(allocation))
-      : undefined)();
+const registry: FinalizationRegistry<Allocation> | undefined = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry((allocation) => allocation.extras?.reclaimer?.reclaim(allocation))
+    : undefined)();
 
-/** Makes `heap` reclaim `allocation` when `owner` is collected. Returns a WeakRef to the owner, if the engine has it. */
-export function watchOwner<R extends object>(
-  owner: R,
-  heap: Reclaimer,
-  allocation: Allocation,
-): WeakRef<R> | undefined {
-  registry?.register(owner, { heap, allocation }, allocation);
-  return typeof WeakRef === 'function' ? new WeakRef(owner) : undefined;
+/** Makes `owner` the owner of `allocation`; `reclaimer` frees it once the owner was collected, if the engine can tell. */
+export function watchOwner(owner: Owner, reclaimer: Reclaimer, allocation: Allocation): void {
+  if (!registry || typeof WeakRef !== 'function') {
+    allocation.owner = owner;
+    return;
+  }
+  const weakOwner = new WeakRef(owner);
+  if (allocation.extras) allocation.extend({ weakOwner, reclaimer });
+  else allocation.extras = { weakOwner, reclaimer };
+  registry.register(owner, allocation, allocation);
 }
 
 /** G2. */
@@ -38,7 +34,7 @@ export function registerOwner(
   ref: Owner & { readonly allocation: Allocation; retains?: object | undefined },
 ): void {
   const { allocation } = ref;
-  if (heap.collects) allocation.weakOwner = watchOwner(ref, heap, allocation);
+  if (heap.collects) watchOwner(ref, heap, allocation);
   else allocation.owner = ref;
   if (heap.pressure > 0) ref.retains = makeBallast(Math.floor(allocation.byteLength * heap.pressure));
 }

@@ -5,6 +5,7 @@
 //   B1  The `memory` of a live allocation is the memory it lies in. The `memory` of a freed one is `FREED_MEMORY`, which
 //       has no bytes and throws FreedError: refs read through the token and need no other liveness test.
 //   B2  The `views` of the owning ref are those of the token's `memory`, so that the owner skips the token.
+//   B3  A token has six fields and no private method, as a program can have millions: V8 keeps 8 bytes for each of them.
 import { FreedError } from '../errors.ts';
 import type { Address } from './address.ts';
 import { LinearMemory, type MemoryViews } from './linear-memory.ts';
@@ -49,6 +50,22 @@ export interface Owner {
   views: MemoryViews;
 }
 
+/** State that few allocations have. Never changed, as several may share it. */
+export interface AllocationExtras {
+  /** The owner, instead of `owner`, if it may be collected as garbage: a WeakRef, which a `lib` of ES2020 has not. */
+  readonly weakOwner?: { deref(): Owner | undefined } | undefined;
+  /** Frees the block once that owner was collected. */
+  readonly reclaimer?: Reclaimer | undefined;
+  readonly dependents?: Dependents | undefined;
+  /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
+  readonly retains?: object | undefined;
+}
+
+/** A heap or an arena that frees allocations whose owner was collected. Must not throw. */
+export interface Reclaimer {
+  reclaim(allocation: Allocation): void;
+}
+
 /** One allocation of a heap. */
 export class Allocation {
   /** The first byte. */
@@ -57,29 +74,28 @@ export class Allocation {
   readonly byteLength: number;
   /** B1. */
   memory: LinearMemory;
-  /** The owner; held by `weakOwner` instead if the heap collects garbage. */
+  /** The owner; held by `extras.weakOwner` instead if the heap collects garbage. */
   owner: Owner | undefined;
-  weakOwner: { deref(): Owner | undefined } | undefined; // a WeakRef, which a `lib` of ES2020 has not
   /** Set if C code or other threads can end the allocation too. */
   epoch: EpochCheck | undefined;
-  dependents: Dependents | undefined;
-  /** An object that must not be collected while the allocation is in use: the arena of a suballocation. */
-  retains: object | undefined;
+  extras: AllocationExtras | undefined;
 
   constructor(memory: LinearMemory, address: number, byteLength: number) {
     this.memory = memory;
     this.address = address;
     this.byteLength = byteLength;
     this.owner = undefined;
-    this.weakOwner = undefined;
     this.epoch = undefined;
-    this.dependents = undefined;
-    this.retains = undefined;
+    this.extras = undefined;
+  }
+  /** Adds to {@link extras}. */
+  extend(extras: AllocationExtras): void {
+    this.extras = { ...this.extras, ...extras };
   }
 
   /** The owner, unless it was collected. */
   get currentOwner(): Owner | undefined {
-    return this.owner ?? this.weakOwner?.deref();
+    return this.owner ?? this.extras?.weakOwner?.deref();
   }
 
   /** False once freed. An allocation at the same address later has another token. */
@@ -94,15 +110,15 @@ export class Allocation {
 
   /** Marks it as freed: every use of it throws from here on. @throws {TypeError} if the owner is frozen */
   markFreed(): void {
-    this.#setMemory(FREED_MEMORY);
+    this.setMemory(FREED_MEMORY);
   }
 
   /** Undoes {@link markFreed}: the allocator refused the free. */
   restore(memory: LinearMemory): void {
-    this.#setMemory(memory);
+    this.setMemory(memory);
   }
 
-  #setMemory(memory: LinearMemory): void {
+  private setMemory(memory: LinearMemory): void {
     const { currentOwner } = this;
     if (currentOwner) currentOwner.views = memory.views; // first: it throws if the owner is frozen
     this.memory = memory;

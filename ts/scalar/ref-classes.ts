@@ -57,7 +57,7 @@ function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
     declare readonly type: ScalarDescriptor<T, A>;
     constructor(heap: RefHeap, address: number, allocation: Allocation, owned: boolean) {
       super();
-      initialize(this as NewRef, heap, address, allocation, owned);
+      initialize(this as NewRef, heap, address, allocation);
       if (owned) heap.registerOwner(this);
     }
   }
@@ -67,7 +67,7 @@ function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
     constructor(heap: ArrayRefHeap, address: number, length: number, allocation: Allocation, owned: boolean) {
       super();
       (this as { length: number }).length = length;
-      initialize(this as NewRef, heap, address, allocation, owned);
+      initialize(this as NewRef, heap, address, allocation);
       if (owned) heap.registerOwner(this);
     }
   }
@@ -76,17 +76,10 @@ function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
   return { ScalarRef: GeneralRef, CheckedRef: checkedClassOf(GeneralRef), ArrayRef: GeneralArrayRef };
 }
 
-function initialize(
-  ref: NewRef,
-  heap: RefHeap,
-  address: number,
-  allocation: Allocation,
-  owned: boolean,
-): void {
+function initialize(ref: NewRef, heap: RefHeap, address: number, allocation: Allocation): void {
   ref.heap = heap;
   ref.address = address;
   ref.allocation = allocation;
-  ref.owned = owned;
   ref.views = allocation.memory.views;
 }
 

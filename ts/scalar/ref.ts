@@ -45,8 +45,6 @@ export abstract class Ref {
   declare readonly address: number;
   /** @internal The allocation it lies in. */
   declare readonly allocation: Allocation;
-  /** True if it owns its block. */
-  declare readonly owned: boolean;
   /** The size in bytes. */
   abstract readonly byteLength: number;
   /** @internal B2 of memory/allocation.ts. */
@@ -61,6 +59,10 @@ export abstract class Ref {
   /** @internal The ref that heaps know: itself, unless the fields of a struct hide its members. */
   get '@ref'(): Ref {
     return this;
+  }
+  /** True if it owns its block. */
+  get owned(): boolean {
+    return this.allocation.currentOwner === this;
   }
   /** True if the block was freed. */
   get isFreed(): boolean {
@@ -127,7 +129,7 @@ export abstract class Ref {
   }
   /** @internal Returns `view`, which keeps this ref, and so its block, from being collected from then on. */
   protected retainedBy<V extends ArrayBufferView>(view: V): V {
-    if (this.heap.collects || this.allocation.retains) refsOfViews.set(view, this);
+    if (this.heap.collects || this.allocation.extras?.retains) refsOfViews.set(view, this);
     return view;
   }
 }
@@ -140,7 +142,6 @@ export interface NewRef {
   heap: RefHeap;
   address: number;
   allocation: Allocation;
-  owned: boolean;
   views: MemoryViews;
 }
 

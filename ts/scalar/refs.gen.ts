@@ -40,7 +40,6 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -99,7 +98,6 @@ export class Int8ArrayRef extends ScalarArrayRef<number, Int8Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -122,7 +120,6 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -181,7 +178,6 @@ export class Uint8ArrayRef extends ScalarArrayRef<number, Uint8Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -204,7 +200,6 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -263,7 +258,6 @@ export class Uint8ClampedArrayRef extends ScalarArrayRef<number, Uint8ClampedArr
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -286,7 +280,6 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -345,7 +338,6 @@ export class Int16ArrayRef extends ScalarArrayRef<number, Int16Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -368,7 +360,6 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -427,7 +418,6 @@ export class Uint16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -450,7 +440,6 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -509,7 +498,6 @@ export class Int32ArrayRef extends ScalarArrayRef<number, Int32Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -532,7 +520,6 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -591,7 +578,6 @@ export class Uint32ArrayRef extends ScalarArrayRef<number, Uint32Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -614,7 +600,6 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -673,7 +658,6 @@ export class BigInt64ArrayRef extends ScalarArrayRef<bigint, BigInt64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -696,7 +680,6 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -755,7 +738,6 @@ export class BigUint64ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -778,7 +760,6 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -837,7 +818,6 @@ export class Float16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -860,7 +840,6 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -919,7 +898,6 @@ export class Float32ArrayRef extends ScalarArrayRef<number, Float32Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -942,7 +920,6 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1001,7 +978,6 @@ export class Float64ArrayRef extends ScalarArrayRef<number, Float64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1024,7 +1000,6 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1083,7 +1058,6 @@ export class Pointer32ArrayRef extends PointerArrayRef<number, Uint32Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1106,7 +1080,6 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1165,7 +1138,6 @@ export class Pointer53ArrayRef extends PointerArrayRef<number, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1188,7 +1160,6 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1247,7 +1218,6 @@ export class Pointer64ArrayRef extends PointerArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1270,7 +1240,6 @@ export class BigInt128Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1287,7 +1256,6 @@ export class BigInt128ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1303,7 +1271,6 @@ export class BigUint128Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1320,7 +1287,6 @@ export class BigUint128ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1336,7 +1302,6 @@ export class BigInt256Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1353,7 +1318,6 @@ export class BigInt256ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1369,7 +1333,6 @@ export class BigUint256Ref extends ScalarRef<bigint, BigUint64Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1386,7 +1349,6 @@ export class BigUint256ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1402,7 +1364,6 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
     (this as NewRef).heap = heap;
     (this as NewRef).address = address;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }
@@ -1461,7 +1422,6 @@ export class BooleanArrayRef extends ScalarArrayRef<boolean, Uint8Array> {
     (this as NewRef).address = address;
     (this as { length: number }).length = length;
     (this as NewRef).allocation = allocation;
-    (this as NewRef).owned = owned;
     this.views = allocation.memory.views;
     if (owned) heap.registerOwner(this);
   }

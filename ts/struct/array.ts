@@ -252,7 +252,6 @@ function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass
       state.length = length;
       state.heap = origin.heap;
       state.allocation = origin.allocation;
-      state.owned = false;
       state.views = memoryOf(origin).views;
     }
     at(index: number): unknown {

@@ -122,16 +122,14 @@ export class StructHandle extends Ref {
   constructor(origin: Origin, address: number, bytes: number) {
     super();
     this.byteLength = bytes;
-    Object.assign(this, { heap: origin.heap, address, allocation: origin.allocation, owned: false });
+    Object.assign(this, { heap: origin.heap, address, allocation: origin.allocation });
     this.views = memoryOf(origin).views;
   }
 }
 
 /** Makes `instance` the owner of its allocation. */
 export function ownInstance(instance: StructRef): void {
-  const ref = refOf(instance);
-  if (ref !== instance) Object.assign(ref, { owned: true });
-  own(instance['@origin'], ref);
+  own(instance['@origin'], refOf(instance));
 }
 
 function print(this: StructRef): string {

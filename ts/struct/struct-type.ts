@@ -142,10 +142,7 @@ export class StructType<F = Record<string, CType>> {
     return allocate(place, toCount(count * size, 'a size in bytes'), align, (origin, address, owned) => {
       const Class = elementsClass(this, pointerSizeOf(origin.heap));
       const ref = new Class(origin, address, count);
-      if (owned) {
-        Object.assign(ref, { owned: true });
-        own(origin, ref);
-      }
+      if (owned) own(origin, ref);
       if (given) withTexts(origin, (texts) => storeElements(this, origin.heap, address, given, texts));
       return ref as unknown as LiveElements<this>; // its elements are of this type
     });

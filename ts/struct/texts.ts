@@ -6,7 +6,7 @@
 import { ArgumentTypeError } from '../errors.ts';
 import type { Region } from '../arena/region.ts';
 import type { Heap } from '../heap/heap.ts';
-import type { Allocation } from '../memory/allocation.ts';
+import type { Allocation, Dependents } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { utf8 } from '../text/codecs.ts';
 import { isRegion, type Origin } from './origin.ts';
@@ -107,12 +107,13 @@ function keep(
     attemptAll(addresses.map((address) => () => act(address)));
   };
   owned.set(block, texts);
-  block.dependents = {
+  const dependents: Dependents = {
     invalidate: () => undefined,
     released: () => forEach((address) => heap.free(address)),
     handedOver: () => forEach((address) => heap.release(address)),
     moved: (next) => moveTexts(texts, block, next, heap),
   };
+  block.extend({ dependents });
   return texts;
 }
 

@@ -5,43 +5,47 @@ import { installPrinting } from '../scalar/print.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { Encoding } from './encoding.ts';
 import { tryRead, tryWrite } from './fast-path.ts';
-import { locateString, readString, writeString, type Framing } from './framing.ts';
+import { headerBytesOf, locateString, readString, writeString, type Framing } from './framing.ts';
 import { toPolicy, type TextOptions } from './policy.ts';
 import { elementsClassOf, type WordBytes } from './word.ts';
 
 /** The elements of a string: bytes, or elements of 2 or 4 bytes. */
 export type TextElements = Uint8Array | Uint16Array | Uint32Array;
 
+/** The properties that refs to strings have in common. A ref has few fields and no private method: B3 of memory/allocation.ts. */
+export interface StringKind {
+  readonly codec: Encoding;
+  readonly framing: Framing;
+  readonly wordBytes: WordBytes;
+  readonly headerBytes: number;
+  readonly StringRef: typeof StringRef;
+}
+
+/** Text that does not follow its header: that of a pointer and length which other code wrote. */
+export interface DistantText {
+  readonly address: number;
+  readonly allocation: Allocation;
+}
+
 /** A ref to a string. Counts are in elements of the encoding. */
 export class StringRef extends Ref {
-  readonly byteLength: number;
-  /** The encoding of the text. */
-  readonly codec: Encoding;
-  /** The layout of the string in memory. */
-  readonly framing: Framing;
   /** The capacity in elements, with the terminator, without the header. */
   readonly allocatedElementCount: number;
-  /** The size in bytes of the length prefix, or of the pointer and of the length. */
-  readonly wordBytes: WordBytes;
-  /** @internal The address of the text. */
-  readonly textAddress: number;
-  /** @internal The allocation of the text. That of a pointer and length may be another. */
-  readonly textAllocation: Allocation;
-  #count: number;
+  /** @internal */
+  readonly kind: StringKind;
+  /** @internal */
+  readonly distant: DistantText | undefined;
+  #count: number; // also of a ref that is frozen
 
   /** @internal */
   constructor(
     heap: RefHeap,
     address: number,
-    byteLength: number,
     allocation: Allocation,
     owned: boolean,
-    codec: Encoding,
-    framing: Framing,
+    kind: StringKind,
     capacity: number,
-    wordBytes: WordBytes,
-    textAddress: number,
-    textAllocation: Allocation,
+    distant: DistantText | undefined,
   ) {
     super();
     // biome-ignore lint/complexity/noUselessThisAlias: the read-only fields are written through this type
@@ -49,17 +53,33 @@ export class StringRef extends Ref {
     ref.heap = heap;
     ref.address = address;
     ref.allocation = allocation;
-    ref.owned = owned;
     ref.views = allocation.memory.views;
-    this.byteLength = byteLength;
-    this.codec = codec;
-    this.framing = framing;
     this.allocatedElementCount = capacity;
-    this.wordBytes = wordBytes;
-    this.textAddress = textAddress;
-    this.textAllocation = textAllocation;
+    this.kind = kind;
+    this.distant = distant;
     this.#count = capacity;
     if (owned) heap.registerOwner(this);
+  }
+
+  /** The encoding of the text. */
+  get codec(): Encoding {
+    return this.kind.codec;
+  }
+  /** The layout of the string in memory. */
+  get framing(): Framing {
+    return this.kind.framing;
+  }
+  /** The size in bytes of the length prefix, or of the pointer and of the length. */
+  get wordBytes(): WordBytes {
+    return this.kind.wordBytes;
+  }
+  get byteLength(): number {
+    const { headerBytes, codec } = this.kind;
+    return this.distant ? headerBytes : headerBytes + this.allocatedElementCount * codec.bytesPerElement;
+  }
+  /** @internal The address of the text. */
+  get textAddress(): number {
+    return this.distant ? this.distant.address : this.address + this.kind.headerBytes;
   }
 
   /**
@@ -78,11 +98,12 @@ export class StringRef extends Ref {
   read(options?: TextOptions): string {
     const policy = toPolicy(options); // before the liveness check: a getter may free the block
     this.assertLive();
-    const { codec, framing, address, wordBytes } = this;
+    const { codec, framing, wordBytes } = this.kind;
+    const { address } = this;
     const { memory } = this.allocation;
     const hasHeader = framing === 'Prefixed' || framing === 'Paired';
     const isSized = framing === 'Sized';
-    const room = this.#room;
+    const room = this.room;
     const text =
       isSized || framing === 'Terminated'
         ? tryRead(codec, memory, address, room, isSized, policy)
@@ -94,12 +115,23 @@ export class StringRef extends Ref {
   write(text: string, options?: TextOptions): this {
     const policy = toPolicy(options); // as above
     this.assertLive();
-    const { codec, framing, address, allocatedElementCount: capacity, wordBytes, textAddress } = this;
+    const { codec, framing, wordBytes } = this.kind;
+    const { address, allocatedElementCount: capacity } = this;
     const { memory } = this.allocation;
     const terminator = framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
     let count = terminator < 0 ? -1 : tryWrite(codec, memory, address, text, capacity, policy, terminator);
     if (count < 0)
-      count = writeString(codec, framing, memory, address, text, policy, capacity, wordBytes, textAddress);
+      count = writeString(
+        codec,
+        framing,
+        memory,
+        address,
+        text,
+        policy,
+        capacity,
+        wordBytes,
+        this.textAddress,
+      );
     this.#count = count;
     return this;
   }
@@ -118,7 +150,7 @@ export class StringRef extends Ref {
   }
   /** The current length of the string in elements, without a terminator. O(n) if it has one. */
   get encodedElementCount(): number {
-    return this.#locate()[1];
+    return this.locate()[1];
   }
   /** The current length of the string in bytes, without a terminator. */
   get encodedByteLength(): number {
@@ -130,40 +162,41 @@ export class StringRef extends Ref {
   }
   /** A new view of the bytes of the string, without a terminator. */
   get encodedBytesView(): Uint8Array {
-    const [start, count] = this.#locate();
+    const [start, count] = this.locate();
     return this.retainedBy(this.allocation.memory.view(Uint8Array, start, count * this.bytesPerElement));
   }
   /** A new view of the elements of the string. @throws {MisalignedError} if its address is not a multiple of their size */
   get encodedElementsView(): TextElements {
-    return this.#elements(...this.#locate());
+    return this.elements(...this.locate());
   }
   /** A new view of all allocated elements. Throws as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
     this.assertLive();
-    return this.#elements(this.textAddress, this.allocatedElementCount);
+    return this.elements(this.textAddress, this.allocatedElementCount);
   }
 
-  #elements(start: number, count: number): TextElements {
+  private elements(start: number, count: number): TextElements {
     const Elements = elementsClassOf(this.bytesPerElement);
     return this.retainedBy(this.allocation.memory.view<TextElements>(Elements, start, count));
   }
 
   /** Returns the address of the text and its number of elements. */
-  #locate(): [number, number] {
+  private locate(): [number, number] {
     this.assertLive();
     const { framing, address, wordBytes, bytesPerElement } = this;
-    return locateString(framing, this.allocation.memory, address, bytesPerElement, this.#room, wordBytes);
+    return locateString(framing, this.allocation.memory, address, bytesPerElement, this.room, wordBytes);
   }
 
   /** The number of elements to read: for a sized string those that were written, else the capacity. */
-  get #room(): number {
+  private get room(): number {
     return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
   }
 
   /** @throws {FreedError} if the block was freed, or the block that the pointer points to */
   override assertLive(): void {
     super.assertLive();
-    if (!this.textAllocation.isLive) throw this.textAllocation.freedError(this.textAddress);
+    if (this.distant && !this.distant.allocation.isLive)
+      throw this.distant.allocation.freedError(this.distant.address);
   }
 }
 
@@ -172,11 +205,30 @@ installPrinting(StringRef.prototype, (ref: StringRef) => JSON.stringify(ref.valu
 /** A ref to a NUL-terminated string. The name is wasm-heap-manager's. */
 export class NullTerminatedStringRef extends StringRef {}
 
-const classes: WeakMap<object, typeof NullTerminatedStringRef> = /* @__PURE__ */ new WeakMap();
+/** The kinds of strings by encoding. */
+const kinds: WeakMap<Encoding, StringKind[]> = /* @__PURE__ */ new WeakMap();
+/** The kind that was asked for last. */
+let lastKind: StringKind | undefined;
+
+/** Returns the kind of strings, made when first needed. */
+export function stringKindOf(codec: Encoding, framing: Framing, wordBytes: WordBytes): StringKind {
+  if (lastKind?.codec === codec && lastKind.framing === framing && lastKind.wordBytes === wordBytes)
+    return lastKind;
+  let known = kinds.get(codec);
+  if (!known) kinds.set(codec, (known = []));
+  lastKind = known.find((kind) => kind.framing === framing && kind.wordBytes === wordBytes);
+  if (!lastKind) known.push((lastKind = makeKind(codec, framing, wordBytes)));
+  return lastKind;
+}
+
+const makeKind = (codec: Encoding, framing: Framing, wordBytes: WordBytes): StringKind => ({
+  codec,
+  framing,
+  wordBytes,
+  headerBytes: headerBytesOf(framing, wordBytes),
+  StringRef: framing === 'Terminated' ? class extends NullTerminatedStringRef {} : StringRef,
+});
 
 /** Returns the class of refs to NUL-terminated strings in `codec`, for `instanceof`. */
-export function terminatedRefClass(codec: Encoding): typeof NullTerminatedStringRef {
-  let found = classes.get(codec);
-  if (!found) classes.set(codec, (found = class extends NullTerminatedStringRef {}));
-  return found;
-}
+export const terminatedRefClass = (codec: Encoding): typeof NullTerminatedStringRef =>
+  stringKindOf(codec, 'Terminated', 4).StringRef;

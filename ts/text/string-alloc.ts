@@ -8,7 +8,7 @@ import type { ScalarAllocator } from '../scalar/scalar.ts';
 import type { Encoding } from './encoding.ts';
 import { headerBytesOf, locateString, type Framing } from './framing.ts';
 import { toPolicy, type TextOptions } from './policy.ts';
-import { StringRef, terminatedRefClass } from './ref.ts';
+import { stringKindOf, type DistantText, type StringRef } from './ref.ts';
 import { countTerminated } from './terminator.ts';
 import { toElementCount, type WordBytes } from './word.ts';
 
@@ -35,9 +35,6 @@ export interface TextHeap extends RefHeap {
   readonly untracked: Allocation;
 }
 
-const classOf = (encoding: Encoding, framing: Framing): typeof StringRef =>
-  framing === 'Terminated' ? terminatedRefClass(encoding) : StringRef;
-
 /** Allocates a block for a string, or for a number of elements, and returns the ref that owns it. */
 export function allocString(
   encoding: Encoding,
@@ -56,9 +53,8 @@ export function allocString(
   const bytes = toCount(header + capacity * size, 'a size in bytes');
   assertHas(heap, 'allocateWith', 'a heap, an arena or a scope');
   return heap.allocateWith(bytes, Math.max(size, header && wordBytes), (allocation, at, owner, owned) => {
-    const Class = classOf(encoding, framing);
-    const text = at + header;
-    const ref = new Class(owner, at, bytes, allocation, owned, encoding, framing, capacity, wordBytes, text, allocation); // prettier-ignore
+    const kind = stringKindOf(encoding, framing, wordBytes);
+    const ref = new kind.StringRef(owner, at, allocation, owned, kind, capacity, undefined);
     if (isText || framing === 'Paired') ref.write(isText ? textOrCount : '', options && policy);
     return ref;
   });
@@ -78,9 +74,9 @@ export function wrapString(
   assertHas(heap, 'locateBorrowed', 'a heap');
   const at = heap.locateBorrowed(address, header);
   const allocation = heap.allocationAt(at);
-  let textAllocation = allocation;
   let textAddress = at + header;
   let capacity = given;
+  let distant: DistantText | undefined;
   if (given !== undefined || !(header || framing === 'Terminated')) toElementCount(given as number); // refuses undefined
   if (framing === 'Terminated')
     capacity ??=
@@ -91,12 +87,11 @@ export function wrapString(
     const found = locateString(framing, heap, at, size, capacity, wordBytes);
     textAddress = found[0];
     capacity ??= found[1];
-    if (framing === 'Paired') textAllocation = heap.allocationAt(textAddress);
+    if (framing === 'Paired') distant = { address: textAddress, allocation: heap.allocationAt(textAddress) };
   }
   // (NULL, 0) is an empty string in C.
   if (textAddress === 0) heap.locate(textAddress, capacity * size);
   else heap.locateBorrowed(textAddress, capacity * size);
-  const end = framing === 'Paired' ? at + 2 * wordBytes : textAddress + capacity * size;
-  const Class = classOf(encoding, framing);
-  return new Class(heap, at, end - at, allocation, false, encoding, framing, capacity, wordBytes, textAddress, textAllocation); // prettier-ignore
+  const kind = stringKindOf(encoding, framing, wordBytes);
+  return new kind.StringRef(heap, at, allocation, false, kind, capacity, distant);
 }
