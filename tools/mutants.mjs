@@ -83,7 +83,7 @@ function addOf(add, node) {
   } else if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) {
     add(start, end, BOOLEANS[node.getText()]);
   } else if (ts.isExpressionStatement(node) || ts.isThrowStatement(node)) {
-    add(start, end, ';');
+    add(start, end, '{}');
   }
   const condition = conditionOf(node);
   if (condition) add(condition.getStart(), condition.end, `!(${condition.getText()})`);
@@ -120,7 +120,7 @@ function mutantsOfC(source) {
     add(start, closing(code, start), `!(${source.slice(start, closing(code, start))})`);
   }
   for (const { 1: token, index } of code.matchAll(STATEMENT))
-    if (isStatement(code.slice(0, index), token)) add(index, index + token.length, ';');
+    if (isStatement(code.slice(0, index), token)) add(index, index + token.length, '{}');
   return mutants;
 }
 

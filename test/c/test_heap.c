@@ -135,6 +135,18 @@ static void realloc_stays_in_place_when_it_can(void) {
   CHECK(lm_heap_realloc(h, c, 10) == c && h->top != h->last->end && lm_heap_holds(h));
 }
 
+// Sizes here are of whole blocks.
+static void realloc_takes_an_eighth_more_iff_a_block_grows_by_less_than_an_eighth(void) {
+  enum { OLD = 16384, EIGHTH = OLD / 8, LESS = OLD + EIGHTH - 64 };
+  lm_heap *h = fixed_heap(POOL);
+  void *a    = lm_heap_alloc(h, OLD - LM_WORD);
+  CHECK(lm_heap_realloc(h, a, OLD + EIGHTH - LM_WORD) == a);
+  CHECK(lm_heap_usable_size(h, a) == OLD + EIGHTH - LM_WORD);
+  void *b = lm_heap_alloc(h, OLD - LM_WORD);
+  CHECK(lm_heap_realloc(h, b, LESS - LM_WORD) == b);
+  CHECK(lm_heap_usable_size(h, b) == LESS + LESS / 8 / LM_ALIGN * LM_ALIGN - LM_WORD);
+}
+
 static void a_block_that_realloc_took_in_is_not_freed_again(void) {
   for (size_t size = 40; size <= 40000; size *= 10) {
     for (int walled = 0; walled < 2; walled++) {
@@ -387,6 +399,7 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(calloc_refuses_products_that_do_not_fit); RUN(calloc_zeroes_memory_that_was_used);
            RUN(every_power_of_two_to_64_KiB_is_an_alignment);
            RUN(other_alignments_fail_and_change_nothing); RUN(realloc_stays_in_place_when_it_can);
+           RUN(realloc_takes_an_eighth_more_iff_a_block_grows_by_less_than_an_eighth);
            RUN_REFUSAL(a_block_that_realloc_took_in_is_not_freed_again);
            RUN(realloc_grows_memory_at_the_heaps_end); RUN(realloc_moves_the_bytes_when_it_must);
            RUN(realloc_that_fails_leaves_the_block);
