@@ -57,6 +57,18 @@ static void a_walk_finds_its_place_after_the_block_it_stood_at_is_gone(void) {
   CHECK(lm_heap_walk(h, &cursor, records, 9) == 0);
 }
 
+static void a_walk_finds_its_place_after_the_heap_grew_and_its_block_was_freed(void) {
+  lm_heap *h = growing_heap(16);
+  uint8_t *a = lm_heap_alloc(h, 2000), *b = lm_heap_alloc(h, 2000), *wall = lm_heap_alloc(h, 2000);
+  lm_heap_free(h, a);
+  lm_cursor cursor = {0};
+  CHECK(lm_heap_walk(h, &cursor, records, 1) == 1);  // stands at b
+  uint32_t calls = source.calls;
+  CHECK(lm_heap_alloc(h, 30000) && source.calls == calls + 2);  // two regions
+  lm_heap_free(h, b);                                           // now a part of a
+  CHECK(lm_heap_walk(h, &cursor, records, 1) == 1 && records[0].address == (uintptr_t)wall);
+}
+
 static void a_walk_over_what_was_overwritten_leads_nowhere_bad(void) {
   lm_heap *h = fixed_heap(FIRST);
   uint8_t *b[5];
@@ -506,6 +518,7 @@ CHECK_MAIN(RUN(holds_detects_every_bit_of_the_state_that_matters);
            RUN(a_walk_in_any_steps_visits_every_block_once_in_order);
            RUN(a_walk_goes_on_over_a_heap_that_changes);
            RUN(a_walk_finds_its_place_after_the_block_it_stood_at_is_gone);
+           RUN(a_walk_finds_its_place_after_the_heap_grew_and_its_block_was_freed);
            RUN(a_walk_over_what_was_overwritten_leads_nowhere_bad);
            RUN(a_cursor_that_was_scribbled_on_leads_nowhere_bad);
            RUN(a_walk_in_any_steps_visits_every_object_once_in_order);
