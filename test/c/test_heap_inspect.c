@@ -358,8 +358,12 @@ static void holds_detects_classes_whose_slab_is_none_of_theirs(void) {
   lm_slab *s[3];
   lm_heap *h = heap_with_a_queue(s);
   DETECTS(lm_heap_holds(h), h->current[0], s[0]);
-  lm_slab *wrong[] = {s[0], (lm_slab *)(void *)&tracked, (lm_slab *)superblock_base(s[0])};
-  for (size_t i = 0; i < 3; i++) {
+  // Behind the last slab: its class would lie in the memory above the superblock.
+  lm_slab *behind    = (lm_slab *)(void *)&superblock_of(s[0])->link;
+  behind->size_class = 0;
+  CHECK(lm_heap_holds(h));
+  lm_slab *wrong[] = {s[0], (lm_slab *)(void *)&tracked, (lm_slab *)superblock_base(s[0]), behind};
+  for (size_t i = 0; i < 4; i++) {
     h->current[0] = h->current[1] = wrong[i];
     CHECK(!lm_heap_holds(h));
   }
