@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { buildCore } from './build.mjs';
 import { mutantsOf } from './mutants.mjs';
+import { buildPage } from './page.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
 
 const COPY = join(ROOT, 'build/mutation');
@@ -89,9 +90,14 @@ function test(build, ...names) {
   return ['ctest', '--test-dir', `build/${build}`, '--stop-on-failure', ...names];
 }
 
-/** Copies the project. The copy uses the installed packages of the original. */
+/**
+ * Copies the project, with the modules that were built. The copy uses the installed packages of the original. It has no
+ * biome.json, which Biome refuses below another.
+ */
 function copy() {
-  const filter = (path) => !/[/\\](?:node_modules|build|\.git)$/.test(path);
+  const filter = (path) => !/[/\\](?:node_modules|build|\.git|biome\.json)$/.test(path);
+  const modules = readdirSync(join(ROOT, 'build/wasm')).filter((name) => /^linmem_.*\.wasm$/.test(name));
+  for (const name of modules) cpSync(join(ROOT, 'build/wasm', name), join(COPY, 'build/wasm', name));
   for (const name of readdirSync(ROOT).filter((entry) => filter(`/${entry}`)))
     cpSync(join(ROOT, name), join(COPY, name), { recursive: true, preserveTimestamps: true, filter });
   for (const folder of ['', 'test/corpus', 'test/runtimes'].map((name) => join(name, 'node_modules')))
@@ -181,7 +187,8 @@ function describe({ file, source, start, end, text }) {
 
 async function main(language, count) {
   setup('test');
-  if (!existsSync(join(ROOT, 'ts/core/wasm.gen.ts'))) buildCore();
+  buildCore();
+  buildPage();
   mkdirSync(COPY, { recursive: true });
   copy();
   if (language === languages.c)
