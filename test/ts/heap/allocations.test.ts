@@ -118,6 +118,18 @@ test('the last 65,536 freed addresses are remembered, and older ones are forgott
   expect(table.slots().map((slot) => table.addressAt(slot))).toEqual([8, 16, 24]);
 });
 
+test('blocks that stay are found after 100,000 temporaries at one address', () => {
+  const table = new AllocationTable();
+  const addresses = Array.from({ length: 400 }, (_, i) => 64 * (i + 1));
+  for (const address of addresses.slice(0, 200)) table.register(address, 16, 8);
+  for (let i = 0; i < 100_000; i++) {
+    table.register(65536, 16, 8);
+    table.remove(table.find(65536));
+  }
+  for (const address of addresses.slice(200)) table.register(address, 16, 8);
+  expect(table.slots().map((slot) => table.addressAt(slot))).toEqual(addresses);
+});
+
 test('blocks of two tables, and blocks whole mebibytes apart, are distinguished', () => {
   const [one, two] = [new AllocationTable(), new AllocationTable()];
   one.register(2 ** 20 + 64, 64, 8);
