@@ -1,6 +1,11 @@
 // The allocation table against a model, and allocations of a heap that have no ref.
 import { describe, expect, test } from 'vitest';
-import { createHeapSync, createWasmHeapManager, type WasmHeapManager } from '../../../ts/index.ts';
+import {
+  createHeapSync,
+  createWasmHeapManager,
+  ModuleError,
+  type WasmHeapManager,
+} from '../../../ts/index.ts';
 import { AllocationTable } from '../../../ts/heap/allocations.ts';
 import { Allocation } from '../../../ts/memory/allocation.ts';
 import { LinearMemory } from '../../../ts/memory/linear-memory.ts';
@@ -424,6 +429,17 @@ describe('a block from the allocator', () => {
     expect([at % 8, ...heap.readBytes(at, 16)]).toEqual(new Array(17).fill(0));
     expect([module.live.size, module.live.has(at)]).toEqual([2, false]);
     heap.freeAll();
+    expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
+  test('that would have 0 bytes and lie at the end of the memory is refused, from malloc and from realloc', () => {
+    const module = fakeModule();
+    const end = (): number => module.memory.buffer.byteLength;
+    const { heap } = fakeHeap({ realloc: end }, module);
+    const at = heap.alloc(8);
+    expect(() => heap.realloc(at, 0)).toThrow(ModuleError);
+    heap.free(at); // it is still live
+    module.malloc = end;
+    expect(() => heap.alloc(0)).toThrow(ModuleError);
     expect([module.live.size, module.badFrees]).toEqual([0, []]);
   });
   test('that was aligned up is not passed to realloc', () => {
