@@ -35,6 +35,30 @@ const anyBytes = fc.oneof(
       { maxLength: 40 },
     )
     .map((bytes) => new Uint8Array(bytes)),
+  // Elements of UTF-32, most of them valid, so that the first invalid one has some before it.
+  fc
+    .tuple(
+      fc.array(
+        fc.constantFrom(
+          0x41,
+          0x20ac,
+          0xd7ff,
+          0xe000,
+          0xffff,
+          0x10000,
+          0x10ffff,
+          0xd800,
+          0xdfff,
+          0x110000,
+          0xffffffff,
+        ),
+        { maxLength: 10 },
+      ),
+      fc.nat(3),
+    )
+    .map(([points, lacks]) =>
+      new Uint8Array(Uint32Array.from(points).buffer).subarray(0, Math.max(0, 4 * points.length - lacks)),
+    ),
 );
 /** The decoded pieces of bytes, one for each element: its units, undefined if invalid; and its address from 0. */
 type Piece = readonly [units: readonly number[] | undefined, at: number];
