@@ -6,6 +6,7 @@ import {
   EncodingError,
   FreedError,
   OutOfBoundsError,
+  utf8,
   utf8ByteLength,
 } from '../../../ts/index.ts';
 import { fakeHeap, fakeModule } from '../../support/heap.ts';
@@ -119,6 +120,23 @@ test.each([NaN, -1, 1.5])('a capacity of %s is refused', (capacity) => {
 test.each([NaN, -5, 0.5, 2 ** 53])('an address of %s is refused', (address) => {
   expect(() => heap.readNullTerminatedUtf8String(address)).toThrow(OutOfBoundsError);
   expect(() => heap.writeNullTerminatedUtf8String(address, 'a')).toThrow(OutOfBoundsError);
+});
+
+test('pointers and lengths of 8 bytes are read with all their bits', () => {
+  const words = heap.view(BigUint64Array, ADDRESS, 2);
+  for (let bit = 0; bit < 53; bit++) {
+    const [address, size] = [END + 2 ** bit, 3 + 2 ** bit];
+    words.set([BigInt(address), 5n]);
+    expect(() => utf8.readPaired(heap, ADDRESS, 8)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_BOUNDS', address, size: 5 }),
+    );
+    words.set([BigInt(size)]);
+    if (bit >= 16)
+      expect(() => utf8.readPrefixed(heap, ADDRESS, 8)).toThrow(
+        expect.objectContaining({ code: 'OUT_OF_BOUNDS', address: ADDRESS + 8, size }),
+      );
+  }
+  words.fill(0n);
 });
 
 describe('string refs', () => {
