@@ -135,6 +135,16 @@ test('blocks that stay are found after 100,000 temporaries at one address', () =
   expect(table.slots().map((slot) => table.addressAt(slot))).toEqual(addresses);
 });
 
+test('an allocation takes 16 to 40 bytes of the table, however many there are', () => {
+  const table = new AllocationTable();
+  for (let i = 1; i <= 50_000; i++) {
+    table.register(16 * i, 16, 8);
+    if (i < 100) continue;
+    const bytes = table['records'].byteLength / i;
+    if (!(bytes >= 16 && bytes <= 40)) expect.fail(`${bytes} bytes each of ${i} allocations`);
+  }
+});
+
 test('blocks of two tables, and blocks whole mebibytes apart, are distinguished', () => {
   const [one, two] = [new AllocationTable(), new AllocationTable()];
   one.register(2 ** 20 + 64, 64, 8);
