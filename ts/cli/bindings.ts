@@ -38,8 +38,12 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
   const { header, library, pointerSize } = options;
   const own = ownNames(preprocessed);
   const C = readDeclarations(preprocessed, { pointerSize, types: BUILTINS });
-  const emitter = new Emitter(pointerSize);
-  const structs = declareTypes(C, own, emitter);
+  const named = namedTypes(C, own);
+  const emitter = new Emitter(
+    pointerSize,
+    new Map(named.map(([name, type]) => [type, name] as const).reverse()),
+  );
+  const structs = declareTypes(C, named, emitter);
   const signatures = Object.entries(C.functions).filter(([name]) => own.has(name));
   const functions = signatures.map(([name, signature]) => `  ${name}: ${emitter.signature(signature)},`);
   const { copies, bound } = boundSource(signatures, emitter, pointerSize);
@@ -83,20 +87,30 @@ function withoutMacros(checks: string, structs: Record<string, StructType>, prep
   );
 }
 
+type Named = readonly [name: string, type: StructType | EnumType<string>];
+
+/** The structs and enums of the header itself by their names: those of typedefs, and the tags of the rest. */
+function namedTypes({ types, typedefs }: Declared, own: ReadonlySet<string>): Named[] {
+  const all = Object.entries(types).filter(
+    (one): one is [string, Named[1]] =>
+      own.has(one[0]) && (one[1] instanceof StructType || one[1] instanceof EnumType),
+  );
+  const hasTypedef = new Set(all.filter(([name]) => typedefs.has(name)).map(([, type]) => type));
+  return all.filter(([name, type]) => typedefs.has(name) || !hasTypedef.has(type));
+}
+
 /** Declares the structs and enums of a header. Returns the structs by their names in C: `node_t`, `struct node`. */
 function declareTypes(
-  { types, tags, typedefs }: Declared,
-  own: ReadonlySet<string>,
+  { tags, typedefs }: Declared,
+  named: readonly Named[],
   emitter: Emitter,
 ): Record<string, StructType> {
   const tagOf = new Map(tags.map((tag) => [tag.split(' ')[1], tag]));
   const structs: Record<string, StructType> = {};
-  for (const [name, type] of Object.entries(types)) {
-    if (!own.has(name)) continue;
-    if (type instanceof StructType) {
-      emitter.declare(type as StructType, name);
+  for (const [name, type] of named) {
+    emitter.alias(type, name);
+    if (type instanceof StructType)
       structs[typedefs.has(name) ? name : (tagOf.get(name) ?? name)] = type as StructType;
-    } else if (type instanceof EnumType) emitter.declare(type as EnumType<string>, name);
   }
   return structs;
 }

@@ -25,20 +25,31 @@ export class Emitter {
   readonly #names = new Map<object, string>();
   readonly #taken = new Set<string>();
   readonly #pointerSize: PointerSize;
-  constructor(pointerSize: PointerSize) {
+  readonly #preferred: ReadonlyMap<object, string>;
+  /** @param preferred names of types, in place of the names that they were made with */
+  constructor(pointerSize: PointerSize, preferred: ReadonlyMap<object, string> = new Map()) {
     this.#pointerSize = pointerSize;
+    this.#preferred = preferred;
   }
 
   /** Declares a struct, a union or an enum, if that is not done, and returns its name. */
   declare(type: StructType | EnumType<string> | OpaqueType<string>, wanted: string): string {
     const known = this.#names.get(type);
     if (known) return known;
-    let name = wanted.replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
+    let name = (this.#preferred.get(type) ?? wanted).replace(/\W+/g, '_').replace(/^(\d)/, '_$1');
     while (this.#taken.has(name) || RESERVED.has(name)) name += '_';
     this.#taken.add(name);
     this.#names.set(type, name);
     this.declarations.push(this.#declaration(type, name));
     return name;
+  }
+
+  /** Declares another name of a type, if it is not taken. */
+  alias(type: StructType | EnumType<string>, name: string): void {
+    const known = this.declare(type, name);
+    if (known === name || this.#taken.has(name) || RESERVED.has(name)) return;
+    this.#taken.add(name);
+    this.declarations.push(`export const ${name} = ${known};`);
   }
 
   #declaration(type: StructType | EnumType<string> | OpaqueType<string>, name: string): string {

@@ -44,6 +44,7 @@ void counter_free(counter_t *c);
 static inline int twice(int x) { return 2 * x; }
 static inline float half(float x) { return x * .5f + 0.f; }
 typedef struct __attribute__((aligned(16))) state_ { unsigned char opaque[32]; } state;
+typedef state other_state;
 typedef int (*run_state)(state *s, struct tm *when);
 #endif
 `;
@@ -76,6 +77,10 @@ test('a header becomes a library', async () => {
   expect(readFileSync(output, 'utf8')).toBe(source); // the same again
   expect(source).not.toMatch(/twice|strftime|time_t|RATIO|__/);
   expect(readFileSync(join(folder, 'library.checks.c'), 'utf8')).toContain('offsetof(struct mixed, inner)');
+  // A struct has the name of its typedef, which C programs use; another name is an alias.
+  expect(source).toContain("export const state = struct('state_', {");
+  expect(source).toContain('export const other_state = state;\n');
+  expect(source).not.toContain('state_ =');
   cpSync(output, GENERATED);
   writeFileSync(GENERATED, source.replace("'linmem'", "'../../../ts/index.ts'"));
   const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'], {
