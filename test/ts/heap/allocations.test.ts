@@ -229,6 +229,25 @@ test.each([24, 2 ** 34])('tokens and sizes survive rebuilds, in tables of any si
   }
 }); // prettier-ignore
 
+test.each([0, 2 ** 31, 2 ** 32 - 2048, 2 ** 40])(
+  'a longer block where one was freed ends a block above it if it reaches it: from address %s',
+  (origin) => {
+    for (let start = 256; start < 512; start += 56)
+      for (let distance = 8; distance <= 1024; distance += 8)
+        for (const bytes of [distance, distance + 1]) {
+          const table = new AllocationTable();
+          const at = origin + start;
+          table.register(at, 8, 8);
+          table.remove(table.find(at));
+          const token = new Allocation(memory, at + distance, 8);
+          table.register(at + distance, 8, 8, token);
+          const overlap = table.register(at, bytes, 8);
+          if (overlap?.tokens[0] !== (bytes > distance ? token : undefined))
+            expect.fail(`${bytes} bytes at ${at}, the next block at ${at + distance}`);
+        }
+  },
+);
+
 test(`a block ends exactly the live blocks that it overlaps (SEED=${SEED})`, () => {
   for (const [unit, origin] of [[8, 0], [1, 0], [8, 2 ** 32 - 4096], [64, 2 ** 40]] as const) {
     const below = prng(SEED + unit);
