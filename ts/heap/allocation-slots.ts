@@ -54,7 +54,8 @@ export class AllocationSlots {
   protected freed = -1;
   /** The sizes that do not fit in a record, by address. */
   private largeSizes: Map<number, number> | undefined = undefined;
-  protected longest = 0;
+  /** The size of the longest block; at least 1, since a block of 0 bytes contains its address. */
+  protected longest = 1;
   protected liveBytes = 0;
   protected peakBytes = 0;
   protected frees = 0;

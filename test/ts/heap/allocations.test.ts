@@ -108,6 +108,19 @@ test('the last byte of the longest block is found at every offset in 8 bytes', (
     }
 });
 
+test('a block of 0 bytes is found at its address alone, and is not adopted again', () => {
+  const table = new AllocationTable();
+  table.register(64, 0, 8);
+  const found = [[63], [64], [65], [71, 64], [71, 65]].map(([last, from]) =>
+    addressOf(table, table.findContaining(last as number, from)),
+  );
+  expect(found).toEqual([undefined, 64, undefined, 64, undefined]);
+  const { heap } = fakeHeap();
+  const at = heap.alloc(0);
+  expect(() => heap.adopt(at, 8)).toThrow(expect.objectContaining({ code: 'NOT_OWNED' }));
+  heap.free(at);
+});
+
 test('the last 65,536 freed addresses are remembered, and older ones are forgotten', () => {
   const table = new AllocationTable();
   const COUNT = 400_000;
