@@ -8,7 +8,9 @@ import {
   u32,
 } from '../../../ts/index.ts';
 import { arenaLayout } from '../../../ts/arena/arena-layout.ts';
+import { advanceEpoch } from '../../../ts/arena/epochs.ts';
 import { Arena } from '../../../ts/core/layout.gen.ts';
+import { LinearMemory } from '../../../ts/memory/linear-memory.ts';
 import { attachManager, errorOf, heapOf, kinds, make, expectNothingLeaked } from '../../support/arena.ts';
 
 afterEach(expectNothingLeaked);
@@ -67,6 +69,17 @@ describe.each(kinds)('in a heap of the kind %s', (kind) => {
     }
     expect(addresses.size).toBeLessThanOrEqual(2); // one block, and from some request on an object of a slab
   });
+});
+
+test('an epoch that wraps is 1 next, as 0 is none', () => {
+  const memory = new LinearMemory({ buffer: new ArrayBuffer(64) });
+  const cell = memory.view(BigUint64Array, 8, 1);
+  const next = [1n, 2n ** 64n - 2n, 2n ** 64n - 1n].map((epoch) => {
+    cell[0] = epoch;
+    advanceEpoch(memory, 8);
+    return cell[0];
+  });
+  expect(next).toEqual([2n, 2n ** 64n - 1n, 1n]);
 });
 
 test('both words of an epoch are compared on every use, also by a heap that has only the memory', () => {
