@@ -265,10 +265,9 @@ export function locatedError(error: unknown, place: string): unknown {
   if ((error as Error).message.includes(place)) return error;
   if (error instanceof EncodingError)
     return new EncodingError(`${error.message}, in ${place}`, error.index, error.capacity);
-  if (error instanceof ArgumentRangeError)
-    return new ArgumentRangeError(`${error.expected}, in ${place}`, error.value);
-  if (!(error instanceof ArgumentTypeError)) return error;
-  return new ArgumentTypeError(`${error.expected}, in ${place}`, error.value);
+  for (const Class of [ArgumentRangeError, ArgumentTypeError])
+    if (error instanceof Class) return new Class(`${error.expected}, in ${place}`, error.value);
+  return error;
 }
 
 /** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
