@@ -135,12 +135,12 @@ export abstract class FunctionPointer {
   abstract readonly heap: object;
 }
 
+/** The values that a pointer to anything can be set to. */
+export type AddressLike = Ref | FunctionPointer | Address | null;
+
 /** A pointer whose target is not known here: an address as a number. */
 // biome-ignore lint/correctness/noUnusedVariables: what the interface below has
-export class AddressType<
-  N = number,
-  I = N | Ref | FunctionPointer | Address | null,
-> implements CompositeType {
+export class AddressType<N = number, I = N | AddressLike> implements CompositeType {
   readonly name: string;
   constructor(name: string) {
     this.name = `${name} *`;
