@@ -3,11 +3,11 @@
 // block again, and restored if the allocator throws.
 import { ArgumentTypeError, DoubleFreeError, isInstance, NotOwnedError, WrongHeapError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
-import type { Allocation } from '../memory/allocation.ts';
+import type { Allocation, AllocationExtras } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { assertStack } from '../memory/stack.ts';
-import { Ref } from '../scalar/ref.ts';
+import { assertOwner, Ref } from '../scalar/ref.ts';
 import type { RemovedEntry } from './allocation-entry.ts';
 import { MALLOC_ALIGN, repair } from './allocator.ts';
 import { unwatchOwner } from './garbage-collection.ts';
@@ -101,9 +101,13 @@ const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
 /** The same, of a block to which nothing belongs any more. */
 const freeEmptied: ReleaseStep<unknown> = (...block) => freeBlock(...block);
 
+const invalidateDependents = ({ dependents }: AllocationExtras): (() => void) | undefined =>
+  dependents?.invalidate();
+const noteReleased = ({ dependents }: AllocationExtras): void => dependents?.released?.();
+
 /** Marks the token of a live allocation as freed. Returns a function that undoes this. */
 function endToken(token: Allocation): (() => void) | undefined {
-  const rollback = token.extras?.dependents?.invalidate();
+  const rollback = token.extras && invalidateDependents(token.extras);
   try {
     token.markFreed();
   } catch {
@@ -124,7 +128,7 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
   const sequence = slot < 0 ? -1 : table.remove(slot);
   let result: R;
   try {
-    result = end(heap, raw?.base ?? address, raw?.size ?? (bytes || 1), raw?.align ?? align);
+    result = raw ? end(heap, raw.base, raw.size, raw.align) : end(heap, address, bytes || 1, align);
   } catch (error) {
     const step = { heap, error, address, bytes, align, sequence, token, raw, rollback };
     allocator.repairs = { undo: undoFree, step, next: allocator.repairs };
@@ -132,7 +136,7 @@ export function endAllocation<R>(heap: HeapState, slot: number, token: Allocatio
     throw error;
   }
   if (heap.collects) unwatchOwner(token);
-  if (end === (freeBlock as unknown)) token.extras?.dependents?.released?.();
+  if (token.extras && end === (freeBlock as unknown)) noteReleased(token.extras);
   return result;
 }
 
@@ -204,6 +208,6 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
 export function assertOwned(heap: HeapState, ref: Ref): void {
   if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
-  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
+  if (ref.allocation.owner !== ref) assertOwner(ref);
   if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
 }

@@ -152,7 +152,7 @@ export class Heap extends LinearMemory {
    * @throws {WrongHeapError} if the ref belongs to another heap
    * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address in this memory
    */
-  free(target: Address | Ref): void {
+  override free(target: Address | Ref): void {
     freeTarget(this, target);
   }
 

@@ -95,7 +95,11 @@ export class Allocation {
 
   /** The owner, unless it was collected. */
   get currentOwner(): Owner | undefined {
-    return this.owner ?? this.extras?.weakOwner?.deref();
+    return this.owner ?? (this.extras && this.weakOwner());
+  }
+
+  private weakOwner(): Owner | undefined {
+    return this.extras?.weakOwner?.deref();
   }
 
   /** False once freed. An allocation at the same address later has another token. */
