@@ -152,7 +152,7 @@ export class Heap extends LinearMemory {
    * @throws {WrongHeapError} if the ref belongs to another heap
    * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address in this memory
    */
-  override free(target: Address | Ref): void {
+  free(target: Address | Ref): void {
     freeTarget(this, target);
   }
 

@@ -3,7 +3,6 @@
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import type { ArrayRefHeap } from '../scalar/array.ts';
-import type { Ref } from '../scalar/ref.ts';
 import type { BlockMemory } from './allocator.ts';
 import type { AllocationTable } from './allocations.ts';
 
@@ -14,7 +13,6 @@ export interface HeapState extends BlockMemory, ArrayRefHeap {
   readonly tracks: boolean;
   /** The token of memory whose owner is unknown. */
   readonly untracked: Allocation;
-  free(target: Address | Ref): void;
   locateBorrowed(address: Address, size: number): number;
   allocationAt(address: number): Allocation;
 }

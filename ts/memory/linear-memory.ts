@@ -6,13 +6,7 @@
 //       the caller then calls `locate`, which refreshes it, and retries. docs/performance.md has the cost of checking.
 //   M3  Typed arrays do not throw when they are stale. `bytes` has length 0 once its buffer is detached, and its length
 //       is compared before it is used.
-import {
-  ArgumentRangeError,
-  ArgumentTypeError,
-  MisalignedError,
-  NotOwnedError,
-  OutOfBoundsError,
-} from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, MisalignedError, OutOfBoundsError } from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
 import {
   allBytesOf,
@@ -96,11 +90,6 @@ export class LinearMemory {
   /** The current size of the memory in bytes. */
   get byteLength(): number {
     return this.refresh().byteLength;
-  }
-
-  /** @internal Heaps free blocks; refs in a memory without an allocator borrow. */
-  free(ref: unknown): void {
-    throw new NotOwnedError((ref as { address: number }).address, 'the ref borrows it, made by wrap');
   }
 
   /** Returns a summary for JSON, never the bytes. */

@@ -6,7 +6,7 @@ import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import { installDispose } from '../memory/dispose.ts';
-import type { LinearMemory, MemoryViews } from '../memory/linear-memory.ts';
+import { LinearMemory, type MemoryViews } from '../memory/linear-memory.ts';
 import {
   atomicCompareExchange,
   atomicExchange,
@@ -133,13 +133,12 @@ export abstract class Ref {
   }
 }
 
-/**
- * Called if the token does not say so: V8 compiles no getter of many classes in line.
- * @internal
- * @throws {NotOwnedError} if `ref` does not own its block
- */
+/** @internal Called if the token does not say so at once. @throws {NotOwnedError} if `ref` does not own its block */
 export function assertOwner(ref: Ref): void {
-  if (!ref.owned) throw new NotOwnedError(ref.address, 'the ref borrows it, made by wrap');
+  if (!ref.owned) refuseFree(ref);
+}
+function refuseFree({ address }: Ref): never {
+  throw new NotOwnedError(address, 'the ref borrows it, made by wrap');
 }
 
 /**
@@ -161,6 +160,8 @@ export interface Ref {
   [Symbol.dispose](): void;
 }
 installDispose(Ref.prototype);
+// For `ref.free()` in a memory without an allocator, whose refs all borrow.
+Object.defineProperty(LinearMemory.prototype, 'free', { value: refuseFree, writable: true });
 
 /** A ref to one scalar. */
 export abstract class ScalarRef<
