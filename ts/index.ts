@@ -185,6 +185,8 @@ export {
   AddressType,
   OpaqueType,
   PointerType,
+  FunctionPointer,
+  type AddressLike,
   type OpaqueHandle,
 } from './struct/pointer.ts';
 export { chars, cstr, CharsType, CStringType } from './struct/text.ts';
