@@ -260,16 +260,6 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
-/** Returns an error about a value with the place in it that the value is for; any other error, or one that names it, unchanged. */
-export function locatedError(error: unknown, place: string): unknown {
-  if ((error as Error).message.includes(place)) return error;
-  if (error instanceof EncodingError)
-    return new EncodingError(`${error.message}, in ${place}`, error.index, error.capacity);
-  for (const Class of [ArgumentRangeError, ArgumentTypeError])
-    if (error instanceof Class) return new Class(`${error.expected}, in ${place}`, error.value);
-  return error;
-}
-
 /** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
 export function isRevoked(value: unknown): boolean {
   try {

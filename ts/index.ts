@@ -189,6 +189,7 @@ export {
   type AddressLike,
   type OpaqueHandle,
 } from './struct/pointer.ts';
+export type { AnyPointer, FunctionPointer } from './struct/pointer.ts';
 export { chars, cstr, CharsType, CStringType } from './struct/text.ts';
 export { aligned, bigEndian } from './struct/variants.ts';
 export { refOf, StructRef } from './struct/instance.ts';

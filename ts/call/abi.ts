@@ -8,9 +8,8 @@ import { ArgumentTypeError } from '../errors.ts';
 import { ArrayType } from '../struct/array.ts';
 import { BitField } from '../struct/bits.ts';
 import { EnumType } from '../struct/enumeration.ts';
-import { AddressType, PointerType } from '../struct/pointer.ts';
+import { AnyPointer } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
-import { CStringType } from '../struct/text.ts';
 import { isScalar, layoutOf, type CType } from '../struct/type.ts';
 import type { PointerSize } from '../struct/layout.ts';
 
@@ -20,8 +19,7 @@ export type WasmType = 'i32' | 'i64' | 'f32' | 'f64';
 /** Numbers that WebAssembly converts itself as C would. */
 export const PASSED: readonly string[] = ['i32', 'u32', 'f32', 'f64'];
 
-export const isPointer = (type: unknown): boolean =>
-  type instanceof PointerType || type instanceof AddressType || type instanceof CStringType;
+export const isPointer = (type: unknown): boolean => type instanceof AnyPointer;
 
 /**
  * Returns the WebAssembly type that values of `type` are passed as.

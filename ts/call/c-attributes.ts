@@ -2,7 +2,7 @@
 // Attributes, annotations and assertions: what stands between the words of a declaration.
 import type { Annotation } from './c-ast.ts';
 import type { Cursor } from './c-cursor.ts';
-import type { Token } from './c-lexer.ts';
+import { errorAt, type Token } from './c-lexer.ts';
 import { alignedIn } from './c-words.ts';
 
 /** The part of a layout that attributes decide. */
@@ -21,6 +21,8 @@ export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) =
   while (/^(__attribute__|__declspec|_Alignas|alignas|__asm__|asm)$/.test(c.peek.text)) {
     const name = c.advance();
     const inside = c.parenthesized();
+    const mode = inside.find(({ text }) => /^(__)?mode(__)?$/.test(text));
+    if (mode) throw errorAt(mode, `the attribute ${mode.text}, which makes another type, is not supported`);
     packed ||= inside.some(({ text }) => /^(__)?packed(__)?$/.test(text));
     isVector ||= inside.some(({ text }) => /^(__)?(vector_size|ext_vector_type)(__)?$/.test(text));
     const value = /lignas$/.test(name.text) ? inside : alignedIn(inside);

@@ -34,6 +34,11 @@ export function declareFunction(declared: Declarations, name: Token, value: Func
 
 /** @throws {DeclarationError} if the tag has other members */
 export function declareTag(declared: Declarations, at: Token, key: string, body: TagBody): void {
+  const [word, name] = key.split(/ (.*)/);
+  const other = ['struct', 'union', 'enum'].find(
+    (one) => one !== word && declared.tags.has(`${one} ${name}`),
+  );
+  if (other) throw errorAt(at, `${name} is the tag of a ${other} already; give one of them another name`);
   const before = declared.tags.get(key);
   if (before && bodyOf(before, declared) !== bodyOf(body, declared)) throw twice(at, key);
   declared.tags.set(key, body);

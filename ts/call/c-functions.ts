@@ -26,18 +26,21 @@ const LISTS = ['_In_reads_', '_Out_writes_', '_Inout_updates_'];
 const DIRECTIONS = [...LISTS, '_Out_', '_Inout_'];
 const RESULTS = ['_Success_', '_Ret_writes_', ...OWNED];
 
-/** The signature of a function; undefined for one that cannot be called: it is variadic, or takes a `long double`. */
+/** The signature of a function; undefined for one that cannot be called: it is variadic, or takes an `__int128`. */
 export function signatureOf(
   { type, annotations }: FunctionDeclaration,
   table: TypeTable,
 ): Signature | undefined {
   const nodes = [type.result, ...type.parameters.map((one) => one.type)].map((node) => table.resolve(node));
-  const isCallable = nodes.every((node) => node.kind !== 'basic' || !isUnsupported(node.name));
-  if (type.isVariadic || !isCallable) return undefined;
+  if (type.isVariadic || !nodes.every(isPassed)) return undefined;
   const counts = countsIn(type.parameters, annotations);
   const parameters = type.parameters.map((one, index) => parameterOf(one, index, counts, table));
   return [resultOf(type.result, annotations, counts, table), parameters];
 }
+
+/** Whether JavaScript can pass values of a type. */
+const isPassed = (node: CNode): boolean =>
+  node.kind !== 'basic' || !(isUnsupported(node.name) || /__int128|_Float16/.test(node.name));
 
 /** For each parameter that is a count: the first list that it counts which has an argument. */
 interface Counts {
@@ -131,7 +134,7 @@ export function callbackOf(
   table: TypeTable,
 ): CallbackType | undefined {
   const all = [node.result, ...node.parameters.map(({ type }) => type)].map((one) => table.resolve(one));
-  if (node.isVariadic || all.some((one) => one.kind === 'basic' && isUnsupported(one.name))) return undefined;
+  if (node.isVariadic || !all.every(isPassed)) return undefined;
   const parameters = node.parameters.map(({ type }) => {
     const parameter = plainParameter(type, table);
     return parameter instanceof CallbackType ? voidp : (parameter as CType); // it has no annotations

@@ -53,15 +53,39 @@ export function lex(source: string): Tokens {
     const [name, ...rest] = directiveTokens(text, line);
     if (!name || conditions.take(name, rest) || !conditions.areMet) continue;
     const [first] = rest;
-    if (name.text === 'define' && first) define(macros, rest, text);
-    else if (name.text === 'undef' && first) macros.delete(first.text);
-    else if (name.text === 'error') throw errorAt(name, text);
+    if (/^(define|undef)$/.test(name.text)) {
+      if (first?.kind !== 'word')
+        throw errorAt(first ?? name, `expected the name of a macro after #${name.text}`);
+      if (name.text === 'define') define(macros, rest, text);
+      else macros.delete(first.text);
+    }
+    if (name.text === 'error') throw errorAt(name, text);
     else if (first?.text === 'pack' && name.text === 'pragma') packs.take(rest, tokens.length);
   }
   conditions.assertClosed();
+  assertDepth(tokens);
   const last = source.trimEnd().split('\n');
   tokens.push({ kind: 'end', text: '', line: last.length, column: (last.at(-1)?.length ?? 0) + 1 });
   return { tokens, macros, packs: packs.all };
+}
+
+/** Brackets, pointers and signs one in the other, as many as clang takes. */
+const MAX_DEPTH = 256;
+
+/** @throws {DeclarationError} for what is nested so deeply that the stack could end */
+function assertDepth(tokens: readonly Token[]): void {
+  let depth = 0;
+  let run = 0;
+  for (const token of tokens) {
+    if (token.kind !== 'mark') continue;
+    const { text } = token;
+    if (/^[({[]$/.test(text)) depth++;
+    else if (/^[)}\]]$/.test(text)) depth--;
+    // `****`, `[1][1]`, `- - -`, `?:?:`
+    run = /^[*[\]\-+~!?:]$/.test(text) ? run + 1 : 0;
+    if (depth > MAX_DEPTH || run > MAX_DEPTH * 2)
+      throw errorAt(token, `more than ${MAX_DEPTH} levels, one in the other`);
+  }
 }
 
 /** The tokens of a directive; only the first words where more is not text of declarations. */
@@ -112,7 +136,7 @@ class Packs {
 
 /** A backslash at the end of a line joins it with the next; the numbers of lines stay. */
 const joinLines = (source: string): string =>
-  source.replace(/\r\n?/g, '\n').replace(/(?:[^\n]*\\\n)+[^\n]*/g, (all) => {
+  source.replace(/\r\n?/g, '\n').replace(/^(?:[^\n]*\\\n)+[^\n]*/gm, (all) => {
     const count = all.split('\n').length - 1;
     return all.replace(/\\\n/g, '  ') + '\n'.repeat(count);
   });
@@ -149,6 +173,8 @@ function tokensOf(text: string, firstLine: number): Token[] {
     if (!found) throw new DeclarationError(`unexpected ${JSON.stringify(text.charAt(start))}`, line, column);
     const kind = KINDS.find((_, index) => found[index + 1] !== undefined);
     const [all] = found;
+    if (all === '/' && text.charAt(PATTERN.lastIndex) === '*')
+      throw new DeclarationError('a comment without its end, */', line, column);
     if (kind) tokens.push({ kind, text: all, line, column });
     for (let at = all.indexOf('\n'); at >= 0; at = all.indexOf('\n', at + 1)) {
       line++;
@@ -170,7 +196,7 @@ function define(macros: Map<string, Macro>, rest: readonly Token[], text: string
 
 /** `#if`, `#ifdef`, `#ifndef`, `#else`, `#endif` on names that were defined or not, and on 0 and 1. */
 class Conditions {
-  readonly #open: { isMet: boolean; wasMet: boolean; at: Token }[] = [];
+  readonly #open: { isMet: boolean; wasMet: boolean; hasElse: boolean; at: Token }[] = [];
   readonly #macros: Macros;
   constructor(macros: Macros) {
     this.#macros = macros;
@@ -185,13 +211,17 @@ class Conditions {
       case 'if':
       case 'ifdef':
       case 'ifndef': {
-        const isMet = this.#evaluate(name, rest);
-        this.#open.push({ isMet, wasMet: isMet, at: name });
+        // In text that is passed over, conditions are too.
+        const isRead = this.areMet;
+        const isMet = isRead && this.#evaluate(name, rest);
+        this.#open.push({ isMet, wasMet: isMet || !isRead, hasElse: false, at: name });
         return true;
       }
       case 'elif':
       case 'else': {
         if (!top) throw errorAt(name, `#${name.text} without #if`);
+        if (top.hasElse) throw errorAt(name, `#${name.text} after #else`);
+        top.hasElse = name.text === 'else';
         top.isMet = !top.wasMet && (name.text === 'else' || this.#evaluate(name, rest));
         top.wasMet ||= top.isMet;
         return true;
@@ -210,8 +240,9 @@ class Conditions {
   #evaluate(name: Token, rest: readonly Token[]): boolean {
     const words = rest.map(({ text }) => text).join(' ');
     const isDefined = (word: string | undefined): boolean => this.#macros.has(word ?? '');
-    if (name.text === 'ifdef') return isDefined(rest[0]?.text);
-    if (name.text === 'ifndef') return !isDefined(rest[0]?.text);
+    const [first] = rest;
+    if (name.text !== 'if' && name.text !== 'elif' && first)
+      return isDefined(first.text) === (name.text === 'ifdef');
     if (/^[01]$/.test(words)) return words === '1';
     const [, not, word] = /^(! )?defined (?:\( )?(\w+)(?: \))?$/.exec(words) ?? [];
     if (word) return isDefined(word) !== (not !== undefined);

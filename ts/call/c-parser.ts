@@ -78,7 +78,9 @@ class Parser {
     }
   }
   #block(): void {
-    while (!this.#cursor.take('}')) this.#declaration();
+    const c = this.#cursor;
+    while (c.peek.kind !== 'end' && !c.is('}')) this.#declaration();
+    c.expect('}');
   }
 
   /** `specifiers declarator, declarator ... ;` */
@@ -106,7 +108,7 @@ class Parser {
         if (c.is('{'))
           throw errorAt(c.peek, `a declaration of ${name.text} ends with ;, its body is not for here`);
         if (c.peek.kind === 'word')
-          throw errorAt(c.peek, `an old-style (K&R) definition of ${name.text} is not supported`);
+          throw errorAt(c.peek, `expected ; after ${name.text}(...): no old-style (K&R) definition`);
         const all = [...specifiers.annotations, ...annotations];
         declareFunction(this.declared, name, { type, annotations: all, at });
       } else if (c.take('=')) c.skipTo(';', ','); // a variable
@@ -136,29 +138,22 @@ class Parser {
         const more = this.#attributes();
         align = more.align ?? align;
         isVector ||= more.isVector;
-      } else if (BASIC.test(text)) words.push(c.advance().text.replace('__signed__', 'signed'));
+      } else if (type?.kind === 'tag' && BASIC.test(text)) throw errorAt(c.peek, `expected ;, found ${text}`);
+      else if (BASIC.test(text)) words.push(c.advance().text.replace('__signed__', 'signed'));
       else if (type || words.length > 0) break;
       else if (TAG.test(text)) type = this.#tag();
       else if (this.#isType(text)) type = { kind: 'basic', name: c.advance().text, isConst: false, at };
-      else throw errorAt(c.peek, `unknown type ${text}`);
+      else throw errorAt(c.peek, `unknown type ${text}; declare it before, or give it in the option types`);
     }
     if (words.length > 0) {
       const name = type ? undefined : basicName(words);
-      if (name === undefined)
-        throw errorAt(
-          at,
-          `${[type && 'name' in type ? type.name : '', ...words].join(' ').trim()} is no type`,
-        );
+      const before = type && 'name' in type ? `${type.name} ` : '';
+      if (name === undefined) throw errorAt(at, `${before}${words.join(' ')} is no type`);
       type = { kind: 'basic', name, isConst, at };
     }
     if (!type) throw errorAt(c.peek, `expected a type, found ${c.found}`);
-    return {
-      type: isVector ? vectorAt(at) : isConst && 'isConst' in type ? { ...type, isConst } : type,
-      annotations,
-      isTypedef,
-      isInline,
-      align,
-    };
+    const own = isVector ? vectorAt(at) : isConst && 'isConst' in type ? { ...type, isConst } : type;
+    return { type: own, annotations, isTypedef, isInline, align };
   }
 
   #attributes(): Attributes {

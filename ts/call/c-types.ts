@@ -18,8 +18,7 @@ import { basicType } from './c-basic.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
 /** Types without a counterpart: what has one in it is left out. */
-export const isUnsupported = (name: string): boolean =>
-  name === 'long double' || name === 'a vector' || name.endsWith('_Complex');
+export const isUnsupported = (name: string): boolean => /^(long double|a vector)$|_Complex$/.test(name);
 class Unsupported extends DeclarationError {}
 
 /** Returns the type of a pointer to a function; undefined if it has none. From c-functions.ts. */

@@ -2,9 +2,8 @@
 // JavaScript functions that C calls: for the time of one call, or kept.
 import { ArgumentTypeError, FreedError } from '../errors.ts';
 import { installDispose } from '../memory/dispose.ts';
-import { AddressType, FunctionPointer, PointerType } from '../struct/pointer.ts';
+import { AnyPointer, FunctionPointer } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
-import { CStringType } from '../struct/text.ts';
 import type { CType } from '../struct/type.ts';
 import { singleOf, wasmTypeOf } from './abi.ts';
 import { contextOf, type Context } from './context.ts';
@@ -52,8 +51,7 @@ export function callbackMaker({ result, parameters }: CallbackType, context: Con
   }
   function lowerResult(one: CType, { scratch, asPointer }: Context): Lower {
     const where = 'the result of a callback';
-    if (one instanceof CStringType || one instanceof PointerType || one instanceof AddressType)
-      return (value) => asPointer(addressOf(value, heap, where)); // text would have no owner
+    if (one instanceof AnyPointer) return (value) => asPointer(addressOf(value, heap, where)); // text would have no owner
     if (one instanceof StructType) throw new ArgumentTypeError(`a scalar or a pointer as ${where}`, one.name);
     return lowerOf(one, heap, scratch, where);
   }

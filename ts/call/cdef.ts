@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // cdef: C declarations as types and signatures.
 import { ArgumentTypeError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import type { PointerSize } from '../struct/layout.ts';
-import type { CType } from '../struct/type.ts';
+import { voidp } from '../struct/pointer.ts';
+import { toType, type CType } from '../struct/type.ts';
 import type { Declarations } from './c-ast.ts';
 import { errorAt } from './c-lexer.ts';
 import { parse } from './c-parser.ts';
@@ -50,28 +52,26 @@ export interface Declared {
  * @internal
  * @throws {DeclarationError} at the line and column of what is wrong
  */
-export function readDeclarations(
-  declarations: string,
-  { types: known = {}, pointerSize = 4 }: CdefOptions<unknown, PointerSize>,
-): Declared {
+export function readDeclarations(declarations: string, options: CdefOptions<unknown, PointerSize>): Declared {
+  const { types, pointerSize = 4 } = readOptions(options, { types: 'object', pointerSize: 'number' });
+  const known: Readonly<Record<string, CType>> = { va_list: voidp, ...(types as object) };
+  for (const [name, type] of Object.entries(known)) toType(type, name);
   if (pointerSize !== 4 && pointerSize !== 8)
     throw new ArgumentTypeError('a pointerSize of 4 or 8', pointerSize);
-  const tableOf = (found: Declarations): TypeTable =>
-    new TypeTable(found, known as Record<string, CType>, pointerSize, callbackOf);
+  const tableOf = (found: Declarations): TypeTable => new TypeTable(found, known, pointerSize, callbackOf);
   const declared = parse(declarations, {
-    known: new Set(Object.keys(known as object)),
+    known: new Set(Object.keys(known)),
     pointerSize,
     typeOf: (found, node) => tableOf(found).typeOf(node),
   });
   const table = tableOf(declared);
-  const types = table.all();
   const functions: [string, Signature][] = [];
   for (const [name, one] of declared.functions) {
     const signature = signatureOf(one, table);
     if (signature) functions.push([name, signature]);
   }
   return {
-    types,
+    types: table.all(),
     functions: Object.fromEntries(functions),
     constants: constantsOf(declared),
     tags: [...declared.tags.keys()],

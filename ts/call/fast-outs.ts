@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call
 // Calls whose last one or two parameters are out-parameters: the usual form of C functions that return an error code.
-import type { BoundFunction } from './fast.ts';
+import { none, withTemporaries, type Body, type BoundFunction } from './fast.ts';
 import type { Plan } from './plan.ts';
 import type { Frame, OutPlace } from './step.ts';
 import type { Lower, WasmValue } from './values.ts';
@@ -31,7 +30,8 @@ export function outFunction(plan: Plan, any: BoundFunction, check?: CheckStatus)
   const isFit = lowers.length === arity && places.length === steps.length - arity && places.length <= 2;
   const [first, second] = places;
   if (!isFit || !first || context.pointerSize === 8) return undefined;
-  return byArity(plan, any, lowers, outsOf(plan, first, second, check));
+  const body = bodyOf(plan, lowers, outsOf(plan, first, second, check));
+  return body && withTemporaries(plan, any, body);
 }
 
 function outsOf(
@@ -53,44 +53,30 @@ function outsOf(
   };
 }
 
-function byArity(
+function bodyOf(
   { act, context, arity }: Plan,
-  any: BoundFunction,
-  [first, second]: readonly Lower[],
+  [first = none, second = none]: readonly Lower[],
   outs: Outs,
-): BoundFunction | undefined {
+): Body | undefined {
   const { scratch } = context;
   const { size, align, offset } = outs;
-  if (arity === 1 && first)
-    return function (a) {
-      if (arguments.length !== 1 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        const x = first(a);
-        const at = scratch.reserveZeros(size, align);
-        const status = offset === 0 ? act(x, at) : act(x, at, at + offset);
-        if (status !== undefined && status !== 0) outs.check(status, at, a);
-        return outs.read(at);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  if (arity === 2 && first && second)
-    return function (a, b) {
-      if (arguments.length !== 2 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        const x = first(a);
-        const y = second(b);
-        const at = scratch.reserveZeros(size, align);
-        const status = offset === 0 ? act(x, y, at) : act(x, y, at, at + offset);
-        if (status !== undefined && status !== 0) outs.check(status, at, a, b);
-        return outs.read(at);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  return undefined;
+  const bodies: readonly (Body | undefined)[] = [
+    undefined,
+    (a) => {
+      const x = first(a);
+      const at = scratch.reserveZeros(size, align);
+      const status = offset === 0 ? act(x, at) : act(x, at, at + offset);
+      if (status !== undefined && status !== 0) outs.check(status, at, a);
+      return outs.read(at);
+    },
+    (a, b) => {
+      const x = first(a);
+      const y = second(b);
+      const at = scratch.reserveZeros(size, align);
+      const status = offset === 0 ? act(x, y, at) : act(x, y, at, at + offset);
+      if (status !== undefined && status !== 0) outs.check(status, at, a, b);
+      return outs.read(at);
+    },
+  ];
+  return bodies[arity];
 }

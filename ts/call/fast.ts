@@ -33,7 +33,8 @@ export function fastFunction(
       (type instanceof AddressType && !(type instanceof CallbackType)) ||
       type instanceof EnumType,
   );
-  return isDirect ? convertEach(plan, any, lowers, lift) : withTemporaries(plan, any, lowers, lift);
+  const body = bodyOf(plan, lowers, lift);
+  return body && (isDirect ? direct : withTemporaries)(plan, any, body);
 }
 
 const same: Lift = (raw) => raw;
@@ -64,123 +65,45 @@ function passNumbers({ act, context, arity }: Plan, any: BoundFunction): BoundFu
   return undefined;
 }
 
-/** Values that take no memory. */
-function convertEach(
-  { act, context, arity }: Plan,
-  any: BoundFunction,
-  [first, second, third, fourth, fifth]: readonly Lower[],
+/** A call with its arguments converted, up to five of them. */
+export type Body = (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
+/** Of an argument that there is not. */
+export const none: Lower = () => 0;
+
+function bodyOf(
+  { act, arity }: Plan,
+  [first = none, second = none, third = none, fourth = none, fifth = none]: readonly Lower[],
   lift: Lift,
-): BoundFunction | undefined {
-  if (arity === 0)
-    return function () {
-      return arguments.length === 0 && context.kept === 0 ? lift(act() as WasmValue) : any(...arguments);
-    };
-  if (arity === 1 && first)
-    return function (a) {
-      if (arguments.length === 1 && context.kept === 0) return lift(act(first(a)) as WasmValue);
-      return any(...arguments);
-    };
-  if (arity === 2 && first && second)
-    return function (a, b) {
-      if (arguments.length === 2 && context.kept === 0) return lift(act(first(a), second(b)) as WasmValue);
-      return any(...arguments);
-    };
-  if (arity === 3 && first && second && third)
-    return function (a, b, c) {
-      if (arguments.length === 3 && context.kept === 0)
-        return lift(act(first(a), second(b), third(c)) as WasmValue);
-      return any(...arguments);
-    };
-  if (arity === 4 && first && second && third && fourth)
-    return function (a, b, c, d) {
-      if (arguments.length === 4 && context.kept === 0)
-        return lift(act(first(a), second(b), third(c), fourth(d)) as WasmValue);
-      return any(...arguments);
-    };
-  if (arity === 5 && first && second && third && fourth && fifth)
-    return function (a, b, c, d, e) {
-      if (arguments.length === 5 && context.kept === 0)
-        return lift(act(first(a), second(b), third(c), fourth(d), fifth(e)) as WasmValue);
-      return any(...arguments);
-    };
-  return undefined;
+): Body | undefined {
+  const bodies: readonly Body[] = [
+    () => lift(act() as WasmValue),
+    (a) => lift(act(first(a)) as WasmValue),
+    (a, b) => lift(act(first(a), second(b)) as WasmValue),
+    (a, b, c) => lift(act(first(a), second(b), third(c)) as WasmValue),
+    (a, b, c, d) => lift(act(first(a), second(b), third(c), fourth(d)) as WasmValue),
+    (a, b, c, d, e) => lift(act(first(a), second(b), third(c), fourth(d), fifth(e)) as WasmValue),
+  ];
+  return bodies[arity];
 }
 
-/** Values some of which are copied to the scratch memory. */
-function withTemporaries(
-  plan: Plan,
-  any: BoundFunction,
-  lowers: readonly Lower[],
-  lift: Lift,
-): BoundFunction | undefined {
-  const { act, context, arity } = plan;
-  const [first, second, third] = lowers;
-  const { scratch } = context;
-  if (arity === 1 && first)
-    return function (a) {
-      if (arguments.length !== 1 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        return lift(act(first(a)) as WasmValue);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  if (arity === 2 && first && second)
-    return function (a, b) {
-      if (arguments.length !== 2 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        return lift(act(first(a), second(b)) as WasmValue);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  if (arity === 3 && first && second && third)
-    return function (a, b, c) {
-      if (arguments.length !== 3 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        return lift(act(first(a), second(b), third(c)) as WasmValue);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  return withMoreTemporaries(plan, any, lowers, lift);
+/** A call of values that take no memory. */
+function direct({ context, arity }: Plan, any: BoundFunction, body: Body): BoundFunction {
+  return function (a, b, c, d, e) {
+    return arguments.length === arity && context.kept === 0 ? body(a, b, c, d, e) : any(...arguments);
+  };
 }
 
-/** The same for more arguments. */
-function withMoreTemporaries(
-  { act, context, arity }: Plan,
-  any: BoundFunction,
-  [first, second, third, fourth, fifth]: readonly Lower[],
-  lift: Lift,
-): BoundFunction | undefined {
+/** A call that may copy values to the scratch memory. */
+export function withTemporaries({ context, arity }: Plan, any: BoundFunction, body: Body): BoundFunction {
   const { scratch } = context;
-  if (arity === 4 && first && second && third && fourth)
-    return function (a, b, c, d) {
-      if (arguments.length !== 4 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        return lift(act(first(a), second(b), third(c), fourth(d)) as WasmValue);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  if (arity === 5 && first && second && third && fourth && fifth)
-    return function (a, b, c, d, e) {
-      if (arguments.length !== 5 || context.kept !== 0) return any(...arguments);
-      const mark = scratch.enter();
-      const undone = scratch.undo.length;
-      try {
-        return lift(act(first(a), second(b), third(c), fourth(d), fifth(e)) as WasmValue);
-      } finally {
-        scratch.leave(mark, undone);
-      }
-    };
-  return undefined;
+  return function (a, b, c, d, e) {
+    if (arguments.length !== arity || context.kept !== 0) return any(...arguments);
+    const mark = scratch.enter();
+    const undone = scratch.undo.length;
+    try {
+      return body(a, b, c, d, e);
+    } finally {
+      scratch.leave(mark, undone);
+    }
+  };
 }

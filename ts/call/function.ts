@@ -4,7 +4,8 @@
 //
 //   F1  Whatever happens after a call began, also an error in it, in a callback or in what it returned: temporaries,
 //       callbacks and the module's stack are as they were.
-import { ArgumentTypeError, locatedError } from '../errors.ts';
+import { ArgumentTypeError } from '../errors.ts';
+import { locatedError } from '../struct/located-error.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructType } from '../struct/struct-type.ts';
 import type { CType } from '../struct/type.ts';
@@ -171,34 +172,15 @@ function byArity(plan: Plan, frameFor: () => Frame, call: (frame: Frame) => unkn
   const { arity, steps } = plan;
   const visible = steps.flatMap(({ hidden }, index) => (hidden ? [] : [index]));
   const [first = 0, second = 0, third = 0] = visible;
-  if (arity === 1)
-    return function (a) {
-      if (arguments.length !== 1) throw wrongArity(plan, arguments.length);
-      const frame = frameFor();
-      frame.args[first] = a;
-      return call(frame);
-    };
-  if (arity === 2)
-    return function (a, b) {
-      if (arguments.length !== 2) throw wrongArity(plan, arguments.length);
-      const frame = frameFor();
-      frame.args[first] = a;
-      frame.args[second] = b;
-      return call(frame);
-    };
-  if (arity === 3)
-    return function (a, b, c) {
-      if (arguments.length !== 3) throw wrongArity(plan, arguments.length);
-      const frame = frameFor();
-      frame.args[first] = a;
-      frame.args[second] = b;
-      frame.args[third] = c;
-      return call(frame);
-    };
-  return (...given) => {
-    if (given.length !== arity) throw wrongArity(plan, given.length);
+  return function (a, b, c) {
+    const { length } = arguments;
+    if (length !== arity) throw wrongArity(plan, length);
     const frame = frameFor();
-    for (let i = 0; i < arity; i++) frame.args[visible[i] as number] = given[i];
+    const { args } = frame;
+    if (arity > 0) args[first] = a;
+    if (arity > 1) args[second] = b;
+    if (arity > 2) args[third] = c;
+    for (let i = 3; i < arity; i++) args[visible[i] as number] = arguments[i];
     return call(frame);
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lists as parameters: in, in and out, out; and their counts.
-import { ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { locatedError } from '../struct/located-error.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
 import type { Scalar } from '../scalar/scalar.ts';

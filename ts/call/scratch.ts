@@ -5,7 +5,7 @@
 //   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
 //   S2  Values that find no room get a separate block, which the call frees. The next outermost call then begins
 //       with a block that is large enough.
-import { locatedError } from '../errors.ts';
+import { locatedError } from '../struct/located-error.ts';
 import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
 import { fillBytes } from '../memory/bytes.ts';

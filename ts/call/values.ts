@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Values between JavaScript and a WebAssembly function, one at a time: arguments out, results in.
-import {
-  ArgumentRangeError,
-  ArgumentTypeError,
-  isInstance,
-  locatedError,
-  WrongHeapError,
-} from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isInstance, WrongHeapError } from '../errors.ts';
+import { locatedError } from '../struct/located-error.ts';
 import type { Heap } from '../heap/heap.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { Scalar } from '../scalar/scalar.ts';

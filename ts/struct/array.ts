@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fixed arrays, as a type (`array(Point, 3)`) and as refs to elements that are not scalars.
-import { argumentError, ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { locatedError } from './located-error.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -13,6 +14,7 @@ import type { Scalar } from '../scalar/scalar.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import { withoutBigints } from './instance.ts';
 import type { Layout, PointerSize } from './layout.ts';
+import { derive } from './instance.ts';
 import { memoryOf, type Origin } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import type { TextStore } from './texts.ts';
@@ -240,7 +242,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass {
   const stride = elementLayout(type, pointerSize).size;
   const live = liveOf(type, pointerSize);
-  // Not `extends Elements`, for the reason in compile.ts.
   const Class = class {
     declare readonly origin: Origin;
     declare readonly address: number;
@@ -262,7 +263,5 @@ function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass
   };
   Object.defineProperty(Class.prototype, 'type', { value: type });
   Object.defineProperty(Class.prototype, 'stride', { value: stride });
-  Object.setPrototypeOf(Class, Elements);
-  Object.setPrototypeOf(Class.prototype, Elements.prototype);
-  return Class as unknown as ElementsClass;
+  return derive(Class, Elements);
 }

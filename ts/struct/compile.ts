@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A struct or union for one pointer size: where its fields are, and the class of its instances.
-import { ArgumentRangeError, ArgumentTypeError, locatedError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { locatedError } from './located-error.ts';
 import { accessors } from './accessors.gen.ts';
 import { copierOf, type Copier } from './copy.ts';
-import { setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
+import { derive, setType, STATE, StructHandle, StructRef, type AnyStructType } from './instance.ts';
 import {
   layOut,
   type Layout,
@@ -23,7 +24,6 @@ import {
   layoutOf,
   liveOf,
   loaderOf,
-  store,
   storerOf,
   toType,
   type AnonymousMember,
@@ -133,7 +133,7 @@ function classOf(
 ): InstanceClass {
   const hides = fields.some(({ name }) => STATE.includes(name));
   const hasMore = hides || fields.some((field) => isFlexible(field.type));
-  const Instance = derive(hasMore ? largeClass(size, hides) : plainClass());
+  const Instance = derive<InstanceClass>(hasMore ? largeClass(size, hides) : plainClass(), StructRef);
   const { prototype } = Instance;
   setType(prototype, type);
   Object.defineProperty(Instance, 'name', { value: type.name });
@@ -141,20 +141,14 @@ function classOf(
   Object.defineProperty(prototype, '@bytes', { value: size, writable: true });
   for (const field of fields)
     Object.defineProperty(prototype, field.name, {
-      ...(isScalar(field.type) ? scalarAccessor(field) : accessor(field, pointerSize)),
+      ...accessor(field, pointerSize),
       configurable: true,
       enumerable: true,
     });
   return Instance;
 }
 
-// Not `extends StructRef`: V8 makes objects of a derived class twenty times more slowly.
 type Constructor = new (origin: Origin, address: number, bytes?: number) => object;
-function derive(Class: Constructor): InstanceClass {
-  Object.setPrototypeOf(Class, StructRef);
-  Object.setPrototypeOf(Class.prototype, StructRef.prototype);
-  return Class as InstanceClass; // is one now
-}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type State = Mutable<Pick<StructRef, '@origin' | '@allocation' | '@address' | '@bytes' | '@handle'>>;
@@ -199,35 +193,19 @@ function scalarAccessor({ type, offset }: Field): PropertyDescriptor & ThisType<
   };
 }
 
-/** The accessor of any other type. */
-function accessor(
-  { type, offset }: Field,
-  pointerSize: PointerSize,
-): PropertyDescriptor & ThisType<StructRef> {
-  const composite = type as Exclude<CType, { Elements: unknown }>; // scalars have theirs
-  if (isFlexible(composite))
-    return {
-      get() {
-        return composite.elements(this['@origin'], this['@address'] + offset, this['@bytes'] - offset);
-      },
-      set(values: unknown) {
-        assignStaged(
-          this['@origin'],
-          this['@address'] + offset,
-          this['@bytes'] - offset,
-          (memory, at, texts) => composite.storeAll(memory, at, values, this['@bytes'] - offset, texts),
-        );
-      },
-    };
-  const live = liveOf(composite, pointerSize);
-  const { size } = layoutOf(composite, pointerSize);
+function accessor(field: Field, pointerSize: PointerSize): PropertyDescriptor & ThisType<StructRef> {
+  const { type, offset, store } = field;
+  if (isScalar(type)) return scalarAccessor(field);
+  if (isFlexible(type)) return type.accessor(offset);
+  const live = liveOf(type, pointerSize);
+  const { size } = layoutOf(type, pointerSize);
   return {
     get() {
       return live(this['@origin'], this['@address'] + offset);
     },
     set(value: unknown) {
       assignStaged(this['@origin'], this['@address'] + offset, size, (memory, at, texts) =>
-        store(composite, memory, at, value, texts),
+        store(memory, at, value, texts),
       );
     },
   };

@@ -3,7 +3,8 @@
 //
 //   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
 //       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
-import { ArgumentTypeError, isRevoked, locatedError, wrongType } from '../errors.ts';
+import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
+import { locatedError } from './located-error.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copies, type Copies } from './copies.gen.ts';
 import { StructRef, typeOf, type AnyStructType } from './instance.ts';
@@ -51,10 +52,8 @@ export function copierOf(copied: Copied): Copier {
       } catch (error) {
         throw inField(error, copied, memory, address, values, bytes, texts);
       }
-      const hasNone = found === 0;
       for (const _ in values) found--;
-      if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype)
-        refuseUnknown(copied, values, hasNone);
+      if (found !== 0 || Object.getPrototypeOf(values) !== Object.prototype) refuseUnknown(copied, values);
     },
   };
 }
@@ -122,9 +121,12 @@ const namesOf = (type: AnyStructType): Iterable<string> =>
   (type as unknown as Fieldwise).compiled(4).fields.map(({ name }) => name); // every struct is one
 
 /** @throws {ArgumentTypeError} for an object that has something else than fields */
-function refuseUnknown({ name: struct, byName }: Copied, values: object, hasNone: boolean): void {
+function refuseUnknown({ name: struct, fields, byName }: Copied, values: object): void {
   // An array, a Map, a Date: no class of a program.
-  if (hasNone && (Symbol.iterator in values || Object.prototype.toString.call(values) !== '[object Object]'))
+  if (
+    !fields.some(({ name }) => name in values) &&
+    Object.prototype.toString.call(values) !== '[object Object]'
+  )
     throw new ArgumentTypeError(`an object with fields of ${struct}`, values);
   const names = values instanceof StructRef ? namesOf(typeOf(values)) : Object.keys(values);
   for (const name of names)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The flexible array member that a struct can end with: `int values[]`.
 import { ArgumentRangeError } from '../errors.ts';
+import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { elementsOf, loadElements, storeElements, toValues } from './array.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import type { Origin } from './origin.ts';
+import type { StructRef } from './instance.ts';
+import { assignStaged } from './stage.ts';
 import type { TextStore } from './texts.ts';
 import {
   elementLayout,
@@ -37,6 +40,25 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   /** @internal */
   live(origin: Origin, address: number): unknown {
     return this.elements(origin, address, 0);
+  }
+  /** @internal */
+  bytesFor(count: number, pointerSize: PointerSize): number {
+    return toCount(count, 'a count of elements') * layoutOf(this.element, pointerSize).size;
+  }
+  /** @internal */
+  accessor(offset: number): PropertyDescriptor & ThisType<StructRef> {
+    const type = this;
+    return {
+      get() {
+        return type.elements(this['@origin'], this['@address'] + offset, this['@bytes'] - offset);
+      },
+      set(values: unknown) {
+        const bytes = this['@bytes'] - offset;
+        assignStaged(this['@origin'], this['@address'] + offset, bytes, (memory, at, texts) =>
+          type.storeAll(memory, at, values, bytes, texts),
+        );
+      },
+    };
   }
   /** @internal The live elements in `bytes` bytes. */
   elements(origin: Origin, address: number, bytes: number): unknown {

@@ -59,11 +59,11 @@ export class StructRef extends Ref {
   }
   /** Returns the fields as a plain object: a copy. Pointers are addresses, `char *` members are strings. */
   toObject(): unknown {
-    return typeOf(this).loadAll(this['@origin'], this['@address'], this['@bytes']);
+    return plainOf(this);
   }
   /** As {@link toObject}, for `JSON.stringify`: bigints are decimal strings. */
   toJSON(): unknown {
-    return withoutBigints(typeOf(this).loadAll(this['@origin'], this['@address'], this['@bytes']));
+    return withoutBigints(plainOf(this));
   }
   /** Frees it. @throws {DoubleFreeError} {@link NotOwnedError} as {@link Ref.free} */
   override free(): void {
@@ -106,8 +106,17 @@ Object.defineProperties(StructRef.prototype, members);
 const types: WeakMap<object, AnyStructType> = /* @__PURE__ */ new WeakMap();
 export const typeOf = (instance: StructRef): AnyStructType =>
   types.get(Object.getPrototypeOf(instance) as object) as AnyStructType; // every class is entered when it is made
+const plainOf = (one: StructRef): unknown =>
+  typeOf(one).loadAll(one['@origin'], one['@address'], one['@bytes']);
 export function setType(prototype: object, type: AnyStructType): void {
   types.set(prototype, type);
+}
+
+/** Returns `Class`, derived from `Base`. Not by `extends`: V8 makes objects of such a class twenty times more slowly. */
+export function derive<C>(Class: { readonly prototype: object }, Base: { readonly prototype: object }): C {
+  Object.setPrototypeOf(Class, Base);
+  Object.setPrototypeOf(Class.prototype, Base.prototype);
+  return Class as C; // is one now
 }
 
 /** N2. */
@@ -152,7 +161,7 @@ function inspect(
 /** As `toObject`, but tells of a member that cannot be read instead of throwing. */
 function fieldsOf(instance: StructRef): unknown {
   try {
-    return typeOf(instance).loadAll(instance['@origin'], instance['@address'], instance['@bytes']);
+    return plainOf(instance);
   } catch (error) {
     return { error: (error as Error).message };
   }

@@ -82,21 +82,25 @@ export function assertPointsTo(target: CType, value: Typed | null, what: string)
 const elementOf = (type: CType): CType =>
   'element' in type && !isFlexible(type) ? elementOf(type.element as CType) : type;
 
+/** A type whose values in memory are addresses. */
+export abstract class AnyPointer {
+  layout(pointerSize: PointerSize): Layout {
+    return { size: pointerSize, align: pointerSize };
+  }
+  /** @internal The address, null for NULL. */
+  load(memory: LinearMemory, address: number): unknown {
+    return loadPointer(memory, address) || null;
+  }
+}
 /** A pointer to a `T`. */
-export class PointerType<T = CType> implements CompositeType {
+export class PointerType<T = CType> extends AnyPointer implements CompositeType {
   readonly target: T;
   constructor(target: T) {
+    super();
     this.target = target;
   }
   get name(): string {
     return `${(this.target as CType).name} *`;
-  }
-  layout(pointerSize: PointerSize): Layout {
-    return { size: pointerSize, align: pointerSize };
-  }
-  /** @internal */
-  load(memory: LinearMemory, address: number): number | null {
-    return loadPointer(memory, address) || null;
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
@@ -140,17 +144,11 @@ export type AddressLike = Ref | FunctionPointer | Address | null;
 
 /** A pointer whose target is not known here: an address as a number. */
 // biome-ignore lint/correctness/noUnusedVariables: what the interface below has
-export class AddressType<N = number, I = N | AddressLike> implements CompositeType {
+export class AddressType<N = number, I = N | AddressLike> extends AnyPointer implements CompositeType {
   readonly name: string;
   constructor(name: string) {
+    super();
     this.name = `${name} *`;
-  }
-  layout(pointerSize: PointerSize): Layout {
-    return { size: pointerSize, align: pointerSize };
-  }
-  /** @internal */
-  load(memory: LinearMemory, address: number): number | null {
-    return loadPointer(memory, address) || null;
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
@@ -158,7 +156,7 @@ export class AddressType<N = number, I = N | AddressLike> implements CompositeTy
     storePointer(memory, address, toTarget(value, this.name, texts?.heap));
   }
   /** @internal */
-  live(origin: Origin, address: number): number | null {
+  live(origin: Origin, address: number): unknown {
     return this.load(origin.allocation.memory, address);
   }
 }

@@ -15,7 +15,7 @@ import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
 import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import { OwnedTexts, type TextStore } from './texts.ts';
-import { layoutOf, pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
+import { pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
 
 /** A struct or union: its layout, and operations on it in any memory. */
 export class StructType<F = Record<string, CType>> {
@@ -112,12 +112,15 @@ export class StructType<F = Record<string, CType>> {
    * @throws {OutOfMemoryError} if there is no room; nothing has changed then
    */
   alloc(place: Place, values?: InitFields<F> | Instance<F>): Instance<F> {
-    const { size, align, flexible, Instance } = this.compiled(pointerSizeIn(place));
-    const bytes = flexible ? Math.max(size, flexible.offset + this.#flexibleBytes(values, place)) : size;
+    const pointerSize = pointerSizeIn(place);
+    const { align, flexible, Instance, copier } = this.compiled(pointerSize);
+    const given = flexible && (values as Record<string, unknown> | undefined)?.[flexible.name];
+    const bytes = this.#bytes(given === undefined ? 0 : toValues(given, this.name).length, pointerSize);
     return allocate(place, bytes, align, (origin, address, owned) => {
-      const instance = flexible ? new Instance(origin, address, bytes) : new Instance(origin, address);
+      const instance = new Instance(origin, address, bytes);
       if (owned) ownInstance(instance);
-      if (values !== undefined) this.#fill(origin, address, values, bytes);
+      if (values !== undefined)
+        withTexts(origin, (texts) => copier.store(origin.heap, address, values, texts, bytes));
       return instance as unknown as Instance<F>; // has an accessor for each field
     });
   }
@@ -127,12 +130,10 @@ export class StructType<F = Record<string, CType>> {
    * @param count elements of its flexible array member
    */
   wrap(where: Heap | AnySlice, address: Address = 0, count = 0): Instance<F> {
-    const { size, flexible, Instance } = this.compiled(pointerSizeOf(heapIn(where)));
-    const rest = flexible ? this.#elementBytes(heapIn(where)) * toCount(count, 'a count of elements') : 0;
-    const bytes = flexible ? Math.max(size, flexible.offset + rest) : size;
+    const pointerSize = pointerSizeIn(where);
+    const bytes = this.#bytes(count, pointerSize);
     const { origin, address: at } = borrow(where, address, bytes);
-    const instance = flexible ? new Instance(origin, at, bytes) : new Instance(origin, at);
-    return instance as unknown as Instance<F>; // has an accessor for each field
+    return new (this.compiled(pointerSize).Instance)(origin, at, bytes) as unknown as Instance<F>; // has an accessor for each field
   }
   /** Allocates an array: of `count` structs of zeros, or of as many as there are values. */
   allocArray(place: Place, countOrValues: number | Values<Init<this>>): LiveElements<this> {
@@ -149,7 +150,7 @@ export class StructType<F = Record<string, CType>> {
   }
   /** Returns a ref to `count` structs at `address`, which does not own the memory; as {@link wrap}. */
   wrapArray(where: Heap | AnySlice, address: Address, count: number): LiveElements<this> {
-    const pointerSize = pointerSizeOf(heapIn(where));
+    const pointerSize = pointerSizeIn(where);
     const bytes = toCount(count, 'a count of elements') * this.compiled(pointerSize).size;
     const { origin, address: at } = borrow(where, address, bytes);
     return new (elementsClass(this, pointerSize))(origin, at, count) as unknown as LiveElements<this>; // as above
@@ -199,7 +200,7 @@ export class StructType<F = Record<string, CType>> {
   }
   /** @internal */
   live(origin: Origin, address: number): unknown {
-    return new (this.compiled(pointerSizeOf(origin.heap)).Instance)(origin, address);
+    return this.liveFor(pointerSizeOf(origin.heap))(origin, address);
   }
   /** @internal */
   liveFor(pointerSize: PointerSize): (origin: Origin, address: number) => unknown {
@@ -207,20 +208,11 @@ export class StructType<F = Record<string, CType>> {
     return (origin, address) => new Instance(origin, address);
   }
 
-  #fill(origin: Origin, address: number, values: unknown, bytes: number): void {
-    const { copier } = this.compiled(pointerSizeOf(origin.heap));
-    withTexts(origin, (texts) => copier.store(origin.heap, address, values, texts, bytes));
-  }
-  #elementBytes(heap: LinearMemory): number {
-    const pointerSize = pointerSizeOf(heap);
-    const { flexible } = this.compiled(pointerSize);
-    return flexible ? layoutOf((flexible.type as UnsizedElements).element, pointerSize).size : 0;
-  }
-  #flexibleBytes(values: object | undefined, place: Place): number {
-    const { flexible } = this.compiled(pointerSizeIn(place));
-    const given = flexible && (values as Record<string, unknown> | undefined)?.[flexible.name];
-    if (given === undefined) return 0;
-    return toValues(given, this.name).length * this.#elementBytes(heapIn(place));
+  /** Bytes with so many elements of its flexible array. */
+  #bytes(count: number, pointerSize: PointerSize): number {
+    const { size, flexible } = this.compiled(pointerSize);
+    const type = flexible?.type as UnsizedElements | undefined;
+    return type ? Math.max(size, Number(flexible?.offset) + type.bytesFor(count, pointerSize)) : size;
   }
 }
 export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
@@ -237,11 +229,10 @@ function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
   texts.commit();
 }
 
-function heapIn(where: Place | AnySlice): LinearMemory {
+function pointerSizeIn(where: Place | AnySlice): PointerSize {
   try {
-    return 'heap' in Object(where) ? (where as AnySlice).heap : (where as Heap);
+    return pointerSizeOf('heap' in Object(where) ? (where as AnySlice).heap : (where as Heap));
   } catch (error) {
     throw argumentError(error, 'a heap, an arena, a scope or a slice', where);
   }
 }
-const pointerSizeIn = (place: Place): PointerSize => pointerSizeOf(heapIn(Object(place) as Place));

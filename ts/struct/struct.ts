@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Defines structs and unions: `struct('point_t', { id: i32, x: f32, y: f32 })`.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
-import { readOptions } from '../heap/options.ts';
+import { assertOptions, readOptions } from '../heap/options.ts';
 import { isAlign } from '../memory/address.ts';
 import type { LayoutOptions } from './layout.ts';
 import { StructType } from './struct-type.ts';
@@ -10,8 +10,7 @@ const OPTIONS = { packed: 'boolean', pack: 'number', align: 'number', typedefAli
 const MAX_ALIGN = { pack: 16, align: 65536, typedefAlign: 65536 };
 
 function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boolean): StructType<F> {
-  if (typeof fields !== 'object' || fields === null)
-    throw new ArgumentTypeError('an object with fields', fields);
+  assertOptions(fields, 'an object with fields');
   if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
   const read = readOptions(options, OPTIONS);
   for (const [key, most] of Object.entries(MAX_ALIGN)) {
@@ -27,10 +26,11 @@ function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boole
 /** Whether a getter tells a field, of the type or of one that is in it: it may refer to what is not defined yet. */
 function isLazy(type: unknown): boolean {
   const { fields, element, embedded, base } = Object(type) as Record<string, unknown>;
-  const inside = Object.values(Object.getOwnPropertyDescriptors(Object(fields)));
+  const inside = element ?? embedded ?? base;
+  const own = Object.getOwnPropertyDescriptors(Object(fields));
   return (
-    inside.some(({ get, value }) => get !== undefined || isLazy(value)) ||
-    [element, embedded, base].some((one) => one !== undefined && isLazy(one))
+    Object.values(own).some(({ get, value }) => get ?? isLazy(value)) ||
+    (inside !== undefined && isLazy(inside))
   );
 }
 

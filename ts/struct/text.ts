@@ -8,9 +8,9 @@ import type { Ref } from '../scalar/ref.ts';
 import type { TextCodec } from '../text/codec.ts';
 import { utf8 } from '../text/codecs.ts';
 import type { Simple } from './infer.ts';
-import type { Layout, PointerSize } from './layout.ts';
+import type { Layout } from './layout.ts';
 import type { Origin } from './origin.ts';
-import { loadPointer, storePointer, toTarget } from './pointer.ts';
+import { AnyPointer, loadPointer, storePointer, toTarget } from './pointer.ts';
 import type { TextStore } from './texts.ts';
 import { ArgumentTypeError } from '../errors.ts';
 import type { CompositeType } from './type.ts';
@@ -56,13 +56,10 @@ export function chars(length: number, codec: TextCodec = utf8): CharsType {
 }
 
 /** A pointer to NUL-terminated UTF-8. */
-export class CStringType implements CompositeType {
+export class CStringType extends AnyPointer implements CompositeType {
   readonly name = 'char *';
-  layout(pointerSize: PointerSize): Layout {
-    return { size: pointerSize, align: pointerSize };
-  }
   /** @internal */
-  load(memory: LinearMemory, address: number): string | null {
+  override load(memory: LinearMemory, address: number): string | null {
     const at = loadPointer(memory, address);
     return at === 0 ? null : utf8.readTerminated(memory, at);
   }

@@ -47,8 +47,10 @@ export const isBitField = (type: CType): type is UnplacedBits => 'placed' in typ
 /** The operations of a flexible array member, in flexible.ts. */
 export interface UnsizedElements extends CompositeType {
   readonly element: CType;
-  /** @internal */
-  elements(origin: Origin, address: number, bytes: number): unknown;
+  /** @internal Bytes of so many elements. */
+  bytesFor(count: number, pointerSize: PointerSize): number;
+  /** @internal The accessor of the field. */
+  accessor(offset: number): PropertyDescriptor;
   /** @internal */
   loadElements(memory: LinearMemory, address: number, bytes: number): unknown[];
   /** @internal */
@@ -116,10 +118,7 @@ export function isOpenEnded(type: CType, pointerSize: PointerSize): boolean {
 /** Size and alignment of an element. @throws {ArgumentTypeError} if nothing can follow it */
 export function elementLayout(type: CType, pointerSize: PointerSize): Layout {
   if (isOpenEnded(type, pointerSize))
-    throw new ArgumentTypeError(
-      'elements of one size each, without a flexible array at their end',
-      type.name,
-    );
+    throw new ArgumentTypeError('elements without a flexible array at their end', type.name);
   return layoutOf(type, pointerSize);
 }
 

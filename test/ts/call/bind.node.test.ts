@@ -307,15 +307,15 @@ describe.each(Object.keys(FORMS))('a library with %s', (form) => {
         typedef int (*map_t)(int x, void *user);
         typedef struct { map_t map; void *user; int (*twice)(int x, void *user); } hooks_t;`);
       const Hooks = struct('hooks_t', { map: C.types.map_t, user: voidp });
-      const MapType = C.types.hooks_t.fields.twice;
+      const Twice = C.types.hooks_t.fields.twice;
       const hooks = bind(module, heap, {
         set_hooks: [none, [pointer(Hooks)]],
         get_hooks: [pointer(Hooks), []],
         run_hooks: [i32, [i32]],
         default_hooks: [Hooks, []],
-        call_map: [i32, [MapType, i32]],
+        call_map: [i32, [Twice, i32]],
       });
-      const kept = createCallback(hooks, MapType, (x, user) => x + (user ?? 0));
+      const kept = createCallback(hooks, Twice, (x, user) => x + (user ?? 0));
       hooks.set_hooks({ map: kept, user: 5 });
       expect(hooks.run_hooks(1)).toBe(6);
       expect(hooks.get_hooks()).toMatchObject({ map: kept.address, user: 5 });

@@ -328,7 +328,32 @@ describe('declarations', () => {
     ['struct nope f(void);', 1, 1, /struct nope is not defined/],
     ['f(a) int a; { }', 1, 1, /unknown type f/],
     ['int f(void) int g(void);', 1, 13, /K&R/],
-    ['/* x', 1, 1, /found \//],
+    ['int f(int);\n  /* x', 2, 3, /a comment without its end/],
+    ['typedef int w __attribute__((__mode__(DI)));', 1, 30, /attribute __mode__, which makes another type/],
+    ['struct s { int a; };\nunion s { int a; };', 2, 1, /s is the tag of a struct already/],
+    ['enum s { A };\nstruct s { int a; };', 2, 1, /s is the tag of a enum already/],
+    ['#define\nint f(void);', 1, 2, /the name of a macro after #define/],
+    ['#define 3 4', 1, 9, /the name of a macro after #define/],
+    ['#undef "x"', 1, 8, /the name of a macro after #undef/],
+    ['#ifdef\n#endif', 1, 2, /not supported here: #ifdef/],
+    ['#if 1\n#else\n#else\n#endif', 3, 2, /#else after #else/],
+    ['#if 0\n#else\n#elif 1\n#endif', 3, 2, /#elif after #else/],
+    ['extern "C" { int f(void);', 1, 26, /expected }, found the end/],
+    ['struct s { int a; }\nint f(void);', 2, 1, /expected ;, found int/],
+    ['int f(void)\nint g(void);', 2, 1, /expected ; after f\(\.\.\.\)/],
+    [`int f(${'('.repeat(300)}`, 1, 262, /more than 256 levels/],
+    [`${'struct s {\n'.repeat(300)}`, 257, 10, /more than 256 levels/],
+    [`int ${'*'.repeat(1000)}f(void);`, 1, 517, /more than 256 levels/],
+    [`enum e { A = ${'- '.repeat(1000)}1 };`, 1, 1038, /more than 256 levels/],
+    [`typedef int a${'[1]'.repeat(1000)};`, 1, 782, /more than 256 levels/],
+    [`enum e { A = ${'('.repeat(300)}1${')'.repeat(300)} };`, 1, 269, /more than 256 levels/],
+    ['#define A (1/0)\nstruct s { int x[A]; };', 2, 18, /integer constant/],
+    ['struct s { int x[1<<30][1<<30]; };', 1, 16, /the end of s\.x at less than 2\^31 bytes/],
+    ['struct s { int x[99999999999999999999]; };', 1, 18, /integer constant/],
+    ['typedef b a; typedef a b;', 1, 9, /unknown type b; declare it before/],
+    ['class A { int x; };', 1, 1, /unknown type class/],
+    ['struct s { int f(); };', 1, 17, /a function is no type of values/],
+    ['struct a { int x; };\nstruct b : a { int y; };', 2, 10, /expected a name, found :/],
     ['\0', 1, 1, /unexpected/],
   ])('%j is refused where it is wrong', (text, line, column, message) => {
     let error: unknown;
@@ -341,7 +366,34 @@ describe('declarations', () => {
     expect(error.message).toMatch(message);
     expect([error.line, error.column, error.code]).toEqual([line, column, 'DECLARATION']);
   });
-  test('must be text', () => {
+  test('in text that is passed over may be anything; what JavaScript cannot pass is left out', () => {
+    const { functions } = cdef(`
+      #if 0
+      #if VERSION > 3
+      it's
+      #elif foo(bar)
+      #endif
+      #endif
+      int print(const char *format, va_list all); __int128 wide(__int128); int half(_Float16); int last(void);
+    `) as unknown as { functions: Record<string, Signature> };
+    expect(Object.entries(functions).map(([name, [, parameters]]) => [name, parameters.length])).toEqual([
+      ['print', 2],
+      ['last', 0],
+    ]);
+  });
+  test('of a long line take time that grows with it', () => {
+    const names = Array.from({ length: 4000 }, (_, i) => `int f${i}(int a, int b);`);
+    const time = (text: string): number => {
+      const start = performance.now();
+      cdef(text);
+      return performance.now() - start;
+    };
+    time(names.join('\n'));
+    expect(time(names.join(' '))).toBeLessThan(10 * time(names.join('\n')));
+  });
+  test('must be text, and options what they are', () => {
+    for (const options of [null, { type: {} }, { types: { a: 3 } }, { types: 'a' }])
+      expect(() => cdef('int f(void);', options as never)).toThrow(ArgumentTypeError);
     expect(() => cdef(3 as never)).toThrow(ArgumentTypeError);
     expect(() => cdef('', { pointerSize: 5 as never })).toThrow(ArgumentTypeError);
   });
