@@ -185,11 +185,11 @@ export {
   AddressType,
   OpaqueType,
   PointerType,
-  FunctionPointer,
   type AddressLike,
+  type AnyPointer,
+  type FunctionPointer,
   type OpaqueHandle,
 } from './struct/pointer.ts';
-export type { AnyPointer, FunctionPointer } from './struct/pointer.ts';
 export { chars, cstr, CharsType, CStringType } from './struct/text.ts';
 export { aligned, bigEndian } from './struct/variants.ts';
 export { refOf, StructRef } from './struct/instance.ts';
