@@ -160,10 +160,7 @@ export class AddressType<N = number, I = N | AddressLike> extends AnyPointer imp
     return this.load(origin.allocation.memory, address);
   }
 }
-export interface AddressType<N = number, I = N | Ref | FunctionPointer | Address | null> extends Simple<
-  N | null,
-  I
-> {}
+export interface AddressType<N = number, I = N | AddressLike> extends Simple<N | null, I> {}
 
 /** `void *`: its value is an address, or null. */
 export const voidp: AddressType = /* @__PURE__ */ new AddressType('void');

@@ -1,4 +1,4 @@
-// Every JavaScript example of the README runs and prints what its `// ->` comments say.
+// Every JavaScript example of the README runs and prints what its `// ->` comments say; the badges say what package.json says.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,4 +22,27 @@ test.each(examples)('README line $line runs and prints what its comments say', (
   expect(result.stderr).toBe('');
   expect(result.status).toBe(0);
   expect(result.stdout.trim().split('\n').filter(Boolean)).toEqual(output);
+});
+
+test('the badges say what package.json says', () => {
+  const {
+    license,
+    engines,
+    dependencies = {},
+    types,
+  } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    license: string;
+    engines: { node: string };
+    dependencies?: object;
+    types?: string;
+  };
+  const badges = [...readFileSync('README.md', 'utf8').matchAll(/!\[(\w+): ([^\]]+)\]\((\S+)\)/g)];
+  expect(badges.map(([, name, value]) => [name, value])).toEqual([
+    ['license', license],
+    ['dependencies', String(Object.keys(dependencies).length)],
+    ['types', types === undefined ? 'missing' : 'included'],
+    ['node', engines.node],
+  ]);
+  for (const [, name, value = '', address] of badges)
+    expect(address).toBe(`https://img.shields.io/badge/${name}-${encodeURIComponent(value)}-blue`);
 });
