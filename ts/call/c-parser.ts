@@ -253,7 +253,7 @@ class Parser {
       if (c.take('...')) isVariadic = true;
       else parameters.push(this.#parameter());
       if (c.is(')')) break;
-      c.expect(',');
+      if (!c.take(',')) throw errorAt(c.peek, `expected , or ) after a parameter, found ${c.found}`);
       if (c.is(')')) throw errorAt(c.peek, 'expected a parameter, found )');
     }
     c.expect(')');

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // npx linmem bindings header.h [-I dir] [-D name] [--lib name] [--wasm64] -o library.ts
 // npx linmem bindings module.wasm [--lib name] [--wasm64] -o library.ts
+import { DeclarationError } from '../errors.ts';
 import { makeBindings, type Bindings } from './bindings.ts';
 import { makeDwarfBindings, separateDebugFile } from './dwarf-bindings.ts';
+import { isReserved } from './emit.ts';
 import { CommandError, type Host } from './host.ts';
 
 export const BINDINGS_USAGE = `usage: linmem bindings HEADER [-I DIR]... [-D NAME[=VALUE]]... [--lib NAME] [--wasm64] -o OUTPUT.ts
@@ -39,7 +41,7 @@ function read(args: readonly string[], { fs }: Host): Options {
     else options.header = arg;
   }
   if (!options.header || !options.output) throw new CommandError(BINDINGS_USAGE);
-  if (!/^[A-Za-z_$][\w$]*$/.test(options.library))
+  if (!/^[A-Za-z_$][\w$]*$/.test(options.library) || isReserved(options.library))
     throw new CommandError(`--lib needs a name of JavaScript, not ${options.library}`);
   if (!fs.existsSync(options.header)) throw new CommandError(`${options.header}: no such file`);
   return options;
@@ -81,11 +83,22 @@ function bindingsOf(
   try {
     return makeBindings(preprocessed, { header: path.basename(header), library, pointerSize });
   } catch (error) {
-    const { code, line = 0, message } = error as { code?: string; line?: number; message: string };
-    if (code !== 'DECLARATION') throw error;
-    throw new CommandError(`${header}: ${message}\n  ${preprocessed.split('\n')[line - 1]?.trim()}`);
+    if (!(error instanceof DeclarationError)) throw error;
+    throw new CommandError(placed(error, preprocessed));
   }
 }
+
+/** The message of an error with the file and the line that the preprocessor read, as compilers write it. */
+function placed({ message, line, column }: DeclarationError, preprocessed: string): string {
+  const lines = preprocessed.split('\n').slice(0, line);
+  const marker = lines.findLastIndex((text) => MARKER.test(text));
+  const [, first, file] = MARKER.exec(lines[marker] ?? '') ?? [];
+  const place = `${file}:${Number(first) + line - marker - 2}:${column}`;
+  const text = message.replace(/^line \d+, column \d+: /, '').replace('give it in the option types', 'include its header'); // prettier-ignore
+  return `${place}: ${text}\n  ${lines.at(-1)?.trim()}`;
+}
+/** `# 12 "file"`: the next line is line 12 of the file. */
+const MARKER = /^# (\d+) "(.*?)"/;
 
 export function makeBindingsCommand(args: readonly string[], host: Host): void {
   const options = read(args, host);

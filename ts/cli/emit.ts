@@ -153,6 +153,7 @@ function hasPointer(type: CType): boolean {
 }
 
 /** Names that a declaration of ours cannot have in a module: imports, and words that are none of C's. */
+export const isReserved = (name: string): boolean => RESERVED.has(name);
 const RESERVED: ReadonlySet<string> = new Set(
   (
     'aligned anonymous array bind bits callback chars checked constants countOf cstr enumeration flexible functions inout ' +

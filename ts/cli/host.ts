@@ -49,3 +49,21 @@ export interface Host {
 
 /** A mistake in how a command was called, or in a file that it was given: the message is all that is printed. */
 export class CommandError extends Error {}
+
+const FILE_CALLS = ['readFileSync', 'writeFileSync', 'existsSync', 'mkdtempSync', 'rmSync'] as const;
+
+/** Returns `host` with calls of files whose errors are of the user: a folder that does not exist, a file that is none. */
+export function withFileErrors(host: Host): Host {
+  const calls = FILE_CALLS.map((name) => {
+    const call = host.fs[name] as (...args: unknown[]) => unknown;
+    const checked = (...args: unknown[]): unknown => {
+      try {
+        return call(...args);
+      } catch (error) {
+        throw new CommandError(`${String(args[0])}: ${(error as Error).message}`);
+      }
+    };
+    return [name, checked];
+  });
+  return { ...host, fs: Object.fromEntries(calls) as Host['fs'] };
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The commands of npx linmem.
 import { makeBindingsCommand, BINDINGS_USAGE } from './bindings-command.ts';
-import { CommandError, type Host } from './host.ts';
+import { CommandError, withFileErrors, type Host } from './host.ts';
 import { inspectProgram, INSPECT_USAGE } from './inspect.ts';
 import { exportFile, EXPORT_USAGE, view, VIEW_USAGE } from './view.ts';
 
@@ -24,7 +24,7 @@ export async function main(args: readonly string[], host: Host): Promise<void> {
     if (name === '--help' || name === '-h') host.process.stdout.write(`${USAGE}\n`);
     else if (!command) throw new CommandError(USAGE);
     else if (rest[0] === '--help' || rest[0] === '-h') host.process.stdout.write(`${command[1]}\n`);
-    else await command[0](rest, host);
+    else await command[0](rest, withFileErrors(host));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     host.process.stderr.write(`${error.message}\n`);

@@ -199,6 +199,9 @@ test.each([
   [[header], /usage/],
   [[header, '-o', output, '--what'], /unknown option --what/],
   [[header, '-o', output, '--lib', '1x'], /--lib needs a name/],
+  [[header, '-o', output, '--lib', 'class'], /--lib needs a name/],
+  [[folder, '-o', output], /^\S*linmem-cli-\S*: EISDIR[^\n]*\n$/],
+  [[header, '-I', folder, '-o', join(folder, 'gone/library.ts')], /^\S*gone\/library\.ts: ENOENT[^\n]*\n$/],
 ])('%j is refused', (args, message) => {
   const { stderr, status } = run(...args);
   expect(status).toBe(1);
@@ -210,6 +213,12 @@ test('an error says where in the header', () => {
   const { stderr, status } = run(bad, '-o', join(folder, 'bad.ts'));
   expect(status).toBe(1);
   expect(stderr).toMatch(/_In_reads_\(\.\.\.\) must name a parameter[\s\S]*int f\(/);
+  expect(stderr).toMatch(/bad\.h:1:7: /);
+  writeFileSync(join(folder, 'inner.h'), '#define A 1\n\nint ok(void);\nint f(int a;\n');
+  writeFileSync(bad, '/* one\n two */\n#include "inner.h"\nint z;\n');
+  expect(run(bad, '-o', join(folder, 'bad.ts')).stderr).toMatch(
+    /inner\.h:4:12: expected , or \) after a parameter, found ;\n {2}int f\(int a;\n$/,
+  );
   writeFileSync(bad, 'int f(int;\n');
   expect(run(bad, '-o', join(folder, 'bad.ts')).status).toBe(1);
   expect(existsSync(join(folder, 'bad.ts'))).toBe(false);
