@@ -63,7 +63,11 @@ export class Emitter {
   }
 
   #record(type: StructType, name: string): string {
-    const lines = Object.keys(type.fields).map((field) => this.#field(field, type.fields[field] as CType)); // has it
+    const members = Object.keys(type.fields).map((field) => [field, type.fields[field] as CType] as const); // has it
+    // V8 puts getters last in a literal that begins with a spread: all are getters then, in their order.
+    const isSpread =
+      isAnonymous((members[0] as (typeof members)[0])[1]) && members.some(([, one]) => hasPointer(one)); // has one
+    const lines = members.map(([field, one]) => this.#field(field, one, isSpread || hasPointer(one)));
     const { size, align, fields } = type.compiled(this.#pointerSize);
     const offsets = fields.filter(({ isBits }) => !isBits);
     const checked = [
@@ -78,10 +82,10 @@ export class Emitter {
     return `export const ${name} = ${make}('${type.name}', {\n${lines.join('\n')}\n}${options});`;
   }
 
-  /** A pointer may refer to what is declared later: it is behind a getter. */
-  #field(name: string, type: CType): string {
+  /** @param isGetter whether it is behind a getter, as a pointer may refer to what is declared later */
+  #field(name: string, type: CType, isGetter: boolean): string {
     if (isAnonymous(type)) return `  ...${this.#use('anonymous')}(${this.type(type.embedded)}),`;
-    if (!hasPointer(type)) return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
+    if (!isGetter) return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
     return `  get ${name}() {\n    return ${this.type(type)};\n  },`;
   }
 

@@ -18,9 +18,27 @@ function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boole
     if (value !== undefined && !(isAlign(value) && value <= most))
       throw new ArgumentRangeError(`a power of two up to ${most} for ${key} of ${name}`, value);
   }
+  assertOrder(name, fields);
   const type = new StructType(name, fields, read, isUnion);
   if (!isLazy(type)) type.compiled(4);
   return type;
+}
+
+/**
+ * @throws {ArgumentTypeError} if the order of the fields cannot be trusted: V8 puts getters behind the other fields of a
+ *   literal that begins with a spread
+ */
+function assertOrder(name: string, fields: object): void {
+  const [first, ...rest] = Object.entries(Object.getOwnPropertyDescriptors(fields));
+  if (!first || !Object(first[1].value).embedded) return;
+  const end = rest.findIndex(([, { value }]) => Object(value).embedded);
+  const run = rest.slice(0, end < 0 ? rest.length : end);
+  const getter = run.findIndex(([, { get }]) => get);
+  if (getter > 0 && run.slice(getter).every(([, { get }]) => get))
+    throw new ArgumentTypeError(
+      `getters for all fields of ${name}, which begins with anonymous(): V8 puts getters last there, and the layout would be wrong`,
+      run[0]?.[0],
+    );
 }
 
 /** Whether a getter tells a field, of the type or of one that is in it: it may refer to what is not defined yet. */

@@ -45,6 +45,7 @@ static inline int twice(int x) { return 2 * x; }
 static inline float half(float x) { return x * .5f + 0.f; }
 typedef struct __attribute__((aligned(16))) state_ { unsigned char opaque[32]; } state;
 typedef state other_state;
+struct first { union { int i; float f; }; struct node *next; int value; };
 typedef int (*run_state)(state *s, struct tm *when);
 #endif
 `;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  anonymous, ArgumentTypeError, bits, cdef, chars, f32, flexible, i16, i32, i8, struct, u32, u8, union,
+  anonymous, ArgumentTypeError, bits, cdef, chars, f32, flexible, i16, i32, i8, pointer, struct, u32, u8, union,
 } from '../../../ts/index.ts'; // prettier-ignore
 import { fakeHeap } from '../../support/heap.ts';
 
@@ -26,6 +26,38 @@ describe('an anonymous member', () => {
     expect(Value.read(heap, value.address)).toEqual({ ...value.toObject(), low: -1 });
     expect(() => value.set({ j: 1 } as never)).toThrow(/one of kind, i, f, low, high, a, b/);
     expect(Object.keys(value.toObject())).toEqual(['kind', 'i', 'f', 'low', 'high', 'a', 'b']);
+  });
+  test('that comes first: fields whose order V8 changes are refused', () => {
+    const make = (): unknown =>
+      struct('node_t', {
+        ...anonymous(Number2),
+        get next() {
+          return pointer(Number2);
+        },
+        value: i8,
+      });
+    const isKept = Object.keys({ ...{ z: 1 }, get a() { return 1; }, b: 1 }).join('') === 'zab'; // prettier-ignore
+    if (isKept) expect((make() as typeof Value).offsetOf('value' as 'i')).toBe(8);
+    else expect(make).toThrow(/getters for all fields of node_t.*got "value"/);
+    const all = struct('node_t', {
+      ...anonymous(Number2),
+      get next() {
+        return pointer(Number2);
+      },
+      get value() {
+        return i8;
+      },
+    });
+    expect([all.offsetOf('next'), all.offsetOf('value')]).toEqual([4, 8]);
+    const between = struct('node_t', {
+      kind: i8,
+      ...anonymous(Number2),
+      get next() {
+        return pointer(Number2);
+      },
+      value: i8,
+    });
+    expect([between.offsetOf('next'), between.offsetOf('value')]).toEqual([8, 12]);
   });
   test('of a union: a member that is no text is left out', () => {
     const { heap } = fakeHeap();
