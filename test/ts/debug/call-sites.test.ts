@@ -62,7 +62,7 @@ describe('a captured stack', () => {
     const names = (sites.stacks[await outer()] ?? []).map(({ name }) => name);
     expect(names[0]).toBe('inner');
     if ('captureStackTrace' in Error && /V8|Chrom|Node/i.test(globalThis.navigator?.userAgent ?? ''))
-      expect(names).toContain('async outer');
+      expect(names.map((name) => name.replace('async ', ''))).toContain('outer'); // Vitest's stacks do not say async
   });
   test('begins with the caller of the function that is given', () => {
     const sites = new CallSites();
