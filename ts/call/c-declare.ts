@@ -20,9 +20,17 @@ export function declareTypedef(
 
 /** Returns the function that a name of such a type declares: `typedef int act(int); act f;`. Other types as they are. */
 export function asFunction(node: CNode, { typedefs }: Declarations): CNode {
-  let found: CNode | undefined = node;
-  for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++) found = typedefs.get(found.name);
+  const found = [...typedefChain(node, typedefs)].at(-1);
   return found?.kind === 'function' ? found : node;
+}
+
+/** Yields `node`, the type that it stands for if it is a typedef, and so on: up to 64, should they go in a circle. */
+export function* typedefChain(node: CNode, typedefs: Declarations['typedefs']): Generator<CNode> {
+  let found: CNode | undefined = node;
+  for (let depth = 0; found && depth < 64; depth++) {
+    yield found;
+    found = found.kind === 'basic' ? typedefs.get(found.name) : undefined;
+  }
 }
 
 /** @throws {DeclarationError} if a function of the name has other parameters, or another result */

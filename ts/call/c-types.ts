@@ -15,6 +15,7 @@ import { isScalar, type CType } from '../struct/type.ts';
 import { aligned } from '../struct/variants.ts';
 import type { CNode, Declarations, Member, TagBody } from './c-ast.ts';
 import { basicType } from './c-basic.ts';
+import { typedefChain } from './c-declare.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
 /** Types without a counterpart: what has one in it is left out. */
@@ -79,11 +80,8 @@ export class TypeTable {
   /** The typedef of `node` that has an alignment of its type, if there is one. */
   #alignedName(node: CNode): string | undefined {
     const { typedefs, alignments } = this.#declared;
-    let found: CNode | undefined = node;
-    for (let depth = 0; found?.kind === 'basic' && depth < 64; depth++) {
-      if (alignments.has(found.name)) return found.name;
-      found = typedefs.get(found.name);
-    }
+    for (const one of typedefChain(node, typedefs))
+      if (one.kind === 'basic' && alignments.has(one.name)) return one.name;
     return undefined;
   }
 

@@ -2,7 +2,7 @@
 // npx linmem bindings header.h [-I dir] [-D name] [--lib name] [--wasm64] -o library.ts
 // npx linmem bindings module.wasm [--lib name] [--wasm64] -o library.ts
 import { DeclarationError } from '../errors.ts';
-import { makeBindings, type Bindings } from './bindings.ts';
+import { LINE_MARKER, makeBindings, type Bindings } from './bindings.ts';
 import { makeDwarfBindings, separateDebugFile } from './dwarf-bindings.ts';
 import { isReserved } from './emit.ts';
 import { CommandError, type Host } from './host.ts';
@@ -91,14 +91,12 @@ function bindingsOf(
 /** The message of an error with the file and the line that the preprocessor read, as compilers write it. */
 function placed({ message, line, column }: DeclarationError, preprocessed: string): string {
   const lines = preprocessed.split('\n').slice(0, line);
-  const marker = lines.findLastIndex((text) => MARKER.test(text));
-  const [, first, file] = MARKER.exec(lines[marker] ?? '') ?? [];
+  const marker = lines.findLastIndex((text) => LINE_MARKER.test(text));
+  const [, first, file] = LINE_MARKER.exec(lines[marker] ?? '') ?? [];
   const place = `${file}:${Number(first) + line - marker - 2}:${column}`;
   const text = message.replace(/^line \d+, column \d+: /, '').replace('give it in the option types', 'include its header'); // prettier-ignore
   return `${place}: ${text}\n  ${lines.at(-1)?.trim()}`;
 }
-/** `# 12 "file"`: the next line is line 12 of the file. */
-const MARKER = /^# (\d+) "(.*?)"/;
 
 export function makeBindingsCommand(args: readonly string[], host: Host): void {
   const options = read(args, host);

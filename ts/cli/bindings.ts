@@ -135,14 +135,17 @@ const PACKAGE = "'linmem'";
 /** Types of clang's own that headers use. */
 const BUILTINS: Record<string, CType> = { __builtin_va_list: voidp }; // as clang has it for WebAssembly
 
+/** `# 12 "file" 1 3`: the next line is line 12 of the file. */
+export const LINE_MARKER: RegExp = /^# (\d+) "([^"]*)"(.*)$/;
+
 /** The words of the header itself and of what it includes, without those of system headers and of the compiler. */
 function ownNames(preprocessed: string): ReadonlySet<string> {
   const words = new Set<string>();
   let isOwn = false;
   for (const line of preprocessed.split('\n')) {
-    // `# 12 "file" 1 3`: 3 is a system header; <built-in> and <command line> are the compiler's.
-    const marker = /^# \d+ "([^"]*)"(.*)$/.exec(line);
-    if (marker) isOwn = !/\b3\b/.test(marker[2] ?? '') && !(marker[1] ?? '').startsWith('<');
+    // 3 is a system header; <built-in> and <command line> are the compiler's.
+    const [marker, , file = '', flags = ''] = LINE_MARKER.exec(line) ?? [];
+    if (marker) isOwn = !/\b3\b/.test(flags) && !file.startsWith('<');
     else if (isOwn) {
       const text = /^#define (\w+)/.exec(line)?.[1] ?? line;
       for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) words.add(word);

@@ -31,10 +31,6 @@ export function storePointer(memory: LinearMemory, address: number, value: numbe
  */
 export function toTarget(value: unknown, what: string, heap?: object, isTyped = false): number {
   if (value === null) return 0;
-  if (!isTyped && isInstance(value, FunctionPointer)) {
-    if (heap && value.heap !== heap) throw new WrongHeapError(value.address);
-    return value.address;
-  }
   if (isInstance(value, StructRef)) {
     const { '@allocation': allocation, '@origin': origin, '@address': address } = value;
     if (!allocation.isLive) throw allocation.freedError(address);
@@ -48,6 +44,10 @@ export function toTarget(value: unknown, what: string, heap?: object, isTyped = 
   }
   const at = typeof value === 'number' || typeof value === 'bigint' ? toPointer(value) : NaN;
   if (at >= 0) return at;
+  if (!isTyped && isInstance(value, FunctionPointer)) {
+    if (heap && value.heap !== heap) throw new WrongHeapError(value.address);
+    return value.address;
+  }
   throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
 }
 
