@@ -8,7 +8,7 @@
 import { FreedError, NotOwnedError } from '../errors.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
-import { isAlign, isUint32, toAlign, toCount } from '../memory/address.ts';
+import { isAlign, toAlign, toCount } from '../memory/address.ts';
 import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
 import { installToString, toPrimitivePointer } from '../scalar/print.ts';
@@ -118,19 +118,18 @@ export class WasmHeapArena extends Region {
    */
   alloc(bytes: number, align = 16): number {
     const topAt = this.topAt;
-    try {
-      const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
-      if (isUint32(bytes) && mask >= 0 && topAt > 0) {
-        const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
-        if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
-        // In 32-bit integers: ranges that wrap or end above 2 GiB leave too few bytes and take the general path.
-        const at = (data.getInt32(topAt, true) + mask) & ~mask;
-        if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
-          data.setInt32(topAt, at + bytes, true);
-          return at >>> 0;
-        }
+    const mask = align === 16 ? 15 : align === 8 ? 7 : isAlign(align) ? align - 1 : -1;
+    // Not isUint32: that has the profile of all its callers, and takes 0.5 ns.
+    if (typeof bytes === 'number' && bytes >>> 0 === bytes && mask >= 0 && topAt > 0) {
+      const { data, bytes: seen } = this.views; // without bytes if the arena was destroyed or the memory grew
+      if (topAt + 8 > seen.length) return this.allocSlow(bytes, align);
+      // In 32-bit integers: ranges that wrap or end above 2 GiB leave too few bytes and take the general path.
+      const at = (data.getInt32(topAt, true) + mask) & ~mask;
+      if (bytes <= ((data.getInt32(topAt + 4, true) - at) | 0) && at !== 0) {
+        data.setInt32(topAt, at + bytes, true);
+        return at >>> 0;
       }
-    } catch {} // an argument is a bigint
+    }
     return this.allocSlow(bytes, align);
   }
 

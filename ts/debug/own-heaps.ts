@@ -144,7 +144,7 @@ const UNKNOWN: FreedBlock = { block: { bytes: 0, site: 0, createdAs: 0, event: -
 
 /** Returns what is known of the block of a ref that was freed before: another block may be at its address now. */
 function freedBlock({ freedTokens }: HeapTracker, target: unknown): FreedBlock | undefined {
-  const token = target instanceof Ref ? target['@ref'].allocation : target;
+  const token = target instanceof Ref ? (target['@ref'] ?? target).allocation : target;
   return token instanceof Allocation ? freedTokens.get(token) : undefined;
 }
 

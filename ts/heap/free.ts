@@ -20,12 +20,13 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   // A live block lies in the memory, so its address needs no check.
   const slot = typeof target === 'number' ? heap.table.find(target) : -1;
   if (slot >= 0) freeSlot(heap, slot);
-  else if (isInstance(target, Ref)) freeRef(heap, target['@ref']);
+  else if (isInstance(target, Ref)) freeRef(heap, target['@ref'] ?? target);
   else freeAddress(heap, target);
 }
 function freeRef(heap: HeapState, ref: Ref): void {
-  assertOwned(heap, ref);
-  freeAllocation(heap, ref.allocation);
+  const { allocation } = ref; // once: it is slow, as refs have many classes
+  if (allocation.memory !== (heap as LinearMemory) || allocation.owner !== ref) assertOwned(heap, ref);
+  freeAllocation(heap, allocation);
 }
 function freeAddress(heap: HeapState, address: Address): void {
   const at = LinearMemory.prototype.locate.call(heap, address, 1); // not the heap's override, which may refuse NULL
@@ -187,7 +188,7 @@ function freeUnknown(heap: HeapState, at: number): void {
 export function releaseTarget(heap: HeapState, given: Address | Ref): number {
   assertStack();
   const { table } = heap;
-  const ref = isInstance(given, Ref) ? given['@ref'] : undefined;
+  const ref = isInstance(given, Ref) ? (given['@ref'] ?? given) : undefined;
   if (ref) assertOwned(heap, ref);
   const at = ref ? ref.allocation.address : heap.locate(given as Address, 0); // or refuses it
   const slot = table.find(at);
