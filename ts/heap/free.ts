@@ -209,6 +209,6 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
 export function assertOwned(heap: HeapState, ref: Ref): void {
   if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
-  if (ref.allocation.owner !== ref) assertOwner(ref);
+  assertOwner(ref);
   if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
 }

@@ -110,7 +110,7 @@ export abstract class Ref {
    */
   release(): number {
     this.assertLive();
-    if (this.allocation.owner !== this) assertOwner(this);
+    assertOwner(this);
     return this.heap.release(this);
   }
   /** Frees the block if the ref owns it and it is live; else does nothing. */
@@ -134,7 +134,7 @@ export abstract class Ref {
   }
 }
 
-/** @internal Called if the token does not say so at once. @throws {NotOwnedError} if `ref` does not own its block */
+/** @internal @throws {NotOwnedError} if `ref` does not own its block */
 export function assertOwner(ref: Ref): void {
   if (!ref.owned) refuseFree(ref);
 }

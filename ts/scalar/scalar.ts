@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Scalar: a type descriptor with the operations that make refs (`i32.alloc(heap)`), and the factory that makes one.
-import { ArgumentTypeError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -51,24 +50,7 @@ export interface Scalar<
   wrapArray(memory: LinearMemory | ScalarWrapper, address: Address, count: number): ScalarArrayRef<T, A>;
 }
 
-// Two functions, not assertHas: that looks up a property whose name varies, which takes V8 20 ns.
-const allocatesScalars = (heap: Pick<ScalarAllocator, 'allocScalar'>): boolean => {
-  try {
-    return typeof heap.allocScalar === 'function';
-  } catch {
-    return false; // null, undefined or a revoked proxy
-  }
-};
-const allocatesArrays = (heap: Pick<ScalarAllocator, 'allocScalarArray'>): boolean => {
-  try {
-    return typeof heap.allocScalarArray === 'function';
-  } catch {
-    return false; // as above
-  }
-};
-const refuse = (heap: unknown): never => {
-  throw new ArgumentTypeError('a heap, an arena or a scope', heap);
-};
+const PLACE = 'a heap, an arena or a scope';
 
 /** Any scalar type. Not `Scalar<ScalarValue>`: each type has its own value type. */
 export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
@@ -118,14 +100,14 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
       );
     },
     alloc(heap, value) {
-      if (!allocatesScalars(heap)) refuse(heap);
+      assertHas(heap, 'allocScalar', PLACE);
       return heap.allocScalar(this, value);
     },
     wrap(memory, address) {
       return wrapperOf(memory).wrapScalar(this, address);
     },
     allocArray(heap, countOrValues) {
-      if (!allocatesArrays(heap)) refuse(heap);
+      assertHas(heap, 'allocScalarArray', PLACE);
       return heap.allocScalarArray(this, countOrValues);
     },
     wrapArray(memory, address, count) {
