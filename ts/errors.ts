@@ -177,11 +177,11 @@ export class LinmemAggregateError extends AggregateError {
   }
 }
 
-/** A C function said that it failed, or a callback was called when it must not be. */
+/** A C function returned an error code, or C called a callback that is not valid any more. */
 export class CallError extends LinmemError {
   /** The function, by its name in C. */
   declare readonly function: string;
-  /** The error code that it returned; undefined if it did not come to that. */
+  /** The error code that the function returned; undefined if there is none. */
   declare readonly status: number | undefined;
   constructor(name: string, status: number | undefined, message: string, options?: ErrorOptions) {
     super('Call', `${name}: ${message}`, { function: name, status }, options);
@@ -190,7 +190,7 @@ export class CallError extends LinmemError {
 
 /** A C declaration cannot be read: a syntax error, an unknown type, something that is not supported. */
 export class DeclarationError extends LinmemError {
-  /** Where, both counted from 1. */
+  /** The position of the error: line and column, counted from 1. */
   declare readonly line: number;
   declare readonly column: number;
   constructor(message: string, line: number, column: number) {
@@ -200,19 +200,19 @@ export class DeclarationError extends LinmemError {
 
 /** A struct is not laid out as the C compiler has it. */
 export class LayoutError extends LinmemError {
-  /** The struct. */
+  /** The name of the struct. */
   declare readonly struct: string;
-  /** Everything that differs. */
+  /** The differences, one sentence each. */
   declare readonly differences: readonly string[];
   constructor(struct: string, differences: readonly string[]) {
     super('Layout', `${struct} is not laid out as in C: ${differences.join(', ')}`, { struct, differences });
   }
 }
 
-/** Why a file is refused: it is no recording, ends too early, was changed, or is of a newer version of the format. */
+/** The reason that a file is refused: it is not a recording, it is cut off, it was changed, or its format is newer. */
 export type RecordingFault = 'foreign' | 'truncated' | 'damaged' | 'version';
 
-/** A file cannot be read as a recording of a heap. The message says where, and what to do. */
+/** A file cannot be read as a recording of a heap. The message has the position and the cure. */
 export class RecordingError extends LinmemError {
   declare readonly fault: RecordingFault;
   /** The offset in the file, in bytes. */
@@ -238,8 +238,8 @@ export class ArgumentTypeError extends TypeError {
 }
 
 /**
- * Returns what to throw for an error that came up while `value`, an argument, was read: an {@link ArgumentTypeError} for an
- * engine's TypeError, as of a revoked proxy or an iterator that is none; any other error unchanged.
+ * Returns the error to throw after reading `value`, an argument, threw `error`: an {@link ArgumentTypeError} for a
+ * TypeError of the engine, such as that of a revoked proxy or an invalid iterator; any other error unchanged.
  */
 export const argumentError = (error: unknown, expected: string, value: unknown): unknown =>
   error instanceof TypeError && !('code' in error)
@@ -260,7 +260,7 @@ export class ArgumentRangeError extends RangeError {
   }
 }
 
-/** Whether `value` is a revoked proxy, whose every use throws. Calls no user code. */
+/** True if `value` is a revoked proxy, whose every use throws. Calls no user code. */
 export function isRevoked(value: unknown): boolean {
   try {
     Array.isArray(value);

@@ -28,7 +28,7 @@ export class ScopeArena {
   readonly arena: WasmHeapArena;
   /** False in shared memory, where scopes allocate separate blocks once the arena is full. */
   readonly grows: boolean;
-  /** The open scope that was made last. Below it are those that were open then, some of them ended. */
+  /** The newest open scope. Below it are the scopes that were open when it began; some of them may have ended. */
   newest: OpenScope | undefined = undefined;
   constructor(heap: Heap) {
     this.grows = !isShared(heap);

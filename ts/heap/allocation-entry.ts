@@ -46,10 +46,10 @@ export function addInternal(heap: { internal: readonly Allocation[] }, allocatio
   heap.internal = [...heap.internal.filter(({ isLive }) => isLive), allocation];
 }
 
-/** Live allocations that a new block overlaps, and ends. */
+/** Live allocations that a new block overlaps, and invalidates. */
 export interface Overlap {
   readonly tokens: readonly Allocation[];
-  /** The address of one that does not start where the new block does: the module's heap is broken. */
+  /** The address of an overlapped allocation that starts elsewhere than the new block: the module's heap is damaged. */
   readonly inside: number | undefined;
 }
 

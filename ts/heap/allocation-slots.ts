@@ -50,7 +50,7 @@ export class AllocationSlots {
   private tombstones = 0;
   /** The slot that was used last: most blocks are temporaries, at the address that was freed last. */
   protected last = 0;
-  /** The slot that was freed last, if a block was registered there as S3 of the bitmap says since; else -1. */
+  /** The slot that was freed last, if S3 of start-bitmap.ts holds for its address; else -1. */
   protected freed = -1;
   /** The sizes that do not fit in a record, by address. */
   private largeSizes: Map<number, number> | undefined = undefined;

@@ -15,7 +15,8 @@ export class AllocationTable extends AllocationSlots {
   #hasOddStarts = false;
 
   /**
-   * Registers an allocation, with its token if it has one. Returns the live allocations that it overlaps, which it ends.
+   * Registers an allocation, with its token if it has one. Returns the live allocations that it overlaps, and
+   * invalidates.
    * @param raw the arguments for the allocator's free, if they differ from the request
    */
   register(

@@ -32,7 +32,7 @@ export interface Allocator {
   isFreed?: ((address: number) => boolean) | undefined;
   /** The largest size of a block in bytes. */
   maxBytes: number;
-  /** Steps that could not be undone when they should have been, as the stack was full. See {@link repair}. */
+  /** Steps that are still to be undone: the stack was full when they failed. See {@link repair}. */
   repairs: Repair | undefined;
 }
 
@@ -80,8 +80,8 @@ export interface BlockMemory extends LinearMemory {
   contains(address: number, size: number): boolean;
 }
 /**
- * A step to undo. A catch clause makes one without a call, as the stack may be full, and without a closure, which would
- * cost when nothing throws.
+ * A step to undo. A catch clause creates it without a call, as the stack may be full, and without a closure, which
+ * would cost time even if nothing throws.
  */
 export interface Repair {
   readonly undo: (step: never) => void;
@@ -90,13 +90,13 @@ export interface Repair {
   readonly next: Repair | undefined;
 }
 
-/** Undoes the steps that are to be undone. Called before every operation that changes what is allocated. */
+/** Undoes these steps. Called before every operation that allocates or frees. */
 export function repair(allocator: Allocator): void {
   for (let first = allocator.repairs; first; first = first.next) {
     try {
       first.undo(first.step as never); // they belong together
     } catch (error) {
-      if (error instanceof RangeError) throw error; // the stack is full: later
+      if (error instanceof RangeError) throw error; // the stack is still full: try again later
     }
     allocator.repairs = first.next;
   }

@@ -65,7 +65,7 @@ interface RegisterStep {
 }
 
 /**
- * Ends live allocations that a new block overlaps. One that begins at the same address was freed by the module.
+ * Invalidates live allocations that a new block overlaps. One that starts at the same address was freed by the module.
  * @throws {ModuleError} if another one overlaps
  */
 function endOverlapped(heap: HeapState, { tokens, inside }: Overlap, address: number, bytes: number): void {
@@ -76,7 +76,7 @@ function endOverlapped(heap: HeapState, { tokens, inside }: Overlap, address: nu
   }
   if (inside === undefined) return;
   throw new ModuleError(
-    `the allocator returned ${bytes} bytes at address ${address}, over the live block at address ${inside}, which has ended: ` +
+    `the allocator returned ${bytes} bytes at address ${address}, over the live block at address ${inside}, which is invalid now: ` +
       'the heap of the module is damaged, or the module freed a block without heap.release()',
   );
 }
@@ -110,7 +110,9 @@ export function allocateFor<R>(
   }
 }
 
-/** Moves a live allocation to a block of `size` bytes and ends it. Returns the new one. Throws as `heap.realloc`. */
+/**
+ * Moves a live allocation to a block of `size` bytes and invalidates it. Returns the new one. Throws as `heap.realloc`.
+ */
 export function resizeAllocation(heap: HeapState, old: Allocation, size: number): Allocation {
   const next = moveAllocation(heap, old, size);
   old.extras?.dependents?.moved?.(next);

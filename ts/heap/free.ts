@@ -84,7 +84,7 @@ export function freeAllocation(heap: HeapState, token: Allocation): void {
   endAllocation(heap, slotOf(heap, token), token, freeBlock);
 }
 
-/** As {@link freeAllocation}, for one whose contents were moved: what belongs to it may have moved with them. */
+/** As {@link freeAllocation}, for a block whose contents, and so its dependents, were moved to another block. */
 export function freeMoved(heap: HeapState, token: Allocation): void {
   endAllocation(heap, slotOf(heap, token), token, token.extras?.dependents?.moved ? freeEmptied : freeBlock);
 }
@@ -99,7 +99,7 @@ export function slotOf({ table }: HeapState, token: Allocation): number {
 export type ReleaseStep<R> = (heap: HeapState, base: number, size: number, align: number) => R;
 const freeBlock: ReleaseStep<unknown> = ({ allocator }, base, size, align) =>
   allocator.free(base, size, align);
-/** The same, of a block to which nothing belongs any more. */
+/** The same, for a block whose dependents were moved to another block. */
 const freeEmptied: ReleaseStep<unknown> = (...block) => freeBlock(...block);
 
 const invalidateDependents = ({ dependents }: AllocationExtras): (() => void) | undefined =>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The adapter of a module's allocator, and the heap that works through one. The only file here that knows how a
-// WasmHeapManager is made.
+// The adapter of a module's allocator, and the heap that allocates through it. Only this file of the folder creates a
+// WasmHeapManager.
 import {
   LinmemError,
   ModuleError,
@@ -17,35 +17,35 @@ import type { FoundMemory } from './module-memory.ts';
 import { isFunction } from './properties.ts';
 
 /**
- * An allocator of a module, under whatever names and signatures the module has it. The heap remembers the size and the
- * alignment of each block, so `free` gets what `malloc` got.
+ * The allocator of a module as two to four functions. The heap keeps the size and alignment of each block and passes
+ * them to `free`.
  */
 export interface Adapter {
   /**
-   * Returns the address of `size` bytes, 0 if there are none. May ignore `align`: if the address is no multiple of it,
-   * the heap frees the block and takes a larger one.
+   * Returns the address of `size` bytes, or 0 if there is no memory. May ignore `align`: if the address is not a
+   * multiple of it, the heap frees the block and allocates a larger one.
    */
   malloc(size: number, align: number): Pointer;
   /**
-   * Frees a block. An adapter that declares the parameter `size` is never called for a block that the heap did not
-   * allocate, as its size is not known; one that declares only `address` is.
+   * Frees a block. If it declares `size`, it is not called for blocks that the heap did not allocate, whose size is
+   * unknown.
    */
   free(address: number, size: number, align: number): unknown;
-  /** Changes the size of a block from `oldSize` to `size` bytes. Returns its address, 0 if there is no room. */
+  /** Changes the size of a block from `oldSize` to `size` bytes. Returns its address, or 0 if there is no memory. */
   realloc?(address: number, size: number, oldSize: number, align: number): Pointer;
-  /** Returns the address of `size` bytes of 0, 0 if there are none. */
+  /** Returns the address of `size` bytes that are 0, or 0 if there is no memory. */
   calloc?(size: number): Pointer;
 }
 
-/** An adapter that was found, with what is known of it. */
+/** A detected adapter. */
 export interface FoundAdapter extends Adapter {
-  /** Names what it calls: `_malloc, _free`. */
+  /** The names of the functions that it calls: `_malloc, _free`. */
   readonly name: string;
   /** 64 if the functions take bigints. */
   readonly addressBits?: 32 | 64;
 }
 
-/** @throws {ArgumentTypeError} if `adapter` is none */
+/** @throws {ArgumentTypeError} if `adapter` is not an adapter */
 export function assertAdapter(adapter: Adapter): void {
   if (Object(adapter) !== adapter || isRevoked(adapter))
     throw wrongType('an adapter { malloc, free }', adapter);
@@ -58,7 +58,7 @@ export function assertAdapter(adapter: Adapter): void {
 
 const names = new WeakMap<WasmHeapManager, string>();
 
-/** Returns the names of the functions that allocate for a heap of a module, `none` if there are none: `malloc, free`. */
+/** Returns the names of the functions that a module's heap calls, such as `malloc, free`; `none` if there are none. */
 export const allocatorNameOf = (heap: WasmHeapManager): string | undefined => names.get(heap);
 
 /** Returns a heap over `memory` whose blocks come from `adapter`. */
@@ -85,7 +85,7 @@ class Bridge {
   readonly #memory: FoundMemory;
   readonly #adapter: FoundAdapter;
   readonly #isSized: boolean;
-  /** The layout of each block, if `realloc` needs it: the heap's does not get the old one. */
+  /** The size and alignment of each block, if `realloc` needs them: the heap does not pass the old ones. */
   readonly #layouts: Map<number, Layout> | undefined;
 
   constructor(memory: FoundMemory, adapter: FoundAdapter) {
@@ -107,7 +107,7 @@ class Bridge {
     if (this.#isSized && size === 0)
       throw new NotOwnedError(
         address,
-        'its allocator needs the size, and this heap did not allocate it; adopt() tells the size',
+        'its allocator needs the size, and this heap did not allocate it; pass the size to adopt()',
       );
     const layout = this.#layouts?.get(address) ?? { size, align };
     this.#layouts?.delete(address); // first: the free may grow, throw, or call back
@@ -121,7 +121,7 @@ class Bridge {
     }
   };
 
-  /** The functions that a heap may have besides. */
+  /** The optional functions of a heap. */
   options(): WasmHeapManagerOptions {
     const { realloc, calloc, malloc } = this.#adapter;
     return {
@@ -153,7 +153,7 @@ class Bridge {
     return this.#note(moved, size, align);
   }
 
-  /** A malloc that throws or aborts has no memory for it: its error becomes the cause. */
+  /** Calls `act`. A malloc that throws or aborts has no memory: its error becomes the cause. */
   #attempt(size: number, align: number, act: () => Pointer): Pointer {
     try {
       return act();
@@ -167,7 +167,7 @@ class Bridge {
     const address = toPointer(answer);
     if (!(address > 0)) return answer;
     if (this.#memory.isCurrent?.() === false)
-      throw new ModuleError('the module has another memory now: make a heap of it anew', {
+      throw new ModuleError('the module has another memory now: wrap the module again', {
         missing: ['wasmMemory'],
       });
     if (this.#memory.isView) this.#assertSeen(address, size);
@@ -175,7 +175,7 @@ class Bridge {
     return answer;
   }
 
-  /** @throws {ModuleError} if the block lies beyond the view of the memory: the glue did not renew it */
+  /** @throws {ModuleError} if the block lies beyond the view of the memory, which the glue did not renew */
   #assertSeen(address: number, size: number): void {
     const { source } = this.#memory;
     const { byteLength } = typeof source === 'function' ? source() : source.buffer;

@@ -12,7 +12,7 @@ const NAMES = {
   manual: 'allocate_memory, free_memory',
 };
 
-/** Finds the runtime that is exported. */
+/** Returns the adapter of the exported runtime, or undefined. */
 export function assemblyScriptAdapter({ exports }: ModuleShape): FoundAdapter | undefined {
   const byteLength = (): number => {
     const memory = findMemory(undefined, exports);

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The runtimes of AssemblyScript: how each allocates an object, keeps it alive and lets it go.
+// The runtimes of AssemblyScript: how each allocates, pins and unpins objects.
 //
 //   R1  An object that JavaScript holds is pinned. Pins are counted here, as the runtime allows one per object.
-//   R2  Objects without references are collected before an allocation that may make the memory grow: the runtime `minimal`
-//       collects only on request. Not while WebAssembly is on the stack: there `minimal` would free what only the stack
-//       refers to.
+//   R2  Garbage is collected before an allocation that may grow the memory, as the runtime `minimal` collects only on
+//       request. Never while WebAssembly is on the stack: `minimal` would free objects that only the stack refers to.
 import { ModuleError, NotOwnedError, OutOfMemoryError } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
 
 /**
- * Which runtime a module has: `current`, of 2021 and later; `counted`, of 2019 and 2020, which counts references;
- * `manual`, of 2018, which has no classes at run time.
+ * The runtime of a module: `current` since 2021; `counted` in 2019 and 2020, which counts references; `manual` in 2018,
+ * which has no classes at run time.
  */
 export type AssemblyScriptEra = 'current' | 'counted' | 'manual';
 
-/** The class ids that every module of an era has, and what its headers take. */
+/** The class ids that every module of an era has, and the size of its object headers. */
 export const ERAS: Readonly<
   Record<
     AssemblyScriptEra,
@@ -29,7 +28,7 @@ export const ERAS: Readonly<
 
 /** Bytes before an object: header and rounding. */
 const OVERHEAD = 48;
-/** Garbage of this many bytes is always let be. */
+/** Up to this many bytes of garbage are never collected. */
 const MIN_BUDGET = 16384;
 
 /** The functions of a runtime, under one name each. */
@@ -62,7 +61,7 @@ export class AssemblyScriptRuntime {
   readonly era: AssemblyScriptEra;
   readonly #functions: Functions;
   readonly #byteLength: () => number;
-  /** Objects that are pinned here: how often, and their sizes. */
+  /** The objects that are pinned here: their pin counts and sizes. */
   readonly #pins = new Map<number, { count: number; readonly size: number }>();
   #pinnedBytes = 0;
   /** Bytes allocated since the last collection. */
@@ -74,7 +73,7 @@ export class AssemblyScriptRuntime {
     this.#byteLength = byteLength;
   }
 
-  /** Returns the runtime that is exported; undefined if none is. */
+  /** Returns the exported runtime, or undefined. */
   static find(exports: readonly object[], byteLength: () => number): AssemblyScriptRuntime | undefined {
     const functions = findFunctions(exports);
     return functions && new AssemblyScriptRuntime(functions, byteLength);
@@ -99,11 +98,11 @@ export class AssemblyScriptRuntime {
     return address;
   }
 
-  /** Pins an object, so that it stays until as many calls of {@link unpin}. Does nothing to 0, which is null. */
+  /** Pins an object: it is not collected until {@link unpin} was called as often. Does nothing for 0, which is null. */
   pin(address: number): number {
     if (address === 0) return 0;
     const entry = this.#pins.get(address);
-    // A runtime that counts is told each time, one that does not only once.
+    // A runtime that counts references gets every pin, any other only the first.
     if (!entry || this.era === 'counted') this.#call(() => this.#functions.pin(address));
     if (entry) entry.count++;
     else this.#note(address, 0);
@@ -111,7 +110,7 @@ export class AssemblyScriptRuntime {
   }
 
   /**
-   * Undoes one pin. Does nothing to 0, which is null.
+   * Undoes one pin. Does nothing for 0, which is null.
    * @throws {NotOwnedError} if the object is not pinned here
    */
   unpin(address: number): void {
@@ -146,7 +145,7 @@ export class AssemblyScriptRuntime {
     this.#pinnedBytes += size;
   }
 
-  /** R2: before the garbage can be more than half of what is free, or a quarter of what is pinned. */
+  /** R2: collects before the garbage exceeds half of the free bytes, or a quarter of the pinned ones. */
   #collectIfNeeded(size: number): void {
     if (this.#allocatedBytes === 0 || this.era !== 'current') return;
     const free = this.#byteLength() - this.#pinnedBytes;
@@ -171,7 +170,7 @@ export class AssemblyScriptRuntime {
   }
 }
 
-/** Whether a function of WebAssembly is on the stack. */
+/** True if a function of WebAssembly is on the stack. */
 function isCalledByWasm(): boolean {
   const before = (Error as { stackTraceLimit?: number }).stackTraceLimit;
   // In a call, as JavaScriptCore misses an assignment once it has compiled it.

@@ -24,19 +24,19 @@ export class Creator {
     this.#objects = objects;
     this.#created = created;
   }
-  /** As that of the module, unpinned when the scope ends. */
+  /** As {@link AssemblyScriptModule.newString}; the object is unpinned when the scope ends. */
   newString(text: string): number {
     return this.#keep(this.#objects.newString(text));
   }
-  /** As that of the module, unpinned when the scope ends. */
+  /** As {@link AssemblyScriptModule.newArrayBuffer}; the object is unpinned when the scope ends. */
   newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number {
     return this.#keep(this.#objects.newArrayBuffer(source));
   }
-  /** As that of the module, unpinned when the scope ends. */
+  /** As {@link AssemblyScriptModule.newArray}; the object is unpinned when the scope ends. */
   newArray(id: number, values: Values<number> | Values<bigint>): number {
     return this.#keep(this.#objects.newArray(id, values));
   }
-  /** Keeps an object of the module, as the result of a call, until the scope ends. */
+  /** Pins an object that the module created, such as the result of a call, until the scope ends. */
   pin(address: Address): number {
     return this.#keep(this.#objects.pin(address));
   }

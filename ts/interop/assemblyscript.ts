@@ -41,7 +41,7 @@ export class AssemblyScriptModule {
     this.#rtti = rtti;
   }
 
-  /** Which runtime the module has. */
+  /** The runtime of the module. */
   get era(): AssemblyScriptEra {
     return this.#runtime.era;
   }
@@ -50,7 +50,7 @@ export class AssemblyScriptModule {
     return this.#runtime.pinned;
   }
 
-  /** Keeps an object alive until as many calls of {@link unpin}. Returns its address. 0 is null. */
+  /** Pins an object: it is not collected until {@link unpin} was called as often. Returns its address. 0 is null. */
   pin(address: Address): number {
     return this.#runtime.pin(this.#addressOf(address));
   }
@@ -65,7 +65,7 @@ export class AssemblyScriptModule {
   /**
    * Runs `act` and unpins all objects that were created meanwhile, also if it throws.
    * @throws what `act` throws
-   * @throws {ArgumentTypeError} if `act` is no function, or returns a promise: objects cannot be kept over a wait
+   * @throws {ArgumentTypeError} if `act` is no function, or returns a promise: the scope ends when `act` returns
    */
   scope<R>(act: (create: Creator) => R): R {
     return runCreatorScope(this, act);
@@ -103,14 +103,17 @@ export class AssemblyScriptModule {
     return utf16.decode(this.heap.readBytes(at, this.sizeOf(at)), options, at);
   }
 
-  /** Creates an ArrayBuffer with a copy of `source`, or of that many zeros, and pins it. Returns its address. */
+  /**
+   * Creates an ArrayBuffer with a copy of `source`, or with `source` zeros if it is a number, and pins it. Returns its
+   * address.
+   */
   newArrayBuffer(source: ArrayBufferView | ArrayBufferLike | number): number {
     const bytes =
       typeof source === 'number' ? new Uint8Array(toCount(source, 'a size in bytes')) : bytesOf(source);
     this.#assertClasses();
     return this.#create(bytes.length, ERAS[this.era].arrayBuffer, (at) => this.heap.writeBytes(at, bytes));
   }
-  /** Returns a copy of an ArrayBuffer, null at 0. @throws {ModuleError} if it is none */
+  /** Returns a copy of an ArrayBuffer, null at 0. @throws {ModuleError} if it is not an ArrayBuffer */
   readArrayBuffer(address: Address): ArrayBuffer | null {
     const at = this.#addressOf(address);
     if (at === 0) return null;
@@ -121,7 +124,7 @@ export class AssemblyScriptModule {
   /**
    * Creates an array of the class `id` (an exported `idof<Array<f64>>()`): an Array, a typed array or a StaticArray. Pins
    * it and returns its address. Elements that are objects are given by their addresses.
-   * @throws {ModuleError} if the id is no array's
+   * @throws {ModuleError} if it is not the id of an array class
    * @throws {ArgumentTypeError} if a value is of the wrong type
    */
   newArray(id: number, values: Values<number> | Values<bigint>): number {
@@ -199,7 +202,7 @@ export class AssemblyScriptModule {
   #assertClasses(): void {
     if (this.era === 'manual')
       throw new ModuleError(
-        'AssemblyScript of 2018 has no classes at run time: its strings and blocks can be used',
+        'AssemblyScript of 2018 has no classes at run time: only its strings and blocks can be used',
         {
           missing: ['__rtti_base'],
         },
@@ -220,14 +223,16 @@ export class AssemblyScriptModule {
     const isId = Number.isInteger(id) && id >= 0 && id < count;
     const flags = isId ? this.heap.readUint32(this.#rtti + 4 + id * ERAS[this.era].rttiBytes) : 0;
     if (!isArrayClass(flags))
-      throw new ModuleError(`the class id ${show(id)} is no array's; the module has ${count} classes`);
+      throw new ModuleError(
+        `the class id ${show(id)} is not that of an array; the module has ${count} classes`,
+      );
     return flags;
   }
 }
 
 /**
- * Returns access to an AssemblyScript module: strings, arrays, typed arrays, static arrays and ArrayBuffers of any of its
- * runtimes (`incremental`, `minimal`, `stub`; those of 2018 to 2020), with pins that are counted.
+ * Returns access to the strings, arrays, typed arrays, static arrays and ArrayBuffers of an AssemblyScript module with
+ * any runtime (`incremental`, `minimal`, `stub`, and those of 2018 to 2020). Pins are counted.
  * @param exports the exports of an instance that was compiled with `--exportRuntime`
  * @throws {ModuleError} if the runtime or the memory is not exported
  */

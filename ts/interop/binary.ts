@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A WebAssembly binary as far as it is needed to find functions: types, exports, and where each body lies.
+// The parts of a WebAssembly binary that the search for functions needs: types, exports, and the ranges of function
+// bodies.
 
-/** Reads the numbers of a binary, one after the other. */
+/** Reads the numbers of a binary in sequence. */
 export class Reader {
   readonly bytes: Uint8Array;
   at: number;
@@ -15,7 +16,7 @@ export class Reader {
     if (byte === undefined) throw new RangeError('the binary ends too early');
     return byte;
   }
-  /** An unsigned LEB128 number. Beyond 2^53 it is inexact. */
+  /** Reads an unsigned LEB128 number. Above 2^53 it is inexact. */
   unsigned(): number {
     const first = this.bytes[this.at] ?? 128;
     if (first < 128) {
@@ -29,7 +30,7 @@ export class Reader {
       if (byte < 128) return value;
     }
   }
-  /** A signed LEB128 number, likewise. */
+  /** Reads a signed LEB128 number. Beyond 2^53 it is inexact. */
   signed(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -51,13 +52,13 @@ export class Reader {
 /** The functions of a binary. */
 export interface FunctionTable {
   readonly bytes: Uint8Array;
-  /** How many functions are imported: these come first. */
+  /** The number of imported functions, which have the first indices. */
   readonly importedCount: number;
   /** The types by index, as in {@link Signature}: `ii:i`. */
   readonly types: readonly string[];
   /** The index of each function's type. */
   readonly typeOf: readonly number[];
-  /** Where the body of each function that is not imported begins, and ends. */
+  /** The range of the body of each function that is not imported. */
   readonly bodies: readonly (readonly [start: number, end: number])[];
   /** The exported functions: names and indices. */
   readonly exports: readonly (readonly [name: string, index: number])[];
@@ -65,7 +66,7 @@ export interface FunctionTable {
 
 const TYPE_LETTERS: Readonly<Record<number, string>> = { 127: 'i', 126: 'j', 125: 'f', 124: 'd' };
 
-/** Returns the functions of a binary; undefined if it is none, or has parts that are unknown here. */
+/** Returns the functions of a binary; undefined if it is not a binary, or has unknown parts. */
 export function readFunctions(bytes: Uint8Array): FunctionTable | undefined {
   try {
     return readSections(bytes);

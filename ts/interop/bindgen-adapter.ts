@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The allocator of a wasm-bindgen module, of every version: it frees by size, and newer ones take an alignment.
+// The allocator of wasm-bindgen modules of every version: it frees by size, and newer versions take an alignment.
 import { MALLOC_ALIGN, type Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
@@ -44,16 +44,16 @@ function bindgen(
   };
 }
 
-/** wasm-bindgen's malloc returns the alignment for no bytes: this one. */
+/** The alignment that wasm-bindgen's malloc is called with for 0 bytes, and returns. */
 const ANY_ALIGN = 8;
 
 /**
- * Whether a function returns the alignment if it is asked for no bytes, as wasm-bindgen's malloc does. A function that
- * calls a closure throws: there is none at 0.
+ * True if a function returns the alignment for 0 bytes, as wasm-bindgen's malloc does. A function that calls a closure
+ * throws: there is no closure at 0.
  */
 const allocatesNothing = (call: ModuleFunction): boolean => attempt(() => call(0, ANY_ALIGN) === ANY_ALIGN);
 
-/** Whether a function takes a block of no bytes, as wasm-bindgen's free does, which returns at once. */
+/** True if a function accepts a block of 0 bytes, as wasm-bindgen's free does, which then does nothing. */
 const freesNothing = (call: ModuleFunction): boolean =>
   attempt(() => {
     call(0, 0, ANY_ALIGN);
@@ -70,8 +70,8 @@ function attempt(act: () => boolean): boolean {
 
 /**
  * The exports `__wbindgen_export_0` (older: `__wbindgen_export0`) and on, or since 2025 `__wbindgen_export`,
- * `__wbindgen_export2` and on. Functions that call closures can have the types of malloc and of free, so both are asked
- * for nothing; realloc cannot be, and is not used. A module that frees only in Rust exports no free.
+ * `__wbindgen_export2` and on. Functions that call closures can have the types of malloc and of free, so both are
+ * tested with 0 bytes; realloc cannot be tested, and is not used. A module that frees only in Rust exports no free.
  */
 function numbered(shape: ModuleShape): FoundAdapter | undefined {
   const functions = shape.exports

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The instances that a module makes while it starts, and the heap of a module that shows nothing of it.
+// Captures the instances that a module creates while it starts, and the heap of a module that hides its memory.
 import { ArgumentTypeError, wrongType } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
@@ -19,8 +19,8 @@ import type { PlatformAbortSignal, WebAssemblyExports, WebAssemblyTable } from '
 /** The argument that {@link captureInstances} passes to the function that starts a module. */
 export interface CaptureTools {
   /**
-   * Makes the hook `instantiateWasm` of Emscripten from the module's binary, for places where the functions of
-   * WebAssembly cannot be replaced: `createModule({ instantiateWasm: tools.instantiateWasm(bytes) })`.
+   * Returns a hook `instantiateWasm` of Emscripten for the module's binary, where the functions of WebAssembly cannot
+   * be replaced: `createModule({ instantiateWasm: tools.instantiateWasm(bytes) })`.
    */
   readonly instantiateWasm: InstantiateWasm;
 }
@@ -30,11 +30,11 @@ export type StartModule<R> = (tools: CaptureTools) => R | PromiseLike<R>;
 
 /** Options of {@link captureInstances}. */
 export interface CaptureOptions {
-  /** Ends the capture: it rejects with the signal's reason, and what was replaced is put back. */
+  /** Ends the capture: it rejects with the signal's reason, and the functions of WebAssembly are restored. */
   readonly signal?: PlatformAbortSignal;
   /**
-   * Whether the functions of WebAssembly are replaced while `start` runs. If not, only instances made through
-   * `tools.instantiateWasm` are seen.
+   * True if the functions of WebAssembly are replaced while `start` runs. If false, only instances that
+   * `tools.instantiateWasm` creates are captured.
    * @defaultValue true
    */
   readonly watchGlobals?: boolean;
@@ -42,7 +42,7 @@ export interface CaptureOptions {
 
 /** Options of {@link captureEmscriptenHeap}. */
 export interface CaptureHeapOptions extends ModuleHeapOptions, CaptureOptions {
-  /** Chooses the module's own instance, if that cannot be told: returns true for it, and for no other. */
+  /** Chooses the module's instance if linmem cannot identify it: returns true for that instance only. */
   readonly pick?: PickInstance;
 }
 
@@ -50,7 +50,7 @@ export interface CaptureHeapOptions extends ModuleHeapOptions, CaptureOptions {
 export interface CapturedInstances<R> {
   /** The value that `start` resolved to. */
   readonly result: R;
-  /** The instances that were made meanwhile, in order, without those of the engine itself. */
+  /** The captured instances in the order of their creation, without those of the engine. */
   readonly instances: readonly ModuleInstance[];
 }
 
@@ -67,13 +67,13 @@ export interface Captured<M> {
 }
 
 /**
- * Runs `start` and resolves to its result and to every WebAssembly instance that was made until it settled. For any
- * module: it gives access to the exports and the memory that a package hides. Instances that the engine makes for
- * itself, as Node's `fetch` does, are left out. The functions of WebAssembly are put back in every case.
+ * Runs `start` and resolves to its result and to every WebAssembly instance that was created until it settled. Works
+ * for any module: the instances have the exports and the memory that a package hides. Instances that the engine
+ * creates, as Node's `fetch` does, are left out. The functions of WebAssembly are always restored.
  * @param start starts the module: `() => init()`
- * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
+ * @throws {ArgumentTypeError} if `start` is no function, or an option has the wrong type
  * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
- * @throws whatever `start` throws, and the reason of the option `signal`
+ * @throws any error of `start`, and the reason of the option `signal`
  */
 export async function captureInstances<R>(
   start: StartModule<R>,
@@ -89,14 +89,14 @@ export async function captureInstances<R>(
 }
 
 /**
- * Runs `start`, sees the WebAssembly instances made until it settles, and resolves to its module and a heap over that
- * module's memory. Works on any module, whatever it hides; needs no flags. An instance is taken only if it is proved to
- * be the module's own: see the option `pick` for those that hide even that. The functions of WebAssembly are put back
- * in every case.
+ * Runs `start`, captures the WebAssembly instances that are created until it settles, and resolves to its module and a
+ * heap over that module's memory. Works for any module and needs no flags. An instance is used only if it is proved to
+ * be the module's: use the option `pick` for modules that hide even that. The functions of WebAssembly are always
+ * restored.
  * @param start starts the module and returns it: `() => initSqlJs()`
- * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
- * @throws {ModuleError} if no instance is provably the module's, or several with different memories are
- * @throws whatever `start` throws, and the reason of the option `signal`
+ * @throws {ArgumentTypeError} if `start` is no function, or an option has the wrong type
+ * @throws {ModuleError} if no instance is proved to be the module's, or several with different memories are
+ * @throws any error of `start`, and the reason of the option `signal`
  */
 export async function captureEmscriptenHeap<M>(
   start: StartModule<M>,
@@ -123,10 +123,10 @@ export async function captureEmscriptenHeap<M>(
   }
 }
 
-/** A watch that also sees what `tools.instantiateWasm` makes. */
+/** A watch that also captures the instances of `tools.instantiateWasm`. */
 interface CaptureWatch extends Watch {
   readonly tools: CaptureTools;
-  /** Rejects if the hook fails to make an instance: the module would wait without end. */
+  /** Rejects if the hook cannot create an instance, for which the module would wait forever. */
   readonly failed: Promise<never>;
 }
 
@@ -144,7 +144,7 @@ function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean)
   return { ...watch, tools: { instantiateWasm }, failed };
 }
 
-/** Resolves to what `start` resolves to, in a box: as the result of an async function, a thenable would be called. */
+/** Resolves to the result of `start` in a box: an async function would call the `then` of a bare result. */
 const runStart = <R>(
   start: StartModule<R>,
   { signal }: CaptureOptions,
@@ -168,7 +168,7 @@ async function heapOfInstance(
   return heapOfModule(shape, memory as FoundMemory, options, anyModule); // only instances with a memory are chosen
 }
 
-/** The object of an Emscripten module in what `start` resolved to: itself, or one property deep in it. */
+/** Returns the Emscripten module in the result of `start`: the result itself, or the value of one of its properties. */
 function glueOf(module: unknown): object {
   const [outer, inner] = carriersOf(module);
   const isGlue = (value: object): boolean =>
@@ -179,7 +179,7 @@ function glueOf(module: unknown): object {
   return [...outer, ...inner].find(isGlue) ?? outer[0] ?? {};
 }
 
-/** The table that indirect calls go through: exported, or imported. */
+/** Returns the function table of an instance: exported or imported. */
 function tableOf({ exports, imports }: ModuleInstance): WebAssemblyTable | undefined {
   const named = peek(exports, '__indirect_function_table');
   return isTable(named) ? named : [exports, ...dataValues(imports)].flatMap(dataValues).find(isTable);

@@ -60,7 +60,7 @@ export function copyBlockToHeap(from: Heap, address: Address, to: Heap, bytes?: 
     if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap', heap);
   const at = from.locate(address, 0);
   const size = bytes === undefined ? from.capacityAt(at) : toCount(bytes, 'a size in bytes');
-  if (size === undefined) throw new NotOwnedError(at, 'this heap did not allocate it: give its size');
+  if (size === undefined) throw new NotOwnedError(at, 'this heap did not allocate it: pass its size');
   from.locate(at, size); // before anything is allocated
   const copy = to.alloc(size);
   try {
@@ -77,7 +77,7 @@ function liveOf<R extends { assertLive(): void }>(ref: R): R {
   return ref;
 }
 
-/** The views are taken after the allocation, which may have grown the memory of both. */
+/** Copies bytes. The views are taken after the allocation, which may have grown both memories. */
 function copyBytes(
   from: LinearMemory,
   address: number,

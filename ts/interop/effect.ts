@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-// Finds the memory that a module's malloc works on by the changes that a call makes. For modules that have only
-// JavaScript functions around those of their instance.
+// Finds the memory that a module's malloc allocates in, by the bytes that a call changes. For modules that show only
+// JavaScript functions, which call those of their instance.
 import type { ModuleInstance } from './instances.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
 import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
-/** Memories are compared whole, so only if all of them together have no more bytes than this. */
+/** The largest sum of the memories' sizes in bytes: whole memories are copied and compared. */
 const MAX_BYTES = 2 ** 28;
 const BLOCK_BYTES = 64;
 
 /**
  * Returns the instances whose memory changes when the module allocates a block and frees it; undefined if the module
- * carries no malloc and free, none changed, or there is too much to compare.
+ * has no malloc and free, no memory changed, or the memories are too large.
  */
 export function changedByMalloc(
   carriers: readonly object[],
@@ -30,16 +30,16 @@ export function changedByMalloc(
   return found.length > 0 ? found : undefined;
 }
 
-/** Whether the two functions allocate and free, so that their effect can be seen. */
+/** Allocates and frees blocks, to change the memory. Returns false if a function throws or returns no address. */
 function allocates(malloc: ModuleFunction, free: ModuleFunction): boolean {
   try {
     const [first, second] = [malloc(BLOCK_BYTES), malloc(BLOCK_BYTES)];
-    // In the other order, so that a free list changes, and not only a top that moves up and down again.
+    // The older block is freed first, so that a free list changes: freeing in reverse could only move a top back.
     if (first) free(first);
     if (second) free(second);
     return !!first && !!second;
   } catch {
-    return false; // the module refuses: it proves nothing then
+    return false; // the module refuses, which proves nothing
   }
 }
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
-// malloc and free as C libraries have them: of Emscripten in all its ages, wasi-libc, TinyGo, emnapi.
+// malloc and free of C libraries: every version of Emscripten, wasi-libc, TinyGo, emnapi.
 import type { FoundAdapter } from './adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
 import { accepts, hasSignature } from './signature.ts';
 import type { Pointer } from '../heap/allocator.ts';
 
-/** Pairs of names: the C library's, those of WebIDL's bindings, those of Oniguruma's. */
+/** Pairs of names: those of C libraries, of WebIDL bindings, of Oniguruma's bindings. */
 const PAIRS = [
   ['malloc', 'free'],
   ['webidl_malloc', 'webidl_free'],
   ['omalloc', 'ofree'],
 ] as const;
 
-/** A function of C by its name: glue puts `_` before it, and old builds did so in the exports too. */
+/**
+ * Returns the C function `name`. Emscripten's JavaScript prefixes names with `_`; old builds do so in the exports too.
+ */
 export function cFunction({ glue, exports }: ModuleShape, name: string): ModuleFunction | undefined {
   return functionIn([glue], `_${name}`) ?? functionIn(exports, name) ?? functionIn(exports, `_${name}`);
 }
@@ -40,7 +42,7 @@ interface More {
   readonly realloc?: ModuleFunction | undefined;
 }
 
-/** The adapter of functions that take a size and an address. */
+/** Returns the adapter of a malloc that takes a size and a free that takes an address. */
 export function unsized(
   name: string,
   malloc: ModuleFunction,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The heap of an Emscripten module, whatever the module exports.
+// The heap of an Emscripten module.
 import { ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
@@ -13,13 +13,13 @@ import { namesOf, peek } from './properties.ts';
 export type EmscriptenHeapOptions = ModuleHeapOptions;
 
 /**
- * Returns a heap over an Emscripten module's memory. Finds the memory in `wasmMemory`, in `wasmExports` or
- * `asm`, or in `HEAPU8`; malloc and free in `_malloc` and `_free`, or in the exports. Never touches a property
- * whose getter would abort the module, as the assertion builds' do. A module without malloc can be read and
- * written; only allocating throws.
- * @param module a started module: what the factory's promise resolved to
- * @throws {ArgumentTypeError} if it is no object, or still a factory, or an option is not what it should be
- * @throws {ModuleError} if it shows no memory; the error names the flags that would export one
+ * Returns a heap over an Emscripten module's memory. Finds the memory in `wasmMemory`, in `wasmExports` or `asm`, or in
+ * `HEAPU8`; malloc and free in `_malloc` and `_free`, or in the exports. Never runs a getter that the module object
+ * itself has, as those of assertion builds abort it. A module without malloc can be read and written; only allocating
+ * throws.
+ * @param module a started module: the value that the factory's promise resolves to
+ * @throws {ArgumentTypeError} if it is not an object, or is a factory, or an option has the wrong type
+ * @throws {ModuleError} if the module shows no memory; the error names the compiler flags that export it
  */
 export function wrapEmscriptenModuleHeap(
   module: object,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The allocator of a module, by detection: the detectors of all toolchains are tried one after the other.
+// Detects the allocator of a module: tries the detectors of all toolchains in turn.
 import { ModuleError } from '../errors.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { assemblyScriptAdapter } from './assemblyscript-adapter.ts';
@@ -21,9 +21,9 @@ export type Detector = (shape: ModuleShape) => FoundAdapter | undefined;
 
 /** The detectors of allocators, and the cure in the error for a module where none of them succeeds. */
 export interface Detection {
-  /** In the order in which they are tried, the most certain first. */
+  /** The detectors in the order in which they are tried, the most certain one first. */
   readonly detectors: readonly Detector[];
-  /** Returns the kind of a module and what would give it an allocator. */
+  /** Returns the kind of a module, and the cure if it has no allocator. */
   origin(shape: ModuleShape): { readonly kind: ModuleKind; readonly cure: string };
 }
 
@@ -36,13 +36,13 @@ export const anyModule: Detection = {
   },
 };
 
-/** The detection for Emscripten modules: a bundle that wraps no others carries less. */
+/** The detection for Emscripten modules only, for smaller bundles. */
 export const emscriptenModule: Detection = {
   detectors: [bindgenAdapter, emscriptenAdapter, sizedAdapter],
   origin: () => ({ kind: 'emscripten', cure: EMSCRIPTEN_CURE }),
 };
 
-/** Returns the adapter of a module's allocator; undefined if no name tells that it has one. */
+/** Returns the adapter of a module's allocator; undefined if no detector finds one. */
 export function findAdapter(shape: ModuleShape, { detectors }: Detection): FoundAdapter | undefined {
   for (const detect of detectors) {
     const found = detect(shape);

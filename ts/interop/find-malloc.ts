@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Malloc and free of a module whose exports have meaningless names, found in its binary.
+// Finds malloc and free in the binary of a module whose exports have meaningless names.
 //
-//   F1  A pair is an (i32)->i32 and an (i32)->() export that share at least three addresses of state, the first at most
-//       one call from the size of the memory; in a 64-bit module it is of i64. It is taken only if it is the only pair
-//       of functions like that.
+//   F1  A candidate is a pair of exports, (i32)->i32 and (i32)->(), that refer to at least three common addresses of
+//       variables; the first reads the size of the memory or calls a function that does. In a 64-bit module the types
+//       have i64. A pair is used only if it is the only candidate.
 import { readFunctions, type FunctionTable } from './binary.ts';
 import { Facts } from './function-facts.ts';
 
@@ -16,7 +16,7 @@ export interface MallocNames {
 
 const SHARED_ADDRESSES = 3;
 
-/** Returns the names under which `bytes` exports malloc and free; undefined if it cannot be told for sure. */
+/** Returns the names under which `bytes` exports malloc and free; undefined if that is not certain. */
 export function findMallocNames(bytes: Uint8Array): MallocNames | undefined {
   const table = readFunctions(bytes);
   if (!table) return undefined;
@@ -25,7 +25,7 @@ export function findMallocNames(bytes: Uint8Array): MallocNames | undefined {
   return pairs.length === 1 ? pairs[0] : undefined;
 }
 
-/** The pairs of functions that may be malloc and free, each once under whatever names. */
+/** Returns the candidates (F1), each once, even if it is exported under several names. */
 function pairsOf(table: FunctionTable, facts: Facts, addressBits: 32 | 64): MallocNames[] {
   const address = addressBits === 64 ? 'j' : 'i';
   const mallocs = exportsOfType(table, `${address}:${address}`).filter(({ index }) =>

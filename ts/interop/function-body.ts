@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The references of a function's body: the addresses of state, the functions that it calls, the size of memory.
+// The references of a function's body: addresses of variables, called functions, the size of the memory.
 import { Reader, type FunctionTable } from './binary.ts';
 
 /** The references of a body. */
@@ -8,13 +8,13 @@ export interface BodyFacts {
   readonly addresses: ReadonlySet<number>;
   /** Indices of the functions that it calls directly. */
   readonly calls: readonly number[];
-  /** Whether it asks for the size of the memory or grows it. */
+  /** True if it reads the size of the memory or grows it. */
   readonly usesMemorySize: boolean;
-  /** Instructions, without the end. */
+  /** The number of instructions, without the last `end`. */
   readonly length: number;
 }
 
-/** Returns what a function's body refers to; undefined if it is imported or has instructions that are unknown here. */
+/** Returns the references of a function's body; undefined if the function is imported or has unknown instructions. */
 export function readBody(table: FunctionTable, index: number): BodyFacts | undefined {
   const [start, end] = table.bodies[index - table.importedCount] ?? [0, 0];
   if (start === end) return undefined;
@@ -27,14 +27,14 @@ export function readBody(table: FunctionTable, index: number): BodyFacts | undef
   return scan;
 }
 
-/** No linker puts variables below this. */
+/** The lowest address of a variable: linkers put none below. */
 const LOWEST_ADDRESS = 1024;
 
-/** Whether a number may be the address of a variable: sizes and masks of allocators are round. */
+/** True if a number may be the address of a variable. Sizes and masks of allocators are round numbers. */
 const mayBeAddress = (value: number): boolean =>
   value > LOWEST_ADDRESS && value < 2 ** 31 && (value & (value - 1)) !== 0 && (value & (value + 1)) !== 0;
 
-// The operands of an instruction, after its code. Separate constants, which bundlers inline.
+// The kinds of operands that follow the code of an instruction. Separate constants, which bundlers inline.
 const NOTHING = 1;
 const ONE = 2;
 const TWO = 3;
@@ -51,7 +51,7 @@ const BULK = 13;
 const VECTOR = 14;
 const ATOMIC = 15;
 
-/** The kinds of all codes: `a` is 0. Each line has sixteen. As a text, since bundles have it. */
+/** The kind of operands of each code: `a` is 0. Sixteen codes per line. A string, which is short in bundles. */
 const KINDS: Uint8Array = /* @__PURE__ */ Uint8Array.from(
   // prettier-ignore
   'bbcccbccccbbccib' + // 0x00
@@ -78,7 +78,7 @@ class BodyScan implements BodyFacts {
   usesMemorySize = false;
   length = 0;
   readonly #reader: Reader;
-  /** With repetitions: most bodies are never asked for theirs. */
+  /** May have repetitions: most lists are never read. */
   readonly #found: number[] = [];
   #addresses: Set<number> | undefined;
 
@@ -147,7 +147,7 @@ class BodyScan implements BodyFacts {
     for (let i = 0; i < count; i++) this.#reader.unsigned();
   }
 
-  /** A clause of try_table: those of kinds 0 and 1 name a tag. */
+  /** Reads a clause of try_table: kinds 0 and 1 have the index of a tag. */
   #catch(): void {
     const reader = this.#reader;
     if (reader.byte() < 2) reader.unsigned();
@@ -156,7 +156,7 @@ class BodyScan implements BodyFacts {
 
   #access(): void {
     const reader = this.#reader;
-    if ((reader.unsigned() & 64) !== 0) reader.unsigned(); // which memory
+    if ((reader.unsigned() & 64) !== 0) reader.unsigned(); // the index of the memory
     this.#address(reader.unsigned());
   }
 
@@ -177,5 +177,5 @@ class BodyScan implements BodyFacts {
   }
 }
 
-/** How many numbers follow an instruction after 0xfc. */
+/** The number of operands of each instruction that begins with 0xfc. */
 const BULK_COUNTS = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Facts about the functions of a binary, and how two of them are related.
+// The bodies of a binary's functions, and the functions that only forward to another.
 import type { FunctionTable } from './binary.ts';
 import { readBody, type BodyFacts } from './function-body.ts';
 
-/** A function of at most so many instructions which makes one call is that call under another name. */
+/** A function that makes one call and has at most this many instructions only forwards to the called function. */
 const FORWARDER_LENGTH = 8;
 
 /** The bodies of a binary, each read once. */
@@ -15,13 +15,13 @@ export class Facts {
     this.#table = table;
   }
 
-  /** Returns the references of a function's body; undefined if it is imported or not understood. */
+  /** Returns the references of a function's body; undefined as {@link readBody}. */
   body(index: number): BodyFacts | undefined {
     if (!this.#bodies.has(index)) this.#bodies.set(index, readBody(this.#table, index));
     return this.#bodies.get(index);
   }
 
-  /** The function that `index` stands for: the one it forwards to, if it does nothing else. */
+  /** Returns the index of the function that function `index` forwards to, or `index`. */
   target(index: number): number {
     const body = this.body(index);
     const [callee] = body?.calls ?? [];

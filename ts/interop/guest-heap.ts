@@ -3,9 +3,9 @@
 //
 //   U1  A guest grows the memory and uses the pages that it grew. That is safe if the module's allocator uses only pages
 //       that its own `memory.grow` returned, from its first allocation on, and nothing keeps views over a growth.
-//   U2  Proved for wasm-bindgen modules, and for modules whose own exported allocator has allocated once. Proved wrong
-//       for Emscripten, Go, TinyGo, AssemblyScript's runtime `stub` and that of 2020, and for modules whose JavaScript
-//       takes every byte up to the end of the memory; those export no allocator.
+//   U2  It is safe for wasm-bindgen modules, and for modules whose exported allocator has allocated once. It is not
+//       safe for Emscripten, Go, TinyGo, AssemblyScript's runtimes `stub` and of 2020, and for modules whose JavaScript
+//       uses every byte up to the end of the memory; those export no allocator.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
 import { createHeapSync, type CreateHeapOptions, type LinmemHeap } from '../core/heap.ts';
@@ -24,15 +24,15 @@ export interface GuestHeapOptions extends Omit<
   'initialBytes' | 'maximumBytes' | 'base' | 'end'
 > {
   /**
-   * True to make a guest where it is not proved to be safe. The risk: the module's allocator, or its JavaScript, takes
-   * the pages of the guest as its own, and both overwrite each other's data without any error. Growing the memory also
-   * detaches views that the module's JavaScript keeps.
+   * True creates a guest also where it is not proved to be safe. The risk: the module's allocator or its JavaScript
+   * also uses the pages of the guest, and each overwrites the data of the other without an error. Growing the memory
+   * also detaches views that the module's JavaScript keeps.
    * @defaultValue false
    */
   readonly allowUnsafeGuest?: boolean;
 }
 
-/** Why a module of a kind is refused. */
+/** The reason for which a module of a kind is refused. */
 const REFUSALS: Readonly<Partial<Record<ModuleKind, string>>> = {
   emscripten: "Emscripten's allocator takes every byte up to the end of the memory",
   go: 'Go takes every byte up to the end of the memory, and its JavaScript keeps views, which a growth detaches',
@@ -40,12 +40,12 @@ const REFUSALS: Readonly<Partial<Record<ModuleKind, string>>> = {
 };
 
 /**
- * Returns a heap of linmem's own in pages that it grows in the memory of `module`: for a module that exports no allocator,
- * or a slow one. Only where it is proved to be safe: in wasm-bindgen modules, and in modules with an allocator of
- * their own that takes only what it grows, which is called once. Others are refused.
+ * Returns linmem's own heap in pages that it grows in the memory of `module`, for modules that export no allocator, or
+ * a slow one. Refuses modules in which that is not proved to be safe. It is safe in wasm-bindgen modules, and in
+ * modules whose exported allocator uses only pages that it grew; that allocator is called once.
  * @param module a started module, as {@link wrapHeap} takes it
- * @throws {ModuleError} if it is not proved to be safe, or the module shows no memory; the error says why
- * @throws {ArgumentTypeError} if an option is not what it should be
+ * @throws {ModuleError} if it is not proved to be safe, or the module shows no memory; the error has the reason
+ * @throws {ArgumentTypeError} if an option has the wrong type
  */
 export function createGuestHeap(module: object, options: GuestHeapOptions = {}): LinmemHeap {
   assertOptions(options);
@@ -72,10 +72,10 @@ function assertSafe(shape: ModuleShape, memory: WebAssemblyMemory): void {
   const adapter = findAdapter(shape, anyModule);
   if (!adapter)
     throw unsafe('it exports no allocator, so that its code may take every byte up to the end of the memory');
-  if (!takesOnlyItsOwn(adapter, memory)) throw unsafe('its allocator takes pages that it did not grow');
+  if (!takesOnlyItsOwn(adapter, memory)) throw unsafe('its allocator uses pages that it did not grow');
 }
 
-/** Runtimes that free, and are of today, manage only pages that they grew. They begin with their first allocation. */
+/** Current runtimes that free use only pages that they grew, from their first allocation on. */
 function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssemblyMemory): void {
   const runtime = AssemblyScriptRuntime.find(exports, () => memory.buffer.byteLength);
   if (runtime?.era !== 'current')
@@ -93,15 +93,15 @@ function assertSafeAssemblyScript({ exports }: ModuleShape, memory: WebAssemblyM
     throw unsafe("AssemblyScript's runtime stub takes every byte up to the end of the memory");
 }
 
-/** Pages that other code grows, to see whether the allocator takes them. */
+/** The number of pages that are grown to test whether the allocator uses them. */
 const PROBE_PAGES = 1;
 const PAGE = 65536;
-/** The largest allocation that is tried to make the allocator grow the memory. Units: bytes. */
+/** The size in bytes of the largest allocation that is tried to make the allocator grow the memory. */
 const MAX_PROBE = 2 ** 25;
 
 /**
- * Whether an allocator leaves alone pages that other code grew. It allocates once; then the memory grows by a page, and
- * the allocator has to allocate more than can be free. The page stays unused.
+ * True if an allocator does not use pages that other code grew. It allocates once; then the memory grows by a page, and
+ * the allocator must allocate more than can be free. The page stays unused.
  */
 function takesOnlyItsOwn({ malloc, free }: FoundAdapter, memory: WebAssemblyMemory): boolean {
   try {
@@ -122,6 +122,6 @@ function takesOnlyItsOwn({ malloc, free }: FoundAdapter, memory: WebAssemblyMemo
 
 const unsafe = (why: string): ModuleError =>
   new ModuleError(
-    `a heap of linmem's own is not safe in the memory of this module: ${why}. Use the module's own allocator through ` +
+    `linmem's own heap is not safe in the memory of this module: ${why}. Use the module's own allocator through ` +
       'wrapHeap, or accept the risk with the option allowUnsafeGuest',
   );

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Which of the instances made while a module started is the module's own.
+// Identifies the instance of a module among those that were created while it started.
 //
-//   I1  An instance is the module's only if that is proved: the module, or an object one property deep in it, carries a
-//       view of its memory (HEAPU8), the memory, the instance, its exports, one of its functions or one that it imports;
-//       or a call of the module's own malloc changes its memory. That it is the only one proves nothing: what `start` calls makes some too.
-//   I2  A module that carries a view of memory which is no instance's has no instance: it is wasm2js or asm.js.
+//   I1  An instance is the module's only if that is proved: the module, or an object in one of its properties, has a
+//       view of its memory (HEAPU8), the memory, the instance, its exports, one of its functions or one that it
+//       imports; or a call of the module's malloc changes its memory. A single instance is no proof: libraries that
+//       `start` calls create instances too.
+//   I2  A module with a view of memory that belongs to no instance has no instance: it is wasm2js or asm.js.
 import { ModuleError } from '../errors.ts';
 import { isOf } from '../memory/buffers.ts';
 import { changedByMalloc } from './effect.ts';
@@ -12,13 +13,13 @@ import type { ModuleInstance } from './instances.ts';
 import { dataProperties, dataValues, isMemory, isObject, peek } from './properties.ts';
 import type { WebAssemblyExports, WebAssemblyMemory } from '../memory/platform-types.ts';
 
-/** Chooses the module's own among the instances that were made, in the order in which they were made. */
+/** Returns true for the instance of the module. Called for each captured instance in the order of creation. */
 export type PickInstance = (exports: WebAssemblyExports, index: number) => boolean;
 
 const HEAP_VIEW = /^HEAPU?(8|16|32)$/;
 
 /**
- * Returns the instance of the module that `start` resolved to; undefined if the module has none (I2).
+ * Returns the instance of the module that `start` resolved to; undefined if the module has no instance (I2).
  * @throws {ModuleError} if none can be proved to be the module's, or several are; the message lists them
  */
 export function identify(
@@ -45,12 +46,12 @@ export function identify(
 
 const hasMemory = ({ memory }: ModuleInstance): boolean => memory !== undefined;
 
-/** Getters of classes behind which an object carries the exports of its instance. */
+/** Getters of classes that return the exports of an instance. */
 const EXPORTS_GETTERS = ['exports', 'wasm'];
 
 /**
- * The objects in which a module may carry what is its own: itself, and each object one property deep in it. The exports
- * of an instance, which are behind a getter of its class or of a facade's, count as the object that has the getter.
+ * The objects in which proofs are searched: the module, and each object in one of its properties. The exports of an
+ * instance, which a getter of its class returns, count as the object that has the getter.
  */
 export function carriersOf(result: unknown): readonly [outer: object[], inner: object[]] {
   const isCarrier = (value: unknown): value is object =>
@@ -63,10 +64,10 @@ export function carriersOf(result: unknown): readonly [outer: object[], inner: o
   return [outer, [...new Set(inner)].filter((value) => !outer.includes(value))];
 }
 
-/** The answer of a carrier about a module whose memory belongs to no instance. */
+/** The result for a module whose memory belongs to no instance. */
 const NONE: readonly ModuleInstance[] = [];
 
-/** The instances that `carrier` proves to be the module's, {@link NONE}, or undefined if it says nothing. */
+/** Returns the instances that `carrier` proves to be the module's, {@link NONE}, or undefined if it proves nothing. */
 function claim(carrier: object, usable: readonly ModuleInstance[]): readonly ModuleInstance[] | undefined {
   const values = dataValues(carrier);
   const memories = values.filter(isMemory);
@@ -80,7 +81,7 @@ function claim(carrier: object, usable: readonly ModuleInstance[]): readonly Mod
   );
   if (byMemory.length > 0) return byMemory;
   const live = buffers.filter((buffer) => buffer && buffer.byteLength > 0);
-  // A shared buffer that is no memory's can be one of before a growth, which does not detach it.
+  // A shared buffer of no memory can date from before a growth, which does not detach it.
   if (memories.length > 0 || live.some((buffer) => !isOf('SharedArrayBuffer', buffer))) return NONE;
   const carried = new Set<unknown>([carrier, ...values].filter((value) => typeof value === 'function'));
   const isCarried = (value: unknown): boolean => carried.has(value);
@@ -91,7 +92,7 @@ function claim(carrier: object, usable: readonly ModuleInstance[]): readonly Mod
   return byFunction.length > 0 ? byFunction : live.length > 0 ? NONE : undefined;
 }
 
-/** The buffers of the views of memory that a carrier has, and of a wasmMemory that is no WebAssembly.Memory. */
+/** Returns the buffers of the views that a carrier has, and of a wasmMemory that is not a WebAssembly.Memory. */
 function bufferViews(carrier: object): (ArrayBufferLike | undefined)[] {
   const views = dataProperties(carrier).filter(
     ([name, value]) => HEAP_VIEW.test(name) && ArrayBuffer.isView(value),
@@ -103,7 +104,7 @@ function bufferViews(carrier: object): (ArrayBufferLike | undefined)[] {
     : buffers;
 }
 
-/** The one of several instances that have one memory which can allocate, or the first. */
+/** Returns the one of several instances of one memory that can allocate, or the first. */
 function only(
   found: readonly ModuleInstance[],
   all: readonly ModuleInstance[],
@@ -112,13 +113,14 @@ function only(
   const [first] = found;
   const memories = new Set(found.map(({ memory }) => memory));
   if (!first || memories.size !== 1 || isContested) {
-    const several = `${found.length} of the instances that start() made are the module's, and have different memories`;
+    const several = `${found.length} instances that start() created are the module's, and have different memories`;
     throw unknownInstance(all, found.length > 1 ? several : NOTHING_PROVED);
   }
   return found.find(({ exports }) => Object.keys(exports).some((name) => /malloc/.test(name))) ?? first;
 }
 
-const NOTHING_PROVED = 'no instance that start() made is provably the heap of what it resolved to';
+const NOTHING_PROVED =
+  'no instance that start() created is proved to belong to the module that it resolved to';
 
 function unknownInstance(instances: readonly ModuleInstance[], what: string): ModuleError {
   const list = instances.flatMap(({ exports, memory }, index) => {
@@ -129,9 +131,9 @@ function unknownInstance(instances: readonly ModuleInstance[], what: string): Mo
   });
   const cure =
     list.length > 1
-      ? `Choose one with the option pick: (exports, index) => boolean. Made were: ${list.join('; ')}`
+      ? `Choose one with the option pick: (exports, index) => boolean. The instances: ${list.join('; ')}`
       : list.length > 0
-        ? `If it is the module's, take it with the option pick: () => true. Made was only ${list.join('; ')}`
+        ? `If it is the module's, pass the option pick: () => true. The only instance: ${list.join('; ')}`
         : NONE_MADE;
   return new ModuleError(`${what}. ${cure}`, {
     missing: ['memory'],
@@ -140,6 +142,6 @@ function unknownInstance(instances: readonly ModuleInstance[], what: string): Mo
 }
 
 const NONE_MADE =
-  'None was made that has a memory. If the module was started before, start it in start; if it starts with its first ' +
+  'No instance with a memory was created. If the module was started before, start it in start; if it starts with its first ' +
   'use, use it in start; if it works in a worker, capture it there; if it is asm.js that hides its memory, pass its ' +
   'memory, malloc and free to wrapHeap as options';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Captures every WebAssembly instance that is made while at least one watcher is active.
+// Captures every WebAssembly instance that is created while at least one watch runs.
 //
-//   C1  The functions of WebAssembly are replaced while at least one watch runs, and put back by the last to stop: see
-//       webassembly-hooks.ts.
-//   C2  Instances that the JavaScript engine's own code makes (Node's fetch, its import of CommonJS) are never seen.
+//   C1  The functions of WebAssembly are replaced while at least one watch runs; the last one that stops restores them:
+//       see webassembly-hooks.ts.
+//   C2  Instances that the code of the engine creates (Node's fetch, its import of CommonJS) are never captured.
 import { keepBytes, noteBytes, noteStream, releaseBytes, type LateBytes } from './module-bytes.ts';
 import { dataValues, isMemory, peek } from './properties.ts';
 import type {
@@ -17,21 +17,21 @@ import { calledByEngine, isModule, WebAssemblyHooks, type HookMaker } from './we
 /** One WebAssembly instance of a module. */
 export interface ModuleInstance {
   readonly exports: WebAssemblyExports;
-  /** The memory that it exports or imports. If there are several, the first; undefined if there is none. */
+  /** The first memory that it exports or imports; undefined if there is none. */
   readonly memory: WebAssemblyMemory | undefined;
-  /** The imports object that it was made with. */
+  /** The imports object that it was created with. */
   readonly imports: object;
-  /** The compiled module; undefined if an older engine does not tell it. */
+  /** The compiled module; undefined if the engine is old and does not pass it. */
   readonly module: WebAssemblyModule | undefined;
 }
 
-/** A watch over the instances that are made. */
+/** A watch over the instances that are created. */
 export interface Watch {
-  /** Those seen so far, in the order they were made. */
+  /** The captured instances, in the order of their creation. */
   readonly instances: readonly ModuleInstance[];
-  /** Adds one that was made where the watch cannot see it. */
+  /** Adds an instance that the watch cannot capture. */
   add(instance: ModuleInstance): void;
-  /** Ends the watch and puts back what it replaced, if it is the last. */
+  /** Ends the watch; the last one restores the functions of WebAssembly. */
   stop(): void;
 }
 
@@ -41,12 +41,12 @@ const listeners = new Set<Listener>();
 let hooks: WebAssemblyHooks | undefined;
 
 const CURE =
-  'Give start the hook instantiateWasm with the option watchGlobals: false, or pass the memory to wrapHeap';
+  'Pass watchGlobals: false, and to the module in start tools.instantiateWasm(bytes); or pass the memory to wrapHeap';
 
 /**
  * Starts a watch.
- * @param withBytes whether the bytes of the modules are kept until it stops: see module-bytes.ts
- * @param watchGlobals whether the functions of WebAssembly are replaced; without it only added ones are seen
+ * @param withBytes true if the bytes of the modules are kept until it stops: see module-bytes.ts
+ * @param watchGlobals true if the functions of WebAssembly are replaced; else only added instances are captured
  * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
  */
 export function watchInstances(withBytes: boolean, watchGlobals = true): Watch {
@@ -71,7 +71,7 @@ export function watchInstances(withBytes: boolean, watchGlobals = true): Watch {
   return { instances, add, stop };
 }
 
-/** Describes an instance made with `imports`. */
+/** Describes an instance that was created with `imports`. */
 export function describeInstance(
   { exports }: WebAssemblyInstance,
   imports: unknown,
@@ -81,7 +81,7 @@ export function describeInstance(
   return { exports, memory, imports: (imports ?? {}) as object, module };
 }
 
-/** The values that a module imports: an imports object may have more, even memories that are not the module's. */
+/** Returns the values that a module imports. An imports object may have more, even memories of other modules. */
 export function importedValues(imports: unknown, module: WebAssemblyModule | undefined): unknown[] {
   if (!module) return dataValues(imports).flatMap(dataValues);
   return WebAssembly.Module.imports(module).map(({ module: from, name }) => peek(peek(imports, from), name));
@@ -118,7 +118,7 @@ function watchedStreaming(original: Function_<Promise<Source>>): unknown {
   };
 }
 
-/** Reports an instance once it is made, before other code that waits for it, and so before the code of the module, runs. */
+/** Reports an instance when it is created, before the code that waits for it, and so the code of the module, runs. */
 function report(result: Promise<Source>, source: unknown, imports: unknown): void {
   result.then(
     (made) => {
@@ -154,7 +154,7 @@ function watchedCompileStreaming(original: Function_<Promise<WebAssemblyModule>>
   };
 }
 
-/** A class that reports each of its objects to `made`, and that cannot be told from the original. */
+/** Returns a class that reports each new object to `made` and behaves like the original. */
 function watchedClass<T extends object>(
   original: new (...args: never[]) => T,
   made: (object: T, args: unknown[]) => void,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The hook instantiateWasm of Emscripten, which makes a module's instance in place of the module: to see the instance
-// where the functions of WebAssembly cannot be replaced.
+// The hook instantiateWasm of Emscripten, which creates a module's instance in place of the module: it captures the
+// instance where the functions of WebAssembly cannot be replaced.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { describeInstance, type ModuleInstance } from './instances.ts';
 import { noteBytes } from './module-bytes.ts';
@@ -13,7 +13,7 @@ import type {
   WebAssemblyModule,
 } from '../memory/platform-types.ts';
 
-/** A module's binary: bytes, a compiled module, a response that brings the bytes, or a promise of one of them. */
+/** A module's binary: bytes, a compiled module, a response with the bytes, or a promise of one of them. */
 export type WasmSource =
   | ModuleBytes
   | WebAssemblyModule
@@ -26,10 +26,13 @@ export type InstantiateWasmHook = (
   receive: (instance: WebAssemblyInstance, module: WebAssemblyModule) => unknown,
 ) => object;
 
-/** Makes a hook from a module's binary. */
+/** Returns a hook for a module's binary. */
 export type InstantiateWasm = (source: WasmSource) => InstantiateWasmHook;
 
-/** Returns a maker of hooks that tell `add` of each instance, and a promise that rejects if one cannot be made. */
+/**
+ * Returns a function that creates hooks, which pass each instance to `add`, and a promise that rejects if an instance
+ * cannot be created.
+ */
 export function createInstantiateWasm(add: (instance: ModuleInstance) => void): {
   instantiateWasm: InstantiateWasm;
   failed: Promise<never>;
@@ -48,9 +51,9 @@ export function createInstantiateWasm(add: (instance: ModuleInstance) => void): 
         receive(instance, module);
       };
       make().catch((cause: unknown) =>
-        fail(new ModuleError('instantiateWasm could not make the instance', {}, { cause })),
+        fail(new ModuleError('instantiateWasm could not create the instance', {}, { cause })),
       );
-      return {}; // what Emscripten takes as: it is made later
+      return {}; // tells Emscripten that the instance comes later
     };
   };
   return { instantiateWasm, failed };

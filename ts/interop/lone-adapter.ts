@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Modules that export a function which allocates, and none that frees.
+// Modules that export a function that allocates, and none that frees.
 //
-//   N3  The function is known to allocate as C's malloc does. One that is only called alloc or allocate may give the same
-//       buffer each time, or memory of a garbage collector, as in TinyGo: such are not taken.
+//   N3  Only functions that are known to allocate as C's malloc are used. One that is merely named alloc or allocate
+//       may return the same buffer each time, or memory of a garbage collector, as in TinyGo.
 import type { Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { cFunction } from './emscripten-adapter.ts';
@@ -14,7 +14,7 @@ import { accepts, hasSignature } from './signature.ts';
 /** Names of functions that take a size. */
 const LONE_NAMES = ['napi_wasm_malloc', 'wasm_malloc'];
 
-/** Finds a function that allocates, and makes an allocator of it: see suballocator.ts. */
+/** Finds a function that allocates, and returns an allocator over it: see suballocator.ts. */
 export function loneAdapter(shape: ModuleShape): FoundAdapter | undefined {
   const found = loneFunction(shape);
   return found && suballocatingAdapter(found);
@@ -40,7 +40,7 @@ function loneFunction(shape: ModuleShape): LoneFunction | undefined {
 /** `Module.allocate(slab, types, 0)`, later `allocate(slab, 0)`: 0 stands for malloc. */
 function allocateOfOldBuilds({ glue }: ModuleShape): LoneFunction | undefined {
   const allocate = functionIn([glue], 'allocate');
-  // Assertion builds put a function without parameters in the place of one that is not exported: it aborts the module.
+  // Assertion builds replace a function that is not exported by one without parameters, which aborts the module.
   if (!allocate || allocate.length < 2) return undefined;
   const call =
     allocate.length > 2

@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
-// The bytes of compiled modules, kept while they may be read: a compiled module has no access to its bytes.
+// Keeps the bytes of compiled modules while they may be needed: engines give no access to the bytes of a module.
 import type { FetchResponse, ModuleBytes, WebAssemblyModule } from '../memory/platform-types.ts';
 
-/** Bytes as they were given to be compiled, or a promise of them. */
+/** The bytes that a module was compiled from, or a promise of them. */
 export type LateBytes = ModuleBytes | Promise<ArrayBuffer | undefined> | undefined;
 
 let readers = 0;
 let sources = new WeakMap<WebAssemblyModule, LateBytes>();
 
-/** Keeps bytes from now on, until {@link releaseBytes} was called as often. */
+/** Starts to keep bytes, until {@link releaseBytes} was called as often. */
 export function keepBytes(): void {
   readers++;
 }
 
-/** Drops all bytes once they cannot be read any more: a module can live long, and be large. */
+/** Undoes one {@link keepBytes}; the last call drops all bytes, as modules can be large and live long. */
 export function releaseBytes(): void {
   if (--readers === 0) sources = new WeakMap();
 }
 
-/** Notes what `module` was compiled from. */
+/** Records the bytes that `module` was compiled from. */
 export function noteBytes(module: WebAssemblyModule, source: LateBytes): void {
   if (readers > 0 && typeof source === 'object' && !sources.has(module)) sources.set(module, source);
 }
 
-/**
- * Returns a response, or a promise of one, to compile from in place of `source`, and a promise of the bytes, which come
- * from a clone.
- */
+/** Returns a response, or a promise of one, to compile instead of `source`, and a promise of the bytes of its clone. */
 export function noteStream(source: unknown): {
   response: unknown;
   bytes: LateBytes;
@@ -36,7 +33,7 @@ export function noteStream(source: unknown): {
   const bytes = new Promise<ArrayBuffer | undefined>((resolve) => (keep = resolve));
   const cloned = (response: unknown): unknown => {
     try {
-      const clone = (response as FetchResponse).clone(); // throws if it is none, or read already: then compiling fails too
+      const clone = (response as FetchResponse).clone(); // throws if it is no response or was read; compiling fails too
       clone.arrayBuffer().then(keep, () => keep(undefined));
     } catch {
       keep(undefined);
@@ -50,7 +47,7 @@ export function noteStream(source: unknown): {
   return { response: Promise.resolve(source).then(cloned, failed), bytes };
 }
 
-/** Resolves to a copy of the bytes of `module`; to undefined if it was compiled unseen, or they are gone. */
+/** Resolves to a copy of the bytes of `module`, or to undefined if they were not recorded or were dropped. */
 export async function bytesOfModule(module: WebAssemblyModule): Promise<Uint8Array | undefined> {
   try {
     const source = await sources.get(module);

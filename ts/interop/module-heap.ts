@@ -17,23 +17,25 @@ import { functionIn, isFunction } from './properties.ts';
 import { passesTrial } from './trial.ts';
 import type { ModuleBytes } from '../memory/platform-types.ts';
 
-/** Options of every function that makes the heap of a module: those of a manager, and the parts that the module hides. */
+/**
+ * Options of every function that returns the heap of a module: those of a manager, and the parts that the module hides.
+ */
 export interface ModuleHeapOptions extends WasmHeapManagerOptions {
-  /** The module's memory, if it shows none. */
+  /** The module's memory, if the module hides it. */
   readonly memory?: MemorySource;
-  /** The module's malloc, if it shows none under a usual name. */
+  /** The module's malloc, if the module does not show it under a usual name. */
   readonly malloc?: (bytes: number) => Pointer;
-  /** The module's free, likewise. */
+  /** The module's free, if the module does not show it under a usual name. */
   readonly free?: (address: number) => unknown;
-  /** The module's allocator, in place of the one that would be detected. */
+  /** The module's allocator, instead of the detected one. */
   readonly adapter?: Adapter;
   /**
-   * Whether malloc and free are searched in the module's binary if no name tells where they are. True: in binaries of any
-   * size, which takes about 2 s for 30 MB; false: never.
+   * If malloc and free have no usual name, they are searched in the module's binary: `true` in binaries of any size,
+   * about 2 s for 30 MB; `false` never.
    * @defaultValue binaries up to 8 MiB
    */
   readonly analysis?: boolean;
-  /** The module's binary, for the search, if the capture could not see it. */
+  /** The module's binary for the search, if it was not captured. */
   readonly bytes?: ModuleBytes;
 }
 
@@ -56,8 +58,8 @@ function managerOptions(options: ModuleHeapOptions): WasmHeapManagerOptions {
 
 /**
  * Returns the heap of a module.
- * @param detection which allocators are looked for
- * @throws {ArgumentTypeError} if an option is not what it should be
+ * @param detection the allocators to search for
+ * @throws {ArgumentTypeError} if an option has the wrong type
  */
 export function heapOfModule(
   shape: ModuleShape,
@@ -92,7 +94,7 @@ function chooseAdapter(
   );
 }
 
-/** A user's adapter with its functions as they are now, called as its methods. */
+/** Returns a user's adapter with its current functions bound to it. */
 function bound(adapter: Adapter): FoundAdapter {
   const { malloc, free, realloc, calloc } = adapter;
   const release: Adapter['free'] =
@@ -112,7 +114,7 @@ function bound(adapter: Adapter): FoundAdapter {
   };
 }
 
-/** The options `malloc` and `free`; the one that is not given is the module's. */
+/** Returns the adapter of the options `malloc` and `free`; a missing one is the module's. */
 function givenAdapter(
   shape: ModuleShape,
   options: ModuleHeapOptions,
@@ -131,7 +133,7 @@ function givenAdapter(
   };
 }
 
-/** Malloc and free of a module whose exports have meaningless names. */
+/** Returns the adapter of malloc and free that were found in the binary. */
 function analysedAdapter(
   shape: ModuleShape,
   { source }: FoundMemory,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which toolchain made a module, told by what it exports and imports, and what would give it an allocator.
+// Identifies the toolchain of a module by its exports and imports, and has the cure for a module without an allocator.
 
 import { dataProperties, dataValues, isMemory, isObject, peek, namesOf } from './properties.ts';
 import type { WebAssemblyModule } from '../memory/platform-types.ts';
@@ -17,31 +17,31 @@ export type ModuleKind =
   | 'zig'
   | 'unknown';
 
-/** The known parts of a module. Those that were made by hand or hidden may be missing. */
+/** The known parts of a module. Hidden parts are missing. */
 export interface ModuleShape {
-  /** The object that its JavaScript made: an Emscripten module. */
+  /** The object that an Emscripten module's JavaScript created. */
   readonly glue?: object | undefined;
   /** The exports of its instances, those of the main one first. */
   readonly exports: readonly object[];
   /** The imports object of the main instance. */
   readonly imports?: object | undefined;
   readonly module?: WebAssemblyModule | undefined;
-  /** The binary, if it was seen. */
+  /** The binary, if it was captured. */
   readonly bytes?: Uint8Array | undefined;
 }
 
-/** The names that tell the kind, with spaces around each. */
+/** The names that identify the kind, with spaces around each. */
 interface Names {
   readonly exports: string;
   readonly imports: string;
   /** The modules that are imported from. */
   readonly modules: string;
-  /** The languages that the binary says it was written in. */
+  /** The languages in the section `producers` of the binary. */
   readonly languages: readonly string[];
   readonly hasGlue: boolean;
 }
 
-/** The first test that holds tells the kind. */
+/** The tests in order; the first that returns true gives the kind. */
 const TESTS: readonly (readonly [ModuleKind, (names: Names) => boolean])[] = [
   [
     'wasm-bindgen',
@@ -83,18 +83,18 @@ export function kindOf(shape: ModuleShape): ModuleKind {
   return TESTS.find(([, holds]) => holds(names))?.[0] ?? 'unknown';
 }
 
-/** The languages in the section `producers` of a binary, which a third of published modules have. */
+/** Returns the languages in the section `producers` of a binary, which a third of published modules have. */
 function languagesOf(module: WebAssemblyModule | undefined): string[] {
   try {
     const sections = module ? WebAssembly.Module.customSections(module, 'producers') : [];
     const text = sections.map((section) => new TextDecoder('latin1').decode(section)).join(' ');
     return ['TinyGo', 'Rust', 'Zig', 'Go', 'C11', 'C_plus_plus'].filter((name) => text.includes(name));
   } catch {
-    return []; // it is no module of this realm
+    return []; // it is a module of another realm
   }
 }
 
-/** The flags of emcc that export what is needed. */
+/** The flags of emcc that export the memory. */
 export const EMCC_MEMORY_FLAGS = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8';
 export const EMCC_MALLOC_FLAGS = '-sEXPORTED_FUNCTIONS=_malloc,_free';
 
@@ -115,13 +115,13 @@ export const ALLOCATOR_CURES: Readonly<Record<ModuleKind, string>> = {
   unknown: 'export malloc(size) and free(address)',
 };
 
-/** The names of a module's functions and of whatever else it shows, for an error. */
+/** Returns the names of everything that a module shows, for an error. */
 export function namesIn({ glue, exports }: ModuleShape): string[] {
   const names = [...namesOf(glue), ...exports.flatMap(namesOf)];
   return [...new Set(names)].slice(0, 64);
 }
 
-/** The objects of exports that an Emscripten module carries, under the names that its versions gave them. */
+/** Returns the exports objects that an Emscripten module has, under the names that its versions use. */
 export function exportsOfGlue(glue: object | undefined): object[] {
   const instance = peek(glue, 'instance');
   const places = [

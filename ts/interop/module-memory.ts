@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// The memory of a module, wherever it is, and how its buffer changes when it grows.
+// Finds the memory of a module, and how its buffer changes when it grows.
 import { ModuleError } from '../errors.ts';
 import { isOf, type MemorySource } from '../memory/buffers.ts';
 import { dataProperties, isMemory, isObject, peek } from './properties.ts';
 import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
-/** A memory as it was found. */
+/** The memory of a module. */
 export interface FoundMemory {
   readonly source: MemorySource;
   /**
-   * Whether growth may copy the memory to a new buffer and leave the old one as it is, as wasm2js does: an access to the
-   * old one does not fail, so the buffer must be asked for before each access.
+   * True if growth may copy the memory to a new buffer and leave the old one valid, as wasm2js does. An access to the
+   * old one does not fail, so every access gets the buffer first.
    */
   readonly isCopied: boolean;
-  /** Whether it is known only by a view that the module's glue must renew after each growth. */
+  /** True if it is known only by a view that the module's JavaScript must renew after each growth. */
   readonly isView: boolean;
-  /** False once the module has put another memory in the place of this one. */
+  /** Returns false after the module has replaced this memory. */
   readonly isCurrent?: () => boolean;
 }
 
@@ -31,7 +31,7 @@ function bufferOf(value: object): unknown {
   }
 }
 
-/** A memory given as an object: a WebAssembly.Memory, or what wasm2js puts in place of one. */
+/** Returns a memory that was given as an object: a WebAssembly.Memory, or the object that wasm2js uses instead. */
 export function memoryOf(source: MemorySource): FoundMemory {
   return { source, isCopied: !isMemory(source) && typeof source !== 'function', isView: false };
 }
@@ -39,7 +39,7 @@ export function memoryOf(source: MemorySource): FoundMemory {
 /**
  * Returns the memory of a module: that of its `glue` (`wasmMemory`, `HEAPU8`), or of an object of exports; undefined if
  * none of them has one.
- * @throws {ModuleError} if the exports have several and the glue does not tell which is the heap's
+ * @throws {ModuleError} if the exports have several, and the glue does not identify the one of the heap
  */
 export function findMemory(
   glue: object | undefined,
@@ -48,7 +48,7 @@ export function findMemory(
   const kept = peek(glue, 'wasmMemory');
   if (hasBuffer(kept)) return { ...memoryOf(kept), isCurrent: () => peek(glue, 'wasmMemory') === kept };
   const view = ['HEAPU8', 'HEAP8'].find((name) => hasBuffer(peek(glue, name)));
-  // Release builds give the exports short names, so the memory is known by its class.
+  // Release builds shorten the names of exports, so the memory is found by its class.
   const exported = exportedMemory(exports, view ? (peek(glue, view) as Buffers).buffer : undefined);
   if (exported) return memoryOf(exported);
   for (const place of exports) {
@@ -56,7 +56,7 @@ export function findMemory(
     if (hasBuffer(named)) return memoryOf(named);
   }
   if (!view) return undefined;
-  const source = (): ArrayBufferLike => (peek(glue, view) as Buffers).buffer; // looked at just above
+  const source = (): ArrayBufferLike => (peek(glue, view) as Buffers).buffer; // tested above
   return { source, isCopied: !isEngineMemory(source()), isView: true };
 }
 
@@ -78,9 +78,9 @@ function exportedMemory(
 }
 
 /**
- * True if `buffer` is certainly that of a WebAssembly.Memory, which detaches it when it grows; false if that cannot be
- * proved, as in V8 since 2023. Changes nothing:
- * the memory's own cannot be transferred, and all others cannot be to that length, or twice in one list.
+ * True if `buffer` is proved to be that of a WebAssembly.Memory, which detaches it when it grows; false if there is no
+ * proof, as in V8 since 2023. Changes nothing: the buffer of a memory cannot be transferred, and the calls below are
+ * invalid for all others, by their length or by a repeated item.
  */
 export function isEngineMemory(buffer: ArrayBufferLike): boolean {
   if (isOf('SharedArrayBuffer', buffer)) return true; // a growth leaves it too short: an access beyond fails

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finds the parts of a module from the object that the user has.
+// Finds the parts of a module in the object that the user passes.
 import { ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 import { carriersOf } from './identify.ts';
@@ -18,8 +18,8 @@ import { isExportedFunction } from './signature.ts';
 import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
 /**
- * Returns what is known of a started module, and its memory.
- * @param given the memory, if it is known
+ * Returns the known parts of a started module, and its memory.
+ * @param given the memory, if the user passed it
  * @throws {ArgumentTypeError} if `module` is no such object
  * @throws {ModuleError} if it shows no memory, or several
  */
@@ -35,23 +35,22 @@ export function describeModule(
 }
 
 /**
- * @param expected what should have been given, for the error
- * @throws {ArgumentTypeError} if `module` is no object, or something of which a module is still to be made
+ * @param expected the expected value, for the error
+ * @throws {ArgumentTypeError} if `module` is not an object, or is a factory, a promise or a compiled module
  */
 export function assertStarted(module: object, expected: string): void {
   if (typeof module === 'function')
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
   if (!isObject(module) || isRevoked(module)) throw wrongType(expected, module);
   if (isOfClass('WebAssembly.Module', module))
-    throw new ArgumentTypeError('an instance; make one of this module with WebAssembly.instantiate', module);
+    throw new ArgumentTypeError('an instance; create one with WebAssembly.instantiate', module);
   if (isOfClass('Promise', module))
     throw new ArgumentTypeError('a started module; await this promise first', module);
 }
 
 /**
-
- * Returns the known parts of a module: those that the given object shows, or else those that the objects in its
- * properties show.
+ *
+ * Returns the known parts of a module: those of the given object, or else those of the objects in its properties.
  */
 function shapeOf(module: object): ModuleShape {
   for (const level of carriersOf(module)) {
@@ -62,7 +61,10 @@ function shapeOf(module: object): ModuleShape {
   return { exports: [], ...compiledOf(module) };
 }
 
-/** The imports and the compiled module beside an instance, as `WebAssembly.instantiate` and captureInstances have them. */
+/**
+ * Returns the imports and the compiled module that accompany an instance, in the results of `WebAssembly.instantiate`
+ * and captureInstances.
+ */
 function compiledOf(module: object): Pick<ModuleShape, 'imports' | 'module'> {
   const [imports, compiled] = [peek(module, 'imports'), peek(module, 'module')];
   return {

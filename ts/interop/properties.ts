@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Reading the properties of an unknown object without running its getters: assertion builds of Emscripten put getters
-// in place of what is not exported, and those abort the module.
+// Reads the properties of an unknown object without running its getters: assertion builds of Emscripten replace what is
+// not exported by getters that abort the module.
 
 import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
 import { isOf } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyTable } from '../memory/platform-types.ts';
 
-/** Whether `value` is an object or a function. */
+/** True if `value` is an object or a function. */
 export const isObject = (value: unknown): value is object => Object(value) === value;
 
 /**
- * Returns the value of a property, or undefined, without running an own getter. A getter on a class is run: it is
- * code that is meant to be read. Returns undefined if reading throws, as for a revoked proxy.
+ * Returns the value of a property, or undefined, without running an own getter. A getter of a class is run, as it is
+ * meant to be used. Returns undefined if reading throws, as for a revoked proxy.
  */
 export function peek(object: unknown, name: string): unknown {
   try {
@@ -46,10 +46,10 @@ export function dataProperties(object: unknown): [string, unknown][] {
 /** The values of {@link dataProperties}. */
 export const dataValues = (object: unknown): unknown[] => dataProperties(object).map(([, value]) => value);
 
-/** A function of a module as it is found: it takes and returns numbers, or bigints if the module is 64-bit. */
+/** A function of a module. It takes and returns numbers, or bigints if the module is 64-bit. */
 export type ModuleFunction = (...args: unknown[]) => unknown;
 
-/** Whether `value` is a function that can be called: no revoked proxy of one. */
+/** True if `value` is a function, and not a revoked proxy of one. */
 export const isFunction = (value: unknown): value is ModuleFunction =>
   typeof value === 'function' && !isRevoked(value);
 
@@ -61,24 +61,24 @@ export function assertMethod(value: unknown, name: string, expected: string): vo
   if (!isFunction(peek(value, name))) throw wrongType(expected, value);
 }
 
-/** @throws {ArgumentTypeError} if the result of a function that has ended goes on, as a promise does */
+/** @throws {ArgumentTypeError} if the result of a function is a promise */
 export function assertNoPromise(result: unknown): void {
   if (isFunction(peek(result, 'then')))
     throw new ArgumentTypeError('a function that returns no promise', result);
 }
 
-/** Returns the function that the first of `places` to have one has under `name`. */
+/** Returns the first function with the name `name` in `places`. */
 export function functionIn(places: readonly unknown[], name: string): ModuleFunction | undefined {
   for (const place of places) {
     const found = peek(place, name);
-    if (isFunction(found)) return found; // its type is asked for where it matters
+    if (isFunction(found)) return found; // its type is tested where it matters
   }
   return undefined;
 }
 
 /**
- * Whether `value` is a WebAssembly.Memory, of this realm or another: asked of the engine's own slot, which no other
- * object has, whatever it says of itself.
+ * True if `value` is a WebAssembly.Memory, of this realm or another. Tests the internal slot of the engine, which no
+ * other object has.
  */
 export function isMemory(value: unknown): value is WebAssemblyMemory {
   try {
@@ -94,7 +94,7 @@ const bufferGetter = (): (() => ArrayBufferLike) | undefined =>
 /** True if `value` is a `WebAssembly.Table`. */
 export const isTable = (value: unknown): value is WebAssemblyTable => isOfClass('WebAssembly.Table', value);
 
-/** True if `value` says that it is of the engine's class `name`; false if it cannot be asked. */
+/** True if the class name that `value` reports is `name`; false if it cannot be read. */
 export function isOfClass(name: string, value: unknown): boolean {
   try {
     return isOf(name, value);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Waiting for what a start function returns, until an abort signal ends the wait.
+// Waits for the result of a start function, until an abort signal ends the wait.
 import { isRevoked, wrongType } from '../errors.ts';
 import { isObject } from './properties.ts';
 import type { PlatformAbortSignal } from '../memory/platform-types.ts';
 
-/** A value in a box, since a promise of a value that has a `then` would call it. */
+/** A value in a box: a promise would call the `then` of a bare value. */
 export interface Settled {
   readonly value: unknown;
 }
 
 /**
- * Resolves to what `start` returns or resolves to. Old Emscripten modules resolve to themselves, and still have a
- * `then`: that is called once.
- * @param failures promises that reject if something else shows that waiting is in vain
- * @throws what `start` throws, or the reason of `signal` if it is aborted first
+ * Resolves to the value that `start` returns or resolves to. Old Emscripten modules resolve to themselves and keep
+ * their `then`, which is called once.
+ * @param failures promises that end the wait if they reject
+ * @throws any error of `start`, or the reason of `signal` if it is aborted first
  */
 export function settle(
   start: () => unknown,
@@ -41,7 +41,7 @@ export function settle(
   });
 }
 
-/** Follows a promise to what is none, or resolves to itself. */
+/** Follows a promise until a value that is not a promise, or that resolves to itself. */
 function follow(value: unknown, succeed: (value: unknown) => void, fail: (error: unknown) => void): void {
   if (isRevoked(value)) throw wrongType('a started module, or a promise of it', value);
   const then = isObject(value) ? (value as { then?: unknown }).then : undefined;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The type of an exported WebAssembly function, found out without calling it: a module of a few bytes that imports the
-// function with a certain type links only if it has that type.
+// Tests the type of an exported WebAssembly function without a call: a module of a few bytes that imports the function
+// with a certain type links only if the function has that type.
 import type { ModuleFunction } from './properties.ts';
 import type { WebAssemblyModule } from '../memory/platform-types.ts';
 
@@ -8,7 +8,7 @@ import type { WebAssemblyModule } from '../memory/platform-types.ts';
 export type Signature = string;
 
 const CODES: Readonly<Record<string, number>> = { i: 0x7f, j: 0x7e, f: 0x7d, d: 0x7c };
-/** A type that no function has: only functions of JavaScript link with it, as they link with every type. */
+/** A type that no exported function has. A function of JavaScript links with it, as with every type. */
 const IMPOSSIBLE = 'fdfdfdfdfdf:d';
 
 const probes = new Map<Signature, WebAssemblyModule | undefined>();
@@ -40,20 +40,20 @@ function links(value: ModuleFunction, signature: Signature): boolean {
 }
 
 /**
- * Whether `value` is a function of a WebAssembly instance itself, and no function of JavaScript around one. The name of
- * such a function is its index; in JavaScriptCore it is empty if the function is imported and exported again.
+ * True if `value` is a function of a WebAssembly instance, and not a function of JavaScript that calls one. The name of
+ * an exported function is its index; in JavaScriptCore it is empty if the function is imported and exported again.
  */
 export const isExportedFunction = (value: ModuleFunction): boolean =>
   /^\d*$/.test(value.name) && (value.name !== '' || !!probe(IMPOSSIBLE)) && !links(value, IMPOSSIBLE);
 
-/** Whether `value` is an exported function of this type. Returns false where compiling is forbidden. */
+/** True if `value` is an exported function of this type. False where compiling is forbidden. */
 export function hasSignature(value: ModuleFunction | undefined, signature: Signature): boolean {
   return value !== undefined && isExportedFunction(value) && links(value, signature);
 }
 
 /**
- * Whether `value` can be called as `signature` says: an exported function of that type, or a function of JavaScript,
- * whose type cannot be known, that declares no other count of parameters.
+ * True if `value` is an exported function with the type `signature`, or a function of JavaScript that declares as many
+ * parameters, whose type is unknown.
  */
 export function accepts(value: ModuleFunction | undefined, signature: Signature): boolean {
   if (!value) return false;

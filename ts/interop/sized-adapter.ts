@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Allocators that are freed by size, as plain Rust and Zig modules export them under any names.
+// Allocators whose free takes the size, as Rust and Zig modules export them under various names.
 import type { Pointer } from '../heap/allocator.ts';
 import type { FoundAdapter } from './adapter.ts';
 import type { ModuleShape } from './module-kind.ts';
 import { functionIn, type ModuleFunction } from './properties.ts';
 import { hasSignature } from './signature.ts';
 
-/** Names of an allocating function with those of the functions that may free for it. */
+/** The name of an allocating function, and the possible names of its free. */
 const NAMES: readonly (readonly [string, readonly string[]])[] = [
   ['malloc', ['free', 'dealloc']],
   ['alloc', ['dealloc', 'free', 'deallocate']],
@@ -19,7 +19,7 @@ const NAMES: readonly (readonly [string, readonly string[]])[] = [
   ['rust_alloc', ['rust_dealloc', 'rust_free']],
 ];
 
-/** Finds a pair of functions by names, and how they are called by their types. */
+/** Finds a pair of functions by their names; their types tell the arguments. */
 export function sizedAdapter({ exports }: ModuleShape): FoundAdapter | undefined {
   for (const [allocName, freeNames] of NAMES) {
     const alloc = functionIn(exports, allocName);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The C stack of a module, for temporaries: of modules that export no malloc, or for speed.
+// The C stack of a module, for temporaries: for modules that export no malloc, or for speed.
 import { ModuleError, wrongType } from '../errors.ts';
 import { toAlign, toCount, toPointer } from '../memory/address.ts';
 import { describeModule } from './module-shape.ts';
@@ -9,7 +9,7 @@ import { assertNoPromise, functionIn, isFunction, type ModuleFunction } from './
 /** Returns the address of `bytes` bytes on the stack, valid until {@link runOnStack} returns. Default alignment: 16. */
 export type StackAllocate = (bytes: number, align?: number) => number;
 
-/** The names that the functions have had. */
+/** The names of the functions in all versions. */
 const NAMES = {
   save: ['stackSave', '_emscripten_stack_get_current', 'emscripten_stack_get_current'],
   allocate: ['stackAlloc', '_emscripten_stack_alloc'],
@@ -21,7 +21,7 @@ const NAMES = {
  * small, 64 KiB by default in new Emscripten, and nothing checks its end.
  * @param module a started module, as {@link wrapHeap} takes it
  * @throws {ModuleError} if the module exports no functions for its stack
- * @throws {ArgumentTypeError} if `act` returns a promise: the stack cannot be kept over a wait
+ * @throws {ArgumentTypeError} if `act` returns a promise: the stack is restored when `act` returns
  */
 export function runOnStack<R>(module: object, act: (allocate: StackAllocate) => R): R {
   if (!isFunction(act)) throw wrongType('a function to run', act);
@@ -34,7 +34,7 @@ export function runOnStack<R>(module: object, act: (allocate: StackAllocate) => 
       if (isDone) throw new ModuleError('the stack was restored: allocate while the function runs');
       const unit = toAlign(align);
       const size = toCount(bytes, 'a size in bytes');
-      const address = toPointer(allocate(unit > 16 ? size + unit : size)); // it aligns to 16
+      const address = toPointer(allocate(unit > 16 ? size + unit : size)); // the module aligns to 16
       return Math.ceil(address / unit) * unit;
     });
     assertNoPromise(result);

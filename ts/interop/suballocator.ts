@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
-// An allocator for modules that allocate and never free: it works in a block that the module allocated, and in further
-// ones when that is full. Freed bytes are used again; the blocks of the module are never freed. Its state is kept
-// here and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly, and
-// adds little to a bundle.
+// An allocator for modules that allocate and never free. It divides a block that the module allocated, and allocates
+// another when that is full. Freed bytes are reused; the blocks of the module are never freed. Its state is in
+// JavaScript and not in the module's memory, so that it works on every kind of memory, needs no WebAssembly, and adds
+// little to a bundle.
 //
-//   N1  Ranges are multiples of UNIT from end to end, and no two free ones touch. The top, from which blocks are cut if
-//       no free range fits, is none of them; none that is free ends where it begins.
-//   N2  Each free range is in the bin of its class. A bin may have more: starts of ranges that are gone, or of another
-//       class by now. They are dropped when they are met, or when there are more of them than ranges.
-//   N3  Keys are not deleted, since engines keep deleted keys in their chains: a key that comes and goes would get slow.
-//       The size of a range that is gone is 0. Such keys are dropped as those of N2.
+//   N1  The starts and sizes of ranges are multiples of UNIT, and no two free ranges are adjacent. The top, from which
+//       blocks are cut if no free range fits, is not a range; no free range ends where it begins.
+//   N2  Each free range is in the bin of its class. A bin may also have stale starts, of ranges that no longer exist or
+//       changed their class. They are dropped when a search meets them, or when there are too many.
+//   N3  Keys of the maps are not deleted: engines keep deleted keys in their hash chains, which makes a key that is
+//       often added and deleted slow. The size of a range that no longer exists is 0. Such keys are dropped as in N2.
 import { DoubleFreeError, NotOwnedError } from '../errors.ts';
 import { alignUp, type Pointer } from '../heap/allocator.ts';
 import { toPointer } from '../memory/address.ts';
 import type { FoundAdapter } from './adapter.ts';
 
-/** The least bytes of a block that is taken from the module. Each is at least a quarter of all before it together. */
+/** The minimum size of a block that the module allocates. Each is at least a quarter of the sum of all earlier ones. */
 const FIRST_BLOCK = 65536;
 const UNIT = 8;
-/** Ranges of fewer units have a class for each count, larger ones four for each power of two, the largest one. */
+/** Ranges of fewer units have one class per count, larger ones four per power of two; the largest share one class. */
 const EXACT_UNITS = 32;
 const MAX_UNITS = 2 ** 29;
 const CLASSES = EXACT_UNITS + 4 * 24 + 1;
-/** How many stale starts and keys are kept, beyond the count of ranges. */
+/** The number of stale starts and keys that are kept, beyond the number of ranges. */
 const MAX_STALE = 256;
 
 /** A function of a module that allocates. */
@@ -33,7 +33,7 @@ export interface LoneFunction {
   readonly addressBits?: 64;
 }
 
-/** Returns an adapter that takes blocks from a function and frees on its own. */
+/** Returns an adapter that allocates in blocks of a function and manages their free ranges. */
 export function suballocatingAdapter({ name, allocate, addressBits }: LoneFunction): FoundAdapter {
   const heap = new Suballocator(allocate);
   return {
@@ -44,7 +44,7 @@ export function suballocatingAdapter({ name, allocate, addressBits }: LoneFuncti
   };
 }
 
-/** The class of a range of `size` bytes: all ranges of a higher class are larger. */
+/** Returns the class of a range of `size` bytes: all ranges of a higher class are larger. */
 function classOf(size: number): number {
   const units = size / UNIT;
   if (units < EXACT_UNITS) return units;
@@ -55,9 +55,9 @@ function classOf(size: number): number {
 
 class Suballocator {
   readonly #allocate: (size: number) => Pointer;
-  /** The sizes of ranges by start; of free ones below 0. N3. */
+  /** The sizes of ranges by start; those of free ranges are negative. N3. */
   #sizes = new Map<number, number>();
-  /** The start of the free range that ends at a key, or did. */
+  /** The start of the free range that ends at a key, or ended there. N3. */
   #starts = new Map<number, number>();
   #count = 0;
   /** N2. */
@@ -68,14 +68,14 @@ class Suballocator {
   /** The top. */
   #top = 0;
   #end = 0;
-  /** Bytes of all blocks of the module. */
+  /** The size of all blocks of the module in bytes. */
   #bytes = 0;
 
   constructor(allocate: (size: number) => Pointer) {
     this.#allocate = allocate;
   }
 
-  /** Returns 0 if the module has no memory. */
+  /** Returns the address of a block, or 0 if the module has no memory. */
   malloc(size: number, align: number): number {
     const need = alignUp(Math.max(size, 1), UNIT);
     const unit = Math.max(align, UNIT);
@@ -127,7 +127,7 @@ class Suballocator {
         const start = bin[i] as number; // i is below the length
         const isCurrent = this.#isFreeOf(start, index);
         if (isCurrent && this.#freeSize(start) < size) continue; // only in the first class
-        bin[i] = bin.at(-1) as number; // as it has one
+        bin[i] = bin.at(-1) as number; // the bin is not empty
         bin.pop();
         this.#binned--;
         if (bin.length === 0) this.#mark(index, false);
@@ -161,7 +161,7 @@ class Suballocator {
     this.#filled[index >>> 5] = isFilled ? bits | bit : bits & ~bit;
   }
 
-  /** Adds a range to the free ones, and joins it with those that it touches. */
+  /** Adds a free range, and merges it with adjacent ones. */
   #release(start: number, end: number): void {
     const before = this.#starts.get(start);
     const low = before !== undefined && before + this.#freeSize(before) === start ? before : start;
@@ -190,14 +190,14 @@ class Suballocator {
     this.#count--;
   }
 
-  /** Takes a range from the free ones. Returns its size. */
+  /** Removes a free range. Returns its size. */
   #remove(start: number): number {
     const size = this.#freeSize(start);
     this.#forget(start);
     return size;
   }
 
-  /** Drops all that is known of ranges that are gone. */
+  /** Drops stale starts and keys (N2, N3). */
   #clean(): void {
     const ranges = this.#sizes;
     [this.#sizes, this.#starts, this.#bins] = [new Map(), new Map(), newBins()];
@@ -208,7 +208,7 @@ class Suballocator {
       else this.#addFree(start, start - size);
   }
 
-  /** Takes another block from the module. Returns false if there is none. */
+  /** Allocates another block of the module. Returns false if it has no memory. */
   #extend(need: number): boolean {
     for (const size of [Math.max(need, alignUp(this.#bytes / 4, FIRST_BLOCK), FIRST_BLOCK), need]) {
       const block = toPointer(this.#allocate(size));
@@ -217,7 +217,7 @@ class Suballocator {
       const start = alignUp(block, UNIT);
       const [top, end] = [this.#top, this.#end];
       this.#end = block + size - ((block + size) % UNIT);
-      if (start === end) return true; // it goes on with the top
+      if (start === end) return true; // it follows the top
       this.#top = this.#end; // so that the old top becomes a range, and the new block the top
       if (top !== end) this.#release(top, end);
       this.#release(start, this.#end);

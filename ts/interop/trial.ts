@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A trial of an allocator that was found by analysis and not by name: a few blocks that must lie in the memory and must
-// not overlap.
+// Tests an allocator that was found by analysis and not by name: a few blocks must lie in the memory and must not
+// overlap.
 import type { FoundAdapter } from './adapter.ts';
 import { toPointer } from '../memory/address.ts';
 
 const SIZES = [24, 100, 4096, 24, 1];
 
-/** Whether `adapter` allocates blocks that are in a memory of `byteLength()` bytes and apart; all are freed again. */
+/** True if the blocks of `adapter` lie in a memory of `byteLength()` bytes and do not overlap. All are freed. */
 export function passesTrial({ malloc, free }: FoundAdapter, byteLength: () => number): boolean {
   const blocks: { start: number; end: number; size: number }[] = [];
   let isGood = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// WasmMemoryView: an array in a module's memory whose address and length the module tells, found again after growth.
+// WasmMemoryView: an array in a module's memory, at an address and with a length that the module gives.
 import { ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
@@ -7,7 +7,7 @@ import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor
 import { encodeValues, storeValues } from '../scalar/values.ts';
 import type { WebAssemblyMemory } from '../memory/platform-types.ts';
 
-/** Where an array lies. */
+/** The memory, address and length of an array. */
 export interface Place {
   readonly memory: WebAssemblyMemory;
   readonly ptr: number;
@@ -24,8 +24,8 @@ export function accessTo(memory: WebAssemblyMemory): LinearMemory {
 }
 
 /**
- * An array in the memory of a module. Its typed arrays are made anew after the memory has grown; its address and length
- * are asked for again by {@link refresh}.
+ * An array in the memory of a module. After a growth of the memory it returns new typed arrays. {@link refresh} reads
+ * the address and the length again.
  */
 export class WasmMemoryView<
   T extends ScalarValue = ScalarValue,
@@ -47,7 +47,7 @@ export class WasmMemoryView<
     this.#locate = locate;
     this.#place = locate();
     this.#access = accessTo(this.#place.memory);
-    this.array(); // so that wrong ones are refused now
+    this.array(); // refuses an invalid address or length now
   }
 
   get memory(): WebAssemblyMemory {
@@ -70,7 +70,7 @@ export class WasmMemoryView<
   }
 
   /**
-   * Asks for the memory, the address and the length again. Returns this view; if they are refused, it stays as it was.
+   * Reads the memory, the address and the length again. Returns this view, which is unchanged if they are invalid.
    * @throws as {@link WasmModule.view}
    */
   refresh(): this {
@@ -88,9 +88,10 @@ export class WasmMemoryView<
   }
 
   /**
-   * Returns the elements as a typed array over the memory, the same one until the memory grows. It belongs to the engine:
-   * take it again after each call that may grow the memory. Types above 8 bytes are seen as 64-bit words.
-   * @throws {OutOfBoundsError} {@link MisalignedError} if the array does not lie in the memory, or not aligned
+   * Returns the elements as a typed array over the memory, the same one until the memory grows. Growth detaches it:
+   * call this method again after each call that may grow the memory. The elements of types above 8 bytes are shown as
+   * 64-bit words.
+   * @throws {OutOfBoundsError} {@link MisalignedError} if the array lies outside the memory or is not aligned
    */
   array(): A {
     const { buffer } = this.memory;
@@ -134,14 +135,14 @@ export class WasmMemoryView<
   get(index: number): T {
     return this.type.read(this.#access, this.#addressOf(index));
   }
-  /** Sets an element. Throws as {@link get}. @throws {ArgumentTypeError} for a wrong value */
+  /** Sets an element. Throws as {@link get}. @throws {ArgumentTypeError} if the value has the wrong type */
   set(index: number, value: T): this {
     this.type.write(this.#access, this.#addressOf(index), value);
     return this;
   }
   /**
    * Writes all of `values`, from the element `offset` on. All are converted before any is written.
-   * @throws {ArgumentRangeError} if they do not fit; {@link ArgumentTypeError} for a wrong value
+   * @throws {ArgumentRangeError} if they do not fit; {@link ArgumentTypeError} if a value has the wrong type
    */
   write(values: Values<T>, offset = 0): this {
     const from = toCount(offset, 'an offset in elements', 0, this.length + 1);
@@ -150,7 +151,7 @@ export class WasmMemoryView<
     return this;
   }
 
-  /** The address, once its alignment and its end have been checked. */
+  /** Returns the address after checks of its alignment and its end. */
   #checked(): number {
     return this.#access.locate(this.ptr, this.byteLength, this.type.Elements.BYTES_PER_ELEMENT);
   }

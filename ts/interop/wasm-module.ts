@@ -17,14 +17,14 @@ import type { OwnBytes, WebAssemblyGlobal, WebAssemblyMemory } from '../memory/p
 export interface WasmModuleOptions {
   /** Names the module in errors. */
   readonly name?: string;
-  /** The memory to use where none is given: a memory, or the name of an exported one. */
+  /** The default memory: a memory, or the name of an exported one. */
   readonly memory?: WebAssemblyMemory | string | null;
 }
 
 /** A memory, or the name of an exported one. Default: that of the module's options, or the only one it exports. */
 export type MemoryChoice = WebAssemblyMemory | string | null | undefined;
 
-/** Where something lies in a module's memory. */
+/** A position in a module's memory. */
 export interface WasmRange {
   readonly memory?: MemoryChoice;
   /** The address of its first byte. */
@@ -38,7 +38,7 @@ export interface WasmRange {
 export interface WasmBytesDescriptor extends WasmRange {
   readonly byteLength: WasmValueDescriptor;
 }
-/** An array: `dtype` is a type, as in `i32`, or its name. */
+/** An array: `dtype` is a type, such as `i32`, or its name. */
 export interface WasmViewDescriptor<T extends ScalarValue, A extends ArrayBufferView> extends WasmRange {
   /** The number of elements. */
   readonly length: WasmValueDescriptor;
@@ -52,7 +52,7 @@ export interface WasmTextOptions extends TextOptions {
   /** @defaultValue `utf8` */
   readonly codec?: TextCodec;
 }
-/** Options of {@link WasmModule.readUtf8}, as of a TextDecoder. */
+/** Options of {@link WasmModule.readUtf8}, which are those of a TextDecoder. */
 export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof TextOptions> {
   /** True if invalid bytes throw. @defaultValue false */
   readonly fatal?: boolean;
@@ -73,22 +73,22 @@ export class WasmModule {
     if (typeof name !== 'string') throw new ArgumentTypeError('a string for name', name);
     this.name = name;
     this.exports = exports;
-    if (memory !== undefined && memory !== null) this.memory(memory); // refuses wrong ones
+    if (memory !== undefined && memory !== null) this.memory(memory); // refuses an invalid memory
     this.#memory = memory ?? undefined;
   }
 
-  /** Returns the module of an instance. @throws {ArgumentTypeError} if it is no object with exports */
+  /** Returns the module of an instance. @throws {ArgumentTypeError} if it is not an object with exports */
   static fromInstance(instance: { readonly exports: object }, options?: WasmModuleOptions): WasmModule {
     const exports = isObject(instance) ? peek(instance, 'exports') : undefined;
     if (!isObject(exports)) throw wrongType('an instance, or another object with exports', instance);
     return new WasmModule(exports, options);
   }
-  /** Returns the module with these exports. @throws {ArgumentTypeError} if they are no object */
+  /** Returns the module with these exports. @throws {ArgumentTypeError} if they are not an object */
   static fromExports(exports: object, options?: WasmModuleOptions): WasmModule {
     if (!isObject(exports) || isRevoked(exports)) throw wrongType('an object of exports', exports);
     return new WasmModule(exports, options);
   }
-  /** Returns a module that has only a memory. @throws {ArgumentTypeError} if it is none */
+  /** Returns a module that has only a memory. @throws {ArgumentTypeError} if it is not a memory */
   static fromMemory(memory: WebAssemblyMemory, options?: Omit<WasmModuleOptions, 'memory'>): WasmModule {
     if (!isMemory(memory)) throw wrongType('a WebAssembly.Memory', memory);
     if (options !== undefined) assertOptions(options);
@@ -129,8 +129,8 @@ export class WasmModule {
 
   /**
    * Returns a memory: the given one, or that of the options, or the only one that is exported.
-   * @throws {ModuleError} if none is exported, or several are
-   * @throws {ArgumentTypeError} if what is given is neither a memory nor a name
+   * @throws {ModuleError} if no memory or more than one is exported
+   * @throws {ArgumentTypeError} if the argument is neither a memory nor a name
    */
   memory(given?: MemoryChoice): WebAssemblyMemory {
     const choice = given ?? this.#memory;
@@ -156,8 +156,8 @@ export class WasmModule {
 
   /**
    * Returns a view of an array.
-   * @throws {OutOfBoundsError} {@link MisalignedError} if it does not lie in the memory, or not aligned
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link ModuleError} if a descriptor is wrong
+   * @throws {OutOfBoundsError} {@link MisalignedError} if it lies outside the memory or is not aligned
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link ModuleError} if a descriptor is invalid
    */
   view<T extends ScalarValue, A extends ArrayBufferView>(
     descriptor: WasmViewDescriptor<T, A>,
@@ -172,7 +172,7 @@ export class WasmModule {
     return new WasmMemoryView(type, `${this.label}: ${name}`, locate);
   }
 
-  /** Returns bytes over the memory: valid until it grows. Throws as {@link view}. */
+  /** Returns bytes as a view of the memory, valid until it grows. Throws as {@link view}. */
   readBytes(descriptor: WasmBytesDescriptor): Uint8Array {
     const { memory, ptr, length } = this.#range(descriptor);
     return accessTo(memory).view(Uint8Array, ptr, length);
@@ -189,7 +189,7 @@ export class WasmModule {
     if (bytes.length > length) throw new OutOfBoundsError(ptr, bytes.length, length);
     putBytes(accessTo(memory), ptr, bytes);
   }
-  /** Returns a view of bytes over the memory: valid until it grows. Throws as {@link view}. */
+  /** Returns bytes as a DataView of the memory, valid until it grows. Throws as {@link view}. */
   dataView(descriptor: WasmBytesDescriptor): DataView {
     const { memory, ptr, length } = this.#range(descriptor);
     const at = accessTo(memory).locate(ptr, length);
@@ -198,7 +198,7 @@ export class WasmModule {
 
   /**
    * Returns `length` bytes as UTF-8, as a TextDecoder reads them: a byte order mark is dropped.
-   * @throws {EncodingError} with `fatal`, if they are no UTF-8. Throws as {@link view} besides
+   * @throws {EncodingError} if they are not UTF-8 and `fatal` is set; other errors as {@link view}
    */
   readUtf8(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmUtf8Options = {}): string {
     assertOptions(options);
@@ -218,12 +218,12 @@ export class WasmModule {
     const count = resolveCount(this, length, `the length of ${name}`);
     const access = accessTo(place.memory);
     if (place.ptr !== 0) return codec.readSized(access, place.ptr, count, policy);
-    // To a heap 0 is NULL and has no text; a module can have data there.
+    // In a heap, 0 is NULL and has no text; a module can have data there.
     return codec.decode(readBytes(access, 0, count * codec.bytesPerElement), policy);
   }
   /**
-   * Writes text, without a terminator, into `capacity` code units. Returns how many it took. Throws as {@link readText};
-   * nothing is written then.
+   * Writes text, without a terminator, into `capacity` code units. Returns the number of code units. Throws as {@link
+   * readText}; nothing is written then.
    */
   writeText(
     ptr: WasmValueDescriptor,
@@ -290,7 +290,7 @@ export class WasmModule {
   }
 }
 
-/** The functions that make a {@link WasmModule}, under the name that WasmGPU gives them. */
+/** The functions that return a {@link WasmModule}, under the name that they have in WasmGPU. */
 export const webassembly: Readonly<Pick<typeof WasmModule, 'fromInstance' | 'fromExports' | 'fromMemory'>> = {
   fromInstance: WasmModule.fromInstance,
   fromExports: WasmModule.fromExports,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Descriptors of numbers that a module knows: an address or a length, given as it is, by a function or by a global.
+// Descriptors of addresses and lengths: a number, or a function or a global of the module that gives it.
 import { ArgumentRangeError, ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
 import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
@@ -10,8 +10,8 @@ import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-ty
 export type WasmArguments = readonly (number | bigint)[];
 
 /**
- * A number of a module: the number itself; the name of an exported function without parameters or of a global; a function;
- * or a description of one of them. It is evaluated anew each time.
+ * A number of a module: the number itself; the name of an exported function without parameters or of a global; a
+ * function; or an object that describes one of them. It is evaluated each time it is used.
  */
 export type WasmValueDescriptor =
   | number
@@ -38,7 +38,7 @@ export interface WasmNames {
   getExport(name: string): unknown;
 }
 
-/** The keys of the descriptions, of which there may be any. */
+/** The keys that a descriptor object can have. */
 interface Description {
   readonly function?: unknown;
   readonly global?: unknown;
@@ -50,11 +50,11 @@ interface Description {
 type Call = (...args: WasmArguments) => unknown;
 
 /**
- * Returns the address in `memory` that `descriptor` stands for. An i32 below 0 is an address above 2 GiB, as WebAssembly
- * returns it, but not in a memory larger than 4 GiB, whose module returns an i64.
- * @param what names it in errors: `ptr`
- * @throws {ArgumentTypeError} if it is no descriptor, or gives no number
- * @throws {ArgumentRangeError} if it gives no integer from -2^31, or 0 in a memory larger than 4 GiB, to 2^53 - 1
+ * Returns the address in `memory` that `descriptor` gives. A negative i32 is an address above 2 GiB, as WebAssembly
+ * returns it; in a memory larger than 4 GiB, whose module returns an i64, it is refused.
+ * @param what its name in errors: `ptr`
+ * @throws {ArgumentTypeError} if it is not a descriptor, or does not give a number
+ * @throws {ArgumentRangeError} if it is not an integer in [-2^31, 2^53), or [0, 2^53) in a memory larger than 4 GiB
  * @throws {ModuleError} if the module has no such export
  */
 export function resolveAddress(
@@ -65,7 +65,7 @@ export function resolveAddress(
 ): number {
   const value = evaluate(names, descriptor, what);
   const address = toPointer(value);
-  const isIn64 = value < 0 && memory.buffer.byteLength > ADDRESS_SPACE_32; // asked only now: the module may have grown it
+  const isIn64 = value < 0 && memory.buffer.byteLength > ADDRESS_SPACE_32; // read now: the module may have grown it
   if (Number.isNaN(address) || isIn64)
     throw new ArgumentRangeError(`${names.label}: an address for ${what}`, value);
   return address;
@@ -79,9 +79,9 @@ export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, 
   throw new ArgumentRangeError(`${names.label}: an integer in [0, 2^53) for ${what}`, value);
 }
 
-/** @throws {ArgumentTypeError} if `range` is no object, or has a name that is no string */
+/** @throws {ArgumentTypeError} if `range` is not an object, or its name is not a string */
 export function assertRange(names: WasmNames, range: { readonly name?: unknown }): void {
-  assertOptions(range, `${names.label}: an object that tells a ptr`);
+  assertOptions(range, `${names.label}: an object with a ptr`);
   const { name = '' } = range;
   if (typeof name !== 'string') throw wrongType(`${names.label}: a string for name`, name);
 }

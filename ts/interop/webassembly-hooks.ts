@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Replacing the functions of WebAssembly, and putting them back.
+// Replaces the functions of WebAssembly, and restores them.
 //
-//   H1  remove() restores the functions that were there before. A function that other code put there meanwhile stays, and ours under it
-//       must only pass calls through from then on.
+//   H1  remove() restores the previous functions. If other code has replaced ours meanwhile, its function stays, and
+//       ours, which it may call, only forwards calls from then on.
 import { ModuleError } from '../errors.ts';
 
-/** Makes the replacement of a function or class from the original. */
+/** Returns the replacement of a function or class. */
 export type HookMaker = (original: never) => unknown;
 
 /** A set of replacements. */
@@ -14,13 +14,13 @@ export class WebAssemblyHooks {
   readonly #cure: string;
   readonly #hooks = new Map<string, { before: PropertyDescriptor; ours: unknown }>();
 
-  /** @param cure what to do if they cannot be replaced, for the error */
+  /** @param cure the cure in the error, if they cannot be replaced */
   constructor(makers: Readonly<Record<string, HookMaker>>, cure: string) {
     this.#makers = makers;
     this.#cure = cure;
   }
 
-  /** Replaces what is not replaced yet. @throws {ModuleError} if something cannot be replaced here */
+  /** Replaces the functions that are not replaced yet. @throws {ModuleError} if one cannot be replaced here */
   install(): void {
     for (const [name, make] of Object.entries(this.#makers))
       if (!this.#hooks.has(name)) this.#install(name, make);
@@ -28,7 +28,7 @@ export class WebAssemblyHooks {
 
   #install(name: string, make: HookMaker): void {
     const before = Object.getOwnPropertyDescriptor(WebAssembly, name);
-    if (!before) return; // the streaming functions are not everywhere
+    if (!before) return; // some engines have no streaming functions
     try {
       const ours = make(before.value as never); // each maker knows the type of its function
       Object.defineProperty(WebAssembly, name, { ...before, value: ours });
@@ -38,7 +38,7 @@ export class WebAssemblyHooks {
     }
   }
 
-  /** Puts back the originals. */
+  /** Restores the originals. */
   remove(): void {
     for (const [name, { before, ours }] of this.#hooks) {
       if (Object.getOwnPropertyDescriptor(WebAssembly, name)?.value === ours)
@@ -48,15 +48,15 @@ export class WebAssemblyHooks {
   }
 }
 
-/** Whether the code that called `callee` belongs to the engine: Node makes instances too. */
+/** True if the code that called `callee` belongs to the engine: Node creates instances too. */
 export function calledByEngine(callee: unknown): boolean {
   const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: unknown) => void };
-  if (!captureStackTrace) return false; // of the engines only Node makes instances, and it has this
+  if (!captureStackTrace) return false; // only Node creates instances, and it has this function
   const trace: { stack?: unknown } = {};
   captureStackTrace(trace, callee);
   const [, caller = ''] = String(trace.stack).split('\n');
   return caller.includes('node:internal/deps/');
 }
 
-/** Whether `value` is a compiled module of this realm. */
+/** True if `value` is a compiled module of this realm. */
 export const isModule = (value: unknown): value is WebAssembly.Module => value instanceof WebAssembly.Module;

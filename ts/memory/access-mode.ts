@@ -5,8 +5,8 @@
 //
 //   G1  No access has thrown. The DataView checks bounds and growth; a comparison before it would make a hot loop up to
 //       2.5 times slower, as V8 then does not unroll the loop.
-//   G2  One access has thrown, and V8 no longer inlines its call site: the same code at a second call site. Refused
-//       accesses leave the mode at G2.
+//   G2  One access has thrown, and V8 no longer inlines its call site. The same code runs at a second call site.
+//       Refused accesses leave the mode at G2.
 //   G3  The memory has grown in G2, or many accesses were refused: the length of `bytes`, which is 0 once its buffer is
 //       detached, is compared first, and nothing throws any more.
 //
@@ -23,10 +23,10 @@ const initial: string | undefined = /* @__PURE__ */ (() => {
     return (error as Error).message[0];
   }
 })();
-/** False in SpiderMonkey. */
+/** True if the engine needs access modes: false in SpiderMonkey, which has separate functions. */
 export const hasModes: boolean = initial !== 'c';
 
-/** The number of refused accesses in G2, and so of call sites that are no longer inlined, after which G3 is faster. */
+/** The number of refused accesses in G2 from which on G3 is faster: each costs one inlined call site. */
 const MAX_REFUSALS = 16;
 let refusals = 0;
 

@@ -37,11 +37,11 @@ export interface EpochCheck {
 export interface Dependents {
   /** Invalidates them. Returns a function that undoes this, for a free that fails. */
   invalidate(): (() => void) | undefined;
-  /** Called once the block was freed: frees what belongs to it, as the text of a struct. */
+  /** Called after the block was freed: frees its dependents, such as the strings of a struct. */
   released?(): void;
-  /** Called once the block was handed over to the module: what belongs to it goes with it. */
+  /** Called after the block was handed over to the module, which then also owns the dependents. */
   handedOver?(): void;
-  /** Called instead of `released` once the block was resized: what belongs to it belongs to `next` from here on. */
+  /** Called instead of `released` after the block was resized: `next` then has the dependents. */
   moved?(next: Allocation): void;
 }
 
@@ -52,7 +52,10 @@ export interface Owner {
 
 /** State that few allocations have. Never changed, as several may share it. */
 export interface AllocationExtras {
-  /** The owner, instead of `owner`, if it may be collected as garbage: a WeakRef, which a `lib` of ES2020 has not. */
+  /**
+   * The owner, instead of `owner`, if it may be collected as garbage: a WeakRef, which is missing in the `lib` of
+   * ES2020.
+   */
   readonly weakOwner?: { deref(): Owner | undefined } | undefined;
   /** Frees the block once that owner was collected. */
   readonly reclaimer?: Reclaimer | undefined;

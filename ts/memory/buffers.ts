@@ -41,7 +41,7 @@ export function allBytesOf(buffer: ArrayBufferLike): Uint8Array {
   }
 }
 
-/** Grows a shared memory by no page, which makes its `buffer` the current one. Does nothing to another source. */
+/** Grows a shared memory by 0 pages, which makes its `buffer` the current one. Does nothing to another source. */
 export function growByNone(source: MemorySource): void {
   const memory = source as WebAssemblyMemory; // or a function, which has no buffer
   if (isShared(memory))

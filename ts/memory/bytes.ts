@@ -23,7 +23,10 @@ export function writeBytes(
   if (!tryWriteBytes(memory, address, source)) putBytes(memory, address, bytesOf(source));
 }
 
-/** Writes a Uint8Array into the view of the last refresh, if it is one and fits there: makes no view. Returns true if so. */
+/**
+ * Writes `source` through the view of the last refresh, without a new view. Returns false if it is no Uint8Array or
+ * does not fit there.
+ */
 function tryWriteBytes(memory: LinearMemory, address: Address, source: object): boolean {
   if (!isUint32(address) || address === 0 || !ArrayBuffer.isView(source)) return false;
   if (apply(slots.tag, source, []) !== ('Uint8Array' as never)) return false;
@@ -33,7 +36,7 @@ function tryWriteBytes(memory: LinearMemory, address: Address, source: object): 
     setBytes(bytes, source as Uint8Array, address); // refuses a source that is detached or out of bounds
     return true;
   } catch {
-    return false; // said by the general path
+    return false; // the general path throws
   }
 }
 

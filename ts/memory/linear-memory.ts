@@ -29,7 +29,7 @@ export interface AccessMode {
  */
 export class MemoryViews {
   data: DataView;
-  /** M3. */
+  /** All bytes. See M3. */
   bytes: Uint8Array;
   /** The first {@link MAX_ELEMENTS} of `bytes`, for Buffer methods; made when first needed. */
   low: Uint8Array | undefined;
@@ -137,7 +137,7 @@ export class LinearMemory {
 
   /**
    * True if another thread has grown a shared memory beyond `end`. Browsers can give the old buffer for a while after
-   * that; growing by no page makes them look.
+   * that; growing by 0 pages makes them give the current one.
    */
   #grewElsewhere(end: number): boolean {
     growByNone(this.#given);
@@ -163,7 +163,7 @@ export class LinearMemory {
   }
 }
 
-/** Returns what to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
+/** Returns the error to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
 export const countError = (error: unknown, count: number): unknown =>
   error instanceof RangeError && !('code' in error)
     ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)

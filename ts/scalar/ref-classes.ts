@@ -103,7 +103,7 @@ function tokenOf(memory: LinearMemory): Allocation {
 Object.assign(LinearMemory.prototype, {
   wrapScalar(this: LinearMemory, type: ScalarDescriptor, address: Address) {
     const at = this.locate(address, type.size);
-    return new (refClassesOf(type).ScalarRef)(this as RefHeap, at, tokenOf(this), false); // a borrowing ref calls nothing of a heap
+    return new (refClassesOf(type).ScalarRef)(this as RefHeap, at, tokenOf(this), false); // it calls no heap method
   },
   wrapScalarArray(this: LinearMemory, type: ScalarDescriptor, address: Address, count: number) {
     const at = this.locate(address, toCount(count, 'a count of elements') * type.size);

@@ -100,7 +100,7 @@ export abstract class Ref {
    * @throws {NotOwnedError} if the ref borrows
    */
   free(): void {
-    this.heap.free(this); // which asks who owns it. Short, so that V8 compiles it in line
+    this.heap.free(this); // the heap checks the owner. Short, so that V8 inlines it
   }
   /**
    * Hands the block over to the module, which must free it, and returns its address. The ref, and every other ref to the

@@ -33,14 +33,14 @@ export class AnonymousType implements AnonymousMember {
   }
 }
 
-/** A name that C cannot write, for a member without one. */
+/** A name for a member without a name. It is not a C identifier, so it never equals a field's name. */
 export const anonymousName = (count: number): string => `(anonymous ${count})`;
 let made = 0;
 
 /**
  * The fields of an anonymous struct or union, to be spread among those of the struct around it:
  * `struct('value_t', { kind: i32, ...anonymous(union('', { i: i32, f: f32 })) })`.
- * @throws {ArgumentTypeError} if it is neither
+ * @throws {ArgumentTypeError} if it is neither a struct nor a union
  */
 export function anonymous<F>(type: CompositeType & Fielded<F>): F {
   if (typeof (type as Partial<Fieldwise> | undefined)?.compiled !== 'function')

@@ -63,7 +63,7 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
 
 /**
  * The type of `length` consecutive elements, as a field: `array(Point, 3)` is `point_t name[3]`.
- * @throws {ArgumentRangeError} if the length is not a whole number above 0
+ * @throws {ArgumentRangeError} if the length is not an integer above 0
  */
 export function array<T extends CType>(element: T, length: number): ArrayType<T> {
   if (toCount(length, 'a number of elements', 0, 2 ** 31) === 0)
@@ -71,7 +71,7 @@ export function array<T extends CType>(element: T, length: number): ArrayType<T>
   return new ArrayType(toValueType(element, 'array()') as T, length);
 }
 
-/** Values with indices, and how many they are: their length is read once, as it may change or lie. */
+/** Values with indices, and their number. The length is read once, as it may change or be wrong. */
 export interface Elementwise {
   readonly values: ArrayLike<unknown>;
   readonly length: number;
@@ -100,13 +100,13 @@ function measured(value: unknown, name: string): Elementwise {
   throw new ArgumentTypeError(`an array for ${name}`, value);
 }
 
-/** The elements as plain values. */
+/** Returns the elements as plain values. */
 export function loadElements(type: CType, memory: LinearMemory, address: number, count: number): unknown[] {
   const { size } = layoutOf(type, pointerSizeOf(memory));
   return Array.from({ length: count }, (_, i) => load(type, memory, address + i * size));
 }
 
-/** Writes all of `values`. The caller has looked at their number. */
+/** Writes all of `values`. The caller has checked their number. */
 export function storeElements(
   type: CType,
   memory: LinearMemory,
@@ -127,7 +127,7 @@ export function storeElements(
   }
 }
 
-/** Live elements: an array ref of scalars, or {@link Elements}. */
+/** Returns live elements: an array ref of scalars, or {@link Elements}. */
 export function elementsOf(type: CType, origin: Origin, address: number, count: number): unknown {
   if (!isScalar(type)) return new (elementsClass(type, pointerSizeOf(origin.heap)))(origin, address, count);
   const ref = new (refClassesOf(type as Scalar).ArrayRef)(
@@ -143,13 +143,13 @@ export function elementsOf(type: CType, origin: Origin, address: number, count: 
 
 /** A ref to elements that are not scalars: structs, arrays, pointers, strings. Every index is checked. */
 export class Elements extends Ref {
-  /** Elements it has. */
+  /** The number of elements. */
   declare readonly length: number;
   /** @internal */
   declare readonly origin: Origin;
   /** The type of an element. */
   declare readonly type: CompositeType;
-  /** Bytes from one element to the next. */
+  /** The distance between two elements in bytes. */
   declare readonly stride: number;
 
   get byteLength(): number {
@@ -157,10 +157,10 @@ export class Elements extends Ref {
   }
   /**
    * Returns element `index`, live; a negative index counts from the end.
-   * @throws {ArgumentRangeError} if it is no integer in [-length, length)
+   * @throws {ArgumentRangeError} if it is not an integer in [-length, length)
    */
   at(_index: number): unknown {
-    return undefined; // each class has its own
+    return undefined; // each class overrides it
   }
 
   /** Writes element `index`. Returns the ref. */
@@ -171,7 +171,7 @@ export class Elements extends Ref {
     );
     return this;
   }
-  /** Writes `values` to the elements from `offset` on: all of them or, when one is wrong or has no place, none. */
+  /** Writes `values` to the elements from `offset` on: all of them or, if one is refused or they do not fit, none. */
   set(values: Values<unknown>, offset = 0): this {
     const start = toCount(offset, 'an offset in elements', 0, this.length + 1);
     const given = toValues(values, this.type.name);
@@ -200,11 +200,11 @@ export class Elements extends Ref {
   toObject(): unknown[] {
     return loadElements(this.type, memoryOf(this.origin), this.address, this.length);
   }
-  /** For `JSON.stringify`. */
+  /** Returns the elements for `JSON.stringify`. */
   toJSON(): unknown[] {
     return this.toArray().map((one) => (one as { toJSON?(): unknown } | null)?.toJSON?.() ?? one);
   }
-  /** Goes over the elements from first to last. */
+  /** Iterates over the live elements. */
   [Symbol.iterator](): IterableIterator<unknown> {
     return new ElementIterator(this);
   }
@@ -228,7 +228,7 @@ installPrinting(Elements.prototype, (all: Elements) => {
 export type ElementsClass = new (origin: Origin, address: number, length: number) => Elements;
 const classes: WeakMap<CompositeType, Map<PointerSize, ElementsClass>> = /* @__PURE__ */ new WeakMap();
 
-/** The class of the refs to elements of one type, made once. */
+/** Returns the class of refs to elements of a type, the same one each time. */
 export function elementsClass(type: CompositeType, pointerSize: PointerSize): ElementsClass {
   let known = classes.get(type);
   if (!known) classes.set(type, (known = new Map()));
@@ -246,7 +246,7 @@ function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass
     declare readonly address: number;
     declare readonly length: number;
     constructor(origin: Origin, address: number, length: number) {
-      const state = this as unknown as Mutable<Elements>; // is one once the prototypes are set
+      const state = this as unknown as Mutable<Elements>; // see the prototypes below
       state.origin = origin;
       state.address = address;
       state.length = length;

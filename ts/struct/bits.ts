@@ -11,7 +11,7 @@ import type { CompositeType } from './type.ts';
 /** An integer type that bit-fields can have. */
 export type BitsBase = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
-/** A bit-field that has no place yet. It can only be a field of a struct or union. */
+/** A bit-field without an offset. It can only be a field of a struct or union. */
 export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
   readonly name: string;
   readonly base: B;
@@ -43,7 +43,10 @@ export class BitField<B extends BitsBase = BitsBase> implements CompositeType {
     return bitsOf(this, offset, bit, structBytes);
   }
   #refusal(): Error {
-    return new ArgumentTypeError('a type other than a bit-field, which only a struct can have', this.name);
+    return new ArgumentTypeError(
+      'a type other than a bit-field: only structs and unions have bit-fields',
+      this.name,
+    );
   }
 }
 
@@ -52,15 +55,15 @@ const BASES: readonly unknown[] = [i8, u8, i16, u16, i32, u32, i64, u64, bool];
 /**
  * A bit-field of `width` bits, as in `unsigned flags : 3`. Values outside its range wrap.
  * @param base its declared type: an integer of up to 64 bits, or `bool`
- * @throws {ArgumentRangeError} if it has no bit, or more bits than its type
+ * @throws {ArgumentRangeError} if the width is 0, or larger than the type
  */
 export function bits<B extends BitsBase>(base: B, width: number): BitField<B> {
   return new BitField(toBase(base), toWidth(base, width, 1), false);
 }
 
 /**
- * Unnamed bits, as in `unsigned : 3`. A width of 0 ends the current unit: the next bit-field begins at a boundary of
- * the type. Give it any name that the struct does not use; it has no accessor.
+ * Unnamed bits, as in `unsigned : 3`. A width of 0 moves the next bit-field to a boundary of the type. The field needs
+ * a unique name in the definition; it has no accessor.
  */
 export function padding<B extends BitsBase>(base: B, width: number): BitField<B> {
   return new BitField(toBase(base), toWidth(base, width, 0), true);
@@ -76,13 +79,13 @@ function toWidth(base: BitsBase, width: number, min: number): number {
   throw new ArgumentRangeError(`a width of ${min} to ${max} bits for ${base.name}`, width);
 }
 
-/** A bit-field in its place: a type that reads and writes at the address of its first byte. */
+/** A bit-field at an offset: a type that reads and writes at the address of its first byte. */
 function bitsOf(field: BitField, offset: number, bit: number, structBytes: number): CompositeType {
   const { base, width } = field;
   const count = Math.ceil((bit + width) / 8);
   const isSigned = base.name.startsWith('i');
   const mask = (1n << BigInt(width)) - 1n;
-  // One access of 4 bytes where those are in the struct, as most are; else one for each byte.
+  // One access of 4 bytes if the struct contains these bytes, as most do; else one for each byte.
   const fast = width < 32 && bit + width <= 32 && offset + 4 <= structBytes;
   const convert = (raw: bigint): unknown => {
     const value = isSigned ? BigInt.asIntN(width, raw) : raw;
@@ -102,7 +105,7 @@ function bitsOf(field: BitField, offset: number, bit: number, structBytes: numbe
   };
   return {
     name: field.name,
-    ...{ bit, width, base: base.name }, // for what shows it: debug/type-layouts.ts
+    ...{ bit, width, base: base.name }, // for debug/type-layouts.ts
     layout: () => ({ size: count, align: 1 }),
     load,
     live: (origin, address) => load(origin.allocation.memory, address),

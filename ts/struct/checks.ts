@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// C that checks at compile time that structs are laid out as here.
+// C code that checks at compile time that the C compiler lays out structs as linmem does.
 import { ArgumentTypeError } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
 import { assertHas } from '../scalar/descriptor.ts';
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
 
-/** A struct or union with any fields. */
+/** A struct or union of any fields. */
 export interface AnyStruct {
   readonly fields: unknown;
   /** @internal */
@@ -16,8 +16,8 @@ export interface AnyStruct {
 /**
  * Returns a C file with a `_Static_assert` for the size, the alignment and each offset of `types`: it compiles if the C
  * compiler lays them out the same. Bit-fields have no offset in C.
- * @param types by what C calls them: `point_t`, `struct node`
- * @param headers what declares them: `'point.h'`, or `'<time.h>'`
+ * @param types the types by their names in C: `point_t`, `struct node`
+ * @param headers the headers that declare them: `'point.h'`, or `'<time.h>'`
  */
 export function layoutChecks(
   types: Readonly<Record<string, AnyStruct>>,
@@ -25,7 +25,7 @@ export function layoutChecks(
   pointerSize: PointerSize = 4,
 ): string {
   if (!Array.isArray(headers)) throw new ArgumentTypeError('an array of headers', headers);
-  assertOptions(types, 'an object with structs');
+  assertOptions(types, 'an object of structs by name');
   const lines = (headers as readonly string[]).map(
     (header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`,
   );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A struct or union for one pointer size: where its fields are, and the class of its instances.
+// A struct or union for one pointer size: the offsets of its fields, and the class of its instances.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { locatedError } from './located-error.ts';
 import { accessors } from './accessors.gen.ts';
@@ -35,9 +35,9 @@ import {
 export type InstanceClass = new (origin: Origin, address: number, bytes?: number) => StructRef;
 
 export interface Compiled extends Layout {
-  /** Those that have an accessor, in the order of their declaration. */
+  /** The fields that have an accessor, in the order of their declaration. */
   readonly fields: readonly Field[];
-  /** Where all members are, unnamed bits too, in the order of their declaration. */
+  /** The offsets of all members, also of unnamed bits, in the order of their declaration. */
   readonly places: readonly Placed[];
   readonly byName: ReadonlyMap<string, Field>;
   /** The flexible array member. */
@@ -46,7 +46,7 @@ export interface Compiled extends Layout {
   readonly copier: Copier;
 }
 
-/** Reads the fields of a definition, whose getters are called here. */
+/** Reads the fields of a definition. Calls their getters. */
 export function readFields(struct: string, fields: object): (readonly [string, CType])[] {
   const names = Object.keys(fields);
   if (names.length === 0) throw new ArgumentTypeError(`at least one field in ${struct}`, fields);
@@ -59,7 +59,7 @@ export function readFields(struct: string, fields: object): (readonly [string, C
   });
 }
 
-/** Places the fields and makes the class. */
+/** Computes the offsets and creates the class. */
 export function compile(
   type: AnyStructType,
   entries: readonly (readonly [string, CType])[],
@@ -75,7 +75,7 @@ export function compile(
     const isAtEnd = isFlexible(field) ? isLast && index > 0 && !isUnion : isLast || isUnion;
     if (!isAtEnd && isOpenEnded(field, pointerSize))
       throw new ArgumentTypeError(
-        `the flexible array ${isFlexible(field) ? '' : 'in '}${type.name}.${name} as the last of several fields`,
+        `the flexible array ${isFlexible(field) ? '' : 'in '}${type.name}.${name} as the last field, after at least one other`,
         name,
       );
     if (isAnonymous(field)) return promoted(type.name, field, offset, isUnion, pointerSize);
@@ -90,13 +90,16 @@ export function compile(
   const byName = new Map(fields.map((field) => [field.name, field]));
   for (const field of fields)
     if (byName.get(field.name) !== field)
-      throw new ArgumentTypeError(`a field of ${type.name} once, also in its anonymous members`, field.name);
+      throw new ArgumentTypeError(
+        `a unique name for each field of ${type.name}, also in its anonymous members`,
+        field.name,
+      );
   const Instance = classOf(type, fields, size, pointerSize);
   const copier = copierOf({ name: type.name, fields, byName, flexible });
   return { size, align, places, fields, byName, flexible, Instance, copier };
 }
 
-/** The fields of an anonymous member, as fields of the struct around it. */
+/** Returns the fields of an anonymous member as fields of the enclosing struct. */
 function promoted(
   struct: string,
   { embedded }: AnonymousMember,
@@ -124,7 +127,7 @@ function memberOf(struct: string, name: string, type: CType, pointerSize: Pointe
   }
 }
 
-/** A class with an accessor for each field on its prototype. */
+/** Returns a class with an accessor for each field on its prototype. */
 function classOf(
   type: AnyStructType,
   fields: readonly Field[],
@@ -163,7 +166,7 @@ function plainClass(): Constructor {
   };
 }
 
-/** The class of structs whose instances differ in size, or hide their state in a handle: N2 of instance.ts. */
+/** Returns the class of structs whose instances differ in size, or have a separate ref: N2 of instance.ts. */
 function largeClass(size: number, hides: boolean): Constructor {
   return class {
     constructor(origin: Origin, address: number, bytes: number = size) {
@@ -177,7 +180,7 @@ function largeClass(size: number, hides: boolean): Constructor {
   };
 }
 
-/** The accessor of a scalar: a separate one, or for the wide integers one that they share. */
+/** Returns the accessor of a scalar: generated code, or a general one for integers of 128 and 256 bits. */
 function scalarAccessor({ type, offset }: Field): PropertyDescriptor & ThisType<StructRef> {
   const known = accessors[type.name];
   if (known) return known(offset);

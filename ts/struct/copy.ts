@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copies of whole structs: from memory into a plain object, and from an object into memory.
 //
-//   C1  V8 compiles `object[name]` in line only at a site that meets one name (docs/performance.md). So a struct that is
-//       copied gets code that no other struct runs, as long as there is some left: copies.gen.ts.
+//   C1  V8 inlines `object[name]` only at a site that sees one name (docs/performance.md). So each struct that is
+//       copied gets one of the copies of the code in copies.gen.ts; structs share them if there are more.
 import { ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
 import { locatedError } from './located-error.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -11,7 +11,7 @@ import { StructRef, typeOf, type AnyStructType } from './instance.ts';
 import type { TextStore } from './texts.ts';
 import { isFlexible, isScalar, type Field, type Fieldwise } from './type.ts';
 
-/** Copies one struct. `bytes` counts from its address, and matters to a flexible array member only. */
+/** Copies one struct. `bytes` is the size from its address on; only a flexible array member needs it. */
 export interface Copier {
   load(memory: LinearMemory, address: number, bytes?: number): Record<string, unknown>;
   /** Converts the members of `value` and writes them; the others stay as they are. */
@@ -29,10 +29,10 @@ interface Copied {
 /** The number of structs that have separate code. */
 let used = 0;
 
-/** Returns what copies a struct, or a union. */
+/** Returns the copier of a struct or union. */
 export function copierOf(copied: Copied): Copier {
   const { fields, flexible } = copied;
-  // A name that every object has is absent from a value all the same.
+  // Every object inherits names such as `toString`: only an own property is a value for such a field.
   const isPlain = !flexible && fields.every(({ name, isShared }) => !isShared && !(name in Object.prototype));
   let own: Copies | undefined;
   const claim = (): Copies => (own = (copies[used++ % copies.length] as (typeof copies)[0])(fields)); // there are some
@@ -72,14 +72,14 @@ function loadEach(
         ? type.loadElements(memory, address + offset, bytes - offset)
         : field.load(memory, address + offset);
     } catch (error) {
-      // A union's members share their bytes: one that cannot be read as text or as an enum is left out.
+      // The members of a union share their bytes: a member that cannot be read as a string or as an enum is left out.
       if (!isShared || isScalar(type)) throw error;
     }
   }
   return values;
 }
 
-/** Returns the number of fields found in `values`. */
+/** Stores each field that `values` has. Returns their number. */
 function storeEach(
   { fields }: Copied,
   memory: LinearMemory,
@@ -101,7 +101,7 @@ function storeEach(
   return found;
 }
 
-/** The error of a value that does not fit, with the field that it is for: the first whose value throws alone too. */
+/** Returns the error with the name of the field: the first field whose value also throws alone. */
 function inField(
   error: unknown,
   copied: Copied,
@@ -116,13 +116,13 @@ function inField(
   return error;
 }
 
-/** The fields of a struct; a ref to one is an object with these. */
+/** Returns the names of the fields of a struct. */
 const namesOf = (type: AnyStructType): Iterable<string> =>
   (type as unknown as Fieldwise).compiled(4).fields.map(({ name }) => name); // every struct is one
 
-/** @throws {ArgumentTypeError} for an object that has something else than fields */
+/** @throws {ArgumentTypeError} if an object has a property that is not a field */
 function refuseUnknown({ name: struct, fields, byName }: Copied, values: object): void {
-  // An array, a Map, a Date: no class of a program.
+  // An array, a Map, a Date: a built-in class. Classes of the program are accepted.
   if (
     !fields.some(({ name }) => name in values) &&
     Object.prototype.toString.call(values) !== '[object Object]'

@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts';
 import type { Origin } from './origin.ts';
 import type { CompositeType } from './type.ts';
 
-/** An enum: `N` are the names of its values. */
+/** An enum: `N` is the union of the names of its values. */
 export class EnumType<N extends string> implements CompositeType {
   readonly name: string;
   /** The number of each name. */
@@ -21,7 +21,7 @@ export class EnumType<N extends string> implements CompositeType {
     this.name = name;
     this.values = values;
     this.base = base;
-    // Of several names for one number the first is shown.
+    // A number with several names has the first one.
     this.#names = new Map(
       (Object.entries(values) as [N, number][]).reverse().map(([one, value]) => [value, one]),
     );
@@ -29,13 +29,16 @@ export class EnumType<N extends string> implements CompositeType {
   layout(): Layout {
     return { size: this.base.size, align: this.base.size };
   }
-  /** Returns the name of a number. @throws {ArgumentRangeError} if it has none */
+  /** Returns the name of a number. @throws {ArgumentRangeError} if it has no name */
   nameOf(value: number): N {
     const name = this.#names.get(value);
     if (name === undefined) throw new ArgumentRangeError(`a value of ${this.name}: ${this.#list()}`, value);
     return name;
   }
-  /** Returns the number of a name; a number stays. @throws {ArgumentTypeError} if there is no such name */
+  /**
+   * Returns the number of a name, or `value` if it is a number.
+   * @throws {ArgumentTypeError} if there is no such name
+   */
   numberOf(value: unknown): number {
     if (typeof value === 'number') return value;
     if (typeof value === 'string' && Object.hasOwn(this.values, value)) return this.values[value as N];
@@ -60,8 +63,8 @@ export class EnumType<N extends string> implements CompositeType {
 export interface EnumType<N extends string> extends Simple<N, N | number> {}
 
 /**
- * A C enum: `enumeration('color', ['red', 'green'])` counts from 0, `enumeration('mode', { r: 1, w: 2 })` has values of
- * its own. Values are names; a number is taken too.
+ * A C enum: `enumeration('color', ['red', 'green'])` counts from 0, `enumeration('mode', { r: 1, w: 2 })` has explicit
+ * numbers. Reads return names; writes accept names and numbers.
  * @param base `i32` by default, as in C
  */
 export function enumeration<const N extends string>(
@@ -79,7 +82,7 @@ export function enumeration<const N extends string>(
   const numbers = new Map<unknown, number>();
   for (const [one, value] of given) {
     if (typeof one !== 'string' || numbers.has(one))
-      throw new ArgumentTypeError(`names of ${name} that are strings and differ`, one);
+      throw new ArgumentTypeError(`unique strings as names of ${name}`, one);
     numbers.set(one, toCount(value as number, `a number for ${name}.${one}`, min, min + 2 ** Number(bits)));
   }
   return new EnumType(name, Object.fromEntries(numbers) as Record<N, number>, base);

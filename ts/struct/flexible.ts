@@ -18,7 +18,7 @@ import {
   type CType,
 } from './type.ts';
 
-/** As many elements as the allocation has bytes behind the struct. */
+/** A flexible array member: its length follows from the size of the allocation. */
 export class FlexibleArray<T extends CType = CType> implements CompositeType {
   readonly name: string;
   readonly element: T;
@@ -29,7 +29,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   layout(pointerSize: PointerSize): Layout {
     return { size: 0, align: elementLayout(this.element, pointerSize).align };
   }
-  /** @internal As a member of a plain value it is empty: its length is known to instances only. */
+  /** @internal Returns an empty array: only instances know its length. */
   load(): unknown {
     return [];
   }
@@ -68,7 +68,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   loadElements(memory: LinearMemory, address: number, bytes: number): unknown[] {
     return loadElements(this.element, memory, address, this.#count(bytes, memory));
   }
-  /** @internal Writes at most as many elements as `bytes` bytes hold. */
+  /** @internal Writes `value`. @throws {ArgumentRangeError} if it has more elements than `bytes` bytes hold */
   storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void {
     const values = toValues(value, this.name);
     const count = this.#count(bytes, memory);
@@ -81,7 +81,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   }
 }
 
-/** A flexible array member of elements of `type`; the last field of a struct that has others. */
+/** A flexible array member of elements of `type`. It must be the last field, after at least one other. */
 export function flexible<T extends CType>(type: T): FlexibleArray<T> {
   return new FlexibleArray(toValueType(type, 'flexible()') as T);
 }

@@ -10,9 +10,9 @@ import type { BitField } from './bits.ts';
 import type { FlexibleArray } from './flexible.ts';
 import type { StructRef } from './instance.ts';
 
-/** Says of a type, to TypeScript only, what its values are. @public Declarations need its name. */
+/** The key under which a type has the types of its values, for TypeScript only. @public Declarations need its name. */
 export declare const SHAPE: unique symbol;
-/** A type whose values are the same live and plain. `I` is what it can be set to. */
+/** A type whose live and plain values have the same type `V`. It can be set to an `I`. */
 export interface Simple<V, I = V> {
   readonly [SHAPE]?: ['simple', V, I];
 }
@@ -29,7 +29,7 @@ export interface Pointing<T> {
 export type AnyView = any;
 export type ShapeOf<T> = T extends { readonly [SHAPE]?: infer S } ? NonNullable<S> : never;
 
-/** The live value of a type: what the accessor of a field gives. */
+/** The live value of a type, which the accessor of a field returns. */
 export type Live<T> =
   T extends Scalar<infer V, AnyView> ? V
   : T extends BitField<infer B> ? Live<B>
@@ -70,20 +70,20 @@ export interface InstanceMembers<F> extends Ref {
   set(values: InitFields<F>): this;
   /** Returns the fields as a plain object: a copy. */
   toObject(): PlainFields<F>;
-  /** The same with bigints as decimal strings. */
+  /** Returns the fields for JSON: as {@link toObject}, with bigints as decimal strings. */
   toJSON(): unknown;
 }
-/** A live struct: its fields, and the members of {@link Ref} except those that a field has the name of. */
+/** A live struct: its fields, and the members of {@link Ref} that no field hides. */
 export type Instance<F> = ([keyof F & keyof StructRef] extends [never]
   ? InstanceMembers<F>
   : Omit<InstanceMembers<F>, keyof F>) & { -readonly [K in keyof F]: Live<F[K]> };
 
-/** Consecutive elements: a {@link ScalarArrayRef}, or the same for other types. */
+/** Consecutive elements: a {@link ScalarArrayRef}, or {@link LiveElements} for other types. */
 export type ElementsRef<E> =
   E extends Scalar<infer V, infer A> ? ScalarArrayRef<V & ScalarValue, A> : LiveElements<E>;
 /** A ref to elements that are not scalars. Every index is checked. */
 export interface LiveElements<E> extends Ref {
-  /** Elements it has. */
+  /** The number of elements. */
   readonly length: number;
   /** Returns element `index`, live; a negative index counts from the end. @throws {ArgumentRangeError} if there is none */
   at(index: number): Live<E>;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A live struct: a ref with an accessor for each field.
 //
-//   N1  A field wins over a member of Ref of the same name. So an instance keeps its state under names that C
-//       has not, and the members that Ref reads are getters of the prototype, which a field of the same name replaces.
-//   N2  Heaps and registries know an instance by the ref that `refOf` returns: itself or, if a field has the name
-//       of something that they read, a plain ref to the same bytes.
+//   N1  A field hides a member of Ref of the same name. So an instance keeps its state under names that are not C
+//       identifiers, and the members that Ref reads are getters of the prototype, which such a field replaces.
+//   N2  Heaps and registries hold the ref that `refOf` returns: the instance or, if a field hides a member that they
+//       read, a separate ref to the same bytes.
 import { ArgumentTypeError } from '../errors.ts';
 import { hex, toPrimitivePointer } from '../scalar/print.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
@@ -14,13 +14,13 @@ import type { CompositeType } from './type.ts';
 
 /** The members of a struct type that instances use. */
 export interface AnyStructType extends CompositeType {
-  /** @internal Writes the members of `values`; the others stay as they are. All of them or none. */
+  /** @internal Writes the members of `values`, all of them or none; the others stay unchanged. */
   assign(origin: Origin, address: number, values: unknown): void;
-  /** @internal As `load`, with bytes behind the struct that a flexible array member has. */
+  /** @internal As `load`, with the bytes after the struct that belong to a flexible array member. */
   loadAll(origin: Origin, address: number, bytes: number): Record<string, unknown>;
 }
 
-/** Members of a ref that heaps read: a field of such a name would hide them. */
+/** The members of a ref that heaps read, which a field of the same name would hide. */
 export const STATE: readonly string[] = [
   'heap',
   'address',
@@ -31,27 +31,27 @@ export const STATE: readonly string[] = [
   'byteLength',
 ];
 
-/** N1. @internal */
+/** The state of an instance (N1). @internal */
 export interface StructRef extends InstanceState {
   readonly '@bytes': number;
   readonly '@handle': Ref | undefined;
 }
 /** The base of all instances. */
 export class StructRef extends Ref {
-  /** The struct or union it is an instance of. */
+  /** The struct or union type. */
   declare readonly type: AnyStructType;
 
   /** @internal */
   override get '@ref'(): Ref {
     return refOf(this);
   }
-  /** Bytes it covers. */
+  /** The size in bytes. */
   get byteLength(): number {
     return this['@bytes'];
   }
   /**
-   * Writes the members of `values`, all of them or, when one is wrong, none; the other fields stay as they are.
-   * Returns the instance.
+   * Writes the members of `values`, all of them or, if one is refused, none; the other fields stay unchanged. Returns
+   * the instance.
    */
   set(values: unknown): this {
     typeOf(this).assign(this['@origin'], this['@address'], values);
@@ -61,15 +61,15 @@ export class StructRef extends Ref {
   toObject(): unknown {
     return plainOf(this);
   }
-  /** As {@link toObject}, for `JSON.stringify`: bigints are decimal strings. */
+  /** Returns the fields for `JSON.stringify`: as {@link toObject}, with bigints as decimal strings. */
   toJSON(): unknown {
     return withoutBigints(plainOf(this));
   }
-  /** Frees it. @throws {DoubleFreeError} {@link NotOwnedError} as {@link Ref.free} */
+  /** Frees the block. @throws {DoubleFreeError} {@link NotOwnedError} as {@link Ref.free} */
   override free(): void {
     this['@origin'].heap.free(refOf(this) as Parameters<RefHeap['free']>[0]);
   }
-  /** Frees it if it owns its allocation and that lives; else does nothing. */
+  /** Frees the block if the instance owns it and it is live; else does nothing. */
   override dispose(): void {
     const { owner, allocation, heap } = this['@origin'];
     if (owner === refOf(this) && allocation.isLive) heap.free(owner);
@@ -80,16 +80,16 @@ export class StructRef extends Ref {
   }
 }
 
-/** The state that `Ref` declares, and how an instance is printed. */
+/** The state that `Ref` declares, and the methods that print an instance. */
 const members: PropertyDescriptorMap & ThisType<StructRef> = {
   heap: { get() { return this['@origin'].heap; } },
   address: { get() { return this['@address']; } },
   allocation: { get() { return this['@origin'].allocation; } },
   owned: { get() { return this['@origin'].owner === refOf(this); } },
-  // A freed owner gets another one: instances look at their allocation instead.
+  // A free changes the `views` of the owner: instances read those of their allocation instead.
   views: { get() { return memoryOf(this['@origin']).views; }, set() {} },
   toString: { value: print },
-  // Without its own members, which a field may hide.
+  // Uses no members of the instance, which a field may hide.
   [Symbol.toPrimitive]: {
     value(this: StructRef, hint: string) {
       if (hint === 'string') return print.call(this);
@@ -105,27 +105,29 @@ Object.defineProperties(StructRef.prototype, members);
 /** The type of an instance, also where a field is called `type`. */
 const types: WeakMap<object, AnyStructType> = /* @__PURE__ */ new WeakMap();
 export const typeOf = (instance: StructRef): AnyStructType =>
-  types.get(Object.getPrototypeOf(instance) as object) as AnyStructType; // every class is entered when it is made
+  types.get(Object.getPrototypeOf(instance) as object) as AnyStructType; // every class is registered when it is created
 const plainOf = (one: StructRef): unknown =>
   typeOf(one).loadAll(one['@origin'], one['@address'], one['@bytes']);
 export function setType(prototype: object, type: AnyStructType): void {
   types.set(prototype, type);
 }
 
-/** Returns `Class`, derived from `Base`. Not by `extends`: V8 makes objects of such a class twenty times more slowly. */
+/**
+ * Returns `Class`, derived from `Base`. Not by `extends`: V8 creates objects of such a class twenty times more slowly.
+ */
 export function derive<C>(Class: { readonly prototype: object }, Base: { readonly prototype: object }): C {
   Object.setPrototypeOf(Class, Base);
   Object.setPrototypeOf(Class.prototype, Base.prototype);
-  return Class as C; // is one now
+  return Class as C; // has the prototypes of C now
 }
 
-/** N2. */
+/** The ref that heaps hold (N2). */
 export function refOf(instance: StructRef): Ref {
   if (instance instanceof StructRef) return instance['@handle'] ?? instance;
   throw new ArgumentTypeError('an instance of a struct', instance);
 }
 
-/** The plain ref of an instance whose fields hide what heaps read. */
+/** The separate ref of an instance whose fields hide members that heaps read (N2). */
 export class StructHandle extends Ref {
   readonly byteLength: number;
   constructor(origin: Origin, address: number, bytes: number) {
@@ -158,7 +160,7 @@ function inspect(
   return `${at} ${show ? show(fields, options) : JSON.stringify(withoutBigints(fields))}`;
 }
 
-/** As `toObject`, but tells of a member that cannot be read instead of throwing. */
+/** As `toObject`, but a member that cannot be read has a message as its value. */
 function fieldsOf(instance: StructRef): unknown {
   try {
     return plainOf(instance);

@@ -3,37 +3,37 @@
 //
 //   Y1  A member begins at the next multiple of its alignment; a struct's alignment is the greatest of its members',
 //       and its size a multiple of that.
-//   Y2  A bit-field takes the next free bits, unless it would then cross a boundary of its declared type: it begins
-//       at the next one. A width of 0 only moves to that boundary.
+//   Y2  A bit-field has the next free bits or, if it would cross a boundary of its declared type, begins at that
+//       boundary. A width of 0 only moves to the boundary.
 //   Y3  `packed` makes the alignment of every member 1 and lets bit-fields cross boundaries. `pack` limits the
-//       alignment of every member, as `#pragma pack(n)` does. A greater alignment can be asked for on top.
+//       alignment of every member, as `#pragma pack(n)` does. `align` can raise the alignment further.
 import { ArgumentRangeError } from '../errors.ts';
 
-/** Bytes of a pointer: 4 in wasm32, 8 in wasm64. */
+/** The size of a pointer in bytes: 4 in wasm32, 8 in wasm64. */
 export type PointerSize = 4 | 8;
 
-/** Bytes of a type and what its address must be a multiple of. */
+/** The size and alignment of a type in bytes. */
 export interface Layout {
   readonly size: number;
   readonly align: number;
 }
 
-/** One member, before it has a place. */
+/** One member, without an offset. */
 export interface Member extends Layout {
   readonly name: string;
-  /** The bits of a bit-field, whose declared type `size` and `align` are of. */
+  /** The width of a bit-field; `size` and `align` are those of its declared type. */
   readonly bits?: number | undefined;
-  /** The alignment that was asked for, which `packed` does not change. */
+  /** The alignment that `aligned()` gives, which `packed` does not change. */
   readonly asked?: number | undefined;
-  /** Whether it has no name: an unnamed bit-field does not raise the alignment of its struct. */
+  /** True for an unnamed bit-field, which does not raise the alignment of its struct. */
   readonly unnamed?: boolean | undefined;
 }
 
-/** Where a member is. */
+/** The position of a member. */
 export interface Placed {
-  /** Bytes from the start; of a bit-field the byte that has its first bit. */
+  /** The offset in bytes; for a bit-field, that of the byte with its first bit. */
   readonly offset: number;
-  /** The first bit in that byte, 0 for everything but bit-fields. */
+  /** The first bit in that byte; 0 for other members. */
   readonly bit: number;
 }
 
@@ -41,20 +41,20 @@ export interface Placed {
 export interface LayoutOptions {
   /** As `__attribute__((packed))`. */
   readonly packed?: boolean;
-  /** As `#pragma pack(n)`: no member is aligned to more than that; 1, 2, 4, 8 or 16. */
+  /** As `#pragma pack(n)`: the maximum alignment of members: 1, 2, 4, 8 or 16. */
   readonly pack?: number;
-  /** As `__attribute__((aligned(n)))` on the whole, whose size it divides. */
+  /** As `__attribute__((aligned(n)))` on the struct: its size is a multiple of it. */
   readonly align?: number;
-  /** As `__attribute__((aligned(n)))` on its typedef, which leaves the size as it is. */
+  /** As `__attribute__((aligned(n)))` on the typedef of the struct: its size does not change. */
   readonly typedefAlign?: number;
 }
 
-/** The places of all members, and the whole. */
+/** The positions of all members, and the size and alignment of the struct. */
 export interface StructLayout extends Layout {
   readonly places: readonly Placed[];
 }
 
-/** The greatest size of a struct: no offset is above 2^31 - 1. */
+/** The maximum size of a struct: no offset is above 2^31 - 1. */
 const MAX_BYTES = 2 ** 31;
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
@@ -62,14 +62,14 @@ const roundUp = (value: number, unit: number): number => Math.ceil(value / unit)
 /** Returns the alignment of a member under the options. */
 function alignmentOf({ align, asked = 1, bits }: Member, { packed, pack }: LayoutOptions): number {
   if (bits === 0) return align;
-  if (bits !== undefined && packed && pack) return Math.min(align, pack); // so clang has it
+  if (bits !== undefined && packed && pack) return Math.min(align, pack); // as clang does
   const own = packed ? asked : align;
   return pack ? Math.min(own, pack) : own;
 }
 
 /**
- * Places the members of a struct, or of a union, all of which begin at 0.
- * @throws {ArgumentRangeError} if the whole is larger than 2^31 bytes
+ * Computes the positions of the members of a struct, or of a union, where all begin at 0.
+ * @throws {ArgumentRangeError} if the size is 2^31 bytes or more
  */
 export function layOut(
   struct: string,
@@ -97,7 +97,7 @@ export function layOut(
   return { places, align: Math.max(align, options.typedefAlign ?? 1), size };
 }
 
-/** Y2: the first bit of a bit-field, from the bit `from` on. */
+/** Y2: returns the first bit of a bit-field; `from` is the next free bit. */
 function placeBits(from: number, { bits = 0, size }: Member, align: number, options: LayoutOptions): number {
   const boundary = align * 8;
   const crosses = !options.packed && !options.pack && (from % boundary) + bits > size * 8;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Where in a value an error is: the field, the element, the parameter.
+// Adds the position in a value to an error: the field, the element, the parameter.
 import { ArgumentRangeError, ArgumentTypeError, EncodingError } from '../errors.ts';
 
-/** Returns an error about a value with the place in it that the value is for; any other error, or one that names it, unchanged. */
+/**
+ * Returns an error about a value with `place`, the part that it is for; any other error, or one that names a part,
+ * unchanged.
+ */
 export function locatedError(error: unknown, place: string): unknown {
   const { message, expected, value, index, capacity } = error as ArgumentTypeError & EncodingError;
   if (message.includes(place)) return error;

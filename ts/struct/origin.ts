@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The one file here that knows how heaps and regions allocate and how they know that something was freed.
+// The allocation of instances. Only this file of the folder allocates in heaps and regions, and tests whether a block
+// is live.
 //
-//   O1  Every instance, element, field and array of one allocation shares one origin, so that the end of the
-//       allocation is seen by all of them, and each of them keeps its owner from being collected.
+//   O1  All instances, elements, fields and arrays of one allocation share one origin: all see when it is freed, and
+//       each keeps its owner from being collected.
 import { ArgumentTypeError, OutOfBoundsError } from '../errors.ts';
 import type { Region } from '../arena/region.ts';
 import type { WasmSlice } from '../arena/slice.ts';
@@ -13,23 +14,23 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Ref } from '../scalar/ref.ts';
 import type { ScalarValue } from '../scalar/descriptor.ts';
 
-/** Where instances can be allocated: a heap, an arena, a scope. */
+/** An allocator of instances: a heap, an arena, a scope. */
 export type Place = Heap | Region;
 
 /** A slice of any type. */
 export type AnySlice = WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
 export type SliceOf<T extends ScalarValue> = WasmSlice<ArrayBufferView, T>;
 
-/** O1. */
+/** The origin of the instances of one allocation (O1). */
 export class Origin {
   readonly heap: Heap;
-  /** @internal Its `memory` is that of the heap as long as the allocation lives, and then one that refuses every access. */
+  /** @internal Its `memory` is the heap while the allocation is live; after that, one that refuses every access. */
   readonly allocation: Allocation;
-  /** Where text of its `char *` members is allocated; undefined for borrowed memory. */
+  /** The allocator of strings for `char *` members; undefined for borrowed memory. */
   readonly place: Place | undefined;
   /** The ref that owns the allocation. */
   owner: Ref | undefined = undefined;
-  /** The slice that it was made from, which must not be collected. */
+  /** The slice that it was created from, which must not be collected before it. */
   readonly retains: object | undefined;
   /** @internal */
   constructor(heap: Heap, allocation: Allocation, place?: Place, retains?: object) {
@@ -41,8 +42,8 @@ export class Origin {
 }
 
 /**
- * Allocates `bytes` zeros and returns what `make` makes of them; if that throws, they are freed.
- * @param owned whether the allocation is to be freed by its ref; else a region frees it
+ * Allocates `bytes` zeros, calls `make` with them and returns its result; frees them if it throws.
+ * @param owned true if the ref frees the allocation; else a region frees it
  */
 export function allocate<R>(
   place: Place,
@@ -57,7 +58,7 @@ export function allocate<R>(
   );
 }
 
-/** Makes `ref` the owner of its allocation: it frees it, by hand or when it is collected. */
+/** Makes `ref` the owner of its allocation: the ref frees it, explicitly or when it is collected. */
 export function own(origin: Origin, ref: Ref): void {
   origin.owner = ref;
   origin.heap.registerOwner(ref);
@@ -79,10 +80,10 @@ export function borrow(
   return { origin: new Origin(where, where.allocationAt(at)), address: at };
 }
 
-// By what they have, not by their classes: a bundle without arenas must not get them from here.
+// Tests members, not classes, so that a bundle without arenas does not contain them.
 const isSlice = (where: unknown): where is AnySlice =>
   typeof (where as WasmSlice | undefined)?.assertAlive === 'function';
-/** Whether a place frees what is made in it all at once. */
+/** True for arenas and scopes. */
 export const isRegion = (place: Place): place is Region => 'heap' in place;
 
 function inSlice(slice: AnySlice, offset: Address, bytes: number): { origin: Origin; address: number } {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pointers as types: to a struct (`pointer(Node)`), to anything (`voidp`), to what only C knows (`opaque('sqlite3')`).
+// Pointer types: to a struct (`pointer(Node)`), to anything (`voidp`), to a type that only C knows
+// (`opaque('sqlite3')`).
 import { ArgumentRangeError, ArgumentTypeError, isInstance, WrongHeapError } from '../errors.ts';
 import { toPointer } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -25,9 +26,9 @@ export function storePointer(memory: LinearMemory, address: number, value: numbe
 }
 
 /**
- * The address that `value` stands for: null is 0.
- * @param heap the heap that a ref must be of; any, if undefined
- * @throws {FreedError} {@link WrongHeapError} for a ref that cannot be used here
+ * Returns the address of `value`: a ref, an address, or null, which is 0.
+ * @param heap the heap that a ref must belong to. Default: any
+ * @throws {FreedError} {@link WrongHeapError} if a ref was freed, or belongs to another heap
  */
 export function toTarget(value: unknown, what: string, heap?: object, isTyped = false): number {
   if (value === null) return 0;
@@ -58,10 +59,10 @@ interface Typed {
 }
 
 /**
- * Refuses a ref to something else than a `target`, or to less. Bytes can be anything; an array is a pointer to its first
- * element.
- * @throws {ArgumentTypeError} that names both types
- * @throws {ArgumentRangeError} if it has not the bytes of a target
+ * Refuses a ref to another type than `target`, or to fewer bytes. A ref to bytes fits any target; a ref to an array is
+ * a pointer to its first element.
+ * @throws {ArgumentTypeError} if the type differs
+ * @throws {ArgumentRangeError} if it has fewer bytes than a target
  */
 export function assertPointsTo(target: CType, value: Typed | null, what: string): void {
   const isStruct = value instanceof StructRef;
@@ -87,7 +88,7 @@ export abstract class AnyPointer {
   layout(pointerSize: PointerSize): Layout {
     return { size: pointerSize, align: pointerSize };
   }
-  /** @internal The address, null for NULL. */
+  /** @internal Returns the address, or null for NULL. */
   load(memory: LinearMemory, address: number): unknown {
     return loadPointer(memory, address) || null;
   }
@@ -116,7 +117,7 @@ export class PointerType<T = CType> extends AnyPointer implements CompositeType 
   follow({ heap }: Pick<Origin, 'heap'>, target: number): unknown {
     if (target === 0) return null;
     const pointerSize = pointerSizeOf(heap);
-    const type = this.target as CType; // looked at when the type was made
+    const type = this.target as CType; // checked when the type was created
     const { origin, address } = borrow(heap, target, layoutOf(type, pointerSize).size);
     return liveOf(type, pointerSize)(origin, address);
   }
@@ -142,7 +143,7 @@ export abstract class FunctionPointer {
 /** The values that a pointer to anything can be set to. */
 export type AddressLike = Ref | FunctionPointer | Address | null;
 
-/** A pointer whose target is not known here: an address as a number. */
+/** A pointer to an unknown type: its value is an address as a number. */
 // biome-ignore lint/correctness/noUnusedVariables: what the interface below has
 export class AddressType<N = number, I = N | AddressLike> extends AnyPointer implements CompositeType {
   readonly name: string;
@@ -166,14 +167,14 @@ export interface AddressType<N = number, I = N | AddressLike> extends Simple<N |
 export const voidp: AddressType = /* @__PURE__ */ new AddressType('void');
 
 declare const HANDLE_OF: unique symbol;
-/** The address of something that only C knows. A handle of one kind is not taken for one of another. */
+/** The address of an object of a type that only C knows. TypeScript keeps handles of different types apart. */
 export type OpaqueHandle<N extends string> = number & { readonly [HANDLE_OF]: N };
 
-/** A pointer to a type that C keeps to itself, as `sqlite3 *`: its value is a handle, or null. */
+/** A pointer to an incomplete C type, such as `sqlite3 *`: its value is a handle, or null. */
 export class OpaqueType<N extends string> extends AddressType<OpaqueHandle<N>, OpaqueHandle<N> | null> {
   declare readonly handle: N;
 }
-/** As {@link OpaqueType}. @param name its name in C */
+/** Returns an {@link OpaqueType}. @param name the name of the type in C */
 export function opaque<N extends string>(name: N): OpaqueType<N> {
   if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
   return new OpaqueType<N>(name);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Writing a value of several parts: converted into a copy first, then stored at once, so that a wrong part changes
-// nothing, whatever the getters of the value do meanwhile.
+// Writes a value of several parts: converts it into a copy first and stores the copy at once. A part that is refused
+// changes nothing, whatever the getters of the value do meanwhile.
 import { readBytes, setBytes, writeBytes } from '../memory/bytes.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { memoryOf, type Origin } from './origin.ts';
 import { OwnedTexts, type TextStore } from './texts.ts';
 
-/** Bytes of the copy that is kept for the next value. */
+/** The size of the buffer that is kept for the next value. */
 const KEPT = 1024;
-/** Where the copy begins: 0 is NULL to text. */
+/** The start of the copy: not 0, which text operations refuse as NULL. */
 const START = 16;
 let spare: StagedMemory | undefined;
 
@@ -21,17 +21,14 @@ class StagedMemory extends LinearMemory {
   }
 }
 
-/**
- * Converts with `convert`, which writes to the memory it gets at the address it gets: a copy of `bytes` bytes at
- * `address`. Then stores the copy.
- */
+/** Copies `bytes` bytes at `address`, calls `convert`, which writes to the copy, and stores the copy. */
 export function assignStaged(
   origin: Origin,
   address: number,
   bytes: number,
   convert: (memory: LinearMemory, at: number, texts: TextStore) => void,
 ): void {
-  const before = readBytes(memoryOf(origin), address, bytes); // which refuses what was freed
+  const before = readBytes(memoryOf(origin), address, bytes); // refuses a freed block
   const staged = bytes > KEPT ? new StagedMemory(START + bytes) : (spare ?? new StagedMemory(START + KEPT));
   spare = undefined; // a getter of the value may assign too
   staged.addressBits = origin.heap.addressBits;

@@ -37,16 +37,16 @@ export class StructType<F = Record<string, CType>> {
     this.isUnion = isUnion;
   }
 
-  /** Bytes of one, where pointers have 4. @see {@link layout} */
+  /** The size in bytes, with pointers of 4 bytes. @see {@link layout} */
   get size(): number {
     return this.compiled(4).size;
   }
-  /** Its alignment where pointers have 4 bytes. Units: bytes. */
+  /** The alignment in bytes, with pointers of 4 bytes. */
   get align(): number {
     return this.compiled(4).align;
   }
   /**
-   * Returns the offset of a field in bytes, where pointers have 4; of a bit-field that of its first byte.
+   * Returns the offset of a field in bytes, with pointers of 4 bytes; for a bit-field, that of its first byte.
    * @param path a field, or one of a nested struct: `'pos.x'`
    * @throws {ArgumentTypeError} if there is no such field
    */
@@ -62,13 +62,13 @@ export class StructType<F = Record<string, CType>> {
     }
     return offset;
   }
-  /** Returns size and alignment where pointers have `pointerSize` bytes. */
+  /** Returns the size and alignment, with pointers of `pointerSize` bytes. */
   layout(pointerSize: PointerSize): Layout {
     return this.compiled(pointerSize);
   }
   /**
    * Compares the layout with that of the C compiler: `Point.assertLayout({ size: 12, offsets: { x: 4 } })`.
-   * @throws {LayoutError} that names everything that differs
+   * @throws {LayoutError} with all differences
    */
   assertLayout(expected: {
     readonly size?: number;
@@ -91,15 +91,17 @@ export class StructType<F = Record<string, CType>> {
     if (wrong.length > 0) throw new LayoutError(this.name, wrong);
   }
 
-  /** Returns the struct at `address` as a plain object: a copy. Pointers are addresses, `char *` are strings. */
+  /**
+   * Returns the struct at `address` as a plain object: a copy. Pointers are addresses, `char *` members are strings.
+   */
   read(memory: LinearMemory, address: Address): PlainFields<F> {
     assertHas(memory, 'locate', 'a memory or a heap');
     const { size } = this.compiled(pointerSizeOf(memory));
     return this.load(memory, memory.locate(address, size)) as PlainFields<F>; // the same fields
   }
   /**
-   * Writes the fields of `values` to the struct at `address`, all of them or none; the others stay as they are.
-   * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link EncodingError} for a value that does not fit
+   * Writes the fields of `values` to the struct at `address`, all of them or none; the others stay unchanged.
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} {@link EncodingError} if a value does not fit
    */
   write(heap: Heap, address: Address, values: InitFields<F> | Instance<F>): void {
     assertHas(heap, 'locate', 'a heap');
@@ -107,9 +109,9 @@ export class StructType<F = Record<string, CType>> {
     this.assign(new Origin(heap, heap.allocationAt(at)), at, values);
   }
   /**
-   * Allocates one, zeros where `values` has nothing, and returns its instance.
-   * @param place a heap, whose instance is to be freed; or an arena or a scope, which free it
-   * @throws {OutOfMemoryError} if there is no room; nothing has changed then
+   * Allocates a struct and returns its instance. Fields that `values` does not have are 0.
+   * @param place a heap, where the caller frees the instance; or an arena or a scope, which free it
+   * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
    */
   alloc(place: Place, values?: InitFields<F> | Instance<F>): Instance<F> {
     const pointerSize = pointerSizeIn(place);
@@ -127,7 +129,7 @@ export class StructType<F = Record<string, CType>> {
   /**
    * Returns an instance of the struct at `address`, which does not own the memory.
    * @param where a heap; or a slice, where `address` counts from its first byte
-   * @param count elements of its flexible array member
+   * @param count the number of elements of its flexible array member
    */
   wrap(where: Heap | AnySlice, address: Address = 0, count = 0): Instance<F> {
     const pointerSize = pointerSizeIn(where);
@@ -135,10 +137,10 @@ export class StructType<F = Record<string, CType>> {
     const { origin, address: at } = borrow(where, address, bytes);
     return new (this.compiled(pointerSize).Instance)(origin, at, bytes) as unknown as Instance<F>; // has an accessor for each field
   }
-  /** Allocates an array: of `count` structs of zeros, or of as many as there are values. */
+  /** Allocates an array of `count` zeroed structs, or of the given values. */
   allocArray(place: Place, countOrValues: number | Values<Init<this>>): LiveElements<this> {
     const given = typeof countOrValues === 'number' ? undefined : toValues(countOrValues, this.name);
-    const count = given?.length ?? toCount(countOrValues as number, 'a count of elements'); // no values: it is a number
+    const count = given?.length ?? toCount(countOrValues as number, 'a count of elements'); // a number
     const { size, align } = this.compiled(pointerSizeIn(place));
     return allocate(place, toCount(count * size, 'a size in bytes'), align, (origin, address, owned) => {
       const Class = elementsClass(this, pointerSizeOf(origin.heap));
@@ -208,7 +210,7 @@ export class StructType<F = Record<string, CType>> {
     return (origin, address) => new Instance(origin, address);
   }
 
-  /** Bytes with so many elements of its flexible array. */
+  /** Returns the size in bytes with `count` elements of its flexible array. */
   #bytes(count: number, pointerSize: PointerSize): number {
     const { size, flexible } = this.compiled(pointerSize);
     const type = flexible?.type as UnsizedElements | undefined;
@@ -217,7 +219,7 @@ export class StructType<F = Record<string, CType>> {
 }
 export interface StructType<F = Record<string, CType>> extends Fielded<F> {}
 
-/** Stores into new memory: if that fails, the strings that were allocated for it are freed. */
+/** Stores into new memory. If that fails, frees the strings that were allocated for it. */
 function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
   const texts = new OwnedTexts(origin, 0);
   try {

@@ -25,7 +25,7 @@ function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boole
 }
 
 /**
- * @throws {ArgumentTypeError} if the order of the fields cannot be trusted: V8 puts getters behind the other fields of a
+ * @throws {ArgumentTypeError} if the order of the fields may be wrong: V8 puts getters after the other fields of a
  *   literal that begins with a spread
  */
 function assertOrder(name: string, fields: object): void {
@@ -36,12 +36,12 @@ function assertOrder(name: string, fields: object): void {
   const getter = run.findIndex(([, { get }]) => get);
   if (getter > 0 && run.slice(getter).every(([, { get }]) => get))
     throw new ArgumentTypeError(
-      `getters for all fields of ${name}, which begins with anonymous(): V8 puts getters last there, and the layout would be wrong`,
+      `getters for all fields of ${name}, which begins with anonymous(): V8 moves getters to the end there, and the layout would be wrong`,
       run[0]?.[0],
     );
 }
 
-/** Whether a getter tells a field, of the type or of one that is in it: it may refer to what is not defined yet. */
+/** True if a field of the type, or of a type in it, is a getter: it may refer to a type that is not defined yet. */
 function isLazy(type: unknown): boolean {
   const { fields, element, embedded, base } = Object(type) as Record<string, unknown>;
   const inside = element ?? embedded ?? base;

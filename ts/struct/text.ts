@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text as types: `chars(16)` is `char name[16]`, `cstr` is `char *`.
+// Types of strings: `chars(16)` is `char name[16]`, `cstr` is `char *`.
 import { toCount } from '../memory/address.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -15,7 +15,7 @@ import type { TextStore } from './texts.ts';
 import { ArgumentTypeError } from '../errors.ts';
 import type { CompositeType } from './type.ts';
 
-/** A field of characters: up to its first NUL, or all of it. */
+/** A fixed-length string field. The string ends at its first NUL, or at the end of the field. */
 export class CharsType implements CompositeType {
   readonly name: string;
   readonly length: number;
@@ -31,12 +31,12 @@ export class CharsType implements CompositeType {
   }
   /** @internal */
   load(memory: LinearMemory, address: number): string {
-    // Not a NUL check of the heap's: a staged copy begins at 0.
+    // The memory may be a staged copy, whose addresses are not those of the heap.
     return this.codec.readFixed(memory, address, this.length);
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown): void {
-    this.codec.writeFixed(memory, address, value as string, this.length); // which refuses other types
+    this.codec.writeFixed(memory, address, value as string, this.length); // refuses other types
   }
   /** @internal */
   live(origin: Origin, address: number): string {
@@ -46,16 +46,17 @@ export class CharsType implements CompositeType {
 export interface CharsType extends Simple<string> {}
 
 /**
- * Text in place, as `char name[16]`. Longer text is refused; the rest is filled with NULs; a full field has none.
- * @param length elements of the encoding: bytes, or 2-byte units for UTF-16
- * @param codec UTF-8 by default
+ * A string in a field such as `char name[16]`. A longer string is refused. The rest of the field is filled with NULs; a
+ * full field has none.
+ * @param length in elements of the encoding: bytes, or 2-byte units for UTF-16
+ * @param codec Default: UTF-8
  */
 export function chars(length: number, codec: TextCodec = utf8): CharsType {
   assertHas(codec, 'readFixed', 'a codec such as utf8');
   return new CharsType(toCount(length, 'a length', 1, 2 ** 31), codec);
 }
 
-/** A pointer to NUL-terminated UTF-8. */
+/** A pointer to a NUL-terminated UTF-8 string. */
 export class CStringType extends AnyPointer implements CompositeType {
   readonly name = 'char *';
   /** @internal */
@@ -69,7 +70,8 @@ export class CStringType extends AnyPointer implements CompositeType {
       texts?.drop(address);
       storePointer(memory, address, toTarget(value, this.name, texts?.heap));
     } else {
-      if (!texts) throw new ArgumentTypeError('an address or null: nothing here can own text', value);
+      if (!texts)
+        throw new ArgumentTypeError('an address or null: borrowed memory cannot own a string', value);
       storePointer(memory, address, texts.put(address, value));
     }
   }
@@ -81,7 +83,7 @@ export class CStringType extends AnyPointer implements CompositeType {
 export interface CStringType extends Simple<string | null, string | Ref | Address | null> {}
 
 /**
- * `char *`: a string, or null for NULL. Text that it is set to is copied, belongs to whatever owns the struct, and is
- * freed with it, or when the field is set again.
+ * `char *`: a string, or null for NULL. A string that it is set to is copied. The owner of the struct owns the copy,
+ * which is freed with the struct, or when the field is set again.
  */
 export const cstr: CStringType = /* @__PURE__ */ new CStringType();

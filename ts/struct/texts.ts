@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The text of `char *` members: it belongs to whatever owns the struct, and is freed with it.
+// The strings of `char *` members: the owner of the struct owns them, and they are freed with it.
 //
-//   X1  Text is allocated while a value is converted, before anything is stored. `commit` follows the store and
-//       frees what the members pointed to before; `rollback` frees what was allocated for a value that failed.
+//   X1  Strings are allocated while a value is converted, before anything is stored. After the store, `commit` frees
+//       the strings that the members pointed to before. If the conversion fails, `rollback` frees the new strings.
 import { ArgumentTypeError } from '../errors.ts';
 import type { Region } from '../arena/region.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -11,20 +11,20 @@ import { attemptAll } from '../memory/attempt.ts';
 import { utf8 } from '../text/codecs.ts';
 import { isRegion, type Origin } from './origin.ts';
 
-/** Takes the texts of one value. */
+/** Allocates the strings of one value. */
 export interface TextStore {
-  /** The heap that the members are in, whose refs they can be set to. */
+  /** The heap that contains the members. They can be set to refs of this heap. */
   readonly heap: Heap;
   /** Returns the address of a copy of `text` for the member at `at`. */
   put(at: number, text: string): number;
-  /** Says that the member at `at` is about to get an address, or null. */
+  /** Notes that the member at `at` will be set to an address, or null. */
   drop(at: number): void;
 }
 
-/** The texts of an allocation: the address of the member to that of its text. */
+/** The strings of each allocation: from the address of the member to that of its string. */
 const owned: WeakMap<Allocation, Map<number, number>> = /* @__PURE__ */ new WeakMap();
 
-/** X1, for the members of an allocation. */
+/** The strings of the members of an allocation (X1). */
 export class OwnedTexts implements TextStore {
   readonly #origin: Origin;
   /** The distance from an address in the staged copy to the one in the heap. */
@@ -81,7 +81,7 @@ export class OwnedTexts implements TextStore {
   }
 }
 
-/** A copy of `text` with its NUL, in a heap or a region. */
+/** Returns the address of a copy of `text` with a NUL, in a heap or a region. */
 function copyText(place: Heap | Region, text: string): number {
   if (isRegion(place)) return utf8.allocTerminated(place, text).address;
   const bytes = utf8.byteLength(text) + 1;
@@ -95,7 +95,7 @@ function copyText(place: Heap | Region, text: string): number {
   return address;
 }
 
-/** Makes `texts` belong to a block: they are freed with it, go with it to the module, and stay with it when it is resized. */
+/** Makes `texts` dependents of a block: they are freed with it, handed over with it, and kept when it is resized. */
 function keep(
   block: Allocation,
   heap: Heap,
@@ -117,7 +117,7 @@ function keep(
   return texts;
 }
 
-/** Texts whose members the new block does not have are freed. */
+/** Moves the strings to a resized block. Strings whose members the new block does not contain are freed. */
 function moveTexts(texts: Map<number, number>, block: Allocation, next: Allocation, heap: Heap): void {
   const last = next.byteLength - heap.addressBits / 8;
   const kept = new Map<number, number>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The types of fields, elements and pointer targets: scalars, and every type that this folder adds to them.
+// The types of fields, elements and pointer targets: scalars, and the types of this folder.
 import { ArgumentTypeError } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { AnyScalar, Scalar } from '../scalar/scalar.ts';
@@ -7,21 +7,24 @@ import type { Layout, PointerSize } from './layout.ts';
 import type { Origin } from './origin.ts';
 import type { TextStore } from './texts.ts';
 
-/** A type that is not a scalar. `memory` has the size of its pointers. */
+/** A type that is not a scalar. The pointer size is that of the module that `memory` belongs to. */
 export interface CompositeType {
   readonly name: string;
-  /** Its size and alignment where pointers have `pointerSize` bytes. */
+  /** Returns the size and alignment, with pointers of `pointerSize` bytes. */
   layout(pointerSize: PointerSize): Layout;
   /** @internal Returns a plain JavaScript value: a copy. */
   load(memory: LinearMemory, address: number): unknown;
   /**
    * @internal Converts `value` and writes it.
-   * @param texts takes the text of `char *` members; without it they take addresses only
+   * @param texts allocates the strings of `char *` members; without it they can only be set to addresses
    */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void;
-  /** @internal Returns the live value: what a field's accessor or an element gives. The same as `load` for simple types. */
+  /**
+   * @internal Returns the live value, which the accessor of a field and `at()` return. The same as `load` for simple
+   * types.
+   */
   live(origin: Origin, address: number): unknown;
-  /** @internal Returns `live` for one pointer size: a separate function for each type, which engines compile in line. */
+  /** @internal Returns `live` for one pointer size: a separate function for each type, which engines inline. */
   liveFor?(pointerSize: PointerSize): (origin: Origin, address: number) => unknown;
   /** @internal Returns `load` and `store` for one pointer size: separate functions for each type, as `liveFor`. */
   copier?(pointerSize: PointerSize): {
@@ -30,16 +33,16 @@ export interface CompositeType {
   };
 }
 
-/** Any type: a scalar of the table or a composite. */
+/** Any type: a scalar or a composite. */
 export type CType = AnyScalar | CompositeType;
 
-/** The operations of a bit-field, in bits.ts. An interface, so that bundles of structs without bit-fields leave it out. */
+/** The operations of a bit-field, in bits.ts. An interface, so that bundles without bit-fields do not contain them. */
 export interface UnplacedBits extends CompositeType {
   /** Its declared type. */
   readonly base: AnyScalar;
   readonly width: number;
   readonly unnamed: boolean;
-  /** @internal Returns the bit-field in its place: a type that reads and writes at the address of its first byte. */
+  /** @internal Returns the bit-field at an offset: a type that reads and writes at the address of its first byte. */
   placed(offset: number, bit: number, structBytes: number): CompositeType;
 }
 export const isBitField = (type: CType): type is UnplacedBits => 'placed' in type;
@@ -47,7 +50,7 @@ export const isBitField = (type: CType): type is UnplacedBits => 'placed' in typ
 /** The operations of a flexible array member, in flexible.ts. */
 export interface UnsizedElements extends CompositeType {
   readonly element: CType;
-  /** @internal Bytes of so many elements. */
+  /** @internal Returns the size of `count` elements in bytes. */
   bytesFor(count: number, pointerSize: PointerSize): number;
   /** @internal The accessor of the field. */
   accessor(offset: number): PropertyDescriptor;
@@ -58,15 +61,15 @@ export interface UnsizedElements extends CompositeType {
 }
 export const isFlexible = (type: CType): type is UnsizedElements => 'storeAll' in type;
 
-/** A field with its place. */
+/** A field with its offset. */
 export interface Field {
   readonly name: string;
   readonly type: CType;
   readonly offset: number;
-  /** Of its type, here for what is done to all fields. */
+  /** Those of its type. */
   readonly load: ReturnType<typeof loaderOf>;
   readonly store: ReturnType<typeof storerOf>;
-  /** Whether it shares its bytes with others: it is a member of a union. */
+  /** True for a member of a union: it shares its bytes with others. */
   readonly isShared: boolean;
   readonly isBits: boolean;
 }
@@ -86,7 +89,7 @@ export interface AnonymousMember extends CompositeType {
 }
 export const isAnonymous = (type: CType): type is AnonymousMember => 'embedded' in type;
 
-/** Whether `type` is a scalar of the table. */
+/** True if `type` is a scalar. */
 export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;
 
 /** Returns `value` if it is a type. @throws {ArgumentTypeError} if it is not */
@@ -97,7 +100,10 @@ export function toType(value: unknown, where: string): CType {
   throw new ArgumentTypeError(`a type such as i32, struct(...) or pointer(...) for ${where}`, value);
 }
 
-/** The same, if values in memory can have it: elements, targets, parameters. @throws {ArgumentTypeError} */
+/**
+ * As {@link toType}, for elements, targets and parameters: refuses bit-fields and other types that only members can
+ * have.
+ */
 export function toValueType(value: unknown, where: string): CType {
   const type = toType(value, where);
   if (isBitField(type) || isFlexible(type) || isAnonymous(type))
@@ -105,7 +111,7 @@ export function toValueType(value: unknown, where: string): CType {
   return type;
 }
 
-/** Whether a type ends with a flexible array: nothing can follow it. */
+/** True if a type ends with a flexible array, which nothing can follow. */
 export function isOpenEnded(type: CType, pointerSize: PointerSize): boolean {
   const { base } = type as { base?: CType };
   if (typeof base === 'object') return isOpenEnded(base, pointerSize); // an aligned one
@@ -115,14 +121,14 @@ export function isOpenEnded(type: CType, pointerSize: PointerSize): boolean {
     .fields.some((field) => isOpenEnded(field.type, pointerSize));
 }
 
-/** Size and alignment of an element. @throws {ArgumentTypeError} if nothing can follow it */
+/** Returns the size and alignment of an element. @throws {ArgumentTypeError} if it ends with a flexible array */
 export function elementLayout(type: CType, pointerSize: PointerSize): Layout {
   if (isOpenEnded(type, pointerSize))
     throw new ArgumentTypeError('elements without a flexible array at their end', type.name);
   return layoutOf(type, pointerSize);
 }
 
-/** Size and alignment of any type. */
+/** Returns the size and alignment of any type. */
 export function layoutOf(type: CType, pointerSize: PointerSize): Layout {
   if (!isScalar(type)) return type.layout(pointerSize);
   return { size: type.size, align: Math.min(type.size, 16) };
@@ -142,7 +148,7 @@ export function store(
   texts?: TextStore,
 ): void {
   if (isScalar(type))
-    (type as Scalar).write(memory, address, value as number); // which refuses other types
+    (type as Scalar).write(memory, address, value as number); // refuses other types
   else type.store(memory, address, value, texts);
 }
 
@@ -150,13 +156,13 @@ export function store(
 export const pointerSizeOf = (memory: LinearMemory): PointerSize =>
   (Object(memory) as { addressBits?: number }).addressBits === 64 ? 8 : 4;
 
-/** The function that makes live values of a type. */
+/** Returns the function that creates live values of a type. */
 export function liveOf(type: CType, pointerSize: PointerSize): (origin: Origin, address: number) => unknown {
   if (isScalar(type)) return (origin, address) => type.read(origin.allocation.memory, address);
   return type.liveFor?.(pointerSize) ?? ((origin, address) => type.live(origin, address));
 }
 
-/** `load` of one type: of a scalar its own function. */
+/** Returns the function that loads plain values of a type. */
 export function loaderOf(
   type: CType,
   pointerSize: PointerSize,
@@ -165,13 +171,13 @@ export function loaderOf(
   return type.copier?.(pointerSize).load ?? ((memory, address) => type.load(memory, address));
 }
 
-/** `store` of one type. */
+/** Returns the function that stores values of a type. */
 export function storerOf(
   type: CType,
   pointerSize: PointerSize,
 ): (memory: LinearMemory, address: number, value: unknown, texts?: TextStore) => void {
   if (isScalar(type))
-    return (type as Scalar).write as (memory: LinearMemory, address: number, value: unknown) => void; // which refuses other types
+    return (type as Scalar).write as (memory: LinearMemory, address: number, value: unknown) => void; // refuses other types
   return (
     type.copier?.(pointerSize).store ??
     ((memory, address, value, texts) => type.store(memory, address, value, texts))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Types made from others: in big-endian byte order, or with a greater alignment.
+// Types derived from others: big-endian, or with a greater alignment.
 import { assertType, type ScalarValue } from '../scalar/descriptor.ts';
 import { toAlign } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -20,7 +20,7 @@ import {
   type CType,
 } from './type.ts';
 
-/** A scalar with its highest byte first. */
+/** A big-endian scalar: its highest byte comes first. */
 export class BigEndianType<T extends ScalarValue> implements CompositeType {
   readonly name: string;
   readonly #base: Scalar<T>;
@@ -37,7 +37,7 @@ export class BigEndianType<T extends ScalarValue> implements CompositeType {
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown): void {
-    writeBigEndian(this.#base, memory, address, value as T); // which refuses other types
+    writeBigEndian(this.#base, memory, address, value as T); // refuses other types
   }
   /** @internal */
   live(origin: Origin, address: number): T {
@@ -54,19 +54,19 @@ export function bigEndian<T extends ScalarValue, A extends ArrayBufferView>(
   return new BigEndianType(base as Scalar<T>);
 }
 
-/** A type that is aligned to more than it needs. */
+/** A type with a greater alignment. */
 export class AlignedType<T extends CType> implements CompositeType {
   readonly name: string;
-  /** The alignment that was asked for. Units: bytes. */
+  /** The alignment in bytes. */
   readonly align: number;
-  /** The type itself. */
+  /** The type without the alignment. */
   readonly base: T;
   constructor(align: number, base: T) {
     this.name = base.name;
     this.align = align;
     this.base = base;
   }
-  /** With the alignment that was asked for: `Member`. */
+  /** As of {@link CompositeType}, with the alignment as `asked` of `Member`. */
   layout(pointerSize: PointerSize): Layout & { readonly asked: number } {
     const { size, align } = layoutOf(this.base, pointerSize);
     return { size, align: Math.max(align, this.align), asked: this.align };
@@ -85,7 +85,7 @@ export class AlignedType<T extends CType> implements CompositeType {
   }
 }
 
-/** The type of a field with `_Alignas(align)`. */
+/** Returns the type of a field with `_Alignas(align)`. */
 export function aligned<T extends CType>(align: number, base: T): AlignedType<T> & Simple<Live<T>> {
   return new AlignedType(toAlign(align), toValueType(base, 'aligned()') as T) as AlignedType<T> &
     Simple<Live<T>>; // for TypeScript

@@ -106,7 +106,10 @@ function joinWide(
   return allSingle || loneSurrogate(text) < 0 ? text : undefined;
 }
 
-/** Returns the number of single bytes before the first 0; -1 if it is not near, or another byte comes before it. */
+/**
+ * Returns the number of single bytes before the first 0; -1 if none of the first {@link NEAR} is 0, or another byte
+ * comes before it.
+ */
 function countBytes(data: DataView, address: number, singleElementLimit: number): number {
   let i = 0;
   // Four at a time, while none of them is 0, nor above 0x7f unless the limit is 0x100.
@@ -168,7 +171,7 @@ export function tryWrite(
   const room =
     capacity === undefined ? capacityAt(memory, address, 0, size) : isUint32(capacity) ? capacity : -1;
   if (last < 0 || last >= room) return -1;
-  if (!memory?.views) return -1; // no memory: said by the general path
+  if (!memory?.views) return -1; // no memory: the general path throws
   const packed = size === 1 ? length & ~3 : 0; // elements that are stored four at a time
   const bytes = bytesIn(memory, 0, 0);
   const isShort = length <= (size === 1 ? SHORT_WRITE : 24);

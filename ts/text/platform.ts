@@ -111,11 +111,11 @@ export function hasNul(text: string): boolean {
 
 /** The methods of Buffer; undefined in engines that have none. */
 export const bufferMethods: BufferMethods | undefined = /* @__PURE__ */ findBufferMethods();
-/** The same if they are native code. In Deno all but the reading ones are loops in JavaScript. */
+/** The methods of Buffer if they are native code. In Deno the methods that write are loops in JavaScript. */
 export const nativeBufferMethods: BufferMethods | undefined =
   'Deno' in globalThis ? undefined : bufferMethods;
 
-/** The same if the engine counts UTF-8 fast but decodes it slowly: V8 before 13. */
+/** The methods of Buffer if the engine counts UTF-8 fast but decodes it slowly: V8 before 13. */
 export const slowUtf8Methods: BufferMethods | undefined = version < 13 ? bufferMethods : undefined;
 
 /** Returns the methods of Buffer, if all exist and behave as linmem needs. */

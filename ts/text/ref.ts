@@ -21,7 +21,7 @@ export interface StringKind {
   readonly StringRef: typeof StringRef;
 }
 
-/** Text that does not follow its header: that of a pointer and length which other code wrote. */
+/** The text of a pointer and length that other code wrote: it does not follow its header. */
 export interface DistantText {
   readonly address: number;
   readonly allocation: Allocation;

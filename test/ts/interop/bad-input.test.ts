@@ -73,7 +73,7 @@ const ARGUMENTS: readonly (readonly [string, () => unknown])[] = [
   ['options of UTF-8 to read', () => module().readUtf8(8, 1, revoked())],
   ['options of text to write', () => module().writeText(8, 'a', 1, revoked())],
   ['a ptr', () => described({ ptr: revoked() })],
-  ['a function that tells a ptr', () => described({ ptr: revokedFunction() })],
+  ['a function that gives a ptr', () => described({ ptr: revokedFunction() })],
   ['a function of a description', () => described({ ptr: { function: revokedFunction() } })],
   ['a global of a description', () => described({ ptr: { global: revoked() } })],
   ['a length', () => described({ length: revoked() })],
@@ -150,7 +150,7 @@ test.each([null, 5, 'utf8', Symbol('utf8'), {}, () => 0])('%s is no type, no cod
 test('what an error says of a revoked proxy, and of options that are none', () => {
   expect(() => wrapHeap(revoked())).toThrow('not a revoked proxy');
   for (const wrong of [null, 5, 'text'])
-    expect(() => module().view(wrong as never)).toThrow('expected WasmModule: an object that tells a ptr');
+    expect(() => module().view(wrong as never)).toThrow('expected WasmModule: an object with a ptr');
 });
 
 test('an error of a user that reading an adapter throws is passed on', () => {

@@ -69,7 +69,7 @@ describe('a guest is refused', () => {
     ['AssemblyScript of 2020', () => assemble({ __alloc: ['ii:i', () => 0], __retain: ['i:i', () => 0], __release: ['i:', nothing] }, memory), /2018 to 2020/],
     ['AssemblyScript without a runtime', () => assemble({ __rtti_base: [':', nothing] }, memory), /runtime is not exported/],
     ['a module without an allocator', () => assemble({ parse: [':', nothing] }, memory), /exports no allocator/],
-    ['an allocator that takes every page', () => assemble(allPages(memory), memory), /takes pages that it did not grow/],
+    ['an allocator that takes every page', () => assemble(allPages(memory), memory), /uses pages that it did not grow/],
     ['an allocator that traps', () => assemble({ malloc: ['i:i', () => { throw new Error('trap'); }], free: ['i:', nothing] }, memory), /not safe/],
   ])('in %s, unless it is insisted on', (_name, module, why) => {
     expect(() => createGuestHeap(module())).toThrow(ModuleError);

@@ -119,13 +119,13 @@ describe('a module that proves nothing', () => {
   });
   test('instances without a memory, such as of feature tests, are neither picked nor listed', async () => {
     const withProbe = (): Promise<object> => (instanceOf(EMPTY), hide());
-    await expect(captureEmscriptenHeap(withProbe)).rejects.toThrow(/Made was only 1: memory of 65536/);
+    await expect(captureEmscriptenHeap(withProbe)).rejects.toThrow(/The only instance: 1: memory of 65536/);
     const { heap } = await captureEmscriptenHeap(withProbe, { pick: () => true });
     expect(heap.byteLength).toBe(65536);
     const pick = (_exports: object, index: number): boolean => index === 0;
     await expect(captureEmscriptenHeap(withProbe, { pick })).rejects.toThrow('pick chose no instance');
     await expect(captureEmscriptenHeap(() => ({ made: instanceOf(EMPTY) }))).rejects.toThrow(
-      /None was made that has a memory.*first use.*worker.*asm\.js/,
+      /No instance with a memory was created.*first use.*worker.*asm\.js/,
     );
   });
 });
