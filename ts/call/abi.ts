@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The C calling convention of WebAssembly: what a value of each type is passed as.
+// The C calling convention of WebAssembly: the WebAssembly type of each C type.
 //
-//   C1  Integers of up to 32 bits are an i32, extended to it by the caller; pointers are an i32, or an i64 in wasm64.
-//   C2  A struct that has exactly one scalar in it is passed and returned as that scalar. Any other is passed as the
-//       address of a copy, and returned through the address that comes first among the parameters.
+//   C1  Integers of up to 32 bits are passed as an i32, extended by the caller; pointers as an i32, or an i64 in
+//       wasm64.
+//   C2  A struct that contains exactly one scalar is passed and returned as that scalar. Any other struct is passed as
+//       the address of a copy, and returned through an address, the first parameter.
 import { ArgumentTypeError } from '../errors.ts';
 import { ArrayType } from '../struct/array.ts';
 import { BitField } from '../struct/bits.ts';
@@ -16,14 +17,14 @@ import type { PointerSize } from '../struct/layout.ts';
 /** A WebAssembly value type. */
 export type WasmType = 'i32' | 'i64' | 'f32' | 'f64';
 
-/** Numbers that WebAssembly converts itself as C would. */
+/** Scalars that the engine converts as C does. */
 export const PASSED: readonly string[] = ['i32', 'u32', 'f32', 'f64'];
 
 export const isPointer = (type: unknown): boolean => type instanceof AnyPointer;
 
 /**
  * Returns the WebAssembly type that values of `type` are passed as.
- * @throws {ArgumentTypeError} for a type that no parameter can have
+ * @throws {ArgumentTypeError} if a parameter cannot have the type
  */
 export function wasmTypeOf(type: CType, pointerSize: PointerSize): WasmType {
   if (isPointer(type)) return pointerSize === 8 ? 'i64' : 'i32';
@@ -43,7 +44,7 @@ export function wasmTypeOf(type: CType, pointerSize: PointerSize): WasmType {
   );
 }
 
-/** The only scalar in a struct, and where it is: C2. Undefined if it has none or several. */
+/** Returns the only scalar in a struct, and its offset (C2); undefined if there is none or more than one. */
 export function singleOf(
   type: CType,
   pointerSize: PointerSize,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Functions of a module as JavaScript functions, by their signatures.
+// Creates JavaScript functions for the C functions of a module, from their signatures.
 import { ArgumentTypeError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { Context, contextOf, setContext } from './context.ts';
@@ -9,12 +9,12 @@ import type { Library } from './infer.ts';
 import type { Signature } from './types.ts';
 
 /**
- * Returns the functions of `module` that `signatures` names, as JavaScript functions.
+ * Returns JavaScript functions that convert their arguments and call the functions of `module`.
  * @param module a started Emscripten module, a `WebAssembly.Instance`, or its exports
  * @param heap the heap of that module: `wrapEmscriptenModuleHeap(module)`
- * @param signatures for each function `[result, [parameters]]`
- * @throws {ModuleError} if a function is missing; the error names all that are, and the flag that exports them
- * @throws {ArgumentTypeError} for a signature that is none, or does not have as many parameters as the function
+ * @param signatures `[result, [parameters]]` for each function, by its name in C
+ * @throws {ModuleError} if functions are missing; the error names them, and the flag that exports them
+ * @throws {ArgumentTypeError} if a signature is invalid, or has another number of parameters than the function
  */
 export function bind<const S extends Readonly<Record<string, Signature>>>(
   module: object,
@@ -24,10 +24,10 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
   if (typeof (heap as Heap | undefined)?.allocateWith !== 'function')
     throw new ArgumentTypeError('the heap of the module', heap);
   if (typeof signatures !== 'object' || signatures === null || Array.isArray(signatures))
-    throw new ArgumentTypeError('an object with signatures', signatures);
+    throw new ArgumentTypeError('an object of signatures by name', signatures);
   const exports = new ModuleExports(module);
   if (!exports.hasMemory(heap.buffer))
-    throw new ArgumentTypeError('the heap of this module, whose memory is another one', heap);
+    throw new ArgumentTypeError('a heap over the memory of this module', heap);
   const context = new Context(exports, heap);
   const names = Object.keys(signatures);
   const functions = exports.get(names);
@@ -42,8 +42,8 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
 }
 
 /**
- * Frees what a heap keeps for calls of bound functions: one block, which the next call takes anew.
- * @param library what {@link bind} returned
+ * Frees the block that a heap keeps for the temporaries of bound functions. The next call allocates another.
+ * @param library the result of {@link bind}
  */
 export function releaseTemporaries(library: object): void {
   const context = contextOf(library);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The syntax tree of C declarations, as c-parser.ts makes it.
+// The syntax tree of C declarations, which c-parser.ts creates.
 import type { Integer } from './c-expression.ts';
 import type { Token } from './c-lexer.ts';
 
@@ -13,7 +13,7 @@ export type CNode =
 
 export type TagWord = 'struct' | 'union' | 'enum';
 
-/** `_In_reads_(n)` and the like. */
+/** An annotation such as `_In_reads_(n)`. */
 export interface Annotation {
   readonly name: string;
   /** The tokens in its parentheses. */
@@ -34,7 +34,7 @@ export interface Member {
   readonly type: CNode;
   /** The width of a bit-field. */
   readonly bits: number | undefined;
-  /** Of `_Alignas` or `aligned`. */
+  /** The alignment that `_Alignas` or `aligned` gives. */
   readonly align: number | undefined;
   readonly at: Token;
 }
@@ -43,10 +43,10 @@ export interface Member {
 export interface TagBody {
   readonly word: TagWord;
   readonly members: readonly Member[];
-  /** Of an enum: its names and values. */
+  /** The names and values of an enum. */
   readonly values: Readonly<Record<string, number>>;
   readonly packed: boolean;
-  /** Of `#pragma pack(n)`. */
+  /** The `n` of `#pragma pack(n)`. */
   readonly pack: number | undefined;
   readonly align: number | undefined;
 }
@@ -60,7 +60,7 @@ export interface FunctionDeclaration {
 
 /** All declarations of a text. */
 export interface Declarations {
-  /** Structs, unions and enums, by word and tag; an unnamed one has a tag that C cannot write. */
+  /** Structs, unions and enums, by keyword and tag. An unnamed one has a tag that is not a C identifier. */
   readonly tags: Map<string, TagBody>;
   readonly typedefs: Map<string, CNode>;
   /** The alignment of typedefs that have one: `typedef int wide __attribute__((aligned(8)))`. */
@@ -68,6 +68,6 @@ export interface Declarations {
   readonly functions: Map<string, FunctionDeclaration>;
   /** Enum values and macros. */
   readonly constants: Map<string, Integer>;
-  /** Macros that are something else, and where they are defined. */
+  /** Macros that are not integers, and the tokens that define them. */
   readonly otherMacros: Map<string, Token>;
 }

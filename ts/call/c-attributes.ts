@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Attributes, annotations and assertions: what stands between the words of a declaration.
+// Parses attributes, annotations and assertions.
 import type { Annotation } from './c-ast.ts';
 import type { Cursor } from './c-cursor.ts';
 import { errorAt, type Token } from './c-lexer.ts';
@@ -9,11 +9,11 @@ import { alignedIn } from './c-words.ts';
 export interface Attributes {
   readonly packed: boolean;
   readonly align: number | undefined;
-  /** Of `vector_size` and its like. */
+  /** True for `vector_size` and similar attributes. */
   readonly isVector: boolean;
 }
 
-/** `__attribute__((packed, aligned(8)))`, `_Alignas(8)`; others are passed over. */
+/** Parses `__attribute__((packed, aligned(8)))` and `_Alignas(8)`; skips other attributes. */
 export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) => number): Attributes {
   let packed = false;
   let isVector = false;
@@ -22,7 +22,7 @@ export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) =
     const name = c.advance();
     const inside = c.parenthesized();
     const mode = inside.find(({ text }) => /^(__)?mode(__)?$/.test(text));
-    if (mode) throw errorAt(mode, `the attribute ${mode.text}, which makes another type, is not supported`);
+    if (mode) throw errorAt(mode, `the attribute ${mode.text}, which changes the type, is not supported`);
     packed ||= inside.some(({ text }) => /^(__)?packed(__)?$/.test(text));
     isVector ||= inside.some(({ text }) => /^(__)?(vector_size|ext_vector_type)(__)?$/.test(text));
     const value = /lignas$/.test(name.text) ? inside : alignedIn(inside);
@@ -31,13 +31,13 @@ export function takeAttributes(c: Cursor, constant: (tokens: readonly Token[]) =
   return { packed, align, isVector };
 }
 
-/** `_Name_` or `_Name_(...)`. */
+/** Parses `_Name_` or `_Name_(...)`. */
 export function takeAnnotation(c: Cursor): Annotation {
   const at = c.advance();
   return { name: at.text, at, argument: c.is('(') ? c.parenthesized() : [] };
 }
 
-/** Passes over `_Static_assert(...);`, if there is one. */
+/** Skips `_Static_assert(...);`. Returns false if there is none. */
 export function takeAssertion(c: Cursor): boolean {
   if (!/^(_Static_assert|static_assert)$/.test(c.peek.text)) return false;
   c.skip(1);

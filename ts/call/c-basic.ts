@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The scalars that C's own types are.
+// The scalars of C's built-in types.
 import type { AnyScalar } from '../scalar/scalar.ts';
 import {
   bool,
@@ -25,7 +25,7 @@ const FIXED: Readonly<Record<string, AnyScalar>> = {
   uintmax_t: u64,
 }; // prettier-ignore
 
-/** The scalar that words such as `unsigned long int` mean; undefined for `void` and for what there is none for. */
+/** Returns the scalar of a type such as `unsigned long int`; undefined for `void` and unsupported types. */
 export function basicType(name: string, pointerSize: PointerSize): AnyScalar | undefined {
   const fixed = FIXED[name];
   if (fixed) return fixed;

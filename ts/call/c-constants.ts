@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Integers with names: the values of an enum, and macros.
+// Named integers: the values of an enum, and macros.
 import type { Declarations } from './c-ast.ts';
 import type { Cursor } from './c-cursor.ts';
 import { declareConstant } from './c-declare.ts';
 import { evaluate, toInt, type Integer, type Names } from './c-expression.ts';
 import { errorAt, expand, type Macros, type Token } from './c-lexer.ts';
 
-/** The values of an enum by name, from what follows its brace to the other brace. */
+/** Parses the values of an enum, after its opening brace up to the closing one. */
 export function takeEnumValues(
   c: Cursor,
   declared: Declarations,
@@ -27,7 +27,7 @@ export function takeEnumValues(
   return Object.fromEntries(values);
 }
 
-/** An integer of 32 bits in the first type that it fits into. */
+/** Returns a 32-bit integer of the first type that it fits into. */
 const toInteger = (value: bigint): Integer =>
   BigInt.asIntN(32, value) === value ? toInt(value) : { value, bits: 32, isUnsigned: true };
 

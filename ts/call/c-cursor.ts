@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A place in a list of tokens.
+// A position in a list of tokens.
 import { errorAt, type Token } from './c-lexer.ts';
 
 export class Cursor {
@@ -16,7 +16,7 @@ export class Cursor {
   get next(): Token {
     return this.#tokens[this.position + 1] ?? this.#end;
   }
-  /** The current token as errors name it. */
+  /** The name of the current token in errors. */
   get found(): string {
     return this.peek.kind === 'end' ? 'the end' : this.peek.text;
   }
@@ -28,7 +28,7 @@ export class Cursor {
     this.position++;
     return peek;
   }
-  /** Passes over a token that says that something is so. */
+  /** Skips a token. Returns true. */
   drop(): true {
     this.position++;
     return true;
@@ -39,29 +39,29 @@ export class Cursor {
   take(text: string): boolean {
     return this.is(text) && this.drop();
   }
-  /** @throws {DeclarationError} if there is another token */
+  /** Skips the token `text`. @throws {DeclarationError} if there is another token */
   expect(text: string): void {
     if (!this.take(text)) throw errorAt(this.peek, `expected ${text}, found ${this.found}`);
   }
-  /** @throws {DeclarationError} if there is no word */
+  /** Skips a word and returns it. @throws {DeclarationError} if there is no word */
   word(): Token {
     if (this.peek.kind !== 'word') throw errorAt(this.peek, `expected a name, found ${this.found}`);
     return this.advance();
   }
-  /** The tokens inside parentheses, which are passed over. */
+  /** Skips a pair of parentheses. Returns the tokens between them. */
   parenthesized(): Token[] {
     this.expect('(');
     const inside = this.until(')');
     this.expect(')');
     return inside;
   }
-  /** Passes over what is in braces. */
+  /** Skips a pair of braces and the tokens between them. */
   braced(): void {
     this.expect('{');
     this.until('}');
     this.expect('}');
   }
-  /** The tokens before one of `ends`; what is in parentheses counts as one. */
+  /** Returns the tokens up to one of `ends` that is not in parentheses. */
   until(...ends: string[]): Token[] {
     const tokens: Token[] = [];
     for (let depth = 0; depth > 0 || !ends.some((end) => this.is(end));) {

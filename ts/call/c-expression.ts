@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Integer constants of C: literals, names, and operators on them, in the types that C has for them.
+// Evaluates C integer constant expressions: literals, names and operators, with C's types.
 import type { PointerSize } from '../struct/layout.ts';
 import { isScalar, layoutOf, type CType } from '../struct/type.ts';
 import type { Token } from './c-lexer.ts';
 
-/** An integer and its type: `int` or `long long`, or what is unsigned of them. */
+/** An integer and its type: `int` or `long long`, signed or unsigned. */
 export interface Integer {
   readonly value: bigint;
   readonly bits: 32 | 64;
@@ -15,7 +15,7 @@ export interface Integer {
 export interface Names {
   readonly constants: ReadonlyMap<string, Integer>;
   readonly pointerSize: PointerSize;
-  /** The type that such tokens are; undefined if they are none. */
+  /** Returns the type that tokens name; undefined if they name none. */
   typeOf(tokens: readonly Token[]): CType | undefined;
 }
 
@@ -26,9 +26,9 @@ const wrap = (value: bigint, { bits, isUnsigned }: Kind): Integer => ({
   bits,
   isUnsigned,
 });
-/** The value of `int`. */
+/** Returns an `int`. */
 export const toInt = (value: bigint): Integer => wrap(value, INT);
-/** The type of an operator on two integers. */
+/** Returns the type of the result of an operator. */
 function common(a: Integer, b: Integer): Kind {
   if (a.bits === b.bits) return { bits: a.bits, isUnsigned: a.isUnsigned || b.isUnsigned };
   return a.bits > b.bits ? a : b;
@@ -53,7 +53,7 @@ const shift =
     if (b.value < 0n || b.value >= BigInt(a.bits)) throw new NotConstant(); // C leaves it undefined
     return wrap(act(a.value, b.value), a);
   };
-/** Binary operators by how tightly they bind. */
+/** Binary operators by precedence, lowest first. */
 const LEVELS: readonly Readonly<Record<string, Operator>>[] = [
   { '||': truth((a, b) => a !== 0n || b !== 0n) },
   { '&&': truth((a, b) => a !== 0n && b !== 0n) },
@@ -83,12 +83,12 @@ const ESCAPES: Readonly<Record<string, number>> = {
 
 class NotConstant extends Error {}
 
-/** The value of an expression; undefined if it is no integer constant. */
+/** Returns the value of an expression; undefined if it is not an integer constant. */
 export function evaluate(tokens: readonly Token[], names: Names): Integer | undefined {
   try {
     return new Evaluation(tokens, names).whole();
   } catch {
-    return undefined; // no constant, or a division by zero
+    return undefined; // not a constant, or a division by zero
   }
 }
 
@@ -149,7 +149,7 @@ class Evaluation {
     if (!known) throw new NotConstant();
     return known;
   }
-  /** A type in parentheses that begin before the place; undefined if it is none. */
+  /** Parses a type after an opening parenthesis; undefined if there is no type. */
   #type(): CType | undefined {
     const end = this.#tokens.findIndex(({ text }, index) => index >= this.#at && text === ')');
     const type = end < 0 ? undefined : this.#names.typeOf(this.#tokens.slice(this.#at, end));
@@ -166,7 +166,7 @@ class Evaluation {
       isUnsigned: true,
     });
   }
-  /** An expression, or a cast. */
+  /** Parses an expression in parentheses, or a cast. */
   #parenthesized(): Integer {
     const type = this.#type();
     if (!type) {
@@ -184,7 +184,7 @@ class Evaluation {
   }
 }
 
-/** A literal, of the first type that it fits into. */
+/** Parses a literal: its type is the first one that it fits into. */
 function integer(text: string, pointerSize: PointerSize): Integer {
   const [, digits = '', suffix = ''] = /^(.*?)([uUlL]*)$/.exec(text) ?? [];
   const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits);
@@ -206,6 +206,6 @@ function character(text: string): bigint {
   if (hex) return BigInt(`0x${hex}`);
   if (octal) return BigInt(`0o${octal}`);
   const code = mark ? ESCAPES[mark] : plain.charCodeAt(0);
-  if (!code) throw new NotConstant(); // several characters, or none of ASCII
+  if (!code) throw new NotConstant(); // several characters, or one that is not ASCII
   return BigInt(code);
 }

@@ -19,14 +19,14 @@ import {
   type ListType, type ParameterType, type ResultType, type Signature,
 } from './types.ts'; // prettier-ignore
 
-/** The second is for headers: a macro of C has parentheses always or never. */
+/** Two names, as a C macro always or never has parentheses: headers use the second with an argument. */
 const OWNED = ['_Owned_', '_Owned_by_'];
 const LISTS = ['_In_reads_', '_Out_writes_', '_Inout_updates_'];
-/** Of parameters, each of which has one of them at most; and of functions. */
+/** Annotations of parameters, of which each has at most one; below those of functions. */
 const DIRECTIONS = [...LISTS, '_Out_', '_Inout_'];
 const RESULTS = ['_Success_', '_Ret_writes_', ...OWNED];
 
-/** The signature of a function; undefined for one that cannot be called: it is variadic, or takes an `__int128`. */
+/** Returns the signature of a function; undefined if it cannot be called: it is variadic, or has an `__int128`. */
 export function signatureOf(
   { type, annotations }: FunctionDeclaration,
   table: TypeTable,
@@ -38,16 +38,16 @@ export function signatureOf(
   return [resultOf(type.result, annotations, counts, table), parameters];
 }
 
-/** Whether JavaScript can pass values of a type. */
+/** True if JavaScript can pass values of a type. */
 const isPassed = (node: CNode): boolean =>
   node.kind !== 'basic' || !(isUnsupported(node.name) || /__int128|_Float16/.test(node.name));
 
-/** For each parameter that is a count: the first list that it counts which has an argument. */
+/** The parameters that are counts. */
 interface Counts {
   readonly leaders: ReadonlyMap<number, number>;
-  /** The parameter that counts the elements of the result. */
+  /** The index of the parameter that counts the elements of the result. */
   readonly ofResult: number | undefined;
-  /** The index of the parameter with a name. @throws {DeclarationError} if there is none */
+  /** Returns the index of the parameter that an annotation names. @throws {DeclarationError} if there is none */
   indexOf(annotation: Annotation): number;
 }
 
@@ -84,7 +84,7 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
     throw errorAt(misplaced.at, `${misplaced.name} has no meaning on this parameter; leave it out`);
   if (leader !== undefined) {
     const type = table.typeOf(node);
-    if (!isInteger(type)) throw errorAt(node.at, 'a count that is no integer');
+    if (!isInteger(type)) throw errorAt(node.at, 'a count that is not an integer');
     return type === i32 ? countOf(leader) : countOf(leader, type);
   }
   const listed = find(...LISTS);
@@ -102,23 +102,23 @@ function parameterOf(parameter: Parameter, index: number, counts: Counts, table:
   const type = table.typeOf(targetOf(node, single, table));
   if (single.name === '_Inout_') return inout(type);
   if (counts.ofResult === index) {
-    if (!isInteger(type)) throw errorAt(node.at, 'a count that is no integer');
+    if (!isInteger(type)) throw errorAt(node.at, 'a count that is not an integer');
     return type === i32 ? outCount() : outCount(type);
   }
   const owner = find(...OWNED);
   return out(owner ? ownedOf(type, owner) : type);
 }
 
-/** The type of an element; of `void *` bytes. */
+/** Returns the type of an element; bytes for `void *`. */
 const elementOf = (node: CNode, table: TypeTable): CType =>
   table.isVoid(node) ? (u8 as CType) : table.typeOf(node);
 
-/** The type that a pointer or an array parameter refers to. */
+/** Returns the type that a pointer or an array parameter refers to. */
 function targetOf(node: CNode, annotation: Annotation, table: TypeTable): CNode {
   const found = table.resolve(node);
   if (found.kind === 'pointer') return found.to;
   if (found.kind === 'array') return found.of;
-  throw errorAt(annotation.at, `${annotation.name} on a parameter that is no pointer`);
+  throw errorAt(annotation.at, `${annotation.name} on a parameter that is not a pointer`);
 }
 
 function plainParameter(node: CNode, table: TypeTable): ParameterType {
@@ -128,7 +128,10 @@ function plainParameter(node: CNode, table: TypeTable): ParameterType {
   return target.kind === 'function' ? (callbackOf(target, table) ?? (voidp as CType)) : table.typeOf(node);
 }
 
-/** The type of a pointer to a function; undefined for one that JavaScript cannot be: with a variable number of arguments, or a type without a counterpart. */
+/**
+ * Returns the type of a function pointer; undefined if JavaScript cannot implement the function: it is variadic, or has
+ * an unsupported type.
+ */
 export function callbackOf(
   node: Extract<CNode, { kind: 'function' }>,
   table: TypeTable,
@@ -150,7 +153,7 @@ function ownedOf(type: CType | ListType, { argument, name, at }: Annotation): Re
   return located(at, `${name} on ${type.name}`, () => owned(type, free?.text ?? 'free'));
 }
 
-/** Calls `make`; an error about its arguments becomes one at a token. */
+/** Calls `make`. An error about an argument becomes a DeclarationError at a token. */
 function located<R>(at: Token, what: string, make: () => R): R {
   try {
     return make();
@@ -186,7 +189,7 @@ function resultOf(
   return owner ? ownedOf(type, owner) : type;
 }
 
-/** The codes in `return == 0 || return == 100`. */
+/** Returns the codes in `return == 0 || return == 100`. */
 function successCodes({ argument, at }: Annotation): number[] {
   const text = argument.map((token) => token.text).join(' ');
   const codes = text.split(' || ').map((one) => /^return == (-? ?\d+)$/.exec(one)?.[1]?.replace(' ', ''));

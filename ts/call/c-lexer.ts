@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The tokens of C declarations, and what the preprocessor says about them: `#define` and conditions on names.
+// The lexer of C declarations, with a part of the preprocessor: `#define` and conditions on names.
 import { ArgumentTypeError, DeclarationError } from '../errors.ts';
 
 /** One token. */
@@ -10,7 +10,7 @@ export interface Token {
   readonly column: number;
 }
 
-/** A macro: what stands for it, unless it has parameters or is no text of declarations, such as `1.5`. */
+/** A macro: its replacement, unless it has parameters or cannot be part of declarations, such as `1.5`. */
 export interface Macro {
   readonly name: Token;
   readonly value: readonly Token[] | undefined;
@@ -21,24 +21,24 @@ export type Macros = ReadonlyMap<string, Macro>;
 export interface Tokens {
   readonly tokens: readonly Token[];
   readonly macros: Macros;
-  /** `#pragma pack(n)`: the tokens from `from` on are under `pack`. */
+  /** `#pragma pack(n)`: `pack` holds for the tokens from `from` on. */
   readonly packs: readonly { readonly from: number; readonly pack: number | undefined }[];
 }
 
-/** Annotations: they have a form that no other word has. */
+/** Matches annotations, whose form no other word has. */
 export const ANNOTATION: RegExp = /^_[A-Z][A-Za-z]*(_[a-z]+)*_$/;
 
 const PATTERN =
   /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_]\w*)|((?:0[xX][\da-fA-F]+|0[bB][01]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?(?![\w.]))|(\.?\d(?:[eEpP][+-]|[\w.])*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')|(\.\.\.|<<|>>|==|!=|<=|>=|&&|\|\||[{}()[\];,*=:+\-/%&|^~!<>?.])/y;
 
-/** The kinds of tokens, one for each group of the pattern. Another number is no integer: `1.5f`, `089`. */
+/** The kinds of tokens, one for each group of the pattern. `other number` is not an integer: `1.5f`, `089`. */
 const KINDS = ['word', 'number', 'other number', 'text', 'mark'] as const;
 
-/** An error at a token. */
+/** Returns an error at the position of a token. */
 export const errorAt = ({ line, column }: Token, message: string): DeclarationError =>
   new DeclarationError(message, line, column);
 
-/** Reads `source`. @throws {DeclarationError} for a character that C has not, or a directive that is not supported */
+/** Splits `source` into tokens. @throws {DeclarationError} if a character or a directive is not supported */
 export function lex(source: string): Tokens {
   if (typeof source !== 'string') throw new ArgumentTypeError('C declarations (a string)', source);
   const tokens: Token[] = [];
@@ -69,10 +69,10 @@ export function lex(source: string): Tokens {
   return { tokens, macros, packs: packs.all };
 }
 
-/** Brackets, pointers and signs one in the other, as many as clang takes. */
+/** The maximum depth of nested brackets, pointers and operators, as in clang. */
 const MAX_DEPTH = 256;
 
-/** @throws {DeclarationError} for what is nested so deeply that the stack could end */
+/** @throws {DeclarationError} if tokens are nested so deeply that the stack could overflow */
 function assertDepth(tokens: readonly Token[]): void {
   let depth = 0;
   let run = 0;
@@ -84,11 +84,11 @@ function assertDepth(tokens: readonly Token[]): void {
     // `****`, `[1][1]`, `- - -`, `?:?:`
     run = /^[*[\]\-+~!?:]$/.test(text) ? run + 1 : 0;
     if (depth > MAX_DEPTH || run > MAX_DEPTH * 2)
-      throw errorAt(token, `more than ${MAX_DEPTH} levels, one in the other`);
+      throw errorAt(token, `more than ${MAX_DEPTH} nested levels`);
   }
 }
 
-/** The tokens of a directive; only the first words where more is not text of declarations. */
+/** Returns the tokens of a directive; only the first words if the rest cannot be part of declarations. */
 function directiveTokens(text: string, line: number): Token[] {
   try {
     return tokensOf(text.slice(1).padStart(text.length), line);
@@ -99,7 +99,7 @@ function directiveTokens(text: string, line: number): Token[] {
   }
 }
 
-/** The tokens with macros replaced as the preprocessor does. Annotations keep their meaning. */
+/** Returns the tokens with macros replaced as by the preprocessor. Annotations are not replaced. */
 export function expand(
   tokens: readonly Token[],
   macros: Macros,
@@ -122,7 +122,7 @@ class Packs {
   readonly all: { from: number; pack: number | undefined }[] = [];
   readonly #outer: (number | undefined)[] = [];
   take(rest: readonly Token[], from: number): void {
-    const [at] = rest as [Token]; // the caller has looked
+    const [at] = rest as [Token]; // the caller has checked
     const text = rest.map((token) => token.text).join('');
     const [, mark, bytes] = /^pack\((push|pop)?,?(1|2|4|8|16)?\)$/.exec(text) ?? [];
     if (mark === undefined && bytes === undefined && text !== 'pack()')
@@ -134,14 +134,14 @@ class Packs {
   }
 }
 
-/** A backslash at the end of a line joins it with the next; the numbers of lines stay. */
+/** Joins a line that ends with a backslash with the next one. Line numbers do not change. */
 const joinLines = (source: string): string =>
   source.replace(/\r\n?/g, '\n').replace(/^(?:[^\n]*\\\n)+[^\n]*/gm, (all) => {
     const count = all.split('\n').length - 1;
     return all.replace(/\\\n/g, '  ') + '\n'.repeat(count);
   });
 
-/** Text between directives, and directives. A comment is text, whatever is in it. */
+/** Splits a text into directives and the text between them. A comment is text, whatever it contains. */
 function directives(source: string): { text: string; line: number }[] {
   const parts: { text: string; line: number }[] = [];
   let line = 1;
@@ -184,17 +184,17 @@ function tokensOf(text: string, firstLine: number): Token[] {
   return tokens;
 }
 
-/** `#define NAME value`. */
+/** Handles `#define NAME value`. */
 function define(macros: Map<string, Macro>, rest: readonly Token[], text: string): void {
-  const [name, ...value] = rest as [Token, ...Token[]]; // the caller has looked
+  const [name, ...value] = rest as [Token, ...Token[]]; // the caller has checked
   const [, end = ''] = /^#\s*define\s+\w+(\s*[^\s/]?)/.exec(text) ?? [];
-  // Parameters follow the name at once. Without a token, but with text, it is something else than declarations.
+  // Parameters follow the name without a space. A text without tokens cannot be part of declarations.
   const isKnown = end !== '(' && (value.length > 0 || end.trim() === '');
-  macros.delete(name.text); // so that its place in the list is that of this definition
+  macros.delete(name.text); // so that its position in the list is that of this definition
   macros.set(name.text, { name, value: isKnown ? value : undefined });
 }
 
-/** `#if`, `#ifdef`, `#ifndef`, `#else`, `#endif` on names that were defined or not, and on 0 and 1. */
+/** The state of `#if`, `#ifdef`, `#ifndef`, `#else` and `#endif`, on defined names and on 0 and 1. */
 class Conditions {
   readonly #open: { isMet: boolean; wasMet: boolean; hasElse: boolean; at: Token }[] = [];
   readonly #macros: Macros;
@@ -204,14 +204,14 @@ class Conditions {
   get areMet(): boolean {
     return this.#open.every(({ isMet }) => isMet);
   }
-  /** Takes a directive, if it is one of these. */
+  /** Handles a directive. Returns false if it is another one. */
   take(name: Token, rest: readonly Token[]): boolean {
     const top = this.#open.at(-1);
     switch (name.text) {
       case 'if':
       case 'ifdef':
       case 'ifndef': {
-        // In text that is passed over, conditions are too.
+        // In skipped text, conditions are skipped too.
         const isRead = this.areMet;
         const isMet = isRead && this.#evaluate(name, rest);
         this.#open.push({ isMet, wasMet: isMet || !isRead, hasElse: false, at: name });
@@ -248,7 +248,7 @@ class Conditions {
     if (word) return isDefined(word) !== (not !== undefined);
     throw errorAt(
       name,
-      `a condition that is not supported here: #${name.text} ${words}; use the CLI for whole headers`,
+      `a condition that is not supported: #${name.text} ${words}; use npx linmem bindings for whole headers`,
     );
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A parser of C declarations: recursive descent, one function for each rule.
+// A recursive-descent parser of C declarations: one method for each rule.
 import type { PointerSize } from '../struct/layout.ts';
 import type { CType } from '../struct/type.ts';
 import type { Annotation, CNode, Declarations, Member, Parameter, TagWord } from './c-ast.ts';
@@ -11,25 +11,25 @@ import { Cursor } from './c-cursor.ts';
 import { asFunction, declareFunction, declareTag, declareTypedef } from './c-declare.ts';
 import { basicName, BASIC, IGNORED, IS_CONST, sizedType, STANDARD, TAG, vectorAt } from './c-words.ts';
 
-/** The part of a declaration that its declarators share. */
+/** The specifiers of a declaration, which its declarators share. */
 interface Specifiers {
   readonly type: CNode;
   readonly annotations: readonly Annotation[];
   readonly isTypedef: boolean;
-  /** Whether it may have a body, which is passed over: the module does not export it. */
+  /** True if a body may follow, which is skipped: the module does not export the function. */
   readonly isInline: boolean;
   readonly align: number | undefined;
 }
 
-/** Options of a parser: the given types, the bytes of a pointer, and how a C type becomes a descriptor. */
+/** Options of the parser: known types, the pointer size, and the conversion of C types to descriptors. */
 export interface ParserOptions {
   readonly known: ReadonlySet<string>;
   readonly pointerSize: PointerSize;
-  /** The type of a node of which all is declared. */
+  /** Returns the type of a node whose parts are all declared. */
   typeOf(declared: Declarations, node: CNode): CType;
 }
 
-/** Reads declarations. @throws {DeclarationError} at the line and column of what is wrong */
+/** Parses declarations. @throws {DeclarationError} with the line and column of the error */
 export function parse(source: string, options: ParserOptions): Declarations {
   const tokens = lex(source);
   const parser = new Parser(tokens, options);
@@ -83,7 +83,7 @@ class Parser {
     c.expect('}');
   }
 
-  /** `specifiers declarator, declarator ... ;` */
+  /** Parses `specifiers declarator, declarator ... ;`. */
   #declaration(): void {
     const c = this.#cursor;
     if (c.take(';') || takeAssertion(c)) return;
@@ -106,9 +106,12 @@ class Parser {
           return;
         }
         if (c.is('{'))
-          throw errorAt(c.peek, `a declaration of ${name.text} ends with ;, its body is not for here`);
+          throw errorAt(c.peek, `expected ; after the declaration of ${name.text}; leave its body out`);
         if (c.peek.kind === 'word')
-          throw errorAt(c.peek, `expected ; after ${name.text}(...): no old-style (K&R) definition`);
+          throw errorAt(
+            c.peek,
+            `expected ; after ${name.text}(...): old-style (K&R) definitions are not supported`,
+          );
         const all = [...specifiers.annotations, ...annotations];
         declareFunction(this.declared, name, { type, annotations: all, at });
       } else if (c.take('=')) c.skipTo(';', ','); // a variable
@@ -148,7 +151,7 @@ class Parser {
     if (words.length > 0) {
       const name = type ? undefined : basicName(words);
       const before = type && 'name' in type ? `${type.name} ` : '';
-      if (name === undefined) throw errorAt(at, `${before}${words.join(' ')} is no type`);
+      if (name === undefined) throw errorAt(at, `${before}${words.join(' ')} is not a type`);
       type = { kind: 'basic', name, isConst, at };
     }
     if (!type) throw errorAt(c.peek, `expected a type, found ${c.found}`);
@@ -160,11 +163,11 @@ class Parser {
     return takeAttributes(this.#cursor, (tokens) => this.#constant(tokens, this.#cursor.peek));
   }
 
-  /** `struct tag`, `struct tag { ... }`, `enum { ... }`. */
+  /** Parses `struct tag`, `struct tag { ... }` or `enum { ... }`. */
   #tag(): CNode {
     const c = this.#cursor;
     const at = c.advance();
-    const word = at.text as TagWord; // the caller has looked
+    const word = at.text as TagWord; // the caller has checked
     const before = this.#attributes();
     const name = c.peek.kind === 'word' ? c.advance().text : `(unnamed ${++this.#unnamed})`;
     const pack = this.#packs.findLast(({ from }) => from <= c.position)?.pack;
@@ -187,7 +190,8 @@ class Parser {
       if (takeAssertion(c)) continue;
       const { type: base, align } = this.#specifiers();
       if (c.is(';')) {
-        // Without a tag it is a member, whose members are those of the struct around it; with one it is only defined.
+        // Without a tag it is an anonymous member, whose members are those of the enclosing struct; with a tag it is
+        // only defined.
         if (base.kind === 'tag' && base.word !== 'enum' && base.name.startsWith('('))
           members.push({ name: undefined, type: base, bits: undefined, align, at: c.peek });
       } else
@@ -204,7 +208,7 @@ class Parser {
     return members;
   }
 
-  /** `*name[3]`, `(*name)(int)`; without a name in a parameter. */
+  /** Parses `*name[3]` or `(*name)(int)`; in a parameter the name is optional. */
   #declarator(
     base: CNode,
     isParameter = false,
@@ -235,14 +239,14 @@ class Parser {
     return { name, type: this.#suffix(type, isParameter), annotations };
   }
 
-  /** `[3][4]` or `(int a, int b)`. */
+  /** Parses `[3][4]` or `(int a, int b)`. */
   #suffix(type: CNode, isParameter = false): CNode {
     const c = this.#cursor;
     const at = c.peek;
     if (c.take('[')) {
       const inside = c.until(']');
       c.expect(']');
-      // A parameter is a pointer, whatever its length: `[static 3]`, `[n]`.
+      // A parameter is a pointer, so its length is ignored: `[static 3]`, `[n]`.
       const length = inside.length === 0 || isParameter ? undefined : this.#constant(inside, at);
       return { kind: 'array', of: this.#suffix(type), length, at };
     }
@@ -266,7 +270,7 @@ class Parser {
   #parameter(): Parameter {
     const { peek, next } = this.#cursor;
     if (peek.kind === 'word' && /^[,)]$/.test(next.text) && !this.#isType(peek.text))
-      throw errorAt(peek, `${peek.text} is no type; an old-style (K&R) definition is not supported`);
+      throw errorAt(peek, `${peek.text} is not a type; old-style (K&R) definitions are not supported`);
     const { type: base, annotations } = this.#specifiers();
     const { name, type, annotations: more } = this.#declarator(base, true);
     this.#attributes();
@@ -278,7 +282,7 @@ class Parser {
       BASIC.test(word) || STANDARD.test(word) || this.declared.typedefs.has(word) || this.#known.has(word)
     );
   }
-  /** Whether it is no word of a type, but the name that is declared. */
+  /** True if a token is the declared name and not part of a type. */
   #isName({ kind, text }: Token): boolean {
     const isOther = TAG.test(text) || IS_CONST.test(text) || IGNORED.test(text) || ANNOTATION.test(text);
     return kind === 'word' && !isOther && !this.#isType(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C types as type descriptors.
+// Converts C types to type descriptors.
 import { DeclarationError } from '../errors.ts';
 import { i32, u32 } from '../scalar/types.gen.ts';
 import { AnonymousType, anonymousName } from '../struct/anonymous.ts';
@@ -18,11 +18,11 @@ import { basicType } from './c-basic.ts';
 import { typedefChain } from './c-declare.ts';
 import { errorAt, type Token } from './c-lexer.ts';
 
-/** Types without a counterpart: what has one in it is left out. */
+/** True for types that linmem does not support. Declarations that use one are left out. */
 export const isUnsupported = (name: string): boolean => /^(long double|a vector)$|_Complex$/.test(name);
 class Unsupported extends DeclarationError {}
 
-/** Returns the type of a pointer to a function; undefined if it has none. From c-functions.ts. */
+/** Returns the type of a function pointer, or undefined. The implementation is in c-functions.ts. */
 export type FunctionPointerOf = (
   node: Extract<CNode, { kind: 'function' }>,
   table: TypeTable,
@@ -36,7 +36,7 @@ export class TypeTable {
   readonly #tags = new Map<string, CType>();
   readonly #names = new Map<string, string>();
   readonly #opaques = new Map<string, CType>();
-  /** Structs by the typedefs that have an alignment of them. */
+  /** Structs by the names of typedefs that change their alignment. */
   readonly #wide = new Map<string, CType>();
   readonly #functionPointer: FunctionPointerOf;
   constructor(
@@ -55,7 +55,7 @@ export class TypeTable {
     for (const key of declared.tags.keys()) this.#tagType(key);
   }
 
-  /** Every struct, union and enum by its tag, and every typedef that is a type of values. */
+  /** Returns every struct, union and enum by its tag, and every typedef that is a type of values. */
   all(): Record<string, CType> {
     const types = new Map<string, CType>();
     for (const [key, type] of this.#tags)
@@ -66,7 +66,7 @@ export class TypeTable {
     return Object.fromEntries([...types].filter(([, type]) => this.#check(type)));
   }
 
-  /** Returns the type that a typedef stands for; other types as they are. */
+  /** Returns the type that a typedef names; other types unchanged. */
   resolve(node: CNode): CNode {
     let found = node;
     for (let depth = 0; found.kind === 'basic' && depth < 64; depth++) {
@@ -77,7 +77,7 @@ export class TypeTable {
     return found;
   }
 
-  /** The typedef of `node` that has an alignment of its type, if there is one. */
+  /** Returns the typedef of `node` that changes the alignment, if there is one. */
   #alignedName(node: CNode): string | undefined {
     const { typedefs, alignments } = this.#declared;
     for (const one of typedefChain(node, typedefs))
@@ -85,9 +85,9 @@ export class TypeTable {
     return undefined;
   }
 
-  /** The type of a typedef with an alignment. A struct stays one that can be allocated. */
+  /** Returns the type of a typedef with an alignment; for a struct a StructType, which can be allocated. */
   #aligned(name: string, node: CNode): CType {
-    const align = this.#declared.alignments.get(name) as number; // the caller has looked
+    const align = this.#declared.alignments.get(name) as number; // the caller has checked
     const body = node.kind === 'tag' && node.word !== 'enum' && this.#declared.tags.get(keyOf(node));
     if (!body) return aligned(align, this.typeOf(node)) as unknown as CType;
     let type = this.#wide.get(name);
@@ -95,7 +95,7 @@ export class TypeTable {
     return type;
   }
 
-  /** The type of a field or an element. @throws {DeclarationError} if values cannot have it */
+  /** Returns the type of a field or an element. @throws {DeclarationError} if values cannot have it */
   typeOf(node: CNode): CType {
     const known = node.kind === 'basic' ? this.#known[node.name] : undefined;
     if (known) return known;
@@ -113,16 +113,16 @@ export class TypeTable {
         if (!found.length)
           throw errorAt(
             found.at,
-            `an array ${found.length === 0 ? 'of 0 elements' : 'without a length'}, which only a last member has`,
+            `an array ${found.length === 0 ? 'of 0 elements' : 'without a length'}, which only a last member can be`,
           );
         return this.isChar(found.of) ? chars(found.length) : array(this.typeOf(found.of), found.length);
       }
       default:
-        throw errorAt(found.at, 'a function is no type of values; use a pointer to it');
+        throw errorAt(found.at, 'a function is not a type of values; use a pointer to it');
     }
   }
 
-  /** True for `char`, whose arrays and pointers are text; not for `signed char` and `unsigned char`. */
+  /** True for `char`, whose arrays and pointers are strings; false for `signed char` and `unsigned char`. */
   isChar(node: CNode): boolean {
     const found = this.resolve(node);
     return found.kind === 'basic' && found.name === 'char';
@@ -159,7 +159,7 @@ export class TypeTable {
     const target = this.resolve(to);
     if (this.isChar(to)) return cstr;
     if (target.kind === 'function') return this.#functionPointer(target, this) ?? voidp;
-    if (this.isVoid(target) || target.kind === 'pointer') return voidp; // of how many, C does not say
+    if (this.isVoid(target) || target.kind === 'pointer') return voidp; // C gives no length
     if (target.kind === 'tag' && target.word !== 'enum' && !this.#tags.has(keyOf(target)))
       return this.#opaque(to.kind === 'basic' ? to.name : target.name);
     if (
@@ -190,7 +190,7 @@ export class TypeTable {
     return type;
   }
 
-  /** Fields are getters: they may refer to what is not made yet. */
+  /** Returns a struct or union. Its fields are getters, as they may refer to types that do not exist yet. */
   #record(name: string, body: TagBody, typedefAlign?: number): CType {
     const fields: Record<string, CType> = {};
     body.members.forEach((member, index) => {
@@ -214,7 +214,7 @@ export class TypeTable {
     const { type: node, bits: width, name, align, at } = member;
     const found = this.resolve(node);
     if (found.kind === 'array' && !found.length && isLast)
-      // [0] is the older form
+      // [0] is the old form of a flexible array member
       return flexible(this.typeOf(found.of));
     const type = this.typeOf(node);
     if (name === undefined && width === undefined) {
@@ -227,7 +227,7 @@ export class TypeTable {
     return name === undefined ? padding(base as BitsBase, width) : bits(base as BitsBase, width);
   }
 
-  /** Lays a struct out, so that what is wrong in it is said now. Returns false for one to be left out. */
+  /** Computes the layout of a struct, so that errors are thrown now. Returns false for a struct to leave out. */
   #check(type: CType): boolean {
     if (!(type instanceof StructType)) return true;
     try {
@@ -249,12 +249,12 @@ export class TypeTable {
   }
 }
 
-/** An enum as C has it: of unsigned integers where a value needs that. */
+/** Returns an enum; of unsigned integers if a value needs that, as in C. */
 function enumOf(name: string, { values }: TagBody): CType {
   const isLarge = Object.values(values).some((value) => value >= 2 ** 31);
   return enumeration(name, values, isLarge ? u32 : i32);
 }
-/** Bits of an enum have a sign only if one of its values has. */
+/** Returns the base of a bit-field of an enum: signed only if a value is negative. */
 const bitsBaseOf = ({ values }: EnumType<string>): CType =>
   Object.values(values).some((value) => value < 0) ? i32 : u32;
 

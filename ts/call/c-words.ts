@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Words of C types, and what `aligned` and `sizeof` say.
+// The words of C types, and the operands of `aligned` and `sizeof`.
 import type { CNode, TagWord } from './c-ast.ts';
 import type { Token } from './c-lexer.ts';
 
-/** Words of a type that is built in; `int` and `long` may come in any order. */
+/** Matches the words of built-in types, whose order is free. */
 export const BASIC: RegExp =
   /^(void|char|short|int|long|signed|__signed__|unsigned|float|double|_Bool|_Float16|__int128|_Complex)$/;
-/** Names of the standard library that are known without its headers. */
+/** Matches names of the standard library that are known without its headers. */
 export const STANDARD: RegExp =
   /^(bool|u?int(8|16|32|64|ptr|max)_t|s?size_t|ptrdiff_t|wchar_t|off_t|time_t)$/;
-/** Words that say nothing about a type here. */
+/** Matches words that do not change a type here. */
 export const IGNORED: RegExp = /^(extern|static|inline|__inline|__inline__|register|volatile|restrict|__restrict|__restrict__|__cdecl|__stdcall|_Noreturn|_Thread_local|__extension__|__volatile__)$/; // prettier-ignore
 export const TAG: RegExp = /^(struct|union|enum)$/;
 export const IS_CONST: RegExp = /^(const|__const)$/;
@@ -20,7 +20,7 @@ const INTEGER =
 const OTHER = /^(void|_Bool|_Float16|float|double)$/;
 const COMPLEX = /^_Complex( double| double long| float)$/;
 
-/** The name of the type that such words are in any order; undefined for `unsigned float` and the like. */
+/** Returns the name of the type for words in any order; undefined for invalid ones, such as `unsigned float`. */
 export function basicName(words: readonly string[]): string | undefined {
   const sorted = [...words].sort().join(' ');
   if (sorted === 'double long') return 'long double';
@@ -28,7 +28,7 @@ export function basicName(words: readonly string[]): string | undefined {
   return INTEGER.test(sorted) || OTHER.test(sorted) ? words.join(' ') : undefined;
 }
 
-/** The tokens in `aligned(...)`. */
+/** Returns the tokens in `aligned(...)`. */
 export function alignedIn(tokens: readonly Token[]): readonly Token[] | undefined {
   const at = tokens.findIndex(({ text }) => /^(__)?aligned(__)?$/.test(text));
   if (at < 0) return undefined;
@@ -36,7 +36,7 @@ export function alignedIn(tokens: readonly Token[]): readonly Token[] | undefine
   return end < 0 ? [{ kind: 'number', text: '16', line: 0, column: 0 }] : tokens.slice(at + 2, end);
 }
 
-/** The type in `sizeof(...)`; undefined if it is none. */
+/** Returns the type in `sizeof(...)`; undefined if it is not a type. */
 export function sizedType(tokens: readonly Token[], isType: (word: string) => boolean): CNode | undefined {
   const words = tokens.filter(({ text }) => !IS_CONST.test(text));
   const [at] = words;
@@ -55,5 +55,5 @@ export function sizedType(tokens: readonly Token[], isType: (word: string) => bo
   return stars > 0 ? { kind: 'pointer', to: node, at } : node;
 }
 
-/** A type that is left out. Its name is none that C can have. */
+/** Returns an unsupported type. Its name is not a C identifier. */
 export const vectorAt = (at: Token): CNode => ({ kind: 'basic', name: 'a vector', isConst: false, at });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// JavaScript functions that C calls: for the time of one call, or kept.
+// JavaScript functions that C calls: valid during one call, or until they are disposed.
 import { ArgumentTypeError, FreedError } from '../errors.ts';
 import { installDispose } from '../memory/dispose.ts';
 import { AnyPointer, FunctionPointer } from '../struct/pointer.ts';
@@ -14,7 +14,7 @@ import type { FunctionType } from './trampoline.ts';
 import { CallbackType, NoneType } from './types.ts';
 import { addressOf, liftOf, lowerOf, type Lift, type Lower } from './values.ts';
 
-/** Puts functions of one type into slots. */
+/** Creates the table entries for functions of one type. */
 export interface CallbackMaker {
   /** Returns the slots of its signature. @throws {ModuleError} if the module has no function table */
   slots(): SlotList;
@@ -22,7 +22,7 @@ export interface CallbackMaker {
   wrap(act: (...args: unknown[]) => unknown): SlotFunction;
 }
 
-/** @throws {ArgumentTypeError} for a type that a callback cannot have */
+/** @throws {ArgumentTypeError} if a callback cannot have the type of a parameter or of the result */
 export function callbackMaker({ result, parameters }: CallbackType, context: Context): CallbackMaker {
   const { heap, pointerSize } = context;
   const type: FunctionType = {
@@ -51,13 +51,13 @@ export function callbackMaker({ result, parameters }: CallbackType, context: Con
   }
   function lowerResult(one: CType, { scratch, asPointer }: Context): Lower {
     const where = 'the result of a callback';
-    if (one instanceof AnyPointer) return (value) => asPointer(addressOf(value, heap, where)); // text would have no owner
+    if (one instanceof AnyPointer) return (value) => asPointer(addressOf(value, heap, where)); // no string: it would have no owner
     if (one instanceof StructType) throw new ArgumentTypeError(`a scalar or a pointer as ${where}`, one.name);
     return lowerOf(one, heap, scratch, where);
   }
 }
 
-/** @throws {ArgumentTypeError} if it is no function */
+/** @throws {ArgumentTypeError} if it is not a function */
 export function assertCallable(
   value: unknown,
   where: string,
@@ -66,14 +66,14 @@ export function assertCallable(
     throw new ArgumentTypeError(`a function, a Callback or null for ${where}`, value);
 }
 
-/** A slot that is released, and what must not be held by the code that does that when the callback is collected. */
+/** The state that is released with a callback. It does not refer to the callback, so that the registry can hold it. */
 interface Kept {
   readonly context: Context;
   readonly slots: SlotList;
   readonly slot: Slot;
 }
 
-/** Warned of, as C may still have its address. */
+/** Releases the slots of collected callbacks, with a warning, as C may still have the address. */
 const registry: FinalizationRegistry<Kept> | undefined = /* @__PURE__ */ (() =>
   typeof FinalizationRegistry === 'function'
     ? new FinalizationRegistry((kept) => {
@@ -93,7 +93,7 @@ function release({ context, slots, slot }: Kept): void {
 export class Callback<C = unknown> extends FunctionPointer implements CallbackHandle<C> {
   #kept: Kept | undefined;
   readonly #index: number;
-  /** The library it can be passed to: any of the same function table. */
+  /** Its function table: it can be passed to any library of this table. */
   readonly table: object;
   /** @internal */
   readonly heap: object;
@@ -106,16 +106,16 @@ export class Callback<C = unknown> extends FunctionPointer implements CallbackHa
     this.heap = kept.context.heap;
     registry?.register(this, kept, this);
   }
-  /** Its function pointer. @throws {FreedError} if it was disposed */
+  /** The function pointer. @throws {FreedError} if it was disposed */
   get address(): number {
     if (!this.#kept) throw new FreedError(this.#index, 'callback');
     return this.#index;
   }
-  /** Whether it was disposed. */
+  /** True if it was disposed. */
   get isDisposed(): boolean {
     return this.#kept === undefined;
   }
-  /** Ends it: C must not call it any more; if it does, the call throws. A second `dispose` does nothing. */
+  /** Releases the function pointer. If C calls it later, the call throws. A second `dispose` does nothing. */
   dispose(): void {
     const kept = this.#kept;
     if (!kept) return;
@@ -124,7 +124,7 @@ export class Callback<C = unknown> extends FunctionPointer implements CallbackHa
     release(kept);
   }
 }
-/** For `using`, where the engine knows `Symbol.dispose`. */
+/** For `using`, where the engine has `Symbol.dispose`. */
 // biome-ignore lint/correctness/noUnusedVariables: the class has it
 export interface Callback<C = unknown> {
   [Symbol.dispose](): void;
@@ -132,9 +132,9 @@ export interface Callback<C = unknown> {
 installDispose(Callback.prototype);
 
 /**
- * Returns a function pointer for `act` that C may keep, until it is disposed. Hold on to it: if it is collected, its
+ * Returns a function pointer for `act` that C may keep, until it is disposed. Keep the result: if it is collected, its
  * slot is released, with a warning.
- * @param library what {@link bind} returned for the module that will call it
+ * @param library the result of {@link bind} for the module that will call it
  * @throws {ModuleError} if the module has no function table, or one that cannot grow
  */
 export function createCallback<C extends CallbackType>(
@@ -144,7 +144,7 @@ export function createCallback<C extends CallbackType>(
 ): Callback<C> {
   const context = contextOf(library);
   if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
-  if (!(type instanceof CallbackType)) throw new ArgumentTypeError('a type made by callback()', type);
+  if (!(type instanceof CallbackType)) throw new ArgumentTypeError('a type that callback() returned', type);
   if (typeof act !== 'function') throw new ArgumentTypeError('a function for C to call', act);
   const maker = callbackMaker(type, context);
   const slots = maker.slots();

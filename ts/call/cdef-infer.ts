@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The types of C declarations, by template literal types: TypeScript infers the same as c-parser.ts, c-types.ts and
-// c-functions.ts do at run time.
+// Infers the types of C declarations with template literal types: the same results in TypeScript as c-parser.ts,
+// c-types.ts and c-functions.ts have at run time.
 //
-//   I1  The first pass only cuts the text into declarations and finds their names. A declaration is read when its
-//       property is: so declarations may refer to each other, and a long text costs little.
-//   I2  A declaration that these types cannot read has the type `never`, which no use accepts. The CLI writes types for all of them.
+//   I1  The first pass only cuts the text into declarations and finds their names. A declaration is parsed when its
+//       property is used, so that declarations may refer to each other, and a long text costs little.
+//   I2  A declaration that these types cannot parse has the type `never`, which every use refuses. `npx linmem
+//       bindings` writes types for all declarations.
 import type { AnyScalar } from '../scalar/scalar.ts';
 import type { bool, f16, f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } from '../scalar/types.gen.ts';
 import type { ArrayType } from '../struct/array.ts';
@@ -49,7 +50,7 @@ type Cut<S extends string, T = unknown, F = unknown> =
         : Cut<R, T, F & FunctionOf<Bare<Trim<Squeeze<D>>>>>
     : { types: T; functions: F };
 
-/** The structs with a tag that a body defines. */
+/** The tagged structs that a body defines. */
 type NestedTags<B extends string> = B extends `${infer H}{${infer R}`
   ? Braced<R> extends [infer I extends string, infer Rest extends string]
     ? TagOf<AfterSemicolon<H>, I> & NestedTags<I> & NestedTags<Rest>
@@ -73,11 +74,11 @@ type Typedef<S extends string> = S extends `${infer R}(*${infer N})(${infer P})`
     ? N extends B ? unknown : { [K in N]: ['alias', B, Stars] }
     : unknown; // prettier-ignore
 
-/** `int (f)(int)` as `int f(int)`. */
+/** Rewrites `int (f)(int)` to `int f(int)`. */
 type Bare<S extends string> = S extends `${infer H}(${infer N})${infer R}`
   ? TrimStart<R> extends `(${string}` ? (N extends `${string}${'*' | ' ' | ',' | '('}${string}` ? S : `${Trim<H>} ${N}${R}`) : S
   : S; // prettier-ignore
-/** Without what stands before the result of a function. */
+/** Removes the words before the result of a function. */
 type NoPrefix<S extends string> = S extends `_Success_(${string})${infer R}` ? NoPrefix<TrimStart<R>>
   : S extends `${'_Owned_' | '_Owned_by_' | '_Ret_writes_'}(${string})${infer R}` ? NoPrefix<TrimStart<R>>
   : S extends `${'_Owned_' | 'extern' | 'static' | 'inline'} ${infer R}` ? NoPrefix<TrimStart<R>>
@@ -105,7 +106,7 @@ interface Incomplete<N extends string> {
   readonly incomplete: N;
 }
 
-/** The scope of names: declarations, types given as an option, bytes of a pointer. */
+/** The scope of names: declarations, the option `types`, the pointer size. */
 interface Scope {
   types: unknown;
   known: unknown;
@@ -129,11 +130,11 @@ type Callback<R extends string, P extends string, S extends Scope> = P extends `
       Cast<Declared<`${R} _`, S>, CType | NoneType>,
       Cast<Addresses<Parameters1<P, S>>, readonly CType[]>
     >;
-/** A function pointer that a callback gets is an address. */
+/** A function pointer among the parameters of a callback is an address. */
 type Addresses<L> = { [K in keyof L]: L[K] extends CallbackType ? AddressType : L[K] };
 type Cast<T, U> = T extends U ? T : never;
 
-/** A base with stars. */
+/** The type of a base with stars. */
 type Pointed<B, Stars, S extends Scope> = Stars extends '**' ? AddressType
   : Stars extends '*'
     ? B extends 'char' ? CStringType
@@ -164,7 +165,7 @@ type Entries<B extends string, Done extends Entry = never> = B extends `${infer 
       : Done
     : Entries<R, Done | EntriesOf<Trim<Squeeze<D>>>>
   : Done;
-/** The fields that a struct inside a struct makes: itself, by its names; or its own, if it is anonymous. */
+/** The fields that come from a nested struct: one per name or, if it is anonymous, its fields. */
 type Nested<H extends string, Inner extends string, Names extends string> = Names extends ''
   ? H extends 'struct' | 'union' ? Entries<Inner> : never
   : Based<EntriesOf<`x ${Names}`>, [H extends `enum${string}` ? 'enum' : 'record', Inner]>; // prettier-ignore
@@ -199,7 +200,7 @@ type Field<E extends Entry, S extends Scope> = E[3] extends ''
   : FlexibleArray<Cast<Pointed<E[1], E[2], S>, CType>>; // prettier-ignore
 
 // ---- Functions ----
-/** Parameters, cut at the commas that are not in parentheses. */
+/** Splits parameters at the commas that are not in parentheses. */
 type Split<
   P extends string,
   Open extends string = '',
@@ -213,7 +214,7 @@ type IsBalanced<S extends string> = S extends `${infer A}(${infer R}`
   ? A extends `${string})${string}` ? false : R extends `${infer B})${infer T}` ? IsBalanced<`${A}${B extends `${string}(${string}` ? `(${AfterOpen<B>})` : ''}${T}`> : false
   : true; // prettier-ignore
 type AfterOpen<B extends string> = B extends `${string}(${infer R}` ? R : '';
-/** The names of the parameters that count a list which has an argument. */
+/** The names of the parameters that count a list with an argument. */
 type Counted<
   P extends string,
   Done extends string = never,
@@ -246,7 +247,7 @@ type Parameter1<A extends string, C, S extends Scope, N> =
   : A extends `${string} ${string}` ? (Declarator<A> extends [infer B, infer T, infer N] ? (N extends C ? CountType : Pointed<B, T, S>) : never)
   : A extends `${string}*` ? Declared<A, S>
   : Resolve<A, S>; // prettier-ignore
-/** The element of a list; of `void *` bytes. */
+/** The type of an element; bytes for `void *`. */
 type Element1<D extends string, S extends Scope> =
   Target<D, S> extends infer T ? (T extends NoneType ? typeof u8 : Cast<T, CType>) : never;
 /** The type that a pointer parameter refers to. */
@@ -260,7 +261,7 @@ type SignatureOf<D extends string, S extends Scope> =
 type CountOfResult<D extends string> = D extends `${string}_Ret_writes_(${infer N})${string}`
   ? Trim<N>
   : never;
-/** Without the last parenthesis and what follows it. */
+/** Removes the last parenthesis and the text after it. */
 type WithoutLast<P extends string, Done extends string = ''> = P extends `${infer A})${infer R}`
   ? R extends `${string})${string}` ? WithoutLast<R, `${Done}${A})`> : `${Done}${A}`
   : `${Done}${P}`; // prettier-ignore
@@ -275,7 +276,7 @@ type Codes<E extends string, Done extends number = never> = E extends `${infer A
   : Done | Code<E>;
 type Code<A extends string> = Trim<A> extends `return${infer R}` ? (Trim<R> extends `==${infer N}` ? (Trim<N> extends `${infer V extends number}` ? V : never) : never) : never; // prettier-ignore
 
-/** All names of enum values. */
+/** The names of all enum values. */
 type EnumValues<T> = {
   [N in keyof T]: T[N] extends ['enum', infer B extends string] ? EnumNames<B> : never;
 }[keyof T];

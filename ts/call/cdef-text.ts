@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// C text in template literal types: comments, lines, words, braces.
+// Parses C text with template literal types: comments, lines, words, braces.
 
 type Space = ' ' | '\t' | '\r' | '\n';
 export type TrimStart<S extends string> = S extends `${Space}${infer R}` ? TrimStart<R> : S;
 type TrimEnd<S extends string> = S extends `${infer R}${Space}` ? TrimEnd<R> : S;
 export type Trim<S extends string> = TrimEnd<TrimStart<S>>;
-/** Without comments of the form that may have several lines. */
+/** Removes block comments. */
 export type NoBlockComments<S extends string, Done extends string = ''> = S extends `${infer A}/*${infer R}`
   ? R extends `${string}*/${infer B}`
     ? NoBlockComments<B, `${Done}${A} `>
     : `${Done}${A}`
   : `${Done}${S}`;
 type NoLineComment<S extends string> = S extends `${infer A}//${string}` ? A : S;
-/** The lines as one, and the names of the macros. */
+/** Joins the lines. Returns the text and the names of the macros. */
 export type Joined<
   S extends string,
   Done extends string = '',
@@ -23,16 +23,16 @@ export type Joined<
 type Line<L extends string, R extends string, Done extends string, Macros extends string> = L extends `#${infer D}`
   ? Joined<R, Done, Macros | (Trim<D> extends `define ${infer N} ${string}` ? (N extends `${string}(${string}` ? never : N) : never)>
   : Joined<R, L extends '' ? Done : `${Done} ${L}`, Macros>; // prettier-ignore
-/** One space between words. */
+/** Reduces white space between words to one space. */
 export type Squeeze<S extends string> = S extends `${infer A}  ${infer B}` ? Squeeze<`${A} ${B}`> : S extends `${infer A}\t${infer B}` ? Squeeze<`${A} ${B}`> : S; // prettier-ignore
-/** All words but the last, and that. */
+/** Splits a text into all words but the last, and the last. */
 export type Words<S extends string, Done extends string = ''> = S extends `${infer A} ${infer R}`
   ? Words<R, Done extends '' ? A : `${Done} ${A}`>
   : [Done, S];
 export type Unqualified<S extends string> = S extends `${'const' | 'volatile' | 'struct' | 'union' | 'enum' | 'extern' | 'static' | 'inline' | 'restrict'} ${infer R}`
   ? Unqualified<Trim<R>>
   : S extends `${infer R} const` ? Unqualified<Trim<R>> : S; // prettier-ignore
-/** `const char *name` as base, stars and name. */
+/** Splits `const char *name` into base, stars and name. */
 export type Declarator<S extends string> = S extends `${infer B}*${infer R}`
   ? Trim<R> extends `*${infer N}`
     ? [Unqualified<Trim<B>>, '**', Unqualified<Trim<N>>]
@@ -41,7 +41,7 @@ export type Declarator<S extends string> = S extends `${infer B}*${infer R}`
     ? [Unqualified<B>, '', N]
     : never;
 
-/** The text in braces, and the text after them. `D` has an element for each brace inside that is open. */
+/** Splits a text into the part up to the closing brace and the rest. `D` has an element for each open inner brace. */
 export type Braced<
   S extends string,
   Done extends string = '',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cdef: C declarations as types and signatures.
+// cdef: reads C declarations as types and signatures.
 import { ArgumentTypeError } from '../errors.ts';
 import { readOptions } from '../heap/options.ts';
 import type { PointerSize } from '../struct/layout.ts';
@@ -15,19 +15,19 @@ import type { Signature } from './types.ts';
 
 /** Options of {@link cdef}. */
 export interface CdefOptions<K, P extends PointerSize> {
-  /** Types that the declarations use and do not define, by name. */
+  /** The types that the declarations use and do not define, by name. */
   readonly types?: K;
-  /** Bytes of a pointer, and of `long` and `size_t`: 4 (wasm32) by default. */
+  /** The size of a pointer, of `long` and of `size_t` in bytes. Default: 4 (wasm32). */
   readonly pointerSize?: P;
 }
 
 /**
  * Reads C declarations: `typedef`, `struct`, `union`, `enum`, bit-fields, arrays, function pointers, `const`,
- * attributes, `#define` of integer constants, and annotations for what C does not say (see docs/cdef.md). TypeScript
- * infers the types from the text.
- * @returns `types`, by tag and typedef; `functions`, the signatures for {@link bind}; `constants`, of enums and macros: numbers, bigints from 2^53 on.
- *   Functions with a variable number of arguments are left out
- * @throws {DeclarationError} at the line and column of what is wrong
+ * attributes, `#define` of integer constants, and annotations for facts that C has no syntax for (see docs/cdef.md).
+ * TypeScript infers the types from the text. Variadic functions are left out.
+ * @returns `types`, by tag and typedef; `functions`, the signatures for {@link bind}; `constants`, of enums and macros:
+ *   numbers, bigints from 2^53 on
+ * @throws {DeclarationError} with the line and column of the error
  */
 export function cdef<const T extends string, K = unknown, P extends PointerSize = 4>(
   declarations: T,
@@ -48,9 +48,9 @@ export interface Declared {
 }
 
 /**
- * Reads C declarations as {@link cdef} does, without types of TypeScript.
+ * Reads C declarations as {@link cdef}, without inference of TypeScript types.
  * @internal
- * @throws {DeclarationError} at the line and column of what is wrong
+ * @throws {DeclarationError} with the line and column of the error
  */
 export function readDeclarations(declarations: string, options: CdefOptions<unknown, PointerSize>): Declared {
   const { types, pointerSize = 4 } = readOptions(options, { types: 'object', pointerSize: 'number' });
@@ -79,7 +79,7 @@ export function readDeclarations(declarations: string, options: CdefOptions<unkn
   };
 }
 
-/** Integers by name. A macro that is none throws where it is used. */
+/** Returns integers by name. A macro that is not an integer throws when it is read. */
 function constantsOf({ constants, otherMacros }: Declarations): Record<string, number | bigint> {
   const all: Record<string, number | bigint> = Object.fromEntries(
     [...constants].map(([name, { value }]) => [name, isSafe(value) ? Number(value) : value]),
@@ -88,7 +88,7 @@ function constantsOf({ constants, otherMacros }: Declarations): Record<string, n
     if (!constants.has(name))
       Object.defineProperty(all, name, {
         get() {
-          throw errorAt(at, `${name} is no integer constant`);
+          throw errorAt(at, `${name} is not an integer constant`);
         },
       });
   return all;

@@ -16,7 +16,7 @@ export class Context {
   readonly pointerSize: PointerSize;
   readonly asPointer: (at: number) => WasmValue;
   readonly stack: { save: WasmFunction; restore: WasmFunction } | undefined;
-  /** Callbacks that are kept: any call may run one of them. */
+  /** The number of live callbacks of createCallback(), which any call may run. */
   kept = 0;
   #table: WebAssemblyTable | undefined;
   constructor(exports: ModuleExports, heap: Heap) {
@@ -27,7 +27,7 @@ export class Context {
     this.asPointer = pointerFor(this.pointerSize);
     this.stack = exports.stack();
   }
-  /** Its function table. @throws {ModuleError} if it is not exported */
+  /** The function table of the module. @throws {ModuleError} if it is not exported */
   get table(): WebAssemblyTable {
     return (this.#table ??= this.exports.table());
   }

@@ -7,28 +7,28 @@ import type { WebAssemblyTable } from '../memory/platform-types.ts';
 /** A function of a module. */
 export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | undefined;
 
-/** Where functions are looked for: an Emscripten module, an instance, or its exports. */
+/** The exports of a module: an Emscripten module, an instance, or an exports object. */
 export class ModuleExports {
   readonly #places: readonly unknown[];
   constructor(module: unknown) {
     if (Object(module) !== module || typeof peek(module, 'then') === 'function')
       throw new ArgumentTypeError('a started module, an instance or its exports', module);
-    // The exports first: what Emscripten's module has instead may be a function that looks them up at each call.
+    // The exports come first: the functions of Emscripten's module may look the export up at each call.
     const inner = ['wasmExports', 'asm', 'exports'].map((name) => peek(module, name));
     this.#places = [...inner, module].filter((place) => Object(place) === place);
   }
 
-  /** The function that is `name` in C; undefined if it is not exported. */
+  /** Returns the function that is `name` in C; undefined if it is not exported. */
   find(name: string): WasmFunction | undefined {
     for (const place of this.#places)
       for (const found of [peek(place, name), peek(place, `_${name}`)])
-        if (typeof found === 'function' && !isStub(found)) return found as WasmFunction; // takes and returns what WebAssembly does
+        if (typeof found === 'function' && !isStub(found)) return found as WasmFunction; // of WebAssembly values
     return undefined;
   }
 
   /**
-   * The function `found` with `count` parameters, for many calls. Emscripten puts a function in the place of an export
-   * that looks it up at its first call and then gives its place to the export: so does this one then.
+   * Returns the function `found` with `count` parameters, for many calls. Emscripten replaces an export by a function
+   * that looks the export up in its first call and then restores it; the result then also calls the export.
    */
   settled(name: string, found: WasmFunction, count: number): WasmFunction {
     if (isExport(found)) return found;
@@ -60,7 +60,7 @@ export class ModuleExports {
 
   /**
    * Returns all of `names`.
-   * @throws {ModuleError} that names those that are missing, and the flag that exports them
+   * @throws {ModuleError} if some are missing; the error names them, and the flag that exports them
    */
   get(names: readonly string[]): WasmFunction[] {
     const missing = names.filter((name) => !this.find(name));
@@ -68,7 +68,10 @@ export class ModuleExports {
     return names.map((name) => this.find(name) as WasmFunction); // none is missing
   }
 
-  /** Whether its memory has this buffer. A shared one has several; some modules do not show theirs. */
+  /**
+   * True if the buffer is that of its memory, or of unknown memory: a shared memory has several buffers, and some
+   * modules hide theirs.
+   */
   hasMemory(buffer: ArrayBufferLike): boolean {
     return this.#places
       .flatMap((place) => [peek(place, 'memory'), peek(place, 'wasmMemory')])
@@ -76,7 +79,7 @@ export class ModuleExports {
       .every((own) => own === buffer || !(own instanceof ArrayBuffer));
   }
 
-  /** The function table. @throws {ModuleError} if it is not exported */
+  /** Returns the function table. @throws {ModuleError} if it is not exported */
   table(): WebAssemblyTable {
     for (const value of this.#places.flatMap((place) => [peek(place, 'wasmTable'), ...dataValues(place)]))
       if (isTable(value)) return value;
@@ -87,7 +90,7 @@ export class ModuleExports {
     );
   }
 
-  /** Saves the stack pointer of the module, and restores it; undefined if it shows neither. */
+  /** Returns functions that save and restore the stack pointer of the module; undefined if it does not export them. */
   stack(): { save: WasmFunction; restore: WasmFunction } | undefined {
     const save = this.find('stackSave') ?? this.find('emscripten_stack_get_current');
     const restore = this.find('stackRestore') ?? this.find('_emscripten_stack_restore');
@@ -95,10 +98,10 @@ export class ModuleExports {
   }
 }
 
-/** Whether it is a function of WebAssembly, which names them by numbers. */
+/** True for an exported function of WebAssembly, whose name is a number. */
 export const isExport = (found: WasmFunction): boolean => /^\d+$/.test(found.name);
 
-/** Whether it is what builds with assertions have in the place of a function that was not exported: it aborts. */
+/** True for the function by which assertion builds replace one that is not exported: it aborts. */
 const isStub = (found: unknown): boolean =>
   /(=>|\{|return)\s*abort\(/.test(Function.prototype.toString.call(found));
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Calls whose first parameter is read and written by C, and whose other ones take no memory: methods of C structs.
+// Fast calls of functions whose first parameter is an inout parameter, and whose others need no memory: methods of C
+// structs.
 import { none, withTemporaries, type Body, type BoundFunction } from './fast.ts';
 import type { Plan } from './plan.ts';
 import type { Lower } from './values.ts';
 
-/** A fast function for such parameters that returns nothing else, if there is one; else undefined. */
+/** Returns a fast function for such parameters and no result, or undefined. */
 export function inoutFunction(plan: Plan, any: BoundFunction): BoundFunction | undefined {
   const { steps, arity, act, context } = plan;
   const [self, ...rest] = steps;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Calls whose last one or two parameters are out-parameters: the usual form of C functions that return an error code.
+// Fast calls of functions whose last one or two parameters are out-parameters, as of C functions that return an error
+// code.
 import { none, withTemporaries, type Body, type BoundFunction } from './fast.ts';
 import type { Plan } from './plan.ts';
 import type { Frame, OutPlace } from './step.ts';
 import type { Lower, WasmValue } from './values.ts';
 
-/** Throws for an error code. */
+/** Throws if the result is an error code. */
 export type CheckStatus = (raw: WasmValue, frame: Frame) => unknown;
 
-/** The out-parameters of a call: bytes for all of them, and the value that they make. */
+/** The out-parameters of a call: their size, and the function that reads their values. */
 interface Outs {
   readonly size: number;
   readonly align: number;
-  /** Bytes from the first to the second; 0 if there is one. */
+  /** The distance from the first to the second in bytes; 0 if there is one. */
   readonly offset: number;
   read(at: number): unknown;
   /** Throws if `status` is an error. */
@@ -20,7 +21,7 @@ interface Outs {
 }
 
 /**
- * A fast function for such parameters, if there is one; else undefined.
+ * Returns a fast function for such parameters, or undefined.
  * @param check undefined for a function that returns nothing
  */
 export function outFunction(plan: Plan, any: BoundFunction, check?: CheckStatus): BoundFunction | undefined {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call
-// Calls whose arguments are converted one by one, without a list of them: a function for each number of arguments.
-// Unusual calls (a wrong number of arguments, a value of another type, callbacks that may run) go to the
-// general function, which checks all and says what is wrong.
+// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call Fast calls, which
+// convert arguments without an array: one function for each number of arguments. Unusual calls (a wrong number of
+// arguments, a value of another type, callbacks that may run) go to the general function, which makes all checks and
+// throws the errors.
 import { EnumType } from '../struct/enumeration.ts';
 import { AddressType } from '../struct/pointer.ts';
 import { isScalar, type CType } from '../struct/type.ts';
@@ -14,7 +14,7 @@ import type { Lift, Lower, WasmValue } from './values.ts';
 /** A function of any number of arguments. */
 export type BoundFunction = (...args: unknown[]) => unknown;
 
-/** A fast function, if there is one for such parameters; else undefined. */
+/** Returns a fast function for the parameters of a plan, or undefined. */
 export function fastFunction(
   plan: Plan,
   parameters: Signature[1],
@@ -26,7 +26,7 @@ export function fastFunction(
   const kinds = parameters as readonly CType[];
   if (plan.isPlainResult && kinds.every((type) => PASSED.includes(type.name) && isScalar(type)))
     return passNumbers(plan, any);
-  const lowers = plan.steps.map(({ lower }) => lower as Lower); // the caller has looked
+  const lowers = plan.steps.map(({ lower }) => lower as Lower); // the caller has checked
   const isDirect = kinds.every(
     (type) =>
       isScalar(type) ||
@@ -39,7 +39,7 @@ export function fastFunction(
 
 const same: Lift = (raw) => raw;
 
-/** Numbers in, a number or nothing out. */
+/** Returns a fast function for parameters that are numbers, and a result that is a number or nothing. */
 function passNumbers({ act, context, arity }: Plan, any: BoundFunction): BoundFunction | undefined {
   if (arity === 0)
     return function () {
@@ -65,9 +65,9 @@ function passNumbers({ act, context, arity }: Plan, any: BoundFunction): BoundFu
   return undefined;
 }
 
-/** A call with its arguments converted, up to five of them. */
+/** A call with up to five converted arguments. */
 export type Body = (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown;
-/** Of an argument that there is not. */
+/** The conversion of a missing argument. */
 export const none: Lower = () => 0;
 
 function bodyOf(
@@ -86,14 +86,14 @@ function bodyOf(
   return bodies[arity];
 }
 
-/** A call of values that take no memory. */
+/** Returns a function for values that need no memory. */
 function direct({ context, arity }: Plan, any: BoundFunction, body: Body): BoundFunction {
   return function (a, b, c, d, e) {
     return arguments.length === arity && context.kept === 0 ? body(a, b, c, d, e) : any(...arguments);
   };
 }
 
-/** A call that may copy values to the scratch memory. */
+/** Returns a function that may copy values to the scratch memory. */
 export function withTemporaries({ context, arity }: Plan, any: BoundFunction, body: Body): BoundFunction {
   const { scratch } = context;
   return function (a, b, c, d, e) {

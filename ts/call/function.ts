@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call
-// One bound function: made of the steps of its parameters and of what its result is.
+// biome-ignore-all lint/complexity/noArguments: a rest parameter would make a list for each call Creates a bound
+// function from the steps of its parameters and its result.
 //
-//   F1  Whatever happens after a call began, also an error in it, in a callback or in what it returned: temporaries,
-//       callbacks and the module's stack are as they were.
+//   F1  After every call, also after an error in it, in a callback or in the conversion of its result, temporaries are
+//       freed, callbacks released, and the module's stack restored.
 import { ArgumentTypeError } from '../errors.ts';
 import { locatedError } from '../struct/located-error.ts';
 import { EnumType } from '../struct/enumeration.ts';
@@ -25,7 +25,7 @@ import { stepOf } from './steps.ts';
 import { CheckedType, NoneType, OwnedType, type Signature } from './types.ts';
 import { liftOf, type Lift, type WasmValue } from './values.ts';
 
-/** @throws {ArgumentTypeError} for a signature that is none, or does not fit the function */
+/** @throws {ArgumentTypeError} if the signature is invalid or does not fit the function */
 export function makeFunction(
   name: string,
   signature: Signature,
@@ -65,7 +65,7 @@ export function makeFunction(
   return bound;
 }
 
-/** Returns what `make` does; its errors name the place. */
+/** Calls `make`. Adds `where` to its errors. */
 function located<R>(where: string, make: () => R): R {
   try {
     return make();
@@ -74,20 +74,20 @@ function located<R>(where: string, make: () => R): R {
   }
 }
 
-/** @throws {ArgumentTypeError} for what is no type at all */
+/** @throws {ArgumentTypeError} if `type` is not a type */
 function assertNamed(type: unknown, where: string): void {
   if (typeof type !== 'object' || typeof (type as { name?: unknown } | null)?.name !== 'string')
     throw new ArgumentTypeError(`a type such as i32, cstr or list(f32) for ${where}`, type);
 }
 
-/** A fast function for one that returns nothing, or 0 unless it fails. */
+/** Returns a fast function for a C function that returns nothing or an error code, or undefined. */
 function fastOuts(plan: Plan, result: Signature[0], any: BoundFunction): BoundFunction | undefined {
   if (result instanceof NoneType) return outFunction(plan, any) ?? inoutFunction(plan, any);
   const isCode = result instanceof CheckedType && result.success.length === 1 && result.success[0] === 0;
   return isCode ? outFunction(plan, any, (raw, frame) => checkResult(plan, result, raw, frame)) : undefined;
 }
 
-/** The struct that a function returns through an address, which is its first parameter. */
+/** Returns the struct that a function returns through an address, its first parameter; undefined for other results. */
 function returnedStruct(result: unknown, { pointerSize }: Context): StructType | undefined {
   return result instanceof StructType && !singleOf(result, pointerSize) ? result : undefined;
 }
@@ -96,7 +96,7 @@ function liftResult(result: Signature[0], context: Context): Lift | undefined {
   if (result instanceof NoneType || isList(result)) return undefined;
   if (result instanceof OwnedType) return liftOwned(result, context);
   if (result instanceof CheckedType) {
-    const { type } = result; // its codes are numbers
+    const { type } = result; // the codes are numbers
     return liftOf(type instanceof EnumType ? (type.base as unknown as CType) : type, context.heap);
   }
   if (!(result instanceof StructType)) return liftOf(result as CType, context.heap);
@@ -106,14 +106,17 @@ function liftResult(result: Signature[0], context: Context): Lift | undefined {
   return (raw) => nest(result, lift(raw), context);
 }
 
-/** A struct of one scalar, by its name or names. */
+/** Returns a plain object for a struct that contains one scalar. */
 function nest(type: CType, value: unknown, context: Context): unknown {
   if (!(type instanceof StructType)) return value;
   const [field] = type.compiled(context.pointerSize).fields;
   return field && { [field.name]: nest(field.type, value, context) };
 }
 
-/** The function with i64 parameters as the module takes them. @throws {ArgumentTypeError} if it takes another number */
+/**
+ * Returns the function with i64 parameters in the form that the module has.
+ * @throws {ArgumentTypeError} if it has another number of parameters
+ */
 function matchParameters(
   name: string,
   found: WasmFunction,
@@ -141,12 +144,12 @@ function resultWasm(result: Signature[0], { pointerSize }: Context): string {
   return wasmTypeOf(type as CType, pointerSize);
 }
 
-/** A function of any kind. */
+/** Returns the general function, for all parameters and results. */
 function general(plan: Plan, returned: Returned): BoundFunction {
   const { context, steps } = plan;
   const { scratch, stack } = context;
   const run = runner(plan, returned);
-  // Calls nest: an inner one of the same function has a separate frame.
+  // Calls nest: an inner call of the same function gets another frame.
   let spare: Frame | undefined = newFrame(steps.length);
   const call = (frame: Frame): unknown => {
     spare = undefined;
@@ -167,7 +170,7 @@ function general(plan: Plan, returned: Returned): BoundFunction {
   return byArity(plan, () => spare ?? newFrame(steps.length), call);
 }
 
-/** The function itself, with its arguments put into a frame. */
+/** Returns the function for a number of arguments. It stores them in a frame. */
 function byArity(plan: Plan, frameFor: () => Frame, call: (frame: Frame) => unknown): BoundFunction {
   const { arity, steps } = plan;
   const visible = steps.flatMap(({ hidden }, index) => (hidden ? [] : [index]));

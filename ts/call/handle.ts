@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The type of a kept callback: the address of a function of one type.
+// The type of a callback that C may keep.
 
 declare const OF: unique symbol;
-/** A callback of type `C` that was made by `createCallback`. */
+/** A callback of type `C`, which `createCallback` returned. */
 export interface CallbackHandle<C> {
   readonly [OF]?: C;
   /** Its index in the function table, which is its address in C. */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// 64-bit integers of modules that Emscripten linked without -sWASM_BIGINT: an argument is two i32, low and high, and a
-// result is its low half, the high one being kept aside.
+// 64-bit integers of modules that Emscripten linked without -sWASM_BIGINT. An argument is two i32, low and high. A
+// result is the low half; another function returns the high half.
 import { ModuleError } from '../errors.ts';
 import { isExport, type ModuleExports, type WasmFunction } from './exports.ts';
 
-/** How many parameters a function takes; undefined for one that does not tell, as a wrapper of Emscripten's. */
+/** Returns the number of a function's parameters; undefined if it is unknown, as for a wrapper of Emscripten. */
 export function countParameters(act: WasmFunction): number | undefined {
   return isExport(act) || act.length > 0 ? act.length : undefined;
 }
 
-/** The function with each bigint in two halves. */
+/** Returns the function with each bigint argument split into two halves. */
 export function splitI64(act: WasmFunction): WasmFunction {
   return (...args) =>
     act(
@@ -21,7 +21,7 @@ export function splitI64(act: WasmFunction): WasmFunction {
     );
 }
 
-/** The function with a bigint as its result, also where the module returns half of one. */
+/** Returns the function with a bigint result, also if the module returns half of it. */
 export function combineI64(name: string, act: WasmFunction, exports: ModuleExports): WasmFunction {
   const high = exports.find('getTempRet0');
   return (...args) => {

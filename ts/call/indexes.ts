@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Parameters that refer to another one by its index: what they refer to is looked at in bind().
+// Checks of parameters that refer to others by their index, in bind().
 import { ArgumentTypeError } from '../errors.ts';
 import { loadPointer } from '../struct/pointer.ts';
 import { isScalar, load, type CType } from '../struct/type.ts';
@@ -12,7 +12,7 @@ import {
   type ParameterType,
 } from './types.ts'; // prettier-ignore
 
-/** @throws {ArgumentTypeError} for an index of a parameter that it cannot refer to */
+/** @throws {ArgumentTypeError} if an index is that of a parameter of the wrong kind */
 export function assertIndexes(parameters: readonly ParameterType[], name: string): void {
   parameters.forEach((type, index) => {
     const where = `parameter ${index} of ${name}`;
@@ -40,7 +40,7 @@ function assertList(parameters: readonly ParameterType[], index: number, where: 
   if (!(found instanceof ListType))
     throw new ArgumentTypeError(`the index of a list for ${where}`, found?.name ?? 'no parameter');
 }
-/** A list, or an integer argument. */
+/** @throws {ArgumentTypeError} if the parameter is neither a list nor an integer argument */
 function assertCounter(parameters: readonly ParameterType[], index: number, where: string): void {
   const found = parameters[index];
   if (!(found instanceof ListType) && !(found && isIntegerType(found)))
@@ -52,8 +52,8 @@ function assertCounter(parameters: readonly ParameterType[], index: number, wher
 const isIntegerType = (type: ParameterType): boolean => isScalar(type as CType) && isInteger(type as CType);
 
 /**
- * Returns what says how many elements a list has that C returned.
- * @throws {ArgumentTypeError} if nothing does
+ * Returns the function that gives the number of elements of a list that C returned.
+ * @throws {ArgumentTypeError} if nothing gives it
  */
 export function lengthAfter(
   { element, count }: ListType,

@@ -20,7 +20,7 @@ export type CallbackFunction<C> =
     ? (...args: { -readonly [K in keyof P]: Live<P[K]> }) => R extends NoneType ? unknown : Init<R>
     : never;
 
-/** The argument of one parameter that has one. */
+/** The type of the argument of a parameter. */
 export type Argument<P> =
   P extends InoutType<infer T> ? Init<T>
   : P extends ListType<infer E> ? Values<Init<E>> | ElementsRef<E> | AnySlice | Address | null
@@ -36,16 +36,16 @@ export type Arguments<P extends readonly unknown[]> = P extends readonly [infer 
     : [Argument<Head>, ...Arguments<Rest>]
   : [];
 
-/** A list as a result: a typed array, or an array of plain values. */
+/** The type of a list as a result: a typed array, or an array of plain values. */
 export type ListValue<E> = E extends Scalar<infer _, infer A> ? A : Plain<E>[];
-/** The value of a result, or of an out-parameter. */
+/** The type of a result, or of the value of an out-parameter. */
 export type Value<T> =
   T extends OwnedType<infer O> ? (O extends PointerType<infer P> ? Plain<P> | null : O extends ListType<infer E> ? ListValue<E> | null : Live<O>)
   : T extends ListType<infer E> ? ListValue<E> | null
   : T extends StructType<infer _> ? Plain<T>
   : Live<T>; // prettier-ignore
 
-/** The values that the parameters of a function give. */
+/** The values that a call returns for its parameters. */
 export type Outs<P extends readonly unknown[]> = P extends readonly [infer Head, ...infer Rest]
   ? Head extends OutType<infer T> ? [Value<T>, ...Outs<Rest>]
   : Head extends InoutType<infer T> ? [Plain<T>, ...Outs<Rest>]
@@ -55,13 +55,13 @@ export type Outs<P extends readonly unknown[]> = P extends readonly [infer Head,
   : []; // prettier-ignore
 
 export type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
-/** The value that the function itself returns, as a list of none or one. */
+/** The result of the C function, as a tuple of none or one. */
 export type Returned<R> =
   R extends NoneType ? []
   : R extends CheckedType<infer _, infer S> ? (number extends S ? [number] : IsUnion<S> extends true ? [S] : [])
   : [Value<R>]; // prettier-ignore
 
-/** No value, one, or a tuple of several. */
+/** No value, one value, or a tuple of several. */
 // biome-ignore lint/suspicious/noConfusingVoidType: the result of a function
 export type Packed<V extends readonly unknown[]> = V extends [] ? void : V extends [infer One] ? One : V;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lists as parameters: in, in and out, out; and their counts.
+// Lists as parameters (in, inout, out), and their counts.
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { locatedError } from '../struct/located-error.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -16,19 +16,19 @@ import type { Frame, Step } from './step.ts';
 import type { CountType, ListType, OutListType } from './types.ts';
 import { addressOf, isPlaced } from './values.ts';
 
-/** Says how many elements a list has that C returned. */
+/** Returns the number of elements of a list that C returned. */
 export type ListLength = (frame: Frame, at: number, outs: () => readonly unknown[]) => number;
 
-/** The length of a list that is an address. */
+/** The length of a list that is given as an address. */
 const UNKNOWN = -1;
 const shown = (length: number | undefined): unknown => (length === UNKNOWN ? 'an address' : length);
 const unknownLength = (where: string, value: unknown): Error =>
   new ArgumentTypeError(`a list of known length for ${where}, not an address`, value);
 
-/** The step of a list that C reads, and maybe changes. */
+/** Returns the step of a list that C reads and may change. */
 export function listStep(list: ListType, context: Context, wasm: WasmType, where: string): Step {
   const { element, isInout } = list;
-  const sameAs = list.count as number | undefined; // indexes.ts has looked
+  const sameAs = list.count as number | undefined; // checked by indexes.ts
   const { asPointer } = context;
   const place = placer(list, context, where);
   const step: Step = {
@@ -38,7 +38,7 @@ export function listStep(list: ListType, context: Context, wasm: WasmType, where
     prepare(frame, index) {
       const at = place(frame.args[index], frame, index);
       const { lengths } = frame;
-      const length = lengths[index] as number; // the placer has set it
+      const length = lengths[index] as number; // set by the placer
       if (sameAs !== undefined && lengths[sameAs] !== length)
         throw new ArgumentRangeError(
           `as many elements for ${where} as for parameter ${sameAs}: ${shown(lengths[sameAs])}`,
@@ -55,7 +55,7 @@ export function listStep(list: ListType, context: Context, wasm: WasmType, where
   };
 }
 
-/** Returns what gives the address of a list: its own, if it is in the heap, or that of a copy. Notes its length. */
+/** Returns a function that records the length of a list and returns its address in the heap, or that of a copy. */
 function placer(
   { element }: ListType,
   { heap, scratch, pointerSize }: Context,
@@ -86,7 +86,7 @@ function placer(
   };
 }
 
-/** How many elements of `size` bytes a ref or a slice has, which may be one of bytes. */
+/** Returns the number of elements of `size` bytes in a ref or a slice, whose elements may be bytes. */
 function lengthOf(
   value: { readonly length: unknown; readonly byteLength: number },
   size: number,
@@ -98,10 +98,10 @@ function lengthOf(
   throw new ArgumentRangeError(`a multiple of ${size} bytes for ${where}`, value.byteLength);
 }
 
-/** As many elements as are copied one by one: to make a view of the memory takes longer. */
+/** Up to this many elements are copied one by one, which takes less time than creating a view. */
 const FEW = 16;
 
-/** Copies scalars to `at`, in scratch memory that no other code uses. */
+/** Copies scalars to `at` in the scratch memory. */
 function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): number {
   const { values, length } = given;
   if (length > FEW) {
@@ -111,17 +111,17 @@ function numbersIn(type: Scalar, given: Elementwise, heap: Heap, at: number): nu
   const { write, size } = type;
   let i = 0;
   try {
-    for (; i < length; i++) write(heap, at + i * size, values[i] as number); // or refuses it
+    for (; i < length; i++) write(heap, at + i * size, values[i] as number); // refuses other types
   } catch (error) {
     throw locatedError(error, `element ${i}`);
   }
   return at;
 }
 
-/** A copy of elements: a typed array, or an array of plain values. */
+/** Returns a copy of elements: a typed array, or an array of plain values. */
 export function listAt(element: CType, { heap, pointerSize }: Context, at: number, length: number): unknown {
   if (!isScalar(element)) {
-    heap.locate(at, length * layoutOf(element, pointerSize).size); // before anything is made
+    heap.locate(at, length * layoutOf(element, pointerSize).size); // before anything is created
     return loadElements(element, heap, at, length);
   }
   const type = element as Scalar<number, Uint8Array>;
@@ -132,13 +132,13 @@ export function listAt(element: CType, { heap, pointerSize }: Context, at: numbe
   return copy;
 }
 
-/** The length of the list that parameter `index` is, or the integer. */
+/** Returns the length of the list at parameter `index`, or the integer there. */
 export function knownLength({ lengths, args }: Frame, index: number, where: string): unknown {
   if (lengths[index] === UNKNOWN) throw unknownLength(where, args[index]);
   return lengths[index] ?? args[index];
 }
 export const toLength = (length: unknown, where: string): number =>
-  toCount(typeof length === 'bigint' ? Number(length) : (length as number), `a count for ${where}`); // or refuses it
+  toCount(typeof length === 'bigint' ? Number(length) : (length as number), `a count for ${where}`); // refuses other types
 
 export function outListStep(
   { element, count }: OutListType,
@@ -174,7 +174,10 @@ export function countStep({ list, type = i32 as CType }: CountType, context: Con
     prepare(frame) {
       const length = toLength(knownLength(frame, list, where), where);
       if (length >= end)
-        throw new ArgumentRangeError(`less than ${end} elements for ${where}, which is ${type.name}`, length);
+        throw new ArgumentRangeError(
+          `fewer than ${end} elements for ${where}, which is ${type.name}`,
+          length,
+        );
       return wasm === 'i64' ? BigInt(length) : length;
     },
   };

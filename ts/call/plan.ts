@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
-// A bound function before it is put together.
+// The parts of a bound function.
 import { ArgumentTypeError } from '../errors.ts';
 import type { Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Step } from './step.ts';
 import type { Lift } from './values.ts';
 
-/** The parts that a bound function is made of. */
+/** The parts of a bound function. */
 export interface Plan {
   readonly name: string;
   readonly act: WasmFunction;
   readonly context: Context;
   readonly steps: readonly Step[];
-  /** Converts its result; undefined if it has none. */
+  /** Converts the result; undefined if there is none. */
   readonly lift: Lift | undefined;
-  /** Whether what WebAssembly returns is the result. */
+  /** True if the result needs no conversion. */
   readonly isPlainResult: boolean;
-  /** Arguments it takes. */
+  /** The number of its arguments. */
   readonly arity: number;
 }
 
-/** The error of a call with too few or too many arguments. */
+/** Returns the error for a call with too few or too many arguments. */
 export function wrongArity({ name, arity }: Plan, given: number): Error {
   return new ArgumentTypeError(`${arity} ${arity === 1 ? 'argument' : 'arguments'} for ${name}`, given);
 }

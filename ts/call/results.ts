@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Results of calls that are more than one value: owned ones, which are freed, and those that lie in memory.
+// Results in memory: owned blocks, which are freed, and lists.
 import { OutOfBoundsError } from '../errors.ts';
 import { loadPointer, PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
@@ -12,12 +12,15 @@ import type { Frame } from './step.ts';
 import { ListType, OwnedType } from './types.ts';
 import { toAddress, type Lift, type WasmValue } from './values.ts';
 
-/** Reads what is at an address other than 0. */
+/** Reads the value at an address other than 0. */
 type PointedReader = (at: number, frame?: Frame, outs?: () => readonly unknown[]) => unknown;
-/** The same of what a function returned; null at 0. */
+/** Reads the value at the address that a function returned; null for 0. */
 type PointerReader = (raw: WasmValue, frame?: Frame, outs?: () => readonly unknown[]) => unknown;
 
-/** How an owned result is converted and freed. @throws {ModuleError} if the module does not export what frees it */
+/**
+ * Returns the conversion of an owned result, which frees it.
+ * @throws {ModuleError} if the module does not export the function that frees it
+ */
 export function liftOwned({ type, free }: OwnedType, context: Context): Lift {
   const { heap } = context;
   if (!(type instanceof PointerType)) return freeing((at) => utf8.readTerminated(heap, at), free, context);
@@ -25,11 +28,11 @@ export function liftOwned({ type, free }: OwnedType, context: Context): Lift {
   return freeing((at) => load(target, heap, at), free, context);
 }
 
-/** Whether the value is a list, which is read once the whole call is known. */
+/** True for a list, which is read after the call, when its length is known. */
 export const isList = (type: unknown): type is ListType | OwnedType<ListType> =>
   type instanceof ListType || (type instanceof OwnedType && type.type instanceof ListType);
 
-/** Reads what is at an address, and frees it. */
+/** Returns a reader that also frees the block. */
 function freeing(read: PointedReader, free: string, context: Context): PointerReader {
   const { exports, heap, asPointer } = context;
   const exported = exports.find(free);
@@ -42,7 +45,7 @@ function freeing(read: PointedReader, free: string, context: Context): PointerRe
     try {
       value = read(at, frame, outs);
     } catch (error) {
-      // An address outside the memory is no block; what cannot be read as text is one all the same.
+      // An address outside the memory is not a block. A block that cannot be decoded as a string is freed all the same.
       if (!(error instanceof OutOfBoundsError)) release(asPointer(at));
       throw error;
     }
@@ -51,24 +54,24 @@ function freeing(read: PointedReader, free: string, context: Context): PointerRe
   };
 }
 
-/** Returns what reads a list that C returned, and frees it if it is owned. */
+/** Returns the reader of a list that C returned. It frees the list if it is owned. */
 export function listReader(
   type: ListType | OwnedType<ListType>,
   context: Context,
   lengthOf: ListLength,
 ): (raw: WasmValue, frame: Frame, outs: () => readonly unknown[]) => unknown {
   const { element } = type instanceof OwnedType ? type.type : type;
-  elementLayout(element, context.pointerSize); // or throws
+  elementLayout(element, context.pointerSize); // throws if it has no layout
   const read = (at: number, frame: Frame, outs: () => readonly unknown[]): unknown =>
     listAt(element, context, at, lengthOf(frame, at, outs));
-  if (type instanceof OwnedType) return freeing(read as PointedReader, type.free, context); // is given all
+  if (type instanceof OwnedType) return freeing(read as PointedReader, type.free, context); // gets all arguments
   return (raw, frame, outs) => {
     const at = toAddress(raw);
     return at === 0 ? null : read(at, frame, outs);
   };
 }
 
-/** Reads the value of a result or an out-parameter that lies at an address. */
+/** Returns the reader of a result or an out-parameter at an address. */
 export function valueAt(type: CType | OwnedType, context: Context): (at: number) => unknown {
   const { heap } = context;
   if (type instanceof OwnedType) {

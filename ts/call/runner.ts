@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One call: arguments are converted, the function is called, its values are collected.
+// Runs a call: converts the arguments, calls the function, collects its results.
 import { CallError } from '../errors.ts';
 import type { Ref } from '../scalar/ref.ts';
 import type { StructType } from '../struct/struct-type.ts';
@@ -12,19 +12,19 @@ import type { Frame, Step } from './step.ts';
 import { CheckedType, OwnedType, type ListType, type Signature } from './types.ts';
 import type { WasmValue } from './values.ts';
 
-/** In which order parameters are converted: P1 of step.ts. */
+/** Returns the steps in the order of conversion: P1 of step.ts. */
 const orderOf = (steps: readonly Step[]): { step: Step; index: number }[] =>
   steps.map((step, index) => ({ step, index })).sort((a, b) => a.step.order - b.step.order);
 
-/** The result of a function, and its parameters, which the result may refer to. */
+/** The result of a function, and the parameters that it may refer to. */
 export interface Returned {
   readonly result: Signature[0];
   readonly parameters: Signature[1];
-  /** A struct that it returns through an address. */
+  /** The struct that it returns through an address, if it does. */
   readonly struct: StructType | undefined;
 }
 
-/** Converts, calls, and makes the result. */
+/** Returns the function that runs a call. */
 export function runner(plan: Plan, returned: Returned): (frame: Frame) => unknown {
   const { steps, lift } = plan;
   const { result, struct } = returned;
@@ -50,25 +50,25 @@ export function runner(plan: Plan, returned: Returned): (frame: Frame) => unknow
   };
 }
 
-/** Converts the arguments, in the order of P1. */
+/** Returns a function that converts the arguments in the order of P1. */
 function preparer(steps: readonly Step[]): (frame: Frame) => void {
   const order = orderOf(steps);
   const prepares = order.map(({ step }) => step.prepare);
   const places = order.map(({ index }) => index);
-  // Where several have getters, one may have freed what another refers to.
+  // If several arguments have getters, one may have freed a block that another refers to.
   const hooked = order.filter(({ step }) => step.order === 0).map(({ index }) => index);
   const recheck = hooked.length > 1 ? hooked : [];
   return (frame) => {
     const { raw } = frame;
     for (let i = 0; i < prepares.length; i++) {
-      const index = places[i] as number; // i is inside
+      const index = places[i] as number; // i is in range
       raw[index] = (prepares[i] as Step['prepare'])(frame, index);
     }
     for (const index of recheck) (frame.args[index] as Partial<Ref> | null)?.assertLive?.();
   };
 }
 
-/** Calls a function whose result WebAssembly returns. */
+/** Returns the call of a function whose result is a WebAssembly value. */
 function valueCaller(plan: Plan, check: CheckedType | undefined): (frame: Frame) => unknown {
   const { act, steps, lift } = plan;
   const call = callerOf(act, steps.length);
@@ -78,7 +78,7 @@ function valueCaller(plan: Plan, check: CheckedType | undefined): (frame: Frame)
   };
 }
 
-/** Calls one that returns a struct. */
+/** Returns the call of a function that returns a struct. */
 function structCaller({ act, context }: Plan, struct: StructType): (frame: Frame) => unknown {
   const { scratch, heap, asPointer, pointerSize } = context;
   const { size, align } = layoutOf(struct, pointerSize);
@@ -89,7 +89,7 @@ function structCaller({ act, context }: Plan, struct: StructType): (frame: Frame
   };
 }
 
-/** Calls one that returns a list, whose length the out-parameters may tell. */
+/** Returns the call of a function that returns a list, whose length an out-parameter may have. */
 function listRunner(
   { act, steps, context, name }: Plan,
   result: ListType | OwnedType<ListType>,
@@ -111,7 +111,7 @@ function listRunner(
   };
 }
 
-/** Calls with the elements of a list. To spread one takes several times as long. */
+/** Returns a function that calls `act` with the elements of an array. Spreading takes several times as long. */
 function callerOf(act: WasmFunction, count: number): (raw: readonly WasmValue[]) => unknown {
   const at = (raw: readonly WasmValue[], i: number): WasmValue => raw[i] as WasmValue; // there are as many as steps
   switch (count) {
@@ -130,7 +130,7 @@ function callerOf(act: WasmFunction, count: number): (raw: readonly WasmValue[])
   }
 }
 
-/** The code of success that came. @throws {CallError} for any other */
+/** Returns the success code. @throws {CallError} if the code is an error */
 export function checkResult(
   plan: Plan,
   { success, message }: CheckedType,
@@ -145,7 +145,9 @@ export function checkResult(
   throw new CallError(name, status, message?.(status, args, outs) ?? `returned ${status}`);
 }
 
-/** The out-parameters of a call that failed: owned ones must be freed; one that cannot be read is undefined. */
+/**
+ * Reads the out-parameters of a call that failed, so that owned ones are freed. One that cannot be read is undefined.
+ */
 function failedOuts(steps: readonly Step[], frame: Frame): unknown[] {
   return steps.flatMap(({ collect, hidden }, index) => {
     if (!collect || !hidden) return [];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Memory for the temporaries of calls: one block of the heap, used as a stack and rewound by each call. On the module's
-// own stack they would cost three more calls into the module and could overflow it.
+// Memory for the temporaries of calls: one block of the heap, used as a stack that each call rewinds. The stack of the
+// module would cost three more calls into the module and could overflow.
 //
-//   S1  Calls nest: one that a callback makes takes what lies above, and is done before the outer one returns.
-//   S2  Values that find no room get a separate block, which the call frees. The next outermost call then begins
-//       with a block that is large enough.
+//   S1  Calls nest: a call by a callback uses the space above, and ends before the outer call.
+//   S2  A value that does not fit gets a separate block, which the call frees. The next outermost call then begins with
+//       a larger block.
 import { locatedError } from '../struct/located-error.ts';
 import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -15,10 +15,10 @@ import { allocate } from '../struct/origin.ts';
 import { utf8 } from '../text/codecs.ts';
 import type { TextStore } from '../struct/texts.ts';
 
-/** Bytes of the block at first, and at most. */
+/** The initial and the maximum size of the block in bytes. */
 const FIRST = 4096;
 const MOST = 262144;
-/** As long as text is that is written by a loop. */
+/** The longest string that a loop writes. */
 const SHORT = 48;
 
 /** The temporaries of one heap. */
@@ -30,21 +30,21 @@ export class Scratch implements TextStore {
   #start = 0;
   #block: Allocation | undefined = undefined;
   #wanted = FIRST;
-  /** S2, and what else is undone by a call: the slots of its callbacks. */
+  /** The functions that undo a call: they free separate blocks (S2) and release callbacks. */
   readonly undo: (() => void)[] = [];
   constructor(heap: Heap) {
     this.heap = heap;
   }
 
-  /** Begins a call; what it returns is for {@link leave}. */
+  /** Begins a call. Returns the mark for {@link leave}. */
   enter(): number {
     if (this.#block === undefined || !this.#block.isLive) this.#open();
     else if (this.top === this.#start && this.#wanted > this.end - this.#start) this.#grow();
     return this.top;
   }
-  /** Ends a call: frees what it took. */
+  /** Ends a call: frees its temporaries. */
   leave(mark: number, undone: number): void {
-    // A callback may have freed the block: then another one is in use now.
+    // A callback may have freed the block; another one is in use then.
     this.top = mark >= this.#start && mark <= this.end ? mark : this.#start;
     if (this.undo.length > undone) this.#undoTo(undone);
   }
@@ -55,7 +55,10 @@ export class Scratch implements TextStore {
     this.top = this.end = this.#start = 0;
   }
 
-  /** Begins a call that needs no more than `bytes` bytes: returns their address, aligned to 8, for {@link leave}; or 0. */
+  /**
+   * Begins a call that needs at most `bytes` bytes. Returns their address, aligned to 8, for {@link leave}; 0 if they
+   * do not fit.
+   */
   take(bytes: number): number {
     if (this.#block?.isLive !== true) return 0;
     const at = this.top + (-this.top & 7);
@@ -73,7 +76,7 @@ export class Scratch implements TextStore {
     }
     return this.#reserveFar(bytes, align);
   }
-  /** The same, of zeros. */
+  /** As {@link reserve}, with zeros. */
   reserveZeros(bytes: number, align: number): number {
     const at = this.reserve(bytes, align);
     const { data } = this.heap;
@@ -84,14 +87,14 @@ export class Scratch implements TextStore {
     } else fillBytes(this.heap, at, bytes);
     return at;
   }
-  /** Returns the address of a copy of `text`. @throws {EncodingError} for text with a NUL */
+  /** Returns the address of a copy of `text`. @throws {EncodingError} if it has a NUL */
   text(text: string, where?: string): number {
     const { length } = text;
     const { top, heap } = this;
     const { bytes, data } = heap;
-    // Short ASCII by a loop; where the memory has grown, `bytes` has no byte or not enough of them.
+    // A loop copies short ASCII strings. After a growth, `bytes` is empty or too short.
     if (length <= SHORT && top < this.end - length && this.end <= bytes.length) {
-      let seen = 0; // has a bit above the lowest seven if a unit is 0 or above 127
+      let seen = 0; // a bit above the lowest seven is set if a unit is 0 or above 127
       let i = 0;
       for (; i + 4 <= length; i += 4) {
         const a = text.charCodeAt(i);
@@ -142,7 +145,7 @@ export class Scratch implements TextStore {
       (this.undo.pop() as () => void)(); // there is one
     else attemptAll(this.undo.splice(undone).reverse());
   }
-  /** S2. A block that is larger than the heap has room for stays a wish. */
+  /** S2: allocates a larger block, if the heap has memory for it. */
   #grow(): void {
     const before = this.#block;
     try {
@@ -164,7 +167,7 @@ export class Scratch implements TextStore {
 }
 
 const known: WeakMap<Heap, Scratch> = /* @__PURE__ */ new WeakMap();
-/** The temporaries of a heap: the same for all its libraries. */
+/** Returns the scratch memory of a heap, which all its libraries share. */
 export function scratchOf(heap: Heap): Scratch {
   let scratch = known.get(heap);
   if (!scratch) known.set(heap, (scratch = new Scratch(heap)));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Slots of a function table for callbacks, one list for each signature.
 //
-//   L1  A slot is a permanent entry of the table; what it calls changes. So the table grows by a few slots at a time and
-//       never again once there are enough, and no entry of other code is changed.
-//   L2  A free slot throws when it is called. The one that has been free for longest is used next, so that a call
-//       through a stale function pointer meets an error and not another callback.
+//   L1  A slot is a permanent entry of the table that calls a variable function. So the table grows only while more
+//       slots are needed, a few at a time, and no entry of other code is changed.
+//   L2  A free slot throws when it is called. The slot that has been free longest is used next, so that a call through
+//       a stale function pointer throws and does not run another callback.
 import { CallError, ModuleError } from '../errors.ts';
 import { keyOf, toWasmFunction, type FunctionType } from './trampoline.ts';
 import type { WebAssemblyTable } from '../memory/platform-types.ts';
@@ -19,7 +19,7 @@ export interface Slot {
   act: SlotFunction;
 }
 
-/** Slots that are made at once for a signature. */
+/** The number of slots that are created at once for a signature. */
 const BATCH = 8;
 
 /** The function of a free slot. */
@@ -41,15 +41,15 @@ export class SlotList {
     this.#type = type;
   }
 
-  /** Takes a slot that calls `act`. @throws {ModuleError} if the table cannot grow */
+  /** Returns a slot that calls `act`. @throws {ModuleError} if the table cannot grow */
   take(act: SlotFunction): Slot {
-    // L2: one is left, so that what was released last is not taken first.
+    // L2: one slot always stays free, so that the slot that was released last is not used next.
     if (this.#free.length < 2) this.#grow();
-    const slot = this.#free.shift() as Slot; // there are some now
+    const slot = this.#free.shift() as Slot; // there are free slots now
     slot.act = act;
     return slot;
   }
-  /** Gives a slot back. */
+  /** Releases a slot. */
   release(slot: Slot): void {
     slot.act = stale;
     this.#free.push(slot);
@@ -79,7 +79,7 @@ export class SlotList {
 
 function makeSlot(type: FunctionType): { slot: Slot; entry: unknown } {
   const slot: Slot = { index: 0, act: stale };
-  const entry = toWasmFunction(type, entryOf(slot, type.parameters.length) as never); // takes what the signature says
+  const entry = toWasmFunction(type, entryOf(slot, type.parameters.length) as never); // has the parameters of the signature
   return { slot, entry };
 }
 
@@ -92,7 +92,7 @@ function entryOf(slot: Slot, count: number): SlotFunction {
 }
 
 const lists: WeakMap<WebAssemblyTable, Map<string, SlotList>> = /* @__PURE__ */ new WeakMap();
-/** The slots of a signature in a table: the same for all libraries. */
+/** Returns the slots of a signature in a table, which all libraries share. */
 export function slotsOf(table: WebAssemblyTable, type: FunctionType): SlotList {
   let known = lists.get(table);
   if (!known) lists.set(table, (known = new Map()));

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Bound functions as separate code, which `npx linmem bindings` writes: the same functions, faster for usual arguments.
+// Support for the code that `npx linmem bindings` writes: bound functions with separate code, faster for usual
+// arguments.
 //
-//   W1  A specialised function takes plain objects with all fields, and numbers. It gives all else to the function of
-//       `bind`, which converts and checks it, before it has called C.
+//   W1  A specialized function accepts plain objects with all fields, and numbers. It passes all other arguments to the
+//       function of `bind`, before it calls C.
 import { ArgumentTypeError } from '../errors.ts';
 import { contextOf, setContext, type Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Scratch } from './scratch.ts';
 
-/** The operations that specialised functions use. */
+/** The operations that specialized functions use. */
 export class CallSupport {
   readonly #context: Context;
   readonly #scratch: Scratch;
@@ -17,21 +18,21 @@ export class CallSupport {
     this.#context = context;
     this.#scratch = context.scratch;
   }
-  /** The function of the module that is `name` in C, and takes `count` parameters. */
+  /** Returns the function of the module that is `name` in C and has `count` parameters. */
   raw(name: string, count: number): (...args: (number | bigint)[]) => number | bigint | undefined {
     const { exports } = this.#context;
-    const [found] = exports.get([name]) as [WasmFunction]; // or it throws
+    const [found] = exports.get([name]) as [WasmFunction]; // throws if it is missing
     return exports.settled(name, found, count);
   }
-  /** Whether a callback is kept: then a call may run JavaScript, and more must be undone. */
+  /** True if callbacks of createCallback() are live: a call may run JavaScript then, and must undo more. */
   get isBusy(): boolean {
     return this.#context.kept !== 0;
   }
-  /** Begins a call: returns the address of `bytes` bytes of any content, aligned to 8; 0 if there is no room. */
+  /** Begins a call. Returns the address of `bytes` bytes, not cleared, aligned to 8; 0 if they do not fit. */
   take(bytes: number): number {
     return this.#scratch.take(bytes);
   }
-  /** Ends a call. @param address what {@link take} returned */
+  /** Ends a call. @param address the result of {@link take} */
   give(address: number): void {
     this.#scratch.leave(address, this.#scratch.undo.length);
   }
@@ -48,7 +49,7 @@ export class CallSupport {
 
 /**
  * Returns `library` with some of its functions replaced: for the code that `npx linmem bindings` writes.
- * @param library what {@link bind} returned
+ * @param library the result of {@link bind}
  */
 export function specialize<L extends object>(
   library: L,

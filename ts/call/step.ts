@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The steps of a call, one for each parameter, and the state of a call.
 //
-//   P1  Values that a caller can hook into (objects, lists: their getters run) are converted first, and the addresses of
-//       refs are taken last: nothing runs between that and the call which could free what they refer to.
+//   P1  Values that can run user code (objects and lists, by their getters) are converted first. The addresses of refs
+//       are taken last, so that no code can free their blocks before the call.
 import type { WasmType } from './abi.ts';
 import type { Lower, WasmValue } from './values.ts';
 
-/** A call while it is made. */
+/** The state of one call. */
 export interface Frame {
-  /** The arguments, by parameter; hidden ones have none. */
+  /** The arguments, by parameter; hidden parameters have none. */
   readonly args: unknown[];
-  /** The values that the function gets, by parameter. */
+  /** The values that are passed to the function, by parameter. */
   readonly raw: WasmValue[];
-  /** Elements of the lists, by parameter. */
+  /** The lengths of the lists, by parameter. */
   readonly lengths: (number | undefined)[];
 }
 
@@ -25,25 +25,25 @@ export interface OutPlace {
 
 /** The memory and the conversions of an inout parameter. */
 export interface InoutPlace {
-  /** The address of the argument, or of a copy. */
+  /** Returns the address of the argument, or of a copy. */
   readonly place: (value: unknown) => number;
   readonly read: (at: number) => unknown;
 }
 
-/** One parameter. */
+/** The step of one parameter. */
 export interface Step {
   /** Its WebAssembly type. */
   readonly wasm: WasmType;
-  /** Whether it has no argument. */
+  /** True if the parameter has no argument. */
   readonly hidden: boolean;
-  /** When it is converted: P1. Hidden ones need the lengths of lists. */
+  /** The order of conversion: P1. Hidden parameters need the lengths of lists. */
   readonly order: 0 | 1 | 2;
-  /** The conversion, where the argument is all that it needs. */
+  /** The conversion, if it needs only the argument. */
   readonly lower?: Lower;
   readonly prepare: (frame: Frame, index: number) => WasmValue;
-  /** Of a single out-parameter. */
+  /** Set for an out-parameter of one value. */
   readonly out?: OutPlace;
   readonly inout?: InoutPlace;
-  /** Its part of the result. */
+  /** Returns its part of the result. */
   collect?(frame: Frame, index: number): unknown;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The parameters of a function as steps of a call: each makes the value that the function gets, and after the call
-// maybe one that is part of the result.
+// The parameters of a function as steps of a call: each converts an argument, and may add a value to the result.
 import type { Heap } from '../heap/heap.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { Ref } from '../scalar/ref.ts';
@@ -29,7 +28,7 @@ import {
 } from './types.ts';
 import { addressOf, copier, lowerOf, type Lower, type WasmValue } from './values.ts';
 
-/** Makes the step of one parameter. @throws {ArgumentTypeError} for a type that it cannot have */
+/** Returns the step of one parameter. @throws {ArgumentTypeError} if it cannot have the type */
 export function stepOf(
   type: ParameterType,
   context: Context,
@@ -61,7 +60,7 @@ export function stepOf(
   };
 }
 
-/** A number that WebAssembly converts as C would. */
+/** Returns the step of a number that the engine converts as C does. */
 function numberStep({ name }: CType, lower: Lower): Step {
   return {
     wasm: name === 'f32' || name === 'f64' ? name : 'i32',
@@ -70,7 +69,7 @@ function numberStep({ name }: CType, lower: Lower): Step {
     lower,
     prepare({ args }, index) {
       const value = args[index];
-      return typeof value === 'number' ? value : lower(value); // which refuses it
+      return typeof value === 'number' ? value : lower(value); // lower refuses it
     },
   };
 }
@@ -85,7 +84,7 @@ function outCountStep(
   return { wasm, hidden: true, order: 2, prepare };
 }
 
-/** An out-parameter that is set to a list: of as many elements as another parameter says. */
+/** Returns the step of an out-parameter that C sets to a list, whose length another parameter gives. */
 function outPointerStep(
   type: ListType | OwnedType<ListType>,
   context: Context,
@@ -141,23 +140,23 @@ function inoutStep({ type }: InoutType, context: Context, wasm: WasmType, where:
 function callbackStep(type: CallbackType, context: Context, wasm: WasmType, where: string): Step {
   const maker = callbackMaker(type, context);
   const { asPointer, scratch, stack } = context;
-  // The slot stays with the parameter: it is free between calls, and the next call needs one again.
+  // The parameter keeps the slot between calls, as the next call needs one again.
   let parked: Slot | undefined;
   let lastAct: unknown;
   let lastEntry: SlotFunction = stale;
   const taken: { slot: Slot; stackPointer: number | bigint | undefined }[] = [];
   const release = (): void => {
-    const { slot, stackPointer } = taken.pop() as (typeof taken)[0]; // one for each release
+    const { slot, stackPointer } = taken.pop() as (typeof taken)[0]; // one per release
     slot.act = stale;
     if (parked) maker.slots().release(slot);
     else parked = slot;
-    // An exception of the function crosses C, which then does not.
+    // An exception of the function passes through C, which then does not restore its stack.
     if (stackPointer !== undefined) stack?.restore(stackPointer);
   };
   const lower: Lower = (act) => {
     if (typeof act !== 'function') {
       const pointer = asPointer(pointerOf(act, context, where));
-      // C that calls NULL traps, and does not restore its stack.
+      // A call of NULL traps, and C does not restore its stack.
       const stackPointer = stack?.save();
       if (stackPointer !== undefined) scratch.undo.push(() => stack?.restore(stackPointer));
       return pointer;
@@ -176,7 +175,7 @@ function callbackStep(type: CallbackType, context: Context, wasm: WasmType, wher
   return { wasm, hidden: false, order: 1, lower, prepare: ({ args }, index) => lower(args[index]) };
 }
 
-/** The function pointer that is not a function. */
+/** Returns the address of a Callback, or 0 for null. */
 function pointerOf(value: unknown, context: Context, where: string): number {
   if (value === null) return 0;
   if (typeof value === 'number' || typeof value === 'bigint') return addressOf(value, context.heap, where);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A JavaScript function as a WebAssembly function, for the function table: a module of a few bytes that exports the
-// function that it imports, with a signature.
+// Converts a JavaScript function to a WebAssembly function for the function table, by a module of a few bytes that
+// imports it with a signature and exports it.
 import { ModuleError } from '../errors.ts';
 import type { WasmType } from './abi.ts';
 import type { OwnBytes, WebAssemblyModule } from '../memory/platform-types.ts';
@@ -13,18 +13,18 @@ export interface FunctionType {
   readonly results: readonly WasmType[];
 }
 
-/** A string that two equal signatures share. */
+/** Returns a string that is equal for equal signatures. */
 export const keyOf = ({ parameters, results }: FunctionType): string =>
   `${parameters.join()}:${results.join()}`;
 
-/** An unsigned integer as LEB128. */
+/** Returns an unsigned integer as LEB128. */
 function leb(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
 }
 const section = (id: number, bytes: number[]): number[] => [id, ...leb(bytes.length), ...bytes];
 const vector = (items: readonly number[]): number[] => [...leb(items.length), ...items];
 
-/** The bytes of the module. */
+/** Returns the bytes of the module. */
 export function trampolineBytes({ parameters, results }: FunctionType): OwnBytes {
   const codes = (types: readonly WasmType[]): number[] => vector(types.map((type) => CODES[type]));
   const name = [1, 0x66]; // "f"

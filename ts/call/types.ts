@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Types of parameters and results besides values: out-parameters, lists, counts, ownership, error codes, callbacks.
+// Types that only parameters and results can have: out-parameters, lists, counts, ownership, error codes, callbacks.
 import { ArgumentTypeError } from '../errors.ts';
 import { readOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
@@ -10,11 +10,11 @@ import { CStringType } from '../struct/text.ts';
 import { isScalar, toType, toValueType, type CType } from '../struct/type.ts';
 import type { CallbackHandle } from './handle.ts';
 
-/** Whether it is an integer of up to 64 bits. */
+/** True for an integer of up to 64 bits. */
 export const isInteger = (type: CType): boolean =>
   isScalar(type) && /^([iu](8|16|32|64)|ptr\d\d)$/.test(type.name);
 
-/** A function without a result. */
+/** The type of a missing result. */
 export class NoneType {
   readonly name = 'void';
 }
@@ -25,7 +25,7 @@ export const none: NoneType = /* @__PURE__ */ new NoneType();
 export class OwnedType<T extends CType | ListType = CType | ListType> {
   readonly name: string;
   readonly type: T;
-  /** The function that frees it. */
+  /** The name of the C function that frees it. */
   readonly free: string;
   constructor(type: T, free: string) {
     this.name = `${type.name} (owned)`;
@@ -34,11 +34,11 @@ export class OwnedType<T extends CType | ListType = CType | ListType> {
   }
 }
 /**
- * The result of a function whose memory belongs to the caller: it is converted and then freed. `owned(cstr)` gives a
- * string, `owned(pointer(Point))` a plain object, `owned(list(f32, 0))` a typed array.
- * @param free the function of the module that frees it; `free` by default
- * @throws {ArgumentTypeError} for a type that is no pointer, or one whose value is an address (`voidp`, a handle): it
- *   would be that of a freed block
+ * A pointer result that the caller owns: it is converted and then freed. `owned(cstr)` returns a string,
+ * `owned(pointer(Point))` a plain object, `owned(list(f32, 0))` a typed array.
+ * @param free the C function that frees it. Default: `free`
+ * @throws {ArgumentTypeError} if the type is not a pointer, or its value is an address (`voidp`, a handle), which would
+ *   be that of a freed block
  */
 export function owned<T extends CType | ListType>(type: T, free = 'free'): OwnedType<T> {
   if (typeof free !== 'string') throw new ArgumentTypeError('the name of a function that frees', free);
@@ -51,7 +51,7 @@ export function owned<T extends CType | ListType>(type: T, free = 'free'): Owned
 }
 const isOwnable = (type: CType): boolean => type instanceof PointerType || type instanceof CStringType;
 
-/** Says what an error of a checked function means. */
+/** Returns the message for an error code of a checked function. */
 export type ErrorMessage = (
   status: number,
   args: readonly unknown[],
@@ -72,9 +72,10 @@ export class CheckedType<T extends CType = CType, S extends number = number> {
   }
 }
 /**
- * A result that is an error code: the call throws a {@link CallError} unless it is 0, and returns nothing. With several
- * success codes the call returns the code.
- * @param options `success`: the codes that are no errors; `message`: says what a code means, as `sqlite3_errmsg` does
+ * A result that is an error code: the call throws a {@link CallError} if it is not 0, and returns nothing. With several
+ * success codes, the call returns the code.
+ * @param options `success`: the codes that are not errors; `message`: returns the message for a code, as
+ * `sqlite3_errmsg`
  */
 export function checked<T extends CType>(
   type: T,
@@ -90,9 +91,9 @@ export function checked<T extends CType>(
 ): CheckedType<T> {
   const { success = [0], message } = readOptions(options, { success: 'object', message: 'function' });
   if (!Array.isArray(success) || success.length === 0)
-    throw new ArgumentTypeError('an array with the codes of success', success);
+    throw new ArgumentTypeError('an array of success codes', success);
   if (success.some((code) => !Number.isInteger(code)))
-    throw new ArgumentTypeError('integers as the codes of success', success.join());
+    throw new ArgumentTypeError('integers as success codes', success.join());
   const code = toType(type, 'checked()');
   if (!isInteger(code) && !(code instanceof EnumType) && code.name !== 'bool')
     throw new ArgumentTypeError('an integer type for checked()', code.name);
@@ -130,16 +131,16 @@ export function inout<T extends CType>(type: T): InoutType<T> {
   return new InoutType(toValueType(type, 'inout()') as T);
 }
 
-/** Says how many elements a result has, from the arguments and the values of the out-parameters. */
+/** Returns the number of elements of a result from the arguments and the values of the out-parameters. */
 export type ElementCount = (args: readonly unknown[], outs: readonly unknown[]) => number;
 
 /** Consecutive elements. */
 export class ListType<T extends CType = CType> {
   readonly name: string;
   readonly element: T;
-  /** Whether C changes them: they are part of the result. */
+  /** True if C changes the elements, which are then part of the result. */
   readonly isInout: boolean;
-  /** Of a parameter: the list that it must be as long as. Of a result: what says how many elements it has. */
+  /** For a parameter, the index of the list that has the same length; for a result, the source of its length. */
   readonly count: number | ElementCount | undefined;
   constructor(element: T, isInout: boolean, count: number | ElementCount | undefined) {
     this.name = `${element.name}[]`;
@@ -151,11 +152,11 @@ export class ListType<T extends CType = CType> {
 /**
  * A pointer to the first of several elements.
  *
- * As a parameter: of a copy, or of an array ref or a slice in the heap itself. As a result or in {@link out}: a copy of
- * the elements, as a typed array or an array of plain values; null for NULL.
- * @param count of a parameter: the index of the list that it must be as long as, where C is told one count for several.
- *   Of a result: the index of the parameter that says how many elements it has (a list, an integer, {@link outCount}),
- *   or a function of the arguments and the values of the out-parameters. A list of pointers without it ends at NULL
+ * As a parameter, C gets the address of an array ref or a slice of the heap, or of a copy of other values. As a result
+ * or in {@link out}, it is a copy of the elements: a typed array or an array of plain values; null for NULL.
+ * @param count for a parameter: the index of a list that must have the same length, if C gets one count for several.
+ *   For a result: the index of the parameter with its length (a list, an integer, {@link outCount}), or a function of
+ *   the arguments and the values of the out-parameters. A list of pointers without a count ends at NULL
  */
 export function list<T extends CType>(element: T, count?: number | ElementCount): ListType<T> {
   const known = typeof count === 'function' ? count : toIndex(count);
@@ -185,7 +186,7 @@ export class OutListType<T extends CType = CType> {
 }
 /**
  * A hidden parameter: the address of zeroed elements that C writes. They are part of the result.
- * @param parameter the index of the parameter that says how many: a list as long, or an integer
+ * @param parameter the index of the parameter with the number: a list of the same length, or an integer
  */
 export function outList<T extends CType>(element: T, parameter: number): OutListType<T> {
   const type = toValueType(element, 'outList()') as T;
@@ -203,9 +204,9 @@ export class CountType {
   }
 }
 /**
- * A hidden parameter: how many elements a list has.
+ * A hidden parameter: the number of elements of a list.
  * @param parameter the index of the list among the parameters
- * @param type its integer type: `i32` by default, `size_t` is `u32` or `u64`
+ * @param type its integer type; `size_t` is `u32` or `u64`. Default: `i32`
  */
 export function countOf(parameter: number, type?: CType): CountType {
   if (type !== undefined && !isInteger(toType(type, 'countOf()')))
@@ -223,15 +224,15 @@ export class OutCountType {
 }
 /**
  * A hidden parameter: the address of an integer that C sets to the number of elements of a list that it returns. A
- * `list(type, index)` refers to it; it is no part of the result.
- * @param type its integer type: `i32` by default, `size_t` is `u32` or `u64`
+ * `list(type, index)` refers to it; it is not part of the result.
+ * @param type its integer type; `size_t` is `u32` or `u64`. Default: `i32`
  */
 export function outCount(type: CType = i32 as CType): OutCountType {
   if (isInteger(toType(type, 'outCount()'))) return new OutCountType(type);
   throw new ArgumentTypeError('an integer type for outCount()', type.name);
 }
 
-/** A function pointer that C calls. As a field it is an address, or null. */
+/** A function pointer. As a field it is an address, or null. */
 export class CallbackType<
   R extends CType | NoneType = CType | NoneType,
   P extends readonly CType[] = readonly CType[],
@@ -247,8 +248,8 @@ export class CallbackType<
   }
 }
 /**
- * A function pointer: its argument is a JavaScript function, valid until the call returns; or a {@link Callback},
- * which is kept; or null.
+ * A function pointer. The argument is a JavaScript function, whose pointer is valid until the call returns; a {@link
+ * Callback}, which C may keep; or null.
  */
 export function callback<R extends CType | NoneType, const P extends readonly CType[]>(
   result: R,
@@ -262,10 +263,10 @@ export function callback<R extends CType | NoneType, const P extends readonly CT
   return new CallbackType(result, parameters);
 }
 
-/** Anything that a parameter can be. */
+/** The types that a parameter can have. */
 export type ParameterType =
   CType | OutType | InoutType | ListType | OutListType | OutCountType | CountType | CallbackType;
-/** Anything that a result can be. */
+/** The types that a result can have. */
 export type ResultType = CType | NoneType | OwnedType | CheckedType | ListType;
-/** A function: its result and its parameters. */
+/** The signature of a function: its result and its parameters. */
 export type Signature = readonly [result: ResultType, parameters: readonly ParameterType[]];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Values between JavaScript and a WebAssembly function, one at a time: arguments out, results in.
+// Converts single values: arguments to WebAssembly values, results to JavaScript values.
 import { ArgumentRangeError, ArgumentTypeError, isInstance, WrongHeapError } from '../errors.ts';
 import { locatedError } from '../struct/located-error.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -19,7 +19,7 @@ import type { Scratch } from './scratch.ts';
 
 /** An argument or a result of a WebAssembly function. */
 export type WasmValue = number | bigint;
-/** Converts an argument to the value that the function is called with. Temporaries are in the scratch memory of the heap. */
+/** Converts an argument to a WebAssembly value. Temporaries are in the scratch memory of the heap. */
 export type Lower = (value: unknown) => WasmValue;
 /** Converts the result of a function to a JavaScript value. */
 export type Lift = (raw: WasmValue) => unknown;
@@ -38,13 +38,13 @@ const bitsOf32: Readonly<Record<string, (x: number) => number>> = {
   ptr53: (x) => x,
 };
 
-/** @throws {ArgumentTypeError} for a value of another JavaScript type than the scalar's */
+/** @throws {ArgumentTypeError} if the JavaScript type of the value is not that of the scalar */
 function assertKind(type: Pick<Scalar, 'kind' | 'name'>, value: unknown, where: string): void {
   if (typeof value !== type.kind)
     throw new ArgumentTypeError(`a ${type.kind} for ${where} (${type.name})`, value);
 }
 
-/** How a scalar is passed. */
+/** Returns the conversion of a scalar argument. */
 function lowerScalar(type: Scalar, where: string): Lower {
   const { name } = type;
   if (type.kind === 'boolean')
@@ -60,24 +60,24 @@ function lowerScalar(type: Scalar, where: string): Lower {
   if (PASSED.includes(name))
     return (value) => {
       if (typeof value !== 'number') assertKind(type, value, where);
-      return value as number; // or it was refused
+      return value as number; // other types were refused
     };
   const convert = bitsOf32[name];
   return (value) => {
     assertKind(type, value, where);
-    return convert ? convert(value as number) : (value as bigint); // its kind was looked at
+    return convert ? convert(value as number) : (value as bigint); // its kind was checked
   };
 }
 
-/** The number of an address for a module with pointers of that size. */
+/** Returns the conversion of an address for a module with pointers of that size. */
 export const pointerFor = (pointerSize: number): ((at: number) => WasmValue) =>
   pointerSize === 8 ? BigInt : (at) => at;
 
-/** How an argument of `type` is passed. @param where names the parameter in errors */
+/** Returns the conversion of an argument of `type`. @param where the name of the parameter in errors */
 export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string): Lower {
   const pointerSize = pointerSizeOf(heap);
   const asPointer = pointerFor(pointerSize);
-  wasmTypeOf(type, pointerSize); // or throws
+  wasmTypeOf(type, pointerSize); // throws if it cannot be passed
   if (isScalar(type)) return lowerScalar(type as Scalar, where);
   if (type instanceof EnumType) {
     const lower = lowerScalar(type.base as unknown as Scalar, where);
@@ -108,7 +108,7 @@ export function lowerOf(type: CType, heap: Heap, scratch: Scratch, where: string
   throw new ArgumentTypeError(`a type that can be passed for ${where}`, type.name);
 }
 
-/** Whether `value` is an object to be copied, and no ref, slice or the like. */
+/** True if `value` is a plain object, which is copied, and not a ref or a slice. */
 const isPlain = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !isPlaced(value);
 const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertAlive(): void } => {
@@ -118,13 +118,13 @@ const isSlice = (value: unknown): value is { ptr: number; heap: unknown; assertA
     return false; // a revoked proxy
   }
 };
-/** Whether it lies in a heap already: a ref or a slice. */
+/** True for a ref or a slice, which lies in a heap. */
 export const isPlaced = (value: object): value is { readonly length: unknown; readonly byteLength: number } =>
   isInstance(value, Ref) || isSlice(value);
 
 /**
- * The address that a ref, a slice, a callback, a number or null stands for.
- * @param target what a ref must be to; anything, if undefined
+ * Returns the address of a ref, a slice, a callback, a number or null.
+ * @param target the type that a ref must refer to. Default: any
  */
 export function addressOf(value: unknown, heap: Heap, where: string, target?: CType): number {
   if (target && typeof value === 'object' && (value === null || isPlaced(value)))
@@ -136,7 +136,7 @@ export function addressOf(value: unknown, heap: Heap, where: string, target?: CT
   return value.ptr;
 }
 
-/** An address of the module: in a 32-bit one also a negative number, as WebAssembly returns those above 2 GiB. */
+/** Returns an address of the module. In a 32-bit module, a negative number is an address above 2 GiB. */
 function numberAddress(value: number | bigint, heap: Heap, where: string): number {
   const isWide = pointerSizeOf(heap) === 8;
   const at = toTarget(value, where, heap);
@@ -147,7 +147,7 @@ function numberAddress(value: number | bigint, heap: Heap, where: string): numbe
   );
 }
 
-/** Returns what copies a value to the temporaries. */
+/** Returns a function that copies a value to the scratch memory and returns its address. */
 export function copier(type: CType, heap: Heap, scratch: Scratch, where: string): (value: unknown) => number {
   const pointerSize = pointerSizeOf(heap);
   const { size, align } = layoutOf(type, pointerSize);
@@ -169,7 +169,7 @@ function lowerStruct(type: StructType, heap: Heap, scratch: Scratch, where: stri
   const asPointer = pointerFor(pointerSize);
   const put = copier(type, heap, scratch, where);
   const copy = (value: unknown): number => {
-    if (isInstance(value, StructRef)) addressOf(value, heap, where); // of this heap, and alive
+    if (isInstance(value, StructRef)) addressOf(value, heap, where); // of this heap, and live
     return put(value);
   };
   if (!single) return (value) => asPointer(copy(value));
@@ -178,17 +178,17 @@ function lowerStruct(type: StructType, heap: Heap, scratch: Scratch, where: stri
   return (value) => lower(loadRaw(read, heap, copy(value) + single.offset));
 }
 
-/** The value of a single member, for its own lowering: a pointer as its address. */
+/** Returns the value of a single member; for a pointer the address. */
 function loadRaw(type: CType, heap: Heap, at: number): unknown {
   if (type instanceof EnumType) return type.base.read(heap, at);
   if (isScalar(type)) return type.read(heap, at);
   return loadPointer(heap, at);
 }
 
-/** How a result of `type` is converted. A struct comes as its address. */
+/** Returns the conversion of a result of `type`. The result is the address for a struct. */
 export function liftOf(type: CType, heap: Heap): Lift {
   const pointerSize = pointerSizeOf(heap);
-  wasmTypeOf(type, pointerSize); // or throws
+  wasmTypeOf(type, pointerSize); // throws if it cannot be passed
   if (isScalar(type)) return liftScalar(type as Scalar);
   if (type instanceof EnumType) {
     const lift = liftScalar(type.base as unknown as Scalar);
@@ -205,7 +205,7 @@ export function liftOf(type: CType, heap: Heap): Lift {
   throw new ArgumentTypeError('a type that can be returned', type.name);
 }
 
-/** A pointer as the module returned it, as an address. */
+/** Returns the address of a pointer that the module returned. */
 export const toAddress = (raw: WasmValue): number =>
   typeof raw === 'number' ? (raw >= 0 ? raw : raw >>> 0) : toPointer(raw);
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Arguments of commands: `--name=value`, `--name value`, `--flag`, and the rest.
+// Parses the arguments of commands: `--name=value`, `--name value`, `--flag`, and the rest.
 import { CommandError } from './host.ts';
 
-/** Whether an option stands alone or has a value. */
+/** The kind of an option: without a value, or with one. */
 export type OptionKind = 'flag' | 'value';
 
-/** Arguments as they were given. */
+/** Parsed arguments. */
 export interface Arguments<K extends string> {
   readonly options: Readonly<Partial<Record<K, string>>>;
   readonly rest: readonly string[];
 }
 
 /**
- * Reads arguments.
+ * Parses arguments.
  *
- * @throws {CommandError} for an unknown option, or one without its value
+ * @throws {CommandError} if an option is unknown, or a value is missing
  */
 export function readArguments<K extends string>(
   args: readonly string[],
@@ -44,10 +44,10 @@ export function readArguments<K extends string>(
 }
 
 /**
- * Reads the arguments of a command that starts a program: `[OPTIONS] PROGRAM [ARGUMENTS]`. Options that the command knows
- * are its own behind PROGRAM too, up to `--`; the rest is for the program, in its order and without that `--`.
+ * Parses the arguments of a command that starts a program: `[OPTIONS] PROGRAM [ARGUMENTS]`. Known options are also read
+ * after PROGRAM, up to `--`. All other arguments are passed to the program, without that `--`.
  *
- * @throws {CommandError} for an unknown option before PROGRAM, or one without its value
+ * @throws {CommandError} if an option before PROGRAM is unknown, or a value is missing
  */
 export function readProgramArguments<K extends string>(
   args: readonly string[],
@@ -73,10 +73,10 @@ export function readProgramArguments<K extends string>(
   return { options: readArguments(own, known, usage).options, rest };
 }
 
-/** Reads a whole number of an option. */
+/** Returns the integer of an option. */
 export function wholeNumber(text: string | undefined, name: string, most: number): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text) || Number(text) > most)
-    throw new CommandError(`--${name} takes a whole number up to ${most}, not ${text}`);
+    throw new CommandError(`--${name} takes an integer up to ${most}, not ${text}`);
   return Number(text);
 }

@@ -37,17 +37,18 @@ function read(args: readonly string[], { fs }: Host): Options {
     else if (arg === '-I' || arg === '-D') options.flags.push(arg, next());
     else if (/^-[ID]./.test(arg)) options.flags.push(arg);
     else if (arg.startsWith('-')) throw new CommandError(`unknown option ${arg}\n${BINDINGS_USAGE}`);
-    else if (options.header) throw new CommandError(`one header, not also ${arg}\n${BINDINGS_USAGE}`);
+    else if (options.header)
+      throw new CommandError(`expected one header, also got ${arg}\n${BINDINGS_USAGE}`);
     else options.header = arg;
   }
   if (!options.header || !options.output) throw new CommandError(BINDINGS_USAGE);
   if (!/^[A-Za-z_$][\w$]*$/.test(options.library) || isReserved(options.library))
-    throw new CommandError(`--lib needs a name of JavaScript, not ${options.library}`);
+    throw new CommandError(`--lib takes a JavaScript identifier, not ${options.library}`);
   if (!fs.existsSync(options.header)) throw new CommandError(`${options.header}: no such file`);
   return options;
 }
 
-/** The annotations, which are nothing to C. */
+/** Definitions of the annotations as empty macros. */
 const ANNOTATIONS: readonly string[] = [
   ...['_Out_', '_Inout_', '_Owned_'].map((name) => `-D${name}=`),
   ...['_In_reads_', '_Out_writes_', '_Inout_updates_', '_Success_', '_Owned_by_'].map(
@@ -55,7 +56,7 @@ const ANNOTATIONS: readonly string[] = [
   ),
 ];
 
-/** Emscripten's headers, where they are. */
+/** Returns the folders of Emscripten's headers. */
 function systemHeaders({ fs, path, process }: Host): string[] {
   const known = ['/usr/share/emscripten/cache/sysroot/include'];
   const sdk = process.env.EMSDK;
@@ -66,7 +67,8 @@ function systemHeaders({ fs, path, process }: Host): string[] {
 function clang(flags: readonly string[], { pointerSize, header }: Options, host: Host): string {
   const target = `--target=wasm${pointerSize === 8 ? 64 : 32}-unknown-emscripten`;
   const own = host.path.dirname(host.path.resolve(header));
-  // After the system's, one of which it may have the name of: sys/errno.h includes <errno.h>.
+  // The folder of the header comes after those of the system, as it may have a header of the same name: sys/errno.h
+  // includes <errno.h>.
   const all = [target, ...systemHeaders(host), ...flags, '-iquote', own, '-idirafter', own];
   const command = host.process.env.CLANG ?? 'clang';
   const result = host.child.spawnSync(command, all, { encoding: 'utf8', maxBuffer: 2 ** 28 });
@@ -88,7 +90,7 @@ function bindingsOf(
   }
 }
 
-/** The message of an error with the file and the line that the preprocessor read, as compilers write it. */
+/** Returns the message of an error with the original file and line, in the format of compilers. */
 function placed({ message, line, column }: DeclarationError, preprocessed: string): string {
   const lines = preprocessed.split('\n').slice(0, line);
   const marker = lines.findLastIndex((text) => LINE_MARKER.test(text));
@@ -117,7 +119,7 @@ function bindHeader(options: Options, host: Host): void {
   try {
     const checks = path.join(folder, 'checks.c');
     fs.writeFileSync(checks, made.checks);
-    // Or it says what differs.
+    // clang prints the differences, if there are any.
     clang([...options.flags, ...ANNOTATIONS, '-fsyntax-only', checks], options, host);
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -139,7 +141,7 @@ function bindModule(bytes: Uint8Array, options: Options, host: Host): void {
   host.fs.writeFileSync(output, made.source);
 }
 
-/** The debug information of a module, which may be in another file. */
+/** Returns the debug information of a module, which may be in another file. */
 function debugBytes(bytes: Uint8Array, { header }: Options, { fs, path }: Host): Uint8Array {
   const separate = separateDebugFile(bytes);
   if (separate === undefined) return bytes;

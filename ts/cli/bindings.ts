@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The bindings of a whole header, from what the preprocessor of clang makes of it: unlike clang's syntax tree that still
-// has the annotations of cdef.
+// Creates the bindings of a whole header from the output of clang's preprocessor, which keeps the annotations of cdef;
+// clang's syntax tree does not.
 import { readDeclarations, type Declared } from '../call/cdef.ts';
 import type { Signature } from '../call/types.ts';
 import { layoutChecks } from '../struct/checks.ts';
@@ -12,7 +12,7 @@ import type { CType } from '../struct/type.ts';
 import { Emitter } from './emit.ts';
 import { WrapperEmitter } from './emit-wrappers.ts';
 
-/** Options of the source that is written. */
+/** Options of the generated source. */
 export interface BindingsOptions {
   /** The header as C includes it. */
   readonly header: string;
@@ -21,18 +21,18 @@ export interface BindingsOptions {
   readonly pointerSize: PointerSize;
 }
 
-/** The sources. */
+/** The generated sources. */
 export interface Bindings {
-  /** TypeScript. */
+  /** The TypeScript source. */
   readonly source: string;
-  /** C that checks the layouts of the structs. */
+  /** C code that checks the layouts of the structs. */
   readonly checks: string;
 }
 
 /**
- * Makes the bindings of a header.
- * @param preprocessed what `clang -E -dD` printed for it
- * @throws {DeclarationError} at the line of that text
+ * Returns the bindings of a header.
+ * @param preprocessed the output of `clang -E -dD` for it
+ * @throws {DeclarationError} with the line in that output
  */
 export function makeBindings(preprocessed: string, options: BindingsOptions): Bindings {
   const { header, library, pointerSize } = options;
@@ -76,7 +76,7 @@ export function makeBindings(preprocessed: string, options: BindingsOptions): Bi
 const constantSource = ([name, value]: [string, number | bigint]): string =>
   `  ${name}: ${value}${typeof value === 'bigint' ? 'n' : ''},`;
 
-/** The checks without the macros that have the name of a member: after the header they stand for something else. */
+/** Adds `#undef` to the checks for macros with the name of a member, which would replace it. */
 function withoutMacros(checks: string, structs: Record<string, StructType>, preprocessed: string): string {
   const macros = new Set([...preprocessed.matchAll(/^#define (\w+)/gm)].map(([, name]) => name));
   const members = Object.values(structs).flatMap((type) => Object.keys(type.fields));
@@ -89,7 +89,7 @@ function withoutMacros(checks: string, structs: Record<string, StructType>, prep
 
 type Named = readonly [name: string, type: StructType | EnumType<string>];
 
-/** The structs and enums of the header itself by their names: those of typedefs, and the tags of the rest. */
+/** Returns the structs and enums of the header itself, by the names of their typedefs, or else by their tags. */
 function namedTypes({ types, typedefs }: Declared, own: ReadonlySet<string>): Named[] {
   const all = Object.entries(types).filter(
     (one): one is [string, Named[1]] =>
@@ -115,7 +115,7 @@ function declareTypes(
   return structs;
 }
 
-/** The source of the function that binds the library, and the helpers that it needs. */
+/** Returns the source of the function that binds the library, and of its helpers. */
 function boundSource(
   signatures: readonly (readonly [string, Signature])[],
   emitter: Emitter,
@@ -132,18 +132,18 @@ function boundSource(
 
 const PACKAGE = "'linmem'";
 
-/** Types of clang's own that headers use. */
-const BUILTINS: Record<string, CType> = { __builtin_va_list: voidp }; // as clang has it for WebAssembly
+/** Built-in types of clang that headers use. */
+const BUILTINS: Record<string, CType> = { __builtin_va_list: voidp }; // as in clang for WebAssembly
 
-/** `# 12 "file" 1 3`: the next line is line 12 of the file. */
+/** Matches `# 12 "file" 1 3`: the next line is line 12 of the file. */
 export const LINE_MARKER: RegExp = /^# (\d+) "([^"]*)"(.*)$/;
 
-/** The words of the header itself and of what it includes, without those of system headers and of the compiler. */
+/** Returns the words of the header and of the headers that it includes, without system headers and the compiler. */
 function ownNames(preprocessed: string): ReadonlySet<string> {
   const words = new Set<string>();
   let isOwn = false;
   for (const line of preprocessed.split('\n')) {
-    // 3 is a system header; <built-in> and <command line> are the compiler's.
+    // Flag 3 is a system header; <built-in> and <command line> belong to the compiler.
     const [marker, , file = '', flags = ''] = LINE_MARKER.exec(line) ?? [];
     if (marker) isOwn = !/\b3\b/.test(flags) && !file.startsWith('<');
     else if (isOwn) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The bindings of a module with debug information: of its structs, with the layout that they have in it, and of the
-// functions that it exports.
+// Creates the bindings of a module with debug information: its structs, with their layout in the module, and its
+// exported functions.
 import { cdef } from '../call/cdef.ts';
 import { ModuleError } from '../errors.ts';
 import type { PointerSize } from '../struct/layout.ts';
@@ -10,22 +10,25 @@ import { readSections } from './dwarf-forms.ts';
 import { AT, DebugInfo } from './dwarf-reader.ts';
 import { DwarfDeclarations, type RecordLayout } from './dwarf-types.ts';
 
-/** Options of the source that is written. */
+/** Options of the generated source. */
 export interface DwarfOptions {
-  /** The name of the module, for the source. */
+  /** The name of the module in the source. */
   readonly name: string;
   readonly library: string;
   readonly pointerSize: PointerSize;
 }
 
-/** The file that has the debug information of a module, as `-gseparate-dwarf` notes it; undefined if it is in the module. */
+/**
+ * Returns the file with the debug information of a module that was linked with `-gseparate-dwarf`; undefined if it is
+ * in the module.
+ */
 export function separateDebugFile(bytes: Uint8Array): string | undefined {
   const section = readSections(bytes).custom.get('external_debug_info');
-  return section && new TextDecoder().decode(section.subarray(1)); // behind its length
+  return section && new TextDecoder().decode(section.subarray(1)); // after its length
 }
 
 /**
- * Makes the bindings of a module.
+ * Returns the bindings of a module.
  * @param bytes the module
  * @param debug the file of {@link separateDebugFile}
  * @throws {ModuleError} if it has no debug information
@@ -49,7 +52,7 @@ export function makeDwarfBindings(
   const declarations = new DwarfDeclarations(info, pointerSize, names);
   const forced = new Set<string>();
   const omitted: string[] = [];
-  // A struct that is declared packed can change the layout of those that contain it.
+  // Declaring a struct as packed can change the layout of structs that contain it.
   for (;;) {
     const source = declarations.source(forced);
     const wrong = differing(source, declarations.records, pointerSize);
@@ -61,13 +64,13 @@ export function makeDwarfBindings(
     const known = forced.size;
     for (const one of wrong) forced.add(one);
     if (forced.size > known) continue;
-    // Bytes, where it is a member.
+    // A member of such a type becomes an array of bytes.
     for (const one of wrong) declarations.records.delete(one);
     omitted.push(...wrong);
   }
 }
 
-/** The structs that `cdef` lays out in another way. */
+/** Returns the structs whose layout by `cdef` differs. */
 function differing(
   source: string,
   records: ReadonlyMap<string, RecordLayout>,

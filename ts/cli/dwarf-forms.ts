@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The sections of a module, and how the values in its debug information are written.
+// Reads the sections of a module, and the values in its debug information.
 
-/** The sections of a module that are read. */
+/** The parts of a module that are read. */
 export interface Sections {
   readonly custom: ReadonlyMap<string, Uint8Array>;
   /** The names of the functions that it exports. */
   readonly exported: readonly string[];
 }
 
-/** The custom sections of a module by name, and its exports. */
+/** Returns the custom sections of a module by name, and its exports. */
 export function readSections(bytes: Uint8Array): Sections {
   const reader = new Reader(bytes);
   const custom = new Map<string, Uint8Array>();
@@ -42,7 +42,7 @@ export class Reader {
   u8(): number {
     return this.view.getUint8(this.at++);
   }
-  /** An unsigned number; one of 8 bytes is signed, as offsets of bits can be negative. */
+  /** Reads an unsigned number. A number of 8 bytes is signed, as offsets of bits can be negative. */
   uint(bytes: number): number {
     if (bytes === 8) return Number(this.view.getBigInt64((this.at += 8) - 8, true));
     let value = 0;
@@ -69,7 +69,7 @@ export class Reader {
     this.at += length;
     return new TextDecoder().decode(bytes);
   }
-  /** Text up to its NUL, at `at`. */
+  /** Returns the NUL-terminated string at `at`. */
   textAt(at: number): string {
     const before = this.at;
     this.at = at;
@@ -81,7 +81,7 @@ export class Reader {
   }
 }
 
-/** The properties of a unit that its forms depend on. */
+/** The properties of a unit that the size of its values depends on. */
 export interface Unit {
   readonly start: number;
   readonly version: number;
@@ -90,7 +90,7 @@ export interface Unit {
   stringOffsets: number;
 }
 
-/** The text of the attributes. */
+/** The strings of attributes. */
 export class Strings {
   readonly #sections: ReadonlyMap<string, Uint8Array>;
   constructor(sections: ReadonlyMap<string, Uint8Array>) {
@@ -107,7 +107,7 @@ export class Strings {
   }
 }
 
-/** Reads the value of an attribute; undefined for one that is of no use here. */
+/** Reads the value of an attribute. Returns undefined for values that are not used. */
 type Read = (r: Reader, unit: Unit, strings: Strings) => number | string | undefined;
 const fixed =
   (bytes: number): Read =>
@@ -128,7 +128,7 @@ const block =
 const uleb: Read = (r) => r.uleb();
 const offset: Read = (r, unit) => r.uint(unit.offsetBytes);
 
-/** A location as a number, where it is `plus_uconst`, as that of a member is in old versions. */
+/** Reads a location. Returns the number of `plus_uconst`, which old versions use for members; else undefined. */
 function blockOf(r: Reader, length: number): number | undefined {
   const end = r.at + length;
   const value = length > 1 && r.u8() === 0x23 ? r.uleb() : undefined;
@@ -141,7 +141,7 @@ function inlineText(r: Reader): string {
   return text;
 }
 
-/** How values of each form are read, by the number that DWARF gives it. */
+/** The readers of values, by the number of the form in DWARF. */
 export const FORMS: ReadonlyMap<number, Read> = new Map<number, Read>([
   [0x01, (r, unit) => r.uint(unit.addressBytes)],
   [0x03, block(2)], [0x04, block(4)], [0x0a, block(1)], [0x09, (r) => blockOf(r, r.uleb())], [0x18, (r) => blockOf(r, r.uleb())],
@@ -158,7 +158,7 @@ export const FORMS: ReadonlyMap<number, Read> = new Map<number, Read>([
   [0x15, (r, unit) => unit.start + r.uleb()],
   [0x17, offset], [0x1d, offset],
 ]); // prettier-ignore
-/** A form that is written before its value. */
+/** The form DW_FORM_indirect: the form precedes the value. */
 export const INDIRECT = 0x16;
-/** A value that stands in the abbreviation. */
+/** The form DW_FORM_implicit_const: the value is in the abbreviation. */
 export const IMPLICIT = 0x21;

@@ -3,7 +3,7 @@
 import { ModuleError } from '../errors.ts';
 import { FORMS, IMPLICIT, INDIRECT, Reader, Strings, type Unit } from './dwarf-forms.ts';
 
-/** The tags of entries that are looked at. */
+/** The tags of entries that are used. */
 export const TAG = {
   array: 0x01, class: 0x02, enumeration: 0x04, parameter: 0x05, member: 0x0d, pointer: 0x0f, reference: 0x10,
   unit: 0x11, structure: 0x13, subroutine: 0x15, typedef: 0x16, union: 0x17, variadic: 0x18, inheritance: 0x1c,
@@ -11,14 +11,14 @@ export const TAG = {
   namespace: 0x39, rvalue: 0x42, atomic: 0x47,
 } as const; // prettier-ignore
 
-/** The attributes that are looked at. */
+/** The attributes that are used. */
 export const AT = {
   name: 0x03, byteSize: 0x0b, bitOffset: 0x0c, bitSize: 0x0d, constValue: 0x1c, upperBound: 0x2f, abstractOrigin: 0x31,
   count: 0x37, memberLocation: 0x38, declaration: 0x3c, encoding: 0x3e, external: 0x3f, specification: 0x47, type: 0x49,
   signature: 0x69, dataBitOffset: 0x6b, strOffsetsBase: 0x72, dwoName: 0x76, alignment: 0x88, gnuDwoName: 0x2130,
 } as const; // prettier-ignore
 
-/** One entry. Attributes are numbers, strings, and entries by their offset. */
+/** An entry. Its attributes are numbers and strings; a reference to an entry is its offset. */
 export interface Entry {
   readonly tag: number;
   readonly children: Entry[];
@@ -46,7 +46,7 @@ export class DebugInfo {
   readonly #info: Reader;
   readonly #strings: Strings;
 
-  /** @throws {ModuleError} if there is none, or one of another version */
+  /** @throws {ModuleError} if there is no debug information, or it has another version */
   constructor(sections: ReadonlyMap<string, Uint8Array>) {
     this.#sections = sections;
     this.#strings = new Strings(sections);
@@ -60,12 +60,12 @@ export class DebugInfo {
     while (this.#info.at < info.length) this.#unit();
   }
 
-  /** The entry that an attribute refers to. */
+  /** Returns the entry that an attribute refers to. */
   follow(entry: Entry, attribute: number): Entry | undefined {
     const at = entry.attributes.get(attribute);
     return typeof at === 'number' ? this.#entries.get(at) : undefined;
   }
-  /** The definition of a type that has one elsewhere. */
+  /** Returns the definition of a type that is only declared in `entry`. */
   definition(entry: Entry): Entry {
     const key = entry.attributes.get(AT.signature);
     return (typeof key === 'number' ? this.#signatures.get(key) : undefined) ?? entry;
@@ -126,7 +126,7 @@ export class DebugInfo {
     return found;
   }
 
-  /** Reads an entry with its children; undefined at the end of a list. */
+  /** Reads an entry with its children. Returns undefined at the end of a list. */
   #entry(unit: AbbreviatedUnit): Entry | undefined {
     const r = this.#info;
     const at = r.at;

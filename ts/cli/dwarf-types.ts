@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Debug information as C declarations, which `cdef` reads.
+// Converts debug information to C declarations, which `cdef` reads.
 //
-//   D1  A struct is declared as it stands. Where that has another layout than the debug information says (packed,
-//       aligned, a base class), it is declared packed, with unnamed bits in the gaps: so every offset can be had.
+//   D1  A struct is declared with its members. If that gives another layout than the debug information (packed,
+//       aligned, a base class), it is declared packed, with unnamed bits in the gaps, so that every offset is possible.
 import { AT, TAG, type DebugInfo, type Entry } from './dwarf-reader.ts';
 
-/** Where the members of a struct are: in bits, by the names that it declares. */
+/** The offsets of the members of a struct in bits, by their declared names. */
 export interface RecordLayout {
   readonly entry: Entry;
   readonly word: 'struct' | 'union';
@@ -18,11 +18,11 @@ const RECORDS: Readonly<Record<number, 'struct' | 'union'>> = {
   [TAG.class]: 'struct',
   [TAG.union]: 'union',
 };
-/** Types that stand for another one. */
+/** The tags of types that qualify or rename another type. */
 const TRANSPARENT: readonly number[] = [TAG.const, TAG.volatile, TAG.restrict, TAG.atomic, TAG.typedef];
 const POINTERS: readonly number[] = [TAG.pointer, TAG.reference, TAG.rvalue];
 
-/** Units of Emscripten's own libraries. */
+/** Matches units of Emscripten's libraries. */
 const SYSTEM = /(^|\/)system\/lib\//;
 
 /** The declarations of one module. */
@@ -33,7 +33,7 @@ export class DwarfDeclarations {
   readonly #enums = new Map<string, Entry>();
   readonly #unnamed: Entry[] = [];
   readonly #functions = new Map<string, Entry>();
-  /** The names of structs without a tag that a typedef names. */
+  /** The typedef names of structs without a tag. */
   readonly #named = new Map<Entry, string>();
   constructor(info: DebugInfo, pointerSize: number, exported: ReadonlySet<string>) {
     this.#info = info;
@@ -41,7 +41,7 @@ export class DwarfDeclarations {
     for (const unit of info.units) if (!SYSTEM.test(nameOf(unit))) this.#collect(unit, exported);
   }
 
-  /** The source. `forced` are the structs that are declared packed: D1. */
+  /** Returns the C source. `forced` has the structs that are declared packed: D1. */
   source(forced: ReadonlySet<string>): string {
     const lines: string[] = [];
     for (const [name, entry] of this.#enums) lines.push(this.#enum(entry, name));
@@ -85,7 +85,7 @@ export class DwarfDeclarations {
     const name = identifier(given);
     const word = RECORDS[entry.tag];
     const size = number(entry, AT.byteSize);
-    // The first definition of a name counts; a declaration is none.
+    // The first definition of a name is used. A declaration is not a definition.
     if (
       !word ||
       !/^[A-Za-z_]\w*$/.test(name) ||
@@ -114,7 +114,7 @@ export class DwarfDeclarations {
     const isBase = member.tag === TAG.inheritance && type;
     return isBase ? `base_${identifier(nameOf(this.#strip(type)))}` : nameOf(member);
   }
-  /** Where a member is in its struct, and how many bits it has. */
+  /** Returns the offset of a member in bits, and the width of a bit-field. */
   #bitsOf(member: Entry): { at: number; width: number | undefined } {
     const width = member.attributes.has(AT.bitSize) ? number(member, AT.bitSize) : undefined;
     const byte = number(member, AT.memberLocation);
@@ -137,7 +137,7 @@ export class DwarfDeclarations {
     const align = has(member, AT.alignment) ? `_Alignas(${number(member, AT.alignment)}) ` : '';
     return `${align}${this.#declare(type, name)}${width === undefined ? '' : ` : ${width}`}`;
   }
-  /** D1. */
+  /** Returns the body of a packed struct (D1). */
   #packedBody({ entry, size, word }: RecordLayout): string {
     if (word === 'union') {
       const whole = Array.from({ length: size }, () => 'unsigned char : 8; ').join('');
@@ -183,7 +183,7 @@ export class DwarfDeclarations {
     return parts.join(', ') || 'void';
   }
 
-  /** The declaration of `inner`, a name with what stands around it, as of type `given`. */
+  /** Returns the C declaration of `inner`, a name or declarator, with the type `given`. */
   #declare(given: Entry | undefined, inner: string): string {
     if (!given) return `void ${inner}`;
     const type = this.#info.definition(given);
@@ -203,7 +203,7 @@ export class DwarfDeclarations {
     return `${this.#base(type, inner)}`;
   }
   #declareRecord(type: Entry, inner: string): string {
-    const word = RECORDS[type.tag] as string; // the caller has looked
+    const word = RECORDS[type.tag] as string; // the caller has checked
     const name = identifier(nameOf(type) || (this.#named.get(type) ?? ''));
     if (!name) return `${word} ${this.#body(type)} ${inner}`;
     const isValue = !/^\(?\*/.test(inner);
@@ -211,14 +211,14 @@ export class DwarfDeclarations {
       ? `unsigned char ${inner}[${this.#sizeOf(type)}]`
       : `${word} ${name} ${inner}`;
   }
-  /** An enum of another size than that of `int` is an integer. */
+  /** Declares an enum; as an integer if its size is not that of `int`. */
   #declareEnum(type: Entry, inner: string): string {
     const size = this.#sizeOf(type);
     if (size !== 4) return `unsigned ${INTEGERS[size] ?? 'char'} ${inner}`;
     const name = identifier(nameOf(type) || (this.#named.get(type) ?? ''));
     return name ? `enum ${name} ${inner}` : `int ${inner}`;
   }
-  /** A number; of a kind that C here has not, as many bytes. */
+  /** Declares a number; as an array of bytes if cdef has no such type. */
   #base(type: Entry, inner: string): string {
     const size = this.#sizeOf(type);
     const encoding = number(type, AT.encoding);
@@ -256,13 +256,13 @@ const INTEGERS: Readonly<Record<number, string>> = { 1: 'char', 2: 'short', 4: '
 const FLOATS: Readonly<Record<number, string>> = { 2: '_Float16', 4: 'float', 8: 'double' };
 const BOOLEANS: Readonly<Record<number, string>> = { 1: '_Bool' };
 
-/** The name of a C++ template as one of C. */
+/** Returns the name of a C++ template as a C identifier. */
 const identifier = (name: string): string => name.replace(/\W+/g, '_');
 const nameOf = (entry: Entry): string => String(entry.attributes.get(AT.name) ?? '');
 const has = (entry: Entry, attribute: number): boolean => Boolean(entry.attributes.get(attribute));
 const number = (entry: Entry, attribute: number): number => Number(entry.attributes.get(attribute) ?? 0);
 
-/** The length of each dimension; undefined for one that is not known. */
+/** Returns the length of each dimension; undefined if it is unknown. */
 function lengths(array: Entry): (number | undefined)[] {
   return array.children
     .filter(({ tag }) => tag === TAG.subrange)

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Functions that take structs, as separate TypeScript code: W1 of ts/call/specialize.ts. All functions that `bind` makes
-// share their code, and an object of three numbers then costs twice what it costs by hand.
+// Writes functions with struct parameters as separate TypeScript code: W1 of ts/call/specialize.ts. The functions of
+// `bind` share their code, in which an object of three numbers costs twice as much as in code by hand.
 import { PASSED, singleOf } from '../call/abi.ts';
 import { CheckedType, InoutType, NoneType, type Signature } from '../call/types.ts';
 import { PointerType } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
 import { isScalar } from '../struct/type.ts';
 
-/** The DataView methods of the scalars that are written as they are. */
+/** The DataView methods of scalars that need no conversion. */
 const METHODS: Readonly<Record<string, string>> = {
   i8: 'Int8', u8: 'Uint8', i16: 'Int16', u16: 'Uint16', i32: 'Int32', u32: 'Uint32', f32: 'Float32', f64: 'Float64',
 }; // prettier-ignore
 
-/** The parameters of functions in specialised code. */
+/** The names of parameters in specialized code. */
 const NAMES = 'abcdefgh';
 
-/** Writes the specialised functions of one library for 32-bit modules. */
+/** Writes the specialized functions of one library for 32-bit modules. */
 export class WrapperEmitter {
   readonly #nameOf: (type: StructType) => string;
-  /** The structs that are copied, by their name in the source. */
+  /** The structs that are copied, by their names in the source. */
   readonly #copied = new Map<string, StructType>();
   readonly #wrappers: string[] = [];
   readonly #raw: string[] = [];
@@ -26,7 +26,7 @@ export class WrapperEmitter {
     this.#nameOf = nameOf;
   }
 
-  /** Adds a function, if it has a struct and otherwise numbers. */
+  /** Adds a function, if its parameters are structs and numbers, with at least one struct. */
   add(name: string, [result, parameters]: Signature): void {
     const structs = parameters.map(structOf);
     const isPlain = result instanceof NoneType || PLAIN.includes(result.name);
@@ -43,7 +43,7 @@ export class WrapperEmitter {
     this.#wrappers.push(this.#wrapper(name, parameters, structs, hasResult));
   }
 
-  /** The source: functions that copy structs, and the argument of `specialize`. Undefined if there is nothing to do. */
+  /** Returns the source: functions that copy structs, and the argument of `specialize`; undefined if there are none. */
   source(): { copies: string[]; wrappers: string } | undefined {
     if (this.#wrappers.length === 0) return undefined;
     const copies = [...this.#copied].map(([name, type]) => copySource(name, type));
@@ -59,7 +59,7 @@ export class WrapperEmitter {
     structs: readonly (StructType | undefined)[],
     hasResult: boolean,
   ): string {
-    const args = parameters.map((_, i) => NAMES[i] as string); // there are as many
+    const args = parameters.map((_, i) => NAMES[i] as string); // there are enough names
     const numbers = args.filter((_, i) => !structs[i]).map((arg) => ` || typeof ${arg} !== 'number'`);
     const passed = [...args];
     const stores: string[] = [];
@@ -92,7 +92,7 @@ export class WrapperEmitter {
 
 const PLAIN: readonly string[] = ['i32', 'f32', 'f64'];
 
-/** The struct that a parameter points to, if all of its fields are numbers. */
+/** Returns the struct that a parameter points to, if all of its fields are numbers. */
 function structOf(type: Signature[1][number]): StructType | undefined {
   const target =
     type instanceof InoutType
@@ -113,11 +113,11 @@ const MAX_FIELDS = 32;
 /** The alignment of the addresses that `take` of CallSupport returns. */
 const ALIGN = 8;
 
-/** The functions that copy one struct. */
+/** Returns the source of the functions that copy one struct. */
 function copySource(name: string, type: StructType): string {
   const { fields, size } = type.compiled(4);
   const names = fields.map((_, i) => `x${i}`);
-  const method = (field: (typeof fields)[number]): string => METHODS[field.type.name] as string; // structOf has looked
+  const method = (field: (typeof fields)[number]): string => METHODS[field.type.name] as string; // checked by structOf
   const end = (method_: string): string => (/8$/.test(method_) ? '' : ', true');
   const covered = new Set(
     fields.flatMap(({ offset, type: field }) =>
@@ -132,10 +132,10 @@ function copySource(name: string, type: StructType): string {
     (field) => `${field.name}: data.get${method(field)}(p + ${field.offset}${end(method(field))})`,
   );
   return [
-    `/** Writes an object that has all fields, and nothing else; returns false for any other. */`,
+    `/** Writes an object that has exactly the fields of the struct. Returns false for any other object. */`,
     `function store_${name}(call: CallSupport, p: number, value: unknown): boolean {`,
     `  if (typeof value !== 'object' || value === null) return false;`,
-    // A ref has more than its fields: it is not copied.
+    // A ref has more properties than its fields, so it is not copied here.
     `  let count = 0;`,
     `  for (const _ in value) count++;`,
     `  const { ${fields.map(({ name: field }, i) => `${field}: x${i}`).join(', ')} } = value as Record<string, unknown>;`,

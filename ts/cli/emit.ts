@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Types and signatures as TypeScript source.
+// Writes types and signatures as TypeScript source.
 import {
   CallbackType, CheckedType, CountType, InoutType, ListType, NoneType, OutCountType, OutListType, OutType, OwnedType,
   type Signature,
@@ -15,24 +15,24 @@ import { AlignedType } from '../struct/variants.ts';
 import type { PointerSize } from '../struct/layout.ts';
 import { isAnonymous, isScalar, type CType } from '../struct/type.ts';
 
-/** Writes one source: what it imports, what it declares. */
+/** Writes one source: its imports and declarations. */
 export class Emitter {
   readonly imports: Set<string> = new Set();
-  /** Declarations in the order in which they need each other. */
+  /** The declarations, each after those that it needs. */
   readonly declarations: string[] = [];
-  /** Checks of the layouts. They follow all declarations, because structs may refer to later ones. */
+  /** The checks of the layouts. They follow all declarations, because structs may refer to later ones. */
   readonly assertions: string[] = [];
   readonly #names = new Map<object, string>();
   readonly #taken = new Set<string>();
   readonly #pointerSize: PointerSize;
   readonly #preferred: ReadonlyMap<object, string>;
-  /** @param preferred names of types, in place of the names that they were made with */
+  /** @param preferred names of types that replace their original names */
   constructor(pointerSize: PointerSize, preferred: ReadonlyMap<object, string> = new Map()) {
     this.#pointerSize = pointerSize;
     this.#preferred = preferred;
   }
 
-  /** Declares a struct, a union or an enum, if that is not done, and returns its name. */
+  /** Declares a struct, a union or an enum, if it is not declared yet, and returns its name. */
   declare(type: StructType | EnumType<string> | OpaqueType<string>, wanted: string): string {
     const known = this.#names.get(type);
     if (known) return known;
@@ -64,7 +64,7 @@ export class Emitter {
 
   #record(type: StructType, name: string): string {
     const members = Object.keys(type.fields).map((field) => [field, type.fields[field] as CType] as const); // has it
-    // V8 puts getters last in a literal that begins with a spread: all are getters then, in their order.
+    // V8 moves getters to the end of a literal that begins with a spread, so all fields are getters then.
     const isSpread =
       isAnonymous((members[0] as (typeof members)[0])[1]) && members.some(([, one]) => hasPointer(one)); // has one
     const lines = members.map(([field, one]) => this.#field(field, one, isSpread || hasPointer(one)));
@@ -82,14 +82,14 @@ export class Emitter {
     return `export const ${name} = ${make}('${type.name}', {\n${lines.join('\n')}\n}${options});`;
   }
 
-  /** @param isGetter whether it is behind a getter, as a pointer may refer to what is declared later */
+  /** @param isGetter true if the field is a getter, as a pointer may refer to a later declaration */
   #field(name: string, type: CType, isGetter: boolean): string {
     if (isAnonymous(type)) return `  ...${this.#use('anonymous')}(${this.type(type.embedded)}),`;
     if (!isGetter) return `  ${/\W/.test(name) ? `'${name}'` : name}: ${this.type(type)},`;
     return `  get ${name}() {\n    return ${this.type(type)};\n  },`;
   }
 
-  /** The expression of a type. */
+  /** Returns the expression of a type. */
   type(type: CType): string {
     if (isScalar(type)) return this.#use(type.name);
     if (type instanceof StructType) return this.declare(type as StructType, type.name);
@@ -109,7 +109,7 @@ export class Emitter {
     throw new TypeError(`no source for ${type.name}`);
   }
 
-  /** The expression of a signature. */
+  /** Returns the expression of a signature. */
   signature([result, parameters]: Signature): string {
     return `[${this.#part(result)}, [${parameters.map((one) => this.#part(one)).join(', ')}]]`;
   }
@@ -128,7 +128,7 @@ export class Emitter {
     if (part instanceof OutType) return `${this.#use('out')}(${this.#part(part.type)})`;
     if (part instanceof InoutType) return `${this.#use('inout')}(${this.type(part.type)})`;
     if (part instanceof ListType) {
-      const same = typeof part.count === 'number' ? `, ${part.count}` : ''; // cdef makes no function
+      const same = typeof part.count === 'number' ? `, ${part.count}` : ''; // cdef returns no functions
       return `${this.#use(part.isInout ? 'inoutList' : 'list')}(${this.type(part.element)}${same})`;
     }
     if (part instanceof OutListType)
@@ -149,14 +149,14 @@ export class Emitter {
   }
 }
 
-/** Whether it is a pointer, or an array of pointers. */
+/** True for a pointer, or an array of pointers. */
 function hasPointer(type: CType): boolean {
   if (type instanceof PointerType || type instanceof CallbackType) return true;
   if (type instanceof AlignedType) return hasPointer(type.base);
   return 'element' in type && hasPointer(type.element as CType);
 }
 
-/** Names that a declaration of ours cannot have in a module: imports, and words that are none of C's. */
+/** True for names that a generated declaration cannot have: imports, and reserved words of JavaScript. */
 export const isReserved = (name: string): boolean => RESERVED.has(name);
 const RESERVED: ReadonlySet<string> = new Set(
   (

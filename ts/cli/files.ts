@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recordings from files and to files, in every format.
+// Reads and writes recordings as files, in every format.
 import { RecordingError } from '../errors.ts';
 import { toCollapsed } from '../inspect/collapsed.ts';
 import { readRecording } from '../inspect/decode.ts';
@@ -13,7 +13,7 @@ import { toSpeedscope } from '../inspect/speedscope.ts';
 import { toTrace } from '../inspect/trace.ts';
 import { CommandError, type Host } from './host.ts';
 
-/** The formats by the endings of their files. */
+/** The formats by their file name extensions. */
 const FORMATS: Readonly<Record<string, (recording: InspectedRecording, host: Host) => Uint8Array | string | Promise<string>>> = {
   '.lmh': (recording) => encodeRecording(recording),
   '.lmh.gz': (recording, { zlib }) => zlib.gzipSync(encodeRecording(recording)),
@@ -25,17 +25,18 @@ const FORMATS: Readonly<Record<string, (recording: InspectedRecording, host: Hos
   '.collapsed.txt': (recording) => toCollapsed(new Replay(recording)),
 }; // prettier-ignore
 
-/** The endings, for messages. */
+/** The extensions, for messages. */
 export const ENDINGS: string = Object.keys(FORMATS).join(', ');
 
-/** Returns the ending of a file that names a format. Throws CommandError if it has none. */
+/** Returns the extension of a file that identifies its format. Throws CommandError if it has none. */
 export function endingOf(path: string): string {
   const ending = Object.keys(FORMATS).filter((each) => path.endsWith(each)).sort((a, b) => b.length - a.length)[0]; // prettier-ignore
-  if (!ending) throw new CommandError(`${path}: the name of the file says its format, by one of ${ENDINGS}`);
+  if (!ending)
+    throw new CommandError(`${path}: the file name needs an extension for its format: one of ${ENDINGS}`);
   return ending;
 }
 
-/** Returns what is written to a file of that name. Only `.html` is made asynchronously. */
+/** Returns the contents of a file of that name; a promise only for `.html`. */
 export function contentsOf(
   path: string,
   recording: InspectedRecording,
@@ -44,7 +45,7 @@ export function contentsOf(
   return (FORMATS[endingOf(path)] as (typeof FORMATS)[string])(recording, host);
 }
 
-/** Reads a recording. Throws CommandError, with what to do, if the file is none. */
+/** Reads a recording. Throws CommandError with the cure if the file is not a recording. */
 export async function readFile(path: string, { fs }: Host, partial: boolean): Promise<InspectedRecording> {
   if (!fs.existsSync(path)) throw new CommandError(`${path}: no such file`);
   try {

@@ -41,18 +41,18 @@ export interface Host {
     on(event: string, listener: (value: never) => void): unknown;
     exit(code?: number): never;
   };
-  /** `file:` URL of a path. */
+  /** Returns the `file:` URL of a path. */
   fileUrl(path: string): string;
-  /** Imports a module of the user's. */
+  /** Imports a module of the user. */
   load(url: string): Promise<unknown>;
 }
 
-/** A mistake in how a command was called, or in a file that it was given: the message is all that is printed. */
+/** An error of the user in the arguments of a command or in a file. Only its message is printed. */
 export class CommandError extends Error {}
 
 const FILE_CALLS = ['readFileSync', 'writeFileSync', 'existsSync', 'mkdtempSync', 'rmSync'] as const;
 
-/** Returns `host` with calls of files whose errors are of the user: a folder that does not exist, a file that is none. */
+/** Returns `host` with file functions that throw CommandErrors, such as for a folder that does not exist. */
 export function withFileErrors(host: Host): Host {
   const calls = FILE_CALLS.map((name) => {
     const call = host.fs[name] as (...args: unknown[]) => unknown;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// npx linmem inspect app.mjs: runs a program, and says at its end what its heap is like.
+// npx linmem inspect app.mjs: runs a program, and prints a report of its heap at the end.
 import { inspect } from '../debug/inspect.ts';
 import type { InspectedHeap } from '../debug/inspected-heap.ts';
 import type { HeapCoverage } from '../debug/coverage.ts';
@@ -34,7 +34,7 @@ function stacksOf(text = 'entry'): StackMode {
   const [, over, under = '1'] = /^(\d*\.?\d+)(?:\/(\d+))?$/.exec(text) ?? [];
   const part = Number(over) / Number(under);
   if (!(part > 0 && part <= 1))
-    throw new CommandError(`--stacks takes entry, all, off, or a part up to 1 such as 1/16, not ${text}`);
+    throw new CommandError(`--stacks takes entry, all, off, or a share up to 1 such as 1/16, not ${text}`);
   return part;
 }
 
@@ -50,7 +50,7 @@ export async function inspectProgram(args: readonly string[], host: Host): Promi
   if (options.out !== undefined) endingOf(options.out);
   const { heap } = await inspect(() => undefined, { keepWatching: true, stacks });
   const server = options.live === undefined ? undefined : await openLive(heap, options, host);
-  // Programs read their arguments from here.
+  // The program reads its arguments there.
   host.process.argv = [host.process.argv[0] ?? host.process.execPath, path, ...programArgs];
   endWith(host, server, () => finish(heap, options, most, program, host));
   await host.load(host.fileUrl(path));
@@ -66,7 +66,7 @@ async function openLive(heap: InspectedHeap, options: Options, host: Host): Prom
   return server;
 }
 
-/** Calls `end` once, when the program has ended: at its last line, by `process.exit`, by an error, or by Ctrl+C. */
+/** Calls `end` once, when the program ends: at its last line, by `process.exit`, by an error, or by Ctrl+C. */
 function endWith({ process }: Host, server: InspectorServer | undefined, end: () => void): void {
   let closing = false;
   process.on('beforeExit', () => {
@@ -77,7 +77,7 @@ function endWith({ process }: Host, server: InspectorServer | undefined, end: ()
   process.on('exit', end);
 }
 
-/** Everything here is synchronous: Node runs nothing later. */
+/** Writes the report. Synchronous, as Node runs nothing after the event `exit`. */
 function finish(heap: InspectedHeap, options: Options, most: number, program: string, host: Host): void {
   const { coverage } = heap;
   const { stderr } = host.process;
@@ -89,7 +89,7 @@ function finish(heap: InspectedHeap, options: Options, most: number, program: st
     const recorded = coverage.filter(({ isRecorded }) => isRecorded);
     if (recorded.length === 0) {
       say(coverage.length === 0 ? 'The program instantiated no WebAssembly module with a memory.\n' : '');
-      if (options.out !== undefined) fail(host, `${options.out} was not written: no allocation was seen`);
+      if (options.out !== undefined) fail(host, `${options.out} was not written: no allocation was recorded`);
       return;
     }
     if (options.module !== undefined && !recorded.some(({ module }) => module === options.module)) {
@@ -128,8 +128,8 @@ function coverageText({
     isRecorded
       ? `${module}: ${countText(allocations)} allocations, ${countText(frees)} frees; ${found}`
       : `${module}: not recorded`,
-    unmatchedFrees > 0 && `  ${countText(unmatchedFrees)} frees of blocks that were never seen`,
-    lost > 0 && `  ${countText(lost)} events did not fit into the recording`,
+    unmatchedFrees > 0 && `  ${countText(unmatchedFrees)} frees of blocks whose allocation was not recorded`,
+    lost > 0 && `  ${countText(lost)} events did not fit in the recording`,
     ...notes.map((note) => `  ${note}`),
   ];
   return lines.filter((line) => line !== false).map((line) => `${line}\n`).join(''); // prettier-ignore

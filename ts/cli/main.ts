@@ -16,7 +16,7 @@ const USAGE: string = Object.values(COMMANDS)
   .map(([, usage]) => usage)
   .join('\n\n');
 
-/** Runs the command that the arguments name. A mistake is printed, and the exit code is 1. */
+/** Runs the command that the arguments name. Prints a CommandError and sets the exit code to 1. */
 export async function main(args: readonly string[], host: Host): Promise<void> {
   const [name = '', ...rest] = args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -48,7 +48,7 @@ export async function exportFile(args: readonly string[], host: Host): Promise<v
   host.fs.writeFileSync(out, await contentsOf(out, recording, host));
 }
 
-/** Opens an address in the browser of the system; nothing happens where there is none. */
+/** Opens an address in the browser of the system. Does nothing if there is none. */
 export function openBrowser(url: string, { child, process }: Host): void {
   const [command, ...args] =
     process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open']; // prettier-ignore
@@ -57,7 +57,7 @@ export function openBrowser(url: string, { child, process }: Host): void {
   started.unref();
 }
 
-/** How a stream shows text: how wide, and whether in colours. */
+/** Returns the width of a stream, and whether it shows colours. */
 export function terminalOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   { process, path }: Host,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writing the parts of a WebAssembly binary.
+// Writes the parts of a WebAssembly binary.
 
 /** Returns an unsigned number in LEB128. */
 export function leb(value: number): number[] {
@@ -15,13 +15,13 @@ export function signedLeb(value: number): number[] {
   return [...bytes, value & 127];
 }
 
-/** Returns a name: its length and its bytes. */
+/** Returns the encoding of a name: its length and its bytes. */
 export function encodeName(name: string): number[] {
   const bytes = new TextEncoder().encode(name);
   return [...leb(bytes.length), ...bytes];
 }
 
-/** Bytes that are put together at the end: large parts are not copied before. */
+/** A list of byte arrays that are joined at the end, so that large parts are copied once. */
 export class Chunks {
   readonly #parts: (Uint8Array | readonly number[])[] = [];
   length = 0;
@@ -33,7 +33,7 @@ export class Chunks {
   }
 
   addAll(other: Chunks): this {
-    for (const part of other.#parts) this.#parts.push(part); // they may be too many for arguments
+    for (const part of other.#parts) this.#parts.push(part); // there may be too many for arguments
     this.length += other.length;
     return this;
   }

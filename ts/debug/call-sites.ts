@@ -4,27 +4,28 @@ import type { StackFrame } from './recording.ts';
 import { parseStack } from './stack-frames.ts';
 import { StackIndex, type Callee } from './stack-index.ts';
 
-/** How many frames a stack has at most, before those of linmem are dropped. Default of engines: 10. */
+/** The maximum number of frames of a stack, including those of linmem, which are dropped. Default of engines: 10. */
 const MAX_FRAMES = 40;
-/** Likewise, of a stack whose frames of wasm do not count. */
+/** The maximum for stacks whose innermost wasm frames are ignored. */
 const MAX_OUTER_FRAMES = 400;
 type V8Error = ErrorConstructor & {
   captureStackTrace?(target: object, below?: Callee): void;
   stackTraceLimit?: unknown;
 };
-/** Distinct call stacks, each with a number from 1 on. 0 is an unknown place. */
+/** Distinct call stacks, each with a number from 1 on. 0 is an unknown stack. */
 export class CallSites {
   /** The stacks by their numbers, innermost frame first, without frames of linmem. Stack 0 is empty. */
   readonly stacks: (readonly StackFrame[])[] = [[]];
-  /** The number of each text that an engine gave for a stack. */
+  /** The number of each stack, by the text of `error.stack`. */
   readonly #texts = new Map<string, number>();
   readonly #index = new StackIndex();
   readonly #keys = new Map<string, number>([['', 0]]);
 
   /**
-   * Returns the number of the current call stack; 0 if the engine gives none.
-   * @param below a function on the stack: the stack begins with its caller. Without it, with the caller of linmem.
-   * @param isOuter whether stacks are the same that differ in their innermost frames of wasm only, but for the last one
+   * Returns the number of the current call stack; 0 if the engine has none.
+   * @param below a function on the stack: the stack begins with its caller. Default: the function of linmem that the
+   * program called
+   * @param isOuter true if innermost wasm frames are ignored, except the last of them
    */
   capture(below: Callee = CallSites.prototype.capture, isOuter = false): number {
     const limit = isOuter ? MAX_OUTER_FRAMES : MAX_FRAMES;
@@ -35,7 +36,7 @@ export class CallSites {
     return number;
   }
 
-  /** Returns the number of a stack, given as the text of `error.stack`. */
+  /** Returns the number of the stack with the text `stack` of `error.stack`. */
   intern(text: string): number {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
@@ -44,7 +45,7 @@ export class CallSites {
     return number;
   }
 
-  /** Returns the number of a stack, given as frames. */
+  /** Returns the number of the stack with the frames `frames`. */
   add(frames: readonly StackFrame[]): number {
     const key = frames
       .map(({ name, file, line, column }) => [name, file, line, column].join('\t'))
@@ -65,35 +66,38 @@ function stackText(below: Callee, max: number): string {
   const holder: { stack?: unknown } = {};
   try {
     if (typeof limit === 'number' && limit < max) setLimit(Class, max);
-    // An engine without it also ignores the limit, and gives the frames of linmem, which are dropped.
+    // Engines without it ignore the limit too, and include the frames of linmem, which are dropped.
     Class.captureStackTrace?.(holder, below);
-    // V8 writes the text here. JavaScriptCore gives none if `below` has left the stack by a tail call.
+    // V8 creates the text here. JavaScriptCore creates none if `below` has left the stack by a tail call.
     return toText(holder.stack) || toText(new Error().stack);
   } finally {
     if (typeof limit === 'number' && Class.stackTraceLimit !== limit) setLimit(Class, limit);
   }
 }
 
-/** In a call, as JavaScriptCore misses an assignment once it has compiled it. On a frozen `Error` the stacks are shorter. */
+/**
+ * Sets Error.stackTraceLimit by a call, as optimized code of JavaScriptCore ignores an assignment. If `Error` is
+ * frozen, stacks are shorter.
+ */
 function setLimit(Class: V8Error, limit: number): void {
   Reflect.set(Class, 'stackTraceLimit', limit);
 }
 
-/** A program's own `Error.prepareStackTrace` may return anything; an array has one element for each frame. */
+/** Returns a stack as text. A program's `Error.prepareStackTrace` may return any value, such as an array of frames. */
 function toText(stack: unknown): string {
   if (typeof stack === 'string') return stack;
   return Array.isArray(stack) ? stack.map((site) => `    at ${String(site)}`).join('\n') : '';
 }
 
-/** Returns `frames` without those of linmem's own files. */
+/** Returns `frames` without those of linmem's files. */
 function withoutLinmem(frames: readonly StackFrame[]): StackFrame[] {
   const folder = ownFolder();
   return folder === '' ? [...frames] : frames.filter(({ file }) => !file.startsWith(folder));
 }
 
 /**
- * Returns the folder of linmem's files as stacks have it, or '' in a bundle, where linmem has no separate files. It is
- * read from a stack and not from `import.meta.url`: source maps may rename the files in stacks.
+ * Returns the folder of linmem's files in stacks, or '' in a bundle, where linmem has no separate files. Reads it from
+ * a stack and not from `import.meta.url`, as source maps may rename the files in stacks.
  */
 function ownFolder(): string {
   const file = parseStack(toText(new Error().stack))[0]?.file ?? '';
@@ -103,9 +107,8 @@ function ownFolder(): string {
 }
 
 /**
- * Returns the frame that names the place in the program: the first one that is neither of a wasm function, nor of the
- * engine, nor of a package, whose JavaScript calls its module for the program; else the first that is no wasm function;
- * else the first; undefined for an unknown place.
+ * Returns the frame of the program: the first one that is not of a wasm function, the engine or a package; else the
+ * first that is not of a wasm function; else the first. Returns undefined for an empty stack.
  */
 export function programFrame(frames: readonly StackFrame[]): StackFrame | undefined {
   const scripts = frames.filter(({ file, line }) => line > 0 && !/^(?:wasm:|node:)/.test(file));

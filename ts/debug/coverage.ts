@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The coverage of a module's heap: which functions of its allocator are recorded, and which are not.
+// The coverage of a module's heap: the functions of its allocator that are recorded, and those that are not.
 import { has, type FoundFunction } from './find-allocator.ts';
 import { ROLES, type AllocatorFunction } from './roles.ts';
 
-/** A function of a module that was taken for one of its allocator. */
+/** A function of a module that was identified as one of its allocator. */
 export interface CoveredFunction {
-  /** The function of an allocator that it was taken for. */
+  /** The kind of function. */
   readonly does: AllocatorFunction;
   /** Its name; '' if it was found by its shape. */
   readonly name: string;
-  /** How it was found: by the name of an export, by the name section, or by its shape. */
+  /** The evidence: the name of an export, the name section, or its shape. */
   readonly how: 'export' | 'name' | 'shape';
   /** Its index in the module. */
   readonly index: number;
@@ -19,22 +19,22 @@ export interface CoveredFunction {
 export interface HeapCoverage {
   /** The name of the module. */
   readonly module: string;
-  /** Whether its allocator reports. If not, `notes` say why, and nothing is known of its heap. */
+  /** True if its allocator is recorded. If false, `notes` has the reason, and the heap is unknown. */
   readonly isRecorded: boolean;
   readonly functions: readonly CoveredFunction[];
-  /** The functions that were not identified; empty if nothing is recorded. */
+  /** The kinds of functions that were not identified; empty if nothing is recorded. */
   readonly missing: readonly AllocatorFunction[];
-  /** Calls that returned a block. */
+  /** The number of calls that returned a block. */
   readonly allocations: number;
-  /** Calls that freed something. */
+  /** The number of calls that freed an address. */
   readonly frees: number;
-  /** Frees of addresses at which no block was ever seen. */
+  /** The number of frees of addresses at which no block was ever recorded. */
   readonly unmatchedFrees: number;
-  /** Blocks that were allocated where another one was live, so that its free was not seen. */
+  /** The number of blocks that were allocated at the address of a live block, whose free was not recorded. */
   readonly unseenFrees: number;
-  /** Blocks and events that did not fit into the recorder's memory. */
+  /** The number of blocks and events that did not fit in the memory of the recorder. */
   readonly lost: number;
-  /** Whether guard mode is on. */
+  /** True if guard mode is on. */
   readonly isGuarded: boolean;
   /** Uncertainties and limits, one sentence each. */
   readonly notes: readonly string[];
@@ -42,7 +42,7 @@ export interface HeapCoverage {
 
 const FAMILIES: readonly AllocatorFunction[] = ['malloc', 'free', 'realloc', 'calloc', 'memalign'];
 
-/** Returns what functions were taken for. */
+/** Returns the identified functions. */
 export const coveredFunctions = (functions: readonly FoundFunction[]): CoveredFunction[] =>
   functions.map(({ role, name, how, index }) => ({ does: ROLES[role].family, name, how, index }));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// EventLog: the columns of a recording while it is made.
+// EventLog: the columns of a recording in progress.
 import {
   EventKind,
   type HeapMark,
@@ -9,7 +9,7 @@ import {
 } from './recording.ts';
 
 const FIRST = 1024;
-/** 39 bytes each: 82 MB. */
+/** The default maximum of events: 39 bytes each, 82 MB. */
 export const MAX_EVENTS: number = 2 ** 21;
 
 /** The contents of an event. */
@@ -26,12 +26,12 @@ const grown = <A extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
   old: A,
   length: number,
 ): A => {
-  const fresh = new (old.constructor as new (length: number) => A)(length); // a typed array's own class
+  const fresh = new (old.constructor as new (length: number) => A)(length); // the class of a typed array
   fresh.set(old);
   return fresh;
 };
 
-/** The events of one heap, in the order in which they happened. */
+/** The events of one heap, in their order. */
 export class EventLog {
   readonly started: number = Date.now();
   length = 0;
@@ -49,12 +49,12 @@ export class EventLog {
   #sites = new Uint32Array(FIRST);
   #eventTypes = new Uint16Array(FIRST);
 
-  /** @param max after this many events the log is full */
+  /** @param max the maximum number of events */
   constructor(max: number = MAX_EVENTS) {
     this.#max = max;
   }
 
-  /** True if the log of a heap of `blocks` live blocks has as many events as it may have: {@link clear} it then. */
+  /** True if the log of a heap with `blocks` live blocks is full: {@link clear} it then. */
   isFull(blocks: number): boolean {
     return this.length >= Math.max(this.#max, 4 * blocks);
   }
@@ -94,14 +94,14 @@ export class EventLog {
     this.#eventTypes = grown(this.#eventTypes, length);
   }
 
-  /** Sets the type of the block that an event allocated: it is known once its owner exists. */
+  /** Sets the type of the block that an event allocated. It is unknown before the owner exists. */
   setType(event: number, name: string): void {
     this.#eventTypes[event] = this.#typeOf(name);
   }
   #typeOf(name: string): number {
     let type = this.#types.get(name);
     if (type === undefined) {
-      if (this.#typeNames.length === 65536) return 0; // as many as the column can name
+      if (this.#typeNames.length === 65536) return 0; // the column has 16 bits
       type = this.#typeNames.push(name) - 1;
       this.#types.set(name, type);
     }
@@ -123,7 +123,7 @@ export class EventLog {
     return whole;
   }
 
-  /** Returns a copy of everything so far. O(events). */
+  /** Returns a copy of all events, marks and reports. O(events). */
   toRecording(name: string, stacks: readonly (readonly StackFrame[])[]): HeapRecording {
     const { length } = this;
     return {

@@ -7,29 +7,29 @@ import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
 import { resolveLeaks } from './resolve-sources.ts';
 import { certainLeaks, findTracker, markHeap, trackCallSites } from './own-heaps.ts';
 
-/** A function that was to free all its blocks left some. */
+/** A function has leaked blocks. See {@link expectNoLeaks}. */
 export class LeakError extends LinmemError {
-  /** The blocks, the most bytes first. */
+  /** The leaked blocks, most bytes first. */
   declare readonly leaks: readonly Leak[];
   constructor(leaks: readonly Leak[]) {
     super('Leak', describe(leaks), { leaks });
-    // Test runners print the fields of an error: the message has them in few words.
+    // Not enumerable, as test runners print the fields of an error, and the message has the leaks.
     Object.defineProperty(this, 'leaks', { enumerable: false });
   }
 }
 
-/** At most this many leaks are in a message. */
+/** The maximum number of leaks in a message. */
 const MAX_LINES = 20;
 function describe(leaks: readonly Leak[]): string {
   const bytes = leaks.reduce((sum, leak) => sum + leak.bytes, 0);
   const count = leaks.reduce((sum, leak) => sum + leak.count, 0);
   const places = byPlace(leaks);
   const lines = places.slice(0, MAX_LINES).map((leak) => `\n  ${formatLeak(leak)}`);
-  const rest = places.length > MAX_LINES ? `\n  and ${places.length - MAX_LINES} more places` : '';
+  const rest = places.length > MAX_LINES ? `\n  and ${places.length - MAX_LINES} more call sites` : '';
   return `${count} ${count === 1 ? 'block' : 'blocks'} of ${bytes} bytes leaked:${lines.join('')}${rest}`;
 }
 
-/** Joins the leaks of one place and type that differ only in the callers. */
+/** Merges the leaks of one call site and type, which differ only in the callers. */
 function byPlace(leaks: readonly Leak[]): Place[] {
   const places = new Map<string, Place>();
   for (const { bytes, count, type, site } of leaks) {
@@ -42,14 +42,16 @@ function byPlace(leaks: readonly Leak[]): Place[] {
 type Place = Omit<Leak, 'stack' | 'addresses'>;
 
 /**
- * Calls `fn` and throws if blocks that were allocated meanwhile are live when it returns, or when its promise settles.
- * Returns the result of `fn`. If that is a promise, lines are those of the sources where source maps can be loaded. For tests, with any test runner. Blocks from before, blocks that linmem keeps for itself
- * and blocks that the garbage collector frees (`enableGarbageCollection`) are not leaks.
- * @param heap a heap of linmem, which gets call sites for the duration of the call if it has none; or any object with
- *   `mark` and `leaks`, such as the heap of `inspect`
- * @throws {LeakError} whose message has a line for each place: blocks, type, bytes, function, file and line
- * @throws what `fn` throws; if blocks leaked too, an error gets the text of the LeakError as its field `leaks`
- * @throws {ArgumentTypeError} if an argument is none of these
+ * Calls `fn` and throws if blocks that were allocated during the call are live when it returns, or when its promise
+ * settles. Returns the result of `fn`. For tests, with any test runner. Older blocks, internal blocks of linmem, and
+ * blocks that the garbage collector frees (`enableGarbageCollection`) are not leaks. If `fn` returns a promise, the
+ * lines are those of the sources, if source maps can be loaded.
+ * @param heap a heap of linmem, whose call sites are recorded during the call; or any object with `mark` and `leaks`,
+ *   such as the heap of `inspect`
+ * @throws {LeakError} if blocks leaked; the message has a line per call site: blocks, type, bytes, function, file and
+ * line
+ * @throws any error of `fn`; if blocks leaked too, it gets the text of the LeakError as its field `leaks`
+ * @throws {ArgumentTypeError} if `heap` is neither, or `fn` is not a function
  */
 export function expectNoLeaks<R, M>(heap: Heap | LeakSource<M>, fn: () => R): R {
   if (typeof fn !== 'function') throw new ArgumentTypeError('a function', fn);
@@ -77,7 +79,7 @@ export function expectNoLeaks<R, M>(heap: Heap | LeakSource<M>, fn: () => R): R 
   ) as R; // a promise of the same value
 }
 
-/** Begins a check. The function that it returns ends it, leaves the heap as it was, and returns the leaks. */
+/** Begins a check. Returns a function that ends it, restores the heap and returns the leaks. */
 function begin<M>(heap: Heap | LeakSource<M>): () => readonly Leak[] {
   if (!(heap instanceof Heap)) {
     const { mark, leaks } = Object(heap) as Partial<LeakSource<M>>;
@@ -103,7 +105,7 @@ function begin<M>(heap: Heap | LeakSource<M>): () => readonly Leak[] {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (Object(value) as { then?: unknown }).then === 'function';
 
-/** Returns `error`, with a note about the leaks if it can have one. */
+/** Returns `error`, with a note about the leaks if it is an object that can have one. */
 function noting(error: unknown, leaks: readonly Leak[]): unknown {
   if (leaks.length > 0 && error instanceof Error && Object.isExtensible(error) && !('leaks' in error))
     Object.defineProperty(error, 'leaks', { value: describe(leaks), configurable: true, enumerable: true });

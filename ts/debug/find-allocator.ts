@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MIT
-// The functions of a module's allocator: by the names of its exports, by its name section, and by their shape.
+// Finds the functions of a module's allocator: by the names of its exports, by its name section, and by their shape.
 //
-//   FA1  A pair by shape is a (size)->address and an (address)->() function that share at least three addresses of state,
-//        the first near the size of the memory. It is taken only if no other pair has a comparable number of callers.
-//   FA2  Nothing is guessed: without both a malloc and a free there is no allocator.
+//   FA1 A pair by shape is a (size)->address and an (address)->() function that refer to at least three common
+//        addresses of variables; the first is close to `memory.size`. It is used only if no other pair has a comparable
+//        number of callers. FA2 Without both a malloc and a free, no allocator was found.
 import { Facts } from '../interop/function-facts.ts';
 import { namesOf, plainName, type FunctionName } from './function-names.ts';
 import { NAMES, ROLES, typeOfRole, type AllocatorFunction, type RoleName } from './roles.ts';
 import type { ModuleLayout } from './sections.ts';
 
-/** A function that was found. */
+/** An identified function. */
 export interface FoundFunction {
   readonly index: number;
   readonly role: RoleName;
-  /** The name by which it was found; '' if by shape. */
+  /** The name that identified it; '' if its shape did. */
   readonly name: string;
   readonly how: 'export' | 'name' | 'shape';
 }
 
-/** The allocator that was found in a module. */
+/** The allocator of a module. */
 export interface FoundAllocator {
   /** Empty if there is no allocator. */
   readonly functions: readonly FoundFunction[];
-  /** Addresses of the allocator's state. */
+  /** The addresses of the allocator's variables. */
   readonly state: readonly number[];
-  /** Why there is none, or what is uncertain; one sentence each. */
+  /** The reason that there is none, or uncertainties; one sentence each. */
   readonly notes: readonly string[];
 }
 
 const SHARED_ADDRESSES = 3;
-/** One pair must have so many times the callers of every other. */
+/** The factor by which a pair must have more callers than every other. */
 const DOMINANCE = 8;
 
-/** Functions that only JavaScript calls, beside an allocator that the module's own code calls directly. */
+/** True for functions that only JavaScript calls; the code of the module calls the allocator directly. */
 const isFront = ({ name }: FoundFunction): boolean => name.startsWith('__wbindgen_');
 
-/** Names of allocators are shorter; those of C++ templates are not. */
+/** The maximum length of a name: names of allocators are shorter, names of C++ templates are longer. */
 const MAX_NAME = 80;
 
 const PATTERNS = /* @__PURE__ */ NAMES.map(
@@ -62,7 +62,7 @@ export function findAllocator(layout: ModuleLayout): FoundAllocator {
   return { functions, state: stateOf(facts, functions), notes: isCalled || shaped ? [] : [NOT_CALLED] };
 }
 
-/** Whether a function of a family is there that the module itself calls. */
+/** True if `found` has a function of a family that the module itself calls. */
 export const has = (found: readonly FoundFunction[], family: AllocatorFunction): boolean =>
   found.some((one) => ROLES[one.role].family === family && !isFront(one));
 
@@ -75,16 +75,15 @@ function missing(
   named: readonly FoundFunction[],
 ): string {
   const imported = layout.importNames.find((name) => /^_?malloc$/.test(name));
-  if (imported)
-    return `no allocator found: it imports ${imported}, so that its allocator is in another module`;
+  if (imported) return `no allocator found: it imports ${imported}, so its allocator is in another module`;
   const runtime = names.find(({ name }) =>
     /^(__new|__pin|__alloc|__retain|runtime\.mallocgc|runtime\.alloc)$/.test(name),
   );
   if (runtime)
-    return `no allocator found: ${runtime.name} belongs to a garbage collector, which is not followed`;
+    return `no allocator found: ${runtime.name} belongs to a garbage collector, which is not supported`;
   const partly =
     named.length > 0 ? `; ${named.map(({ name }) => name).join(', ')} alone do not show all blocks` : '';
-  return `no allocator found: none of its functions is named like one, and no pair of functions has the shape of malloc and free${partly}`;
+  return `no allocator found: no function has the name of one, and no pair of functions has the shape of malloc and free${partly}`;
 }
 
 function findByName(layout: ModuleLayout, facts: Facts, names: readonly FunctionName[]): FoundFunction[] {
@@ -103,7 +102,7 @@ function findByName(layout: ModuleLayout, facts: Facts, names: readonly Function
   return [...found.values()];
 }
 
-/** How many functions of the module call each function directly; its export counts as one. */
+/** Counts the functions of the module that call each function directly. An export counts as one. */
 function countCallers(layout: ModuleLayout, facts: Facts): Uint32Array {
   const { importedCount, typeOf } = layout.functions;
   const callers = new Uint32Array(typeOf.length);
@@ -118,7 +117,7 @@ function countCallers(layout: ModuleLayout, facts: Facts): Uint32Array {
   return callers;
 }
 
-/** Whether a function of the module that is not one of `named` calls its malloc. */
+/** True if a function of the module that is not in `named` calls its malloc. */
 function isCalledInside(layout: ModuleLayout, facts: Facts, named: readonly FoundFunction[]): boolean {
   const { importedCount, typeOf } = layout.functions;
   const isNamed = new Set(named.map(({ index }) => index));
@@ -130,7 +129,7 @@ function isCalledInside(layout: ModuleLayout, facts: Facts, named: readonly Foun
   return false;
 }
 
-/** The functions of a type that the module defines. */
+/** Yields the functions that have the type of a role. */
 function* ofRole({ functions, memory64 }: ModuleLayout, role: RoleName): Generator<number> {
   const { importedCount, typeOf, types } = functions;
   const type = typeOfRole(role, memory64);
@@ -138,7 +137,7 @@ function* ofRole({ functions, memory64 }: ModuleLayout, role: RoleName): Generat
     if (types[typeOf[index] ?? -1] === type) yield index;
 }
 
-/** The roles of functions of these types that call malloc: with a call of free, and without. */
+/** The roles of functions that call malloc, by their types: those that also call free, and those that do not. */
 const RESIZERS: readonly (readonly [
   type: RoleName,
   withFree: RoleName | undefined,
@@ -149,8 +148,8 @@ const RESIZERS: readonly (readonly [
 ];
 
 /**
- * Returns the realloc and the memalign that belong to a malloc and a free: the only functions of their types which call
- * malloc, and free or not, and have to do with the allocator's state, directly or by a function that they call.
+ * Returns the realloc and the memalign of a malloc and a free: the only functions of their types that call malloc, with
+ * or without free, and use the allocator's variables, directly or through a function that they call.
  */
 function findResizers(layout: ModuleLayout, facts: Facts, known: readonly FoundFunction[]): FoundFunction[] {
   const ofFamily = (family: AllocatorFunction): Set<number> =>
@@ -180,8 +179,8 @@ function findResizers(layout: ModuleLayout, facts: Facts, known: readonly FoundF
 }
 
 /**
- * Whether all of an allocator was found: each function that has to do with its state is one of `functions`, or is only
- * called by such ones.
+ * True if all functions of an allocator were found: each function that uses its variables is in `functions`, or is only
+ * called by functions there.
  */
 export function isClosed({ functions: table }: ModuleLayout, { functions, state }: FoundAllocator): boolean {
   if (state.length < SHARED_ADDRESSES) return false;
@@ -203,7 +202,7 @@ export function isClosed({ functions: table }: ModuleLayout, { functions, state 
   return true;
 }
 
-/** The addresses that a malloc and a free have in common. */
+/** Returns the addresses of variables that both malloc and free use. */
 function stateOf(facts: Facts, functions: readonly FoundFunction[]): number[] {
   const state = new Set<number>();
   const addressesOf = (family: AllocatorFunction): ReadonlySet<number>[] =>
@@ -240,8 +239,8 @@ function findPair(layout: ModuleLayout, facts: Facts): FoundFunction[] | undefin
 }
 
 /**
- * Drops pairs whose malloc is called by that of another pair with the same free: it is where that one gets memory from.
- * emmalloc has such a function, which its start calls too.
+ * Drops pairs whose malloc is called by the malloc of another pair with the same free: it only supplies memory.
+ * emmalloc has such a function, which its start function calls too.
  */
 function withoutSources(pairs: readonly Pair[], facts: Facts): Pair[] {
   const calls = (from: number, to: number): boolean => facts.body(from)?.calls.includes(to) ?? false;
@@ -250,7 +249,7 @@ function withoutSources(pairs: readonly Pair[], facts: Facts): Pair[] {
   return pairs.filter((pair) => !isSource(pair));
 }
 
-/** FA1. Returns the pair that has many more callers than every other; undefined if there is none. */
+/** Returns the pair that has many more callers than every other (FA1); undefined if there is none. */
 function dominant(pairs: readonly Pair[], callers: Uint32Array): Pair | undefined {
   const count = ({ malloc, free }: Pair): number => Math.min(callers[malloc] ?? 0, callers[free] ?? 0);
   const [first, second] = [...pairs].sort((a, b) => count(b) - count(a));

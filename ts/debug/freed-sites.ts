@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Errors about freed blocks that say where the block was allocated and freed.
+// Adds to errors about freed blocks the call sites of the allocation and the free.
 //
-//   Z1  The token of a freed block of a tracked heap has own properties that hide those of its class: `isLive`,
-//       `memory` and `freedError`. Every use of the block goes through one of them.
+//   Z1  The token of a freed block of a tracked heap has own properties `isLive`, `memory` and `freedError`, which hide
+//       those of its class. Every use of the block reads one of them.
 import { FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -11,13 +11,13 @@ import { programFrame } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
 import { formatFrame } from './stack-frames.ts';
 
-/** The call stacks that an error of linmem is about, innermost frame first; empty where unknown. */
+/** The call stacks that belong to an error of linmem, innermost frame first; empty if unknown. */
 export interface ErrorSites {
-  /** Where the block was allocated. */
+  /** The call stack of the allocation. */
   readonly allocated: readonly StackFrame[];
-  /** Where it was freed. Empty if it is live. */
+  /** The call stack of the free. Empty if the block is live. */
   readonly freed: readonly StackFrame[];
-  /** Where it was freed again or, by an address that is no block, freed wrongly. Empty for other errors. */
+  /** The call stack of the second or invalid free. Empty for other errors. */
   readonly freedAgain: readonly StackFrame[];
 }
 
@@ -25,7 +25,7 @@ const known: WeakMap<Error, ErrorSites> = /* @__PURE__ */ new WeakMap();
 
 /**
  * Returns the call stacks of a {@link FreedError}, {@link DoubleFreeError} or {@link NotOwnedError} of a heap with the
- * option `callSites`; undefined for any other value. The message of the error names the same places.
+ * option `callSites`; undefined for any other value. The message of the error names the same call sites.
  */
 export function sitesOf(error: unknown): ErrorSites | undefined {
   return error instanceof Error ? known.get(error) : undefined;
@@ -37,7 +37,7 @@ const NAMES: readonly (readonly [keyof ErrorSites, string])[] = [
   ['freedAgain', 'freed now'],
 ];
 
-/** Adds the sites to an error that has none, and their places to its message. Returns the error. */
+/** Adds the call stacks to an error that has none, and the call sites to its message. Returns the error. */
 export function withSites<E extends Error>(error: E, sites: ErrorSites): E {
   known.set(error, sites);
   const lines = NAMES.flatMap(([name, text]) => {
@@ -47,7 +47,7 @@ export function withSites<E extends Error>(error: E, sites: ErrorSites): E {
   const { message, stack } = error;
   const longer = message + lines.join('');
   set(error, 'message', longer);
-  // V8 writes the message into the stack when the error is made.
+  // V8 writes the message into the stack when the error is created.
   if (typeof stack === 'string' && stack.includes(message))
     set(
       error,
@@ -74,7 +74,7 @@ class FreedBlockMemory extends LinearMemory {
   }
 }
 
-/** Makes the errors for uses of a freed allocation carry `sites`. */
+/** Adds `sites` to the errors for uses of a freed allocation. */
 export function addSites(allocation: Allocation, sites: ErrorSites): void {
   const freedError = (address: number, what?: string): FreedError =>
     withSites(new FreedError(address, what), sites);
@@ -86,9 +86,9 @@ export function addSites(allocation: Allocation, sites: ErrorSites): void {
   });
 }
 
-/** Undoes {@link addSites}, for a free that failed: the memory was set again already. */
+/** Undoes {@link addSites}, for a free that failed. The memory of the token has been restored before. */
 export function removeSites(allocation: Allocation): void {
-  // Own properties in front of a getter and a method of the class.
+  // Own properties that hide a getter and a method of the class.
   const own = allocation as { isLive?: boolean; freedError?: unknown };
   delete own.freedError;
   delete own.isLive;

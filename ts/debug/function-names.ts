@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The names of a binary's functions: those of its exports, and of the section `name`, which a third of published modules
-// still have.
+// The names of a binary's functions: those of its exports, and of the section `name`, which a third of published
+// modules have.
 import { Reader } from '../interop/binary.ts';
 import { SectionId, type ModuleLayout } from './sections.ts';
 
-/** The name of a function, and where it stands. */
+/** The name of a function, and its origin. */
 export interface FunctionName {
   readonly index: number;
   readonly name: string;
@@ -43,7 +43,7 @@ function readNames(reader: Reader, end: number, names: FunctionName[]): void {
   }
 }
 
-/** Returns the path of a function of Rust or C++ without its hash and its mangling; any other name as it is. */
+/** Returns the demangled path of a function of Rust or C++, without the hash; any other name unchanged. */
 export function plainName(name: string): string {
   const path = name.startsWith('_ZN') ? segments(name.slice(3)) : name;
   return path
@@ -52,7 +52,7 @@ export function plainName(name: string): string {
     .replaceAll('$GT$', '>');
 }
 
-/** `8dlmalloc6malloc17h0123456789abcdefE` is `dlmalloc::malloc::h0123456789abcdef`. */
+/** Converts `8dlmalloc6malloc17h0123456789abcdefE` to `dlmalloc::malloc::h0123456789abcdef`. */
 function segments(mangled: string): string {
   const parts: string[] = [];
   for (let rest = mangled; ;) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Guard mode: redzones behind blocks, and a quarantine of freed ones.
+// Guard mode: redzones after blocks, and a quarantine of freed blocks.
 //
-//   G1  Blocks do not move: a redzone lies behind the block, which is allocated larger. Where the allocator has its
-//       headers, and what reads them, does not change.
-//   G2  A freed block is filled and kept until so many bytes wait; then its fill is checked and it is really freed.
-//       A realloc always moves, so that a write through the old address is found.
-//   G3  The first allocation takes as much memory as the quarantine and the redzones may need, and frees it again, so that
-//       the memory grows then and not where it would not grow without a guard: JavaScript that keeps a view of the memory
-//       across a call would lose it there.
+//   G1  The redzone follows the block, which is allocated larger. The start of blocks and the headers of the allocator
+//       do not change.
+//   G2  A freed block is filled and waits in the quarantine until that is full; then its fill is checked, and the
+//       module frees it. A realloc always moves, so that a write through the old address is found.
+//   G3  The first allocation allocates and frees as much memory as the quarantine and the redzones may need. So the
+//       memory grows at once, and not later in calls that would not grow it without a guard: JavaScript that keeps a
+//       view over such a call would lose it.
 //   G4  While the functions here run, `busy` is 1: functions that the bodies call are not guarded.
 import type { FoundFunction } from './find-allocator.ts';
 import { GuardedMemory } from './guarded-memory.ts';
@@ -17,34 +17,34 @@ import { EventKind } from './recording.ts';
 import { hex, type Reports } from './reports.ts';
 import { ROLES, type Role } from './roles.ts';
 
-/** How modules are guarded. */
+/** Options of guard mode. */
 export interface GuardOptions {
   /**
-   * How many bytes behind each block are watched.
+   * The size of the redzone after each block in bytes.
    * @defaultValue 16
    */
   readonly redzone?: number;
   /**
-   * How many bytes of freed blocks are kept from being allocated again.
+   * The size of the quarantine: freed blocks of so many bytes are not reused.
    * @defaultValue 1,048,576
    */
   readonly quarantine?: number;
 }
 
-/** The module that a guard works on. */
+/** The guarded module. */
 export interface GuardedModule {
   readonly functions: readonly FoundFunction[];
   readonly memory64: boolean;
   readonly memory: WebAssembly.Memory;
-  /** How large the memory can become. */
+  /** The maximum size of the memory in bytes. */
   readonly maxBytes: number;
   readonly recorder: Recorder;
   readonly reports: Reports;
-  /** The body of each function. */
+  /** The original code of each wrapped function. */
   readonly bodies: readonly ((...args: unknown[]) => unknown)[];
-  /** The number of the call from JavaScript that runs. */
+  /** Returns the number of the current call from JavaScript. */
   entry(): number;
-  /** The number of the current call stack. */
+  /** Returns the number of the current call stack. */
   capture(): number;
 }
 
@@ -52,7 +52,7 @@ const REDZONE = 16;
 const QUARANTINE = 2 ** 20;
 const FILL_BEHIND = 0xfb;
 const FILL_FREED = 0xfd;
-/** How many times the quarantine is reserved: blocks in it are also followed by redzones and rounded up. */
+/** The factor by which more than the quarantine is reserved: blocks are rounded up and have redzones. */
 const RESERVES = 2;
 const MAX_RESERVE = 2 ** 24;
 /** The largest header that a program may keep between the start of an allocation and its block. Units: bytes. */
@@ -66,7 +66,7 @@ export class Guard {
   readonly #memory: GuardedMemory;
   readonly #redzone: number;
   readonly #maxSize: number;
-  /** How many bytes to allocate and free first: G3. */
+  /** The number of bytes to allocate and free first: G3. */
   #reserve: number;
   /** Live blocks without a redzone. */
   readonly #bare = new Set<number>();
@@ -82,9 +82,9 @@ export class Guard {
     this.#maxSize = module.memory64 ? 2 ** 48 : 2 ** 32 - 1 - redzone;
   }
 
-  /** Does what function `ordinal` is to do, and returns its result. */
+  /** Does the work of function `ordinal`, and returns its result. */
   call(ordinal: number, args: readonly number[]): number {
-    const { role: name, how } = this.#module.functions[ordinal] as FoundFunction; // the wrapper was made for it
+    const { role: name, how } = this.#module.functions[ordinal] as FoundFunction; // the wrapper belongs to it
     const role = ROLES[name];
     if (how === 'shape' && role.event === 'realloc') return this.#watchRealloc(ordinal, role, args);
     if (role.event === 'alloc') return this.#allocate(ordinal, role, args);
@@ -92,7 +92,7 @@ export class Guard {
     return this.#reallocate(ordinal, role, args);
   }
 
-  /** Checks every redzone, and every freed block that waits. O(blocks and bytes). */
+  /** Checks every redzone and every block in the quarantine. O(blocks and bytes). */
   checkNow(): void {
     const blocks: BlockRecord[] = [];
     this.#module.recorder.forEachLive(0, (block) => blocks.push(block));
@@ -100,7 +100,7 @@ export class Guard {
     this.#quarantine.check();
   }
 
-  /** G3. */
+  /** Grows the memory (G3). */
   #growFirst(): void {
     const size = this.#reserve;
     this.#reserve = 0;
@@ -127,7 +127,7 @@ export class Guard {
     return result;
   }
 
-  /** As the recorder, which is told of it. */
+  /** Returns the size of two parameters, of which the other is the alignment, as the recorder does. */
   #sizeOfAligned([first = 0, second = 0]: readonly number[]): number {
     const { recorder } = this.#module;
     return recorder.sizeOfAligned(first, second);
@@ -165,9 +165,9 @@ export class Guard {
   }
 
   /**
-   * Lets a realloc work that was found by its shape: its malloc and free are guarded, so that only a block that stays
-   * where it is must be looked after. The program's address may lie behind a header of the program, and the size without
-   * it. Behind a block that was resized there is no space for a redzone.
+   * Runs a realloc that was found by its shape. The malloc and free that it calls are guarded, so only a block that
+   * does not move needs an update. The program may keep a header in the block: its address is then higher, and its size
+   * smaller. A block that was resized in place has no redzone.
    */
   #watchRealloc(ordinal: number, role: Role, args: readonly number[]): number {
     const address = args[role.pointer ?? 0] ?? 0;
@@ -185,7 +185,7 @@ export class Guard {
     return result;
   }
 
-  /** The live block whose address is `address`, or shortly below it. */
+  /** Returns the live block at `address`, or at most {@link MAX_HEADER} bytes below it. */
   #blockWithHeader(address: number): BlockRecord | undefined {
     for (let header = 0; header <= MAX_HEADER && header < address; header += HEADER_STEP) {
       const block = this.#liveBlock(address - header);
@@ -194,7 +194,7 @@ export class Guard {
     return undefined;
   }
 
-  /** Lets the module's own realloc work, as the block is not known or cannot be moved. */
+  /** Calls the module's realloc, for a block that is unknown or cannot be moved. */
   #resize(ordinal: number, role: Role, args: readonly number[], block: BlockRecord | undefined): number {
     const address = args[role.pointer ?? 0] ?? 0;
     const size = args[role.size ?? 0] ?? 0;
@@ -209,7 +209,7 @@ export class Guard {
     return result;
   }
 
-  /** Allocates a block with a redzone for a realloc; undefined if there is no function for it here. */
+  /** Allocates a block with a redzone for a realloc; undefined if the module has no function for that. */
   #newBlock(ordinal: number, role: Role, size: number, align: number): number | undefined {
     const total = size + this.#redzone;
     if (role.old === undefined) return this.#body(ordinal, [0, total]); // realloc(NULL, size)
@@ -232,9 +232,9 @@ export class Guard {
     return ordinal < 0 ? undefined : ordinal;
   }
 
-  /** Fills a freed block and puts it into the quarantine. */
+  /** Fills a freed block and adds it to the quarantine. */
   #retire(block: BlockRecord, free: () => void): void {
-    const record = this.#module.recorder.find(block.address) ?? block; // with the stack of its free
+    const record = this.#module.recorder.find(block.address) ?? block; // has the stack of the free
     this.#bare.delete(block.address);
     this.#memory.fill(block.address, block.size, FILL_FREED);
     this.#quarantine.add(record, free);
@@ -267,7 +267,7 @@ export class Guard {
     return this.#bare.has(address) ? 0 : this.#redzone;
   }
 
-  /** Tells the recorder, and puts a redzone behind a new block. */
+  /** Records an event, and writes the redzone of a new block. */
   #tell(kind: number, address: number, size: number, previous: number, isBare = false): void {
     const { recorder, entry } = this.#module;
     recorder.exports.event(kind, BigInt(address), BigInt(size), BigInt(previous), entry());
@@ -279,7 +279,7 @@ export class Guard {
     }
   }
 
-  /** Calls the module's own function. Numbers are unsigned. */
+  /** Calls the original code of a wrapped function. Numbers are unsigned. */
   #body(ordinal: number, args: readonly number[]): number {
     const { bodies, functions, memory64 } = this.#module;
     const { type } = ROLES[(functions[ordinal] as FoundFunction).role]; // ordinals are those of the wrappers

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The bytes of a recorded module's memory, filled and checked. Ranges that reach beyond the memory are cut.
+// Fills and checks bytes of a recorded module's memory. Ranges that end beyond the memory are cut.
 
 export class GuardedMemory {
   readonly #memory: WebAssembly.Memory;
@@ -32,7 +32,7 @@ export class GuardedMemory {
     return undefined;
   }
 
-  /** The 32-bit address that is stored at another one. */
+  /** Returns the 32-bit address that is stored at `address`. */
   pointerAt(address: number): number {
     const { buffer, byteOffset, byteLength } = this.#view;
     return new DataView(buffer, byteOffset, byteLength).getUint32(address, true);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// HeapTracker: sees every allocation and free of one heap of linmem, with its call stack.
+// HeapTracker: records every allocation and free of one heap of linmem, with its call stack.
 //
-//   W1  A heap knows nothing of its tracker. The tracker puts its functions in front of methods of the heap and of
-//       its table, as properties of these two objects. A heap without a tracker runs the same code as before.
-//   W2  All blocks pass the table: `register` and `remove` see each of them. The methods of the heap (`ENTRIES`) tell
-//       where linmem was entered, and which allocation and free are one resize.
+//   W1  The code of heaps does not refer to trackers. A tracker replaces methods of one heap and of its table by own
+//       properties of these two objects, so that a heap without a tracker pays nothing.
+//   W2  `register` and `remove` of the table are called for every block. The methods of the heap (`ENTRIES`) give the
+//       function that the program called, and the allocation and free that are one resize.
 import { ArgumentTypeError } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -19,31 +19,31 @@ import type { Callee } from './stack-index.ts';
 import { TypeLayouts } from './type-layouts.ts';
 import { typeNameOf } from './type-names.ts';
 
-/** Which allocations and frees get a call stack. */
+/** The allocations and frees that get a call stack. */
 export type CallSiteMode = 'entry' | 'all' | number;
 
 /** A live block. */
 export interface TrackedBlock {
   readonly bytes: number;
-  /** An index into the stacks. */
+  /** The index of the call stack of its allocation. */
   readonly site: number;
-  /** The number of its allocation. A block that was resized keeps that of the first one. */
+  /** The number of its allocation. A resized block keeps the number of the first one. */
   readonly createdAs: number;
-  /** The index of its event, to set the type later. */
+  /** The index of its event, whose type is set later. */
   event: number;
 }
-/** A block that was freed, and whose address was not allocated since. */
+/** A freed block, whose address has not been allocated since. */
 export interface FreedBlock {
   readonly block: TrackedBlock;
-  /** Where it was freed: an index into the stacks. */
+  /** The index of the call stack of its free. */
   readonly site: number;
-  /** The index of the event, or -1. */
+  /** The index of the event of the free, or -1. */
   readonly event: number;
 }
 
-/** How many freed blocks are remembered: as many as the table remembers. */
+/** The number of freed blocks that are remembered: the same as in the table. */
 const REMEMBERED = 65536;
-/** Methods through which a program enters linmem, and which allocate or free. */
+/** The methods that programs call and that allocate or free. */
 const ENTRIES = [
   'alloc', 'realloc', 'free', 'adopt', 'release', 'freeAll', 'allocScalar', 'allocScalarArray', 'resizeScalarArray',
   'allocateWith', 'allocateUncleared', 'freeAllocation', 'locateBorrowed',
@@ -51,13 +51,13 @@ const ENTRIES = [
 type Entry = (typeof ENTRIES)[number];
 const RESIZES: readonly string[] = ['realloc', 'resizeScalarArray'];
 
-/** A resize: the addresses that were allocated and freed in it, or 0. */
+/** The addresses that a resize has allocated and freed, or 0. */
 interface Resize {
   allocated: number;
   freed: number;
   block: TrackedBlock | undefined;
 }
-/** Called with an error that leaves linmem, and with the first argument of the method that threw it. */
+/** Called with an error that a method throws to the program, and the first argument of the method. */
 export type Explain = (tracker: HeapTracker, error: unknown, target: unknown) => void;
 
 /** The tracker of one heap. */
@@ -72,12 +72,12 @@ export class HeapTracker {
   /** Freed blocks by address, and by the tokens of those that had one. */
   readonly freed: Map<number, FreedBlock> = new Map();
   readonly freedTokens: WeakMap<Allocation, FreedBlock> = new WeakMap();
-  /** Allocations so far. */
+  /** The number of allocations. */
   allocations = 0;
   /** The share of allocations that get a call stack. */
   readonly #rate: number;
   readonly #explain: Explain;
-  /** The method through which the program entered linmem. */
+  /** The method that the program called. */
   #entry: Callee | undefined;
   #resize: Resize | undefined;
   #memoryBytes = -1;
@@ -90,7 +90,7 @@ export class HeapTracker {
     this.#explain = explain;
     const { tracks, table } = heap;
     if (!tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
-    // The places of the blocks that are live already are unknown.
+    // The call sites of older blocks are unknown.
     for (const slot of table.slots())
       this.#enter(table.addressAt(slot), table.sizeAt(slot), 0, table.tokenAt(slot));
     for (const name of ENTRIES) this.#wrap(name);
@@ -98,7 +98,7 @@ export class HeapTracker {
     this.slices = new SliceTracker(heap, () => this.capture());
   }
 
-  /** Removes the tracker from its heap, which is as it was before. */
+  /** Removes the tracker and restores the methods of the heap. */
   remove(): void {
     const { heap } = this;
     this.slices.remove();
@@ -133,7 +133,7 @@ export class HeapTracker {
     this.#memoryBytes = byteLength;
     this.log.add({ kind: EventKind.grow, size: byteLength });
   }
-  /** Begins a log that is full again, with the live blocks. */
+  /** Clears a full log, and writes the live blocks to it. */
   #makeRoom(): void {
     if (!this.log.isFull(this.live.size)) return;
     this.log.clear();
@@ -155,7 +155,7 @@ export class HeapTracker {
     this.layouts.add(token, name);
   }
 
-  /** W2. */
+  /** Replaces a method of the heap (W2). */
   #wrap(name: Entry): void {
     const method = this.heap[name] as Callee;
     const wrapper = (...args: never[]): unknown => {
@@ -175,7 +175,7 @@ export class HeapTracker {
     hide(this.heap, name, wrapper);
   }
 
-  /** W1. */
+  /** Replaces methods of the table (W1). */
   #watch(table: AllocationTable): void {
     const { register, remove, restore } = table;
     hide(table, 'register', (...args: Parameters<typeof register>) => {
@@ -234,7 +234,7 @@ export class HeapTracker {
     this.freed.delete(oldest);
   }
 
-  /** The allocator refused the free. */
+  /** Undoes the record of a free that the allocator refused. */
   #restored(address: number, token: Allocation | undefined): void {
     const freed = this.freed.get(address);
     if (!freed || this.live.has(address)) return;
@@ -263,7 +263,7 @@ function hide<O extends object>(object: O, name: keyof O, value: unknown): void 
   Object.defineProperty(object, name, { value, configurable: true, enumerable: false, writable: true });
 }
 
-/** Returns the rate of a mode. @throws {ArgumentTypeError} if it is none */
+/** Returns the rate of a mode. @throws {ArgumentTypeError} if it is not a mode */
 function toRate(mode: CallSiteMode): number {
   if (mode === 'entry' || mode === 'all') return 1;
   if (typeof mode === 'number' && mode > 0 && mode <= 1) return mode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// inspect: the heap of any module, seen from the moment of its instantiation.
+// inspect: records the heap of any module from its instantiation on.
 import { ArgumentTypeError, ArgumentRangeError } from '../errors.ts';
 import type { StartModule } from '../interop/capture.ts';
 import { createInstantiateWasm } from '../interop/instantiate-wasm.ts';
@@ -15,27 +15,28 @@ import type { StackMode } from './recorder.ts';
 
 /** Options of {@link inspect}. */
 export interface InspectOptions {
-  /** Ends the start: it rejects with the signal's reason, and what was replaced is put back. */
+  /** Ends the wait: `inspect` rejects with the signal's reason, and the functions of WebAssembly are restored. */
   readonly signal?: AbortSignal;
   /**
-   * Which events get a call stack: `'entry'` one for each call of the module from JavaScript, `'all'` one for each event,
-   * a number that part of the events (`1 / 16`), `false` none. Costs: docs/debug.md.
+   * The events that get a call stack: with `'entry'` one stack for each call of the module from JavaScript, with
+   * `'all'` one for each event, with a number one for that share of the events (`1 / 16`), with `false` none. Costs:
+   * docs/debug.md.
    * @defaultValue 'entry'
    */
   readonly stacks?: StackMode;
   /**
-   * Whether blocks get redzones, and freed blocks are kept for some time, so that overflows and writes after a free are
-   * reported. Off in modules of which not enough is known: see `heap.coverage`.
+   * True if blocks get redzones and freed blocks a quarantine, so that overflows and writes after a free are reported.
+   * Stays off in modules whose allocator is not fully identified: see `heap.coverage`.
    * @defaultValue false
    */
   readonly guard?: boolean | GuardOptions;
   /**
-   * How many events a recording has at most, 5 to 10 bytes each. Blocks are followed beyond that.
+   * The maximum number of events of a recording, 5 to 10 bytes each. Leaks and reports are complete beyond it.
    * @defaultValue 4,194,304
    */
   readonly maxEvents?: number;
   /**
-   * Whether modules that are instantiated after `start` has settled are inspected too, until `heap.stop()`.
+   * True if modules that are instantiated after `start` has settled are inspected too, until `heap.stop()`.
    * @defaultValue false
    */
   readonly keepWatching?: boolean;
@@ -45,22 +46,23 @@ export interface InspectOptions {
 export interface Inspected<R> {
   /** The value that `start` resolved to. */
   readonly result: R;
-  /** The heaps of the modules that it instantiated. */
+  /** The heaps of the modules that `start` instantiated. */
   readonly heap: InspectedHeap;
 }
 
 const MAX_EVENTS = 2 ** 22;
 
 /**
- * Runs `start` and resolves to its result and to the heap of the WebAssembly modules that it instantiates, of which every
- * allocation and every free is seen from then on. Works on any module as it is published: its allocator is found in the
- * binary, which is rewritten for the instance only. If none is found, or the binary cannot be rewritten, the module runs
- * as it is, and `heap.coverage` says why. The functions of WebAssembly are put back once `start` has settled.
+ * Runs `start` and resolves to its result and to the heap of the WebAssembly modules that it instantiates. Every
+ * allocation and every free of these modules is recorded. Works on unmodified modules: finds the allocator in the
+ * binary, and instantiates a rewritten copy. If there is no allocator, or the binary cannot be rewritten, the module
+ * runs unchanged, and `heap.coverage` has the reason. The functions of WebAssembly are restored when `start` has
+ * settled.
  * @param start starts the program: `() => initSqlJs()`
- * @throws {ArgumentTypeError} if `start` is no function, or an option is not what it should be
+ * @throws {ArgumentTypeError} if `start` is no function, or an option has the wrong type
  * @throws {ArgumentRangeError} if a number is out of range
  * @throws {ModuleError} if the functions of WebAssembly cannot be replaced here
- * @throws whatever `start` throws, and the reason of the option `signal`
+ * @throws any error of `start`, and the reason of the option `signal`
  */
 export async function inspect<R>(
   start: StartModule<R>,

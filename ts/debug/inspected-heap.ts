@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// InspectedHeap: the heaps of all modules that were instantiated while inspect() watched, as one.
+// InspectedHeap: the heaps of all modules that were instantiated during inspect(), as one.
 import { ArgumentTypeError } from '../errors.ts';
 import type { CallSites } from './call-sites.ts';
 import type { HeapCoverage } from './coverage.ts';
@@ -9,24 +9,24 @@ import type { InspectedModule } from './inspected-module.ts';
 import type { HeapMark, HeapRecording, HeapReport, StackFrame } from './recording.ts';
 import { recordingOf } from './record.ts';
 
-/** Blocks of one call site that are still live, in one module. */
+/** The live blocks of one call site, in one module. */
 export interface InspectionLeak extends Leak {
   /** The name of the module whose memory they lie in. */
   readonly module: string;
 }
 
-/** The heaps of the modules that were instantiated while `inspect` watched. */
+/** The heaps of the modules that were instantiated during `inspect`. */
 export class InspectedHeap {
   readonly #modules: readonly InspectedModule[];
   readonly #unseen: readonly HeapCoverage[];
   readonly #sites: CallSites;
   readonly #started: number;
   readonly #stop: () => void;
-  /** How many events each module had before a mark. */
+  /** The number of events of each module before a mark. */
   readonly #marks = new WeakMap<HeapMark, ReadonlyMap<InspectedModule, number>>();
   #markCount = 0;
 
-  /** @internal Only `inspect` makes one. */
+  /** @internal Use {@link inspect}. */
   constructor(
     modules: readonly InspectedModule[],
     unseen: readonly HeapCoverage[],
@@ -42,33 +42,33 @@ export class InspectedHeap {
     this.#stop = stop;
   }
 
-  /** Bytes of all live blocks. */
+  /** The number of bytes of all live blocks. */
   get liveBytes(): number {
     return this.#sum((module) => module.recorder.liveBytes);
   }
-  /** How many blocks are live. */
+  /** The number of live blocks. */
   get liveBlocks(): number {
     return this.#sum((module) => module.recorder.liveBlocks);
   }
-  /** The most bytes that were live at once; of several modules, the sum of each one's. */
+  /** The maximum of live bytes; the sum of the maxima of all modules. */
   get peakBytes(): number {
     return this.#sum((module) => module.recorder.peakBytes);
   }
-  /** How many blocks were allocated. */
+  /** The number of allocations. */
   get allocations(): number {
     return this.#sum((module) => module.recorder.allocations);
   }
-  /** How often a block was freed. */
+  /** The number of frees. */
   get frees(): number {
     return this.#sum((module) => module.recorder.frees);
   }
 
-  /** For each module: the functions of its allocator that are recorded, and those that were not found. */
+  /** For each module, the functions of its allocator that are recorded, and those that were not found. */
   get coverage(): readonly HeapCoverage[] {
     return [...this.#modules.map(({ coverage }) => coverage), ...this.#unseen];
   }
 
-  /** Double frees and frees of what is no block, oldest first, and in guard mode overflows and writes after a free. */
+  /** Double frees and invalid frees and, in guard mode, overflows and writes after a free. Oldest first. */
   get reports(): readonly HeapReport<readonly StackFrame[]>[] {
     return this.#modules.flatMap(({ name, trustedReports }) =>
       trustedReports.map(({ allocated, freed, found, ...report }) => ({
@@ -81,13 +81,15 @@ export class InspectedHeap {
     );
   }
 
-  /** In guard mode, looks for overflows and writes after a free in all blocks. O(blocks and bytes). */
+  /**
+   * In guard mode, checks all blocks for overflows and writes after a free. Returns all reports. O(blocks and bytes).
+   */
   checkNow(): readonly HeapReport<readonly StackFrame[]>[] {
     for (const module of this.#modules) module.checkNow();
     return this.reports;
   }
 
-  /** Notes this moment, for {@link leaks}, and in the recordings. */
+  /** Returns a mark: this moment, for {@link leaks}. It is in the recordings. */
   mark(name: string = `mark ${this.#markCount + 1}`): HeapMark {
     this.#markCount++;
     for (const module of this.#modules) module.mark(name);
@@ -98,8 +100,7 @@ export class InspectedHeap {
   }
 
   /**
-   * Returns the blocks that are live, by the call sites where they were allocated, those with most bytes first.
-   * O(blocks).
+   * Returns the live blocks, grouped by the call sites that allocated them, most bytes first. O(blocks).
    * @param options.since only blocks that were allocated after this mark
    * @throws {ArgumentTypeError} if `since` is not a mark of this heap
    */
@@ -121,7 +122,7 @@ export class InspectedHeap {
   }
 
   /**
-   * Returns what happened since `inspect` began, or since {@link startRecording}. O(events).
+   * Returns the recording since `inspect` began, or since {@link startRecording}. O(events).
    * @param module the name of the module, as in `coverage`
    * @defaultValue the module with most allocations
    */
@@ -130,8 +131,8 @@ export class InspectedHeap {
   }
 
   /**
-   * Returns a copy of bytes of a module's memory, for pages that follow the program; undefined if the range is not in it.
-   * @param module as of {@link record}
+   * Returns a copy of bytes of a module's memory, for pages that show the program; undefined if the range lies outside.
+   * @param module as in {@link record}
    */
   readBytes(address: number, size: number, module?: string): Uint8Array | undefined {
     const { buffer } = this.#moduleOf(module)?.memory ?? {};
@@ -139,17 +140,17 @@ export class InspectedHeap {
     return new Uint8Array(buffer, address, size).slice();
   }
 
-  /** Forgets the events until now, and records those that follow: first an allocation for each block that is live. */
+  /** Drops all events and records new ones, first an allocation for each live block. */
   startRecording(): void {
     for (const module of this.#modules) module.restartLog();
   }
 
-  /** Stops recording events. Blocks are still followed. */
+  /** Stops recording events. Leaks and reports stay complete. */
   stopRecording(): void {
     for (const { recorder } of this.#modules) recorder.stopLog();
   }
 
-  /** Stops watching for new modules, and lets those that were seen go on unseen. */
+  /** Stops inspecting new modules, and stops recording the inspected ones. */
   stop(): void {
     this.#stop();
     for (const module of this.#modules) module.disarm();

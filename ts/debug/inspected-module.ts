@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// InspectedModule: one instance, with its recorder, its reports and what is known of both.
+// InspectedModule: one instance with its recorder, its reports and their reliability.
 import type { CallSites } from './call-sites.ts';
 import { coveredFunctions, missingFamilies, type HeapCoverage } from './coverage.ts';
 import { Guard, type GuardOptions } from './guard.ts';
@@ -10,22 +10,25 @@ import { Reports } from './reports.ts';
 import { WasmCallSites } from './wasm-call-sites.ts';
 import { Slot } from './wrapper-code.ts';
 
-/** How modules are recorded. */
+/** Options of recordings. */
 export interface RecordingOptions {
   readonly stacks: StackMode;
   readonly maxEvents: number;
-  /** When the inspection began, by performance.now(). */
+  /** The start of the inspection in milliseconds of performance.now(). */
   readonly started: number;
   readonly sites: CallSites;
   readonly engine: Engine;
   readonly guard: GuardOptions | false;
 }
 
-/** How far below an address the block is searched that a memalign which is not known has taken it from. */
+/**
+ * The distance in bytes below an address in which its block is searched: an unidentified memalign may return an address
+ * inside a block.
+ */
 const LOOK_BACK = 512;
 const STEP = 8;
 
-/** An instance whose allocator reports. */
+/** An instance whose allocator is recorded. */
 export class InspectedModule {
   readonly name: string;
   readonly prepared: PreparedModule;
@@ -33,13 +36,13 @@ export class InspectedModule {
   readonly reports: Reports;
   readonly marks: HeapMark[] = [];
   readonly memory: WebAssembly.Memory | undefined;
-  /** Frees of addresses at which there was never a block. */
+  /** The number of frees of addresses at which there was never a block. */
   unmatchedFrees = 0;
   readonly #added: AddedExports;
   readonly #options: RecordingOptions;
   readonly #sites: WasmCallSites;
   readonly #knowsMemalign: boolean;
-  /** Whether the binary has a heap in it that was in use when it was made. */
+  /** True if the binary contains a heap that was in use when it was built. */
   readonly #hasOldBlocks: boolean;
   readonly #guard: Guard | undefined;
   #pages = 0;
@@ -82,7 +85,7 @@ export class InspectedModule {
     this.#tick();
   }
 
-  /** Lets the module report from now on, and runs its start function. */
+  /** Starts recording, and runs the module's start function. */
   arm(): void {
     const { table, off, start } = this.#added;
     table.set(Slot.event, this.recorder.exports.event);
@@ -92,12 +95,12 @@ export class InspectedModule {
     start?.();
   }
 
-  /** Lets the module go on unseen; with its guard, as blocks that wait must be freed. */
+  /** Stops recording. A guard stays, as blocks in the quarantine must be freed. */
   disarm(): void {
     if (!this.#guard) this.#added.off.value = 1;
   }
 
-  /** Checks all redzones and freed blocks. */
+  /** Checks all redzones and the quarantine. */
   checkNow(): void {
     this.#guard?.checkNow();
   }
@@ -138,7 +141,7 @@ export class InspectedModule {
     };
   }
 
-  /** The reports, or none if the module's books do not balance: they would be false alarms. */
+  /** The reports; none if many frees have no recorded allocation, as they would be false alarms. */
   get trustedReports(): readonly HeapReport[] {
     return this.#doubts().length > 0 ? [] : this.reports.all;
   }
@@ -147,20 +150,22 @@ export class InspectedModule {
     const { recorder, unmatchedFrees } = this;
     const doubts: string[] = [];
     if (unmatchedFrees > allowance(recorder.frees))
-      doubts.push(`${unmatchedFrees} of ${recorder.frees} frees are of blocks whose allocation was not seen, so that double frees and free of no block are not reported`); // prettier-ignore
+      doubts.push(`${unmatchedFrees} of ${recorder.frees} frees are of blocks whose allocation was not recorded, so double frees and invalid frees are not reported`); // prettier-ignore
     if (recorder.unseenFrees > allowance(recorder.allocations))
-      doubts.push(`the frees of ${recorder.unseenFrees} blocks were not seen, so some leaks may be false`);
+      doubts.push(
+        `the frees of ${recorder.unseenFrees} blocks were not recorded, so some leaks may be false`,
+      );
     return doubts;
   }
 
-  /** Notes a mark. */
+  /** Adds a mark to the log. */
   mark(name: string): void {
     this.#tick();
     this.marks.push({ name, event: this.recorder.logged });
     this.recorder.exports.note(EventKind.mark, 0, 0, 0);
   }
 
-  /** Empties the log: it begins with an allocation for each live block. */
+  /** Clears the log, and writes an allocation for each live block to it. */
   restartLog(): void {
     this.marks.length = 0;
     this.#reportsBefore = this.reports.all.length;
@@ -172,7 +177,10 @@ export class InspectedModule {
     return this.trustedReports.slice(this.#reportsBefore);
   }
 
-  /** An exception or a trap leaves the number of the call that it ended. Once no JavaScript runs, no call does. */
+  /**
+   * Resets the number of the current call after the current task. An exception or a trap leaves it set, and no call
+   * runs when no JavaScript runs.
+   */
   #resetSoon(): void {
     this.#isResetting = true;
     queueMicrotask(() => {
@@ -181,7 +189,7 @@ export class InspectedModule {
     });
   }
 
-  /** Sets the time of the next events, and notes whether the memory has grown. */
+  /** Sets the time of the next events, and records a growth of the memory. */
   #tick(): void {
     this.recorder.setTime(performance.now() - this.#options.started);
     const size = this.memory?.buffer.byteLength ?? 0;
@@ -190,7 +198,7 @@ export class InspectedModule {
     this.recorder.exports.note(EventKind.grow, 0, size, 0);
   }
 
-  /** A free of what is no live block. */
+  /** Handles a free of an address that is not a live block. */
   #mismatch(address: number, at: number, callee: (address: number, record: number) => void): void {
     const record = this.recorder.recordAt(at);
     const inside = record || this.#knowsMemalign ? undefined : this.#blockBelow(address);
@@ -203,7 +211,7 @@ export class InspectedModule {
     if (!this.reports.isFull) this.reports.addFree(address, record, this.#sites.capture(callee));
   }
 
-  /** The live block that contains an address and begins shortly below it. */
+  /** Returns the live block that contains an address and begins at most {@link LOOK_BACK} bytes below it. */
   #blockBelow(address: number): BlockRecord | undefined {
     for (let at = address - STEP; at >= address - LOOK_BACK && at > 0; at -= STEP) {
       const block = this.recorder.find(at);
@@ -213,14 +221,14 @@ export class InspectedModule {
   }
 }
 
-const OLD_BLOCKS = 'its heap was in use when the binary was made, so that frees of no block are not reported';
+const OLD_BLOCKS = 'its heap was in use when the binary was built, so invalid frees are not reported';
 
-/** Whether an allocator has worked before its module was instantiated: its state is not zero. */
+/** True if an allocator was used before its module was instantiated: its variables are not zero. */
 function isInUse(memory: WebAssembly.Memory | undefined, state: readonly number[]): boolean {
   if (!memory) return false;
   const data = new DataView(memory.buffer);
   return state.some((address) => address + 4 <= data.byteLength && data.getUint32(address, true) !== 0);
 }
 
-/** How many mismatches a program's own errors may explain. */
+/** Returns the number of mismatches that errors of the program can explain. */
 const allowance = (calls: number): number => 4 + calls / 1000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes the option `callSites` of managers take effect, and adds the methods below to them, where linmem/debug is
-// imported. A bundle without it has none of this.
+// Implements the option `callSites` and adds the methods below to managers, in programs that import linmem/debug. Other
+// bundles contain none of this.
 import { installCallSites } from '../heap/call-sites.ts';
 import type { Heap } from '../heap/heap.ts';
 import { WasmHeapManager } from '../manager/manager.ts';
@@ -13,9 +13,9 @@ declare module '../manager/manager.ts' {
   interface WasmHeapManager {
     /** Returns a mark: this moment, for `leaks`. @see {@link markHeap} */
     mark(name?: string): HeapMark;
-    /** Returns the live blocks by the places that allocated them. @see {@link heapLeaks} */
+    /** Returns the live blocks by the call sites that allocated them. @see {@link heapLeaks} */
     leaks(options?: LeakOptions): Leak[];
-    /** Returns the recording of everything since the heap was made. @see {@link recordHeap} */
+    /** Returns the recording of the heap since its creation. @see {@link recordHeap} */
     record(name?: string): HeapRecording;
   }
 }

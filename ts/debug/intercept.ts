@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Modules that are instantiated during an inspection: their instances are made of a rewritten binary.
+// Intercepts the instantiation of modules during an inspection, and instantiates a rewritten binary.
 //
-//   IN1  The program gets the module that it compiled. Only instances are made of another one, so that a module that is
-//        sent to a worker, stored, or asked for its exports is as it was.
-//   IN2  If a binary cannot be rewritten, or its rewritten form does not compile or link, the original is instantiated.
+//   IN1 The program gets the module that it compiled. Only instances come from the rewritten one, so that a module that
+//        is sent to a worker, stored, or asked for its exports is unchanged. IN2 If a binary cannot be rewritten, or
+//        its rewritten form does not compile or link, the original is instantiated.
 import { keepBytes, noteStream, releaseBytes } from '../interop/module-bytes.ts';
 import { calledByEngine, isModule, WebAssemblyHooks, type HookMaker } from '../interop/webassembly-hooks.ts';
 
-/** A binary and what is made of it. */
+/** A binary that was prepared. */
 export interface Prepared {
-  /** The rewritten binary; undefined if the original is to be used. */
+  /** The rewritten binary; undefined if the original is used. */
   readonly rewritten: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** Rewrites binaries and takes over their instances. */
+/** Rewrites binaries and handles their instances. */
 export interface Interceptor<P extends Prepared> {
-  /** Returns what is made of a binary. Must not throw. */
+  /** Prepares a binary. Must not throw. */
   prepare(bytes: Uint8Array<ArrayBuffer>): P;
   /**
-   * An instance was made: of the rewritten binary, or, with the reason, of the original. Returns the exports that the
-   * program gets. Throws what the module's start function throws.
+   * Called for an instance of the rewritten binary or, with `reason`, of the original. Returns the exports for the
+   * program. Throws any error of the module's start function.
    */
   made(
     prepared: P | undefined,
@@ -32,7 +32,7 @@ interface Compiled<P> {
   readonly prepared: P;
   /** The rewritten module; undefined if there is none. */
   readonly module: WebAssembly.Module | undefined;
-  /** Why there is none. */
+  /** The reason that there is none. */
   readonly reason: string | undefined;
 }
 
@@ -40,11 +40,10 @@ type Args = [source: unknown, ...rest: unknown[]];
 type Async<T> = (this: unknown, ...args: Args) => Promise<T>;
 type Instantiated = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
 
-const NOT_SEEN =
-  'the module was compiled before inspect began, or elsewhere, so that its bytes are not known';
+const NOT_SEEN = 'the module was compiled before inspect began, or elsewhere, so its bytes are unknown';
 const CURE = 'Run the program where the functions of WebAssembly can be replaced';
 
-/** The original functions, also if other code replaces them later. */
+/** The original functions, even if other code replaces them later. */
 export interface Originals {
   readonly Module: typeof WebAssembly.Module;
   readonly Instance: typeof WebAssembly.Instance;
@@ -52,11 +51,11 @@ export interface Originals {
   readonly instantiate: typeof WebAssembly.instantiate;
 }
 
-/** Intercepts until {@link Interception.stop}. */
+/** Intercepts instantiations until {@link Interception.stop}. */
 export class Interception<P extends Prepared> {
   readonly #interceptor: Interceptor<P>;
   readonly #compiled = new WeakMap<WebAssembly.Module, Compiled<P>>();
-  /** The functions of WebAssembly that were there before. */
+  /** The original functions of WebAssembly. */
   readonly originals: Originals;
   readonly #hooks: WebAssemblyHooks;
   #isActive = false;
@@ -121,7 +120,7 @@ export class Interception<P extends Prepared> {
     }
   }
 
-  /** The instance that the program gets. */
+  /** Returns the instance for the program. */
   #made(
     found: Compiled<P> | undefined,
     instance: WebAssembly.Instance,
@@ -237,7 +236,7 @@ export class Interception<P extends Prepared> {
 
 type Construct = (target: never, args: unknown[], newTarget: never, isEngine: () => boolean) => object;
 
-/** A class that is made by `construct`, and is the same class to all who look. */
+/** Returns a class whose objects `construct` creates, and that otherwise behaves like the original. */
 function classOf(original: object, construct: Construct): unknown {
   const proxy: object = new Proxy(original as never, {
     construct: function made(target, args: unknown[], newTarget) {
@@ -249,14 +248,16 @@ function classOf(original: object, construct: Construct): unknown {
   return proxy;
 }
 
-/** A copy of bytes as they are now: compilation goes on later. Undefined if it is none. */
+/**
+ * Returns a copy of bytes, as the program may change them before they are compiled; undefined if `source` is not bytes.
+ */
 function copyOf(source: unknown): Uint8Array<ArrayBuffer> | undefined {
   try {
     if (ArrayBuffer.isView(source))
       return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
     return new Uint8Array(ArrayBuffer.prototype.slice.call(source, 0));
   } catch {
-    return undefined; // the engine says what is wrong with it
+    return undefined; // the engine throws the error
   }
 }
 

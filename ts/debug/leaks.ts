@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Leaks: live blocks grouped by the place that allocated them.
+// Leaks: live blocks grouped by the call site that allocated them.
 import { programFrame } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
 import { formatFrame } from './stack-frames.ts';
 
-/** Blocks of one type that one place allocated and that are live. */
+/** The live blocks of one type that one call site allocated. */
 export interface Leak {
-  /** The bytes of all of them. */
+  /** The number of bytes of all blocks. */
   readonly bytes: number;
-  /** How many blocks. */
+  /** The number of blocks. */
   readonly count: number;
-  /** The type, such as `i32`, `utf8` or `point_t`, if linmem allocated them as one; else ''. */
+  /** The type, such as `i32`, `utf8` or `point_t`, if linmem allocated the blocks with a type; else ''. */
   readonly type: string;
-  /** The innermost place in the program; undefined if it is unknown. */
+  /** The innermost frame of the program; undefined if unknown. */
   readonly site: StackFrame | undefined;
   /** The call stack, innermost frame first. */
   readonly stack: readonly StackFrame[];
@@ -20,7 +20,7 @@ export interface Leak {
   readonly addresses: readonly number[];
 }
 
-/** A heap whose leaks can be listed. */
+/** A heap that can list its leaks. */
 export interface LeakSource<M = unknown> {
   /** Returns a mark: this moment. */
   mark(): M;
@@ -33,11 +33,11 @@ export interface LiveBlock {
   readonly address: number;
   readonly bytes: number;
   readonly type: string;
-  /** An index into the stacks. */
+  /** The index of its call stack. */
   readonly site: number;
 }
 
-/** Returns the blocks, given oldest first, grouped by call stack and type, the most bytes first. */
+/** Returns the blocks, grouped by call stack and type, most bytes first. `blocks` has the oldest first. */
 export function groupLeaks(blocks: Iterable<LiveBlock>, stacks: readonly (readonly StackFrame[])[]): Leak[] {
   const groups = new Map<string, { bytes: number; type: string; site: number; addresses: number[] }>();
   for (const { address, bytes, type, site } of blocks) {

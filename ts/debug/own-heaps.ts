@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Call sites, marks, leaks and recordings of linmem's own heaps.
+// Call sites, marks, leaks and recordings of linmem's heaps.
 import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
@@ -18,7 +18,8 @@ const marks: WeakMap<HeapMark, { tracker: HeapTracker; allocations: number }> = 
 /** Options of {@link trackCallSites}. */
 export interface TrackOptions {
   /**
-   * How many events the recording has at most, 39 bytes each. Past that it begins again with the live blocks.
+   * The maximum number of events of the recording, 39 bytes each. Beyond it, the recording restarts with the live
+   * blocks.
    * @defaultValue 2,097,152
    */
   readonly maxEvents?: number;
@@ -26,15 +27,15 @@ export interface TrackOptions {
 
 /** Options of {@link heapLeaks}. */
 export interface LeakOptions {
-  /** A mark of the same heap: only blocks that were allocated after it. @defaultValue all live blocks */
+  /** A mark of the same heap: only blocks that were allocated after it are leaks. @defaultValue all live blocks */
   readonly since?: HeapMark;
 }
 
 /**
- * Records the call stacks of a heap from now on, as the option `callSites` does from the start: for a heap that exists
- * already, or a bare {@link Heap}. Returns a function that stops it and leaves the heap as it was.
- * @param mode `'all'` or `'entry'`: a stack for each allocation and free; a number: for this share of them
- * @throws {ArgumentTypeError} if the mode is no such value, the heap has no `trackAllocations`, or has call sites already
+ * Starts to record the call stacks of an existing heap, also of a bare {@link Heap}; the option `callSites` does so
+ * from the creation on. Returns a function that stops it and restores the heap.
+ * @param mode `'all'` or `'entry'`: a stack for each allocation and free; a number: a stack for that share of them
+ * @throws {ArgumentTypeError} if the mode is invalid, the heap has no `trackAllocations`, or already has call sites
  */
 export function trackCallSites(
   heap: Heap,
@@ -52,7 +53,7 @@ export function trackCallSites(
   };
 }
 
-/** Returns the tracker of the heap, if it has call sites. */
+/** Returns the tracker of a heap with call sites; else undefined. */
 export const findTracker = (heap: Heap): HeapTracker | undefined => trackers.get(heap);
 
 function trackerOf(heap: Heap): HeapTracker {
@@ -73,8 +74,8 @@ export function markHeap(heap: Heap, name = ''): HeapMark {
 }
 
 /**
- * Returns the live blocks of `heap`, grouped by call stack and type, the most bytes first. Blocks that linmem keeps for
- * itself are not among them: the frame arena, the arena of scopes, the temporaries of calls. O(blocks).
+ * Returns the live blocks of `heap`, grouped by call stack and type, most bytes first, without internal blocks of
+ * linmem: the frame arena, the arena of scopes, the temporaries of calls. O(blocks).
  * @throws {ArgumentTypeError} if the heap has no call sites, or `since` is not a mark of it
  */
 export function heapLeaks(heap: Heap, { since }: LeakOptions = {}): Leak[] {
@@ -85,7 +86,7 @@ export function heapLeaks(heap: Heap, { since }: LeakOptions = {}): Leak[] {
   );
 }
 
-/** As {@link heapLeaks}, without blocks that the garbage collector frees when their refs are collected. */
+/** As {@link heapLeaks}, without blocks whose refs free them when they are collected as garbage. */
 export function certainLeaks(heap: Heap, since: HeapMark): Leak[] {
   const tracker = trackerOf(heap);
   const isCertain = ({ token }: Live): boolean => !isInternal(heap, token) && !token?.extras?.weakOwner;
@@ -107,13 +108,13 @@ function liveBlocks(tracker: HeapTracker, since: HeapMark | undefined): Live[] {
       return { address, bytes, site, type: typeNameOf(token), token };
     });
 }
-/** True for a block that linmem keeps for itself. */
+/** True for an internal block of linmem. */
 export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =>
   token !== undefined && (heap.internal.includes(token) || typeNameOf(token) === 'frame arena');
 
 /**
- * Returns the recording of `heap` since it has call sites. Blocks that were live then come first. Past
- * `maxEvents` (2,097,152) the recording begins again with the live blocks, and has a mark that says so. O(events).
+ * Returns the recording of `heap` since its call sites are recorded. It begins with the blocks that were live then.
+ * Beyond `maxEvents` (2,097,152) it restarts with the live blocks, and has a mark that tells so. O(events).
  * @throws {ArgumentTypeError} if the heap has no call sites
  */
 export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
@@ -124,7 +125,7 @@ export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
   return layouts.length > 0 ? { ...recording, layouts } : recording;
 }
 
-/** Adds the call stacks to the error of a wrong free or a use after free, and reports a wrong free. */
+/** Adds the call stacks to the error of an invalid free or a use after free, and reports an invalid free. */
 function explain(tracker: HeapTracker, error: unknown, target: unknown): void {
   if (sitesOf(error)) return;
   if (error instanceof FreedError) {
@@ -142,7 +143,7 @@ function explain(tracker: HeapTracker, error: unknown, target: unknown): void {
 }
 const UNKNOWN: FreedBlock = { block: { bytes: 0, site: 0, createdAs: 0, event: -1 }, site: 0, event: -1 };
 
-/** Returns what is known of the block of a ref that was freed before: another block may be at its address now. */
+/** Returns the record of the freed block of a ref; another block may be at its address now. */
 function freedBlock({ freedTokens }: HeapTracker, target: unknown): FreedBlock | undefined {
   const token = target instanceof Ref ? (target['@ref'] ?? target).allocation : target;
   return token instanceof Allocation ? freedTokens.get(token) : undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A binary before it is instantiated: what its allocator is, and the rewritten binary.
+// A binary before it is instantiated: its allocator, and the rewritten binary.
 import { findAllocator, isClosed, type FoundFunction } from './find-allocator.ts';
 import { missingFamilies } from './coverage.ts';
 import type { Prepared } from './intercept.ts';
@@ -7,27 +7,27 @@ import { HIDDEN, rewrite } from './rewrite.ts';
 import { ROLES, type AllocatorFunction } from './roles.ts';
 import { readLayout, type ModuleLayout } from './sections.ts';
 
-/** A binary that was looked through. */
+/** A binary that was analysed. */
 export interface PreparedModule extends Prepared {
   readonly functions: readonly FoundFunction[];
   readonly notes: readonly string[];
   readonly hasMemory: boolean;
-  /** Why guard mode is off; undefined if it is on. */
+  /** The reason that guard mode is off; undefined if it is on. */
   readonly whyUnguarded: string | undefined;
-  /** Addresses of the allocator's state. */
+  /** The addresses of the allocator's variables. */
   readonly state: readonly number[];
   readonly memory64: boolean;
-  /** How large its memory can become; Infinity where the binary does not say. */
+  /** The maximum size of its memory in bytes; Infinity if the binary has none. */
   readonly maxBytes: number;
-  /** Names of exports by the index of what stands for them in the rewritten binary. */
+  /** The names of exports by the index of the function that replaces them in the rewritten binary. */
   readonly exportNames: ReadonlyMap<number, string>;
 }
 
 const PAGE = 65536;
-const THREADS = 'it uses shared memory: what other threads allocate and free is not seen';
+const THREADS = 'it uses shared memory: allocations and frees of other threads would not be recorded';
 
 /**
- * Returns what can be made of a binary.
+ * Analyses and rewrites a binary.
  * @param withTables see {@link rewrite}
  */
 export function prepareModule(
@@ -39,7 +39,7 @@ export function prepareModule(
   try {
     layout = readLayout(bytes);
   } catch (error) {
-    return nothing([`its binary is not understood: ${messageOf(error)}`]);
+    return nothing([`its binary cannot be read: ${messageOf(error)}`]);
   }
   if (layout.memories === 0) return { ...nothing(['it has no memory']), hasMemory: false };
   try {
@@ -79,7 +79,7 @@ function whyUnguarded(
   if (isShared) return 'guard mode is off: it uses shared memory';
   const unknown = missing.filter((family) => family === 'realloc' || family === 'memalign');
   if (isClosed || unknown.length === 0) return undefined;
-  return `guard mode is off: ${unknown.join(' and ')} could not be identified, so that sizes of blocks are uncertain`;
+  return `guard mode is off: ${unknown.join(' and ')} could not be identified, so the sizes of blocks are uncertain`;
 }
 
 const nothing = (notes: readonly string[]): PreparedModule => ({
@@ -101,17 +101,17 @@ export interface AddedExports {
   readonly table: WebAssembly.Table;
   readonly off: WebAssembly.Global<'i32'>;
   readonly guard: WebAssembly.Global<'i32'>;
-  /** The number of the call from JavaScript that runs; 0 if none does. */
+  /** The number of the current call from JavaScript; 0 if none runs. */
   readonly entry: WebAssembly.Global<'i32'>;
   readonly memory: WebAssembly.Memory | undefined;
   readonly start: (() => void) | undefined;
-  /** The body of a wrapped function, by the index of its wrapper. */
+  /** Returns the original code of a wrapped function, by the index of its wrapper. */
   body(index: number): (...args: unknown[]) => unknown;
 }
 
-/** Returns what was added to the exports of an instance of a rewritten binary. */
+/** Returns the added exports of an instance of a rewritten binary. */
 export function addedExports({ exports }: WebAssembly.Instance): AddedExports {
-  const get = <T>(name: string): T => exports[HIDDEN + name] as T; // rewrite.ts made it
+  const get = <T>(name: string): T => exports[HIDDEN + name] as T; // rewrite.ts added it
   return {
     table: get('table'),
     off: get('off'),
@@ -123,7 +123,7 @@ export function addedExports({ exports }: WebAssembly.Instance): AddedExports {
   };
 }
 
-/** Returns the exports as they were before: an object like the engine's. */
+/** Returns the original exports, as an object like that of the engine. */
 export function originalExports({ exports }: WebAssembly.Instance): WebAssembly.Exports {
   const entries = Object.entries(exports).filter(([name]) => !name.startsWith(HIDDEN));
   return Object.freeze(

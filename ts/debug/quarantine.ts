@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MIT
-// Quarantine: freed blocks that wait, so that their bytes are not allocated again while an old pointer may write to them.
+// Quarantine: freed blocks whose bytes are not reused for some time, as an old pointer may write to them.
 import type { BlockRecord } from './recorder.ts';
 
-/** A freed block, and how it will really be freed. */
+/** A freed block, and the function that frees it in the module. */
 interface Waiting {
   readonly block: BlockRecord;
   readonly free: () => void;
 }
 
-/** So many that were freed may stand before the list is shortened. */
+/** The number of removed entries at which the list is shortened. */
 const MAX_DONE = 1000;
 
 export class Quarantine {
   readonly #maxBytes: number;
   readonly #check: (block: BlockRecord) => void;
   readonly #blocks: Waiting[] = [];
-  /** The first that still waits. */
+  /** The index of the oldest block. */
   #first = 0;
   #bytes = 0;
 
-  /** @param check looks for writes into a freed block */
+  /** @param check tests whether a freed block was written */
   constructor(maxBytes: number, check: (block: BlockRecord) => void) {
     this.#maxBytes = maxBytes;
     this.#check = check;
   }
 
-  /** Adds a block, then checks and frees the oldest while too many bytes wait. */
+  /** Adds a block, then checks and frees the oldest ones while there are too many bytes. */
   add(block: BlockRecord, free: () => void): void {
     this.#blocks.push({ block, free });
     this.#bytes += block.size;
@@ -35,7 +35,7 @@ export class Quarantine {
     this.#first = 0;
   }
 
-  /** Checks all that wait. */
+  /** Checks all blocks. */
   check(): void {
     for (const { block } of this.#blocks.slice(this.#first)) this.#check(block);
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The log of a recorder as a HeapRecording.
+// Converts the log of a recorder to a HeapRecording.
 import type { CallSites } from './call-sites.ts';
 import type { InspectedModule } from './inspected-module.ts';
 import type { HeapRecording } from './recording.ts';
 
-/** Returns the recording of a module; an empty one if there is none. O(events). */
+/** Returns the recording of a module; an empty one if `module` is undefined. O(events). */
 export function recordingOf(
   module: InspectedModule | undefined,
   sites: CallSites,

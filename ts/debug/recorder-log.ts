@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads the log of a recorder, whose bytes csrc/recorder_internal.h describes.
+// Reads the log of a recorder, whose format is in csrc/recorder_internal.h.
 import { EventKind } from './recording.ts';
 
 /** Receives one event of the log: its time in milliseconds. */
@@ -24,7 +24,7 @@ export class LogReader {
     this.#visit = visit;
   }
 
-  /** Calls back with the events of a chunk. O(events). */
+  /** Calls the reader with each event of a chunk. O(events). */
   read(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#at = 0;

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: MIT
-// Recorder: one instance of csrc/recorder.c, which keeps the blocks and the events of one recorded module in a memory of
-// its own. The layout of that memory is csrc/recorder_internal.h.
+// Recorder: one instance of csrc/recorder.c, which stores the blocks and events of one recorded module in a separate
+// memory. The layout of that memory is in csrc/recorder_internal.h.
 import { decodeEmbedded } from '../core/embedded.ts';
 import { alphabet, size, text } from './recorder-binary.gen.ts';
 import { LogReader, type EventReader } from './recorder-log.ts';
 import { EventKind } from './recording.ts';
 
-/** Which events get a call stack. */
+/** The events that get a call stack. */
 export type StackMode =
-  /** One for each call of the module from JavaScript, which all its events share. */
+  /** One stack for each call of the module from JavaScript, which all events of the call share. */
   | 'entry'
-  /** One for each event. */
+  /** One stack for each event. */
   | 'all'
-  /** One for this part of the events: 1/16. */
+  /** A stack for this share of the events, such as 1/16. */
   | number
-  /** None. */
+  /** No stacks. */
   | false;
 
-/** The functions that the recorder calls, not wrapped: no other frame is on the stack between it and them. */
+/** The functions that the recorder calls. They are imported without wrappers, so that no frame lies between. */
 export interface RecorderHost {
   /** Returns the number of the current call stack, in the call `entry` of the module. */
   readonly capture: (entry: number) => number;
-  /** A block was freed that is not live. `record` is the address of its record; 0 if there was never a block. */
+  /**
+   * Called for a free of an address that is not a live block. `record` is the address of its record; 0 if there was
+   * never a block.
+   */
   readonly report: (address: number, record: number) => void;
-  /** Asks for {@link Recorder.setTime}. */
+  /** Called before an event that needs the time: calls {@link Recorder.setTime}. */
   readonly clock: () => void;
   /** Does the work of a function in guard mode. */
   readonly guard: (role: number, a: number, b: number, c: number, d: number) => number;
@@ -33,10 +36,10 @@ export interface RecorderHost {
 export interface BlockRecord {
   readonly address: number;
   readonly size: number;
-  /** How many events there were before it was allocated. */
+  /** The number of events before its allocation. */
   readonly sequence: number;
   readonly site: number;
-  /** The call stack of its free plus 1; 0 if it is live. */
+  /** The number of the call stack of its free, plus 1; 0 if it is live. */
   readonly freed: number;
 }
 
@@ -61,16 +64,16 @@ const Field = {
 } as const; // prettier-ignore
 
 const RECORD_BYTES = 32;
-/** The number of its bytes, before the events of a chunk. */
+/** The size of a chunk's header, which has the number of its bytes. */
 const CHUNK_HEADER = 4;
 
-/** The functions of WebAssembly, which are replaced meanwhile. */
+/** The original functions of WebAssembly, which are replaced during an inspection. */
 export type Engine = Pick<typeof WebAssembly, 'Module' | 'Instance'>;
 
 let compiled: WebAssembly.Module | undefined;
 
 export class Recorder {
-  /** The functions that fill the table of a recorded module. */
+  /** The functions for the table of a recorded module. */
   readonly exports: RecorderExports;
   readonly #state: number;
   #data: DataView;
@@ -102,28 +105,28 @@ export class Recorder {
   get allocations(): number {
     return this.#double(Field.allocations);
   }
-  /** How often a block was freed, or what was none. */
+  /** The number of frees, valid or not. */
   get frees(): number {
     return this.#double(Field.frees);
   }
-  /** Blocks that were allocated where another one was still live: its free was not seen. */
+  /** The number of blocks that were allocated at the address of a live block, whose free was not recorded. */
   get unseenFrees(): number {
     return this.#double(Field.unseenFrees);
   }
-  /** Blocks and events for which there was no memory. */
+  /** The number of blocks and events for which there was no memory. */
   get lost(): number {
     return this.#double(Field.lost) + this.#double(Field.dropped);
   }
-  /** Events until now. */
+  /** The number of events. */
   get sequence(): number {
     return Number(this.#view().getBigUint64(this.#state + Field.sequence, true));
   }
-  /** Events in the log. */
+  /** The number of events in the log. */
   get logged(): number {
     return this.#view().getUint32(this.#state + Field.logged, true);
   }
 
-  /** Returns the size of two parameters, of which the other is an alignment, as recorder.c does. */
+  /** Returns the size of two parameters, of which the other is the alignment, as recorder.c decides it. */
   sizeOfAligned(first: number, second: number): number {
     const isPower = (value: number): boolean => value === 0 || Number.isInteger(Math.log2(value));
     if (!isPower(first)) this.#set(Field.isSizeFirst, 1);
@@ -136,7 +139,7 @@ export class Recorder {
     this.#set(Field.time, Math.min(2 ** 29 - 1, milliseconds * 8));
   }
 
-  /** Empties the log, and writes an allocation for each live block to it, in the order of their allocation. */
+  /** Clears the log, and writes an allocation for each live block to it, oldest first. */
   restartLog(): void {
     this.exports.restart();
     this.#set(Field.logging, 1);
@@ -146,17 +149,17 @@ export class Recorder {
     for (const { address, size, site } of blocks) this.exports.note(EventKind.alloc, address, size, site);
   }
 
-  /** Keeps no events in the log from now on. */
+  /** Stops adding events to the log. */
   stopLog(): void {
     this.#set(Field.logging, 0);
   }
 
-  /** Returns the record of an address: of its block, or of the last one that was there. */
+  /** Returns the record of the block at an address, or of the last one that was there. */
   find(address: number): BlockRecord | undefined {
     return this.recordAt(this.exports.find(address) >>> 0);
   }
 
-  /** Returns the record at a place in the recorder's memory; undefined for 0. */
+  /** Returns the record at an address in the recorder's memory; undefined for 0. */
   recordAt(at: number): BlockRecord | undefined {
     if (at === 0) return undefined;
     const data = this.#view();

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: MIT
-// A recording of a heap: its events in columns, in the order in which they happened, and the call
-// stacks they came from. linmem/debug writes recordings; linmem/inspect shows, stores and exports
-// them.
+// A recording of a heap: its events in columns, in their order, and the call stacks of the events. linmem/debug creates
+// recordings; linmem/inspect shows, stores and exports them.
 
-/** A place in the program: one line of a call stack. */
+/** A frame of a call stack. */
 export interface StackFrame {
-  /** The name of the function; '' where it has none. */
+  /** The name of the function; '' if it has none. */
   readonly name: string;
-  /** The URL or path of its source; '' where it is unknown. A wasm function's is `wasm://...`. */
+  /** The URL or path of its source; '' if unknown. For a wasm function `wasm://...`. */
   readonly file: string;
-  /** From 1; 0 where it is unknown. */
+  /** The line, from 1 on; 0 if unknown. */
   readonly line: number;
-  /** From 1; 0 where it is unknown. */
+  /** The column, from 1 on; 0 if unknown. */
   readonly column: number;
 }
 
 /** The kinds of events, as stored in `HeapRecording.kinds`. */
 export const EventKind = {
-  /** `address` and `size` of the new block. */
+  /** An allocation: `address` and `size` of the new block. */
   alloc: 0,
-  /** `address` of the block that was freed. */
+  /** A free: `address` of the freed block. */
   free: 1,
-  /** `previous` became `address`, with `size` bytes; the two may be equal. */
+  /** A resize: the block at `previous` is now at `address`, with `size` bytes. The addresses may be equal. */
   realloc: 2,
-  /** The memory has `size` bytes from now on. */
+  /** A growth of the memory to `size` bytes. */
   grow: 3,
   /** A mark: `HeapRecording.marks` has its name. */
   mark: 4,
@@ -34,10 +33,10 @@ export const EventKind = {
 /** A kind of event: one of the values of `EventKind`. */
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
-/** A moment that the program named. */
+/** A named moment in a recording. */
 export interface HeapMark {
   readonly name: string;
-  /** The index of its event; of several inspected modules, in the recording that `record()` returns. */
+  /** The index of its event; with several inspected modules, in the recording that `record()` returns. */
   readonly event: number;
 }
 
@@ -45,43 +44,43 @@ export interface HeapMark {
 export type ReportKind = 'double-free' | 'invalid-free' | 'overflow' | 'write-after-free';
 
 /**
- * A misuse of the heap that was seen. In a recording a `Stack` is an index into `HeapRecording.stacks`; in `heap.reports`
- * of an inspected heap it is the frames themselves.
+ * A detected misuse of the heap. In a recording, `Stack` is an index into `HeapRecording.stacks`; in `heap.reports` of
+ * an inspected heap, it is an array of frames.
  */
 export interface HeapReport<Stack = number> {
   readonly kind: ReportKind;
   /** The address of the block, or the address that was freed. */
   readonly address: number;
-  /** The size of the block, in bytes; 0 where no block is known. */
+  /** The size of the block in bytes; 0 if the block is unknown. */
   readonly size: number;
-  /** The first byte that was found changed; `address` for frees. */
+  /** The address of the first changed byte; `address` for frees. */
   readonly at: number;
-  /** Where the block was allocated; 0 or empty where unknown. */
+  /** The call stack of the allocation; 0 or empty if unknown. */
   readonly allocated: Stack;
-  /** Where the block was freed; 0 or empty where it was not, or where unknown. */
+  /** The call stack of the free; 0 or empty if the block is live, or if unknown. */
   readonly freed: Stack;
-  /** Where the misuse was found. */
+  /** The call stack at which the misuse was detected. */
   readonly found: Stack;
   /** One sentence with the values in it. */
   readonly message: string;
   /** The index of its event. */
   readonly event: number;
-  /** The module whose heap it is; only in `heap.reports` of an inspected heap. */
+  /** The name of the module; only in `heap.reports` of an inspected heap. */
   readonly module?: string;
 }
 
-/** A field of a type, as linmem knows it. */
+/** A field of a type. */
 export interface RecordedField {
-  /** Its path: `x`, `position.x`, `points[2].x`; '' where the type itself is a value. */
+  /** Its path: `x`, `position.x`, `points[2].x`; '' if the type is not a struct. */
   readonly name: string;
   /** The name of its type: `i32`, `point_t *`, `u32:3`. */
   readonly type: string;
   /**
-   * How its bytes are read: the name of a scalar, or several of it one after the other; `pointer`; `text`, up to a NUL;
-   * `bits 3 5 u32` for 5 bits from bit 3 on; '' where that is not known.
+   * The format of its bytes: the name of a scalar, for one or several consecutive values; `pointer`; `text`, up to a
+   * NUL; `bits 3 5 u32` for 5 bits from bit 3 on; '' if unknown.
    */
   readonly reads: string;
-  /** Bytes from the beginning of the type. */
+  /** The offset in the type in bytes. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -90,7 +89,7 @@ export interface RecordedField {
 export interface RecordedType {
   /** One of `HeapRecording.typeNames`. If it ends with `[]`, the fields are those of one element. */
   readonly name: string;
-  /** The bytes of a value, or of one element. */
+  /** The size of a value, or of one element, in bytes. */
   readonly bytes: number;
   readonly fields: readonly RecordedField[];
 }
@@ -102,28 +101,28 @@ export interface RecordedType {
 export interface HeapRecording {
   /** The name of the program or of the module that was recorded. */
   readonly name: string;
-  /** When the recording began: milliseconds since 1970-01-01. */
+  /** The start of the recording: milliseconds since 1970-01-01. */
   readonly started: number;
-  /** How many events there are. */
+  /** The number of events. */
   readonly length: number;
-  /** One `EventKind` each. */
+  /** The `EventKind` of each event. */
   readonly kinds: Uint8Array;
-  /** Milliseconds since `started`; never less than those of the event before. */
+  /** Milliseconds since `started`, in ascending order. */
   readonly times: Float64Array;
   readonly addresses: Float64Array;
   /** Bytes. */
   readonly sizes: Float64Array;
   /** The address before a realloc; 0 for all other events. */
   readonly previous: Float64Array;
-  /** Indexes into `stacks`. */
+  /** Indices into `stacks`. */
   readonly sites: Uint32Array;
-  /** Call stacks, innermost frame first. Stack 0 is empty: an unknown place. */
+  /** Call stacks, innermost frame first. Stack 0 is empty: an unknown stack. */
   readonly stacks: readonly (readonly StackFrame[])[];
-  /** Indexes into `typeNames`: the type of the block, where linmem allocated it. */
+  /** Indices into `typeNames`: the types of blocks that linmem allocated. */
   readonly types: Uint16Array;
   /** Names of types, such as `i32`, `utf8`, `point_t`. Type 0 is '': unknown. */
   readonly typeNames: readonly string[];
-  /** The fields of some of these types. Absent where none is known. */
+  /** The fields of some of these types. Missing if none is known. */
   readonly layouts?: readonly RecordedType[];
   readonly marks: readonly HeapMark[];
   readonly reports: readonly HeapReport[];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The misuses of a heap that were seen.
+// The reports of one inspected module.
 import type { BlockRecord, Recorder } from './recorder.ts';
 import { EventKind, type HeapReport, type ReportKind } from './recording.ts';
 
-/** So many are kept: a program that goes wrong in a loop would report without end. */
+/** The maximum number of reports, as a misuse in a loop would add reports without end. */
 const MAX_REPORTS = 1000;
 
 /** The reports of one module. */
@@ -38,7 +38,7 @@ export class Reports {
     this.#recorder.exports.note(EventKind.report, address, size, found);
   }
 
-  /** Adds the report of a free of what is no live block; `record` is the block that was there before. */
+  /** Adds the report of a free of an address that is not a live block; `record` is the last block there. */
   addFree(address: number, record: BlockRecord | undefined, found: number): void {
     const where = hex(address);
     if (record)
@@ -51,10 +51,10 @@ export class Reports {
       );
     else {
       const none = { address, size: 0, sequence: 0, site: 0, freed: 0 };
-      this.add('invalid-free', none, address, found, `${where} was freed, where no block was allocated`);
+      this.add('invalid-free', none, address, found, `${where} was freed, but no block was allocated there`);
     }
   }
 }
 
-/** An address as it is written in reports. */
+/** Returns an address as text for reports. */
 export const hex = (address: number): string => `0x${address.toString(16)}`;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Original files and lines for the frames of bundles, by the source maps that the bundles name.
+// Replaces frames in bundles by the original files and lines, with the source maps that the bundles name.
 import { programFrame } from './call-sites.ts';
 import type { Leak } from './leaks.ts';
 import type { HeapRecording, StackFrame } from './recording.ts';
@@ -7,12 +7,12 @@ import { SourceMap } from './source-map.ts';
 
 type Stack = readonly StackFrame[];
 
-/** Returns the text of a script or a source map; throws or rejects if it cannot be had. */
+/** Returns the text of a script or a source map; throws or rejects if it cannot be loaded. */
 export type LoadSource = (url: string) => Promise<string> | string;
 
-/** The comment that names the source map of a script: the last one counts. */
+/** Matches the comment that names the source map of a script. The last one counts. */
 const COMMENT = /^\s*\/\/[#@]\s*sourceMappingURL=(\S+)\s*$/gm;
-/** The files of linmem in a bundle, as its source map names them. */
+/** Matches the files of linmem in the source map of a bundle. */
 const LINMEM = /\/linmem\/(?:dist|ts)\//;
 
 /** Reads files in Node, Deno and Bun, and fetches everything else. */
@@ -31,7 +31,7 @@ async function load(url: string): Promise<string> {
 }
 declare function readFile(path: string, encoding: string): Promise<string>;
 
-/** The source maps of the scripts that stacks name, each loaded once. */
+/** The source maps of the scripts in stacks, each loaded once. */
 class Sources {
   readonly #load: LoadSource;
   readonly #maps = new Map<string, Promise<SourceMap | undefined>>();
@@ -51,7 +51,7 @@ class Sources {
     if (!map) this.#maps.set(file, (map = this.#mapOf(file)));
     return { ...frame, ...(await map)?.find(line, column || 1) };
   }
-  /** Returns the map of a script; undefined if it has none, or none that can be loaded and read. */
+  /** Returns the source map of a script; undefined if there is none, or it cannot be loaded or read. */
   async #mapOf(file: string): Promise<SourceMap | undefined> {
     try {
       const script = await this.#load(file);
@@ -61,14 +61,14 @@ class Sources {
       const url = inline ? file : resolveUrl(named, file);
       return new SourceMap(inline ? await textOf(named) : await this.#load(url), url);
     } catch {
-      return undefined; // the frame stays as the engine gave it
+      return undefined; // the frame stays unchanged
     }
   }
 }
 
 const resolveUrl = (url: string, base: string): string =>
   base.startsWith('/') ? new URL(url, `file://${base}`).href.replace('file://', '') : new URL(url, base).href;
-/** A data URL needs no permission of a page's policy this way. */
+/** Decodes a data URL without `fetch`, which a page's policy may refuse. */
 const textOf = async (url: string): Promise<string> => {
   const [head = '', body = ''] = url.split(/,(.*)/s);
   if (!/;base64$/.test(head)) return decodeURIComponent(body);
@@ -76,8 +76,8 @@ const textOf = async (url: string): Promise<string> => {
 };
 
 /**
- * Resolves to `leaks` with the original files and lines in their stacks, where the scripts name source maps that can be
- * loaded; other frames stay as they are. Frames of linmem in a bundle are left out.
+ * Resolves to `leaks` with the original files and lines in their stacks, if the scripts name source maps that can be
+ * loaded; other frames stay unchanged. Frames of linmem in a bundle are left out.
  * @param loadSource returns the text of a script or a source map by its URL or path. Default: `fetch`, or the file system
  */
 export async function resolveLeaks<L extends Leak>(

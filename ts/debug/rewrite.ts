@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Rewrites a binary so that its allocator tells of each call.
+// Rewrites a binary so that its allocator reports each call.
 //
-//   RW1  No index shifts: the allocator's functions get wrappers at their old indices, and their bodies become new
-//        functions at the end, after which come the functions that stand for the exports.
-//   RW2  Nothing is imported. The module gets another table, which JavaScript fills; until then its global `off` is
-//        1 and it behaves as before, but for its start function, which is exported instead.
+//   RW1 No index changes: wrappers replace the allocator's functions at their indices. Their original code becomes new
+//        functions at the end, followed by the functions that replace the exports. RW2 No imports are added. The module
+//        gets another table, which JavaScript fills. Until then its global `off` is 1, and it behaves like the
+//        original, except that its start function is exported instead of run.
 import { Reader } from '../interop/binary.ts';
 import { Chunks, encodeName, leb } from './binary-writer.ts';
 import { joinElements, splitElements, type ElementPart } from './elements.ts';
@@ -33,14 +33,14 @@ const NEW_GLOBALS = ['off', 'busy', 'guard', 'entry', 'counter'];
 /** A rewritten binary. */
 export interface Rewritten {
   readonly binary: Uint8Array<ArrayBuffer>;
-  /** The names of the exports by the index of the function that stands for each. */
+  /** The names of the exports by the index of the function that replaces each. */
   readonly exportNames: ReadonlyMap<number, string>;
 }
 
 /**
  * Returns the rewritten binary.
- * @param withTables whether calls of functions through tables from JavaScript begin an entry too
- * @throws {RangeError} if it cannot be rewritten; the message says why
+ * @param withTables true if calls from JavaScript through tables begin an entry too
+ * @throws {RangeError} if it cannot be rewritten; the message has the reason
  */
 export function rewrite(
   layout: ModuleLayout,
@@ -58,7 +58,7 @@ class Rewriter {
   /** The indices of further functions in element segments. */
   readonly #inTables: readonly number[];
   readonly #elements: readonly ElementPart[];
-  /** Where a function stands among both. */
+  /** The position of each function in these two lists. */
   readonly #places: ReadonlyMap<number, number>;
   readonly #to: Appended;
   /** The index of the first new function. */
@@ -115,7 +115,7 @@ class Rewriter {
     if (contents) out.add([id, ...leb(contents.length)]).addAll(contents);
   }
 
-  /** The contents of a section in the new binary; undefined if it has none. */
+  /** Returns the contents of a section in the new binary; undefined if it does not have the section. */
   #contents(id: number, section: Section | undefined): Chunks | undefined {
     if (id === SectionId.type) return this.#extend(section, NEW_TYPES);
     if (id === SectionId.function) return this.#extend(section, this.#newFunctionTypes());
@@ -132,7 +132,7 @@ class Rewriter {
     return section && new Chunks().add(this.#layout.bytes.subarray(section.body, section.end));
   }
 
-  /** A section that is a list, with more entries. */
+  /** Returns the contents of a section that is a list, with more entries. */
   #extend(section: Section | undefined, added: readonly (readonly number[])[]): Chunks | undefined {
     if (!section && added.length === 0) return undefined;
     const reader = new Reader(this.#layout.bytes, section?.body ?? 0);
@@ -152,7 +152,7 @@ class Rewriter {
     );
   }
 
-  /** The index of what stands for a function in the exports. */
+  /** Returns the index of the function that replaces an exported function. */
   #entryOf(index: number): number {
     const place = this.#places.get(index);
     return place === undefined ? index : this.#first + this.#wrapped.length + place;
@@ -195,7 +195,7 @@ class Rewriter {
     return out.add(declarations.flat());
   }
 
-  /** Functions that were exported or in a table may be used by ref.func, which only declared functions may be. */
+  /** Declares functions that were exported or in a table: ref.func may only use declared functions. */
   #declarations(): number[][] {
     if (this.#places.size === 0) return [];
     return [[3, 0, ...leb(this.#places.size), ...[...this.#places.keys()].flatMap(leb)]];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The functions of allocators: which parameter means what. To follow another one, add a role and its names.
+// The functions of allocators, and the meaning of their parameters. To support another function, add a role and its
+// names.
 
-/** The role of a function in an allocator, as an entry of {@link ROLES}. */
+/** The role of a function in an allocator: a key of {@link ROLES}. */
 export type RoleName =
   | 'malloc' | 'free' | 'realloc' | 'calloc' | 'memalign' | 'alignedByShape' | 'posixMemalign' | 'allocSized' | 'zeroedSized' | 'freeSized'
   | 'reallocSized' | 'reallocBindgen' | 'freeUnaligned' | 'reallocUnaligned' | 'methodMalloc' | 'methodFree' | 'methodMemalign'
@@ -11,22 +12,22 @@ export type RoleName =
 export interface Role {
   /** Its type: `p` is a pointer or a size, `i` an i32. */
   readonly type: string;
-  /** The event that a call is recorded as. */
+  /** The event that a call causes. */
   readonly event: 'alloc' | 'free' | 'realloc';
   /** The size in bytes, or of one element. */
   readonly size?: number;
   /** The number of elements. */
   readonly count?: number;
-  /** The block that is freed or resized. */
+  /** The address of the block that is freed or resized. */
   readonly pointer?: number;
   readonly align?: number;
   /** The size of the block at `pointer`: if it is 0, there is no block. */
   readonly old?: number;
-  /** Whether a size of 0 gives no block. */
+  /** True if a size of 0 allocates no block. */
   readonly isEmptyNone?: true;
-  /** Whether the size may be the other parameter: which it is, is learnt from the calls. */
+  /** True if the size and the alignment may be in either order, which the recorder learns from the calls. */
   readonly isEitherOrder?: true;
-  /** Where the address of the new block is stored; else it is returned. */
+  /** The address where the address of the new block is stored; else it is returned. */
   readonly out?: number;
   readonly family: AllocatorFunction;
 }
@@ -74,7 +75,7 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   },
   freeUnaligned: { type: 'pp:', event: 'free', pointer: 0, old: 1, family: 'free' },
   reallocUnaligned: { type: 'ppp:p', event: 'realloc', pointer: 0, old: 1, size: 2, family: 'realloc' },
-  /** Methods of the crate dlmalloc, with the allocator before all else. */
+  /** Methods of the crate dlmalloc, whose first parameter is the allocator. */
   methodMalloc: { type: 'pp:p', event: 'alloc', size: 1, family: 'malloc' },
   methodFree: { type: 'pp:', event: 'free', pointer: 1, family: 'free' },
   methodMemalign: { type: 'ppp:p', event: 'alloc', align: 1, size: 2, family: 'memalign' },
@@ -83,7 +84,7 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   zigFree: { type: 'ppppp:', event: 'free', pointer: 1, old: 2, family: 'free' },
 };
 
-/** Names of functions, as regular expressions over the whole name, and the roles they may have by their types. */
+/** Regular expressions for whole names of functions, and the roles that they can have; the type decides. */
 export const NAMES: readonly (readonly [names: string, roles: readonly RoleName[]])[] = [
   ['_?(dl|emmalloc_|emscripten_builtin_|__libc_|mi_|wasm_|je_|rp)?malloc|runtime\\.libc_malloc', ['malloc']],
   ['_?(dl|emmalloc_|emscripten_builtin_|__libc_|mi_|wasm_|je_|rp)?free|cfree|runtime\\.libc_free', ['free']],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sections of a WebAssembly binary, and what has to be counted in them before anything can be appended.
+// The sections of a WebAssembly binary, and the counts in them that a rewrite needs.
 import { Reader, readFunctions, type FunctionTable } from '../interop/binary.ts';
 
 /** The bytes of one section: its id lies at `start`, its contents at `body`. */
@@ -18,13 +18,13 @@ export interface ModuleLayout {
   readonly tables: number;
   readonly globals: number;
   readonly memories: number;
-  /** Whether memory 0 has 64-bit addresses. */
+  /** True if memory 0 has 64-bit addresses. */
   readonly memory64: boolean;
-  /** How many pages memory 0 may have; Infinity where the binary does not say. */
+  /** The maximum number of pages of memory 0; Infinity if the binary has none. */
   readonly maxPages: number;
-  /** Whether memory 0 is shared between threads. */
+  /** True if memory 0 is shared between threads. */
   readonly shared: boolean;
-  /** The function that runs when an instance is made. */
+  /** The index of the start function. */
   readonly start: number | undefined;
   /** The names of imported functions, by index. */
   readonly importNames: readonly string[];
@@ -35,7 +35,7 @@ export const SectionId = {
   data: 11, dataCount: 12, tag: 13,
 } as const; // prettier-ignore
 
-/** The order of sections in a binary; their ids are in the order in which they were invented. */
+/** The order of sections in a binary, which is not that of their ids. */
 export const SECTION_ORDER: readonly number[] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 const FUNCREF = 0x70;
@@ -44,12 +44,12 @@ const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /**
  * Returns the layout of a binary.
- * @throws {RangeError} if it is no WebAssembly module, or has parts that are unknown here; the message says which
+ * @throws {RangeError} if it is not a WebAssembly module, or has unknown parts, which the message names
  */
 export function readLayout(bytes: Uint8Array): ModuleLayout {
-  if (HEADER.some((byte, i) => bytes[i] !== byte)) throw new RangeError('it is no WebAssembly module');
+  if (HEADER.some((byte, i) => bytes[i] !== byte)) throw new RangeError('it is not a WebAssembly module');
   const functions = readFunctions(bytes);
-  if (!functions) throw new RangeError('its types are not understood');
+  if (!functions) throw new RangeError('its types are unknown');
   const sections = readSections(bytes);
   const imported = new Imports();
   const at = (id: number): Reader | undefined => {
@@ -62,7 +62,7 @@ export function readLayout(bytes: Uint8Array): ModuleLayout {
   if (memories) memories.skipMany(() => imported.memory(memories));
   const names = imported.functions;
   const [first] = imported.memories;
-  if (names.length !== functions.importedCount) throw new RangeError('its imports are not understood');
+  if (names.length !== functions.importedCount) throw new RangeError('its imports are unknown');
   return {
     bytes,
     sections,
@@ -87,7 +87,7 @@ function readSections(bytes: Uint8Array): Section[] {
     const size = reader.unsigned();
     const end = reader.at + size;
     if (end > bytes.length) throw new RangeError('it ends too early');
-    if (id > SectionId.tag) throw new RangeError(`section ${id} is not understood`);
+    if (id > SectionId.tag) throw new RangeError(`section ${id} is unknown`);
     sections.push({ id, start, body: reader.at, end });
     reader.at = end;
   }
@@ -120,7 +120,7 @@ class Imports {
     } else if (kind === 4) {
       reader.byte();
       reader.unsigned();
-    } else throw new RangeError(`an import of kind ${kind} is not understood`);
+    } else throw new RangeError(`an import has the unknown kind ${kind}`);
   }
 
   memory(reader: Reader): void {
@@ -131,7 +131,7 @@ class Imports {
 function readType(reader: Reader): void {
   const type = reader.byte();
   if (type !== FUNCREF && type !== EXTERNREF && (type < 0x7b || type > 0x7f))
-    throw new RangeError(`the type 0x${type.toString(16)} is not understood`);
+    throw new RangeError(`the type 0x${type.toString(16)} is unknown`);
 }
 
 /** The limits of a memory or a table, with its flags. */
@@ -142,7 +142,7 @@ interface Limits {
 
 function readLimits(reader: Reader): Limits {
   const flags = reader.byte();
-  if (flags > 7) throw new RangeError('the limits of a memory are not understood');
+  if (flags > 7) throw new RangeError('the limits of a memory are unknown');
   reader.unsigned();
   return { flags, maximum: flags & 1 ? reader.unsigned() : undefined };
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// SliceTracker: the slices that were made in the arenas of one heap, with their call sites.
+// SliceTracker: the slices in the arenas of one heap, with their call sites.
 import { registryOf, type ArenaRegistry, type RegisteredArena } from '../arena/registry.ts';
 import { WasmSlice } from '../arena/slice.ts';
 import type { Heap } from '../heap/heap.ts';
 
-/** How many slices are remembered, the newest. Those that were collected as garbage are forgotten first. */
+/** The number of slices that are remembered. Collected ones are forgotten first, then the oldest. */
 const REMEMBERED = 16384;
 
 /** A slice of an arena. */
 export interface TrackedSlice {
   readonly slice: WasmSlice;
-  /** An index into the stacks. */
+  /** The index of the call stack that created it. */
   readonly site: number;
 }
 interface Entry {
@@ -24,7 +24,10 @@ type WatchedArena = RegisteredArena & { suballocate: (...args: never[]) => unkno
 export const arenasIn = ({ arenas }: ArenaRegistry): RegisteredArena[] =>
   [...arenas.values()].flatMap((weak) => weak.deref() ?? []);
 
-/** Sees slices as HeapTracker sees blocks: W1 of heap-tracker.ts. Does not keep an arena or a slice from being collected. */
+/**
+ * Records slices as HeapTracker records blocks: W1 of heap-tracker.ts. Does not keep arenas or slices from being
+ * collected.
+ */
 export class SliceTracker {
   readonly #registry: ArenaRegistry;
   readonly #capture: () => number;
@@ -49,7 +52,7 @@ export class SliceTracker {
       return live ? [{ slice: live, site }] : [];
     });
   }
-  /** Leaves the registry and the arenas as they were. */
+  /** Restores the registry and the arenas. */
   remove(): void {
     delete (this.#registry as Partial<ArenaRegistry>).add;
     for (const arena of arenasIn(this.#registry)) delete (arena as Partial<WatchedArena>).suballocate;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// snapshotHeap: the contents of one of linmem's heaps as plain data: blocks, allocations, arenas, slices.
+// snapshotHeap: the contents of a heap of linmem as plain data: blocks, allocations, arenas, slices.
 import { WasmHeapArena } from '../arena/arena.ts';
 import type { Checkpoint } from '../arena/checkpoints.ts';
 import { registryOf } from '../arena/registry.ts';
@@ -24,11 +24,11 @@ export const BlockStates = {
 
 /** Blocks by address, in columns of the same length. */
 export interface SnapshotBlocks {
-  /** The first usable byte of each. */
+  /** The address of the first usable byte of each block. */
   readonly addresses: Float64Array;
-  /** Usable bytes. */
+  /** The usable bytes of each block. */
   readonly sizes: Float64Array;
-  /** One of {@link BlockStates} each. */
+  /** The state of each block: one of {@link BlockStates}. */
   readonly states: Uint8Array;
 }
 
@@ -37,17 +37,17 @@ export interface SnapshotAllocation {
   readonly address: number;
   /** The size asked for, in bytes. */
   readonly bytes: number;
-  /** As of {@link Leak}. */
+  /** The type, as in {@link Leak}. */
   readonly type: string;
-  /** Where it was allocated: an index into the stacks; 0 where unknown. */
+  /** The index of the call stack of the allocation; 0 if unknown. */
   readonly site: number;
-  /** True for a block that linmem keeps for itself. */
+  /** True for an internal block of linmem. */
   readonly isInternal: boolean;
 }
 
-/** A mark of an arena, or its beginning. */
+/** A checkpoint of an arena: its first one began with the epoch, the others with a mark or a scope. */
 export interface SnapshotCheckpoint {
-  /** Counts the checkpoints of the arena. */
+  /** The number of the checkpoint, from 1 on. */
   readonly number: number;
   /** The address from which on allocations belong to it. */
   readonly top: number;
@@ -58,14 +58,14 @@ export interface SnapshotArena {
   readonly kind: 'frame' | 'arena';
   /** The first byte that can be allocated. */
   readonly address: number;
-  /** Bytes that can be allocated before it grows. */
+  /** The capacity in bytes, before it grows. */
   readonly bytes: number;
-  /** Bytes allocated, with padding, in all chunks. */
+  /** The allocated bytes with padding, in all chunks. */
   readonly usedBytes: number;
   readonly epoch: number;
   /** The addresses of its blocks: its own, then its chunks. They are among the allocations, unless C made the arena. */
   readonly blocks: readonly number[];
-  /** The oldest first: there is always one. */
+  /** The checkpoints, oldest first. There is always one. */
   readonly checkpoints: readonly SnapshotCheckpoint[];
 }
 
@@ -75,40 +75,40 @@ export interface SnapshotSlice {
   readonly bytes: number;
   /** The type of its elements. */
   readonly type: string;
-  /** The epoch of the arena in which it was made; 0 for a slice that a scope put into a block of the heap. */
+  /** The epoch of the arena that it was created in; 0 for a slice of a scope in a separate block. */
   readonly epoch: number;
   /** True if every use throws: its arena was reset, rewound to before it, or destroyed. */
   readonly isStale: boolean;
-  /** Where it was made: an index into the stacks; 0 where unknown. */
+  /** The index of the call stack that created it; 0 if unknown. */
   readonly site: number;
 }
 
-/** The result of {@link snapshotHeap}. JSON can represent all of it, but for the typed arrays of `blocks`. */
+/** The result of {@link snapshotHeap}. JSON can represent all of it except the typed arrays of `blocks`. */
 export interface HeapSnapshot {
   readonly name: string;
-  /** When it was taken: milliseconds since 1970-01-01. */
+  /** The time of the snapshot: milliseconds since 1970-01-01. */
   readonly taken: number;
   /** The size of the memory in bytes. */
   readonly memoryBytes: number;
-  /** True if `blocks` are all blocks of the allocator, free ones too; false if they are those of the heap's table. */
+  /** True if `blocks` has all blocks of the allocator, also free ones; false if it has those of the heap's table. */
   readonly isComplete: boolean;
   readonly blocks: SnapshotBlocks;
-  /** Statistics of linmem's own heap; undefined for that of another module. */
+  /** The statistics of linmem's own heap; undefined for the heap of another module. */
   readonly stats: CoreStats | undefined;
   readonly allocations: readonly SnapshotAllocation[];
   readonly arenas: readonly SnapshotArena[];
-  /** Only those made since the heap has call sites. */
+  /** The slices that were created since the heap has call sites. */
   readonly slices: readonly SnapshotSlice[];
-  /** The fields of types of allocations, as of {@link HeapRecording}. */
+  /** The fields of the types of allocations, as in {@link HeapRecording}. */
   readonly layouts: readonly RecordedType[];
-  /** Call stacks, as of {@link HeapRecording}. */
+  /** The call stacks, as in {@link HeapRecording}. */
   readonly stacks: readonly (readonly StackFrame[])[];
 }
 
 /**
- * Returns the contents of a heap at this moment, for the pages of linmem/inspect and for programs. Types are known of
- * allocations that a ref or an arena owns; places and slices only of a heap with `callSites`. Of linmem's own heap it uses
- * a block of up to 16 KiB during the call, for which the heap may grow. O(blocks).
+ * Returns the contents of a heap, for the page of linmem/inspect and for programs. Types are known for allocations that
+ * a ref or an arena owns; call sites and slices only in a heap with `callSites`. In linmem's own heap it uses a block
+ * of up to 16 KiB during the call, for which the heap may grow. O(blocks).
  * @throws {ModuleError} if linmem's own heap is damaged
  * @throws {OutOfMemoryError} if linmem's own heap has no 64 bytes for the walk
  * @throws {ArgumentTypeError} without `trackAllocations`
@@ -117,7 +117,7 @@ export function snapshotHeap(heap: Heap, name = 'heap'): HeapSnapshot {
   const tracker = findTracker(heap);
   if (!heap.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
   const allocations = allocationsOf(heap);
-  const own = 'walk' in heap ? (heap as LinmemHeap) : undefined; // nothing else has it
+  const own = 'walk' in heap ? (heap as LinmemHeap) : undefined; // no other heap has it
   if (own?.holds() === false) throw new ModuleError('the heap is damaged: its state was overwritten');
   // First: it may grow the heap.
   const blocks =
@@ -179,7 +179,7 @@ function columnsOf(
   };
 }
 
-/** The private state of an arena, which is only read here. */
+/** The private state of an arena, which this file only reads. */
 interface ArenaState {
   readonly chunks: { readonly allocations: readonly Allocation[] } | undefined;
   readonly checkpoints: { readonly stack: readonly Checkpoint[] };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Source maps (ECMA-426): the original position of a position in generated code.
+// Source maps (ECMA-426): find the original position of a position in generated code.
 //
-//   V1  `mappings` has a line for each generated line, separated by `;`, with segments separated by `,`. A segment is one,
-//       four or five numbers, each as base64 digits of 5 bits with a continuation bit: generated column, source, original
-//       line, original column, name. All but the generated column count on from line to line.
+//   V1  `mappings` has a line for each generated line, separated by `;`, with segments separated by `,`. A segment is
+//       one, four or five numbers, each as base64 digits of 5 bits with a continuation bit: generated column, source,
+//       original line, original column, name. Each number is relative to the previous one; only the generated column
+//       starts at 0 in each line.
 import { ArgumentTypeError } from '../errors.ts';
 
-/** A position in a source file, both counted from 1. */
+/** A position in a source file. Lines and columns count from 1. */
 export interface SourcePosition {
   readonly file: string;
   readonly line: number;
@@ -32,8 +33,8 @@ export class SourceMap {
 
   /**
    * @param text the map as JSON
-   * @param url where it was loaded from: its sources are relative to that
-   * @throws {ArgumentTypeError} if it is no source map
+   * @param url the URL of the map, to which its sources are relative
+   * @throws {ArgumentTypeError} if it is not a source map
    */
   constructor(text: string, url: string) {
     this.#add(toMap(text), url, 0, 0);
@@ -71,7 +72,7 @@ export class SourceMap {
 function toMap(text: string): RawMap {
   let map: unknown;
   try {
-    map = JSON.parse(text.replace(/^\)\]\}'.*\n/, '')); // a prefix against inclusion as a script
+    map = JSON.parse(text.replace(/^\)\]\}'.*\n/, '')); // a prefix that prevents inclusion as a script
   } catch {}
   if (typeof map !== 'object' || map === null) throw new ArgumentTypeError('a source map', text);
   return map;
@@ -88,7 +89,7 @@ function resolve(source: string, root: string, url: string): string {
   }
 }
 
-/** Calls `take` with each segment that has an original position. V1. */
+/** Calls `take` with each segment that has an original position (V1). */
 function decode(mappings: string, take: (line: number, segment: Segment) => void): void {
   let [source, original, column] = [0, 0, 0];
   mappings.split(';').forEach((text, line) => {
@@ -105,7 +106,7 @@ function decode(mappings: string, take: (line: number, segment: Segment) => void
   });
 }
 
-/** The numbers of a segment: the lowest bit is the sign. */
+/** Returns the numbers of a segment. The lowest bit of each is the sign. */
 function numbersIn(segment: string): number[] {
   const numbers: number[] = [];
   let [value, scale] = [0, 1];

@@ -15,7 +15,7 @@ const EVAL_PLACE = /^(.*?) line (\d+) > .*:\d+(?::\d+)?$/;
 /** V8: the innermost place is the last one that called eval. */
 const EVAL_ORIGIN = /^eval at .*? \((?!eval at )(.*?:\d+:\d+)\)/;
 
-/** Returns the frames of `stack`, the text of `error.stack`, innermost first. Lines that are no frames are skipped. */
+/** Returns the frames of `stack`, the text of `error.stack`, innermost first. Other lines are skipped. */
 export function parseStack(stack: string): StackFrame[] {
   const lines = stack.split('\n');
   const isV8 = lines.some((line) => /^ {4}at /.test(line));
@@ -30,20 +30,20 @@ export function parseStack(stack: string): StackFrame[] {
 function parseV8(line: string): StackFrame | undefined {
   const call = /^ {4}at (.*)$/.exec(line)?.[1];
   if (call === undefined) return undefined;
-  // The place is in the parentheses that close the line; its file may have parentheses itself.
+  // The place is in the parentheses that end the line; the file name may have parentheses too.
   const named = /^(.*?) \((.*)\)$/.exec(call);
   if (named) return frameAt(named[1] as string, named[2] as string); // both groups matched
   const isAsync = call.startsWith('async ');
   return frameAt(isAsync ? 'async' : '', isAsync ? call.slice(6) : call);
 }
 
-/** SpiderMonkey and JavaScriptCore. */
+/** Parses a line of SpiderMonkey or JavaScriptCore. */
 function parseGecko(line: string): StackFrame | undefined {
   const at = line.indexOf('@');
   if (at < 0)
     return line.startsWith('[native code]') || /:\d+:\d+$/.test(line) ? frameAt('', line) : undefined;
   const name = line.slice(0, at);
-  const star = name.lastIndexOf('*'); // the cause of an asynchronous call: `async*f`, `promise callback*f`
+  const star = name.lastIndexOf('*'); // the kind of an asynchronous call: `async*f`, `promise callback*f`
   return frameAt(star < 0 ? name : `async ${name.slice(star + 1)}`.trim(), line.slice(at + 1));
 }
 
@@ -61,7 +61,7 @@ function frameAt(name: string, place: string): StackFrame {
   return frameOf(name, file, Number(line ?? 0), Number(column ?? 0));
 }
 
-/** A frame of a wasm function: `line` is 0, and `column` the offset in the module, where it is known. */
+/** Returns the frame of a wasm function: `line` is 0, and `column` the offset in the module, or 0 if unknown. */
 function wasmFrame(name: string, file: string, index: string, offset?: string): StackFrame {
   const url = file.startsWith('wasm://')
     ? file
@@ -82,7 +82,7 @@ function frameOf(name: string, file: string, line: number, column: number): Stac
   return { name: name === '<anonymous>' ? '' : name, file: isPlace ? toPath(file) : '', line, column };
 }
 
-/** A `file:` URL as a path, so that a source has one name in modules and in CommonJS. */
+/** Returns the path of a `file:` URL, so that a source has one name in modules and in CommonJS. */
 function toPath(file: string): string {
   if (!file.startsWith('file://')) return file;
   const path = file.slice(7).replace(/^\/(?=[A-Za-z]:)/, '');
@@ -95,7 +95,7 @@ function toPath(file: string): string {
 
 /** Returns `frame` as one line of text: `name (file:line:column)`. */
 export function formatFrame({ name, file, line, column }: StackFrame): string {
-  const source = file.replace(/\?(?:t|v|import)(?:=[^&]*)?$/, ''); // what a development server adds
+  const source = file.replace(/\?(?:t|v|import)(?:=[^&]*)?$/, ''); // a development server adds it
   const place = source + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
   if (name === '') return place || 'unknown';
   return place === '' ? name : `${name} (${place})`;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// StackIndex: finds the number of a call stack by its frames, which costs less than its text: for that the engine writes
-// a line for each frame. Only V8 gives frames.
+// StackIndex: finds the number of a call stack by its frames. That costs less than by its text, for which the engine
+// writes a line per frame. Only V8 has frames.
 
 /** A function of any kind. */
 export type Callee = (...args: never[]) => unknown;
 
-/** A frame as V8 gives it to `Error.prepareStackTrace`. */
+/** A frame that V8 passes to `Error.prepareStackTrace`. */
 interface Frame {
   getScriptNameOrSourceURL(): string | null | undefined;
   getPosition(): number;
@@ -21,7 +21,7 @@ interface V8Error {
 
 const WASM = 'wasm://';
 
-/** Stacks that begin alike. A frame takes a step for its file, its position, and the type of its `this`. */
+/** A node of a prefix tree of stacks. Each frame is an edge for its file, its position, and the type of its `this`. */
 class Node {
   readonly #next = new Map<string | number | null, Node>();
   /** The number of the stack that ends here. */
@@ -39,10 +39,11 @@ export class StackIndex {
   #hasPositions = true;
 
   /**
-   * Returns the entry of the stack of the caller of `below`, whose number is to be set if it is new; undefined where the
-   * engine gives no frames. Stacks with one entry have the same text, but for the frames that `isOuter` leaves out.
-   * @param limit how many frames a stack has at most
-   * @param isOuter whether the innermost frames do not count that are of wasm, but for the last of them
+   * Returns the entry of the stack of the caller of `below`; if it is new, the caller sets its number. Returns
+   * undefined if the engine has no frames. Stacks with the same entry have the same text, except for frames that
+   * `isOuter` ignores.
+   * @param limit the maximum number of frames of a stack
+   * @param isOuter true if innermost wasm frames are ignored, except the last of them
    */
   find(below: Callee, limit: number, isOuter: boolean): { site: number | undefined } | undefined {
     const frames = this.#hasPositions ? framesOf(below, limit) : undefined;
@@ -60,7 +61,7 @@ export class StackIndex {
       const frame = frames[i] as Frame; // in range
       const file = frame.getScriptNameOrSourceURL();
       if (!file)
-        node = node.step(String(frame)); // frames of the engine, and of code without a name, have no place but their text
+        node = node.step(String(frame)); // frames of the engine and of code without a name have only their text
       else {
         node = node.step(file).step(frame.getPosition());
         if (!file.startsWith(WASM)) node = node.step(frame.getTypeName());
@@ -73,7 +74,7 @@ export class StackIndex {
 const isWasm = (frame: Frame | undefined): boolean =>
   frame?.getScriptNameOrSourceURL()?.startsWith(WASM) ?? false;
 
-/** The index of the last of the frames of wasm with which a stack begins; 0 if it begins otherwise. */
+/** Returns the index of the last of the innermost wasm frames; 0 if there are none. */
 function firstOuter(frames: readonly Frame[]): number {
   let count = 0;
   while (isWasm(frames[count])) count++;
@@ -83,7 +84,7 @@ function firstOuter(frames: readonly Frame[]): number {
 const takeFrames = (_error: unknown, frames: unknown): unknown => frames;
 
 function framesOf(below: Callee, limit: number): unknown {
-  const Class = Error as unknown as V8Error; // its types differ by platform
+  const Class = Error as unknown as V8Error; // types differ by platform
   const { stackTraceLimit, prepareStackTrace } = Class;
   if (!Class.captureStackTrace || typeof stackTraceLimit !== 'number') return undefined;
   try {

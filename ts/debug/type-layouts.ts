@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of blocks, of which linmem knows the type: what the page shows of a struct, an array or a value.
+// The fields of blocks with a type, which the page of linmem/inspect shows.
 import type { Allocation } from '../memory/allocation.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';
 import { ScalarRef } from '../scalar/ref.ts';
@@ -12,12 +12,12 @@ import type { CharsType } from '../struct/text.ts';
 import { isScalar, layoutOf, type CType, type Fieldwise } from '../struct/type.ts';
 import type { RecordedField, RecordedType } from './recording.ts';
 
-/** The most fields that are described of one type. */
+/** The maximum number of fields that are described per type. */
 const MAX_FIELDS = 256;
-/** The most elements of an array of structs that are described. */
+/** The maximum number of elements that are described per array of structs. */
 const MAX_ELEMENTS = 16;
 
-/** The layouts of the types of one heap. Types that differ under one name have none. */
+/** The layouts of the types of one heap. If different types have one name, it has no layout. */
 export class TypeLayouts {
   readonly #pointerSize: PointerSize;
   readonly #known = new Map<string, { readonly type: CType; layout: RecordedType | undefined }>();
@@ -26,7 +26,7 @@ export class TypeLayouts {
     this.#pointerSize = pointerSize;
   }
 
-  /** Describes the type of the block of `allocation`, which is called `name`. O(fields) for a new one. */
+  /** Adds the type of the block of `allocation`, with the name `name`. O(fields) for a new type. */
   add(allocation: Allocation | undefined, name: string): void {
     const type = describedType(allocation?.currentOwner);
     if (!type) return;
@@ -37,7 +37,7 @@ export class TypeLayouts {
       known.layout = undefined;
   }
 
-  /** The layouts of all types that have fields. */
+  /** Returns the layouts of all types that have fields. */
   list(): RecordedType[] {
     return [...this.#known.values()].flatMap(({ layout }) => layout ?? []);
   }
@@ -50,7 +50,7 @@ export class TypeLayouts {
   }
 }
 
-/** The type of a block, or of its elements. */
+/** Returns the type of a block, or of its elements. */
 function describedType(owner: unknown): CType | undefined {
   if (owner instanceof StructRef) return typeOf(owner); // first: a field may be called `type`
   if (owner instanceof ScalarRef || owner instanceof ScalarArrayRef || owner instanceof Elements)
@@ -58,7 +58,7 @@ function describedType(owner: unknown): CType | undefined {
   return undefined;
 }
 
-/** Adds the members of a type, those of structs in it by their paths: `position.x`. */
+/** Adds the members of a type; members of nested structs have a path: `position.x`. */
 function addFields(
   type: CType,
   name: string,
@@ -82,12 +82,12 @@ function addFields(
   out.push({ name, type: type.name, reads: readsOf(type), offset, bytes });
 }
 
-// By their members, so that a bundle has none of these classes for it.
+// Tests members, not classes, so that a bundle does not contain the classes.
 const isArray = (type: CType): type is ArrayType => 'element' in type && 'length' in type;
 const isEnum = (type: CType): type is EnumType<string> => 'values' in type && 'base' in type;
 const isChars = (type: CType): type is CharsType => 'codec' in type && 'length' in type;
 
-/** How the bytes of a field are read: see {@link RecordedField.reads}. */
+/** Returns the format of a field: see {@link RecordedField.reads}. */
 function readsOf(type: CType): string {
   if (isScalar(type)) return type.name;
   if (isArray(type)) return type.element.name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The types of blocks, as linmem knows them from the ref or arena that owns a block.
+// The types of blocks, from the ref or arena that owns each block.
 import { WasmHeapArena } from '../arena/arena.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { ScalarArrayRef } from '../scalar/array.ts';

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
-// The call stacks of a recorded module's events, without the frames that the recording itself adds.
+// The call stacks of a recorded module's events, without the frames of the recorder.
 import type { CallSites } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
 import type { Callee } from './stack-index.ts';
 
 const isWasm = ({ file }: StackFrame): boolean => file.startsWith('wasm://');
-/** The file of all frames of wasm in JavaScriptCore. */
+/** The file of every wasm frame in JavaScriptCore. */
 const ANY_MODULE = 'wasm://';
 
 /** The call stacks of one recorded module. */
 export class WasmCallSites {
   readonly #sites: CallSites;
-  /** The names of the exports, by the index of the function that stands for each. */
+  /** The names of the exports, by the index of the function that replaces each. */
   readonly #exportNames: ReadonlyMap<number, string>;
-  /** Whether the frames inside the module are those of the event itself. */
+  /** True if the frames inside the module are those of the event. */
   readonly #isExact: boolean;
   /** The trimmed stack of each stack. */
   readonly #trimmed = new Map<number, number>([[0, 0]]);
 
-  /** Where the frames of the recorder come from. */
+  /** The file of the recorder's frames. */
   #recorderFile: string | undefined;
 
   constructor(sites: CallSites, exportNames: ReadonlyMap<number, string>, isExact: boolean) {
@@ -29,7 +29,7 @@ export class WasmCallSites {
 
   /**
    * Returns the number of the current stack.
-   * @param below the import that the recorder called; without it, the stack of linmem's caller
+   * @param below the import that the recorder called. Default: the function of linmem that the program called
    */
   capture(below?: Callee): number {
     const whole = this.#sites.capture(below ?? WasmCallSites.prototype.capture, !this.#isExact);
@@ -45,8 +45,9 @@ export class WasmCallSites {
   }
 
   /**
-   * The frames up to the recorder's last one belong to linmem, and the next one is the wrapper's. Those up to the export
-   * are kept only if the event itself was captured: a stack that an entry's events share has them of the first event.
+   * Returns the frames without those of linmem: all up to the last one of the recorder, and the wrapper. Keeps the
+   * frames inside the module only if each event has its stack: a stack that the events of an entry share has those of
+   * the first event.
    */
   #trim(frames: readonly StackFrame[]): StackFrame[] {
     const recorder = this.#lastOfRecorder(frames);
@@ -58,7 +59,10 @@ export class WasmCallSites {
     return whole.map((frame) => (isWasm(frame) ? this.#named(frame) : frame));
   }
 
-  /** The index of the recorder's last frame, or -1. It has one frame, the first of wasm, where modules are not told apart. */
+  /**
+   * Returns the index of the recorder's last frame, or -1. If frames do not name their module, it is the first wasm
+   * frame.
+   */
   #lastOfRecorder(frames: readonly StackFrame[]): number {
     const recorder = this.#recorderFile;
     if (recorder !== ANY_MODULE) return frames.findLastIndex(({ file }) => file === recorder);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The WebAssembly that takes the place of an allocator's functions and of exports.
+// The WebAssembly code that replaces the functions of an allocator and exported functions.
 //
-//   W1  A wrapper does nothing but call the body while `off` or `busy` is not 0. `busy` is 1 while a body runs, so that
-//       the functions that it calls are not recorded too.
-//   W2  Each export sets `busy` to 0, as a trap may have left it at 1, and puts it back for the caller of its caller.
+//   W1  While `off` or `busy` is not 0, a wrapper only calls the original code (its body). `busy` is 1 while a body
+//       runs, so that the functions that it calls are not recorded too.
+//   W2  Each export sets `busy` to 0, as a trap may have left it at 1, and restores it when it returns.
 import { leb, signedLeb } from './binary-writer.ts';
 import { ROLES, type Role, type RoleName } from './roles.ts';
 
-/** The indices of what was appended to a module. */
+/** The indices of the functions, globals and tables that were appended to a module. */
 export interface Appended {
   readonly table: number;
   readonly off: number;
@@ -41,14 +41,14 @@ const setGlobal = (index: number): number[] => [0x24, ...leb(index)];
 const call = (index: number): number[] => [0x10, ...leb(index)];
 const ifThen = (...code: number[]): number[] => [0x04, VOID, ...code, END];
 
-/** The function that a wrapper is made for. */
+/** The function that a wrapper replaces. */
 export interface Wrapped {
   readonly role: RoleName;
-  /** Its place among the wrapped functions. */
+  /** Its index among the wrapped functions. */
   readonly ordinal: number;
-  /** The index of the body's new function. */
+  /** The index of the new function that has its original code. */
   readonly body: number;
-  /** Whether the calls inside the body are told instead: for a realloc that was found by its shape. */
+  /** True if the calls inside the body are recorded instead: for a realloc that was found by its shape. */
   readonly isOpen: boolean;
   readonly memory64: boolean;
 }
@@ -79,7 +79,7 @@ export function wrapperCode(
   return [...locals(results, memory64), ...code, END];
 }
 
-/** One local for the result: an i32 also where it is only the errno of posix_memalign. */
+/** Returns the local for the result: an i32 also for the errno of posix_memalign. */
 const locals = (results: string, memory64: boolean): number[] =>
   results ? [1, 1, results === 'p' && memory64 ? I64 : I32] : [0];
 
@@ -118,12 +118,12 @@ const callSlot = (slot: number, type: number, table: number): number[] => [
   ...leb(table),
 ];
 
-/** kind, address, size, previous, entry. */
+/** Returns the code that pushes kind, address, size, previous and entry. */
 function eventCode(role: Role, result: number, memory64: boolean, to: Appended): number[] {
   const wide = (code: number[]): number[] => (memory64 ? code : [...code, 0xad]); // i64.extend_i32_u
   const parameter = (index: number | undefined): number[] =>
     index === undefined ? constant64(0) : wide(getLocal(index));
-  /** The value, or 0 if the parameter is 0. */
+  /** Returns code for the value, or 0 if the parameter is 0. */
   const unlessEmpty = (value: number[], size: number | undefined): number[] =>
     size === undefined
       ? value
@@ -150,7 +150,10 @@ function eventCode(role: Role, result: number, memory64: boolean, to: Appended):
 /** i64.eqz, i32.eqz */
 const NOT_ZERO = [0x50, 0x45];
 
-/** The address of the new block: the result, or what posix_memalign stored if it returned 0. */
+/**
+ * Returns code for the address of the new block: the result, or the address that posix_memalign stored if it returned
+ * 0.
+ */
 function addressCode(role: Role, result: number, memory64: boolean): number[] {
   if (role.out === undefined) return getLocal(result);
   const [type, load, zero] = memory64 ? [I64, 0x29, 0x42] : [I32, 0x28, 0x41];
@@ -178,7 +181,7 @@ function resizedCode(role: Role, result: number, memory64: boolean, to: Appended
   ];
 }
 
-/** Returns the body of the function that stands for an export of `params` parameters: it begins an entry. */
+/** Returns the code of the function that replaces an export with `params` parameters: it begins an entry. */
 export function entryCode(body: number, params: number, to: Appended): number[] {
   const [entry, busy] = [params, params + 1];
   return [
@@ -193,7 +196,7 @@ export function entryCode(body: number, params: number, to: Appended): number[] 
 }
 
 /**
- * Returns the body of the function that stands for another one in tables: it begins an entry only if none runs, so that
+ * Returns the code of the function that replaces another one in tables: it begins an entry only if none runs, so that
  * calls from the module itself cost little.
  */
 export function tableEntryCode(body: number, params: number, to: Appended): number[] {

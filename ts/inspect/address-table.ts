@@ -2,15 +2,15 @@
 // A hash table from addresses to numbers. A Map takes more than twice as long for the addresses of a
 // million events (bench/ts/inspect.bench.mjs).
 
-/** Linear probing; a removed entry is filled by those behind it, so that no entry is ever only marked as removed. */
+/** Open addressing with linear probing. A removal moves later entries back, so there are no tombstones. */
 export class AddressTable {
   size = 0;
   #capacity = 1024;
   #addresses: Float64Array = new Float64Array(1024);
-  /** The number, plus 1; 0 where there is none. */
+  /** The numbers plus 1; 0 in empty slots. */
   #numbers: Uint32Array = new Uint32Array(1024);
 
-  /** The slot of an address, or the empty one where it would be. */
+  /** Returns the slot of an address, or the empty slot where it belongs. */
   #slotOf(address: number): number {
     const mask = this.#capacity - 1;
     let slot = hash(address) & mask;
@@ -40,7 +40,7 @@ export class AddressTable {
     this.size--;
     for (let slot = (hole + 1) & mask; this.#numbers[slot] !== 0; slot = (slot + 1) & mask) {
       const home = hash(this.#addresses[slot] as number) & mask;
-      // An entry may move to the hole if its home is not between the hole and its slot.
+      // An entry may move to the hole unless its home slot lies between the hole and its slot.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       this.#addresses[hole] = this.#addresses[slot] as number;
       this.#numbers[hole] = this.#numbers[slot] as number;
@@ -64,7 +64,7 @@ export class AddressTable {
   }
 }
 
-/** Spreads addresses, which are often multiples of 16, over all bits. */
+/** Returns the hash of an address. Addresses are often multiples of 16, so all bits are mixed. */
 function hash(address: number): number {
   const mixed = Math.imul((address | 0) ^ Math.floor(address / 2 ** 32), 0x9e3779b1);
   return (mixed ^ (mixed >>> 15)) >>> 0;

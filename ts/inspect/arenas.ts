@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The arenas of a heap in a recording: how much of each is used, its checkpoints, and its slices, stale ones too.
+// The arenas of a heap in a recording: their used bytes, checkpoints and slices, also stale ones.
 import type { ByteReader, ByteWriter } from './varint.ts';
 
-/** A mark of an arena, or its beginning. */
+/** A checkpoint of an arena: its first one began with the epoch, the others with a mark or a scope. */
 export interface ArenaCheckpoint {
   readonly number: number;
   /** The address from which on allocations belong to it. */
@@ -15,19 +15,19 @@ export interface ArenaSlice {
   readonly bytes: number;
   /** The type of its elements. */
   readonly type: string;
-  /** The epoch in which it was made. */
+  /** The epoch that it was created in. */
   readonly epoch: number;
-  /** Whether every use throws: the arena was reset, rewound to before it, or destroyed. */
+  /** True if every use throws: the arena was reset, rewound to before it, or destroyed. */
   readonly isStale: boolean;
-  /** Where it was made: an index into `HeapRecording.stacks`. */
+  /** The call stack that created it: an index into `HeapRecording.stacks`. */
   readonly site: number;
 }
 
-/** An arena, as it was at the end of a recording. */
+/** The state of an arena at the end of a recording. */
 export interface RecordedArena {
   readonly kind: 'frame' | 'arena';
   readonly address: number;
-  /** Bytes that can be allocated. */
+  /** The capacity in bytes. */
   readonly bytes: number;
   readonly usedBytes: number;
   readonly epoch: number;
@@ -58,7 +58,7 @@ export function writeArenas(
   }
 }
 
-/** Reads what `writeArenas` wrote. `stackBelow` reads the index of a stack. Throws RecordingError. */
+/** Reads arenas that {@link writeArenas} wrote. `stackBelow` reads the index of a stack. Throws RecordingError. */
 export function readArenas(block: ByteReader, stackBelow: () => number): RecordedArena[] {
   const list = <T>(least: number, read: () => T): T[] => {
     const found: T[] = [];

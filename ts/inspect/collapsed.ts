@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording as collapsed stacks, which flamegraph.pl, inferno, speedscope and Perfetto read.
+// Converts a recording to collapsed stacks, which flamegraph.pl, inferno, speedscope and Perfetto read.
 import type { Replay } from './replay.ts';
 import { bySite, type Metric } from './sites.ts';
 import { frameName } from './tree.ts';

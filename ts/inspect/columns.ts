@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The columns of a recording, as they grow.
+// The growing columns of a recording.
 
-/** One entry in each column for each event. */
+/** Columns with one entry for each event. */
 export class EventColumns {
   length = 0;
   kinds: Uint8Array = new Uint8Array(0);

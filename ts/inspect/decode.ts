@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes to recordings. Nothing in a file is trusted: every block has a checksum, every count is compared with the bytes
-// that are left before anything is allocated, every index with the table that it points into.
+// Decodes recordings. Nothing in a file is trusted: every block has a checksum, every count is compared with the
+// remaining bytes before anything is allocated, and every index with the length of its table.
 import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type RecordedType, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
 import { RecordingError } from '../errors.ts';
 import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
@@ -14,14 +14,14 @@ const KINDS: number = Object.keys(EventKind).length;
 /** Options of `decodeRecording`. */
 export interface DecodeOptions {
   /**
-   * Return the events before the place where a file ends too early or is damaged, instead of throwing.
+   * True to return the events before the point at which a file is cut off or damaged, instead of an error.
    *
    * @defaultValue false
    */
   readonly partial?: boolean;
 }
 
-/** Reads the blocks of a file or of a stream, and has the recording that they make so far. */
+/** Reads the blocks of a file or of a stream. {@link recording} returns the events so far. */
 export class RecordingReader {
   #name = '';
   #started = 0;
@@ -37,7 +37,7 @@ export class RecordingReader {
   #arenas: RecordedArena[] | undefined;
   #layouts: RecordedType[] | undefined;
 
-  /** Whether the last block was read. */
+  /** True if the last block was read. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -115,7 +115,7 @@ export class RecordingReader {
   }
 
   #readEvents(block: ByteReader): void {
-    // Each event has a byte of its kind, one of its time and one of its address.
+    // Each event has at least three bytes: its kind, its time and its address.
     const count = block.count(3);
     if (count > EVENTS_PER_BLOCK) throw block.damaged(`${count} events in a block`);
     const unit = 2 ** below(block, 5, 'alignment');
@@ -150,7 +150,7 @@ export class RecordingReader {
     }
   }
 
-  /** The recording so far. Its columns are used again by the next `add`. */
+  /** Returns the recording so far. The next `add` reuses its columns. */
   recording(): InspectedRecording {
     const { kinds, times, addresses, sizes, previous, sites, types, length } = this.#columns;
     const columns = { length, kinds, times, addresses, sizes, previous, sites, types };
@@ -175,7 +175,7 @@ export class RecordingReader {
   }
 }
 
-/** Reads a number that must be below `limit`. */
+/** Reads a number. Throws RecordingError unless it is below `limit`. */
 function below(block: ByteReader, limit: number, what: string): number {
   const value = block.varint();
   if (value >= limit) throw block.damaged(`${what} ${value} of ${limit}`);
@@ -196,7 +196,7 @@ function safe(block: ByteReader, value: number): number {
 interface FoundBlock {
   readonly tag: number;
   readonly contents: Uint8Array;
-  /** Where the contents start, and where the next block does. */
+  /** The offsets of the contents and of the next block. */
   readonly start: number;
   readonly end: number;
 }
@@ -205,7 +205,7 @@ interface FoundBlock {
 function blockAt(bytes: Uint8Array, offset: number, base: number): FoundBlock {
   const head = new ByteReader(bytes.subarray(offset, offset + 13), base + offset);
   const truncated = (): RecordingError =>
-    new RecordingError('truncated', base + bytes.length, `the file ends within the block that starts at byte ${base + offset}: ${CUT}`); // prettier-ignore
+    new RecordingError('truncated', base + bytes.length, `the file is cut off in the block that starts at byte ${base + offset}: ${CUT}`); // prettier-ignore
   let size: number;
   let crc: number;
   const tag = head.byte();
@@ -226,7 +226,10 @@ function blockAt(bytes: Uint8Array, offset: number, base: number): FoundBlock {
 const CUT =
   'copy it again, wait until the program that writes it has ended, or read the events before with { partial: true }';
 
-/** Throws RecordingError unless `bytes` start as a recording of this version does. Returns the offset of the first block. */
+/**
+ * Returns the offset of the first block. Throws RecordingError if `bytes` do not start like a recording of this
+ * version.
+ */
 function startOf(bytes: Uint8Array): number {
   const differs = MAGIC.findIndex((byte, i) => bytes[i] !== byte);
   if (differs >= 0 && differs >= bytes.length && bytes.length > 0)
@@ -236,11 +239,11 @@ function startOf(bytes: Uint8Array): number {
   if (version === undefined)
     throw new RecordingError('truncated', bytes.length, `the file has no version: ${CUT}`);
   if (version !== VERSION)
-    throw new RecordingError('version', MAGIC.length, `version ${version} of the format, this reads version ${VERSION}: update linmem`); // prettier-ignore
+    throw new RecordingError('version', MAGIC.length, `the format has version ${version}, this linmem reads version ${VERSION}: update linmem`); // prettier-ignore
   return MAGIC.length + 1;
 }
 
-/** Says what a file is that is no recording. */
+/** Returns the message for a file that is not a recording. */
 function foreignReason(bytes: Uint8Array): string {
   const starts = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
   if (bytes.length === 0) return 'the file is empty: record again, with --out=heap.lmh';
@@ -250,14 +253,14 @@ function foreignReason(bytes: Uint8Array): string {
   if (starts(0x7b)) return 'the file is JSON: a recording of a heap (.lmh) is needed, not one of its exports';
   if (starts(0, 0x61, 0x73, 0x6d))
     return 'the file is a WebAssembly module: record a program with npx linmem inspect';
-  return 'the file is no recording of a heap: make one with npx linmem inspect PROGRAM --out=heap.lmh';
+  return 'the file is not a recording of a heap: record one with npx linmem inspect PROGRAM --out=heap.lmh';
 }
 
 /**
  * Decodes a `.lmh` file.
  *
  * @returns the recording, in arrays that share nothing with `bytes`
- * @throws {RecordingError} if the bytes are no recording, end too early, were changed, or are of a newer version
+ * @throws {RecordingError} if the bytes are not a recording, are cut off or damaged, or have a newer format
  */
 export function decodeRecording(bytes: Uint8Array, options: DecodeOptions = {}): InspectedRecording {
   const start = startOf(bytes);
@@ -272,10 +275,10 @@ export function decodeRecording(bytes: Uint8Array, options: DecodeOptions = {}):
 }
 
 /**
- * Decodes a `.lmh` file that may be compressed by gzip.
+ * Decodes a `.lmh` file, which may be compressed by gzip.
  *
  * @returns as `decodeRecording`
- * @throws {RecordingError} as `decodeRecording`; also if the compressed file ends too early or was changed
+ * @throws {RecordingError} as `decodeRecording`; also if the compressed file is cut off or damaged
  */
 export async function readRecording(bytes: Uint8Array, options?: DecodeOptions): Promise<HeapRecording> {
   return decodeRecording(bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes) : bytes, options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A recording as a file of DHAT, which Valgrind's dh_view and the Firefox Profiler show: the only one of these formats
-// that has lifetimes. Documented in dhat/dh_main.c of Valgrind.
+// Converts a recording to DHAT's format, which Valgrind's dh_view and the Firefox Profiler show. Of all formats, only
+// this one has the lifetimes of blocks. Documented in dhat/dh_main.c of Valgrind.
 import type { Replay } from './replay.ts';
 import { frameName, placeOf } from './tree.ts';
 
@@ -12,11 +12,11 @@ export interface DhatProgramPoint {
   tbk: number;
   /** The sum of the lifetimes of all blocks. Units: microseconds. */
   tl: number;
-  /** The maximum of bytes that were live at one time. */
+  /** The maximum of live bytes. */
   mb: number;
   /** The blocks at that time. */
   mbk: number;
-  /** Bytes when the whole heap was largest. */
+  /** Bytes at the global peak. */
   gb: number;
   /** Blocks at that time. */
   gbk: number;
@@ -24,7 +24,7 @@ export interface DhatProgramPoint {
   eb: number;
   /** Blocks at the end. */
   ebk: number;
-  /** Indexes of frames, innermost first. */
+  /** Indices of frames, innermost first. */
   fs: number[];
 }
 
@@ -35,9 +35,9 @@ export interface DhatFile {
   readonly mode: 'heap';
   /** The word for totals: blocks are "Allocated". */
   readonly verb: 'Allocated';
-  /** Whether block lifetimes are recorded. */
+  /** True if block lifetimes are recorded. */
   readonly bklt: true;
-  /** Whether accesses to blocks are recorded. */
+  /** True if accesses to blocks are recorded. */
   readonly bkacc: false;
   /** The unit of times. */
   readonly tu: 'us';
@@ -58,7 +58,7 @@ export interface DhatFile {
   readonly ftbl: readonly string[];
 }
 
-/** Returns the totals, maxima, ends and lifetimes of each stack. `JSON.stringify` makes the file. */
+/** Returns the totals, maxima, final values and lifetimes of each stack. The file is its JSON. */
 export function toDhat(replay: Replay): DhatFile {
   const { recording } = replay;
   const ticks = (event: number): number =>
@@ -100,7 +100,7 @@ function programPoints(replay: Replay, ticks: (event: number) => number): Map<nu
     }
     return point;
   };
-  // The current bytes of each point stand in eb and ebk while the events pass; at the end they are those of the end.
+  // eb and ebk have the current bytes and blocks of each point after each event, and so the final ones after the last.
   const endedBy = blocksByEnd(replay);
   for (let event = 0; event <= last; event++) {
     for (const block of endedBy(event)) {
@@ -131,7 +131,10 @@ function begin(point: DhatProgramPoint, size: number): void {
   point.mbk = point.ebk;
 }
 
-/** Returns a function that returns the blocks which an event ends: none, one, or two of a realloc to a live block's address. */
+/**
+ * Returns a function that returns the blocks that an event frees: none, one, or two for a realloc to the address of a
+ * live block.
+ */
 function blocksByEnd(replay: Replay): (event: number) => number[] {
   const first = new Uint32Array(replay.length);
   const second = new Map<number, number>();

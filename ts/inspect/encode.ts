@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Recordings to bytes. Each column of a block of events is written as a whole, so that compressors find what repeats.
+// Encodes recordings. Each column of a block of events is written as a whole, which compresses better.
 import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';
 import { writeArenas } from './arenas.ts';
@@ -15,7 +15,7 @@ export function writeStart(out: ByteWriter): void {
   out.byte(VERSION);
 }
 
-/** Writes a block: its number, the size of its contents, their checksum, the contents. */
+/** Writes a block: its kind, the size of its contents, their checksum, the contents. */
 function writeBlock(out: ByteWriter, tag: number, write: (block: ByteWriter) => void): void {
   const block = new ByteWriter();
   write(block);
@@ -26,18 +26,18 @@ function writeBlock(out: ByteWriter, tag: number, write: (block: ByteWriter) => 
   out.raw(contents);
 }
 
-/** Returns `value`. Throws ArgumentRangeError unless it is a whole number below `limit`, as files can hold. */
+/** Returns `value`. Throws ArgumentRangeError unless it is an integer in [0, limit). */
 function whole(value: number | undefined, what: string, limit: number = 2 ** 53): number {
   if (value === undefined || !Number.isSafeInteger(value) || value < 0 || value >= limit)
-    throw new ArgumentRangeError(`${what}: a whole number from 0 and below ${limit}`, value ?? Number.NaN);
+    throw new ArgumentRangeError(`${what}: an integer in [0, ${limit})`, value ?? Number.NaN);
   return value;
 }
 
-/** How much of a recording a file or a stream has already. */
+/** The progress of writing a recording to a file or a stream. */
 export class Progress {
   stacks = 1;
   types = 1;
-  /** The names of those that were written last. */
+  /** The names of the layouts that were written last. */
   layouts = '';
   events = 0;
   marks = 0;
@@ -48,7 +48,7 @@ export class Progress {
   readonly frames: Map<string, number> = new Map();
 }
 
-/** Writes the part of `recording` that `progress` does not count yet. The same bytes make a file, or the messages of a stream. */
+/** Writes the part of `recording` that was not written before, for a file or for a message of a stream. */
 export function writeNews(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
   writeTypes(out, recording, progress);
   writeNewLayouts(out, recording, progress);
@@ -81,7 +81,7 @@ function writeTypes(out: ByteWriter, { typeNames }: HeapRecording, progress: Pro
   });
 }
 
-/** All layouts, where there are more than before or fewer: one that was ambiguous is gone. */
+/** Writes all layouts if they have changed. Their number can also fall: an ambiguous layout is removed. */
 function writeNewLayouts(out: ByteWriter, { layouts = [] }: HeapRecording, progress: Progress): void {
   const names = layouts.map(({ name }) => name).join();
   if (names === progress.layouts) return;
@@ -89,7 +89,7 @@ function writeNewLayouts(out: ByteWriter, { layouts = [] }: HeapRecording, progr
   writeBlock(out, Block.layouts, (block) => writeLayouts(block, layouts, whole));
 }
 
-/** Writes the stacks that are new, after the frames in them that are new. */
+/** Writes the new frames, then the new stacks. */
 function writeStacks(out: ByteWriter, { stacks }: HeapRecording, progress: Progress): void {
   const news = stacks.slice(progress.stacks);
   progress.stacks = Math.max(stacks.length, 1);
@@ -121,7 +121,7 @@ function writeFrames(block: ByteWriter, frames: readonly StackFrame[]): void {
   block.varint(frames.length);
   let file = '';
   for (const frame of frames) {
-    // Neighbours are often of one file: its name is written when it changes.
+    // Consecutive frames often have the same file: its name is written when it changes.
     block.byte(frame.file === file ? 0 : 1);
     if (frame.file !== file) block.text((file = frame.file));
     block.text(frame.name);
@@ -130,7 +130,7 @@ function writeFrames(block: ByteWriter, frames: readonly StackFrame[]): void {
   }
 }
 
-/** The largest power of two, up to 16, of which all these addresses are multiples, as a number of bits. */
+/** Returns the binary logarithm of the largest power of two, up to 16, that divides all these addresses. */
 function commonAlignment(addresses: readonly Float64Array[], start: number, end: number): number {
   let bits = 0;
   for (const column of addresses) for (let i = start; i < end; i++) bits |= (column[i] as number) % 16;
@@ -163,7 +163,7 @@ function writeEvents(block: ByteWriter, recording: HeapRecording, progress: Prog
     block.signed(address - last);
     last = address;
   }
-  // Values that are 0 are left out: their bit in the first byte is not set.
+  // Values that are 0 are not written: their bit in the first byte of the event is 0.
   const column = (values: ArrayLike<number>, what: string, limit?: number, unit = 1): void => {
     for (let i = start; i < end; i++) if (values[i] !== 0) block.varint(whole(values[i], what, limit) / unit);
   };
@@ -197,10 +197,10 @@ export function writeHead(out: ByteWriter, recording: HeapRecording): void {
 }
 
 /**
- * Encodes a recording as a file. Times are rounded to microseconds; all else is kept as it is.
+ * Encodes a recording as a file. Times are rounded to microseconds; everything else is exact.
  *
  * @returns the bytes of a `.lmh` file: about 6 for each event, and a third of that after gzip
- * @throws {ArgumentRangeError} if a number of the recording is not a whole one of 0 to 2^53 - 1, or if times go back
+ * @throws {ArgumentRangeError} if a number of the recording is not an integer in [0, 2^53), or times are not ascending
  */
 export function encodeRecording(recording: InspectedRecording): Uint8Array {
   const out = new ByteWriter();

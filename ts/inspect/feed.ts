@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// A running heap as a stream of blocks: what is new since the blocks before.
+// The recording of a running heap as a stream: each message has the events since the last one.
 import type { HeapRecording } from '../debug/recording.ts';
 import { Progress, writeHead, writeNews } from './encode.ts';
 import type { InspectedRecording } from './format.ts';
 import { isLiveMessage, type LiveMessage } from './messages.ts';
 import { ByteWriter } from './varint.ts';
 
-/** A heap that a page can follow. The heaps of `linmem/debug` are such. */
+/** A heap that a page can show while the program runs, such as those of `linmem/debug`. */
 export interface LiveSource {
-  /** Returns what happened until now. Called several times a second. */
+  /** Returns the recording until now. Called several times per second. */
   record(): HeapRecording;
-  /** Returns bytes of the memory; undefined for a range that is not there, or throws. */
+  /** Returns bytes of the memory; returns undefined or throws if the range lies outside. */
   readBytes?(address: number, size: number): Uint8Array | undefined;
 }
 
-/** Returns a copy of bytes of the memory of a heap; undefined for a range that is not there. */
+/** Returns a copy of bytes of the memory of a heap; undefined if the range lies outside. */
 export function bytesOf(source: LiveSource, address: number, size: number): Uint8Array | undefined {
   try {
     return source.readBytes?.(address, size)?.slice();
@@ -23,14 +23,14 @@ export function bytesOf(source: LiveSource, address: number, size: number): Uint
   }
 }
 
-/** Whether something is a running heap, rather than a recording. */
+/** True for a running heap, false for a recording. */
 export const isLiveSource = (source: LiveSource | InspectedRecording): source is LiveSource =>
   typeof (source as LiveSource).record === 'function';
 
-/** How often a page is told what is new, in milliseconds. */
+/** The interval between two messages in milliseconds. */
 export const INTERVAL = 250;
 
-/** The blocks of one page. An empty message says that the recording begins again. */
+/** The messages for one page. An empty message means that the recording restarts. */
 export class LiveFeed {
   readonly #source: LiveSource;
   #progress: Progress | undefined;
@@ -40,7 +40,7 @@ export class LiveFeed {
     this.#source = source;
   }
 
-  /** Returns the messages since the last call; none if nothing has happened. */
+  /** Returns the messages since the last call; none if there are no new events. */
   next(): Uint8Array[] {
     const recording = this.#source.record();
     const messages: Uint8Array[] = [];
@@ -60,13 +60,13 @@ export class LiveFeed {
   }
 }
 
-/** The part of a MessagePort that is used here. */
+/** The members of a MessagePort that are used. */
 export interface PagePort {
   postMessage(message: LiveMessage): void;
   onmessage: ((event: MessageEvent<unknown>) => unknown) | null;
 }
 
-/** Feeds a page through a port until the function that it returns is called. */
+/** Sends messages through a port until the returned function is called. */
 export function feedPort(port: PagePort, source: LiveSource, interval: number = INTERVAL): () => void {
   const feed = new LiveFeed(source);
   const send = (): void => {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The file format of recordings, `.lmh`: the numbers that the writer and the reader share. docs/recording.md describes it.
+// The constants of the file format of recordings, `.lmh`, which docs/recording.md describes.
 import type { HeapRecording, ReportKind } from '../debug/recording.ts';
 import type { RecordedArena } from './arenas.ts';
 
-/** The first eight bytes: as PNG's, they show a file that was copied as text, with its line ends or bit 7 changed. */
+/** The first eight bytes. Like those of PNG, they detect a copy as text, which changes line ends or bit 7. */
 export const MAGIC: readonly number[] = [0x89, 0x4c, 0x4d, 0x48, 0x0d, 0x0a, 0x1a, 0x0a];
-/** The version of the format, the ninth byte. */
+/** The ninth byte: the version of the format. */
 export const VERSION = 1;
 
-/** The blocks of a file. A reader skips blocks with a number from 128 that it does not know, and refuses others. */
+/** The kinds of blocks in a file. A reader skips unknown kinds from 128 on, and refuses other unknown kinds. */
 export const Block = {
   head: 1,
   types: 2,
@@ -23,9 +23,9 @@ export const Block = {
   layouts: 130,
 } as const;
 
-/** How many events a block of events holds at most. */
+/** The maximum number of events in a block. */
 export const EVENTS_PER_BLOCK = 65536;
-/** The first byte of an event: its kind in bits 0 to 2, and a bit for each column in which it is not 0. */
+/** The first byte of an event: its kind in bits 0 to 2, and a bit for each column whose value is not 0. */
 export const Has = { size: 8, site: 16, type: 32, previous: 64 } as const;
 /** The unit of times in a file: microseconds. */
 export const TICKS_PER_MS = 1000;
@@ -37,16 +37,16 @@ export const REPORT_KINDS: readonly ReportKind[] = [
   'write-after-free',
 ];
 
-/** Bytes of the memory, as they were at the end of a recording. */
+/** Bytes of the memory at the end of a recording. */
 export interface HeapBytes {
   readonly address: number;
   readonly bytes: Uint8Array;
 }
 
-/** A recording with what the page can show besides: bytes of blocks, and arenas. */
+/** A recording with further data for the page: bytes of blocks, and arenas. */
 export interface InspectedRecording extends HeapRecording {
-  /** By address, without overlap. Absent where the recording has none. */
+  /** Sorted by address, without overlaps. Missing if the recording has no bytes. */
   readonly bytes?: readonly HeapBytes[];
-  /** The arenas of the heap. Absent where the recording says nothing of arenas. */
+  /** The arenas of the heap. Missing if the recording has no data about arenas. */
   readonly arenas?: readonly RecordedArena[];
 }

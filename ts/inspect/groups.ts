@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Call sites: the stacks by the line of the program that they come from.
+// Groups stacks by call site: the line of the program.
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
 import { frameName, placeOf } from './tree.ts';
 
-/**
- * A call site: the innermost frame of the program; where there is none, the innermost of a package, or of WebAssembly.
- */
+/** A call site: the innermost frame of the program; if there is none, that of a package, or of WebAssembly. */
 export interface CallSite {
   readonly name: string;
-  /** `file:line:column`, as far as known. */
+  /** `file:line:column`, or the known parts of it. */
   readonly place: string;
 }
 
 /** The call sites of a recording. */
 export interface CallSites {
   readonly sites: readonly CallSite[];
-  /** For each stack the index of its call site. */
+  /** The index of the call site of each stack. */
   readonly ofStack: Uint32Array;
 }
 
@@ -51,7 +49,7 @@ export function callSitesOf({ stacks }: HeapRecording): CallSites {
   return { sites, ofStack };
 }
 
-/** Returns the sums of a column with a value for each stack, by call site. */
+/** Returns the sums, by call site, of a column with a value for each stack. */
 export function sumByCallSite({ sites, ofStack }: CallSites, values: Float64Array): Float64Array {
   const sums = new Float64Array(sites.length);
   for (let stack = 0; stack < ofStack.length; stack++) {

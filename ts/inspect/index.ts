@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// linmem/inspect: recordings of heaps as files, pictures and profiles. Nothing of it is in a bundle of linmem alone.
+// The exports of linmem/inspect: recordings of heaps as files, pictures and profiles.
 export { decodeRecording, readRecording, RecordingReader, type DecodeOptions } from './decode.ts';
 export { encodeRecording } from './encode.ts';
 export type { HeapBytes, InspectedRecording } from './format.ts';

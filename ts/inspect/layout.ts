@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The blocks by address: the gaps between them, and the sizes they have.
+// The gaps between blocks, and a histogram of their sizes.
 import type { Replay } from './replay.ts';
 
-/** How the live blocks lie in the memory. */
+/** The layout of the live blocks in the memory. */
 export interface Fragmentation {
-  /** The address of the first block, and the end of the last; both 0 without blocks. */
+  /** The address of the first block, and the end of the last one; 0 if there are no blocks. */
   readonly start: number;
   readonly end: number;
   readonly blocks: number;
   readonly liveBytes: number;
-  /** Bytes between the first and the last block that no block has: free memory, headers, padding. */
+  /** Bytes between the first and the last block that belong to no block: free memory, headers, padding. */
   readonly gapBytes: number;
   readonly gaps: number;
   readonly largestGap: number;
-  /** 1 - largestGap / gapBytes: 0 if all that is free is in one piece, near 1 if it is in many small ones. */
+  /** 1 - largestGap / gapBytes: 0 if there is one gap, close to 1 if there are many small ones. */
   readonly external: number;
 }
 
-/** Returns blocks in the order of their addresses. O(n log n). */
+/** Returns blocks sorted by address. O(n log n). */
 export function byAddress(replay: Replay, blocks: Uint32Array): Uint32Array {
   const { addresses } = replay.recording;
-  // Sorting numbers is many times faster than sorting by a function. Address and position fit into one double while
-  // their product is below 2^53.
+  // Sorting numbers is many times faster than sorting with a function. The address and the position fit in one double
+  // if their product is below 2^53.
   const count = blocks.length;
   let max = 0;
   for (let i = 0; i < count; i++) max = Math.max(max, addresses[blocks[i] as number] as number);
@@ -35,7 +35,7 @@ export function byAddress(replay: Replay, blocks: Uint32Array): Uint32Array {
   return sorted;
 }
 
-/** Returns how the blocks lie that live after event `event`. O(n log n) of them. */
+/** Returns the layout of the blocks that are live after event `event`. O(n log n). */
 export function fragmentationAt(replay: Replay, event: number): Fragmentation {
   const { addresses, sizes } = replay.recording;
   const sorted = byAddress(replay, replay.liveAt(event));
@@ -57,16 +57,19 @@ export function fragmentationAt(replay: Replay, event: number): Fragmentation {
   return { start, end, blocks: sorted.length, liveBytes, gapBytes, gaps, largestGap, external };
 }
 
-/** The live blocks of one class of sizes. */
+/** The live blocks of one size class. */
 export interface SizeClass {
-  /** The sizes `from` to `to`, both included. */
+  /** The smallest and the largest size in bytes. */
   readonly from: number;
   readonly to: number;
   readonly blocks: number;
   readonly bytes: number;
 }
 
-/** Returns the blocks that live after event `event` by size: a class for each power of two, without empty ones at the ends. */
+/**
+ * Returns a histogram of the sizes of the blocks that are live after event `event`: one class for each power of two,
+ * without empty classes at both ends.
+ */
 export function sizeHistogram(replay: Replay, event: number): SizeClass[] {
   const blocks = new Float64Array(54);
   const bytes = new Float64Array(54);

@@ -23,7 +23,7 @@ export function writeLayouts(
   }
 }
 
-/** Reads what `writeLayouts` wrote. Throws RecordingError. */
+/** Reads layouts that {@link writeLayouts} wrote. Throws RecordingError. */
 export function readLayouts(block: ByteReader): RecordedType[] {
   const list = <T>(least: number, read: () => T): T[] => {
     const found: T[] = [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The messages between the page and the program that it shows.
 
-/** Where a page finds its recording: the JSON in its element `#source`. */
+/** The source of a page's recording: the JSON in its element `#source`. */
 export type PageSource =
   | { readonly kind: 'data'; readonly data: string }
   | { readonly kind: 'file'; readonly url: string }
@@ -20,7 +20,7 @@ export function isLiveMessage(data: unknown): data is LiveMessage {
   return typeof data === 'object' && data !== null && typeof (data as LiveMessage).linmem === 'string';
 }
 
-/** Returns blocks as a frame of a stream: the number of bytes in four bytes, the lowest first, and the bytes. */
+/** Returns blocks as a frame of a stream: the number of bytes as a little-endian uint32, then the bytes. */
 export function frameOf(blocks: Uint8Array): Uint8Array {
   const frame = new Uint8Array(blocks.length + 4);
   new DataView(frame.buffer).setUint32(0, blocks.length, true);
@@ -28,7 +28,7 @@ export function frameOf(blocks: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** Puts the frames of a stream together again, however its bytes are cut. */
+/** Splits the bytes of a stream, which arrive in any portions, into frames. */
 export class FrameReader {
   readonly #found: (frame: Uint8Array) => void;
   #parts: Uint8Array[] = [];
@@ -49,7 +49,7 @@ export class FrameReader {
     }
   }
 
-  /** The size of the first frame, if all of it is there. */
+  /** Returns the size of the first frame; undefined if it is incomplete. */
   #nextSize(): number | undefined {
     if (this.#length < 4) return undefined;
     if ((this.#parts[0] as Uint8Array).length < 4) this.#joined();

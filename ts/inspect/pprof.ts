@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A recording as a profile of pprof (https://github.com/google/pprof/blob/main/proto/profile.proto).
+// Converts a recording to a pprof profile (https://github.com/google/pprof/blob/main/proto/profile.proto).
 import type { StackFrame } from '../debug/recording.ts';
 import type { Replay } from './replay.ts';
 import { bySite, liveBySite } from './sites.ts';
 import { placeOf } from './tree.ts';
 import { ByteWriter } from './varint.ts';
 
-/** The values of each sample, as the heap profiles of Go have them. */
+/** The values of each sample, the same as in heap profiles of Go. */
 const VALUES = [
   ['alloc_objects', 'count'],
   ['alloc_space', 'bytes'],
@@ -14,7 +14,7 @@ const VALUES = [
   ['inuse_space', 'bytes'],
 ] as const;
 
-/** Numbers of the fields of profile.proto. */
+/** The field numbers of profile.proto. */
 const FIELD = { sampleType: 1, sample: 2, location: 4, function: 5, stringTable: 6, timeNanos: 9, durationNanos: 10, defaultSampleType: 14 } as const; // prettier-ignore
 
 const writeInt = (out: ByteWriter, field: number, value: number): void => {
@@ -31,7 +31,7 @@ const message = (write: (out: ByteWriter) => void): Uint8Array => {
   return out.finish();
 };
 
-/** The strings, functions and locations of a profile, each with the number that others name it by. */
+/** The strings, functions and locations of a profile, each with its id. */
 class Tables {
   readonly strings: Map<string, number> = new Map([['', 0]]);
   readonly functions: Map<string, { id: number; frame: StackFrame }> = new Map();
@@ -61,8 +61,8 @@ class Tables {
 }
 
 /**
- * Returns the allocations up to event `event`, and what is live then, as an uncompressed profile of pprof, which
- * `go tool pprof`, Pyroscope, Perfetto and speedscope open.
+ * Returns an uncompressed pprof profile of the allocations up to event `event` and the blocks that are live then. `go
+ * tool pprof`, Pyroscope, Perfetto and speedscope open it.
  */
 export function toPprof(replay: Replay, event: number = replay.length - 1): Uint8Array {
   const { recording } = replay;
@@ -96,7 +96,7 @@ export function toPprof(replay: Replay, event: number = replay.length - 1): Uint
   return out.finish().slice();
 }
 
-/** Nanoseconds since 1970 do not fit into a double: they are written from two halves. */
+/** Writes the times. Nanoseconds since 1970 do not fit in a double, so they are computed in two halves. */
 function writeTimes(out: ByteWriter, started: number, duration: number): void {
   out.varint(FIELD.timeNanos * 8);
   let rest = BigInt(Math.round(started)) * 1_000_000n;

@@ -1,44 +1,46 @@
 // SPDX-License-Identifier: MIT
-// The state of the heap at any event of a recording. One pass pairs each block with the event that ends it; after that
-// no address is looked up again: a block lives at event e if it began at or before e and ends after it.
+// The state of the heap after any event of a recording. One pass finds the event that frees each block. After that, no
+// address is looked up: a block is live after event e if its first event is at or before e, and its last one after e.
 import { EventKind, type HeapRecording } from '../debug/recording.ts';
 import { ArgumentRangeError } from '../errors.ts';
 import { AddressTable } from './address-table.ts';
 
-/** How many events lie between two checkpoints. */
+/** The number of events between two checkpoints. */
 export const CHECKPOINT_EVENTS = 16384;
 /** The end of a block that is never freed. */
 export const NEVER = 0xffffffff;
 
-/** Events that fit no block: what the recording does not know. */
+/** Counts of events that match no block. */
 export interface Unmatched {
-  /** Frees and reallocs of addresses where no block is known: double frees, or blocks from before the recording. */
+  /**
+   * Frees and reallocs of addresses where no block is known: double frees, or blocks that are older than the recording.
+   */
   readonly frees: number;
-  /** Blocks at the address of a live one, whose free was not seen. The old block ends there. */
+  /** Blocks at the address of a live block, whose free was not recorded. The old block ends there. */
   readonly overlaps: number;
 }
 
 /**
- * A recording that can be asked for the heap after any of its events. A block has the number of the event that began it:
- * its address, size, site and type stand in the recording's columns at that index.
+ * A recording from which the heap after any event can be read. A block is identified by the index of the event that
+ * allocated it, at which the columns have its address, size, site and type.
  *
- * Making one costs one pass, about a quarter of a second for a million events; `liveAt` costs the blocks at the
- * checkpoint before, and at most 16,384 events.
+ * The constructor needs one pass, about a quarter of a second for a million events. `liveAt` reads the blocks of the
+ * last checkpoint and up to 16,384 events.
  */
 export class Replay {
   readonly recording: HeapRecording;
-  /** For each event that begins a block: the event that ends it, or `NEVER`. For all others: 0. */
+  /** For each event that allocates a block: the event that frees it, or `NEVER`. For all others: 0. */
   readonly ends: Uint32Array;
-  /** For each event: the bytes that are live after it. */
+  /** The live bytes after each event. */
   readonly liveBytes: Float64Array;
-  /** For each event: how many blocks are live after it. */
+  /** The number of live blocks after each event. */
   readonly liveBlocks: Uint32Array;
-  /** For each event: the size of the memory after it, in bytes; 0 before the first event that says. */
+  /** The size of the memory after each event in bytes; 0 before the first event that has it. */
   readonly memoryBytes: Float64Array;
   readonly unmatched: Unmatched;
-  /** The event with the most live bytes, the first of them; 0 in an empty recording. */
+  /** The first event with the maximum of live bytes; 0 in an empty recording. */
   readonly peak: number;
-  /** The blocks that live after event `i * CHECKPOINT_EVENTS - 1`, in the order in which they began. */
+  /** The blocks that are live after event `i * CHECKPOINT_EVENTS - 1`, oldest first. */
   readonly #checkpoints: Uint32Array[] = [];
 
   constructor(recording: HeapRecording) {
@@ -75,7 +77,10 @@ export class Replay {
     }
   }
 
-  /** Returns the blocks of `live`, and those that began at `from` to `to - 1`, that live after event `to - 1`. */
+  /**
+   * Returns the blocks that are live after event `to - 1`: those of `live`, which are live before event `from`, and
+   * newer ones.
+   */
   #advance(live: Uint32Array, from: number, to: number): Uint32Array {
     const { ends } = this;
     const found = new Uint32Array(live.length + to - from);
@@ -89,8 +94,8 @@ export class Replay {
   }
 
   /**
-   * Returns the blocks that live after event `event`, as the indexes of the events that began them, in that order.
-   * -1 is the time before the first event.
+   * Returns the blocks that are live after event `event`, as the indices of their allocation events, oldest first. -1
+   * is the time before the first event.
    *
    * @throws {ArgumentRangeError} if there is no such event
    */
@@ -102,7 +107,7 @@ export class Replay {
     return this.#advance(live, checkpoint * CHECKPOINT_EVENTS, event + 1);
   }
 
-  /** Whether the block that began at event `block` lives after event `event`. */
+  /** True if the block that event `block` allocated is live after event `event`. */
   isLive(block: number, event: number): boolean {
     return block <= event && (this.ends[block] as number) > event;
   }
@@ -120,9 +125,7 @@ export class Replay {
     return low - 1;
   }
 
-  /**
-   * Returns all blocks, live or not, that ever had a byte of the range: the history of an address. O(events).
-   */
+  /** Returns all blocks, live or freed, that contained a byte of the range: the history of an address. O(events). */
   historyOf(address: number, size = 1): number[] {
     const { addresses, sizes } = this.recording;
     const found: number[] = [];
@@ -135,7 +138,7 @@ export class Replay {
   }
 }
 
-/** The blocks by address while the events pass. */
+/** The live blocks by address, during the pass over the events. */
 class Pairing {
   readonly live: AddressTable = new AddressTable();
   bytes = 0;
@@ -158,7 +161,7 @@ class Pairing {
     else if (kind === EventKind.free) this.#end(i, address);
     else if (kind === EventKind.grow) this.memory = sizes[i] as number;
     else if (kind === EventKind.realloc) {
-      // A realloc that failed leaves the old block as it is; one to no bytes frees it.
+      // A failed realloc leaves the old block unchanged; a realloc to 0 bytes frees it.
       if (address === 0 && sizes[i] !== 0) return;
       this.#end(i, previous[i] as number);
       this.#begin(i, address);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The page with a recording in it, or with the address of one.
+// Creates the page, with a recording or with the URL of one.
 import type { InspectedRecording } from './format.ts';
 import { encodeRecording } from './encode.ts';
 import type { PageSource } from './messages.ts';
 
-/** The element that says where the recording is. */
+/** Matches the element that has the source of the recording. */
 const SOURCE = /(<script id="source"[^>]*>)\s*null\s*(<\/script>)/;
 
-/** Returns the page, told where its recording is. */
+/** Returns the page with the source of its recording. */
 export async function pageFor(source: PageSource): Promise<string> {
   const { page } = await import('./page.gen.ts');
-  // `<` would end the element if the text had `</script>` in it.
+  // A text with `</script>` would end the element.
   const json = JSON.stringify(source).replaceAll('<', '\\u003c');
   return page.replace(SOURCE, (_, start: string, end: string) => start + json + end);
 }
 
 /**
- * Returns one HTML file with the recording in it, which shows the same page as `npx linmem view`, and asks the network for
- * nothing. About 100 KB, and 3 bytes for each event.
+ * Returns one HTML file that contains the recording and shows the same page as `npx linmem view`, without network
+ * requests. About 100 KB, and 3 bytes for each event.
  *
  * @throws {ArgumentRangeError} as `encodeRecording`
  */

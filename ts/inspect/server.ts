@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The inspector of a Node program: a server for this machine only, whose address has a secret in it.
+// The inspector of a Node program: a server for this machine only, whose URL contains a secret.
 //
-//   S1  It listens on 127.0.0.1, and answers requests to that host only: a page that resolves its own name to 127.0.0.1
-//       is refused.
-//   S2  Every address begins with 128 random bits. Without them the answer is 404, whatever is asked for.
-//   S3  The page may run its own script and talk to this server, and nothing else.
+//   S1  It listens on 127.0.0.1, and answers only requests with that host name: a page whose host name resolves to
+//       127.0.0.1 is refused.
+//   S2  Every URL contains 128 random bits. Requests without them get 404.
+//   S3  The page may only run its script and connect to this server.
 import { ArgumentRangeError, ModuleError } from '../errors.ts';
 import { encodeRecording } from './encode.ts';
 import { bytesOf, INTERVAL, isLiveSource, LiveFeed, type LiveSource } from './feed.ts';
@@ -15,13 +15,13 @@ import { pageFor } from './report.ts';
 /** Options of `serveInspector`. */
 export interface ServeOptions {
   /**
-   * The port; 0 for any that is free.
+   * The port; 0 for any free port.
    *
    * @defaultValue 0
    */
   readonly port?: number;
   /**
-   * Whether the server keeps the program running that has nothing else to do.
+   * True if the server keeps a program running that has nothing else to do.
    *
    * @defaultValue false
    */
@@ -30,9 +30,9 @@ export interface ServeOptions {
 
 /** A server of the inspector. */
 export interface InspectorServer {
-  /** The address of the page, for a browser on this machine. A program that knows it can see the heap. */
+  /** The URL of the page, for a browser on this machine. Every program that knows it can read the heap. */
   readonly url: string;
-  /** Tells the pages what is new for the last time, and ends. */
+  /** Sends the last events to the pages, and closes the server. */
   close(): Promise<void>;
 }
 
@@ -72,17 +72,17 @@ const HEADERS = {
 } as const; // prettier-ignore
 const BINARY = 'application/octet-stream';
 
-/** The most bytes that are sent of a block. */
+/** The maximum number of bytes of a block that are sent. */
 const MOST_BYTES = 65536;
 
 /**
  * Serves the inspector of a heap, or of a recording, to browsers on this machine. Only in Node and in runtimes with its
  * `node:http`.
  *
- * @param source a heap of `linmem/debug`, which the page then follows, or a recording
- * @returns the address, once it can be opened
+ * @param source a heap of `linmem/debug`, which the page shows while the program runs, or a recording
+ * @returns the server, once its URL can be opened
  * @throws {ModuleError} if there is no `node:http` here
- * @throws {ArgumentRangeError} if `port` is no port, or a recording has numbers that no file can hold
+ * @throws {ArgumentRangeError} if `port` is not a port, or a recording has numbers that a file cannot have
  */
 export async function serveInspector(
   source: LiveSource | InspectedRecording,
@@ -112,7 +112,7 @@ export async function serveInspector(
   return { url: `http://${site.host}/${site.token}/`, close };
 }
 
-/** The pages and files that a server answers with. */
+/** The pages and files of a server. */
 class Site {
   readonly token: string = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''); // prettier-ignore
   host = '';
@@ -125,21 +125,21 @@ class Site {
     this.#file = isLiveSource(source) ? undefined : encodeRecording(source);
   }
 
-  /** S1, S2. */
+  /** Answers a request (S1, S2). */
   answer(request: Request, response: Response): void {
     const refuse = (status: number, why: string): void => {
       response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
       response.end(`${why}\n`);
     };
     const [path = '', query = ''] = (request.url ?? '').split('?');
-    if (request.headers.host !== this.host) refuse(403, 'This server answers to its own address only.');
+    if (request.headers.host !== this.host) refuse(403, 'This server answers only requests to 127.0.0.1.');
     else if (request.method !== 'GET') refuse(405, 'Only GET.');
     else if (!path.startsWith(`/${this.token}/`))
-      refuse(404, 'Not here. Use the address that the program printed, with all of its letters.');
+      refuse(404, 'Not found. Use the complete address that the program printed.');
     else if (!this.#serve(path.slice(this.token.length + 2), query, response)) refuse(404, 'Not here.');
   }
 
-  /** Returns false if there is nothing of that name. */
+  /** Returns false if there is no such page or file. */
   #serve(name: string, query: string, response: Response): boolean {
     const source = this.#source;
     if (name === '') void this.#page(response);
@@ -185,7 +185,7 @@ class Site {
     });
   }
 
-  /** Ends all streams, with what is new. */
+  /** Sends the last events to all streams, and ends them. */
   end(): void {
     for (const finish of this.#streams) finish();
   }

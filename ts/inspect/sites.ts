@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which call sites have how many bytes: live, allocated, leaked, temporary, or between two events.
+// Sums of bytes and blocks by call stack: live, allocated, leaked, temporary, or the difference of two events.
 import { NEVER, type Replay } from './replay.ts';
 
-/** Bytes and blocks of each stack; the index is that of `HeapRecording.stacks`. */
+/** The bytes and blocks of each stack, with the indices of `HeapRecording.stacks`. */
 export interface SiteTotals {
   readonly bytes: Float64Array;
   readonly blocks: Float64Array;
@@ -11,13 +11,13 @@ export interface SiteTotals {
   readonly totalBlocks: number;
 }
 
-/** The blocks of a range of events that are counted. */
+/** The blocks of a range of events that are counted: see {@link bySite}. */
 export type Metric = 'live' | 'allocated' | 'leaked' | 'temporary';
 
 /** A block that lives for fewer events than this is temporary. */
 const TEMPORARY_EVENTS = 64;
 
-/** Adds up the blocks that `each` is called back with. */
+/** Sums blocks. */
 class Adder implements SiteTotals {
   readonly bytes: Float64Array;
   readonly blocks: Float64Array;
@@ -42,10 +42,10 @@ class Adder implements SiteTotals {
   }
 }
 
-/** Whether the event began a block. */
+/** True if the event allocated a block. */
 const isBlock = (replay: Replay, event: number): boolean => replay.ends[event] !== 0;
 
-/** Returns what the stacks have of the blocks that live after event `event`. */
+/** Returns the sums of the blocks that are live after event `event`. */
 export function liveBySite(replay: Replay, event: number): SiteTotals {
   const sums = new Adder(replay);
   for (const block of replay.liveAt(event)) sums.add(block);
@@ -53,9 +53,9 @@ export function liveBySite(replay: Replay, event: number): SiteTotals {
 }
 
 /**
- * Returns what the stacks have of the events after `from` up to `to`: `live` at `to`, `allocated` in the range, `leaked`
- * (allocated in the range and live at `to`), or `temporary` (allocated in the range, and freed within 64 events).
- * `from` is -1 for the start.
+ * Returns the sums for the events after `from` up to `to`: of the blocks that are `live` at `to`, `allocated` in the
+ * range, `leaked` (allocated in the range and live at `to`), or `temporary` (allocated in the range, and freed within
+ * 64 events). `from` is -1 for the start.
  */
 export function bySite(replay: Replay, metric: Metric, from: number, to: number): SiteTotals {
   if (metric === 'live') return liveBySite(replay, to);
@@ -71,16 +71,16 @@ export function bySite(replay: Replay, metric: Metric, from: number, to: number)
 /** The difference of one stack between two events. */
 export interface SiteChange {
   readonly site: number;
-  /** Bytes and blocks after minus before. */
+  /** The bytes after minus the bytes before, and the same for blocks. */
   readonly bytes: number;
   readonly blocks: number;
-  /** Of the blocks after: those that were not there before. */
+  /** The number of blocks that are live after and not before. */
   readonly newBlocks: number;
-  /** Of the blocks before: those that are gone. */
+  /** The number of blocks that are live before and not after. */
   readonly goneBlocks: number;
 }
 
-/** Returns the stacks whose live blocks differ between two events, those that grew most first. */
+/** Returns the stacks whose live blocks differ between two events, sorted by growth, largest first. */
 export function diffSites(replay: Replay, before: number, after: number): SiteChange[] {
   const fresh = new Adder(replay);
   for (const block of replay.liveAt(after)) if (block > before) fresh.add(block);
@@ -102,11 +102,14 @@ export interface SiteLeak {
   readonly site: number;
   readonly bytes: number;
   readonly blocks: number;
-  /** The event that began the first of them. */
+  /** The event that allocated the first block. */
   readonly first: number;
 }
 
-/** Returns what was allocated after event `since` and is live at the end, by stack, the most bytes first. */
+/**
+ * Returns the sums of blocks that were allocated after event `since` and are live at the end, by stack, most bytes
+ * first.
+ */
 export function leaksOf(replay: Replay, since = -1): SiteLeak[] {
   const leaks = new Map<number, { site: number; bytes: number; blocks: number; first: number }>();
   const { sites, sizes } = replay.recording;

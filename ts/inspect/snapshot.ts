@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A snapshot of one of linmem's heaps as a recording of one moment, so that the page and the files can show it.
+// Converts a snapshot of a heap of linmem to a recording of one moment, which the page shows and files store.
 import { EventKind } from '../debug/recording.ts';
 import type { BlockStates, HeapSnapshot, SnapshotArena } from '../debug/snapshot.ts';
 import type { RecordedArena } from './arenas.ts';
 import { EventColumns } from './columns.ts';
 import type { InspectedRecording } from './format.ts';
 
-/** The names of the types of blocks that are no allocations of the program. */
+/** The type names of blocks that are not allocations of the program. */
 const IN_C = 'allocated by C';
 const INTERNAL = 'kept by linmem';
 
-/** Not imported, so that a bundle has no heaps. */
+/** Not imported, so that a bundle does not contain heaps. */
 const LIVE: typeof BlockStates.live = 1;
 
 /** A block of the recording. */
@@ -22,8 +22,8 @@ interface Entry {
 }
 
 /**
- * Returns a recording in which everything that is live in a snapshot is allocated at one moment, in the order of the
- * addresses. Blocks that the allocator has and the table has not were allocated by C code. O(n log n) of the blocks.
+ * Returns a recording that allocates all live blocks of a snapshot at one moment, in the order of their addresses.
+ * Blocks that are not in the heap's table were allocated by C code. O(n log n).
  */
 export function recordingOfSnapshot(snapshot: HeapSnapshot): InspectedRecording {
   const entries = entriesOf(snapshot);
@@ -67,7 +67,7 @@ function entriesOf({ allocations, blocks, isComplete }: HeapSnapshot): Entry[] {
   return entries.sort((a, b) => a.address - b.address);
 }
 
-/** Slices belong to the arena in one of whose blocks they lie. */
+/** Returns the arenas. A slice belongs to the arena that has the block it lies in. */
 function arenasOf({ arenas, slices, blocks, allocations }: HeapSnapshot): RecordedArena[] {
   const sizes = new Map<number, number>();
   for (const [i, address] of blocks.addresses.entries()) sizes.set(address, blocks.sizes[i] as number);

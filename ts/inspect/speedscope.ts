@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording as profiles of speedscope (https://www.speedscope.app/file-format-schema.json).
+// Converts a recording to speedscope profiles (https://www.speedscope.app/file-format-schema.json).
 import type { StackFrame } from '../debug/recording.ts';
 import type { Replay } from './replay.ts';
 import { bySite, liveBySite, type SiteTotals } from './sites.ts';
@@ -27,8 +27,8 @@ export interface SpeedscopeFile {
 }
 
 /**
- * Returns four profiles: what is live after event `event`, what was live at the peak, all that was allocated, and what
- * was temporary. `JSON.stringify` makes the file.
+ * Returns four profiles: the blocks that are live after event `event`, those at the peak, all allocations, and
+ * temporary ones. The file is the result as JSON.
  */
 export function toSpeedscope(replay: Replay, event: number = replay.length - 1): SpeedscopeFile {
   const frames: SpeedscopeFile['shared']['frames'] = [];

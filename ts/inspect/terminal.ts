@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording as text: the curve of live bytes, the heap by address, the leaks with their call stacks.
+// Prints a recording as text: the curve of live bytes, the heap by address, the leaks with their call stacks.
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
 import { callSitesOf, siteFrame } from './groups.ts';
 import { byAddress, fragmentationAt } from './layout.ts';
@@ -12,19 +12,19 @@ import { bytesText, countText, timeText } from './units.ts';
 /** Options of `formatRecording`. */
 export interface FormatOptions {
   /**
-   * Columns of the terminal.
+   * The width of the terminal in columns.
    *
    * @defaultValue 80
    */
   readonly width?: number;
   /**
-   * Whether escape sequences set colours.
+   * True if the text has escape sequences for colours.
    *
    * @defaultValue false
    */
   readonly colours?: boolean;
   /**
-   * How many call sites are shown.
+   * The maximum number of call sites.
    *
    * @defaultValue 10
    */
@@ -36,17 +36,17 @@ export interface FormatOptions {
    */
   readonly since?: number;
   /**
-   * The start of paths that is left out, such as the current folder with its `/`.
+   * The prefix of paths that is left out, such as the current folder with its `/`.
    *
    * @defaultValue ''
    */
   readonly base?: string;
 }
 
-/** Parts of a character cell, from nothing to all. */
+/** Characters that fill a part of their cell, from none to all. */
 const LEVELS = ' ▁▂▃▄▅▆▇█';
 const MAP_LINES = 12;
-/** The most frames of a stack. */
+/** The maximum number of frames of a stack. */
 const FRAMES = 4;
 
 type Paint = (text: string) => string;
@@ -55,7 +55,7 @@ interface Style {
   readonly dim: Paint;
   readonly red: Paint;
   readonly blue: Paint;
-  /** The folder that paths are shown relative to. */
+  /** The prefix of paths that is left out. */
   readonly base: string;
 }
 
@@ -67,7 +67,7 @@ function styleOf(colours: boolean, base: string): Style {
   return { bold: paint(1), dim: paint(2), red: paint(31), blue: paint(34), base };
 }
 
-/** Control characters of names would act on the terminal. */
+/** Replaces control characters, which would act on the terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are replaced
 const clean = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
@@ -105,7 +105,7 @@ function summary(replay: Replay, { bold, dim }: Style): string[] {
   lines.push(
     `gaps   ${countText(gaps)}, the largest ${bytesText(largestGap)}; ${unused} % of the range is unused`,
   );
-  if (unmatched.frees > 0) lines.push(dim(`${countText(unmatched.frees)} frees of no block that was seen`));
+  if (unmatched.frees > 0) lines.push(dim(`${countText(unmatched.frees)} frees match no recorded block`));
   if (unmatched.overlaps > 0) lines.push(dim(`${countText(unmatched.overlaps)} blocks at the address of a live one: their frees were not seen`)); // prettier-ignore
   return lines;
 }
@@ -151,7 +151,7 @@ function heapMap(replay: Replay, width: number, { bold, dim, blue }: Style): str
   return lines;
 }
 
-/** Leaks of one call site: the sums, and the stack that has most of the bytes. */
+/** The leaks of one call site: the sums, and the stack with most bytes. */
 interface SiteLeaks {
   bytes: number;
   blocks: number;
@@ -161,7 +161,7 @@ interface SiteLeaks {
 function leaksBySite(replay: Replay, since: number): SiteLeaks[] {
   const { ofStack } = callSitesOf(replay.recording);
   const sites = new Map<number, SiteLeaks>();
-  // The largest come first.
+  // Leaks are sorted by size.
   for (const { site: stack, bytes, blocks } of leaksOf(replay, since)) {
     const site = ofStack[stack] as number;
     const leak = sites.get(site);
@@ -189,9 +189,9 @@ function leaks(replay: Replay, most: number, since: number, style: Style): strin
   return lines;
 }
 
-/** The innermost frame, that of the program, and those around it. */
+/** Returns the lines of a stack: the innermost frame, and the frames around that of the program. */
 function stackLines(stack: readonly StackFrame[] | undefined, { dim, base }: Style): string[] {
-  if (!stack || stack.length === 0) return [dim('           at an unknown place')];
+  if (!stack || stack.length === 0) return [dim('           at an unknown call site')];
   const site = stack.indexOf(siteFrame(stack) as StackFrame);
   const inner = site > 1 ? [stack[0] as StackFrame] : stack.slice(0, site);
   const shown = [...inner, ...stack.slice(site)].slice(0, FRAMES);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A curve of many events in few points, none of its peaks lost.
+// Reduces a curve of many events to few points, with all peaks.
 import type { Replay } from './replay.ts';
 
-/** A curve: `values[i]` after event `events[i]`. */
+/** A curve: `values[i]` is the value after event `events[i]`. */
 export interface Curve {
   readonly events: Uint32Array;
   readonly values: Float64Array;
 }
 
 /**
- * Returns at most `points` points of a column with one value for each event from `from` to `to`: of each bucket of events
- * the lowest and the highest, in their order, so that no peak is lost.
+ * Returns at most `points` points of a column with one value per event, from event `from` to `to`. Each bucket of
+ * events has its lowest and its highest value, so that all peaks stay.
  */
 export function thin(column: Float64Array | Uint32Array, from: number, to: number, points: number): Curve {
   const count = Math.max(to - from + 1, 0);
@@ -35,7 +35,7 @@ export function thin(column: Float64Array | Uint32Array, from: number, to: numbe
   return { events, values: Float64Array.from(events, (event) => column[event] as number) };
 }
 
-/** As `thin`, of the bytes that are live. */
+/** As {@link thin}, for the live bytes. */
 export function liveCurve(replay: Replay, points: number): Curve {
   return thin(replay.liveBytes, 0, replay.length - 1, points);
 }

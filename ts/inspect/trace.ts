@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording as trace events, which Perfetto and chrome://tracing show as curves with marks.
+// Converts a recording to trace events, which Perfetto and chrome://tracing show as curves with marks.
 import type { Replay } from './replay.ts';
 import { liveCurve } from './timeline.ts';
 
@@ -25,8 +25,8 @@ export interface TraceFile {
 const COMMON = { cat: 'heap', pid: 1, tid: 1 } as const;
 
 /**
- * Returns counters of the live bytes, the live blocks and the size of the memory, in at most `points` points that keep
- * each peak, and an instant for each mark and report. `JSON.stringify` makes the file.
+ * Returns counters of the live bytes, the live blocks and the size of the memory, with at most `points` points and all
+ * peaks, and an instant for each mark and report. The file is the result as JSON.
  */
 export function toTrace(replay: Replay, points = 20_000): TraceFile {
   const { times, marks, reports, name } = replay.recording;

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT
-// The call tree: stacks that share their outer frames, merged, with the totals of what lies below each frame.
+// The call tree: stacks merged by their outer frames, with the totals below each frame.
 import type { StackFrame } from '../debug/recording.ts';
 import type { SiteTotals } from './sites.ts';
 
 /** A frame of the call tree. */
 export interface TreeNode {
-  /** undefined for the root. */
+  /** The frame; undefined for the root. */
   readonly frame: StackFrame | undefined;
   readonly children: TreeNode[];
   readonly depth: number;
-  /** With all that is below. */
+  /** The bytes and blocks of this node and all nodes below. */
   bytes: number;
   blocks: number;
-  /** Of stacks that end here. */
+  /** The bytes and blocks of stacks that end here. */
   selfBytes: number;
   selfBlocks: number;
 }
 
-/** The name of a frame, for people: the function, or the line of its file, without the folder. */
+/** Returns the name of a frame: the function, or the file without its folder and the line. */
 export function frameName(frame: StackFrame | undefined): string {
   if (!frame) return 'all';
   return frame.name || placeOf(frame).replace(/^.*[\\/]/, '') || 'unknown';
 }
 
-/** Where a frame is: `file:line:column`, or as much of it as is known. */
+/** Returns the position of a frame: `file:line:column`, or the known parts of it. */
 export function placeOf({ file, line, column }: StackFrame): string {
   if (!file) return '';
   return file + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
@@ -31,7 +31,10 @@ export function placeOf({ file, line, column }: StackFrame): string {
 
 const UNKNOWN: StackFrame = { name: 'unknown', file: '', line: 0, column: 0 };
 
-/** Returns the tree of all stacks that have bytes or blocks, outermost frames first, the largest children first. */
+/**
+ * Returns the tree of all stacks that have bytes or blocks. The root has the outermost frames; children are sorted by
+ * size.
+ */
 export function callTree(stacks: readonly (readonly StackFrame[])[], totals: SiteTotals): TreeNode {
   const make = (frame: StackFrame | undefined, depth: number): TreeNode => ({ frame, children: [], depth, bytes: 0, blocks: 0, selfBytes: 0, selfBlocks: 0 }); // prettier-ignore
   const root = make(undefined, 0);

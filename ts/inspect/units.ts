@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Numbers as people read them: in the page, in the terminal, in reports.
+// Formats numbers for the page, the terminal and reports.
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** Returns bytes in the unit that leaves 1 to 4 digits: `96 B`, `1.5 KiB`, `-20 MiB`. */
+/** Returns bytes in a unit with 1 to 4 digits: `96 B`, `1.5 KiB`, `-20 MiB`. */
 export function bytesText(bytes: number): string {
   let value = Math.abs(bytes);
   let unit = 0;
@@ -16,7 +16,7 @@ export function bytesText(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${text} ${UNITS[unit]}`;
 }
 
-/** Returns a whole number with its thousands apart: `1,234,567`. */
+/** Returns an integer with thousands separators: `1,234,567`. */
 export function countText(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -26,7 +26,7 @@ export function addressText(address: number): string {
   return `0x${address.toString(16).padStart(8, '0')}`;
 }
 
-/** Returns a time in the unit that fits: `12 us`, `3.4 ms`, `5.06 s`. */
+/** Returns a time in a suitable unit: `12 us`, `3.4 ms`, `5.06 s`. */
 export function timeText(ms: number): string {
   if (ms < 1) return `${Math.round(ms * 1000)} us`;
   return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(4))} s`;

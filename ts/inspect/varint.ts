@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Whole numbers in as few bytes as they need, and bounds-checked reads of them: the alphabet of recordings and of pprof.
+// Writes and reads integers of variable length (varints), for recordings and pprof. Reads check bounds.
 import { RecordingError } from '../errors.ts';
 
 const encoder: TextEncoder = new TextEncoder();
-/** Above 2^28, `>>` would lose bits. */
+/** From 2^28 on, bits are shifted by division, as `>>` would lose bits. */
 const HIGH = 2 ** 28;
 
-/** Bytes that grow as they are written. */
+/** A growing byte array. */
 export class ByteWriter {
   #bytes: Uint8Array = new Uint8Array(1024);
-  /** How many bytes were written. */
+  /** The number of written bytes. */
   length = 0;
 
   #reserve(count: number): Uint8Array {
@@ -25,7 +25,7 @@ export class ByteWriter {
   byte(value: number): void {
     this.#reserve(1)[this.length++] = value;
   }
-  /** Writes `value`, a whole number of 0 to 2^53 - 1: 7 bits in each byte, the lowest first; all but the last have bit 7 set. */
+  /** Writes `value`, an integer in [0, 2^53): 7 bits per byte, lowest first; all bytes but the last have bit 7 set. */
   varint(value: number): void {
     const bytes = this.#reserve(8);
     let rest = value;
@@ -39,19 +39,21 @@ export class ByteWriter {
     }
     bytes[this.length++] = rest;
   }
-  /** Writes a whole number with a sign: the first byte has 6 bits of it, the sign in bit 6, and bit 7 if more follow. */
+  /**
+   * Writes a signed integer: the first byte has its lowest 6 bits, the sign in bit 6, and bit 7 if more bytes follow.
+   */
   signed(value: number): void {
     const size = Math.abs(value);
     const first = (size % 64) | (value < 0 ? 64 : 0);
     this.byte(size < 64 ? first : first | 128);
     if (size >= 64) this.varint(Math.floor(size / 64));
   }
-  /** Writes a 32-bit number, the lowest byte first. */
+  /** Writes a 32-bit integer, little-endian. */
   uint32(value: number): void {
     const bytes = this.#reserve(4);
     for (let i = 0; i < 4; i++) bytes[this.length++] = value >>> (8 * i);
   }
-  /** Writes bytes as they are. */
+  /** Writes bytes unchanged. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length).set(bytes, this.length);
     this.length += bytes.length;
@@ -65,13 +67,13 @@ export class ByteWriter {
   text(text: string): void {
     this.sized(encoder.encode(text));
   }
-  /** Returns what was written: a view, valid until the next write. */
+  /** Returns the written bytes as a view, valid until the next write. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
   }
 }
 
-/** Reads what `ByteWriter` wrote. Throws RecordingError where the bytes end too early or a number is too large. */
+/** Reads the bytes of a {@link ByteWriter}. Throws RecordingError if they are cut off or a number is too large. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   /** The offset of the bytes in the file, for messages. */
@@ -85,11 +87,11 @@ export class ByteReader {
     this.#bytes = bytes;
     this.base = base;
   }
-  /** How many bytes are left. */
+  /** The number of remaining bytes. */
   get left(): number {
     return this.#bytes.length - this.offset;
   }
-  /** The error of a file that was changed. */
+  /** Returns the error for a damaged file. */
   damaged(what: string): RecordingError {
     const cure = 'the file was changed after it was written; copy or record it again';
     return new RecordingError('damaged', this.base + this.offset, `${what}: ${cure}`);
@@ -143,10 +145,13 @@ export class ByteReader {
     } catch (error) {
       if (error instanceof RecordingError) throw error;
       this.offset = start;
-      throw this.damaged('a string that is no UTF-8');
+      throw this.damaged('a string that is not UTF-8');
     }
   }
-  /** Reads how many things follow, each of at least `bytes` bytes: more than fit is an error, before anything is allocated. */
+  /**
+   * Reads the number of entries that follow, each of at least `bytes` bytes. Throws if they cannot fit, so that a wrong
+   * number allocates nothing.
+   */
   count(bytes: number): number {
     const count = this.varint();
     if (count * bytes > this.left) throw this.damaged(`${count} entries in ${this.left} bytes`);
@@ -166,7 +171,7 @@ function crcTable(): Uint32Array {
   return table;
 }
 
-/** Returns the CRC-32 of bytes, as in PNG and gzip; after those whose CRC-32 is `before`. */
+/** Returns the CRC-32 of bytes, as in PNG and gzip. `before` is that of the preceding bytes. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let crc = ~before;
   for (let i = 0; i < bytes.length; i++)
@@ -174,7 +179,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0;
 }
 
-/** Returns the checksum of a block: the CRC-32 of its number and its contents. */
+/** Returns the checksum of a block: the CRC-32 of its kind and its contents. */
 export function checksum(tag: number, contents: Uint8Array): number {
   return crc32(contents, crc32(Uint8Array.of(tag)));
 }

@@ -8,7 +8,7 @@ import { pageFor } from './report.ts';
 /** Options of `openInspector`. */
 export interface OpenOptions {
   /**
-   * How often the window is told what is new, in milliseconds.
+   * The interval between updates in milliseconds.
    *
    * @defaultValue 250
    */
@@ -18,7 +18,7 @@ export interface OpenOptions {
 /** A window with the inspector. */
 export interface Inspector {
   readonly window: Window;
-  /** Ends the updates. The window stays, with what it has. */
+  /** Ends the updates. The window stays open. */
   stop(): void;
 }
 
@@ -28,11 +28,11 @@ export interface HeapWorker {
 }
 
 /**
- * Opens a window that follows a heap while the program runs: one of this page, or of a worker that calls `exposeHeap`.
- * Call it when the user clicks something; browsers open no window otherwise.
+ * Opens a window that shows a heap while the program runs: one of this page, or of a worker that calls `exposeHeap`.
+ * Call it in the listener of a click: browsers open no window otherwise.
  *
  * @param source a heap of `linmem/debug`, or a worker
- * @returns once the window shows the heap
+ * @returns the window, once it shows the heap
  * @throws {ModuleError} if the browser opens no window
  * @throws {ArgumentTypeError} if `source` is neither
  */
@@ -55,7 +55,7 @@ export async function openInspector(
   return { window: opened, stop: () => (source as HeapWorker).postMessage({ linmem: 'end' }, []) };
 }
 
-/** Waits for the port that the page in the window sends. */
+/** Resolves to the port that the page in the window sends. */
 function portOf(opened: Window): Promise<MessagePort> {
   return new Promise((resolve) => {
     const listen = ({ source, data, ports }: MessageEvent<unknown>): void => {
@@ -75,9 +75,9 @@ export interface WorkerScope {
 }
 
 /**
- * Lets the page of this worker open an inspector of a heap of the worker: `openInspector(worker)`.
+ * Exposes a heap of this worker, so that its page can call `openInspector(worker)`.
  *
- * @param scope where the messages of the page arrive: the worker's global object, or another port
+ * @param scope the target of the page's messages: the worker's global object, or another port
  * @returns a function that ends it
  */
 export function exposeHeap(

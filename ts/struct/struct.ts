@@ -36,7 +36,7 @@ function assertOrder(name: string, fields: object): void {
   const getter = run.findIndex(([, { get }]) => get);
   if (getter > 0 && run.slice(getter).every(([, { get }]) => get))
     throw new ArgumentTypeError(
-      `getters for all fields of ${name}, which begins with anonymous(): V8 moves getters to the end there, and the layout would be wrong`,
+      `getters for all fields of ${name}, which begins with anonymous(): V8 would move some to the end`,
       run[0]?.[0],
     );
 }

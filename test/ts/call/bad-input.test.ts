@@ -55,7 +55,7 @@ test('counts, and lists of other lengths', () => {
     () => lib.two({ length: -1 } as never, []),
   ])
     expect(wrong).toThrow(ArgumentRangeError);
-  expect(() => lib.one(new Uint8Array(256))).toThrow(/less than 256 elements for parameter 1 of one.*256/);
+  expect(() => lib.one(new Uint8Array(256))).toThrow(/fewer than 256 elements for parameter 1 of one.*256/);
   expect(lib.one(new Uint8Array(255))).toBe(255);
   for (const huge of [2 ** 31 - 1, 2 ** 32 + 1]) expect(() => lib.fill(huge)).toThrow(OutOfMemoryError);
   for (const wrong of [
@@ -285,8 +285,8 @@ test('bind() and createCallback() refuse what they cannot bind, and say where', 
   const signature = (result: unknown, ...parameters: unknown[]) => () =>
     bind(instance, heap, { one: [result, parameters] as never });
   for (const [wrong, message] of [
-    [() => bind({ ...instance.exports, memory }, other, {}), /the heap of this module, whose memory is another one/],
-    [() => bind(instance, heap, ['one'] as never), /an object with signatures/],
+    [() => bind({ ...instance.exports, memory }, other, {}), /a heap over the memory of this module/],
+    [() => bind(instance, heap, ['one'] as never), /an object of signatures by name/],
     [() => bind(instance, heap, { one: [i32, [i32, i32], 1] as never }), /\[result, \[parameters\]\] for one/],
     [signature(i32, none, i32), /a type that C can pass: .*, in parameter 0 of one, got "void"/],
     [signature(array(i32, 2), i32, i32), /a type that C can pass: .*, in the result of one, got "i32\[2\]"/],
@@ -299,7 +299,7 @@ test('bind() and createCallback() refuse what they cannot bind, and say where', 
     [() => checked(i32, { message: 'x' as never }), /a function for message, got "x"/],
     [() => opaque(undefined as never), /the name of a type in C/],
     [() => createCallback(lib, callback(i32, []), null as never), /a function for C to call, got null/],
-    [() => createCallback(lib, i32 as never, (() => 1) as never), /a type made by callback\(\)/],
+    [() => createCallback(lib, i32 as never, (() => 1) as never), /a type that callback\(\) returned/],
     [() => createCallback({}, callback(i32, []), () => 1), /a library that bind\(\) returned/],
   ] as const) {
     expect(wrong).toThrow(ArgumentTypeError);

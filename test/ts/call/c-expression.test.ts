@@ -51,7 +51,7 @@ test.each(['1 << 32', '1 << -1', '1 / 0', '089', "'ab'", "'é'", '1.5', '1e3', '
   '%s is no integer constant: its use throws',
   (expression) => {
     expect(() => constantOf(expression)).toThrow(DeclarationError);
-    expect(() => constantOf(expression)).toThrow(/line 1, column 9: X is no integer constant/);
+    expect(() => constantOf(expression)).toThrow(/line 1, column 9: X is not an integer constant/);
   },
 ); // prettier-ignore
 

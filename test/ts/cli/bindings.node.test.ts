@@ -199,8 +199,8 @@ test.each([
   [['gone.h', '-o', output], /gone\.h: no such file/],
   [[header], /usage/],
   [[header, '-o', output, '--what'], /unknown option --what/],
-  [[header, '-o', output, '--lib', '1x'], /--lib needs a name/],
-  [[header, '-o', output, '--lib', 'class'], /--lib needs a name/],
+  [[header, '-o', output, '--lib', '1x'], /--lib takes a JavaScript identifier/],
+  [[header, '-o', output, '--lib', 'class'], /--lib takes a JavaScript identifier/],
   [[folder, '-o', output], /^\S*linmem-cli-\S*: EISDIR[^\n]*\n$/],
   [[header, '-I', folder, '-o', join(folder, 'gone/library.ts')], /^\S*gone\/library\.ts: ENOENT[^\n]*\n$/],
 ])('%j is refused', (args, message) => {

@@ -91,7 +91,7 @@ if (process.argv[2] === 'throw') throw new Error('the program failed');
     ['a value that is missing', ['inspect', '--out'], /--out needs a value/],
     ['a value that is missing behind the program', ['inspect', 'app.mjs', '--out'], /--out needs a value/],
     ['stacks of more than all', ['inspect', '--stacks=3/2', 'app.mjs'], /--stacks takes entry, all, off/],
-    ['a format that is none', ['inspect', '--out=heap.zip', 'app.mjs'], /heap\.zip: the name of the file says its format/],
+    ['a format that is none', ['inspect', '--out=heap.zip', 'app.mjs'], /heap\.zip: the file name needs an extension for its format/],
   ])('%s', (_, args, message) => {
     const { status, stdout, stderr } = linmem(...args);
     expect([status, stdout]).toEqual([1, '']);

@@ -58,7 +58,7 @@ describe('view and export', () => {
   test.each<[string, string[], RegExp]>([
     ['an unknown command', ['look'], /^usage: linmem bindings/],
     ['a recording that is not there', ['view', 'nowhere.lmh'], /nowhere\.lmh: no such file/],
-    ['a port that is none', ['view', '--port=99999', 'heap.lmh'], /--port takes a whole number up to 65535/],
+    ['a port that is none', ['view', '--port=99999', 'heap.lmh'], /--port takes an integer up to 65535/],
     ['an export without a name', ['export', 'heap.lmh'], /^usage: linmem export/],
   ])('%s', (_, args, message) => {
     const { status, stdout, stderr } = linmem(...args);

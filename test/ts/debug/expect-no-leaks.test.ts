@@ -149,7 +149,9 @@ describe('any object with mark and leaks', () => {
   });
   test('has at most 20 places in the message', () => {
     const many = Array.from({ length: 25 }, (_, i) => leakOf(i + 1));
-    expect(() => expectNoLeaks(source(many), () => 5)).toThrow(/^25 blocks(.*\n){21} {2}and 5 more places$/);
+    expect(() => expectNoLeaks(source(many), () => 5)).toThrow(
+      /^25 blocks(.*\n){21} {2}and 5 more call sites$/,
+    );
   });
 });
 

@@ -367,7 +367,7 @@ describe('bad input', () => {
     }
     expect(heap).toMatchObject({ liveBlocks: 1, liveBytes: 1 });
     expect(heap.coverage[0]).toMatchObject({ unseenFrees: 19 });
-    expect(heap.coverage[0]?.notes.join()).toMatch('the frees of 19 blocks were not seen');
+    expect(heap.coverage[0]?.notes.join()).toMatch('the frees of 19 blocks were not recorded');
   });
   test('an allocator in another module: it is seen there, and said of the one that imports it', async () => {
     const { result, heap } = await inspect(async () => {

@@ -145,7 +145,7 @@ describe('other files', () => {
     ['text', text('hello, this is no recording'), 'foreign', /npx linmem inspect/],
     ['a copy with other line ends', Uint8Array.of(0x89, 0x4c, 0x4d, 0x48, 0x0a, 0x1a, 0x0a, 1), 'foreign', /binary mode/],
     ['a copy as UTF-8', text(new TextDecoder().decode(bytes)), 'foreign', /binary mode/],
-    ['a newer version', Uint8Array.from(bytes, (byte, i) => (i === 8 ? 2 : byte)), 'version', /version 2 .* reads version 1/],
+    ['a newer version', Uint8Array.from(bytes, (byte, i) => (i === 8 ? 2 : byte)), 'version', /version 2, .* reads version 1/],
     ['the first bytes only', bytes.subarray(0, 5), 'truncated', /5 bytes/],
     ['no version', bytes.subarray(0, 8), 'truncated', /version/],
     ['more after the end', Uint8Array.from([...bytes, 0]), 'damaged', /after the end/],

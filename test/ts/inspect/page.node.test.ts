@@ -269,7 +269,7 @@ describe('files that are opened in the page', () => {
   });
   test('a truncated one and another file say what to do', async () => {
     expect(await open(bytes.subarray(0, bytes.length - 12), 'heap.lmh')).toMatch(
-      /ends within the block .* copy it again/,
+      /cut off in the block .* copy it again/,
     );
     expect(await open(new TextEncoder().encode('{"a":1}'), 'heap.json')).toMatch(/is JSON/);
   });

@@ -39,7 +39,7 @@ test('reports, unmatched frees, nothing at all', () => {
   const text = formatRecording({ ...recordingOf(['free', 8, 0]), stacks, reports: [report] });
   expect(text).toContain('double-free: twice?[31m');
   expect(text).toContain('  allocated\n           at f a.js:1:1');
-  expect(text).toContain('1 frees of no block that was seen');
+  expect(text).toContain('1 frees match no recorded block');
   expect(text).toContain('No leaks');
   expect(formatRecording(recordingOf())).toContain('Nothing was allocated.');
 });

@@ -90,7 +90,7 @@ describe('a module that proves nothing', () => {
   };
   test('is a ModuleError that lists the instances, even if there is only one', async () => {
     await expect(captureEmscriptenHeap(() => hide())).rejects.toThrow(
-      /pick: \(\) => true.*only 0: memory of 65536 bytes, exports lm_/,
+      /pick: \(\) => true.*only instance: 0: memory of 65536 bytes, exports lm_/,
     );
     const act = captureEmscriptenHeap(async () => (await foreign(), hide()));
     await expect(act).rejects.toThrow(ModuleError);
@@ -109,7 +109,7 @@ describe('a module that proves nothing', () => {
   test('is an error if pick takes none, or several with different memories', async () => {
     const errors = [
       [() => false, 'pick chose no instance that has a memory'],
-      [() => true, '2 of the instances'],
+      [() => true, '2 instances that start() created'],
     ] as const;
     for (const [pick, message] of errors) {
       const act = captureEmscriptenHeap(async () => (await foreign(), hide()), { pick });
@@ -178,7 +178,7 @@ test('two modules in one result, each with a memory, are a ModuleError and no gu
       other: { ...glueOf(await instantiate(other), other), wasmMemory: other },
     };
   });
-  await expect(act).rejects.toThrow('2 of the instances');
+  await expect(act).rejects.toThrow('2 instances that start() created');
 });
 
 test('several instances over one memory are one module', async () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The heap as cells of equal size: which block has most of each, and how much of it is used.
+// Divides the heap into cells of equal size: the block with most bytes of each cell, and the used bytes.
 import type { HeapRecording } from '../../debug/recording.ts';
 
 /** A part of the memory. */
@@ -10,14 +10,14 @@ export interface Span {
 
 /** The cells of a span. */
 export interface Cells {
-  /** The block with the most bytes of the cell, as the event that began it, plus 1; 0 for none. */
+  /** The block with most bytes of each cell, as the index of its event plus 1; 0 for none. */
   readonly blocks: Uint32Array;
-  /** The bytes of the cell that blocks have. */
+  /** The bytes of each cell that belong to blocks. */
   readonly used: Float64Array;
   readonly bytesPerCell: number;
 }
 
-/** Returns the cells of a span. Costs the blocks, and the cells that they cover. */
+/** Returns the cells of a span. O(blocks + cells). */
 export function cellsOf(recording: HeapRecording, live: Uint32Array, span: Span, count: number): Cells {
   const { addresses, sizes } = recording;
   const blocks = new Uint32Array(count);
@@ -43,7 +43,7 @@ export function cellsOf(recording: HeapRecording, live: Uint32Array, span: Span,
   return { blocks, used, bytesPerCell };
 }
 
-/** Returns the span from the lowest address that a block ever had to the highest, in whole 4 KiB. */
+/** Returns the span from the lowest to the highest address of any block, rounded to 4 KiB. */
 export function spanOf({ addresses, sizes, length }: HeapRecording, ends: Uint32Array): Span {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;

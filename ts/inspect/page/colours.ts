@@ -3,10 +3,10 @@
 import { pixelOf } from './dom.ts';
 import { PALETTE, type View } from './state.ts';
 
-/** Steps of the scale of ages. */
+/** The number of steps of the scale of ages. */
 const AGES = 5;
 
-/** The pixels of the style sheet; read again when the scheme changes. */
+/** The colours of the style sheet as pixels, which are read again when the colour scheme changes. */
 export interface Pixels {
   readonly background: number;
   readonly gap: number;
@@ -27,7 +27,7 @@ export function readPixels(): Pixels {
   };
 }
 
-/** Returns a function that returns the pixel of a block, by the event that began it. */
+/** Returns a function that returns the pixel of a block, which is given as the index of its event. */
 export function colourOf(view: View, { palette, ages }: Pixels): (block: number) => number {
   const { recording, callSites, siteColours, colouring, event } = view;
   if (colouring === 'type') {
@@ -36,7 +36,7 @@ export function colourOf(view: View, { palette, ages }: Pixels): (block: number)
       palette[types[block] === 0 ? PALETTE : ((types[block] as number) - 1) % PALETTE] as number;
   }
   if (colouring === 'age') {
-    // The oldest block has the age of the whole recording; each step is a quarter of the one before.
+    // The maximum age is the length of the recording; each step is a quarter of the previous one.
     return (block) => {
       const part = (event - block + 1) / (event + 1);
       const step = Math.min(Math.floor(-Math.log(part) / Math.log(4)), AGES - 1);
@@ -56,7 +56,7 @@ export function colourOf(view: View, { palette, ages }: Pixels): (block: number)
 export interface LegendEntry {
   readonly colour: string;
   readonly text: string;
-  /** The call site, where the colour is that of one. */
+  /** The call site, if the colour is that of a call site. */
   readonly site?: number;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The chosen block: its history, its type and bytes, and both of its stacks.
+// The panel of the chosen block: its history, its type and bytes, and the stacks of its allocation and free.
 import type { StackFrame } from '../../debug/recording.ts';
 import { NEVER } from '../replay.ts';
 import { frameName, placeOf } from '../tree.ts';
@@ -15,7 +15,7 @@ export class Detail implements Panel {
   readonly slow = true;
   readonly #store: Store;
   readonly #show: (block: number) => void;
-  /** Bytes of the running program, where there is one. */
+  /** Resolves to bytes of the running program; undefined if there is none. */
   bytesOf: ((address: number, size: number) => Promise<Uint8Array | undefined>) | undefined;
 
   constructor(store: Store, show: (block: number) => void) {
@@ -73,7 +73,7 @@ export class Detail implements Panel {
     ];
   }
 
-  /** The other blocks that ever had the address: the question of each use after free. */
+  /** Returns the other blocks that had the address: they help to find a use after free. */
   #others({ recording, replay, block }: View): Node[] {
     const others = replay.historyOf(recording.addresses[block] as number).filter((each) => each !== block);
     if (others.length === 0) return [];
@@ -84,7 +84,7 @@ export class Detail implements Panel {
     return [make('h3', { text: `Other blocks at this address: ${countText(others.length)}` }), make('ul', {}, ...entries)]; // prettier-ignore
   }
 
-  /** The fields at once, and again with values where the bytes are known. */
+  /** Draws the fields, and draws them again with values when the bytes are known. */
   async #drawContents(view: View, fields: HTMLElement, element: HTMLElement): Promise<void> {
     const { recording, block } = view;
     const type = recording.typeNames[recording.types[block] as number] ?? '';
@@ -123,7 +123,7 @@ function textOf(bytes: Uint8Array): string {
   return JSON.stringify(new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end)));
 }
 
-/** Eight bytes to a line: address, hexadecimal digits, characters. */
+/** Returns a hex dump with eight bytes per line: address, hexadecimal digits, characters. */
 function hexOf(bytes: Uint8Array, address: number): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 8) {

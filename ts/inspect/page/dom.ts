@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The DOM, in few words.
+// Helpers for the DOM.
 
 /** Returns the element with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -8,7 +8,7 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
-/** Makes an element with attributes (`text` is its text, `on...` its listeners) and children. */
+/** Returns a new element with attributes (`text` is its text, `on...` its listeners) and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string | number | boolean | ((event: Event) => void)>> = {},
@@ -25,18 +25,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The value of a custom property of the style sheet. */
+/** Returns the value of a custom property of the style sheet. */
 export function cssValue(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** A colour of the style sheet, `#rrggbb`, as a number of canvas pixels: 0xaabbggrr. */
+/** Returns a colour of the style sheet, `#rrggbb`, as a canvas pixel: 0xaabbggrr. */
 export function pixelOf(name: string): number {
   const value = Number.parseInt(cssValue(name).slice(1), 16);
   return (0xff000000 | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
 }
 
-/** Mixes two pixels: all of `b` at 1. */
+/** Mixes two pixels. `part` is the share of `b`, from 0 to 1. */
 export function mix(a: number, b: number, part: number): number {
   const channel = (shift: number): number => {
     const from = (a >>> shift) & 255;
@@ -61,7 +61,7 @@ export function sizeCanvas(canvas: HTMLCanvasElement): {
   return { context, width, height, scale };
 }
 
-/** Shows a text beside the pointer, or hides it. */
+/** Shows a tooltip beside the pointer, or hides it. */
 export function tip(text: string, event?: MouseEvent): void {
   const element = byId('tip');
   element.hidden = text === '';

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The fields of a block whose type linmem knows: their places, and their values where its bytes are known.
+// The fields of a block with a known type: their offsets, and their values if its bytes are known.
 import type { RecordedField, RecordedType } from '../../debug/recording.ts';
 import { addressText, countText } from '../units.ts';
 import { make } from './dom.ts';
 
-/** The most elements of an array that are shown. */
+/** The maximum number of array elements that are shown. */
 const MAX_ELEMENTS = 32;
 
 type Getter = (data: DataView, at: number) => unknown;
-/** The functions that read scalars. Others are shown as bytes only. */
+/** The functions that read scalars. Fields of other formats have no value in the table. */
 const GETTERS: Readonly<Record<string, readonly [bytes: number, get: Getter]>> = {
   i8: [1, (data, at) => data.getInt8(at)],
   u8: [1, (data, at) => data.getUint8(at)],
@@ -27,7 +27,10 @@ const GETTERS: Readonly<Record<string, readonly [bytes: number, get: Getter]>> =
   f64: [8, (data, at) => data.getFloat64(at, true)],
 };
 
-/** Returns a table of the fields of a block; undefined if there are none. `bytes` are those of the block, or its first. */
+/**
+ * Returns a table of the fields of a block; undefined if there are none. `bytes` has the first bytes of the block, or
+ * all.
+ */
 export function fieldsPart(
   layout: RecordedType | undefined,
   size: number,
@@ -60,7 +63,7 @@ function rowOf(
   return make('tr', {}, ...cells.map((text) => make('td', { text })));
 }
 
-/** Returns the value of a field as text; '' if it lies behind the bytes that are known. */
+/** Returns the value of a field as text; '' if its bytes are unknown. */
 export function valueText({ reads, bytes: size }: RecordedField, bytes: Uint8Array): string {
   if (bytes.length < size) return '';
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

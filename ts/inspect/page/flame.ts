@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The call tree as an icicle: the outermost frames at the top, each as wide as its bytes.
+// The call tree as an icicle graph: the outermost frames at the top, with widths in proportion to their bytes.
 import { bySite } from '../sites.ts';
 import { callTree, frameName, placeOf, type TreeNode } from '../tree.ts';
 import { bytesText, countText } from '../units.ts';
@@ -20,7 +20,7 @@ export class Flame implements Panel {
   readonly #canvas: HTMLCanvasElement;
   readonly #store: Store;
   #root: TreeNode | undefined;
-  /** The path to the node that fills the width. */
+  /** The path to the node that is zoomed to the full width. */
   #path: TreeNode[] = [];
   #boxes: Box[] = [];
   #focus: TreeNode | undefined;
@@ -29,7 +29,7 @@ export class Flame implements Panel {
   constructor(canvas: HTMLCanvasElement, store: Store) {
     this.#canvas = canvas;
     this.#store = store;
-    canvas.setAttribute('role', 'application'); // its keys are its own
+    canvas.setAttribute('role', 'application'); // it handles keys
     canvas.addEventListener('mousemove', (event) => this.#hover(event));
     canvas.addEventListener('mouseleave', () => tip(''));
     canvas.addEventListener('click', (event) => this.#click(event));
@@ -40,7 +40,7 @@ export class Flame implements Panel {
   draw(view: View): void {
     const totals = bySite(view.replay, view.metric, view.since, view.event);
     this.#root = callTree(view.recording.stacks, totals);
-    // The same path in the new tree, as far as it is there.
+    // The same path in the new tree, up to the last node that exists there.
     const path: TreeNode[] = [this.#root];
     for (const { frame } of this.#path.slice(1)) {
       const same = path.at(-1)?.children.find((child) => child.frame?.name === frame?.name && placeOf(child.frame as never) === placeOf(frame as never)); // prettier-ignore
@@ -185,7 +185,7 @@ interface FlameColours {
   of(node: TreeNode): string;
 }
 
-/** Frames of one file have one colour. */
+/** Returns a function that returns the colour of a frame: one colour for each file. */
 function flameColours(): FlameColours {
   const files = Array.from({ length: 6 }, (_, i) => cssValue(`--f-${i}`));
   const root = cssValue('--line');

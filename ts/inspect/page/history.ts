@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The heap over time: events from left to right, addresses from top to bottom, each block from its allocation to its free.
+// The panel of the heap over time: events from left to right, addresses from top to bottom, each block from its
+// allocation to its free.
 import { addressText, bytesText } from '../units.ts';
 import { spanOf, type Span } from './cells.ts';
 import { colourOf, type Pixels } from './colours.ts';
@@ -13,7 +14,7 @@ export class History implements Panel {
   readonly #store: Store;
   readonly #pixels: () => Pixels;
   #image: ImageBitmap | HTMLCanvasElement | undefined;
-  /** The block of each pixel, plus 1. */
+  /** The block of each pixel, plus 1; 0 for none. */
   #blocks: Uint32Array = new Uint32Array(0);
   #span: Span = { start: 0, size: 1 };
   #width = 1;

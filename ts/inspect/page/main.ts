@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The page of the inspector: wires the panels to the controls.
+// The page of the inspector: connects the panels and the controls.
 import { RecordingError } from '../../errors.ts';
 import type { InspectedRecording } from '../format.ts';
 import type { Metric } from '../sites.ts';
@@ -15,7 +15,7 @@ import { Legend, SlowSummary, Summary } from './summary.ts';
 import { Tables } from './tables.ts';
 import { Timeline } from './timeline.ts';
 
-/** All that needs a recording. */
+/** The panels, which need a recording. */
 class Page {
   readonly store: Store;
   readonly map: HeapMap;
@@ -84,7 +84,7 @@ class Page {
   }
 }
 
-/** Calls back with the value of a group of buttons when another is pressed. */
+/** Calls `chosen` with the value of the button of a group that is pressed. */
 function choose(id: string, chosen: (value: string) => void): void {
   const buttons = [...byId(id).querySelectorAll('button')];
   for (const button of buttons)
@@ -94,7 +94,7 @@ function choose(id: string, chosen: (value: string) => void): void {
     });
 }
 
-/** Puts the marks into the two lists of moments. */
+/** Fills the two lists of moments with the marks. */
 function listMoments({ recording, replay }: View): void {
   const marks = recording.marks.map(({ name, event }) => make('option', { value: event, text: name }));
   const peak = (): HTMLOptionElement => make('option', { value: replay.peak, text: 'the peak' });
@@ -104,7 +104,7 @@ function listMoments({ recording, replay }: View): void {
   byId('to').replaceChildren(make('option', { value: '', text: 'as chosen' }), end, peak(), ...copies);
 }
 
-/** Makes the two lists show the choice that was made elsewhere. */
+/** Updates the selection of the two lists. */
 const moments = {
   draw({ since, event }: View): void {
     for (const [id, value] of [['since', since], ['to', event]] as const) {
@@ -164,7 +164,7 @@ function openFiles(): void {
   });
 }
 
-/** The scheme of the system, until the user chooses the other one. */
+/** Applies the colour scheme of the system, until the user chooses the other one. */
 function themes(): void {
   const root = document.documentElement;
   const system = matchMedia('(prefers-color-scheme: dark)');
@@ -181,7 +181,7 @@ function themes(): void {
 
 openFiles();
 themes();
-/** For measurements: seeks to an event and returns how long the quick drawing took. */
+/** For benches: shows the state after an event, and returns the time of the quick drawing. */
 (globalThis as { linmemSeek?: (event: number) => number }).linmemSeek = (event) => {
   page?.store.set({ event });
   page?.store.drawQuick();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The heap now, by address: lines of cells, the lowest address first.
+// The map of the heap at "now": lines of cells, in the order of addresses.
 import { addressText, bytesText, timeText } from '../units.ts';
 import { cellsOf, spanOf, type Cells, type Span } from './cells.ts';
 import { colourOf, type Pixels } from './colours.ts';
@@ -13,7 +13,7 @@ export class HeapMap implements Panel {
   readonly #canvas: HTMLCanvasElement;
   readonly #store: Store;
   readonly #pixels: () => Pixels;
-  /** All of the heap, and the part that is shown. */
+  /** The whole heap, and the part that is shown. */
   #all: Span = { start: 0, size: 4096 };
   #span: Span = this.#all;
   #replay: unknown;
@@ -25,7 +25,7 @@ export class HeapMap implements Panel {
     this.#canvas = canvas;
     this.#store = store;
     this.#pixels = pixels;
-    canvas.setAttribute('role', 'application'); // its keys are its own
+    canvas.setAttribute('role', 'application'); // it handles keys
     canvas.addEventListener('mousemove', (event) => this.#hover(event));
     canvas.addEventListener('mouseleave', () => tip(''));
     canvas.addEventListener('click', (event) => this.#choose(this.#blockAt(event)));
@@ -74,7 +74,7 @@ export class HeapMap implements Panel {
       }
       const left = (cell % this.#columns) * width;
       const top = Math.floor(cell / this.#columns) * line;
-      // One pixel less where a block begins, so that neighbours can be told apart.
+      // The first pixel of a block is left out, to separate adjacent blocks.
       const begins = scale > 1 && block >= 0 && cell > 0 && blocks[cell - 1] !== block + 1 ? 1 : 0;
       for (let y = 0; y < tall; y++)
         data.fill(pixel, (top + y) * image.width + left + begins, (top + y) * image.width + left + width);
@@ -128,7 +128,7 @@ export class HeapMap implements Panel {
     this.#store.set({ block });
   }
 
-  /** Shows a part of the heap that is `factor` times smaller, around an address. */
+  /** Zooms in by `factor` around an address. */
   zoom(factor: number, around: number = this.#span.start + this.#span.size / 2): void {
     const size = Math.min(Math.max(this.#span.size / factor, this.#columns * 4), this.#all.size);
     const part = (around - this.#span.start) / this.#span.size;
@@ -177,7 +177,7 @@ export class HeapMap implements Panel {
     act();
   }
 
-  /** Chooses the next block, or the one before, of those that are shown. */
+  /** Chooses the next or the previous block in the map. */
   #step(by: number): void {
     const { blocks } = this.#cells;
     const chosen = this.#store.view.block + 1;
@@ -190,7 +190,7 @@ export class HeapMap implements Panel {
   }
 }
 
-/** Rounds up to three significant bits, so that the addresses of the lines are round. */
+/** Rounds up to three significant bits, so that lines begin at round addresses. */
 function roundBytes(bytes: number): number {
   if (bytes <= 1) return 1;
   const unit = 2 ** Math.max(Math.floor(Math.log2(bytes)) - 2, 0);

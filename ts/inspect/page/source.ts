@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the page gets its recording from: in the page itself, from the server that sent the page, from the window that
-// opened it, or from a file that the user chooses.
+// The sources of the page's recording: the page itself, the server that sent it, the window that opened it, or a file
+// that the user chooses.
 import { readRecording, RecordingReader } from '../decode.ts';
 import type { InspectedRecording } from '../format.ts';
 import { FrameReader, isLiveMessage, type PageSource } from '../messages.ts';
@@ -14,7 +14,7 @@ export interface Sink {
   bytesOf: ((address: number, size: number) => Promise<Uint8Array | undefined>) | undefined;
 }
 
-/** Starts to read from the source that the page was made for. */
+/** Reads the recording from the source of the page. */
 export async function start(sink: Sink): Promise<void> {
   const source = JSON.parse(document.getElementById('source')?.textContent ?? 'null') as PageSource | null;
   try {
@@ -52,7 +52,7 @@ async function fromUrl(url: string, sink: Sink): Promise<InspectedRecording> {
   return readRecording(new Uint8Array(await response.arrayBuffer()));
 }
 
-/** Shows what a reader has at most twice a second, and less often where that takes long. */
+/** Shows the recording of a reader at most twice per second, and less often if drawing takes long. */
 class LiveView {
   #reader: RecordingReader = new RecordingReader();
   readonly #sink: Sink;
@@ -63,7 +63,7 @@ class LiveView {
     this.#sink = sink;
   }
   add(bytes: Uint8Array): void {
-    // An empty message: the recording begins again.
+    // An empty message: the recording restarts.
     if (bytes.length === 0) this.#reader = new RecordingReader();
     else this.#reader.add(bytes);
     this.#timer ??= setTimeout(() => this.show(), this.#pause);
@@ -128,6 +128,6 @@ function fromOpener(sink: Sink): void {
   sink.status('live');
   const from = opener as Window | null;
   if (!from) throw new Error('the page that opened this window cannot be reached: it must not be cross-origin isolated with same-origin openers only'); // prettier-ignore
-  // Its origin is that of this page, which it made.
+  // The opener created this page, which has its origin.
   from.postMessage({ linmem: 'ready' }, '*', [channel.port2]);
 }

@@ -5,36 +5,36 @@ import type { InspectedRecording } from '../format.ts';
 import { Replay } from '../replay.ts';
 import { bySite, type Metric } from '../sites.ts';
 
-/** How blocks are coloured. */
+/** The property of blocks that their colour shows. */
 export type Colouring = 'site' | 'age' | 'type';
 
-/** The state that is shown: the recording, and the choices of the user. */
+/** The state of the page: the recording, and the choices of the user. */
 export interface View {
   readonly recording: InspectedRecording;
   readonly replay: Replay;
   readonly callSites: CallSites;
-  /** The colour of each call site: an index into the palette, the last for all small ones. */
+  /** The colour of each call site: an index into the palette. All small call sites have the last one. */
   readonly siteColours: Uint8Array;
   /** "now": the state after this event is shown; -1 before the first. */
   readonly event: number;
-  /** "since": differences and leaks count from after this event; -1 is the start. */
+  /** "since": differences and leaks are those after this event; -1 is the start. */
   readonly since: number;
   readonly metric: Metric;
   readonly colouring: Colouring;
-  /** The chosen block, as the event that began it; -1 for none. */
+  /** The chosen block, as the index of its event; -1 for none. */
   readonly block: number;
   /** The chosen call site; -1 for none. */
   readonly site: number;
   readonly query: string;
   readonly axis: 'time' | 'events';
-  /** Whether "now" stays at the end while a program runs. */
+  /** True if "now" stays at the end while a program runs. */
   readonly follow: boolean;
 }
 
-/** How many colours the palette has; one more is for all others. */
+/** The number of colours of the palette. One more colour is for all other call sites. */
 export const PALETTE = 8;
 
-/** Returns the colours of call sites: the palette for those that allocated most. */
+/** Returns the colours of call sites. Those that allocated most have separate colours. */
 function coloursOf(replay: Replay, callSites: CallSites): Uint8Array {
   const allocated = sumByCallSite(callSites, bySite(replay, 'allocated', -1, replay.length - 1).bytes);
   const largest = [...allocated.keys()].sort((a, b) => (allocated[b] as number) - (allocated[a] as number));
@@ -45,7 +45,7 @@ function coloursOf(replay: Replay, callSites: CallSites): Uint8Array {
 
 const START = { since: -1, metric: 'live', colouring: 'site', block: -1, site: -1, query: '', axis: 'time', follow: true } as const; // prettier-ignore
 
-/** Returns the view of a recording: of its end, or of what was chosen in the view before. */
+/** Returns the view of a recording, at its end or with the choices of the previous view. */
 export function viewOf(recording: InspectedRecording, before?: View): View {
   const replay = new Replay(recording);
   const callSites = callSitesOf(recording);
@@ -56,7 +56,7 @@ export function viewOf(recording: InspectedRecording, before?: View): View {
   return { ...kept, recording, replay, callSites, siteColours, event, since: Math.min(kept.since, event) };
 }
 
-/** Whether a call site matches what is searched for. */
+/** True if a call site matches the search text. */
 export function matches(view: View, site: number): boolean {
   const query = view.query.toLowerCase();
   const found = view.callSites.sites[site];
@@ -65,18 +65,18 @@ export function matches(view: View, site: number): boolean {
 
 /** A part of the page that shows the view. */
 export interface Panel {
-  /** Whether it can wait until the slider rests. */
+  /** True if it is drawn only when the slider rests. */
   readonly slow?: boolean;
   draw(view: View): void;
 }
 
-/** Holds the view, and draws the panels after it has changed: the quick ones in the next frame. */
+/** Holds the view, and draws the panels when it changes: the quick ones in the next frame. */
 export class Store {
   view: View;
   readonly #panels: Panel[] = [];
   #isWaiting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** How long the last quick drawing took, in milliseconds. */
+  /** The time of the last quick drawing in milliseconds. */
   lastDraw = 0;
 
   constructor(view: View) {

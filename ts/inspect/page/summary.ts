@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The numbers at the top, and the legend of the colours.
+// The panels of the numbers at the top, and of the legend.
 import { fragmentationAt } from '../layout.ts';
 import { leaksOf } from '../sites.ts';
 import { bytesText, countText, timeText } from '../units.ts';
@@ -11,7 +11,7 @@ const set = (id: string, text: string): void => {
   byId(id).textContent = text;
 };
 
-/** The numbers of "now". */
+/** The numbers at "now". */
 export class Summary implements Panel {
   draw({ replay, event, recording }: View): void {
     const at = (column: Float64Array | Uint32Array): number => (event < 0 ? 0 : (column[event] as number));
@@ -34,7 +34,7 @@ export class Summary implements Panel {
   }
 }
 
-/** The numbers that cost a pass over the blocks. */
+/** The numbers that need a pass over the blocks. */
 export class SlowSummary implements Panel {
   readonly slow = true;
   draw({ replay, event, since, recording }: View): void {
@@ -53,7 +53,7 @@ export class SlowSummary implements Panel {
   }
 }
 
-/** The legend of the map. An entry chooses its call site. */
+/** The legend of the map. A click on an entry chooses its call site. */
 export class Legend implements Panel {
   readonly slow = true;
   readonly #store: Store;

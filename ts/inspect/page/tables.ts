@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The same facts as tables: what cannot be seen in a picture can be read here.
+// The tables of the page, for data that a picture does not show.
 import { sumByCallSite } from '../groups.ts';
 import { sizeHistogram } from '../layout.ts';
 import { bySite, diffSites, leaksOf } from '../sites.ts';
@@ -7,10 +7,10 @@ import { addressText, bytesText, countText, timeText } from '../units.ts';
 import { byId, make } from './dom.ts';
 import { matches, PALETTE, type Panel, type Store, type View } from './state.ts';
 
-/** The most lines of a table. */
+/** The maximum number of lines of a table. */
 const MOST = 200;
 
-/** A line of a table: its cells, and what a click on it chooses. */
+/** A line of a table: its cells, and the choice that a click makes. */
 interface Line {
   readonly cells: readonly (string | Node)[];
   readonly choose?: Partial<View>;
@@ -86,7 +86,7 @@ export class Tables implements Panel {
   }
 }
 
-/** A call site: the swatch of its colour, and its function. */
+/** Returns a cell with the colour and the function of a call site. */
 function siteCell(view: View, site: number): Node {
   const colour = view.siteColours[site] ?? PALETTE;
   const span = make('span', { class: 'site' });
@@ -211,7 +211,7 @@ function reportsTable(view: View): Table {
   };
 }
 
-/** An arena, then its slices. */
+/** Returns the table of arenas, each followed by its slices. */
 function arenasTable({ recording, replay }: View): Table {
   const blockAt = (address: number): number => replay.historyOf(address).at(-1) ?? -1;
   const lines = (recording.arenas ?? []).flatMap(({ kind, address, bytes, usedBytes, epoch, checkpoints, slices }) => [
@@ -228,6 +228,6 @@ function arenasTable({ recording, replay }: View): Table {
     lines,
     none: recording.arenas
       ? 'The heap has no arenas.'
-      : 'The recording says nothing of arenas: recordingOfSnapshot(snapshotHeap(heap)) does.',
+      : 'The recording has no data about arenas; use recordingOfSnapshot(snapshotHeap(heap)).',
   };
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// The curve of live bytes, by uPlot. A click sets "now"; a drag sets "since" and "now".
+// The panel of the curve of live bytes, drawn by uPlot. A click sets "now"; a drag sets "since" and "now".
 import uPlot from 'uplot';
 import { thin } from '../timeline.ts';
 import { bytesText, countText, timeText } from '../units.ts';
 import { cssValue } from './dom.ts';
 import type { Panel, Store, View } from './state.ts';
 
-/** The width of the gutter with the axis, in CSS pixels: that of all pictures on the page. */
+/** The width of the axis in CSS pixels, the same in all pictures of the page. */
 export const GUTTER = 76;
 export const RIGHT = 12;
 const HEIGHT = 180;
 
-/** The position of an event on the axis: seconds or number. */
+/** Returns the position of an event on the axis: seconds, or its index. */
 export const axisOf = ({ axis, recording }: View, event: number): number =>
   axis === 'events' ? event : (recording.times[Math.max(event, 0)] ?? 0);
 
-/** The event at a position of the axis. */
+/** Returns the event at a position on the axis. */
 export function eventOf({ axis, replay }: View, position: number): number {
   if (axis === 'time') return Math.max(replay.eventAt(position), Math.min(0, replay.length - 1));
   return Math.max(Math.min(Math.round(position), replay.length - 1), Math.min(0, replay.length - 1));
@@ -101,7 +101,7 @@ export class Timeline implements Panel {
     setTimeout(() => plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false));
   }
 
-  /** Draws the marks, the reports, and what lies between "since" and "now". */
+  /** Draws the marks, the reports, and the range between "since" and "now". */
   #drawMarks(plot: uPlot): void {
     const { view } = this.#store;
     const { ctx, bbox } = plot;
@@ -146,7 +146,7 @@ function dataOf(view: View, width: number): uPlot.AlignedData {
   const { replay } = view;
   const { events, values } = thin(replay.liveBytes, 0, replay.length - 1, Math.max(width, 300) * 2);
   const memory = Array.from(events, (event) => replay.memoryBytes[event] || null);
-  // The size of the memory is drawn if the curve of live bytes stays visible beside it.
+  // The size of the memory is drawn only if the curve of live bytes stays readable.
   const shown = (replay.memoryBytes.at(-1) ?? 0) < 8 * (replay.liveBytes[replay.peak] ?? 0);
   return [Array.from(events, (event) => axisOf(view, event)), Array.from(values), shown ? memory : memory.map(() => null)]; // prettier-ignore
 }
