@@ -151,8 +151,8 @@ export const convertedNumber = (type, call) => (type.kind === 'number' ? convert
  * modes would share one call site.
  */
 export const perMode = (code, size, p, views) => `
-        if (!${views}.mode.second) ${code(`${views}.data`)}
-        if (!${views}.mode.third) { const { data } = ${views}; ${code('data')} }
+        if (!${views}.mode.G2) ${code(`${views}.data`)}
+        if (!${views}.mode.G3) { const { data } = ${views}; ${code('data')} }
         if (${p} < ${views}.bytes.length${size > 1 ? ` - ${size - 1}` : ''}) { const { data: view } = ${views}; ${code('view')} }`;
 
 /** The body of a function that reads at `p` in `memory`, and of one that writes `x` there. */

@@ -34,8 +34,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint8Clamped(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint8(p) >>> 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint8(p) >>> 0;
             }
@@ -51,8 +51,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint8(p, clamp(x));
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint8(p, clamp(x));
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint8(p, clamp(x));
               }
@@ -72,8 +72,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint8(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint8(p) >>> 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint8(p) >>> 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint8(p) >>> 0;
             }
@@ -89,8 +89,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint8(p, x);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint8(p, x);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint8(p, x);
               }
@@ -110,8 +110,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt8(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getInt8(p) | 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getInt8(p) | 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getInt8(p) | 0;
             }
@@ -127,8 +127,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setInt8(p, x);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setInt8(p, x);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setInt8(p, x);
               }
@@ -148,8 +148,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint16(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint16(p, true) >>> 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint16(p, true) >>> 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint16(p, true) >>> 0;
             }
@@ -165,8 +165,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint16(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint16(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint16(p, x, true);
               }
@@ -186,8 +186,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt16(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getInt16(p, true) | 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getInt16(p, true) | 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getInt16(p, true) | 0;
             }
@@ -203,8 +203,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setInt16(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setInt16(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setInt16(p, x, true);
               }
@@ -224,8 +224,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat32(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return +this.data.getFloat32(p, true);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return +this.data.getFloat32(p, true);
+            if (!this.mode.G3) {
               const { data } = this;
               return +data.getFloat32(p, true);
             }
@@ -241,8 +241,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setFloat32(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setFloat32(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setFloat32(p, x, true);
               }
@@ -262,8 +262,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readUint32(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint32(p, true) >>> 0;
             }
@@ -279,8 +279,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint32(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint32(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint32(p, x, true);
               }
@@ -300,8 +300,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readInt32(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getInt32(p, true) | 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getInt32(p, true) | 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getInt32(p, true) | 0;
             }
@@ -317,8 +317,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setInt32(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setInt32(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setInt32(p, x, true);
               }
@@ -338,8 +338,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer32(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint32(p, true) >>> 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint32(p, true) >>> 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint32(p, true) >>> 0;
             }
@@ -355,8 +355,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint32(p, pointer32(x), true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint32(p, pointer32(x), true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint32(p, pointer32(x), true);
               }
@@ -376,8 +376,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer64(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getBigUint64(p, true);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getBigUint64(p, true);
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getBigUint64(p, true);
             }
@@ -393,8 +393,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setBigUint64(p, pointer64(x), true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setBigUint64(p, pointer64(x), true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setBigUint64(p, pointer64(x), true);
               }
@@ -414,8 +414,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readPointer53(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return +fromPointer53(this.data.getBigUint64(p, true));
-            if (!this.mode.third) {
+            if (!this.mode.G2) return +fromPointer53(this.data.getBigUint64(p, true));
+            if (!this.mode.G3) {
               const { data } = this;
               return +fromPointer53(data.getBigUint64(p, true));
             }
@@ -431,8 +431,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setBigUint64(p, pointer53(x), true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setBigUint64(p, pointer53(x), true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setBigUint64(p, pointer53(x), true);
               }
@@ -452,8 +452,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBigUint64(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getBigUint64(p, true);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getBigUint64(p, true);
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getBigUint64(p, true);
             }
@@ -469,8 +469,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setBigUint64(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setBigUint64(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setBigUint64(p, x, true);
               }
@@ -490,8 +490,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBigInt64(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getBigInt64(p, true);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getBigInt64(p, true);
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getBigInt64(p, true);
             }
@@ -507,8 +507,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'bigint')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setBigInt64(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setBigInt64(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setBigInt64(p, x, true);
               }
@@ -528,8 +528,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat64(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return +this.data.getFloat64(p, true);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return +this.data.getFloat64(p, true);
+            if (!this.mode.G3) {
               const { data } = this;
               return +data.getFloat64(p, true);
             }
@@ -545,8 +545,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setFloat64(p, x, true);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setFloat64(p, x, true);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setFloat64(p, x, true);
               }
@@ -566,8 +566,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readFloat16(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return +getHalf(this.data, p);
-            if (!this.mode.third) {
+            if (!this.mode.G2) return +getHalf(this.data, p);
+            if (!this.mode.G3) {
               const { data } = this;
               return +getHalf(data, p);
             }
@@ -583,8 +583,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'number')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return setHalf(this.data, p, x);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return setHalf(this.data, p, x);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return setHalf(data, p, x);
               }
@@ -604,8 +604,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
       readBoolean(p) {
         try {
           if (typeof p === 'number' && Math.floor(p) === p) {
-            if (!this.mode.second) return this.data.getUint8(p) !== 0;
-            if (!this.mode.third) {
+            if (!this.mode.G2) return this.data.getUint8(p) !== 0;
+            if (!this.mode.G3) {
               const { data } = this;
               return data.getUint8(p) !== 0;
             }
@@ -621,8 +621,8 @@ export const accessors: readonly (readonly [type: object, Accessors])[] = [
         if (typeof x === 'boolean')
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!this.mode.second) return this.data.setUint8(p, x ? 1 : 0);
-              if (!this.mode.third) {
+              if (!this.mode.G2) return this.data.setUint8(p, x ? 1 : 0);
+              if (!this.mode.G3) {
                 const { data } = this;
                 return data.setUint8(p, x ? 1 : 0);
               }

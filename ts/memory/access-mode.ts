@@ -18,7 +18,7 @@ import type { LinearMemory } from './linear-memory.ts';
 /** The first letter of an error's text, which tells the engines apart: C in V8, c in SpiderMonkey. */
 const initial: string | undefined = /* @__PURE__ */ (() => {
   try {
-    return (undefined as unknown as { third: string }).third;
+    return (undefined as unknown as { x: string }).x;
   } catch (error) {
     return (error as Error).message[0];
   }
@@ -36,14 +36,14 @@ let refusals = 0;
  */
 export function recordFault(memory: LinearMemory, address: Address, size: number): void {
   const { mode } = memory;
-  if (mode.third || initial !== 'C' || !Number.isInteger(address)) return;
+  if (mode.G3 || initial !== 'C' || !Number.isInteger(address)) return;
   const known = memory.bytes.length;
   const hasGrown = memory.refresh().byteLength > known;
   if (!hasGrown && address >= 0 && (address as number) <= known - size) return; // the value was refused
-  if (!mode.second) {
-    mode.second = true;
+  if (!mode.G2) {
+    mode.G2 = true;
     refusals = 0;
-  } else if (hasGrown || ++refusals > MAX_REFUSALS) mode.third = true;
+  } else if (hasGrown || ++refusals > MAX_REFUSALS) mode.G3 = true;
 }
 
 /** True if `size` bytes at `p` lie inside the last view. An address from 4 GiB on takes the general path. */

@@ -19,8 +19,8 @@ import {
 
 /** The access mode of the process: access-mode.ts. Its properties are added and never changed. */
 export interface AccessMode {
-  second?: true;
-  third?: true;
+  G2?: true;
+  G3?: true;
 }
 
 /**

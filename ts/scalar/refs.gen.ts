@@ -50,8 +50,8 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getInt8(address) | 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getInt8(address) | 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getInt8(address) | 0;
       }
@@ -67,11 +67,11 @@ export class Int8Ref extends ScalarRef<number, Int8Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setInt8(address, x);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setInt8(address, x);
@@ -130,8 +130,8 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint8(address) >>> 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint8(address) >>> 0;
       }
@@ -147,11 +147,11 @@ export class Uint8Ref extends ScalarRef<number, Uint8Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint8(address, x);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint8(address, x);
@@ -210,8 +210,8 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint8(address) >>> 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint8(address) >>> 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint8(address) >>> 0;
       }
@@ -227,11 +227,11 @@ export class Uint8ClampedRef extends ScalarRef<number, Uint8ClampedArray> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint8(address, clamp(x));
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint8(address, clamp(x));
@@ -290,8 +290,8 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getInt16(address, true) | 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getInt16(address, true) | 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getInt16(address, true) | 0;
       }
@@ -307,11 +307,11 @@ export class Int16Ref extends ScalarRef<number, Int16Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setInt16(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setInt16(address, x, true);
@@ -370,8 +370,8 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint16(address, true) >>> 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint16(address, true) >>> 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint16(address, true) >>> 0;
       }
@@ -387,11 +387,11 @@ export class Uint16Ref extends ScalarRef<number, Uint16Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint16(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint16(address, x, true);
@@ -450,8 +450,8 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getInt32(address, true) | 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getInt32(address, true) | 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getInt32(address, true) | 0;
       }
@@ -467,11 +467,11 @@ export class Int32Ref extends ScalarRef<number, Int32Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setInt32(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setInt32(address, x, true);
@@ -530,8 +530,8 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint32(address, true) >>> 0;
       }
@@ -547,11 +547,11 @@ export class Uint32Ref extends ScalarRef<number, Uint32Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint32(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint32(address, x, true);
@@ -610,8 +610,8 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getBigInt64(address, true);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getBigInt64(address, true);
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getBigInt64(address, true);
       }
@@ -627,11 +627,11 @@ export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setBigInt64(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setBigInt64(address, x, true);
@@ -690,8 +690,8 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getBigUint64(address, true);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getBigUint64(address, true);
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getBigUint64(address, true);
       }
@@ -707,11 +707,11 @@ export class BigUint64Ref extends ScalarRef<bigint, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setBigUint64(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setBigUint64(address, x, true);
@@ -770,8 +770,8 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return +getHalf(views.data, address);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return +getHalf(views.data, address);
+      if (!views.mode.G3) {
         const { data } = views;
         return +getHalf(data, address);
       }
@@ -787,11 +787,11 @@ export class Float16Ref extends ScalarRef<number, Uint16Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           setHalf(views.data, address, x);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             setHalf(data, address, x);
@@ -850,8 +850,8 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return +views.data.getFloat32(address, true);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return +views.data.getFloat32(address, true);
+      if (!views.mode.G3) {
         const { data } = views;
         return +data.getFloat32(address, true);
       }
@@ -867,11 +867,11 @@ export class Float32Ref extends ScalarRef<number, Float32Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setFloat32(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setFloat32(address, x, true);
@@ -930,8 +930,8 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return +views.data.getFloat64(address, true);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return +views.data.getFloat64(address, true);
+      if (!views.mode.G3) {
         const { data } = views;
         return +data.getFloat64(address, true);
       }
@@ -947,11 +947,11 @@ export class Float64Ref extends ScalarRef<number, Float64Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setFloat64(address, x, true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setFloat64(address, x, true);
@@ -1010,8 +1010,8 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint32(address, true) >>> 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint32(address, true) >>> 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint32(address, true) >>> 0;
       }
@@ -1027,11 +1027,11 @@ export class Pointer32Ref extends ScalarRef<number, Uint32Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint32(address, pointer32(x), true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint32(address, pointer32(x), true);
@@ -1090,8 +1090,8 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return +fromPointer53(views.data.getBigUint64(address, true));
-      if (!views.mode.third) {
+      if (!views.mode.G2) return +fromPointer53(views.data.getBigUint64(address, true));
+      if (!views.mode.G3) {
         const { data } = views;
         return +fromPointer53(data.getBigUint64(address, true));
       }
@@ -1107,11 +1107,11 @@ export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setBigUint64(address, pointer53(x), true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setBigUint64(address, pointer53(x), true);
@@ -1170,8 +1170,8 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getBigUint64(address, true);
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getBigUint64(address, true);
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getBigUint64(address, true);
       }
@@ -1187,11 +1187,11 @@ export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setBigUint64(address, pointer64(x), true);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setBigUint64(address, pointer64(x), true);
@@ -1374,8 +1374,8 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
     try {
       const { views, address } = this;
 
-      if (!views.mode.second) return views.data.getUint8(address) !== 0;
-      if (!views.mode.third) {
+      if (!views.mode.G2) return views.data.getUint8(address) !== 0;
+      if (!views.mode.G3) {
         const { data } = views;
         return data.getUint8(address) !== 0;
       }
@@ -1391,11 +1391,11 @@ export class BooleanRef extends ScalarRef<boolean, Uint8Array> {
       try {
         const { views, address } = this;
 
-        if (!views.mode.second) {
+        if (!views.mode.G2) {
           views.data.setUint8(address, x ? 1 : 0);
           return;
         }
-        if (!views.mode.third) {
+        if (!views.mode.G3) {
           const { data } = views;
           {
             data.setUint8(address, x ? 1 : 0);

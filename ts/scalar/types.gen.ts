@@ -24,8 +24,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint8(p) >>> 0;
               }
@@ -48,8 +48,8 @@ export const u8c: Scalar<number, Uint8ClampedArray> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint8(p, clamp(x));
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint8(p, clamp(x));
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint8(p, clamp(x));
                 }
@@ -82,8 +82,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint8(p) >>> 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint8(p) >>> 0;
               }
@@ -106,8 +106,8 @@ export const u8: Scalar<number, Uint8Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint8(p, x);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint8(p, x);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint8(p, x);
                 }
@@ -140,8 +140,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getInt8(p) | 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getInt8(p) | 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getInt8(p) | 0;
               }
@@ -164,8 +164,8 @@ export const i8: Scalar<number, Int8Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setInt8(p, x);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setInt8(p, x);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setInt8(p, x);
                 }
@@ -198,8 +198,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint16(p, true) >>> 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint16(p, true) >>> 0;
               }
@@ -222,8 +222,8 @@ export const u16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint16(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint16(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint16(p, x, true);
                 }
@@ -256,8 +256,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getInt16(p, true) | 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getInt16(p, true) | 0;
               }
@@ -280,8 +280,8 @@ export const i16: Scalar<number, Int16Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setInt16(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setInt16(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setInt16(p, x, true);
                 }
@@ -314,8 +314,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return +memory.data.getFloat32(p, true);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return +memory.data.getFloat32(p, true);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return +data.getFloat32(p, true);
               }
@@ -338,8 +338,8 @@ export const f32: Scalar<number, Float32Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setFloat32(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setFloat32(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setFloat32(p, x, true);
                 }
@@ -372,8 +372,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint32(p, true) >>> 0;
               }
@@ -396,8 +396,8 @@ export const u32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint32(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint32(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint32(p, x, true);
                 }
@@ -430,8 +430,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getInt32(p, true) | 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getInt32(p, true) | 0;
               }
@@ -454,8 +454,8 @@ export const i32: Scalar<number, Int32Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setInt32(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setInt32(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setInt32(p, x, true);
                 }
@@ -488,8 +488,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint32(p, true) >>> 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint32(p, true) >>> 0;
               }
@@ -512,8 +512,8 @@ export const ptr32: Scalar<number, Uint32Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint32(p, pointer32(x), true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint32(p, pointer32(x), true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint32(p, pointer32(x), true);
                 }
@@ -547,8 +547,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getBigUint64(p, true);
               }
@@ -571,8 +571,8 @@ export const ptr64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'bigint')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setBigUint64(p, pointer64(x), true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setBigUint64(p, pointer64(x), true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setBigUint64(p, pointer64(x), true);
                 }
@@ -607,8 +607,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return +fromPointer53(memory.data.getBigUint64(p, true));
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return +fromPointer53(memory.data.getBigUint64(p, true));
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return +fromPointer53(data.getBigUint64(p, true));
               }
@@ -631,8 +631,8 @@ export const ptr53: Scalar<number, BigUint64Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setBigUint64(p, pointer53(x), true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setBigUint64(p, pointer53(x), true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setBigUint64(p, pointer53(x), true);
                 }
@@ -666,8 +666,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getBigUint64(p, true);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getBigUint64(p, true);
               }
@@ -690,8 +690,8 @@ export const u64: Scalar<bigint, BigUint64Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'bigint')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setBigUint64(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setBigUint64(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setBigUint64(p, x, true);
                 }
@@ -725,8 +725,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getBigInt64(p, true);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getBigInt64(p, true);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getBigInt64(p, true);
               }
@@ -749,8 +749,8 @@ export const i64: Scalar<bigint, BigInt64Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'bigint')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setBigInt64(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setBigInt64(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setBigInt64(p, x, true);
                 }
@@ -784,8 +784,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return +memory.data.getFloat64(p, true);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return +memory.data.getFloat64(p, true);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return +data.getFloat64(p, true);
               }
@@ -808,8 +808,8 @@ export const f64: Scalar<number, Float64Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setFloat64(p, x, true);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setFloat64(p, x, true);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setFloat64(p, x, true);
                 }
@@ -842,8 +842,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return +getHalf(memory.data, p);
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return +getHalf(memory.data, p);
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return +getHalf(data, p);
               }
@@ -866,8 +866,8 @@ export const f16: Scalar<number, Uint16Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'number')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return setHalf(memory.data, p, x);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return setHalf(memory.data, p, x);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return setHalf(data, p, x);
                 }
@@ -960,8 +960,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
       ? (memory, p) => {
           try {
             if (typeof p === 'number' && Math.floor(p) === p) {
-              if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
-              if (!memory.mode.third) {
+              if (!memory.mode.G2) return memory.data.getUint8(p) !== 0;
+              if (!memory.mode.G3) {
                 const { data } = memory;
                 return data.getUint8(p) !== 0;
               }
@@ -984,8 +984,8 @@ export const bool: Scalar<boolean, Uint8Array> = /* @__PURE__ */ (() => {
           if (typeof x === 'boolean')
             try {
               if (typeof p === 'number' && Math.floor(p) === p) {
-                if (!memory.mode.second) return memory.data.setUint8(p, x ? 1 : 0);
-                if (!memory.mode.third) {
+                if (!memory.mode.G2) return memory.data.setUint8(p, x ? 1 : 0);
+                if (!memory.mode.G3) {
                   const { data } = memory;
                   return data.setUint8(p, x ? 1 : 0);
                 }

@@ -23,8 +23,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getUint8(p) >>> 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getUint8(p) >>> 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getUint8(p) >>> 0;
         }
@@ -42,11 +42,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setUint8(p, x);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setUint8(p, x);
@@ -71,8 +71,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getInt8(p) | 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getInt8(p) | 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getInt8(p) | 0;
         }
@@ -90,11 +90,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setInt8(p, x);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setInt8(p, x);
@@ -119,8 +119,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getUint16(p, true) >>> 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getUint16(p, true) >>> 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getUint16(p, true) >>> 0;
         }
@@ -138,11 +138,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setUint16(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setUint16(p, x, true);
@@ -167,8 +167,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getInt16(p, true) | 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getInt16(p, true) | 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getInt16(p, true) | 0;
         }
@@ -186,11 +186,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setInt16(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setInt16(p, x, true);
@@ -215,8 +215,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return +memory.data.getFloat32(p, true);
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return +memory.data.getFloat32(p, true);
+        if (!memory.mode.G3) {
           const { data } = memory;
           return +data.getFloat32(p, true);
         }
@@ -234,11 +234,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setFloat32(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setFloat32(p, x, true);
@@ -263,8 +263,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getUint32(p, true) >>> 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getUint32(p, true) >>> 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getUint32(p, true) >>> 0;
         }
@@ -282,11 +282,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setUint32(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setUint32(p, x, true);
@@ -311,8 +311,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getInt32(p, true) | 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getInt32(p, true) | 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getInt32(p, true) | 0;
         }
@@ -330,11 +330,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setInt32(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setInt32(p, x, true);
@@ -359,8 +359,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getBigUint64(p, true);
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getBigUint64(p, true);
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getBigUint64(p, true);
         }
@@ -378,11 +378,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setBigUint64(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setBigUint64(p, x, true);
@@ -407,8 +407,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getBigInt64(p, true);
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getBigInt64(p, true);
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getBigInt64(p, true);
         }
@@ -426,11 +426,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setBigInt64(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setBigInt64(p, x, true);
@@ -455,8 +455,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return +memory.data.getFloat64(p, true);
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return +memory.data.getFloat64(p, true);
+        if (!memory.mode.G3) {
           const { data } = memory;
           return +data.getFloat64(p, true);
         }
@@ -474,11 +474,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setFloat64(p, x, true);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setFloat64(p, x, true);
@@ -503,8 +503,8 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
       try {
         const { memory } = allocation;
 
-        if (!memory.mode.second) return memory.data.getUint8(p) !== 0;
-        if (!memory.mode.third) {
+        if (!memory.mode.G2) return memory.data.getUint8(p) !== 0;
+        if (!memory.mode.G3) {
           const { data } = memory;
           return data.getUint8(p) !== 0;
         }
@@ -522,11 +522,11 @@ export const accessors: Readonly<Record<string, (offset: number) => Accessor>> =
         try {
           const { memory } = allocation;
 
-          if (!memory.mode.second) {
+          if (!memory.mode.G2) {
             memory.data.setUint8(p, x ? 1 : 0);
             return;
           }
-          if (!memory.mode.third) {
+          if (!memory.mode.G3) {
             const { data } = memory;
             {
               data.setUint8(p, x ? 1 : 0);

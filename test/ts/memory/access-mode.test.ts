@@ -19,12 +19,12 @@ const ones = (type: Scalar<ScalarValue>): ScalarValue =>
 const isV8 = /Chrom|Node|Deno/.test(globalThis.navigator?.userAgent ?? 'Node');
 
 const accessMode = LinearMemory.prototype.mode;
-const currentMode = (): number => (accessMode.third ? 3 : accessMode.second ? 2 : 1);
+const currentMode = (): number => (accessMode.G3 ? 3 : accessMode.G2 ? 2 : 1);
 function setMode(mode: number): void {
-  delete accessMode.second;
-  delete accessMode.third;
-  if (mode > 1) accessMode.second = true;
-  if (mode > 2) accessMode.third = true;
+  delete accessMode.G2;
+  delete accessMode.G3;
+  if (mode > 1) accessMode.G2 = true;
+  if (mode > 2) accessMode.G3 = true;
 }
 
 let memory: WebAssembly.Memory;
