@@ -5,9 +5,8 @@
 // -sMALLOC=none Emscripten links sbrk only into programs that call it. Without it, memory comes
 // from the end of the program's data and from emscripten_resize_heap.
 //
-// free and realloc of an address that is not a live block change nothing, return NULL, and call
-// linmem_refused (malloc.h). realloc to 0 bytes shrinks. A test compiles this file with its own
-// LM_MALLOC(name) and LM_SBRK.
+// free and realloc of an address that is not a live block change nothing and call linmem_refused (malloc.h); realloc
+// returns NULL. realloc to 0 bytes shrinks. A test compiles this file with its own LM_MALLOC(name) and LM_SBRK.
 #include "linmem/config.h"
 
 // malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// recorder.c: what linmem/debug knows of one recorded module: a table of its blocks, live and freed, and a log of its
-// events. It is a wasm module with a separate memory, which no recorded module can write to.
+// recorder.c: the blocks, live and freed, and the log of events of one recorded module, for linmem/debug. It is a wasm
+// module with a separate memory, which no recorded module can write to.
 //
 //   R1  A record with an address is a block: live while `freed` is 0. Records are never removed, so that a search ends
 //       at the first empty one; a rehash drops those of freed blocks when they are most of the table.
@@ -154,7 +154,7 @@ static void insert(uint64_t address, uint64_t size, uint32_t site) {
   *r = (lm_record){.address = address, .size = size, .sequence = state.sequence, .site = site};
 }
 
-// Ends the block at `address`. Returns false if there is none, which JavaScript was told.
+// Marks the block at `address` as freed. Returns false if there is none; JavaScript then has got a report.
 static bool end(uint64_t address, uint32_t site) {
   lm_record *r = state.capacity ? find(address) : NULL;
   if (!r || r->address == 0 || r->freed) {
@@ -167,8 +167,8 @@ static bool end(uint64_t address, uint32_t site) {
   return true;
 }
 
-// Returns the size among the two parameters of an aligned allocation, which has a size and an alignment in unknown order. An
-// alignment is a power of two, so a parameter that is none shows the order of this and all later calls.
+// Returns the size of an aligned allocation, whose parameters are a size and an alignment in unknown order. An
+// alignment is a power of two, so a parameter that is not a power of two shows the order of this and all later calls.
 static uint64_t size_of_aligned(uint64_t first, uint64_t second) {
   if (first & (first - 1)) state.is_size_first = 1;
   if (second & (second - 1)) state.is_size_first = 0;
@@ -198,8 +198,8 @@ void lm_recorder_event(uint32_t kind, uint64_t address, uint64_t size, uint64_t 
   insert(address, size, site);
 }
 
-// The inner malloc and free of a realloc that was found by its shape have been told already, so that only the size of
-// the block may be new.
+// Records the size of a block after a realloc that was found by its shape. The inner malloc and free are events
+// already.
 LM_EXPORT(resized)
 void lm_recorder_resized(uint64_t address, uint64_t size) {
   lm_record *r = state.capacity && address ? find(address) : NULL;
@@ -210,7 +210,7 @@ void lm_recorder_resized(uint64_t address, uint64_t size) {
   log_event(LM_EVENT_REALLOC, address, size, address, r->site);
 }
 
-// Ends the block at `address`, which was freed under another address.
+// Marks the block at `address` as freed: it was freed under another address.
 LM_EXPORT(forget)
 void lm_recorder_forget(double address, uint32_t site) {
   if (end((uint64_t)address, site)) log_event(LM_EVENT_FREE, (uint64_t)address, 0, 0, site);
