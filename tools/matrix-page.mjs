@@ -9,7 +9,7 @@ import { ROOT, run } from './setup.mjs';
 
 const INTRO = `# Where linmem runs
 
-Read this page to see what the tests ran in, and how large bundles are. \`npm run test:all\` writes it.
+Read this page to see the engines, runtimes and compilers that the tests ran in, and the sizes of bundles. \`npm run test:all\` writes it.
 [Requirements](guide/requirements.md) has the oldest versions.`;
 
 const versionOf = (name, folder = RUNTIMES) => {
