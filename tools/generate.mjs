@@ -35,13 +35,13 @@ import { structAccessorsFile, structCopiesFile } from './structs.mjs';
 const METHODS = {
   access: [
     ['readL', 'address: Address', 'T', 'Returns the {c} at `address`, little-endian, any alignment. @see {@link Scalar.read}'],
-    ['writeL', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, little-endian, any alignment. @see {@link Scalar.write}'],
+    ['writeL', 'address: Address, value: T', 'void', 'Writes `value` as {c} at `address`, little-endian, any alignment. @see {@link Scalar.write}'],
     ['readLLE', 'address: Address', 'T', 'The same as {@link readL}.'],
     ['writeLLE', 'address: Address, value: T', 'void', 'The same as {@link writeL}.'],
   ],
   plain: [
     ['readLBE', 'address: Address', 'T', 'Returns the {c} at `address`, big-endian, any alignment.'],
-    ['writeLBE', 'address: Address, value: T', 'void', 'Writes a {c} at `address`, big-endian, any alignment.'],
+    ['writeLBE', 'address: Address, value: T', 'void', 'Writes `value` as {c} at `address`, big-endian, any alignment.'],
     ['wrapL', 'address: Address', 'ScalarRef<T, A>', 'Returns a borrowing ref to the {c} at `address`.'],
     ['viewLArray', 'address: Address, count: number', 'A', 'Returns a new `A` over `count` elements at `address`, valid until the memory grows.'],
     ['wrapLArray', 'address: Address, count: number', 'ScalarArrayRef<T, A>', 'Returns a borrowing ref to an array of `count` {c} at `address`.'],
@@ -52,8 +52,8 @@ const METHODS = {
   ],
   atomic: [
     ['readLAtomic', 'address: Address', 'T', 'Loads the {c} at `address`, a multiple of {size}, atomically.'],
-    ['writeLAtomic', 'address: Address, value: T', 'void', 'Stores a {c} at `address`, a multiple of {size}, atomically.'],
-    ['exchangeLAtomic', 'address: Address, value: T', 'T', 'Stores a {c} at `address`, a multiple of {size}, atomically; returns the previous value.'],
+    ['writeLAtomic', 'address: Address, value: T', 'void', 'Stores `value` as {c} at `address`, a multiple of {size}, atomically.'],
+    ['exchangeLAtomic', 'address: Address, value: T', 'T', 'Stores `value` as {c} at `address`, a multiple of {size}, atomically; returns the previous value.'],
     ['compareExchangeLAtomic', 'address: Address, expected: T, value: T', 'T', 'Stores `value` at `address`, a multiple of {size}, atomically if the {c} there is `expected`; returns the previous value.'],
     ...[['add', 'old + value'], ['sub', 'old - value'], ['and', 'old & value'], ['or', 'old | value'], ['xor', 'old ^ value']].map(([name, formula]) => [
       `${name}LAtomic`, 'address: Address, value: T', 'T', `Stores \`${formula}\` over the {c} at \`address\`, a multiple of {size}, atomically; returns the previous value.`,

@@ -196,7 +196,7 @@ export { refOf, StructRef } from './struct/instance.ts';
 export type { Init, InitFields, Instance, Live, LiveElements, Plain, PlainFields } from './struct/infer.ts';
 export type { Layout, LayoutOptions, PointerSize } from './struct/layout.ts';
 export type { CompositeType, CType } from './struct/type.ts';
-export type { AnySlice, Place } from './struct/origin.ts';
+export type { AnySlice, StructAllocator } from './struct/origin.ts';
 export { bind, releaseTemporaries } from './call/bind.ts';
 export { Callback, createCallback } from './call/callback.ts';
 export {

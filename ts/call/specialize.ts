@@ -19,7 +19,7 @@ export class CallSupport {
     this.#scratch = context.scratch;
   }
   /** Returns the function of the module that is `name` in C and has `count` parameters. */
-  raw(name: string, count: number): (...args: (number | bigint)[]) => number | bigint | undefined {
+  exported(name: string, count: number): (...args: (number | bigint)[]) => number | bigint | undefined {
     const { exports } = this.#context;
     const [found] = exports.get([name]) as [WasmFunction]; // throws if it is missing
     return exports.settled(name, found, count);
@@ -29,15 +29,15 @@ export class CallSupport {
     return this.#context.kept !== 0;
   }
   /** Begins a call. Returns the address of `bytes` bytes, not cleared, aligned to 8; 0 if they do not fit. */
-  take(bytes: number): number {
+  begin(bytes: number): number {
     return this.#scratch.take(bytes);
   }
-  /** Ends a call. @param address the result of {@link take} */
-  give(address: number): void {
+  /** Ends a call. @param address the result of {@link begin} */
+  end(address: number): void {
     this.#scratch.leave(address, this.#scratch.undo.length);
   }
   /** Calls the function of `bind` with the same arguments. */
-  again<R>(act: (...args: never[]) => R, args: IArguments): R {
+  fallBack<R>(act: (...args: never[]) => R, args: IArguments): R {
     return act(...(args as unknown as never[]));
   }
   /** Returns the view of the memory if it is current and has `end` bytes; else undefined. */

@@ -39,7 +39,7 @@ export class WrapperEmitter {
     if (!isPlain || !isFit || values > 1 || !structs.some(Boolean) || parameters.length > NAMES.length)
       return;
     if (result instanceof CheckedType) return;
-    this.#raw.push(`    const raw_${name} = call.raw('${name}', ${parameters.length});`);
+    this.#raw.push(`    const raw_${name} = call.exported('${name}', ${parameters.length});`);
     this.#wrappers.push(this.#wrapper(name, parameters, structs, hasResult));
   }
 
@@ -63,7 +63,7 @@ export class WrapperEmitter {
     const numbers = args.filter((_, i) => !structs[i]).map((arg) => ` || typeof ${arg} !== 'number'`);
     const passed = [...args];
     const stores: string[] = [];
-    const again = `return call.again(library.${name}, arguments);`;
+    const fallBack = `return call.fallBack(library.${name}, arguments);`;
     let bytes = 0;
     let read = '';
     structs.forEach((type, i) => {
@@ -77,15 +77,15 @@ export class WrapperEmitter {
     });
     const made = `raw_${name}(${passed.join(', ')})`;
     const lines = [
-      `if (!(${stores.join(' && ')})) ${again}`,
+      `if (!(${stores.join(' && ')})) ${fallBack}`,
       ...(hasResult ? [`return ${made} as number;`] : [`${made};`, ...(read ? [read] : [])]),
     ];
     return (
       `    ${name}(${args.join(', ')}) {\n` +
-      `      if (arguments.length !== ${args.length} || call.isBusy${numbers.join('')}) ${again}\n` +
-      `      const p = call.take(${bytes});\n      if (p === 0) ${again}\n      try {\n` +
+      `      if (arguments.length !== ${args.length} || call.isBusy${numbers.join('')}) ${fallBack}\n` +
+      `      const p = call.begin(${bytes});\n      if (p === 0) ${fallBack}\n      try {\n` +
       `${lines.map((line) => `        ${line}`).join('\n')}\n` +
-      `      } finally {\n        call.give(p);\n      }\n    },`
+      `      } finally {\n        call.end(p);\n      }\n    },`
     );
   }
 }
@@ -110,7 +110,7 @@ function structOf(type: Signature[1][number]): StructType | undefined {
   return isFlat && !flexible && fields.length <= MAX_FIELDS ? (target as StructType) : undefined;
 }
 const MAX_FIELDS = 32;
-/** The alignment of the addresses that `take` of CallSupport returns. */
+/** The alignment of the addresses that `begin` of CallSupport returns. */
 const ALIGN = 8;
 
 /** Returns the source of the functions that copy one struct. */

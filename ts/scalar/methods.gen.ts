@@ -9,11 +9,11 @@ import type { Scalar } from './scalar.ts';
 export interface ScalarMethods {
   /** Returns the `i8` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt8(address: Address): number;
-  /** Writes a `i8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt8(address: Address, value: number): void;
   /** Returns the `i8` at `address`, big-endian, any alignment. */
   readInt8BE(address: Address): number;
-  /** Writes a `i8` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i8` at `address`, big-endian, any alignment. */
   writeInt8BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `i8` at `address`. */
   wrapInt8(address: Address): ScalarRef<number, Int8Array>;
@@ -27,9 +27,9 @@ export interface ScalarMethods {
   allocInt8Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Int8Array>;
   /** Loads the `i8` at `address`, a multiple of 1, atomically. */
   readInt8Atomic(address: Address): number;
-  /** Stores a `i8` at `address`, a multiple of 1, atomically. */
+  /** Stores `value` as `i8` at `address`, a multiple of 1, atomically. */
   writeInt8Atomic(address: Address, value: number): void;
-  /** Stores a `i8` at `address`, a multiple of 1, atomically; returns the previous value. */
+  /** Stores `value` as `i8` at `address`, a multiple of 1, atomically; returns the previous value. */
   exchangeInt8Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 1, atomically if the `i8` there is `expected`; returns the previous value. */
   compareExchangeInt8Atomic(address: Address, expected: number, value: number): number;
@@ -45,11 +45,11 @@ export interface ScalarMethods {
   xorInt8Atomic(address: Address, value: number): number;
   /** Returns the `u8` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint8(address: Address): number;
-  /** Writes a `u8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u8` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint8(address: Address, value: number): void;
   /** Returns the `u8` at `address`, big-endian, any alignment. */
   readUint8BE(address: Address): number;
-  /** Writes a `u8` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u8` at `address`, big-endian, any alignment. */
   writeUint8BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `u8` at `address`. */
   wrapUint8(address: Address): ScalarRef<number, Uint8Array>;
@@ -63,9 +63,9 @@ export interface ScalarMethods {
   allocUint8Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint8Array>;
   /** Loads the `u8` at `address`, a multiple of 1, atomically. */
   readUint8Atomic(address: Address): number;
-  /** Stores a `u8` at `address`, a multiple of 1, atomically. */
+  /** Stores `value` as `u8` at `address`, a multiple of 1, atomically. */
   writeUint8Atomic(address: Address, value: number): void;
-  /** Stores a `u8` at `address`, a multiple of 1, atomically; returns the previous value. */
+  /** Stores `value` as `u8` at `address`, a multiple of 1, atomically; returns the previous value. */
   exchangeUint8Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 1, atomically if the `u8` there is `expected`; returns the previous value. */
   compareExchangeUint8Atomic(address: Address, expected: number, value: number): number;
@@ -81,11 +81,11 @@ export interface ScalarMethods {
   xorUint8Atomic(address: Address, value: number): number;
   /** Returns the `u8c` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint8Clamped(address: Address): number;
-  /** Writes a `u8c` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u8c` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint8Clamped(address: Address, value: number): void;
   /** Returns the `u8c` at `address`, big-endian, any alignment. */
   readUint8ClampedBE(address: Address): number;
-  /** Writes a `u8c` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u8c` at `address`, big-endian, any alignment. */
   writeUint8ClampedBE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `u8c` at `address`. */
   wrapUint8Clamped(address: Address): ScalarRef<number, Uint8ClampedArray>;
@@ -99,9 +99,9 @@ export interface ScalarMethods {
   allocUint8ClampedArray(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint8ClampedArray>;
   /** Loads the `u8c` at `address`, a multiple of 1, atomically. */
   readUint8ClampedAtomic(address: Address): number;
-  /** Stores a `u8c` at `address`, a multiple of 1, atomically. */
+  /** Stores `value` as `u8c` at `address`, a multiple of 1, atomically. */
   writeUint8ClampedAtomic(address: Address, value: number): void;
-  /** Stores a `u8c` at `address`, a multiple of 1, atomically; returns the previous value. */
+  /** Stores `value` as `u8c` at `address`, a multiple of 1, atomically; returns the previous value. */
   exchangeUint8ClampedAtomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 1, atomically if the `u8c` there is `expected`; returns the previous value. */
   compareExchangeUint8ClampedAtomic(address: Address, expected: number, value: number): number;
@@ -153,11 +153,11 @@ export interface ScalarMethods {
   xorClampedUint8Atomic(address: Address, value: number): number;
   /** Returns the `i16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt16(address: Address): number;
-  /** Writes a `i16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt16(address: Address, value: number): void;
   /** Returns the `i16` at `address`, big-endian, any alignment. */
   readInt16BE(address: Address): number;
-  /** Writes a `i16` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i16` at `address`, big-endian, any alignment. */
   writeInt16BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `i16` at `address`. */
   wrapInt16(address: Address): ScalarRef<number, Int16Array>;
@@ -171,9 +171,9 @@ export interface ScalarMethods {
   allocInt16Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Int16Array>;
   /** Loads the `i16` at `address`, a multiple of 2, atomically. */
   readInt16Atomic(address: Address): number;
-  /** Stores a `i16` at `address`, a multiple of 2, atomically. */
+  /** Stores `value` as `i16` at `address`, a multiple of 2, atomically. */
   writeInt16Atomic(address: Address, value: number): void;
-  /** Stores a `i16` at `address`, a multiple of 2, atomically; returns the previous value. */
+  /** Stores `value` as `i16` at `address`, a multiple of 2, atomically; returns the previous value. */
   exchangeInt16Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 2, atomically if the `i16` there is `expected`; returns the previous value. */
   compareExchangeInt16Atomic(address: Address, expected: number, value: number): number;
@@ -189,11 +189,11 @@ export interface ScalarMethods {
   xorInt16Atomic(address: Address, value: number): number;
   /** Returns the `u16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint16(address: Address): number;
-  /** Writes a `u16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint16(address: Address, value: number): void;
   /** Returns the `u16` at `address`, big-endian, any alignment. */
   readUint16BE(address: Address): number;
-  /** Writes a `u16` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u16` at `address`, big-endian, any alignment. */
   writeUint16BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `u16` at `address`. */
   wrapUint16(address: Address): ScalarRef<number, Uint16Array>;
@@ -207,9 +207,9 @@ export interface ScalarMethods {
   allocUint16Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint16Array>;
   /** Loads the `u16` at `address`, a multiple of 2, atomically. */
   readUint16Atomic(address: Address): number;
-  /** Stores a `u16` at `address`, a multiple of 2, atomically. */
+  /** Stores `value` as `u16` at `address`, a multiple of 2, atomically. */
   writeUint16Atomic(address: Address, value: number): void;
-  /** Stores a `u16` at `address`, a multiple of 2, atomically; returns the previous value. */
+  /** Stores `value` as `u16` at `address`, a multiple of 2, atomically; returns the previous value. */
   exchangeUint16Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 2, atomically if the `u16` there is `expected`; returns the previous value. */
   compareExchangeUint16Atomic(address: Address, expected: number, value: number): number;
@@ -225,11 +225,11 @@ export interface ScalarMethods {
   xorUint16Atomic(address: Address, value: number): number;
   /** Returns the `i32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readInt32(address: Address): number;
-  /** Writes a `i32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeInt32(address: Address, value: number): void;
   /** Returns the `i32` at `address`, big-endian, any alignment. */
   readInt32BE(address: Address): number;
-  /** Writes a `i32` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i32` at `address`, big-endian, any alignment. */
   writeInt32BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `i32` at `address`. */
   wrapInt32(address: Address): ScalarRef<number, Int32Array>;
@@ -243,9 +243,9 @@ export interface ScalarMethods {
   allocInt32Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Int32Array>;
   /** Loads the `i32` at `address`, a multiple of 4, atomically. */
   readInt32Atomic(address: Address): number;
-  /** Stores a `i32` at `address`, a multiple of 4, atomically. */
+  /** Stores `value` as `i32` at `address`, a multiple of 4, atomically. */
   writeInt32Atomic(address: Address, value: number): void;
-  /** Stores a `i32` at `address`, a multiple of 4, atomically; returns the previous value. */
+  /** Stores `value` as `i32` at `address`, a multiple of 4, atomically; returns the previous value. */
   exchangeInt32Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 4, atomically if the `i32` there is `expected`; returns the previous value. */
   compareExchangeInt32Atomic(address: Address, expected: number, value: number): number;
@@ -261,11 +261,11 @@ export interface ScalarMethods {
   xorInt32Atomic(address: Address, value: number): number;
   /** Returns the `u32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readUint32(address: Address): number;
-  /** Writes a `u32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeUint32(address: Address, value: number): void;
   /** Returns the `u32` at `address`, big-endian, any alignment. */
   readUint32BE(address: Address): number;
-  /** Writes a `u32` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u32` at `address`, big-endian, any alignment. */
   writeUint32BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `u32` at `address`. */
   wrapUint32(address: Address): ScalarRef<number, Uint32Array>;
@@ -279,9 +279,9 @@ export interface ScalarMethods {
   allocUint32Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint32Array>;
   /** Loads the `u32` at `address`, a multiple of 4, atomically. */
   readUint32Atomic(address: Address): number;
-  /** Stores a `u32` at `address`, a multiple of 4, atomically. */
+  /** Stores `value` as `u32` at `address`, a multiple of 4, atomically. */
   writeUint32Atomic(address: Address, value: number): void;
-  /** Stores a `u32` at `address`, a multiple of 4, atomically; returns the previous value. */
+  /** Stores `value` as `u32` at `address`, a multiple of 4, atomically; returns the previous value. */
   exchangeUint32Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 4, atomically if the `u32` there is `expected`; returns the previous value. */
   compareExchangeUint32Atomic(address: Address, expected: number, value: number): number;
@@ -297,11 +297,11 @@ export interface ScalarMethods {
   xorUint32Atomic(address: Address, value: number): number;
   /** Returns the `i64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt64(address: Address): bigint;
-  /** Writes a `i64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt64(address: Address, value: bigint): void;
   /** Returns the `i64` at `address`, big-endian, any alignment. */
   readBigInt64BE(address: Address): bigint;
-  /** Writes a `i64` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i64` at `address`, big-endian, any alignment. */
   writeBigInt64BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `i64` at `address`. */
   wrapBigInt64(address: Address): ScalarRef<bigint, BigInt64Array>;
@@ -315,9 +315,9 @@ export interface ScalarMethods {
   allocBigInt64Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigInt64Array>;
   /** Loads the `i64` at `address`, a multiple of 8, atomically. */
   readBigInt64Atomic(address: Address): bigint;
-  /** Stores a `i64` at `address`, a multiple of 8, atomically. */
+  /** Stores `value` as `i64` at `address`, a multiple of 8, atomically. */
   writeBigInt64Atomic(address: Address, value: bigint): void;
-  /** Stores a `i64` at `address`, a multiple of 8, atomically; returns the previous value. */
+  /** Stores `value` as `i64` at `address`, a multiple of 8, atomically; returns the previous value. */
   exchangeBigInt64Atomic(address: Address, value: bigint): bigint;
   /** Stores `value` at `address`, a multiple of 8, atomically if the `i64` there is `expected`; returns the previous value. */
   compareExchangeBigInt64Atomic(address: Address, expected: bigint, value: bigint): bigint;
@@ -333,11 +333,11 @@ export interface ScalarMethods {
   xorBigInt64Atomic(address: Address, value: bigint): bigint;
   /** Returns the `u64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint64(address: Address): bigint;
-  /** Writes a `u64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint64(address: Address, value: bigint): void;
   /** Returns the `u64` at `address`, big-endian, any alignment. */
   readBigUint64BE(address: Address): bigint;
-  /** Writes a `u64` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u64` at `address`, big-endian, any alignment. */
   writeBigUint64BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `u64` at `address`. */
   wrapBigUint64(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -351,9 +351,9 @@ export interface ScalarMethods {
   allocBigUint64Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Loads the `u64` at `address`, a multiple of 8, atomically. */
   readBigUint64Atomic(address: Address): bigint;
-  /** Stores a `u64` at `address`, a multiple of 8, atomically. */
+  /** Stores `value` as `u64` at `address`, a multiple of 8, atomically. */
   writeBigUint64Atomic(address: Address, value: bigint): void;
-  /** Stores a `u64` at `address`, a multiple of 8, atomically; returns the previous value. */
+  /** Stores `value` as `u64` at `address`, a multiple of 8, atomically; returns the previous value. */
   exchangeBigUint64Atomic(address: Address, value: bigint): bigint;
   /** Stores `value` at `address`, a multiple of 8, atomically if the `u64` there is `expected`; returns the previous value. */
   compareExchangeBigUint64Atomic(address: Address, expected: bigint, value: bigint): bigint;
@@ -369,11 +369,11 @@ export interface ScalarMethods {
   xorBigUint64Atomic(address: Address, value: bigint): bigint;
   /** Returns the `f16` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat16(address: Address): number;
-  /** Writes a `f16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `f16` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat16(address: Address, value: number): void;
   /** Returns the `f16` at `address`, big-endian, any alignment. */
   readFloat16BE(address: Address): number;
-  /** Writes a `f16` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `f16` at `address`, big-endian, any alignment. */
   writeFloat16BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `f16` at `address`. */
   wrapFloat16(address: Address): ScalarRef<number, Uint16Array>;
@@ -387,9 +387,9 @@ export interface ScalarMethods {
   allocFloat16Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint16Array>;
   /** Loads the `f16` at `address`, a multiple of 2, atomically. */
   readFloat16Atomic(address: Address): number;
-  /** Stores a `f16` at `address`, a multiple of 2, atomically. */
+  /** Stores `value` as `f16` at `address`, a multiple of 2, atomically. */
   writeFloat16Atomic(address: Address, value: number): void;
-  /** Stores a `f16` at `address`, a multiple of 2, atomically; returns the previous value. */
+  /** Stores `value` as `f16` at `address`, a multiple of 2, atomically; returns the previous value. */
   exchangeFloat16Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 2, atomically if the `f16` there is `expected`; returns the previous value. */
   compareExchangeFloat16Atomic(address: Address, expected: number, value: number): number;
@@ -405,11 +405,11 @@ export interface ScalarMethods {
   xorFloat16Atomic(address: Address, value: number): number;
   /** Returns the `f32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat32(address: Address): number;
-  /** Writes a `f32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `f32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat32(address: Address, value: number): void;
   /** Returns the `f32` at `address`, big-endian, any alignment. */
   readFloat32BE(address: Address): number;
-  /** Writes a `f32` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `f32` at `address`, big-endian, any alignment. */
   writeFloat32BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `f32` at `address`. */
   wrapFloat32(address: Address): ScalarRef<number, Float32Array>;
@@ -423,9 +423,9 @@ export interface ScalarMethods {
   allocFloat32Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Float32Array>;
   /** Loads the `f32` at `address`, a multiple of 4, atomically. */
   readFloat32Atomic(address: Address): number;
-  /** Stores a `f32` at `address`, a multiple of 4, atomically. */
+  /** Stores `value` as `f32` at `address`, a multiple of 4, atomically. */
   writeFloat32Atomic(address: Address, value: number): void;
-  /** Stores a `f32` at `address`, a multiple of 4, atomically; returns the previous value. */
+  /** Stores `value` as `f32` at `address`, a multiple of 4, atomically; returns the previous value. */
   exchangeFloat32Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 4, atomically if the `f32` there is `expected`; returns the previous value. */
   compareExchangeFloat32Atomic(address: Address, expected: number, value: number): number;
@@ -441,11 +441,11 @@ export interface ScalarMethods {
   xorFloat32Atomic(address: Address, value: number): number;
   /** Returns the `f64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readFloat64(address: Address): number;
-  /** Writes a `f64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `f64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeFloat64(address: Address, value: number): void;
   /** Returns the `f64` at `address`, big-endian, any alignment. */
   readFloat64BE(address: Address): number;
-  /** Writes a `f64` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `f64` at `address`, big-endian, any alignment. */
   writeFloat64BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `f64` at `address`. */
   wrapFloat64(address: Address): ScalarRef<number, Float64Array>;
@@ -459,9 +459,9 @@ export interface ScalarMethods {
   allocFloat64Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Float64Array>;
   /** Loads the `f64` at `address`, a multiple of 8, atomically. */
   readFloat64Atomic(address: Address): number;
-  /** Stores a `f64` at `address`, a multiple of 8, atomically. */
+  /** Stores `value` as `f64` at `address`, a multiple of 8, atomically. */
   writeFloat64Atomic(address: Address, value: number): void;
-  /** Stores a `f64` at `address`, a multiple of 8, atomically; returns the previous value. */
+  /** Stores `value` as `f64` at `address`, a multiple of 8, atomically; returns the previous value. */
   exchangeFloat64Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 8, atomically if the `f64` there is `expected`; returns the previous value. */
   compareExchangeFloat64Atomic(address: Address, expected: number, value: number): number;
@@ -477,11 +477,11 @@ export interface ScalarMethods {
   xorFloat64Atomic(address: Address, value: number): number;
   /** Returns the `ptr32` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer32(address: Address): number;
-  /** Writes a `ptr32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `ptr32` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer32(address: Address, value: number): void;
   /** Returns the `ptr32` at `address`, big-endian, any alignment. */
   readPointer32BE(address: Address): number;
-  /** Writes a `ptr32` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `ptr32` at `address`, big-endian, any alignment. */
   writePointer32BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `ptr32` at `address`. */
   wrapPointer32(address: Address): ScalarRef<number, Uint32Array>;
@@ -495,9 +495,9 @@ export interface ScalarMethods {
   allocPointer32Array(countOrValues: number | Values<number>): ScalarArrayRef<number, Uint32Array>;
   /** Loads the `ptr32` at `address`, a multiple of 4, atomically. */
   readPointer32Atomic(address: Address): number;
-  /** Stores a `ptr32` at `address`, a multiple of 4, atomically. */
+  /** Stores `value` as `ptr32` at `address`, a multiple of 4, atomically. */
   writePointer32Atomic(address: Address, value: number): void;
-  /** Stores a `ptr32` at `address`, a multiple of 4, atomically; returns the previous value. */
+  /** Stores `value` as `ptr32` at `address`, a multiple of 4, atomically; returns the previous value. */
   exchangePointer32Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 4, atomically if the `ptr32` there is `expected`; returns the previous value. */
   compareExchangePointer32Atomic(address: Address, expected: number, value: number): number;
@@ -513,11 +513,11 @@ export interface ScalarMethods {
   xorPointer32Atomic(address: Address, value: number): number;
   /** Returns the `ptr53` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer53(address: Address): number;
-  /** Writes a `ptr53` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `ptr53` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer53(address: Address, value: number): void;
   /** Returns the `ptr53` at `address`, big-endian, any alignment. */
   readPointer53BE(address: Address): number;
-  /** Writes a `ptr53` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `ptr53` at `address`, big-endian, any alignment. */
   writePointer53BE(address: Address, value: number): void;
   /** Returns a borrowing ref to the `ptr53` at `address`. */
   wrapPointer53(address: Address): ScalarRef<number, BigUint64Array>;
@@ -531,9 +531,9 @@ export interface ScalarMethods {
   allocPointer53Array(countOrValues: number | Values<number>): ScalarArrayRef<number, BigUint64Array>;
   /** Loads the `ptr53` at `address`, a multiple of 8, atomically. */
   readPointer53Atomic(address: Address): number;
-  /** Stores a `ptr53` at `address`, a multiple of 8, atomically. */
+  /** Stores `value` as `ptr53` at `address`, a multiple of 8, atomically. */
   writePointer53Atomic(address: Address, value: number): void;
-  /** Stores a `ptr53` at `address`, a multiple of 8, atomically; returns the previous value. */
+  /** Stores `value` as `ptr53` at `address`, a multiple of 8, atomically; returns the previous value. */
   exchangePointer53Atomic(address: Address, value: number): number;
   /** Stores `value` at `address`, a multiple of 8, atomically if the `ptr53` there is `expected`; returns the previous value. */
   compareExchangePointer53Atomic(address: Address, expected: number, value: number): number;
@@ -549,11 +549,11 @@ export interface ScalarMethods {
   xorPointer53Atomic(address: Address, value: number): number;
   /** Returns the `ptr64` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readPointer64(address: Address): bigint;
-  /** Writes a `ptr64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `ptr64` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writePointer64(address: Address, value: bigint): void;
   /** Returns the `ptr64` at `address`, big-endian, any alignment. */
   readPointer64BE(address: Address): bigint;
-  /** Writes a `ptr64` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `ptr64` at `address`, big-endian, any alignment. */
   writePointer64BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `ptr64` at `address`. */
   wrapPointer64(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -567,9 +567,9 @@ export interface ScalarMethods {
   allocPointer64Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Loads the `ptr64` at `address`, a multiple of 8, atomically. */
   readPointer64Atomic(address: Address): bigint;
-  /** Stores a `ptr64` at `address`, a multiple of 8, atomically. */
+  /** Stores `value` as `ptr64` at `address`, a multiple of 8, atomically. */
   writePointer64Atomic(address: Address, value: bigint): void;
-  /** Stores a `ptr64` at `address`, a multiple of 8, atomically; returns the previous value. */
+  /** Stores `value` as `ptr64` at `address`, a multiple of 8, atomically; returns the previous value. */
   exchangePointer64Atomic(address: Address, value: bigint): bigint;
   /** Stores `value` at `address`, a multiple of 8, atomically if the `ptr64` there is `expected`; returns the previous value. */
   compareExchangePointer64Atomic(address: Address, expected: bigint, value: bigint): bigint;
@@ -585,7 +585,7 @@ export interface ScalarMethods {
   xorPointer64Atomic(address: Address, value: bigint): bigint;
   /** Returns the `i128` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt128(address: Address): bigint;
-  /** Writes a `i128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt128(address: Address, value: bigint): void;
   /** The same as {@link readBigInt128}. */
   readBigInt128LE(address: Address): bigint;
@@ -593,7 +593,7 @@ export interface ScalarMethods {
   writeBigInt128LE(address: Address, value: bigint): void;
   /** Returns the `i128` at `address`, big-endian, any alignment. */
   readBigInt128BE(address: Address): bigint;
-  /** Writes a `i128` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i128` at `address`, big-endian, any alignment. */
   writeBigInt128BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `i128` at `address`. */
   wrapBigInt128(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -607,7 +607,7 @@ export interface ScalarMethods {
   allocBigInt128Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns the `u128` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint128(address: Address): bigint;
-  /** Writes a `u128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u128` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint128(address: Address, value: bigint): void;
   /** The same as {@link readBigUint128}. */
   readBigUint128LE(address: Address): bigint;
@@ -615,7 +615,7 @@ export interface ScalarMethods {
   writeBigUint128LE(address: Address, value: bigint): void;
   /** Returns the `u128` at `address`, big-endian, any alignment. */
   readBigUint128BE(address: Address): bigint;
-  /** Writes a `u128` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u128` at `address`, big-endian, any alignment. */
   writeBigUint128BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `u128` at `address`. */
   wrapBigUint128(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -629,7 +629,7 @@ export interface ScalarMethods {
   allocBigUint128Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns the `i256` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigInt256(address: Address): bigint;
-  /** Writes a `i256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `i256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigInt256(address: Address, value: bigint): void;
   /** The same as {@link readBigInt256}. */
   readBigInt256LE(address: Address): bigint;
@@ -637,7 +637,7 @@ export interface ScalarMethods {
   writeBigInt256LE(address: Address, value: bigint): void;
   /** Returns the `i256` at `address`, big-endian, any alignment. */
   readBigInt256BE(address: Address): bigint;
-  /** Writes a `i256` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `i256` at `address`, big-endian, any alignment. */
   writeBigInt256BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `i256` at `address`. */
   wrapBigInt256(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -651,7 +651,7 @@ export interface ScalarMethods {
   allocBigInt256Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns the `u256` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBigUint256(address: Address): bigint;
-  /** Writes a `u256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `u256` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBigUint256(address: Address, value: bigint): void;
   /** The same as {@link readBigUint256}. */
   readBigUint256LE(address: Address): bigint;
@@ -659,7 +659,7 @@ export interface ScalarMethods {
   writeBigUint256LE(address: Address, value: bigint): void;
   /** Returns the `u256` at `address`, big-endian, any alignment. */
   readBigUint256BE(address: Address): bigint;
-  /** Writes a `u256` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `u256` at `address`, big-endian, any alignment. */
   writeBigUint256BE(address: Address, value: bigint): void;
   /** Returns a borrowing ref to the `u256` at `address`. */
   wrapBigUint256(address: Address): ScalarRef<bigint, BigUint64Array>;
@@ -673,11 +673,11 @@ export interface ScalarMethods {
   allocBigUint256Array(countOrValues: number | Values<bigint>): ScalarArrayRef<bigint, BigUint64Array>;
   /** Returns the `bool` at `address`, little-endian, any alignment. @see {@link Scalar.read} */
   readBoolean(address: Address): boolean;
-  /** Writes a `bool` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
+  /** Writes `value` as `bool` at `address`, little-endian, any alignment. @see {@link Scalar.write} */
   writeBoolean(address: Address, value: boolean): void;
   /** Returns the `bool` at `address`, big-endian, any alignment. */
   readBooleanBE(address: Address): boolean;
-  /** Writes a `bool` at `address`, big-endian, any alignment. */
+  /** Writes `value` as `bool` at `address`, big-endian, any alignment. */
   writeBooleanBE(address: Address, value: boolean): void;
   /** Returns a borrowing ref to the `bool` at `address`. */
   wrapBoolean(address: Address): ScalarRef<boolean, Uint8Array>;
@@ -691,9 +691,9 @@ export interface ScalarMethods {
   allocBooleanArray(countOrValues: number | Values<boolean>): ScalarArrayRef<boolean, Uint8Array>;
   /** Loads the `bool` at `address`, a multiple of 1, atomically. */
   readBooleanAtomic(address: Address): boolean;
-  /** Stores a `bool` at `address`, a multiple of 1, atomically. */
+  /** Stores `value` as `bool` at `address`, a multiple of 1, atomically. */
   writeBooleanAtomic(address: Address, value: boolean): void;
-  /** Stores a `bool` at `address`, a multiple of 1, atomically; returns the previous value. */
+  /** Stores `value` as `bool` at `address`, a multiple of 1, atomically; returns the previous value. */
   exchangeBooleanAtomic(address: Address, value: boolean): boolean;
   /** Stores `value` at `address`, a multiple of 1, atomically if the `bool` there is `expected`; returns the previous value. */
   compareExchangeBooleanAtomic(address: Address, expected: boolean, value: boolean): boolean;

@@ -14,7 +14,7 @@ import { isFlexible, isScalar, type Field, type Fieldwise } from './type.ts';
 /** Copies one struct. `bytes` is the size from its address on; only a flexible array member needs it. */
 export interface Copier {
   load(memory: LinearMemory, address: number, bytes?: number): Record<string, unknown>;
-  /** Converts the members of `value` and writes them; the others stay as they are. */
+  /** Converts the members of `value` and writes them; the others stay unchanged. */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore, bytes?: number): void;
 }
 

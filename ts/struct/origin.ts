@@ -15,7 +15,7 @@ import type { Ref } from '../scalar/ref.ts';
 import type { ScalarValue } from '../scalar/descriptor.ts';
 
 /** An allocator of instances: a heap, an arena, a scope. */
-export type Place = Heap | Region;
+export type StructAllocator = Heap | Region;
 
 /** A slice of any type. */
 export type AnySlice = WasmSlice | SliceOf<number> | SliceOf<bigint> | SliceOf<boolean>;
@@ -27,13 +27,13 @@ export class Origin {
   /** @internal Its `memory` is the heap while the allocation is live; after that, one that refuses every access. */
   readonly allocation: Allocation;
   /** The allocator of strings for `char *` members; undefined for borrowed memory. */
-  readonly place: Place | undefined;
+  readonly place: StructAllocator | undefined;
   /** The ref that owns the allocation. */
   owner: Ref | undefined = undefined;
   /** The slice that it was created from, which must not be collected before it. */
   readonly retains: object | undefined;
   /** @internal */
-  constructor(heap: Heap, allocation: Allocation, place?: Place, retains?: object) {
+  constructor(heap: Heap, allocation: Allocation, place?: StructAllocator, retains?: object) {
     this.heap = heap;
     this.allocation = allocation;
     this.place = place;
@@ -46,12 +46,12 @@ export class Origin {
  * @param owned true if the ref frees the allocation; else a region frees it
  */
 export function allocate<R>(
-  place: Place,
+  place: StructAllocator,
   bytes: number,
   align: number,
   make: (origin: Origin, address: number, owned: boolean) => R,
 ): R {
-  if (typeof (place as Place | undefined)?.allocateWith !== 'function')
+  if (typeof (place as StructAllocator | undefined)?.allocateWith !== 'function')
     throw new ArgumentTypeError('a heap, an arena or a scope', place);
   return (place as Region).allocateWith(bytes, align, (allocation, address, heap, owned) =>
     make(new Origin(heap as Heap, allocation, place), address, owned),
@@ -84,7 +84,7 @@ export function borrow(
 const isSlice = (where: unknown): where is AnySlice =>
   typeof (where as WasmSlice | undefined)?.assertAlive === 'function';
 /** True for arenas and scopes. */
-export const isRegion = (place: Place): place is Region => 'heap' in place;
+export const isRegion = (place: StructAllocator): place is Region => 'heap' in place;
 
 function inSlice(slice: AnySlice, offset: Address, bytes: number): { origin: Origin; address: number } {
   slice.assertAlive();

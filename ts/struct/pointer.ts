@@ -52,7 +52,7 @@ export function toTarget(value: unknown, what: string, heap?: object, isTyped = 
   throw new ArgumentTypeError(`a ref, an address or null for ${what}`, value);
 }
 
-/** Properties of a ref or a slice besides its address. */
+/** The type and size of a ref or a slice. */
 interface Typed {
   readonly type?: CType;
   readonly byteLength?: number;

@@ -12,7 +12,7 @@ import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } f
 import { ownInstance, type AnyStructType } from './instance.ts';
 import type { Copier } from './copy.ts';
 import type { Layout, LayoutOptions, PointerSize } from './layout.ts';
-import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type Place } from './origin.ts';
+import { allocate, borrow, memoryOf, Origin, own, type AnySlice, type StructAllocator } from './origin.ts';
 import { assignStaged } from './stage.ts';
 import { OwnedTexts, type TextStore } from './texts.ts';
 import { pointerSizeOf, type CType, type UnsizedElements } from './type.ts';
@@ -113,7 +113,7 @@ export class StructType<F = Record<string, CType>> {
    * @param place a heap, where the caller frees the instance; or an arena or a scope, which free it
    * @throws {OutOfMemoryError} if there is no memory; nothing has changed then
    */
-  alloc(place: Place, values?: InitFields<F> | Instance<F>): Instance<F> {
+  alloc(place: StructAllocator, values?: InitFields<F> | Instance<F>): Instance<F> {
     const pointerSize = pointerSizeIn(place);
     const { align, flexible, Instance, copier } = this.compiled(pointerSize);
     const given = flexible && (values as Record<string, unknown> | undefined)?.[flexible.name];
@@ -138,7 +138,7 @@ export class StructType<F = Record<string, CType>> {
     return new (this.compiled(pointerSize).Instance)(origin, at, bytes) as unknown as Instance<F>; // has an accessor for each field
   }
   /** Allocates an array of `count` zeroed structs, or of the given values. */
-  allocArray(place: Place, countOrValues: number | Values<Init<this>>): LiveElements<this> {
+  allocArray(place: StructAllocator, countOrValues: number | Values<Init<this>>): LiveElements<this> {
     const given = typeof countOrValues === 'number' ? undefined : toValues(countOrValues, this.name);
     const count = given?.length ?? toCount(countOrValues as number, 'a count of elements'); // a number
     const { size, align } = this.compiled(pointerSizeIn(place));
@@ -231,7 +231,7 @@ function withTexts(origin: Origin, act: (texts: TextStore) => void): void {
   texts.commit();
 }
 
-function pointerSizeIn(where: Place | AnySlice): PointerSize {
+function pointerSizeIn(where: StructAllocator | AnySlice): PointerSize {
   try {
     return pointerSizeOf('heap' in Object(where) ? (where as AnySlice).heap : (where as Heap));
   } catch (error) {

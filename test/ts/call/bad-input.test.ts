@@ -170,7 +170,7 @@ test('functions that return wild pointers', () => {
     expect(() => bind(instance, heap, { give: [none, [out(type as typeof cstr)]] }).give()).toThrow(
       OutOfBoundsError,
     );
-  expect(() => owned(i32)).toThrow(/a pointer for owned\(\).*"i32"/);
+  expect(() => owned(i32)).toThrow(/a value that owned\(\) can copy.*"i32"/);
   expect(module.badFrees).toEqual([]);
   clean();
 });
