@@ -129,7 +129,7 @@ static inline bool object_looks_free(const void *p) {
   return (*(const word *)p ^ LINK_BITS ^ (uintptr_t)p) < LM_HEAP_SLAB;
 }
 
-// Returns 0 when an object of slab `s` can begin at `p`. Without branches, because every free asks.
+// Returns 0 when an object of slab `s` can begin at `p`. Without branches, because every free calls it.
 static inline unsigned object_misplaced(const lm_slab *s, const void *p) {
   uint32_t offset = (uint32_t)((uintptr_t)p & (LM_HEAP_SLAB - 1));
   if (!LM_CHECKED) return !s->size || offset % s->size || offset >= s->limit;

@@ -2,7 +2,7 @@
 // WasmHeapArena: a bump allocator in a block of a heap. Its struct is C's `lm_arena` (csrc/include/linmem/arena.h), in the
 // block itself, so that C code and other threads see the same arena.
 //
-//   A1  The struct in memory is the only state of what is allocated; this class keeps the addresses of its fields.
+//   A1  The struct in memory is the only record of allocations; this class stores the addresses of its fields.
 //   A2  All checkpoints belong to one epoch. If memory has another, C or another thread has reset the arena: all
 //       checkpoints then end, and the first one of the new epoch begins.
 import { FreedError, NotOwnedError } from '../errors.ts';
@@ -40,7 +40,10 @@ export class WasmHeapArena extends Region {
   private readonly struct: ArenaStruct; // V8 reads a plain property faster than a #name
   /** @internal */
   readonly allocation: Allocation;
-  /** The address of its top, followed by its end; 0 with 64-bit addresses or threads, which need more than an addition. */
+  /**
+   * The address of the field `top`, which `end` follows; 0 with 64-bit addresses or threads, which take the general
+   * path.
+   */
   private readonly topAt: number;
   /** Its blocks; undefined if other code made the arena. */
   private readonly chunks: Chunks | undefined;
@@ -143,7 +146,7 @@ export class WasmHeapArena extends Region {
   get published(): boolean {
     return this.checkpoints.published;
   }
-  /** @internal The token of what is allocated now. */
+  /** @internal The token of the newest checkpoint, which new allocations share. */
   get newestToken(): Allocation {
     return this.checkpoints.newest;
   }

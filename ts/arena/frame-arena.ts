@@ -10,7 +10,7 @@ import { registryOf } from './registry.ts';
 /** The default capacity: 8 MiB. */
 const FRAME_BYTES = 8 * 1024 * 1024;
 
-/** Calls back before the next frame is shown, as `requestAnimationFrame` does. */
+/** Calls `callback` before the next frame, as `requestAnimationFrame` does. */
 export type FrameScheduler = (callback: (time: number) => void) => unknown;
 
 /** The arena of a heap for allocations that live until the next frame. */

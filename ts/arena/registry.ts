@@ -5,7 +5,7 @@ import type { Allocation } from '../memory/allocation.ts';
 import { HeapEpochs } from './epochs.ts';
 import { clearSliceHeader, writeSliceHeader } from './slice-header.ts';
 
-/** An arena as the registry and handles see it. */
+/** The members of an arena that the registry and handles use. */
 export interface RegisteredArena {
   readonly destroyed: boolean;
   epoch(): number;

@@ -15,7 +15,7 @@ import { registryOf } from './registry.ts';
 /** The size of the arena in bytes, before it grows. */
 const SCOPE_ARENA_BYTES = 4000;
 
-/** A scope as the arena sees it. */
+/** The members of a scope that the arena uses. */
 export interface OpenScope {
   readonly ended: boolean;
   /** The newest scope when this one began. */

@@ -131,7 +131,7 @@ export class Scope extends Region {
     }
     if (index < 0 && ref.allocation !== this.checkpoint.allocation)
       throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
-    return copyTo(this.heap, ref) as K; // a copy is of the class of what it was made from
+    return copyTo(this.heap, ref) as K; // a copy has the class of its source
   }
 
   /**

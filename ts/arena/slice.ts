@@ -61,7 +61,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   private readonly valueKind: ScalarDescriptor['kind'];
   /** 0 for a heap slice, which gets an epoch when it is asked for. */
   private readonly createdIn: number;
-  /** The last view, and the view of the memory it belongs to: growth makes another. */
+  /** The last view, and the memory view that it was created with, which growth replaces. */
   private lastView: A | undefined;
   private lastData: DataView | undefined;
 

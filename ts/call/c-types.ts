@@ -142,9 +142,9 @@ export class TypeTable {
   }
 
   #basic({ name, at }: Extract<CNode, { kind: 'basic' }>): CType {
-    if (isUnsupported(name)) throw new Unsupported(`${name} is no type of values here`, at.line, at.column);
+    if (isUnsupported(name)) throw new Unsupported(`${name} is not a type of values`, at.line, at.column);
     const type = basicType(name, this.pointerSize);
-    if (!type) throw errorAt(at, `${name} is no type of values here`);
+    if (!type) throw errorAt(at, `${name} is not a type of values`);
     return type;
   }
 

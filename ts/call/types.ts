@@ -44,7 +44,7 @@ export function owned<T extends CType | ListType>(type: T, free = 'free'): Owned
   if (typeof free !== 'string') throw new ArgumentTypeError('the name of a function that frees', free);
   if (!(type instanceof ListType) && !isOwnable(toType(type, 'owned()')))
     throw new ArgumentTypeError(
-      'a pointer for owned() to what can be copied, such as cstr, pointer(Point) or list(f32, 0)',
+      'a pointer to a value that owned() can copy, such as cstr, pointer(Point) or list(f32, 0)',
       type.name,
     );
   return new OwnedType(type, free);

@@ -127,7 +127,7 @@ interface Plan {
   readonly memory: WebAssemblyMemory | undefined;
   readonly initial: number;
   readonly maximum: number | undefined;
-  /** The part of a given memory that the heap has, if it is not to grow it. */
+  /** The range of a given memory that the heap uses, if it does not grow the memory. */
   readonly range: readonly [base: number, end: number] | undefined;
 }
 
@@ -150,7 +150,7 @@ function planOf(options: CoreAllocatorOptions): Plan & { module: CoreModuleSourc
 function rangeOf({ memory, base, end }: CoreAllocatorOptions): Plan['range'] {
   if (base === undefined && end === undefined) return undefined;
   if (!memory || base === undefined)
-    throw new ArgumentTypeError('a memory and a base for a range of it', base);
+    throw new ArgumentTypeError('the options memory and base for a range', base);
   const size = memory.buffer.byteLength;
   const first = toCount(base, 'a base', 0, size + 1);
   return [first, end === undefined ? size : toCount(end, 'an end', first, size + 1)];

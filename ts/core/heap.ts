@@ -68,7 +68,7 @@ export interface BlockInfo {
   readonly state: 'live' | 'free' | 'top';
 }
 
-/** A heap of linmem's own: all of {@link WasmHeapManager}, and functions to inspect it. */
+/** linmem's own heap: a {@link WasmHeapManager} with functions to inspect the allocator. */
 export class LinmemHeap extends WasmHeapManager {
   /** The memory it allocates in. */
   readonly memory: WebAssemblyMemory;
@@ -152,7 +152,7 @@ export class LinmemHeap extends WasmHeapManager {
   }
 }
 
-/** Resolves to a new heap of linmem's own. Throws as {@link createCoreAllocator}. */
+/** Resolves to a new heap with linmem's allocator. Throws as {@link createCoreAllocator}. */
 export async function createHeap(options: CreateHeapOptions = {}): Promise<LinmemHeap> {
   const [core, manager] = split(options);
   return new LinmemHeap(await createCoreAllocator(core), manager);

@@ -22,7 +22,7 @@ import { alphabet, size, text } from './wasm.gen.ts';
 
 let compiled: WebAssemblyModule | undefined;
 
-/** Sets the module for heaps that are given none. @public The entries that tools/package.mjs writes call it. */
+/** Sets the module of heaps without the option `module`. @public The entries that tools/package.mjs writes call it. */
 export function setCoreModule(module: WebAssemblyModule): void {
   compiled = module;
 }

@@ -14,7 +14,10 @@ export type CoreModuleSource =
 /** True if `value` is a `WebAssembly.Module`, of this realm or another: test runners have realms. */
 export const isModule = (value: unknown): value is WebAssemblyModule => isOf('WebAssembly.Module', value);
 
-/** Returns a module as it is, bytes as an ArrayBuffer or a Uint8Array (V8 takes no DataView), undefined for the rest. */
+/**
+ * Returns a module unchanged, bytes as an ArrayBuffer or a Uint8Array (V8 accepts no DataView), undefined for other
+ * values.
+ */
 function asModuleOrBytes(value: unknown): CoreModule | undefined {
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
@@ -50,7 +53,7 @@ export async function readSource(source: CoreModuleSource): Promise<CoreModule> 
 
 async function fetchBytes(url: PlatformUrl): Promise<ModuleBytes> {
   const { href } = url;
-  // Node's fetch reads no files. This is no import: bundlers and browsers see nothing of it.
+  // Node's fetch reads no files. Not an import, so that bundlers and browsers do not resolve it.
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   const files = process?.getBuiltinModule?.('fs') as { promises: FileReader } | undefined;
   try {

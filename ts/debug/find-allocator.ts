@@ -67,7 +67,7 @@ export const has = (found: readonly FoundFunction[], family: AllocatorFunction):
   found.some((one) => ROLES[one.role].family === family && !isFront(one));
 
 const NOT_CALLED =
-  'the exported malloc is not called by the module itself: blocks that it allocates in another way are not seen';
+  'the exported malloc is not called by the module itself: blocks that it allocates in another way are not recorded';
 
 function missing(
   layout: ModuleLayout,

@@ -114,7 +114,7 @@ export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =
 
 /**
  * Returns the recording of `heap` since its call sites are recorded. It begins with the blocks that were live then.
- * Beyond `maxEvents` (2,097,152) it restarts with the live blocks, and has a mark that tells so. O(events).
+ * Beyond `maxEvents` (2,097,152) it restarts with the live blocks, after a mark. O(events).
  * @throws {ArgumentTypeError} if the heap has no call sites
  */
 export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {

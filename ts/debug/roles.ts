@@ -27,7 +27,7 @@ export interface Role {
   readonly isEmptyNone?: true;
   /** True if the size and the alignment may be in either order, which the recorder learns from the calls. */
   readonly isEitherOrder?: true;
-  /** The address where the address of the new block is stored; else it is returned. */
+  /** The parameter that points to the result, if the address of the new block is not returned. */
   readonly out?: number;
   readonly family: AllocatorFunction;
 }

@@ -63,7 +63,7 @@ export interface SnapshotArena {
   /** The allocated bytes with padding, in all chunks. */
   readonly usedBytes: number;
   readonly epoch: number;
-  /** The addresses of its blocks: its own, then its chunks. They are among the allocations, unless C made the arena. */
+  /** The addresses of its first block and its chunks. They are in `allocations`, unless C created the arena. */
   readonly blocks: readonly number[];
   /** The checkpoints, oldest first. There is always one. */
   readonly checkpoints: readonly SnapshotCheckpoint[];

@@ -30,7 +30,7 @@ const LARGE = 0x7ffffff;
 
 /** States of a slot; 0 is empty. */
 const FREED = 1;
-/** Given to the module. */
+/** Handed over to the module. */
 const RELEASED = 2;
 /** Live states: LIVE plus the binary logarithm of the alignment. */
 const LIVE = 3;
@@ -50,7 +50,7 @@ export class AllocationSlots {
   private tombstones = 0;
   /** The slot that was used last: most blocks are temporaries, at the address that was freed last. */
   protected last = 0;
-  /** The slot that was freed last, if S3 of start-bitmap.ts holds for its address; else -1. */
+  /** The slot that was freed last; -1 if its bit may be cleared since (S3 of start-bitmap.ts). */
   protected freed = -1;
   /** The sizes that do not fit in a record, by address. */
   private largeSizes: Map<number, number> | undefined = undefined;
@@ -179,7 +179,7 @@ export class AllocationSlots {
     return sequence;
   }
 
-  /** Notes that the block of a tombstone was given to the module, and not freed. */
+  /** Notes that the block of a tombstone was handed over to the module, and not freed. */
   protected noteRelease(slot: number): void {
     this.records[slot * WORDS + SIZE] = RELEASED;
     this.freed = -1;
@@ -197,7 +197,7 @@ export class AllocationSlots {
   slots(): number[] {
     const found: number[] = [];
     for (let slot = 0; slot < this.capacity; slot++) if (this.isLive(slot)) found.push(slot);
-    // The numbers wrap: how far each lies behind the newest one gives the order.
+    // The numbers wrap, so the order is that of their distance from the newest one.
     const age = (slot: number): number =>
       (this.order - (this.records[slot * WORDS + SEQUENCE] as number)) >>> 0;
     return found.sort((a, b) => age(b) - age(a));

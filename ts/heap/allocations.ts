@@ -120,7 +120,7 @@ export class AllocationTable extends AllocationSlots {
       }
       if (hasStart) continue;
       this.#starts.clear(granule);
-      this.freed = -1; // its bit may be that
+      this.freed = -1; // the cleared bit may be that of `freed`
     }
     return -1;
   }

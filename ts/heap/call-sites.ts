@@ -11,7 +11,7 @@ export function installCallSites(given: TrackCallSites): void {
   track = given;
 }
 
-/** Applies the option to a heap. @throws {ArgumentTypeError} if linmem/debug is not imported, or the mode is none */
+/** Applies the option to a heap. @throws {ArgumentTypeError} if linmem/debug is not imported, or the mode is invalid */
 export function applyCallSites(heap: object, mode: unknown): void {
   if (mode === undefined || mode === false) return;
   if (!track) throw new ArgumentTypeError('an import of linmem/debug for the option callSites', mode);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The state of a heap, as the parts of its implementation see it.
+// The state of a heap that the parts of its implementation share.
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import type { ArrayRefHeap } from '../scalar/array.ts';

@@ -106,7 +106,7 @@ function summary(replay: Replay, { bold, dim }: Style): string[] {
     `gaps   ${countText(gaps)}, the largest ${bytesText(largestGap)}; ${unused} % of the range is unused`,
   );
   if (unmatched.frees > 0) lines.push(dim(`${countText(unmatched.frees)} frees match no recorded block`));
-  if (unmatched.overlaps > 0) lines.push(dim(`${countText(unmatched.overlaps)} blocks at the address of a live one: their frees were not seen`)); // prettier-ignore
+  if (unmatched.overlaps > 0) lines.push(dim(`${countText(unmatched.overlaps)} blocks at the address of a live one: its free was not recorded`)); // prettier-ignore
   return lines;
 }
 

@@ -92,7 +92,10 @@ export class AssemblyScriptModule {
       this.heap.writeBytes(at + prefix, bytes);
     });
   }
-  /** Returns a string, null at 0. Keeps lone surrogates and a byte order mark. @throws {ModuleError} if it is no string */
+  /**
+   * Returns a string, null at 0. Keeps lone surrogates and a byte order mark.
+   * @throws {ModuleError} if it is not a string
+   */
   readString(address: Address): string | null {
     const at = this.#addressOf(address);
     if (at === 0) return null;
@@ -150,14 +153,14 @@ export class AssemblyScriptModule {
       else this.#runtime.unpin(buffer);
     }
   }
-  /** Returns a copy of the elements of an array of any class, null at 0. @throws {ModuleError} if it is no array */
+  /** Returns a copy of the elements of an array of any class, null at 0. @throws {ModuleError} if it is not an array */
   readArray(address: Address): AssemblyScriptValues | null {
     const view = this.arrayView(address);
     return view && ([...view] as AssemblyScriptValues);
   }
   /**
    * Returns the elements of an array as a typed array over the memory, null at 0. It is valid until the memory grows or
-   * the module makes the array longer. @throws {ModuleError} if it is no array
+   * the module extends the array. @throws {ModuleError} if it is not an array
    */
   arrayView(address: Address): (ArrayBufferView & Iterable<number | bigint>) | null {
     const at = this.#addressOf(address);

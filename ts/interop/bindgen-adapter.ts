@@ -7,7 +7,7 @@ import { dataProperties, functionIn, type ModuleFunction } from './properties.ts
 import { hasSignature } from './signature.ts';
 import { suballocatingAdapter } from './suballocator.ts';
 
-/** Finds `__wbindgen_malloc`, or the numbered export that stands for it. */
+/** Finds `__wbindgen_malloc`, or the numbered export that replaces it. */
 export function bindgenAdapter(shape: ModuleShape): FoundAdapter | undefined {
   const find = (operation: string): ModuleFunction | undefined =>
     functionIn(shape.exports, `__wbindgen_${operation}`);

@@ -14,11 +14,11 @@ import { allocString } from '../text/string-alloc.ts';
 import { StringRef } from '../text/ref.ts';
 
 /**
- * Allocates a copy of what `source` refers to in `heap`, which may be the heap of another module, and returns the ref or
- * slice that owns it.
+ * Allocates a copy of the value of `source`, a ref or a slice, in `heap`, which may belong to another module. Returns
+ * the ref or slice that owns the copy.
  * @throws {OutOfMemoryError} if `heap` has no memory for it
  * @throws {FreedError} {@link StaleEpochError} if the source is not live
- * @throws {ArgumentTypeError} if `heap` is no heap, or the source is no ref and no slice
+ * @throws {ArgumentTypeError} if `heap` is not a heap, or the source is neither a ref nor a slice
  */
 export function copyToHeap<T extends ScalarValue, A extends ArrayBufferView>(
   source: ScalarRef<T, A>,

@@ -34,7 +34,7 @@ export interface ModuleShape {
 interface Names {
   readonly exports: string;
   readonly imports: string;
-  /** The modules that are imported from. */
+  /** The module names in its imports. */
   readonly modules: string;
   /** The languages in the section `producers` of the binary. */
   readonly languages: readonly string[];

@@ -20,7 +20,7 @@ import type { WebAssemblyModule } from '../memory/platform-types.ts';
 /**
  * Returns the known parts of a started module, and its memory.
  * @param given the memory, if the user passed it
- * @throws {ArgumentTypeError} if `module` is no such object
+ * @throws {ArgumentTypeError} if `module` is not an object of such a kind
  * @throws {ModuleError} if it shows no memory, or several
  */
 export function describeModule(

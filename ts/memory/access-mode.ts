@@ -10,8 +10,9 @@
 //   G3  The memory has grown in G2, or many accesses were refused: the length of `bytes`, which is 0 once its buffer is
 //       detached, is compared first, and nothing throws any more.
 //
-// JavaScriptCore stays in G1: an access that threw stays fast. SpiderMonkey loses call sites too, and inlines only
-// functions of up to about 130 bytes of bytecode: it has separate short functions, which compare as G3 does.
+// JavaScriptCore stays in G1: an access that threw stays fast. SpiderMonkey also stops inlining such call sites, and
+// inlines only functions of up to about 130 bytes of bytecode. It gets separate short functions, which compare lengths
+// as in G3.
 import type { Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';
 

@@ -79,7 +79,7 @@ export class Allocation {
   memory: LinearMemory;
   /** The owner; held by `extras.weakOwner` instead if the heap collects garbage. */
   owner: Owner | undefined;
-  /** Set if C code or other threads can end the allocation too. */
+  /** Set if C code or other threads can invalidate the allocation too. */
   epoch: EpochCheck | undefined;
   extras: AllocationExtras | undefined;
 
@@ -110,7 +110,7 @@ export class Allocation {
     return this.memory !== FREED_MEMORY;
   }
 
-  /** Returns the error for a use after the free. linmem/debug replaces it by one that says where the block was freed. */
+  /** Returns the error for a use after the free. linmem/debug replaces it by one that has the call site of the free. */
   freedError(address: number, what?: string): FreedError {
     return new FreedError(address, what);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bulk operations that go on after an error and report all errors at the end.
+// Bulk operations that continue after an error and report all errors at the end.
 import { LinmemAggregateError } from '../errors.ts';
 
 /** Calls every one of `actions`. @throws {LinmemAggregateError} with every error, after all were called */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole ranges of bytes. Functions, so that a bundle has only those it uses; WasmHeapManager has them as methods.
+// Whole ranges of bytes. They are functions, so that a bundle has only those it uses; WasmHeapManager has them as
+// methods.
 import { ArgumentTypeError } from '../errors.ts';
 import { isUint32, type Address } from './address.ts';
 import type { LinearMemory } from './linear-memory.ts';

@@ -98,7 +98,7 @@ export class LinearMemory {
   }
 
   /**
-   * Makes the view cover the memory as it is now, and returns it.
+   * Renews the view if the memory has grown, and returns it.
    * @internal
    * @throws {ModuleError} if the source gives no live buffer
    */
@@ -169,9 +169,9 @@ export const countError = (error: unknown, count: number): unknown =>
     ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)
     : error;
 
-// On the prototypes, where V8 treats it as a constant. It would not do so with a variable in a bundle: bundlers turn
-// `const` at the top of a module into `var`. It has a separate class: V8 checks the shape of `{}` at each access, as other
-// objects begin with that shape and change.
+// The mode is a property of the prototypes, which V8 treats as a constant. A variable would not be constant in bundles:
+// bundlers turn `const` at the top of a module into `var`. The mode has a separate class because V8 checks the shape of
+// a `{}` at each access, as other objects begin with that shape and change it.
 class Mode implements AccessMode {}
 const mode: PropertyDescriptor = { value: new Mode() };
 for (const { prototype } of [MemoryViews, LinearMemory]) Object.defineProperty(prototype, 'mode', mode);

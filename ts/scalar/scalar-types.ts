@@ -10,5 +10,8 @@ export const scalarTypes: readonly AnyScalar[] = [
   i8, u8, u8c, i16, u16, i32, u32, i64, u64, f16, f32, f64, ptr32, ptr53, ptr64, i128, u128, i256, u256, bool,
 ]; // prettier-ignore
 
-/** The same list, for code that treats all types alike. Each type has its own value type. */
+/**
+ * The same list, for code that treats all types alike. Its elements have the type {@link Scalar}, although their values
+ * differ in type.
+ */
 export const allTypes: readonly Scalar[] = scalarTypes as readonly unknown[] as readonly Scalar[];

@@ -13,8 +13,8 @@ import {
   type Values,
 } from './descriptor.ts';
 
-// Allocating a buffer costs more than converting a few values, so one small buffer is reused. encodeValues takes it
-// away while user code (getters, proxies) may run, and storeValues puts it back.
+// Allocating a buffer costs more than converting a few values, so one small buffer is reused. encodeValues clears the
+// variable while user code (getters, proxies) may run, and storeValues restores it.
 const SMALL_BYTES = 512;
 let spareView: DataView<ArrayBuffer> | undefined;
 let usedView: DataView<ArrayBuffer> | undefined;
@@ -138,7 +138,10 @@ function newView(size: number): DataView<ArrayBuffer> {
   }
 }
 
-/** Returns the size of `count` elements in bytes. @throws {ArgumentTypeError} {@link ArgumentRangeError} if it is no size */
+/**
+ * Returns the size of `count` elements in bytes.
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the count is invalid
+ */
 export function elementBytes(type: Pick<ScalarDescriptor, 'size' | 'label'>, count: number): number {
   assertType(type);
   return toCount(toCount(count, 'a count of elements') * type.size, 'a size in bytes');

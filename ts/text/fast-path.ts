@@ -24,7 +24,7 @@ const MAX_READ_BYTES = 4 * (NEAR + 2);
 const LONG = 2 ** 27;
 
 const { fromCharCode } = String;
-/** The elements of a short text, four single bytes in one number, followed by a 0. */
+/** The elements of a short text, with four single bytes packed into a number, followed by a 0. */
 const units = /* @__PURE__ */ new Int32Array(SHORT_WRITE + 1);
 
 /**
@@ -112,7 +112,7 @@ function joinWide(
  */
 function countBytes(data: DataView, address: number, singleElementLimit: number): number {
   let i = 0;
-  // Four at a time, while none of them is 0, nor above 0x7f unless the limit is 0x100.
+  // Reads four at a time, while none of them is 0, or above 0x7f if the limit is not 0x100.
   const high = singleElementLimit > 0x80 ? 0 : 0x80808080;
   for (; i < NEAR; i += 4) {
     const word = data.getInt32(address + i, true);

@@ -17,7 +17,7 @@ function install(prototype: object, operations: readonly ('alloc' | 'read' | 'wr
   for (const codec of codecs)
     for (const [word, framing] of Object.entries(framings))
       for (const name of operations) {
-        const operation = framing[name] as Operation; // with its own arguments
+        const operation = framing[name] as Operation; // its arguments depend on the framing
         Object.assign(prototype, {
           [`${name}${word}${codec.label}String`](
             this: object,

@@ -170,7 +170,7 @@ export const pointOf = (bytes: number, point: number): number => bytes * 0x20000
 export const INVALID = 0x1fffff;
 
 /**
- * Returns the text of the bytes in [start, end). `next` returns the code point at an index, as {@link pointOf} packs it.
+ * Returns the text of the bytes in [start, end). `next` returns the code point at an index, packed by {@link pointOf}.
  * @throws {EncodingError} if it finds invalid bytes and the policy is `throw`
  */
 export function decodePoints(

@@ -112,7 +112,7 @@ function encodeInto(
     if (
       isCounted ||
       ((3 * length <= max || (2 * length <= max && isOneByte(text))) &&
-        // If the engine counts faster than it encodes, long one-byte texts are counted all the same.
+        // Long one-byte texts are counted even if they fit, in engines that count faster than they encode.
         !(slowUtf8Methods && length > 512 && isOneByte(text)))
     )
       return utf8Write.call(bytes, text, at, max);

@@ -52,7 +52,7 @@ export function colourOf(view: View, { palette, ages }: Pixels): (block: number)
   return (block) => pixelOfStack[sites[block] as number] as number;
 }
 
-/** An entry of the legend: a colour of the style sheet and what it means. */
+/** An entry of the legend: a colour of the style sheet and its meaning. */
 export interface LegendEntry {
   readonly colour: string;
   readonly text: string;

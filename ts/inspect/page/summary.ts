@@ -48,7 +48,7 @@ export class SlowSummary implements Panel {
     set('reports', countText(recording.reports.length));
     byId('reports').classList.toggle('bad', recording.reports.length > 0);
     const { frees, overlaps } = replay.unmatched;
-    const notes = [frees > 0 && `${countText(frees)} frees of no known block`, overlaps > 0 && `${countText(overlaps)} frees not seen`]; // prettier-ignore
+    const notes = [frees > 0 && `${countText(frees)} frees of no known block`, overlaps > 0 && `${countText(overlaps)} frees not recorded`]; // prettier-ignore
     set('reports-note', notes.filter(Boolean).join(', ') || 'all frees match');
   }
 }
