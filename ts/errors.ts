@@ -179,7 +179,7 @@ export class LinmemAggregateError extends AggregateError {
 
 /** A C function returned an error code, or C called a callback that is not valid any more. */
 export class CallError extends LinmemError {
-  /** The function, by its name in C. */
+  /** The name of the function in C. */
   declare readonly function: string;
   /** The error code that the function returned; undefined if there is none. */
   declare readonly status: number | undefined;

@@ -18,7 +18,7 @@ export class Checkpoint {
   readonly top: number;
   readonly chunks: number;
   allocation: Allocation | undefined;
-  /** The one that began before it; undefined for the first, and once it has ended. */
+  /** The previous checkpoint; undefined for the first, and after this one has ended. */
   below: Checkpoint | undefined;
   constructor(number: number, top: number, chunks: number, below: Checkpoint | undefined) {
     this.number = number;
@@ -31,7 +31,7 @@ export class Checkpoint {
 
 /** A state of an arena to return to: see {@link WasmHeapArena.mark}. */
 export class ArenaMark {
-  /** The arena it is a mark of. */
+  /** The arena of the mark. */
   readonly arena: object;
   /** The epoch it was made in. */
   readonly epoch: number;

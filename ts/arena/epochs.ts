@@ -96,7 +96,7 @@ export class HeapEpochs {
   set identity(identity: HeapIdentity) {
     const { id, epochs } = Object(identity) as HeapIdentity;
     if (toCount(id, 'the id of a heap') === 0 || this.#last > 0 || this.#address !== 0)
-      throw new ArgumentTypeError('an identity for a heap that has made no slice yet', identity);
+      throw new ArgumentTypeError('an identity for a heap without slices', identity);
     const address = toCount(epochs, 'the address of the epochs');
     this.#address = address === 0 ? 0 : this.#heap.locate(address, 8, 8);
     this.#id = id;

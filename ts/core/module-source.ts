@@ -11,7 +11,7 @@ export type CoreModule = WebAssemblyModule | ModuleBytes;
 export type CoreModuleSource =
   CoreModule | FetchResponse | PlatformUrl | PromiseLike<CoreModule | FetchResponse | PlatformUrl>;
 
-/** True if `value` is a `WebAssembly.Module`, of this realm or another: test runners have realms. */
+/** True if `value` is a `WebAssembly.Module`, of this realm or another: test runners use several realms. */
 export const isModule = (value: unknown): value is WebAssemblyModule => isOf('WebAssembly.Module', value);
 
 /**

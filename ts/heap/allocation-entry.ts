@@ -16,7 +16,7 @@ export interface HeapStatistics {
   readonly frees: number;
 }
 
-/** A live allocation, for lists. */
+/** A live allocation, in the lists that heaps return. */
 export interface AllocationEntry {
   /** The address of the block. */
   readonly address: number;

@@ -104,7 +104,10 @@ function bufferViews(carrier: object): (ArrayBufferLike | undefined)[] {
     : buffers;
 }
 
-/** Returns the one of several instances of one memory that can allocate, or the first. */
+/**
+ * Returns the only instance or, if all share one memory, the one that can allocate, or the first.
+ * @throws {ModuleError} if there is none, or they have different memories
+ */
 function only(
   found: readonly ModuleInstance[],
   all: readonly ModuleInstance[],

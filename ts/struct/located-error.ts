@@ -3,8 +3,8 @@
 import { ArgumentRangeError, ArgumentTypeError, EncodingError } from '../errors.ts';
 
 /**
- * Returns an error about a value with `place`, the part that it is for; any other error, or one that names a part,
- * unchanged.
+ * Returns an error about a value with `place`, the name of the part that has the value, in its message. Other errors,
+ * and errors that already have it, are unchanged.
  */
 export function locatedError(error: unknown, place: string): unknown {
   const { message, expected, value, index, capacity } = error as ArgumentTypeError & EncodingError;

@@ -74,7 +74,7 @@ export function tryRead(
   }
 }
 
-// Bytes have separate code: shared with wider elements, it takes JavaScriptCore twice the time.
+// Bytes have separate code: code that is shared with wider elements takes twice the time in JavaScriptCore.
 
 /** Returns the number of elements before the first 0, or -1 if none of the first `max` is 0. */
 function countWide(data: DataView, address: number, size: number, max: number): number {
