@@ -3,8 +3,8 @@
 //
 //   W1  The code of heaps does not refer to trackers. A tracker replaces methods of one heap and of its table by own
 //       properties of these two objects, so that a heap without a tracker pays nothing.
-//   W2  `register` and `remove` of the table are called for every block. The methods of the heap (`ENTRIES`) give the
-//       function that the program called, and the allocation and free that are one resize.
+//   W2  `register` and `remove` of the table are called for every block. The methods of the heap (`ENTRIES`) are replaced
+//       to record which function the program called, and which allocation and free are one resize.
 import { ArgumentTypeError } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';

@@ -24,7 +24,7 @@ export function freeTarget(heap: HeapState, target: Address | Ref): void {
   else freeAddress(heap, target);
 }
 function freeRef(heap: HeapState, ref: Ref): void {
-  const { allocation } = ref; // once: it is slow, as refs have many classes
+  const { allocation } = ref; // read once: docs/performance.md, "Refs and freed allocations"
   if (allocation.memory !== (heap as LinearMemory) || allocation.owner !== ref) assertOwned(heap, ref);
   freeAllocation(heap, allocation);
 }

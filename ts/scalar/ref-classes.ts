@@ -19,9 +19,6 @@ export interface RefClasses<T extends ScalarValue, A extends ArrayBufferView> {
 }
 
 const classes: Map<object, unknown> = /* @__PURE__ */ new Map();
-/** The type that was looked up last, and its classes: a Map takes 15 ns. */
-let lastType: unknown;
-let lastClasses: unknown;
 
 /** A type with its class of refs and of array refs. */
 export type RefClassEntry = readonly [
@@ -40,21 +37,16 @@ export function registerRefClasses(entries: readonly RefClassEntry[]): void {
     Object.defineProperty(ArrayRef.prototype, 'ViewIterator', { value: ViewIterator });
     classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef }); // of its type
   }
-  lastType = undefined;
 }
 
 /** Returns the constructors of the refs of `type`. */
 export function refClassesOf<T extends ScalarValue, A extends ArrayBufferView>(
   type: ScalarDescriptor<T, A>,
 ): RefClasses<T, A> {
-  if (type !== lastType) {
-    let found = classes.get(type);
-    if (!found) assertType(type);
-    if (!found) classes.set(type, (found = generalClasses(type)));
-    lastType = type;
-    lastClasses = found;
-  }
-  return lastClasses as RefClasses<T, A>; // stored under its type
+  let found = classes.get(type) as RefClasses<T, A> | undefined; // stored under its type
+  if (!found) assertType(type);
+  if (!found) classes.set(type, (found = generalClasses(type)));
+  return found;
 }
 
 /** Returns general classes, whose accesses go through the descriptor. */

@@ -33,7 +33,7 @@ export interface RefHeap extends LinearMemory {
   release(target: Address | Ref): number;
 }
 
-/** @internal Not a getter of Ref: V8 takes 40 ns for one that a hundred classes inherit. */
+/** @internal Not a getter of Ref, which would make a free slower: docs/performance.md, "Refs and freed allocations". */
 export interface Ref {
   /** The ref that heaps know, if the fields of a struct hide the members of this one. */
   readonly '@ref'?: Ref;
