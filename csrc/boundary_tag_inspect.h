@@ -47,8 +47,9 @@ static inline bool bins_hold(const BLOCK_HEAP *h) {
   return count == h->free_count;
 }
 
-// T2 (H2) of the header of region `r`.
+// T2 (H2) of the header of region `r`, which may be any address.
 static inline bool region_holds(const BLOCK_HEAP *h, const lm_region *r) {
+  if (((uintptr_t)r & (LM_WORD - 1)) || !lm_memory_holds((uintptr_t)r, sizeof *r)) return false;
   uintptr_t first = (uintptr_t)r->first, end = (uintptr_t)r->end;
   if (((first + LM_WORD) & FLAGS) || ((end + LM_WORD) & FLAGS)) return false;
   if (first <= (uintptr_t)r || end <= first || !lm_memory_holds(first, end - first + LM_WORD))
@@ -67,6 +68,15 @@ static inline bool block_holds(const BLOCK_HEAP *h, const lm_region *r, const lm
   if (below && (b->head & FREE)) return false;
   if (is_top(h, b)) return (b->head & FREE) && r == h->last && block_next(h, b) == r->end;
   return !(b->head & FREE) || free_block_holds(h, b);
+}
+
+// True when the chain of regions has as many as the statistics say. Functions that walk the chain
+// are then safe, and end.
+static inline bool regions_hold(const BLOCK_HEAP *h) {
+  size_t count = 0;
+  for (const lm_region *r = &h->region; r; r = r->next)
+    if (++count > h->stats.regions || !region_holds(h, r)) return false;
+  return count == h->stats.regions;
 }
 
 // Returns the bytes from first to end, of all regions.

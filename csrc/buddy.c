@@ -31,9 +31,13 @@ static bool map_has_free(const lm_buddy_region *r, uintptr_t b, unsigned k) {
   return b - r->first < r->size && *map_at(r, b) == ((k + 1) | FREE);
 }
 
-static lm_buddy_region *region_of(lm_buddy_region *r, uintptr_t b) {
-  while (r && b - r->first >= r->size) r = r->next;
-  return r;
+// Returns the region of `b`, NULL iff none. Ends also when the chain of regions was overwritten and
+// has a cycle.
+static const lm_buddy_region *region_of(const lm_buddy *a, uintptr_t b) {
+  size_t count = a->stats.regions;
+  for (const lm_buddy_region *r = &a->region; r && count; r = r->next, count--)
+    if (b - r->first < r->size) return r;
+  return NULL;
 }
 
 // Lists.
@@ -167,7 +171,7 @@ static void *order_alloc(lm_buddy *a, unsigned k) {
   unsigned j  = k + lm_log2(fit & -fit);
   uintptr_t b = (uintptr_t)a->lists[j];
   list_remove(a, b, j);
-  block_split(a, region_of(&a->region, b), b, j, k);
+  block_split(a, region_of(a, b), b, j, k);
   a->changes++;
   account_add(&a->stats, 1, order_size(k));
   return (void *)b;
@@ -207,16 +211,16 @@ void *lm_buddy_calloc(lm_buddy *a, size_t count, size_t size) {
 }
 
 // Returns the region of live block `p`, NULL iff `p` is not one.
-static lm_buddy_region *region_live(const lm_buddy *a, const void *p) {
-  uintptr_t b        = (uintptr_t)p;
-  lm_buddy_region *r = b % CELL ? NULL : region_of((lm_buddy_region *)&a->region, b);
+static const lm_buddy_region *region_live(const lm_buddy *a, const void *p) {
+  uintptr_t b              = (uintptr_t)p;
+  const lm_buddy_region *r = b % CELL ? NULL : region_of(a, b);
   return r && (uint8_t)(*map_at(r, b) - 1) < FREE - 1 ? r : NULL;
 }
 
 lm_status lm_buddy_check(const lm_buddy *a, const void *p) {
   if (region_live(a, p)) return LM_OK;
-  uintptr_t b        = (uintptr_t)p;
-  lm_buddy_region *r = region_of((lm_buddy_region *)&a->region, b);
+  uintptr_t b              = (uintptr_t)p;
+  const lm_buddy_region *r = region_of(a, b);
   return r && b % CELL == 0 && *map_at(r, b) ? LM_ALREADY_FREE : LM_NOT_A_BLOCK;
 }
 
@@ -260,7 +264,8 @@ void lm_buddy_reset(lm_buddy *a) {
   __builtin_memset(a->lists, 0, sizeof a->lists);
   a->orders = a->free_count = a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
-  for (const lm_buddy_region *r = &a->region; r; r = r->next) region_clear(a, r);
+  size_t count = a->stats.regions;
+  for (const lm_buddy_region *r = &a->region; r && count; r = r->next, count--) region_clear(a, r);
 }
 
 const lm_stats *lm_buddy_stats(lm_buddy *a) {
@@ -273,12 +278,35 @@ const lm_stats *lm_buddy_stats(lm_buddy *a) {
 
 // Walk and holds.
 
+// True when the numbers of region `r`, which may be any address, are ones that it can have.
+static bool region_sane(const lm_buddy *a, const lm_buddy_region *r) {
+  if (((uintptr_t)r & (LM_WORD - 1)) || !lm_memory_holds((uintptr_t)r, sizeof *r)) return false;
+  if (r->first % CELL || r->size % CELL || !lm_memory_holds(r->first, r->size)) return false;
+  uintptr_t map = (uintptr_t)r->map;
+  if (map <= (uintptr_t)r || map > r->first || r->size / CELL > r->first - map) return false;
+  return (r == a->last) == !r->next;
+}
+
+// True when the chain of regions has as many as the statistics say.
+static bool regions_hold(const lm_buddy *a) {
+  size_t count = 0;
+  for (const lm_buddy_region *r = &a->region; r; r = r->next)
+    if (++count > a->stats.regions || !region_sane(a, r)) return false;
+  return count == a->stats.regions;
+}
+
+// True when a block of an order that there can be lies at offset `at` of region `r`.
+static bool block_sane(const lm_buddy_region *r, size_t at) {
+  unsigned k = map_order(r, r->first + at);
+  return k < LM_BUDDY_ORDERS && order_size(k) >= CELL && order_size(k) <= r->size - at;
+}
+
 // Returns the offset of the cursor in region `r`, or of the first block above it.
 static size_t cursor_at(const lm_buddy *a, const lm_buddy_region *r, const lm_cursor *c) {
   size_t noted = c->address ? c->address - r->first : 0, at = 0;
   if (noted > r->size || noted % CELL) return 0;
   if (c->changes == a->changes && (noted == r->size || *map_at(r, r->first + noted))) return noted;
-  while (at < noted) at += order_size(map_order(r, r->first + at));
+  while (at < noted && block_sane(r, at)) at += order_size(map_order(r, r->first + at));
   return at;
 }
 
@@ -293,10 +321,12 @@ static void record_fill(const lm_buddy_region *r, lm_block_record *record, uintp
 size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
   if (c->done || !capacity) return 0;
+  if (!regions_hold(a)) return c->done = 1, 0;
   const lm_buddy_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
-    for (size_t at = cursor_at(a, r, c); at < r->size; at += records[count - 1].size) {
+    for (size_t at = cursor_at(a, r, c); at < r->size && block_sane(r, at);
+         at += records[count - 1].size) {
       if (count == capacity) {
         c->region  = (uintptr_t)r;
         c->address = r->first + at;
@@ -314,8 +344,8 @@ size_t lm_buddy_walk(const lm_buddy *a, lm_cursor *c, lm_block_record *records, 
 // Y3 of the free block at `at` of order `k`: its links lead to free blocks of the same order.
 static bool free_holds(const lm_buddy *a, uintptr_t at, unsigned k) {
   const lm_buddy_block *b  = (const lm_buddy_block *)at;
-  const lm_buddy_region *n = region_of((lm_buddy_region *)&a->region, (uintptr_t)b->next);
-  const lm_buddy_region *p = region_of((lm_buddy_region *)&a->region, (uintptr_t)b->prev);
+  const lm_buddy_region *n = region_of(a, (uintptr_t)b->next);
+  const lm_buddy_region *p = region_of(a, (uintptr_t)b->prev);
   if (b->next && (!n || (uintptr_t)b->next % CELL || !map_has_free(n, (uintptr_t)b->next, k) ||
                   b->next->prev != b))
     return false;
@@ -324,15 +354,13 @@ static bool free_holds(const lm_buddy *a, uintptr_t at, unsigned k) {
          b->prev->next == b;
 }
 
-// Y2, Y3 and Y4 of region `r`.
+// Y2, Y3 and Y4 of the blocks of region `r`.
 static bool region_holds(const lm_buddy *a, const lm_buddy_region *r) {
-  if (r->first % CELL || r->size % CELL || !lm_memory_holds(r->first, r->size)) return false;
-  if ((r == a->last) != !r->next || (uintptr_t)r->map + r->size / CELL > r->first) return false;
   for (size_t at = 0, step; at < r->size; at += step) {
+    if (!block_sane(r, at)) return false;
     uintptr_t b = r->first + at;
     unsigned k  = map_order(r, b);
-    if (k >= LM_BUDDY_ORDERS || order_size(k) < CELL || order_size(k) > r->size - at) return false;
-    step = order_size(k);
+    step        = order_size(k);
     if (b & (step - 1)) return false;
     for (size_t i = CELL; i < step; i += CELL)
       if (*map_at(r, b + i)) return false;
@@ -351,10 +379,10 @@ static bool lists_hold(const lm_buddy *a, size_t free) {
 }
 
 bool lm_buddy_holds(const lm_buddy *a) {
-  size_t live = 0, bytes = 0, free = 0, spans = 0, regions = 0;
-  if (!lm_buddy_is(a)) return false;
+  size_t live = 0, bytes = 0, free = 0, spans = 0;
+  if (!lm_buddy_is(a) || !regions_hold(a)) return false;
   for (const lm_buddy_region *r = &a->region; r; r = r->next) {
-    if (++regions > a->stats.regions || !region_holds(a, r)) return false;
+    if (!region_holds(a, r)) return false;
     spans += r->size;
     for (size_t at = 0; at < r->size; at += order_size(map_order(r, r->first + at))) {
       bool is_free = *map_at(r, r->first + at) & FREE;
@@ -363,6 +391,6 @@ bool lm_buddy_holds(const lm_buddy *a) {
     }
   }
   const lm_stats *s = &a->stats;
-  if (regions != s->regions || spans != a->spans || live != s->live_blocks) return false;
+  if (spans != a->spans || live != s->live_blocks) return false;
   return bytes == s->live_bytes && bytes <= s->peak_live_bytes && lists_hold(a, free);
 }

@@ -86,7 +86,8 @@ static bool region_fits(const lm_bump_region *r, size_t size, size_t align) {
 // bytes that the newest region lacks, which suffices if they are adjacent; otherwise for all. The
 // subtraction does not wrap: a region with `all` bytes free would fit the request.
 static lm_bump_region *region_find(lm_bump *a, size_t size, size_t align) {
-  for (lm_bump_region *r = a->last; r; r = r->next)
+  size_t count = a->stats.regions;
+  for (lm_bump_region *r = a->last; r && count; r = r->next, count--)
     if (region_fits(r, size, align)) return r;
   size_t left = a->newest->end - a->newest->top, all = size + align + REGION_EXTRA;
   if (!region_ask(a, all - left)) return NULL;
@@ -108,10 +109,12 @@ static void region_advance(lm_bump *a, lm_bump_region *r) {
     if (a->last->top != a->last->end) region_add(a, a->last, a->last->end - a->last->top, LOST);
 }
 
-// Returns the region block `p` is in, NULL iff none.
+// Returns the region block `p` is in, NULL iff none. As all functions that walk the chain, it ends
+// also when the chain was overwritten and has a cycle.
 static const lm_bump_region *region_of(const lm_bump *a, const void *p) {
-  uintptr_t b = (uintptr_t)p - LM_WORD;
-  for (const lm_bump_region *r = &a->region; r; r = r->next)
+  uintptr_t b  = (uintptr_t)p - LM_WORD;
+  size_t count = a->stats.regions;
+  for (const lm_bump_region *r = &a->region; r && count; r = r->next, count--)
     if (b - r->first < r->top - r->first) return r;
   return NULL;
 }
@@ -205,7 +208,8 @@ void *lm_bump_realloc(lm_bump *a, void *p, size_t size) {
 }
 
 void lm_bump_reset(lm_bump *a) {
-  for (lm_bump_region *r = &a->region; r; r = r->next) r->top = r->first;
+  size_t count = a->stats.regions;
+  for (lm_bump_region *r = &a->region; r && count; r = r->next, count--) r->top = r->first;
   a->last              = &a->region;
   a->stats.live_blocks = a->stats.live_bytes = 0;
   a->changes++;
@@ -215,8 +219,9 @@ void lm_bump_reset(lm_bump *a) {
 
 const lm_stats *lm_bump_stats(lm_bump *a) {
   lm_stats *s    = &a->stats;
+  size_t count   = s->regions;
   s->free_blocks = s->free_bytes = 0;
-  for (const lm_bump_region *r = a->last; r; r = r->next) {
+  for (const lm_bump_region *r = a->last; r && count; r = r->next, count--) {
     if (r->top == r->end) continue;
     s->free_blocks++;
     s->free_bytes += r->end - r->top - LM_WORD;
@@ -226,6 +231,22 @@ const lm_stats *lm_bump_stats(lm_bump *a) {
 }
 
 // Walk and holds.
+
+// P2 of the header of region `r`, which may be any address.
+static bool region_sane(const lm_bump *a, const lm_bump_region *r) {
+  if (((uintptr_t)r & (LM_WORD - 1)) || !lm_memory_holds((uintptr_t)r, sizeof *r)) return false;
+  if (((r->first + LM_WORD) & FLAGS) || ((r->end - r->first) & FLAGS)) return false;
+  if (r->first <= (uintptr_t)r || r->top < r->first || r->top > r->end) return false;
+  return lm_memory_holds(r->first, r->end - r->first) && (r == a->newest) == !r->next;
+}
+
+// True when the chain of regions has as many as the statistics say.
+static bool regions_hold(const lm_bump *a) {
+  size_t count = 0;
+  for (const lm_bump_region *r = &a->region; r; r = r->next)
+    if (++count > a->stats.regions || !region_sane(a, r)) return false;
+  return count == a->stats.regions;
+}
 
 static void record_fill(const lm_bump *a, const lm_bump_region *r, lm_block_record *record,
                         uintptr_t b) {
@@ -251,6 +272,7 @@ static uintptr_t cursor_block(const lm_bump *a, const lm_bump_region *r, const l
 size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
   if (c->done || !capacity) return 0;
+  if (!regions_hold(a)) return c->done = 1, 0;
   const lm_bump_region *r = &a->region;
   while (c->region && r && (uintptr_t)r != c->region) r = r->next;
   for (; r; r = r->next) {
@@ -271,11 +293,8 @@ size_t lm_bump_walk(const lm_bump *a, lm_cursor *c, lm_block_record *records, si
   return count;
 }
 
-// P2 and P3 of region `r`.
+// P2 and P3 of the blocks of region `r`.
 static bool region_holds(const lm_bump *a, const lm_bump_region *r, bool after) {
-  if (((r->first + LM_WORD) & FLAGS) || ((r->end - r->first) & FLAGS)) return false;
-  if (r->first <= (uintptr_t)r || r->top < r->first || r->top > r->end) return false;
-  if (!lm_memory_holds(r->first, r->end - r->first) || (r == a->newest) != !r->next) return false;
   uintptr_t b = r->first;
   while (b != r->top) {
     if (!block_sane(a, r, b)) return false;
@@ -285,11 +304,11 @@ static bool region_holds(const lm_bump *a, const lm_bump_region *r, bool after) 
 }
 
 bool lm_bump_holds(const lm_bump *a) {
-  size_t live = 0, bytes = 0, regions = 0;
+  size_t live = 0, bytes = 0;
   bool after = false;  // past `last`
-  if (!lm_bump_is(a) || a->cookie != cookie_now(a)) return false;
+  if (!lm_bump_is(a) || a->cookie != cookie_now(a) || !regions_hold(a)) return false;
   for (const lm_bump_region *r = &a->region; r; r = r->next) {
-    if (++regions > a->stats.regions || !region_holds(a, r, after)) return false;
+    if (!region_holds(a, r, after)) return false;
     if (r == a->last) after = true;
     if (!after && r->top != r->end) return false;
     for (uintptr_t b = r->first; b != r->top; b += block_size(a, b)) {
@@ -298,6 +317,5 @@ bool lm_bump_holds(const lm_bump *a) {
     }
   }
   const lm_stats *s = &a->stats;
-  return after && regions == s->regions && live == s->live_blocks && bytes == s->live_bytes &&
-         bytes <= s->peak_live_bytes;
+  return after && live == s->live_blocks && bytes == s->live_bytes && bytes <= s->peak_live_bytes;
 }

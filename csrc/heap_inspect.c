@@ -52,7 +52,16 @@ const lm_stats *lm_heap_stats(lm_heap *h) {
 
 // Walk.
 
-// True when block `b` is a superblock.
+// True when the map lies in memory and has a size that it can have.
+static bool map_sane(const lm_heap *h) {
+  if ((h->map_mask + LM_WORD) & h->map_mask) return false;  // a power of two, less a word
+  if (!h->map_offset) return h->map_mask == sizeof h->inline_map - LM_WORD;
+  if (h->map_offset & (LM_WORD - 1)) return false;
+  const lm_region *r = region_of(h, map_start(h));
+  return r && h->map_mask < (uintptr_t)r->end - (uintptr_t)map_start(h);
+}
+
+// True when block `b` is a superblock, by the map.
 static inline bool is_superblock(const lm_heap *h, const lm_block *b) {
   const void *p = block_payload(b);
   return ((uintptr_t)p & (LM_HEAP_SUPERBLOCK - 1)) == 0 && in_superblock(h, p);
@@ -76,18 +85,22 @@ static lm_block *cursor_block(const lm_heap *h, const lm_region *r, const lm_cur
   return b;
 }
 
-// Fills the records of slab `s` that begin at or above `from`; returns their number.
+// Fills the records of slab `s` that begin at or above `from`; returns their number. A slab whose
+// numbers were overwritten is one allocated block.
 static size_t slab_walk(const lm_slab *s, uintptr_t from, lm_block_record *records,
                         size_t capacity) {
-  size_t size = s->size ? s->size : slab_space(slab_index(s)), count = 0;
-  uintptr_t at = slab_base(s), end = at + (s->size ? s->limit : size);
+  size_t space = slab_space(slab_index(s)), count = 0;
+  bool objects = s->size && s->size <= s->limit && s->limit <= space;
+  size_t size = objects ? s->size : space, limit = objects ? s->limit : space;
+  uintptr_t base = slab_base(s), at = base, end = base + limit;
   if (from > at) at += (from - at + size - 1) / size * size;
   uintptr_t first      = at;
   lm_block_state state = s->size ? LM_BLOCK_LIVE : LM_BLOCK_FREE;
   for (; at < end && count < capacity; at += size)
     records[count++] = (lm_block_record){at, size, state, s->size_class};
-  size_t left = s->size ? s->count : 0;
-  for (const lm_object *o = s->free; left && !is_end(o); o = object_next(o), left--) {
+  size_t left = objects ? s->count : 0;
+  for (const lm_object *o = s->free; left && (uintptr_t)o - base < limit && !is_end(o);
+       o                  = object_next(o), left--) {
     size_t i = ((uintptr_t)o - first) / size;
     if ((uintptr_t)o >= first && i < count) records[i].state = LM_BLOCK_FREE;
   }
@@ -108,14 +121,14 @@ static size_t superblock_walk(const lm_block *b, uintptr_t from, lm_block_record
 size_t lm_heap_walk(const lm_heap *h, lm_cursor *c, lm_block_record *records, size_t capacity) {
   size_t count = 0;
   if (c->done || !capacity) return 0;
+  if (!regions_hold(h) || !map_sane(h)) return c->done = 1, 0;
   const lm_region *r = &h->region;
-  size_t regions     = h->stats.regions;
-  for (; c->region && r && regions && (uintptr_t)r != c->region; regions--) r = r->next;
-  for (; r && regions; r = r->next, regions--) {
+  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
+  for (; r; r = r->next) {
     lm_block *b = cursor_block(h, r, c);
     for (; b != r->end && block_sane(h, r, b); b = block_next(h, b)) {
       uintptr_t from = (uintptr_t)block_payload(b);
-      bool super     = is_superblock(h, b);
+      bool super     = is_superblock(h, b) && block_size(h, b) >= LM_HEAP_SUPERBLOCK;
       if (super && count < capacity) {
         if (c->address > from) from = c->address;
         count += superblock_walk(b, from, records + count, capacity - count);
@@ -247,15 +260,6 @@ static bool slabs_hold(const lm_heap *h, size_t blocks) {
 
 // Holds: blocks.
 
-// True when the chain of regions has as many as the statistics say. The checks that follow may then
-// walk the chain.
-static bool regions_hold(const lm_heap *h) {
-  size_t count = 0;
-  for (const lm_region *r = &h->region; r; r = r->next)
-    if (++count > h->stats.regions || !region_holds(h, r)) return false;
-  return count == h->stats.regions;
-}
-
 // H2 to H4 and H6 of the blocks of region `r`.
 static bool blocks_hold(const lm_heap *h, const lm_region *r) {
   size_t below = 0;  // FREE iff the block below is free
@@ -267,7 +271,7 @@ static bool blocks_hold(const lm_heap *h, const lm_region *r) {
   return false;
 }
 
-typedef enum sum { LARGE, LARGE_BYTES, FREE_COUNT, SUPERBLOCKS, MAPS } sum;
+typedef enum sum { LARGE, LARGE_BYTES, FREE_COUNT, TOPS, SUPERBLOCKS, MAPS } sum;
 
 // Returns one sum over the blocks, which hold. One at a time: a struct of all would need a shadow
 // stack.
@@ -281,20 +285,12 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
       total += what == LARGE         ? large
                : what == LARGE_BYTES ? (large ? block_size(h, b) - LM_WORD : 0)
                : what == FREE_COUNT  ? !live && b != h->top
+               : what == TOPS        ? b == h->top
                : what == SUPERBLOCKS ? super
                                      : map && live && h->map_mask < block_size(h, b) - LM_WORD;
     }
   }
   return total;
-}
-
-// True when the map lies in memory and has a size that it can have.
-static bool map_sane(const lm_heap *h) {
-  if ((h->map_mask + LM_WORD) & h->map_mask) return false;  // a power of two, less a word
-  if (!h->map_offset) return h->map_mask == sizeof h->inline_map - LM_WORD;
-  if (h->map_offset & (LM_WORD - 1)) return false;
-  const lm_region *r = region_of(h, map_start(h));
-  return r && h->map_mask < (uintptr_t)r->end - (uintptr_t)map_start(h);
 }
 
 bool lm_heap_holds(const lm_heap *h) {
@@ -303,6 +299,7 @@ bool lm_heap_holds(const lm_heap *h) {
   for (const lm_region *r = &h->region; r; r = r->next)
     if (!blocks_hold(h, r)) return false;
   if (blocks_sum(h, FREE_COUNT) != h->free_count) return false;
+  if (blocks_sum(h, TOPS) != (h->top != h->last->end)) return false;
   if (blocks_sum(h, LARGE) != h->large.blocks) return false;
   if (blocks_sum(h, LARGE_BYTES) != h->large.bytes) return false;
   if (blocks_sum(h, MAPS) != (h->map_offset != 0)) return false;

@@ -116,10 +116,10 @@ static inline size_t tags_walk(const lm_boundary_tags *t, lm_cursor *c, lm_block
                                size_t capacity) {
   size_t count = 0;
   if (c->done || !capacity) return 0;
+  if (!regions_hold(t)) return c->done = 1, 0;
   const lm_region *r = &t->region;
-  size_t regions     = t->stats.regions;
-  for (; c->region && r && regions && (uintptr_t)r != c->region; regions--) r = r->next;
-  for (; r && regions; r = r->next, regions--) {
+  while (c->region && r && (uintptr_t)r != c->region) r = r->next;
+  for (; r; r = r->next) {
     lm_block *b = cursor_block(t, r, c);
     for (; b != r->end && block_sane(t, r, b); b = block_next(t, b)) {
       if (count == capacity) {
@@ -164,16 +164,17 @@ static inline size_t blocks_bytes(const lm_boundary_tags *t, const lm_region *r)
 
 // T1 to T6.
 static inline bool tags_hold(const lm_boundary_tags *t, size_t magic) {
-  size_t live = 0, bytes = 0, free = 0, regions = 0;
-  if (t->magic != (magic ^ (size_t)t) || t->cookie != tags_cookie(t)) return false;
+  size_t live = 0, bytes = 0, free = 0;
+  if (t->magic != (magic ^ (size_t)t) || t->cookie != tags_cookie(t) || !regions_hold(t))
+    return false;
   for (const lm_region *r = &t->region; r; r = r->next) {
-    if (++regions > t->stats.regions || !region_holds(t, r) || !blocks_hold(t, r)) return false;
+    if (!blocks_hold(t, r)) return false;
     live += blocks_count(t, r, 0);
     free += blocks_count(t, r, FREE);
     bytes += blocks_bytes(t, r);
   }
   const lm_stats *s = &t->stats;
-  if (regions != s->regions || regions_span(t) != t->spans || free != t->free_count) return false;
+  if (regions_span(t) != t->spans || free != t->free_count) return false;
   if (live != s->live_blocks || bytes != s->live_bytes || bytes > s->peak_live_bytes) return false;
   return t->spans <= t->pages.taken && bins_hold(t);
 }

@@ -175,6 +175,8 @@ static void holds_detects_words_that_cannot_be(void) {
   DETECTS(lm_buddy_holds(a), r->size, r->size - CELL);
   DETECTS(lm_buddy_holds(a), r->map, (uint8_t *)r->first);
   DETECTS(lm_buddy_holds(a), r->next, NULL);
+  DETECTS(lm_buddy_holds(a), r->next, (lm_buddy_region *)((uintptr_t)r->next + 1));
+  DETECTS(lm_buddy_holds(a), r->next, (lm_buddy_region *)((uintptr_t)0 - LM_WORD));
   DETECTS(lm_buddy_holds(a), a->last, r);
   DETECTS(lm_buddy_holds(a), a->stats.peak_live_bytes, a->stats.live_bytes - 1);
   DETECTS(lm_buddy_holds(a), a->stats.live_bytes, a->stats.live_bytes - 1);
@@ -192,11 +194,45 @@ static void holds_detects_words_that_cannot_be(void) {
   r->first        = (uintptr_t)0 - CELL;
   CHECK(!lm_buddy_holds(a));
   r->first = first;
-  *map_at(region_of(r, (uintptr_t)p[1]), (uintptr_t)p[1]) |= FREE;  // two buddies are free
+  *map_at(region_of(a, (uintptr_t)p[1]), (uintptr_t)p[1]) |= FREE;  // two buddies are free
   CHECK(!lm_buddy_holds(a));
 }
 
-CHECK_MAIN(RUN(a_cursor_that_is_none_starts_its_region_again);
+// Each function that walks the chain of regions, over one that leads back to its first region.
+static void no_operation_hangs_on_a_cycle_of_regions(void) {
+  lm_block_record records[64];
+  lm_span span = {other + 48, SIZE};
+  lm_buddy *a  = lm_buddy_init(pool, 65536, lm_pages_span, &span);
+  void *p      = lm_buddy_alloc(a, 100000);
+  CHECK(p && a->stats.regions > 1);
+  lm_cursor cursor = {0};
+  a->last->next    = &a->region;
+  CHECK(!lm_buddy_holds(a) && lm_buddy_walk(a, &cursor, records, 64) == 0 && cursor.done);
+  CHECK(lm_buddy_check(a, other + 8) == LM_NOT_A_BLOCK);
+  CHECK(lm_buddy_free(a, pool + 2 * SIZE - 64) == LM_NOT_A_BLOCK && lm_buddy_check(a, p) == LM_OK);
+  lm_buddy_reset(a);
+  CHECK(lm_buddy_stats(a)->live_blocks == 0 && !lm_buddy_holds(a));
+}
+
+static void a_walk_ends_at_an_order_that_cannot_be(void) {
+  lm_block_record records[64];
+  lm_buddy *a = new_buddy();
+  void *p = lm_buddy_alloc(a, 64), *q = lm_buddy_alloc(a, 64);
+  lm_cursor first = {0}, whole = {0}, part = {0};
+  size_t count = lm_buddy_walk(a, &first, records, 64);
+  CHECK(p && q && lm_buddy_walk(a, &part, records, count - 1) == count - 1);
+  uint8_t *order = map_at(&a->region, (uintptr_t)p), was = *order;
+  *order = FREE - 1;
+  a->changes++;  // so that the walk has to search for its place
+  CHECK(lm_buddy_walk(a, &whole, records, 64) < count - 1 && !lm_buddy_holds(a));
+  CHECK(lm_buddy_walk(a, &part, records, 64) == 0 && part.done);
+  *order = was;
+  CHECK(lm_buddy_holds(a));
+}
+
+CHECK_MAIN(RUN(no_operation_hangs_on_a_cycle_of_regions);
+           RUN(a_walk_ends_at_an_order_that_cannot_be);
+           RUN(a_cursor_that_is_none_starts_its_region_again);
            RUN(holds_detects_words_that_cannot_be);
            RUN(every_block_is_a_power_of_two_at_a_multiple_of_its_size);
            RUN(freed_buddies_join_up_to_where_they_were_cut_from);

@@ -142,6 +142,8 @@ static void holds_detects_words_that_cannot_be(void) {
   DETECTS(lm_bump_holds(a), r->top, r->end + LM_ALIGN);
   DETECTS(lm_bump_holds(a), r->top, r->top - LM_ALIGN);
   DETECTS(lm_bump_holds(a), r->next, NULL);
+  DETECTS(lm_bump_holds(a), r->next, (lm_bump_region *)((uintptr_t)later + 1));
+  DETECTS(lm_bump_holds(a), r->next, (lm_bump_region *)((uintptr_t)0 - LM_WORD));
   DETECTS(lm_bump_holds(a), a->newest, r);
   DETECTS(lm_bump_holds(a), a->last, r);
   DETECTS(lm_bump_holds(a), a->last, later + 1);
@@ -162,7 +164,23 @@ static void holds_detects_words_that_cannot_be(void) {
   DETECTS(lm_bump_holds(a), later->top, later->first + LM_ALIGN);  // P3: it is empty
 }
 
-CHECK_MAIN(RUN(a_header_that_is_damaged_is_no_block_and_ends_a_walk);
+// Each function that walks the chain of regions, over one that leads back to its first region.
+static void no_operation_hangs_on_a_cycle_of_regions(void) {
+  lm_block_record records[9];
+  lm_span span = {pool + SIZE + 40, SIZE - 40};
+  lm_bump *a   = lm_bump_init(pool, 4096, lm_pages_span, &span);
+  for (size_t i = 0; i < 8; i++) CHECK(lm_bump_alloc(a, 1000) != NULL);
+  lm_cursor cursor = {0};
+  a->newest->next  = &a->region;
+  CHECK(!lm_bump_holds(a) && lm_bump_walk(a, &cursor, records, 9) == 0 && cursor.done);
+  CHECK(lm_bump_check(a, pool + 2 * SIZE) == LM_NOT_A_BLOCK);
+  CHECK(lm_bump_free(a, pool + 2 * SIZE) == LM_NOT_A_BLOCK && !lm_bump_alloc(a, 2 * SIZE));
+  lm_bump_reset(a);
+  CHECK(lm_bump_stats(a)->live_blocks == 0 && lm_bump_stats(a)->free_blocks > 0);
+}
+
+CHECK_MAIN(RUN(no_operation_hangs_on_a_cycle_of_regions);
+           RUN(a_header_that_is_damaged_is_no_block_and_ends_a_walk);
            RUN(a_walk_over_a_reset_goes_on_at_the_end_of_what_is_free);
            RUN(holds_detects_words_that_cannot_be);
            RUN(blocks_follow_one_another_with_a_word_between);

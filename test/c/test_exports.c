@@ -27,6 +27,10 @@ static void open_refuses_what_is_too_small_or_not_memory(void) {
 #endif
 }
 
+static void the_module_says_which_version_of_the_interface_it_has(void) {
+  CHECK(js_abi_version() == LM_ABI_VERSION);
+}
+
 static void operations_work_through_a_heap(void) {
   uintptr_t h = open_fixed(), p = js_heap_alloc(h, 100), q = js_heap_calloc(h, 10, 10);
   CHECK(p && q && js_heap_check(h, p) == LM_OK && js_heap_usable_size(h, p) >= 100);
@@ -132,7 +136,8 @@ static void a_heap_that_may_grow_grows_and_one_that_may_not_does_not(void) {
   CHECK(js_heap_alloc(h, 100) != 0 && js_heap_holds(h) == 1);
 }
 
-CHECK_MAIN(RUN(open_gives_a_heap_at_base_rounded_up_to_16);
+CHECK_MAIN(RUN(the_module_says_which_version_of_the_interface_it_has);
+           RUN(open_gives_a_heap_at_base_rounded_up_to_16);
            RUN(open_refuses_what_is_too_small_or_not_memory); RUN(operations_work_through_a_heap);
            RUN(a_wrong_heap_gives_zero_or_not_a_block); RUN(a_copy_of_a_heap_is_not_a_heap);
            RUN(holds_tells_a_heap_that_was_overwritten); RUN(stats_of_a_damaged_heap_are_0);

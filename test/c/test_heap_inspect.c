@@ -85,6 +85,55 @@ static void a_walk_over_what_was_overwritten_leads_nowhere_bad(void) {
   CHECK(lm_heap_walk(h, &again, records, 9) == 0 && again.done);
 }
 
+// Returns the number of records of a walk in steps of 16, POOL if it does not end.
+static size_t walk_all(const lm_heap *h) {
+  lm_cursor cursor = {0};
+  size_t n, total = 0;
+  while ((n = lm_heap_walk(h, &cursor, records, 16)) > 0 && total < POOL) total += n;
+  return total;
+}
+
+// True when a walk has `all` records, or does not end.
+static bool walk_is(const lm_heap *h, size_t all) {
+  size_t total = walk_all(h);
+  return total == all || total >= POOL;
+}
+
+static void a_walk_over_regions_or_slabs_that_were_overwritten_ends(void) {
+  lm_heap *h = growing_heap(24);
+  uint8_t *p = NULL;
+  for (size_t i = 0; i < 100; i++) p = lm_heap_alloc(h, 100);
+  while (h->stats.regions < 4) CHECK(lm_heap_alloc(h, 6000));
+  size_t all         = walk_all(h);
+  lm_region *regions = &h->region, *third = regions->next->next;
+  DETECTS(walk_is(h, all), third->next, regions);
+  DETECTS(walk_is(h, all), third->next, third);
+  DETECTS(walk_is(h, all), third->next, NULL);
+  DETECTS(walk_is(h, all), third->next, (lm_region *)((uintptr_t)third->next + 1));
+  DETECTS(walk_is(h, all), third->next, (lm_region *)((uintptr_t)0 - LM_WORD));
+  DETECTS(walk_is(h, all), h->map_mask, ((size_t)1 << 30) - LM_WORD);
+  lm_slab *s = slab_of(p);
+  CHECK(in_superblock(h, p) && s->size >= 100);
+  DETECTS(walk_is(h, all), s->limit, UINT32_MAX);
+  DETECTS(walk_is(h, all), s->size, UINT32_MAX);
+  lm_object *free = s->free;
+  s->free         = (lm_object *)(void *)pool;  // of no slab, and what it says leads nowhere
+  CHECK(walk_all(h) == all && !lm_heap_holds(h));
+  s->free = free;
+  CHECK(walk_all(h) == all && lm_heap_holds(h));
+}
+
+static void a_block_that_is_too_small_for_a_superblock_is_walked_as_a_block(void) {
+  lm_heap *h = growing_heap(24);
+  uint8_t *p = lm_heap_alloc_aligned(h, 100, LM_HEAP_SUPERBLOCK);
+  size_t all = walk_all(h), was = *map_at(h, p);
+  CHECK(p && !in_superblock(h, p));
+  *map_at(h, p) = superblock_last(p);
+  CHECK(walk_all(h) == all && !lm_heap_holds(h));
+  *map_at(h, p) = was;
+  CHECK(lm_heap_holds(h));
+}
+
 static void a_cursor_that_was_scribbled_on_leads_nowhere_bad(void) {
   lm_heap *h = growing_heap(24);
   for (size_t i = 0; i < 200; i++) step_alloc(h, i);
@@ -272,6 +321,19 @@ static void holds_detects_regions_and_maps_that_cannot_be(void) {
   DETECTS(lm_heap_holds(h), h->map_mask, ((size_t)1 << 30) - LM_WORD);
   DETECTS(lm_heap_holds(h), h->map_offset, h->map_offset + 1);
   DETECTS(lm_heap_holds(h), h->map_offset, (uintptr_t)&tracked - (uintptr_t)h->inline_map);
+}
+
+// Every byte of the last region is allocated: no block says which one is top.
+static void holds_detects_a_top_that_is_not_the_end_mark_of_a_full_heap(void) {
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *p = lm_heap_alloc(h, block_size(h, h->top) - LM_WORD);
+  CHECK(p && h->top == h->last->end && lm_heap_holds(h));
+  DETECTS(lm_heap_holds(h), h->top, NULL);
+  DETECTS(lm_heap_holds(h), h->top, block_of(p));
+  DETECTS(lm_heap_holds(h), h->top, block_of(p + 64));
+  DETECTS(lm_heap_holds(h), h->top, block_of(h));
+  for (uint32_t bit = 0; bit < sizeof(size_t) * 8; bit++)
+    DETECTS(lm_heap_holds(h), h->top, (lm_block *)((uintptr_t)h->top ^ (size_t)1 << bit));
 }
 
 static void holds_detects_links_of_blocks_that_do_not_agree(void) {
@@ -525,6 +587,9 @@ CHECK_MAIN(RUN(holds_detects_every_bit_of_the_state_that_matters);
            RUN(a_walk_finds_its_place_after_the_heap_grew_and_its_block_was_freed);
            RUN(a_walk_over_what_was_overwritten_leads_nowhere_bad);
            RUN(a_cursor_that_was_scribbled_on_leads_nowhere_bad);
+           RUN(a_walk_over_regions_or_slabs_that_were_overwritten_ends);
+           RUN(a_block_that_is_too_small_for_a_superblock_is_walked_as_a_block);
+           RUN(holds_detects_a_top_that_is_not_the_end_mark_of_a_full_heap);
            RUN(a_walk_in_any_steps_visits_every_object_once_in_order);
            RUN(a_walk_that_goes_on_after_a_trim_tells_of_blocks_there_are);
            RUN(holds_detects_every_bit_that_is_wrong);
