@@ -4,6 +4,10 @@
 #include "build_internal.h"
 #include "linmem/malloc.h"
 
+#if defined(LM_ABORT_ON_REFUSAL) && defined(LM_LEAN)
+#error "LM_ABORT_ON_REFUSAL has no effect with LM_LEAN, which checks no address: define one of them"
+#endif
+
 typedef struct piece {
   const char *text;
   size_t length;
@@ -26,7 +30,9 @@ LM_COLD static char *put_address(char *to, uintptr_t address) {
 
 LM_COLD void linmem_refused(lm_operation where, lm_status what, const void *block) {
   char line[80], *end = put(line, "linmem: ");
-  end = put(end, where == LM_IN_FREE ? "free(" : "realloc(");
+  end = put(end, where == LM_IN_FREE      ? "free("
+                 : where == LM_IN_REALLOC ? "realloc("
+                                          : "malloc_usable_size(");
   end = put_address(end, (uintptr_t)block);
   end = put(end, what == LM_ALREADY_FREE ? "): already free\n" : "): not a live block\n");
   size_t written;

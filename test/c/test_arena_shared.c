@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // test_arena_shared.c: threads allocate from one arena that does not grow (LM_SHARED).
 #ifndef LM_SHARED
-#define LM_SHARED
+#define LM_SHARED 1
 #endif
 #include "../../csrc/arena.c"
 #include "check.h"

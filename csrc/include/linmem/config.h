@@ -20,6 +20,21 @@
 #endif
 _Static_assert(LM_ALIGN >= 2 * LM_WORD && (LM_ALIGN & (LM_ALIGN - 1)) == 0 && LM_ALIGN <= 64,
                "LM_ALIGN: a power of two from two words to 64");
+// True of a power of two, and of no expression that means another number here, as 8 + 8.
+_Static_assert(64 / LM_ALIGN * LM_ALIGN == 64 && -LM_ALIGN + LM_ALIGN == 0,
+               "LM_ALIGN: a power of two from two words to 64, an expression in parentheses");
+
+// The switches. Each is tested by #ifdef, so that one that is defined as 0 would be on.
+//
+//   LM_DEBUG             LM_ASSERT checks invariants
+//   LM_LEAN              the heap does not check the addresses given to free and realloc
+//   LM_SHARED            threads may allocate from one arena
+//   LM_ABORT_ON_REFUSAL  malloc.h: a refused free or realloc traps
+#if (defined(LM_DEBUG) && LM_DEBUG + 0 != 1) || (defined(LM_LEAN) && LM_LEAN + 0 != 1) ||          \
+    (defined(LM_SHARED) && LM_SHARED + 0 != 1) ||                                                  \
+    (defined(LM_ABORT_ON_REFUSAL) && LM_ABORT_ON_REFUSAL + 0 != 1)
+#error "LM_DEBUG, LM_LEAN, LM_SHARED, LM_ABORT_ON_REFUSAL: define each as 1 or not at all"
+#endif
 
 // The largest alignment on request.
 #define LM_ALIGN_MAX ((size_t)65536)
