@@ -33,7 +33,12 @@ lm_library(linmem_core linmem_core core -O2 ${_lm_core_sources})
 set(_lm_libraries linmem_core)
 if(EMSCRIPTEN)
   option(LINMEM_ABORT_ON_REFUSAL "free and realloc of an address that is not a live block trap, after a line on standard error" OFF)
-  set(_lm_malloc_sources "${_lm_root_dir}/csrc/malloc.c" "${_lm_root_dir}/csrc/malloc_refused.c")
+  # malloc.c by a name that says why wasm-ld refuses its object file in a program with shared memory; without atomics,
+  # so that wasm-ld does refuse it.
+  set(_lm_malloc "${CMAKE_CURRENT_BINARY_DIR}/linmem_malloc_is_not_thread_safe.c")
+  file(CONFIGURE OUTPUT "${_lm_malloc}" CONTENT "#include \"${_lm_root_dir}/csrc/malloc.c\"\n")
+  set_source_files_properties("${_lm_malloc}" PROPERTIES COMPILE_OPTIONS "-Xclang;-target-feature;-Xclang;-atomics")
+  set(_lm_malloc_sources "${_lm_malloc}" "${_lm_root_dir}/csrc/malloc_refused.c")
   lm_library(linmem_library linmem linmem -O2 ${_lm_core_sources} ${_lm_malloc_sources})
   lm_library(linmem_small linmem_small small -Oz ${_lm_core_sources} ${_lm_malloc_sources})
   if(LINMEM_ABORT_ON_REFUSAL)

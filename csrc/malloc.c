@@ -5,18 +5,18 @@
 // -sMALLOC=none Emscripten links sbrk only into programs that call it. Without it, memory comes
 // from the end of the program's data and from emscripten_resize_heap.
 //
-// free and realloc of an address that is not a live block change nothing and call linmem_refused (malloc.h); realloc
-// returns NULL. realloc to 0 bytes shrinks. A test compiles this file with its own LM_MALLOC(name) and LM_SBRK.
+// free and realloc of an address that is not a live block change nothing and call linmem_refused
+// (malloc.h); realloc returns NULL. So does malloc_usable_size, which returns 0. realloc to 0 bytes
+// shrinks. A test compiles this file with its own LM_MALLOC(name) and LM_SBRK.
 #include "linmem/config.h"
 
-// malloc has no lock. Compiling this file with -pthread is an error. So is linking it into a
-// program with shared memory: the compiler removes `_Thread_local` where there are no atomics and
-// records that the object file does not support shared memory, which wasm-ld checks.
-#ifdef __EMSCRIPTEN_PTHREADS__
-#error "malloc of linmem is not thread-safe: it cannot be used in a program with -pthread"
-#endif
-#ifdef __wasm__
-__attribute__((used)) static _Thread_local char linmem_malloc_is_not_thread_safe;
+// malloc has no lock. Compiling this file with atomics is an error: the object file could be linked
+// into a program with shared memory. Without them wasm-ld refuses that: see heap_init_once.
+#if defined(__EMSCRIPTEN_PTHREADS__) || defined(__EMSCRIPTEN_WASM_WORKERS__) ||                    \
+    defined(__EMSCRIPTEN_SHARED_MEMORY__)
+#error "linmem's malloc is not thread-safe: no -pthread, -sWASM_WORKERS or -sSHARED_MEMORY"
+#elif defined(__wasm_atomics__)
+#error "linmem's malloc is not thread-safe: compile it without -matomics, for unshared memory"
 #endif
 
 #ifndef LM_MALLOC
@@ -91,7 +91,10 @@ static void call_refused(lm_heap *h, lm_operation where, lm_status what, const v
   linmem_refused(where, what, block);
 }
 
+// A compiler without atomics removes the fence and records that the object file does not support
+// shared memory.
 static void heap_init_once(void) {
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   if (HEAP->magic) return;
   lm_heap_init(state.first, sizeof state.first, malloc_refill, NULL);
   if (LM_CHECKED) HEAP->hook = call_refused;
@@ -135,7 +138,7 @@ void *LM_MALLOC(realloc)(void *p, size_t size) { return or_enomem(lm_heap_reallo
 
 void *LM_MALLOC(reallocarray)(void *p, size_t count, size_t size) {
   bool fits = !size || count <= SIZE_MAX / size;
-  return or_enomem(fits ? lm_heap_realloc(HEAP, p, count * size) : NULL);
+  return or_enomem(lm_heap_realloc(HEAP, p, fits ? count * size : SIZE_MAX));  // which never fits
 }
 
 // NULL and EINVAL when `align` is not a power of two; NULL and ENOMEM when it is over 64 KiB.
@@ -157,7 +160,11 @@ int LM_MALLOC(posix_memalign)(void **result, size_t align, size_t size) {
   return 0;
 }
 
-size_t LM_MALLOC(malloc_usable_size)(void *p) { return lm_heap_usable_size(HEAP, p); }
+size_t LM_MALLOC(malloc_usable_size)(void *p) {
+  size_t size = lm_heap_usable_size(HEAP, p);
+  if (LM_CHECKED && p && !size) linmem_refused(LM_IN_USABLE_SIZE, lm_heap_check(HEAP, p), p);
+  return size;
+}
 
 // Turns empty slabs back into blocks. Returns 0: nothing was returned to the system, because a wasm
 // memory never shrinks.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Links a module of malloc, free, calloc and realloc with liblinmem.a and with liblinmem_small.a at -Oz, holds the
-// sizes of both, allocates in both, and reads the lines about refused calls. Compiling or linking either with -pthread
-// must fail.
+// sizes of both, allocates in both, and reads the lines about refused calls. Compiling malloc.c for shared memory, and
+// linking it into a program with shared memory, must fail with a message that says why.
 //   node library.mjs BUILD_FOLDER EMCC
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const [folder, emcc] = process.argv.slice(2);
 const out = join(folder, 'library-test');
 const csrc = fileURLToPath(new URL('../../csrc', import.meta.url));
 const NAMES = ['malloc', 'free', 'calloc', 'realloc'];
+const INCLUDE = `-I${csrc}/include`;
 
 // Bytes, raw. dlmalloc has 10,892 here, emmalloc 3,466.
 const LIMITS = { linmem: 12_000, linmem_small: 6_500 };
@@ -24,9 +25,13 @@ function run(command, ...args) {
 }
 
 function link(library, ...sources) {
+  return linkNames(NAMES, library, ...sources);
+}
+
+function linkNames(names, library, ...sources) {
   const output = join(out, `${library}.wasm`);
   const flags = ['-Oz', '-sSTANDALONE_WASM', '--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMALLOC=none'];
-  flags.push(`-sEXPORTED_FUNCTIONS=${NAMES.map((name) => `_${name}`)}`);
+  flags.push(`-sEXPORTED_FUNCTIONS=${names.map((name) => `_${name}`)}`);
   run(emcc, ...flags, join(out, 'empty.c'), ...sources, join(folder, `lib/lib${library}.a`), '-o', output);
   return readFileSync(output);
 }
@@ -81,18 +86,66 @@ function use(bytes) {
 
 /** A double free traps after its line in a build that asks for it; the lean build links nothing that writes. */
 function options() {
-  const flags = ['-DLM_ABORT_ON_REFUSAL', `-I${csrc}/include`];
+  const flags = ['-DLM_ABORT_ON_REFUSAL', INCLUDE];
   const { exports, lines } = instantiate(link('linmem', ...flags, join(csrc, 'malloc_refused.c')));
   const p = exports.malloc(5000);
   exports.free(p);
   assert.throws(() => exports.free(p), WebAssembly.RuntimeError);
   assert.equal(lines.length, 1);
-  const lean = link('linmem', '-DLM_LEAN', `-I${csrc}/include`, join(csrc, 'malloc.c'));
+  const lean = link('linmem', '-DLM_LEAN', INCLUDE, join(csrc, 'malloc.c'));
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(lean));
   assert.deepEqual(
     imports.filter(({ name }) => name === 'fd_write'),
     [],
   );
+}
+
+/** The functions that are not in NAMES report too. */
+function others() {
+  const names = ['malloc', 'free', 'reallocarray', 'malloc_usable_size'];
+  const { exports, lines } = instantiate(linkNames(names, 'linmem'));
+  const p = exports.malloc(5000);
+  assert.equal(exports.malloc_usable_size(0), 0);
+  assert.equal(exports.malloc_usable_size(p + 8), 0);
+  exports.free(p);
+  assert.equal(exports.malloc_usable_size(p), 0);
+  assert.equal(exports.reallocarray(p, 0x4000_0001, 4), 0);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/0x[0-9a-f]+/, (digits) => `p+${digits - p}`)),
+    [
+      '2 linmem: malloc_usable_size(p+8): not a live block\n',
+      '2 linmem: malloc_usable_size(p+0): already free\n',
+      '2 linmem: realloc(p+0): already free\n',
+    ],
+  );
+}
+
+/** The documented way without CMake: these three files have all functions of the family. */
+function plainSources() {
+  const files = ['malloc.c', 'malloc_refused.c', 'heap_inspect.c'].map((name) => join(csrc, name));
+  const flags = ['-sMALLOC=none', '-sSTANDALONE_WASM', '--no-entry', '-O1', INCLUDE];
+  flags.push('-sEXPORTED_FUNCTIONS=_malloc,_memalign,_malloc_usable_size,_malloc_trim,_mallinfo');
+  run(emcc, ...flags, join(out, 'empty.c'), ...files, '-o', join(out, 'plain.wasm'));
+}
+
+/** No object file of malloc.c links into a program with shared memory, whatever features it was compiled with. */
+function threads() {
+  const malloc = join(csrc, 'malloc.c');
+  const object = join(out, 'malloc.o');
+  const compile = (...flags) => [emcc, ...flags, INCLUDE, '-c', malloc, '-o', object];
+  for (const flags of [
+    ['-pthread'],
+    ['-matomics'],
+    ['-matomics', '-mbulk-memory'],
+    ['-D__EMSCRIPTEN_WASM_WORKERS__'],
+  ])
+    refuse(/linmem's malloc is not thread-safe/, ...compile(...flags));
+  for (const flags of [[], ['-mbulk-memory']]) {
+    run(...compile(...flags));
+    const program = [join(out, 'main.c'), object, join(csrc, 'malloc_refused.c'), INCLUDE, '-sMALLOC=none'];
+    refuse(/--shared-memory is disallowed/, emcc, '-pthread', ...program, '-o', join(out, 'threads.js'));
+  }
+  console.log('no object file of malloc.c links into a program with shared memory');
 }
 
 run('cmake', '--build', folder, '--target', 'linmem_libraries');
@@ -104,18 +157,11 @@ for (const [library, limit] of Object.entries(LIMITS)) {
   console.log(`${library}: ${bytes.length} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`);
   assert.ok(bytes.length <= limit, `lib${library}.a: ${bytes.length} bytes, at most ${limit} are allowed`);
   use(bytes);
-  const threads = ['-pthread', '-sMALLOC=none', join(out, 'main.c'), join(folder, `lib/lib${library}.a`)];
-  refuse(/--shared-memory is disallowed by .*malloc\.c/, emcc, ...threads, '-o', join(out, 'threads.js'));
+  const shared = ['-pthread', '-sMALLOC=none', join(out, 'main.c'), join(folder, `lib/lib${library}.a`)];
+  const message = /--shared-memory is disallowed by .*linmem_malloc_is_not_thread_safe/;
+  refuse(message, emcc, ...shared, '-o', join(out, 'threads.js'));
 }
-refuse(
-  /not thread-safe/,
-  emcc,
-  '-pthread',
-  '-c',
-  `-I${csrc}/include`,
-  join(csrc, 'malloc.c'),
-  '-o',
-  join(out, 'malloc.o'),
-);
 options();
-console.log('both refuse -pthread');
+others();
+plainSources();
+threads();

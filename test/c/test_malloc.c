@@ -149,6 +149,12 @@ static void what_is_no_block_is_refused_and_reported(void) {
   CHECK(!my_realloc(p + 8, 10) && lm_heap_stats(HEAP)->live_blocks == 1);
   my_free(p), my_free(p);
   CHECK(refused.what == LM_ALREADY_FREE && refused.block == p && refused.calls == 8);
+  CHECK(my_malloc_usable_size(NULL) == 0 && refused.calls == 8);
+  CHECK(my_malloc_usable_size(p) == 0 && refused.calls == 9 && refused.what == LM_ALREADY_FREE);
+  CHECK(refused.where == LM_IN_USABLE_SIZE && refused.block == p);
+  CHECK(my_malloc_usable_size(&brk_at) == 0 && refused.what == LM_NOT_A_BLOCK);
+  CHECK(!my_reallocarray(p, SIZE_MAX / 2, 4) && refused.calls == 11);
+  CHECK(refused.where == LM_IN_REALLOC && refused.what == LM_ALREADY_FREE);
   CHECK(lm_heap_stats(HEAP)->live_blocks == 0 && lm_heap_holds(HEAP));
 }
 

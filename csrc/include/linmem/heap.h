@@ -109,8 +109,12 @@ typedef struct lm_usage {
 } lm_usage;
 
 // The hook is told each time a free or realloc is refused, before that function returns. It must
-// not call into the heap.
-typedef enum lm_operation { LM_IN_FREE = 0, LM_IN_REALLOC = 1 } lm_operation;
+// not call into the heap. LM_IN_USABLE_SIZE is of malloc.h.
+typedef enum lm_operation {
+  LM_IN_FREE        = 0,
+  LM_IN_REALLOC     = 1,
+  LM_IN_USABLE_SIZE = 2,
+} lm_operation;
 typedef struct lm_heap lm_heap;
 typedef void lm_hook(lm_heap *heap, lm_operation where, lm_status what, const void *block);
 

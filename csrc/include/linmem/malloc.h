@@ -4,9 +4,9 @@
 #define LM_MALLOC_H
 #include "linmem/heap.h"
 
-// Called on each free and realloc of an address that is not a live block: in which function, why,
-// and the address. The call then changes nothing (realloc returns NULL). It must not call malloc or
-// free. Builds with LM_LEAN never call it.
+// Called on each free, realloc and malloc_usable_size of an address that is not a live block: in
+// which function, why, and the address. The call then changes nothing (realloc returns NULL,
+// malloc_usable_size 0). It must not call malloc or free. Builds with LM_LEAN never call it.
 //
 // The default writes one line to standard error, for example
 //
