@@ -271,10 +271,10 @@ static bool blocks_hold(const lm_heap *h, const lm_region *r) {
   return false;
 }
 
-typedef enum sum { LARGE, LARGE_BYTES, FREE_COUNT, TOPS, SUPERBLOCKS, MAPS } sum;
+typedef enum sum { LARGE, LARGE_BYTES, FREES, SUPERBLOCKS, MAPS } sum;
 
-// Returns one sum over the blocks, which hold. One at a time: a struct of all would need a shadow
-// stack.
+// Returns one sum over the blocks, which hold; FREES: of the free blocks, less one for top, which is
+// not counted as free. One at a time: a struct of all would need a shadow stack.
 static size_t blocks_sum(const lm_heap *h, sum what) {
   size_t total = 0;
   for (const lm_region *r = &h->region; r; r = r->next) {
@@ -284,8 +284,7 @@ static size_t blocks_sum(const lm_heap *h, sum what) {
       bool large = live && !super && !map;
       total += what == LARGE         ? large
                : what == LARGE_BYTES ? (large ? block_size(h, b) - LM_WORD : 0)
-               : what == FREE_COUNT  ? !live && b != h->top
-               : what == TOPS        ? b == h->top
+               : what == FREES       ? (b == h->top ? (size_t)-1 : !live)
                : what == SUPERBLOCKS ? super
                                      : map && live && h->map_mask < block_size(h, b) - LM_WORD;
     }
@@ -298,8 +297,7 @@ bool lm_heap_holds(const lm_heap *h) {
     return false;
   for (const lm_region *r = &h->region; r; r = r->next)
     if (!blocks_hold(h, r)) return false;
-  if (blocks_sum(h, FREE_COUNT) != h->free_count) return false;
-  if (blocks_sum(h, TOPS) != (h->top != h->last->end)) return false;
+  if (blocks_sum(h, FREES) != h->free_count - (h->top != h->last->end)) return false;
   if (blocks_sum(h, LARGE) != h->large.blocks) return false;
   if (blocks_sum(h, LARGE_BYTES) != h->large.bytes) return false;
   if (blocks_sum(h, MAPS) != (h->map_offset != 0)) return false;
