@@ -21,7 +21,7 @@ export function assertIndexes(parameters: readonly ParameterType[], name: string
       throw new ArgumentTypeError(`the index of a parameter for list() in out() as ${where}`, returned.count);
     if (type instanceof CountType) assertList(parameters, type.list, `countOf(${type.list}) as ${where}`);
     else if (type instanceof OutListType)
-      assertCounter(parameters, type.count, `outList(${type.element.name}, ${type.count}) as ${where}`);
+      assertList(parameters, type.count, `outList(${type.element.name}, ${type.count}) as ${where}`, true);
     else if (type instanceof ListType && type.count !== undefined) {
       if (typeof type.count === 'function' || type.count >= index)
         throw new ArgumentTypeError(`the index of an earlier list for list() as ${where}`, type.count);
@@ -35,17 +35,17 @@ const listIn = (type: OutType['type']): ListType | undefined => {
   return own instanceof ListType ? own : undefined;
 };
 
-function assertList(parameters: readonly ParameterType[], index: number, where: string): void {
+/** @throws {ArgumentTypeError} if the parameter is neither a list nor, if that will do, an integer argument */
+function assertList(
+  parameters: readonly ParameterType[],
+  index: number,
+  where: string,
+  orInteger?: boolean,
+): void {
   const found = parameters[index];
-  if (!(found instanceof ListType))
-    throw new ArgumentTypeError(`the index of a list for ${where}`, found?.name ?? 'no parameter');
-}
-/** @throws {ArgumentTypeError} if the parameter is neither a list nor an integer argument */
-function assertCounter(parameters: readonly ParameterType[], index: number, where: string): void {
-  const found = parameters[index];
-  if (!(found instanceof ListType) && !(found && isIntegerType(found)))
+  if (!(found instanceof ListType || (orInteger && found && isIntegerType(found))))
     throw new ArgumentTypeError(
-      `the index of a list or an integer for ${where}`,
+      `the index of a list${orInteger ? ' or an integer' : ''} for ${where}`,
       found?.name ?? 'no parameter',
     );
 }
@@ -83,6 +83,6 @@ export function lengthAfter(
   const isOut = counter instanceof OutCountType || counter instanceof OutType || counter instanceof InoutType;
   if (isOut && isInteger(counter.type as CType))
     return ({ raw }) => toLength(load(counter.type as CType, heap, Number(raw[count])), where);
-  assertCounter(parameters, count, where);
+  assertList(parameters, count, where, true);
   return (frame) => toLength(knownLength(frame, count, where), where);
 }

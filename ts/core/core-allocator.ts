@@ -162,44 +162,28 @@ function toPages(bytes: number, name: string): number {
   return pages;
 }
 
+/** @throws {OutOfMemoryError} if the memory cannot be made or grow, or the range is too short for a heap: about 2 KiB */
 function instantiate(module: WebAssemblyModule, plan: Plan): CoreAllocator {
-  const isGuest = plan.memory !== undefined;
-  const memory = plan.memory ?? newMemory(plan);
-  // In its own memory the heap has all bytes from 16 on; as a guest only the pages it grows. The memory grows after
-  // linking, which may be refused, unless it is empty: the core links to a memory of at least one page.
-  if (plan.range) return openIn(link(module, memory), memory, plan.range);
-  const early = isGuest && memory.buffer.byteLength === 0 ? growByOne(memory) : undefined;
+  const { memory: given, range, initial, maximum } = plan;
+  const pages = maximum === undefined ? { initial } : { initial, maximum };
+  const memory = given ?? orOutOfMemory(initial * PAGE, () => new WebAssembly.Memory(pages));
+  const grow = () => orOutOfMemory(PAGE, () => memory.grow(1) * PAGE);
+  // In its own memory the heap has all bytes from 16 on; as a guest its range, or only the pages it grows. The memory
+  // grows after linking, which may be refused, unless it is empty: the core links to a memory of at least one page.
+  const early = given && !range && memory.buffer.byteLength === 0 ? grow() : undefined;
   const exports = link(module, memory);
-  const base = isGuest ? (early ?? growByOne(memory)) : 0;
-  const handle = exports.lm_heap_open(base, memory.buffer.byteLength - base, 1) >>> 0;
-  if (handle === 0) throw new OutOfMemoryError(PAGE);
-  return new CoreAllocator(memory, exports, handle);
-}
-
-/** @throws {OutOfMemoryError} if the range is too short for a heap: about 2 KiB */
-function openIn(
-  exports: CoreExports,
-  memory: WebAssemblyMemory,
-  [base, end]: readonly [number, number],
-): CoreAllocator {
-  const handle = end > base ? exports.lm_heap_open(base, end - base, 0) >>> 0 : 0;
+  const [base, end] = range ?? [given ? (early ?? grow()) : 0, memory.buffer.byteLength];
+  const handle = end > base ? exports.lm_heap_open(base, end - base, range ? 0 : 1) >>> 0 : 0;
   if (handle === 0) throw new OutOfMemoryError(end - base);
   return new CoreAllocator(memory, exports, handle);
 }
 
-function newMemory({ initial, maximum }: Plan): WebAssemblyMemory {
+/** Returns what `make` returns. @throws {OutOfMemoryError} if it throws */
+function orOutOfMemory<T>(bytes: number, make: () => T): T {
   try {
-    return new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
+    return make();
   } catch (cause) {
-    throw new OutOfMemoryError(initial * PAGE, 1, { cause });
-  }
-}
-
-function growByOne(memory: WebAssemblyMemory): number {
-  try {
-    return memory.grow(1) * PAGE;
-  } catch (cause) {
-    throw new OutOfMemoryError(PAGE, 1, { cause });
+    throw new OutOfMemoryError(bytes, 1, { cause });
   }
 }
 
