@@ -90,9 +90,9 @@ export async function captureInstances<R>(
 
 /**
  * Runs `start`, captures the WebAssembly instances that are created until it settles, and resolves to its module and a
- * heap over that module's memory. Works for any module and needs no flags. An instance is used only if it is proved to
- * be the module's: use the option `pick` for modules that hide even that. The functions of WebAssembly are always
- * restored.
+ * heap over that module's memory. Works for any module and needs no flags. The instance is found by what the module has
+ * of it: its memory, exports or functions. For a module that shows none of them, choose the instance by the option
+ * `pick`. The functions of WebAssembly are always restored.
  * @param start starts the module and returns it: `() => initSqlJs()`
  * @throws {ArgumentTypeError} if `start` is no function, or an option has the wrong type
  * @throws {ModuleError} if no instance is proved to be the module's, or several with different memories are
