@@ -147,6 +147,16 @@ static void realloc_takes_an_eighth_more_iff_a_block_grows_by_less_than_an_eight
   CHECK(lm_heap_usable_size(h, b) == LESS + LESS / 8 / LM_ALIGN * LM_ALIGN - LM_WORD);
 }
 
+static void realloc_shrinks_a_block_iff_it_has_over_a_quarter_too_much(void) {
+  enum { OLD = 4096, KEPT = OLD - OLD / 4 };
+  lm_heap *h = fixed_heap(FIRST);
+  uint8_t *a = lm_heap_alloc(h, OLD - LM_WORD), *wall = lm_heap_alloc(h, 3000);
+  CHECK(wall && lm_heap_realloc(h, a, KEPT - LM_WORD) == a);
+  CHECK(lm_heap_usable_size(h, a) == OLD - LM_WORD);
+  CHECK(lm_heap_realloc(h, a, KEPT - LM_ALIGN - LM_WORD) == a);
+  CHECK(lm_heap_usable_size(h, a) == KEPT - LM_ALIGN - LM_WORD && lm_heap_holds(h));
+}
+
 static void a_block_that_realloc_took_in_is_not_freed_again(void) {
   for (size_t size = 40; size <= 40000; size *= 10) {
     for (int walled = 0; walled < 2; walled++) {
@@ -400,6 +410,7 @@ CHECK_MAIN(RUN(blocks_keep_their_bytes_and_never_overlap_in_a_fixed_region);
            RUN(every_power_of_two_to_64_KiB_is_an_alignment);
            RUN(other_alignments_fail_and_change_nothing); RUN(realloc_stays_in_place_when_it_can);
            RUN(realloc_takes_an_eighth_more_iff_a_block_grows_by_less_than_an_eighth);
+           RUN(realloc_shrinks_a_block_iff_it_has_over_a_quarter_too_much);
            RUN_REFUSAL(a_block_that_realloc_took_in_is_not_freed_again);
            RUN(realloc_grows_memory_at_the_heaps_end); RUN(realloc_moves_the_bytes_when_it_must);
            RUN(realloc_that_fails_leaves_the_block);
