@@ -66,11 +66,11 @@ export class FrameArena {
   }
   /** Returns the address of `length` floats. For a checked slice use `arena.allocF32(length)`. */
   allocF32(length: number): number {
-    return this.arena.alloc(toCount(length, 'a count of elements') * f32.size);
+    return this.alloc(toCount(length, 'a count of elements') * f32.size);
   }
   /** Returns the address of `length` doubles. For a checked slice use `arena.allocF64(length)`. */
   allocF64(length: number): number {
-    return this.arena.alloc(toCount(length, 'a count of elements') * f64.size);
+    return this.alloc(toCount(length, 'a count of elements') * f64.size);
   }
   /** Returns the current epoch. */
   epoch(): number {

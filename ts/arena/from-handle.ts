@@ -30,7 +30,7 @@ function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar }
   const { kind, dtype, ptr, length, epoch, heap, arena, frame } = handle;
   const type = allTypes.find(({ name }) => name === dtype);
   if (!type) throw new ArgumentTypeError('a handle whose dtype is the name of an element type', dtype);
-  if (kind !== 'heap' && kind !== 'frame' && kind !== 'arena')
+  if (!['heap', 'frame', 'arena'].includes(kind))
     throw new ArgumentTypeError("a handle of the kind 'heap', 'frame' or 'arena'", kind);
   for (const value of [ptr, length, epoch, heap, arena, frame])
     toCount(value, 'a whole number in the handle');

@@ -178,7 +178,10 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   set(index: number, value: T): this;
   set(values: Values<T>, offset?: number): this;
   set(index: number | Values<T>, value?: T | number): this {
-    if (typeof index !== 'number') return this.#setAll(index, value as number | undefined);
+    if (typeof index !== 'number') {
+      if (typeof index !== 'object') toIndex(index, this.length); // refuses it
+      return this.copyFrom(index, value as number | undefined);
+    }
     try {
       const i = index >>> 0;
       if (i === index && i < this.length && typeof value === this.valueKind) {
@@ -195,10 +198,6 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
     this.assertAlive();
     this.type.write(this.heap, this.ptr + toIndex(index, this.length) * this.size, value as T); // or refuses it
     return this;
-  }
-  #setAll(values: Values<T>, offset?: number): this {
-    if (typeof values !== 'object') toIndex(values, this.length); // refuses it
-    return this.copyFrom(values, offset);
   }
   /** Writes element `index`. Throws as {@link at}. Returns the slice. */
   setAt(index: number, value: T): this {

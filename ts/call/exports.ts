@@ -74,8 +74,7 @@ export class ModuleExports {
    */
   hasMemory(buffer: ArrayBufferLike): boolean {
     return this.#places
-      .flatMap((place) => [peek(place, 'memory'), peek(place, 'wasmMemory')])
-      .map((memory) => peek(memory, 'buffer'))
+      .flatMap((place) => ['memory', 'wasmMemory'].map((name) => peek(peek(place, name), 'buffer')))
       .every((own) => own === buffer || !(own instanceof ArrayBuffer));
   }
 
@@ -85,7 +84,7 @@ export class ModuleExports {
       if (isTable(value)) return value;
     const flags = '-sEXPORTED_RUNTIME_METHODS=wasmTable';
     throw new ModuleError(
-      `the module shows no function table to put a callback in; link it with ${flags}, or with --export-table`,
+      `the module shows no function table for callbacks; link it with ${flags}, or --export-table`,
       { missing: ['wasmTable'], flags },
     );
   }

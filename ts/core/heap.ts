@@ -115,7 +115,7 @@ export class LinmemHeap extends WasmHeapManager {
    * @throws {OutOfMemoryError} if the heap cannot allocate 64 bytes for that
    */
   walk(): BlockInfo[] {
-    const { cursor, capacity } = this.#allocateCursor();
+    const { cursor, capacity } = allocateCursor(this);
     const records = cursor + Cursor.size;
     const blocks: BlockInfo[] = [];
     try {
@@ -124,7 +124,7 @@ export class LinmemHeap extends WasmHeapManager {
         const count = this.exports.lm_heap_walk(this.handle, cursor, records, capacity) >>> 0;
         if (count === 0) return blocks;
         for (let i = 0; i < count; i++) {
-          const block = this.#record(records + i * BlockRecord.size);
+          const block = recordAt(this, records + i * BlockRecord.size);
           blocks.push(block.address === cursor ? { ...block, state: 'free' } : block);
         }
       }
@@ -132,24 +132,23 @@ export class LinmemHeap extends WasmHeapManager {
       this.exports.lm_heap_free(this.handle, cursor);
     }
   }
+}
 
-  #record(at: number): BlockInfo {
-    const state = this.readUint32(at + BlockRecord.stateAt);
-    return {
-      address: this.readUint32(at + BlockRecord.addressAt),
-      size: this.readUint32(at + BlockRecord.sizeAt),
-      state: state === BlockState.live ? 'live' : state === BlockState.top ? 'top' : 'free',
-    };
-  }
+function recordAt(heap: LinmemHeap, at: number): BlockInfo {
+  const state = heap.readUint32(at + BlockRecord.stateAt);
+  return {
+    address: heap.readUint32(at + BlockRecord.addressAt),
+    size: heap.readUint32(at + BlockRecord.sizeAt),
+    state: state === BlockState.live ? 'live' : state === BlockState.top ? 'top' : 'free',
+  };
+}
 
-  #allocateCursor(): { cursor: number; capacity: number } {
-    for (const capacity of [1024, 64, 3]) {
-      const bytes = Cursor.size + capacity * BlockRecord.size;
-      const cursor = this.exports.lm_heap_alloc(this.handle, bytes) >>> 0;
-      if (cursor !== 0) return { cursor, capacity };
-    }
-    throw new OutOfMemoryError(Cursor.size + 3 * BlockRecord.size);
+function allocateCursor({ exports, handle }: LinmemHeap): { cursor: number; capacity: number } {
+  for (const capacity of [1024, 64, 3]) {
+    const cursor = exports.lm_heap_alloc(handle, Cursor.size + capacity * BlockRecord.size) >>> 0;
+    if (cursor !== 0) return { cursor, capacity };
   }
+  throw new OutOfMemoryError(Cursor.size + 3 * BlockRecord.size);
 }
 
 /** Resolves to a new heap with linmem's allocator. Throws as {@link createCoreAllocator}. */

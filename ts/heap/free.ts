@@ -208,7 +208,8 @@ export function releaseTarget(heap: HeapState, given: Address | Ref): number {
 
 /** @throws {WrongHeapError} {@link NotOwnedError} {@link DoubleFreeError} if `ref` owns no live block of the heap */
 export function assertOwned(heap: HeapState, ref: Ref): void {
-  if ((ref.heap as LinearMemory) !== heap) throw new WrongHeapError(ref.address);
+  // A Proxy of a heap has its views.
+  if ((ref.heap as LinearMemory).views !== heap.views) throw new WrongHeapError(ref.address);
   assertOwner(ref);
   if (!ref.allocation.isLive) throw new DoubleFreeError(ref.address);
 }

@@ -38,7 +38,7 @@ import { allocArray, allocScalar, resizeArray, wrapArray, wrapScalar } from './t
 /** A linear memory with an allocator: blocks that are freed once, and refs to them. */
 export class Heap extends LinearMemory {
   /** The memory source as given. */
-  readonly heapGetter: MemorySource;
+  declare readonly heapGetter: MemorySource;
   /** The allocate function as given. Blocks from it are not in the heap's table. */
   readonly allocate: AllocatorMethod;
   /** The deallocate function as given. It does not remove blocks from the heap's table. */
@@ -63,10 +63,8 @@ export class Heap extends LinearMemory {
   arenaRegistry: object | undefined = undefined;
   /** @internal */
   readonly tracks: boolean;
-  /** True for a WebAssembly.Memory, which never shrinks. */
-  readonly #growsOnly: boolean;
-  /** The last known size of such a memory in bytes. */
-  #knownBytes = 0;
+  /** @internal True for a WebAssembly.Memory, which never shrinks. */
+  readonly growsOnly: boolean;
 
   /**
    * @param source a `WebAssembly.Memory`, or a function that returns the buffer
@@ -85,7 +83,6 @@ export class Heap extends LinearMemory {
     super(source);
     assertFunction(allocate, 'allocate');
     assertFunction(deallocate, 'deallocate');
-    this.heapGetter = source;
     this.allocate = allocate;
     this.deallocate = deallocate;
     this.addressBits = chosen.addressBits;
@@ -93,13 +90,13 @@ export class Heap extends LinearMemory {
     this.collects = chosen.enableGarbageCollection;
     this.pressure = this.collects ? chosen.gcPressure : 0;
     this.tracks = chosen.trackAllocations || deallocate.length > 1; // a sized free needs the size
-    this.#growsOnly = isMemory(source);
+    this.growsOnly = isMemory(source);
     this.allocator = allocatorOf(chosen, allocate, deallocate);
   }
 
   /** Blocks and bytes allocated and freed through this heap. @throws {ArgumentTypeError} without `trackAllocations` */
   get statistics(): HeapStatistics {
-    return statisticsWithout(this.#list.statistics(), this.internal);
+    return statisticsWithout(this.list.statistics(), this.internal);
   }
   /** Bytes allocated now. @throws {ArgumentTypeError} without `trackAllocations` */
   get totalAllocatedByteCount(): number {
@@ -107,10 +104,11 @@ export class Heap extends LinearMemory {
   }
   /** The refs that own live blocks, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
   get allocatedHeapRefs(): Ref[] {
-    const owners = this.#list.slots().map((slot) => this.table.tokenAt(slot)?.currentOwner);
+    const owners = this.list.slots().map((slot) => this.table.tokenAt(slot)?.currentOwner);
     return owners.filter((owner) => owner instanceof Ref); // some are arenas, some were collected
   }
-  get #list(): AllocationTable {
+  /** @internal */
+  get list(): AllocationTable {
     if (!this.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
     repair(this.allocator);
     return this.table;
@@ -181,7 +179,7 @@ export class Heap extends LinearMemory {
 
   /** Returns all live allocations, oldest first. @throws {ArgumentTypeError} without `trackAllocations` */
   allocations(): AllocationEntry[] {
-    return entriesOf(this.#list, this.internal);
+    return entriesOf(this.list, this.internal);
   }
 
   /**
@@ -189,7 +187,7 @@ export class Heap extends LinearMemory {
    * @throws {LinmemAggregateError} with every error, after all were tried; {@link ArgumentTypeError} as {@link statistics}
    */
   freeAll(): void {
-    freeAll(this, this.#list.slots());
+    freeAll(this, this.list.slots());
   }
 
   /** Allocates one value of a type, 0 by default, and returns the ref that owns it. See {@link Scalar.alloc}. */
@@ -270,27 +268,26 @@ export class Heap extends LinearMemory {
   }
   /** @internal Returns the live allocation that `address` is in, or {@link untracked}. */
   allocationAt(address: number): Allocation {
-    const slot = this.#slotContaining(address);
+    const slot = slotContaining(this, address);
     return slot < 0 ? this.untracked : this.table.requireToken(slot, this);
   }
   /** @internal Returns the bytes from `address` to the end of the live allocation that it is in, if there is one. */
   capacityAt(address: number): number | undefined {
-    const slot = this.#slotContaining(address);
+    const slot = slotContaining(this, address);
     return slot < 0 ? undefined : this.table.addressAt(slot) + this.table.sizeAt(slot) - address;
-  }
-  #slotContaining(address: number): number {
-    const slot = this.table.find(address); // most addresses are the start of a block
-    return slot < 0 ? this.table.findContaining(address) : slot;
   }
 
   /** @internal True if a new block lies inside. Gets the buffer, which is slow, only beyond the last known size. */
   contains(address: number, size: number): boolean {
-    if (this.bytes.length === 0) this.refresh(); // detached: it grew for this block
-    if (address <= this.#knownBytes - size) return true;
-    const end = this.byteLength;
-    if (this.#growsOnly) this.#knownBytes = end;
-    return address <= end - size;
+    if (this.growsOnly && address <= this.bytes.length - size) return true;
+    return address <= this.byteLength - size;
   }
+}
+
+/** Returns the slot of the live allocation that `address` is in, or -1. */
+function slotContaining({ table }: Heap, address: number): number {
+  const slot = table.find(address); // most addresses are the start of a block
+  return slot < 0 ? table.findContaining(address) : slot;
 }
 
 installToString(Heap.prototype, function (this: Heap): string {

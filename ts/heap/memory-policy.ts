@@ -17,20 +17,19 @@ export function sourceFor(source: MemorySource, pollingMode: ManagerOptions['pol
 /** Applies the options to a memory that was constructed with {@link sourceFor}. */
 export function applyMemoryPolicy(
   memory: LinearMemory,
-  source: MemorySource,
   { pollingMode, nullCheck }: Pick<ManagerOptions, 'pollingMode' | 'nullCheck'>,
 ): void {
   const polls = pollingMode === 'always';
-  if (polls || nullCheck) replaceView(memory, source, polls, nullCheck ? nullCheckedView() : DataView);
+  if (polls || nullCheck) replaceView(memory, polls, nullCheck ? nullCheckedView() : DataView);
   if (nullCheck) refuseNull(memory);
 }
 
 /** Gives `memory` a view of the class `View` and, with `polls`, a view that compares buffers before every access. */
-function replaceView(memory: LinearMemory, source: MemorySource, polls: boolean, View: DataViewClass): void {
+function replaceView(memory: LinearMemory, polls: boolean, View: DataViewClass): void {
   let current = new View(memory.data.buffer);
   const accessor: PropertyDescriptor = {
     get() {
-      const buffer = polls ? bufferOf(source) : current.buffer;
+      const buffer = polls ? bufferOf(memory.heapGetter) : current.buffer;
       // A detached buffer has byteLength 0; asking its view for the length would throw.
       if (
         polls &&

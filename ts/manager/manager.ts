@@ -54,7 +54,7 @@ export class WasmHeapManager extends Heap {
   ) {
     const { heap, ...policy } = readManagerOptions(options);
     super(sourceFor(getHeap, policy.pollingMode), allocate, deallocate, heap);
-    applyMemoryPolicy(this, getHeap, policy);
+    applyMemoryPolicy(this, policy);
     applyCallSites(this, policy.callSites);
   }
 

@@ -63,8 +63,8 @@ export class LinearMemory {
   readonly views: MemoryViews;
   /** @internal */
   declare readonly mode: AccessMode;
-  readonly #source: () => ArrayBufferLike;
-  readonly #given: MemorySource;
+  /** @internal The source as given. Not private (#): a Proxy of a memory has no private members. */
+  readonly heapGetter: MemorySource;
 
   /**
    * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
@@ -74,10 +74,9 @@ export class LinearMemory {
   constructor(source: MemorySource) {
     if (Object(source) !== source)
       throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
-    this.#given = source;
-    this.#source = typeof source === 'function' ? source : () => bufferOf(source);
     Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
-    this.data = viewOf(this.#source);
+    this.heapGetter = source;
+    this.data = viewOf(() => bufferOf(source));
     this.views = new MemoryViews(this.data);
     this.bytes = this.views.bytes;
   }
@@ -103,7 +102,7 @@ export class LinearMemory {
    * @throws {ModuleError} if the source gives no live buffer
    */
   refresh(): DataView {
-    const buffer = this.#source();
+    const buffer = bufferOf(this.heapGetter);
     // A detached buffer has byteLength 0; asking the view for its length would throw.
     if (buffer !== this.data.buffer || buffer.byteLength === 0) this.setView(viewOf(() => buffer));
     return this.data;
@@ -128,20 +127,14 @@ export class LinearMemory {
     const end = this.refresh().byteLength;
     const at = toAddress(address, size, end);
     if (!(size >= 0 && at <= end - size)) {
-      if (this.#grewElsewhere(end)) return this.locate(address, size, align);
+      // Another thread may have grown a shared memory. Browsers can give the old buffer for a while after that; growing
+      // by 0 pages makes them give the current one.
+      growByNone(this.heapGetter);
+      if (this.refresh().byteLength > end) return this.locate(address, size, align);
       throw new OutOfBoundsError(address, size, end);
     }
     if (at % align !== 0) throw new MisalignedError(at, align);
     return at;
-  }
-
-  /**
-   * True if another thread has grown a shared memory beyond `end`. Browsers can give the old buffer for a while after
-   * that; growing by 0 pages makes them give the current one.
-   */
-  #grewElsewhere(end: number): boolean {
-    growByNone(this.#given);
-    return this.refresh().byteLength > end;
   }
 
   /**

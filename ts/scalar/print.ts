@@ -45,9 +45,13 @@ export function installPrinting(prototype: object, print: (object: never) => str
   installToString(prototype, printed);
 }
 
-/** Puts `toString` on a prototype, also under the names that Node, Bun and Deno call. */
+/**
+ * Puts `toString` on a prototype, also under the names that Node, Bun and Deno call. Vue does not make an object reactive
+ * that has a `__v_skip`: it would wrap it in a Proxy, which is another object and owns no block.
+ */
 export function installToString(prototype: object, printed: (this: never) => string): void {
-  for (const key of ['toString', Symbol.for('nodejs.util.inspect.custom'), Symbol.for('Deno.customInspect')])
+  const inspect = ['nodejs.util.inspect.custom', 'Deno.customInspect'].map((name) => Symbol.for(name));
+  for (const key of ['toString', '__v_skip', ...inspect])
     Object.defineProperty(prototype, key, { value: printed, configurable: true, writable: true });
 }
 

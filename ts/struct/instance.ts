@@ -89,6 +89,7 @@ const members: PropertyDescriptorMap & ThisType<StructRef> = {
   // A free changes the `views` of the owner: instances read those of their allocation instead.
   views: { get() { return memoryOf(this['@origin']).views; }, set() {} },
   toString: { value: print },
+  __v_skip: { value: true }, // as in scalar/print.ts
   // Uses no members of the instance, which a field may hide.
   [Symbol.toPrimitive]: {
     value(this: StructRef, hint: string) {

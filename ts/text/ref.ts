@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Refs to strings: one string in a heap, with its encoding and its framing.
+import { ArgumentTypeError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { installPrinting } from '../scalar/print.ts';
 import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
@@ -150,7 +151,7 @@ export class StringRef extends Ref {
   }
   /** The current length of the string in elements, without a terminator. O(n) if it has one. */
   get encodedElementCount(): number {
-    return this.locate()[1];
+    return this.textRange()[1];
   }
   /** The current length of the string in bytes, without a terminator. */
   get encodedByteLength(): number {
@@ -162,12 +163,12 @@ export class StringRef extends Ref {
   }
   /** A new view of the bytes of the string, without a terminator. */
   get encodedBytesView(): Uint8Array {
-    const [start, count] = this.locate();
+    const [start, count] = this.textRange();
     return this.retainedBy(this.allocation.memory.view(Uint8Array, start, count * this.bytesPerElement));
   }
   /** A new view of the elements of the string. @throws {MisalignedError} if its address is not a multiple of their size */
   get encodedElementsView(): TextElements {
-    return this.elements(...this.locate());
+    return this.elements(...this.textRange());
   }
   /** A new view of all allocated elements. Throws as {@link encodedElementsView}. */
   get allocatedElementsView(): TextElements {
@@ -181,7 +182,7 @@ export class StringRef extends Ref {
   }
 
   /** Returns the address of the text and its number of elements. */
-  private locate(): [number, number] {
+  private textRange(): [number, number] {
     this.assertLive();
     const { framing, address, wordBytes, bytesPerElement } = this;
     return locateString(framing, this.allocation.memory, address, bytesPerElement, this.room, wordBytes);
@@ -189,7 +190,9 @@ export class StringRef extends Ref {
 
   /** The number of elements to read: for a sized string those that were written, else the capacity. */
   private get room(): number {
-    return this.framing === 'Sized' ? this.#count : this.allocatedElementCount;
+    if (this.framing !== 'Sized') return this.allocatedElementCount;
+    if (!(#count in this)) throw new ArgumentTypeError('a ref, not a Proxy of one', this);
+    return this.#count;
   }
 
   /** @throws {FreedError} if the block was freed, or the block that the pointer points to */

@@ -36,7 +36,7 @@ export function locateText(memory: LinearMemory, address: Address, size: number)
  * knows no block there.
  */
 export function capacityAt(memory: LinearMemory, at: number, headerBytes: number, size: number): number {
-  const bytes = (memory as { capacityAt?(address: number): number | undefined }).capacityAt?.(at);
+  const bytes = (memory as { capacityAt?(at: number): number | undefined } | undefined)?.capacityAt?.(at);
   return bytes === undefined ? Infinity : Math.max(0, Math.floor((bytes - headerBytes) / size));
 }
 
