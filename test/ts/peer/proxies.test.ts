@@ -118,7 +118,8 @@ test('Vue leaves heaps, refs, slices and arenas as they are', () => {
     arena: heap.createHeapArena(256),
   };
   const state = reactive(made) as typeof made; // without the unwrapped types that Vue gives
-  for (const name of Object.keys(made) as (keyof typeof made)[]) expect(state[name] === made[name], name).toBe(true);
+  for (const name of Object.keys(made) as (keyof typeof made)[])
+    expect(state[name] === made[name], name).toBe(true);
   state.heap.free(state.ref);
   state.array.free();
   expect(made.ref.isFreed && made.array.isFreed).toBe(true);
