@@ -270,6 +270,9 @@ export function isRevoked(value: unknown): boolean {
   }
 }
 
+/** As `Array.isArray`, but false for a revoked proxy, where that throws. */
+export const isArray = (value: unknown): value is unknown[] => !isRevoked(value) && Array.isArray(value);
+
 /** The error of a value that is not `expected`, or a revoked proxy. */
 export const wrongType = (expected: string, value: unknown): ArgumentTypeError =>
   new ArgumentTypeError(isRevoked(value) ? `${expected}, not a revoked proxy` : expected, value);
@@ -286,6 +289,12 @@ export function isInstance<T extends object>(
   }
 }
 
-function messageOf(expected: string, value: unknown): string {
-  return `expected ${expected}, got ${show(value)}`;
+/** @throws {ArgumentTypeError} unless `value` has the method `name` */
+export function assertHas(value: unknown, name: string, what: string): void {
+  try {
+    if (typeof (value as Record<string, unknown>)[name] === 'function') return;
+  } catch {} // null, undefined or a revoked proxy
+  throw new ArgumentTypeError(what, value);
 }
+
+const messageOf = (expected: string, value: unknown): string => `expected ${expected}, got ${show(value)}`;

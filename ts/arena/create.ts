@@ -5,6 +5,7 @@ import { readOptions } from '../heap/options.ts';
 import type { Address } from '../memory/address.ts';
 import type { ArenaOptions, AttachOptions } from './arena-options.ts';
 import { WasmHeapArena } from './arena.ts';
+import { assertHeap } from './registry.ts';
 
 /**
  * Returns a new arena of `capBytes` bytes in one block of `heap`. The block is freed by `destroy()`, or when the arena is
@@ -20,6 +21,7 @@ export function createHeapArena(
   align = 16,
   options: ArenaOptions = {},
 ): WasmHeapArena {
+  assertHeap(heap);
   const { grow = false } = readOptions(options, { grow: 'boolean' });
   return new WasmHeapArena(heap, { capBytes, align }, { grow });
 }
@@ -32,6 +34,7 @@ export function createHeapArena(
  * @throws {OutOfBoundsError} if the address lies outside the memory
  */
 export function attachArena(heap: Heap, address: Address, options: AttachOptions = {}): WasmHeapArena {
+  assertHeap(heap);
   const attached = readOptions(options, { alloc: 'function', reset: 'function' });
   return new WasmHeapArena(heap, { attach: address }, { attached });
 }

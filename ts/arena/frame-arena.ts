@@ -5,7 +5,7 @@ import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
 import { f32, f64 } from '../scalar/types.gen.ts';
 import { WasmHeapArena } from './arena.ts';
-import { registryOf } from './registry.ts';
+import { assertHeap, registryOf } from './registry.ts';
 
 /** The default capacity: 8 MiB. */
 const FRAME_BYTES = 8 * 1024 * 1024;
@@ -131,6 +131,7 @@ export class FrameArena {
 
 /** Returns the frame arena of `heap`: the same one each time. */
 export function frameArenaOf(heap: Heap): FrameArena {
+  assertHeap(heap);
   const registry = registryOf(heap);
   return (registry.frameArena ??= new FrameArena(heap)) as FrameArena; // nothing else sets it
 }

@@ -6,10 +6,9 @@ import {
   OutOfBoundsError,
   StaleEpochError,
   WrongHeapError,
-  isRevoked,
-  wrongType,
 } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { assertOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { Allocation, type EpochCheck } from '../memory/allocation.ts';
 import type { Ref } from '../scalar/ref.ts';
@@ -17,7 +16,7 @@ import { allTypes } from '../scalar/scalar-types.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { ArenaStruct } from './arena-struct.ts';
 import { assertEpoch } from './epochs.ts';
-import { registryOf, type RegisteredArena } from './registry.ts';
+import { assertHeap, registryOf, type RegisteredArena } from './registry.ts';
 import type { WasmSliceHandle } from './slice-handle.ts';
 import { findSliceHeader } from './slice-header.ts';
 import type { SliceArena } from './slice-liveness.ts';
@@ -26,7 +25,7 @@ import { pointerSizeOf } from './arena-layout.ts';
 
 /** Returns the fields of a handle, each read once, and its type. */
 function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar } {
-  if (typeof handle !== 'object' || handle === null) throw new ArgumentTypeError('a slice handle', handle);
+  assertOptions(handle, 'a slice handle');
   const { kind, dtype, ptr, length, epoch, heap, arena, frame } = handle;
   const type = allTypes.find(({ name }) => name === dtype);
   if (!type) throw new ArgumentTypeError('a handle whose dtype is the name of an element type', dtype);
@@ -47,7 +46,7 @@ function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar }
  * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the handle is invalid
  */
 export function sliceFromHandle(heap: Heap, handle: WasmSliceHandle): WasmSlice {
-  if (isRevoked(handle)) throw wrongType('a handle of a slice', handle);
+  assertHeap(heap);
   const { kind, ptr, length, epoch, heap: id, type, ...where } = readHandle(handle);
   if (!registryOf(heap).epochs.has(id)) throw new WrongHeapError(ptr);
   const bytes = toCount(length * type.size, 'a size in bytes');

@@ -6,7 +6,7 @@ import { isShared } from '../memory/buffers.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { elementBytes } from '../scalar/values.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
-import { registryOf } from './registry.ts';
+import { assertHeap, registryOf } from './registry.ts';
 import { SLICE_HEADER_BYTES } from './slice-header.ts';
 import { SLICE_ALIGN, WasmSlice } from './slice.ts';
 
@@ -23,6 +23,7 @@ export function allocHeapSlice<T extends ScalarValue, A extends ArrayBufferView>
   length: number,
   align: number = SLICE_ALIGN,
 ): WasmSlice<A, T> {
+  assertHeap(heap);
   const bytes = elementBytes(type, length);
   const count = bytes / type.size;
   const unit = Math.max(toAlign(align), type.Elements.BYTES_PER_ELEMENT);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ArenaRegistry: the epochs, arenas and slices of one heap, in which handles are looked up.
+import { assertHas } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { HeapEpochs } from './epochs.ts';
@@ -84,3 +85,6 @@ export class ArenaRegistry {
 export function registryOf(heap: Heap): ArenaRegistry {
   return (heap.arenaRegistry ??= new ArenaRegistry(heap)) as ArenaRegistry; // nothing else sets it
 }
+
+/** @throws {ArgumentTypeError} unless `heap` is a {@link Heap} */
+export const assertHeap = (heap: unknown): void => assertHas(heap, 'locateBorrowed', 'a heap');

@@ -29,6 +29,7 @@ import type { ByteMethods } from './byte-methods.ts';
 import type { WasmHeapArena } from './arena.ts';
 import { copyTo, type Keepable } from './keep.ts';
 import { Region, type Suballocation } from './region.ts';
+import { assertHeap } from './registry.ts';
 import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
 import { WasmSlice } from './slice.ts';
 
@@ -217,6 +218,7 @@ export interface Scope
 /** Calls `callback` with a scope of `heap`. A promise that it returns keeps the scope open until it settles. */
 export function runScope<R>(heap: Heap, callback: (scope: Scope) => R): R {
   if (typeof callback !== 'function') throw new ArgumentTypeError('a function', callback);
+  assertHeap(heap);
   const scope = new Scope(heap);
   let result: R;
   let then: unknown;

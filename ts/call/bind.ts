@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Creates JavaScript functions for the C functions of a module, from their signatures.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, assertHas, isArray } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { assertOptions } from '../heap/options.ts';
 import { Context, contextOf, setContext } from './context.ts';
 import { ModuleExports } from './exports.ts';
 import { makeFunction } from './function.ts';
@@ -21,10 +22,9 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
   heap: Heap,
   signatures: S,
 ): Library<S> {
-  if (typeof (heap as Heap | undefined)?.allocateWith !== 'function')
-    throw new ArgumentTypeError('the heap of the module', heap);
-  if (typeof signatures !== 'object' || signatures === null || Array.isArray(signatures))
-    throw new ArgumentTypeError('an object of signatures by name', signatures);
+  assertHas(heap, 'locateBorrowed', 'the heap of the module');
+  assertOptions(signatures, 'an object of signatures by name');
+  if (isArray(signatures)) throw new ArgumentTypeError('an object of signatures by name', signatures);
   const exports = new ModuleExports(module);
   if (!exports.hasMemory(heap.buffer))
     throw new ArgumentTypeError('a heap over the memory of this module', heap);
@@ -47,6 +47,5 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
  */
 export function releaseTemporaries(library: object): void {
   const context = contextOf(library);
-  if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
   context.scratch.dispose();
 }

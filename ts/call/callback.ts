@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // JavaScript functions that C calls: valid during one call, or until they are disposed.
-import { ArgumentTypeError, FreedError } from '../errors.ts';
+import { ArgumentTypeError, FreedError, isInstance } from '../errors.ts';
 import { installDispose } from '../memory/dispose.ts';
 import { AnyPointer, FunctionPointer } from '../struct/pointer.ts';
 import { StructType } from '../struct/struct-type.ts';
@@ -143,8 +143,7 @@ export function createCallback<C extends CallbackType>(
   act: CallbackFunction<C>,
 ): Callback<C> {
   const context = contextOf(library);
-  if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
-  if (!(type instanceof CallbackType)) throw new ArgumentTypeError('a type that callback() returned', type);
+  if (!isInstance(type, CallbackType)) throw new ArgumentTypeError('a type that callback() returned', type);
   if (typeof act !== 'function') throw new ArgumentTypeError('a function for C to call', act);
   const maker = callbackMaker(type, context);
   const slots = maker.slots();

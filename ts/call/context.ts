@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The state that all functions of one library share.
+import { ArgumentTypeError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { pointerSizeOf } from '../struct/type.ts';
 import type { PointerSize } from '../struct/layout.ts';
@@ -34,7 +35,12 @@ export class Context {
 }
 
 const contexts: WeakMap<object, Context> = /* @__PURE__ */ new WeakMap();
-export const contextOf = (library: object): Context | undefined => contexts.get(library);
+/** @throws {ArgumentTypeError} if `library` is not a result of bind() */
+export function contextOf(library: object): Context {
+  const found = contexts.get(library);
+  if (found) return found;
+  throw new ArgumentTypeError('a library that bind() returned', library);
+}
 export function setContext(library: object, context: Context): void {
   contexts.set(library, context);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The exports of a module that calls use: functions, the function table, the stack.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
+import { ArgumentTypeError, isRevoked, ModuleError } from '../errors.ts';
 import { dataValues, isTable, peek } from '../interop/properties.ts';
 import type { WebAssemblyTable } from '../memory/platform-types.ts';
 
@@ -11,7 +11,7 @@ export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | u
 export class ModuleExports {
   readonly #places: readonly unknown[];
   constructor(module: unknown) {
-    if (Object(module) !== module || typeof peek(module, 'then') === 'function')
+    if (Object(module) !== module || isRevoked(module) || typeof peek(module, 'then') === 'function')
       throw new ArgumentTypeError('a started module, an instance or its exports', module);
     // The exports come first: the functions of Emscripten's module may look the export up at each call.
     const inner = ['wasmExports', 'asm', 'exports'].map((name) => peek(module, name));

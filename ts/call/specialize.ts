@@ -4,7 +4,6 @@
 //
 //   W1  A specialized function accepts plain objects with all fields, and numbers. It passes all other arguments to the
 //       function of `bind`, before it calls C.
-import { ArgumentTypeError } from '../errors.ts';
 import { contextOf, setContext, type Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Scratch } from './scratch.ts';
@@ -56,7 +55,6 @@ export function specialize<L extends object>(
   make: (support: CallSupport, library: L) => Partial<L>,
 ): L {
   const context = contextOf(library);
-  if (!context) throw new ArgumentTypeError('a library that bind() returned', library);
   const special = { ...library, ...make(new CallSupport(context), library) };
   setContext(special, context);
   return Object.freeze(special);

@@ -4,6 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError, isInstance, WrongHeapError } fro
 import { locatedError } from '../struct/located-error.ts';
 import type { Heap } from '../heap/heap.ts';
 import { Ref } from '../scalar/ref.ts';
+import { clamp, pointer32, pointer53, pointer64 } from '../scalar/limits.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructRef } from '../struct/instance.ts';
@@ -24,48 +25,30 @@ export type Lower = (value: unknown) => WasmValue;
 /** Converts the result of a function to a JavaScript value. */
 export type Lift = (raw: WasmValue) => unknown;
 
-const bitsOf32: Readonly<Record<string, (x: number) => number>> = {
-  i8: (x) => (x << 24) >> 24,
-  u8: (x) => x & 0xff,
-  u8c: (x) => x & 0xff,
-  i16: (x) => (x << 16) >> 16,
-  u16: (x) => x & 0xffff,
-  i32: (x) => x | 0,
-  u32: (x) => x >>> 0,
-  ptr32: (x) => x >>> 0,
+/** The conversions of scalars. As writes to memory, they wrap, clamp, or refuse what is out of range. */
+const conversions: Readonly<Record<string, (x: never) => WasmValue>> = {
+  i8: (x: number) => (x << 24) >> 24,
+  u8: (x: number) => x & 0xff,
+  u8c: clamp,
+  i16: (x: number) => (x << 16) >> 16,
+  u16: (x: number) => x & 0xffff,
+  i32: (x: number) => x | 0,
+  u32: (x: number) => x >>> 0,
+  ptr32: pointer32,
   f32: Math.fround,
-  f64: (x) => x,
-  ptr53: (x) => x,
+  f64: (x: number) => x,
+  ptr53: pointer53,
+  ptr64: pointer64,
+  bool: Number,
 };
-
-/** @throws {ArgumentTypeError} if the JavaScript type of the value is not that of the scalar */
-function assertKind(type: Pick<Scalar, 'kind' | 'name'>, value: unknown, where: string): void {
-  if (typeof value !== type.kind)
-    throw new ArgumentTypeError(`a ${type.kind} for ${where} (${type.name})`, value);
-}
 
 /** Returns the conversion of a scalar argument. */
 function lowerScalar(type: Scalar, where: string): Lower {
-  const { name } = type;
-  if (type.kind === 'boolean')
-    return (value) => {
-      assertKind(type, value, where);
-      return value ? 1 : 0;
-    };
-  if (name === 'ptr53')
-    return (value) => {
-      assertKind(type, value, where);
-      return BigInt(value as number);
-    };
-  if (PASSED.includes(name))
-    return (value) => {
-      if (typeof value !== 'number') assertKind(type, value, where);
-      return value as number; // other types were refused
-    };
-  const convert = bitsOf32[name];
+  const convert = PASSED.includes(type.name) ? undefined : conversions[type.name];
   return (value) => {
-    assertKind(type, value, where);
-    return convert ? convert(value as number) : (value as bigint); // its kind was checked
+    if (typeof value !== type.kind)
+      throw new ArgumentTypeError(`a ${type.kind} for ${where} (${type.name})`, value);
+    return convert ? convert(value as never) : (value as WasmValue); // its kind was checked
   };
 }
 
@@ -212,8 +195,8 @@ export const toAddress = (raw: WasmValue): number =>
 function liftScalar(type: Scalar): Lift {
   if (type.kind === 'boolean') return (raw) => raw !== 0;
   if (type.name === 'u64' || type.name === 'ptr64') return (raw) => BigInt.asUintN(64, BigInt(raw));
-  if (type.name === 'ptr53') return (raw) => toAddress(raw);
+  if (type.name === 'ptr53' || type.name === 'ptr32') return toAddress;
   if (type.kind === 'bigint') return (raw) => raw;
-  const convert = bitsOf32[type.name] as (x: number) => number; // every scalar of up to 32 bits has one
-  return (raw) => convert(raw as number);
+  const convert = conversions[type.name] as (x: WasmValue) => number; // every scalar of up to 32 bits has one
+  return (raw) => convert(raw);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The allocator of a module: its functions, and the validation of what they return.
-import { ArgumentTypeError, LinmemError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
+import { ArgumentTypeError, isRevoked, LinmemError, ModuleError, OutOfMemoryError, show } from '../errors.ts';
 import { isUint32, toPointer } from '../memory/address.ts';
 import { clearBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -219,5 +219,6 @@ const pointerError = (memory: BlockMemory, pointer: unknown, size: number): Modu
 
 /** @throws {ArgumentTypeError} if `value` is not a function */
 export function assertFunction(value: unknown, what: string): void {
-  if (typeof value !== 'function') throw new ArgumentTypeError(`${what} (a function)`, value);
+  if (typeof value !== 'function' || isRevoked(value))
+    throw new ArgumentTypeError(`${what} (a function)`, value);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copies from one heap to another: blocks, scalars, arrays, strings, slices. Pointers in them are copied as numbers.
 import { allocHeapSlice } from '../arena/heap-slices.ts';
+import { assertHeap } from '../arena/registry.ts';
 import { WasmSlice } from '../arena/slice.ts';
 import { ArgumentTypeError, FreedError, NotOwnedError, isRevoked, wrongType } from '../errors.ts';
-import { Heap } from '../heap/heap.ts';
+import type { Heap } from '../heap/heap.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { writeBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -37,7 +38,7 @@ export function copyToHeap(
   source: ScalarRef | ScalarArrayRef | StringRef | WasmSlice,
   heap: Heap,
 ): ScalarRef | ScalarArrayRef | StringRef | WasmSlice {
-  if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap to copy to', heap);
+  assertHeap(heap);
   if (isRevoked(source)) throw wrongType('a ref or a slice to copy', source);
   if (source instanceof WasmSlice) return copySlice(source, heap);
   if (source instanceof ScalarRef)
@@ -56,8 +57,8 @@ export function copyToHeap(
  * @throws {OutOfBoundsError} {@link ArgumentTypeError} {@link ArgumentRangeError} if the range or a heap is invalid
  */
 export function copyBlockToHeap(from: Heap, address: Address, to: Heap, bytes?: number): number {
-  for (const heap of [from, to])
-    if (isRevoked(heap) || !(heap instanceof Heap)) throw wrongType('a heap', heap);
+  assertHeap(from);
+  assertHeap(to);
   const at = from.locate(address, 0);
   const size = bytes === undefined ? from.capacityAt(at) : toCount(bytes, 'a size in bytes');
   if (size === undefined) throw new NotOwnedError(at, 'this heap did not allocate it: pass its size');

@@ -4,6 +4,7 @@ import { ModuleError } from '../errors.ts';
 import type { ArenaOptions } from '../arena/arena-options.ts';
 import type { WasmHeapArena } from '../arena/arena.ts';
 import { sliceMethods } from '../arena/region.ts';
+import { assertHeap } from '../arena/registry.ts';
 import type { WasmSliceHandle } from '../arena/slice-handle.ts';
 import type { SliceMethods } from '../arena/slices.gen.ts';
 import type { Address } from '../memory/address.ts';
@@ -42,6 +43,7 @@ export interface HeapDriver {
 
 /** Returns WasmGPU's `driver` over `heap`. */
 export function createDriver(heap: WasmHeapManager): HeapDriver {
+  assertHeap(heap);
   return {
     buffer: () => heap.buffer,
     bytes: () => heap.heapUint8,

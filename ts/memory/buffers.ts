@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Buffers: their kinds, and views of whole buffers.
-import { ModuleError } from '../errors.ts';
+import { assertHas, ModuleError } from '../errors.ts';
 import type { WebAssemblyMemory } from './platform-types.ts';
 
 /** The source of a memory's bytes: a `WebAssembly.Memory`, any other object with a `buffer`, or a function. */
@@ -64,6 +64,9 @@ export const isOf = (name: string, value: unknown): boolean =>
  */
 export const isShared = (memory: { readonly buffer: ArrayBufferLike }): boolean =>
   isOf('SharedArrayBuffer', memory.buffer);
+
+/** @throws {ArgumentTypeError} unless `memory` is a LinearMemory */
+export const assertMemory = (memory: unknown): void => assertHas(memory, 'refresh', 'a memory or a heap');
 
 /** True if `value` is a `WebAssembly.Memory`. */
 export const isMemory = (value: unknown): value is WebAssemblyMemory => isOf('WebAssembly.Memory', value);

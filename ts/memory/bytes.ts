@@ -3,6 +3,7 @@
 // methods.
 import { ArgumentTypeError } from '../errors.ts';
 import { isUint32, type Address } from './address.ts';
+import { assertMemory } from './buffers.ts';
 import type { LinearMemory } from './linear-memory.ts';
 import type { OwnBytes } from './platform-types.ts';
 
@@ -12,6 +13,7 @@ const { set, fill, copyWithin } = /* @__PURE__ */ (() => Uint8Array.prototype)()
 
 /** Returns a copy of `size` bytes at `address`. */
 export function readBytes(memory: LinearMemory, address: Address, size: number): OwnBytes {
+  assertMemory(memory);
   return new Uint8Array(memory.view(Uint8Array, address, size));
 }
 
@@ -31,9 +33,9 @@ export function writeBytes(
 function tryWriteBytes(memory: LinearMemory, address: Address, source: object): boolean {
   if (!isUint32(address) || address === 0 || !ArrayBuffer.isView(source)) return false;
   if (apply(slots.tag, source, []) !== ('Uint8Array' as never)) return false;
-  const { bytes } = memory.data && memory; // data first: a memory that polls then renews both
-  if (address > bytes.length - (apply(slots.length, source, []) as number)) return false;
   try {
+    const { bytes } = memory.data && memory; // data first: a memory that polls then renews both
+    if (address > bytes.length - (apply(slots.length, source, []) as number)) return false;
     setBytes(bytes, source as Uint8Array, address); // refuses a source that is detached or out of bounds
     return true;
   } catch {
@@ -43,6 +45,7 @@ function tryWriteBytes(memory: LinearMemory, address: Address, source: object): 
 
 /** As {@link writeBytes}, for bytes whose buffer is known to be live. */
 export function putBytes(memory: LinearMemory, address: Address, bytes: Uint8Array): void {
+  assertMemory(memory);
   setBytes(memory.view(Uint8Array, address, bytes.length), bytes);
 }
 
@@ -54,6 +57,7 @@ export function setBytes(target: Uint8Array, bytes: Uint8Array, at = 0): void {
 /** Sets `size` bytes at `address` to the lowest 8 bits of `value`. Default: 0. */
 export function fillBytes(memory: LinearMemory, address: Address, size: number, value = 0): void {
   if (typeof value !== 'number') throw new ArgumentTypeError('a byte (number)', value);
+  assertMemory(memory);
   apply(fill, memory.view(Uint8Array, address, size), [value]);
 }
 
@@ -72,6 +76,7 @@ export function clearBytes(memory: LinearMemory, address: number, size: number):
 
 /** Copies `size` bytes from `source` to `target`, two addresses in this memory. They may overlap, as in memmove. */
 export function copyBytes(memory: LinearMemory, target: Address, source: Address, size: number): void {
+  assertMemory(memory);
   const from = memory.view(Uint8Array, source, size);
   setBytes(memory.view(Uint8Array, target, size), from);
 }

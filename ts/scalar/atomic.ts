@@ -5,9 +5,9 @@
 //       stored as its bits, and updated by a compare-exchange loop.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import { isShared, type ElementsClass } from '../memory/buffers.ts';
+import { assertMemory, isShared, type ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { assertKind, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
+import { assertKind, assertType, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
 
 /** An operation on two values of one type. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
@@ -104,7 +104,7 @@ export function atomicUpdate<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  if (!/^(add|sub|and|or|xor)$/.test(operation))
+  if (!['add', 'sub', 'and', 'or', 'xor'].includes(operation))
     throw new ArgumentTypeError("one of 'add', 'sub', 'and', 'or', 'xor'", operation);
   const bits = toBits(type, value);
   const cell = cellAt(type, memory, address);
@@ -159,6 +159,7 @@ export async function atomicWaitAsync(
 /** Wakes up to `count` threads that wait at `address` and returns how many it woke. `count` defaults to all. */
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
   if (count !== undefined && count !== Infinity) toCount(count, 'a count of threads');
+  assertMemory(memory);
   return Atomics.notify(memory.view(Int32Array, address, 1), 0, count);
 }
 
@@ -173,6 +174,7 @@ function waitCell(
   const isInt64 = typeof value === 'bigint';
   if (!isInt64 && (typeof value !== 'number' || value !== (value | 0)))
     throw new ArgumentTypeError('an int32 (number) or an int64 (bigint)', value);
+  assertMemory(memory);
   const cell = memory.view<Int32Array | BigInt64Array>(isInt64 ? BigInt64Array : Int32Array, address, 1);
   if (!isShared(memory)) throw new ModuleError('waiting needs a shared memory', { missing: ['shared'] });
   return cell;
@@ -184,6 +186,8 @@ function cellAt<T extends ScalarValue>(
   memory: LinearMemory,
   address: Address,
 ): Cell {
+  assertType(type);
+  assertMemory(memory);
   const Cells = cellClassOf(type.size);
   if (!Cells) throw new ArgumentTypeError('a type of at most 8 bytes', type.name);
   const at = memory.locate(address, type.size, type.size); // first: it renews the view
@@ -191,6 +195,7 @@ function cellAt<T extends ScalarValue>(
 }
 
 function toBits<T extends ScalarValue>(type: ScalarDescriptor<T>, value: T): number | bigint {
+  assertType(type);
   assertKind(type, value);
   if (type.size > 8) return 0; // cellAt refuses the type
   scratch.setBigUint64(0, 0n);

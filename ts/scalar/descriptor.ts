@@ -3,7 +3,7 @@
 import { ArgumentTypeError } from '../errors.ts';
 import { recordFault } from '../memory/access-mode.ts';
 import type { Address } from '../memory/address.ts';
-import type { ElementsClass } from '../memory/buffers.ts';
+import { assertMemory, type ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 
 /** The JavaScript value of a scalar. */
@@ -56,14 +56,6 @@ export function assertKind(type: Pick<ScalarDescriptor, 'name' | 'kind'>, value:
     throw new ArgumentTypeError(`a ${type.kind} for ${type.name}${where}`, value);
 }
 
-/** @throws {ArgumentTypeError} unless `value` has the method `name` */
-export function assertHas(value: unknown, name: string, what: string): void {
-  try {
-    if (typeof (value as Record<string, unknown>)[name] === 'function') return;
-  } catch {} // null, undefined or a revoked proxy
-  throw new ArgumentTypeError(what, value);
-}
-
 /** @throws {ArgumentTypeError} unless `type` describes a scalar */
 export function assertType(type: { readonly size: number; readonly label: string }): void {
   try {
@@ -83,7 +75,7 @@ function locateSlow(
   memory: LinearMemory,
   address: Address,
 ): number {
-  assertHas(memory, 'locate', 'a memory or a heap');
+  assertMemory(memory);
   if (size <= 8) recordFault(memory, address, size); // larger types have no fast path
   return memory.locate(address, size);
 }

@@ -3,7 +3,7 @@
 import type { Address } from '../memory/address.ts';
 import { readBytes, writeBytes } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { assertKind, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
+import { assertKind, assertType, type ScalarDescriptor, type ScalarValue } from './descriptor.ts';
 
 /** Returns the value at `address` with its highest byte first; any alignment. Throws as `type.read`. */
 export function readBigEndian<T extends ScalarValue>(
@@ -11,6 +11,7 @@ export function readBigEndian<T extends ScalarValue>(
   memory: LinearMemory,
   address: Address,
 ): T {
+  assertType(type);
   const bytes = readBytes(memory, address, type.size).reverse();
   return type.get(new DataView(bytes.buffer), 0);
 }
@@ -22,6 +23,7 @@ export function writeBigEndian<T extends ScalarValue>(
   address: Address,
   value: T,
 ): void {
+  assertType(type);
   assertKind(type, value);
   const bytes = new Uint8Array(type.size);
   type.set(new DataView(bytes.buffer), 0, value);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Scalar: a type descriptor with the operations that make refs (`i32.alloc(heap)`), and the factory that makes one.
+import { assertHas } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import type { ElementsClass } from '../memory/buffers.ts';
+import { assertMemory, type ElementsClass } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarArrayRef } from './array.ts';
-import { assertHas, type ScalarDescriptor, type ScalarValue, type Values } from './descriptor.ts';
+import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import type { ScalarRef } from './ref.ts';
 
 /** The operations that `alloc` and `allocArray` need. Heaps, arenas and scopes have them. */
@@ -92,7 +93,7 @@ export function scalar<T extends ScalarValue, A extends ArrayBufferView>(
     read,
     write,
     view(memory, address, count) {
-      assertHas(memory, 'view', 'a memory or a heap');
+      assertMemory(memory);
       return memory.view(
         Elements,
         address,

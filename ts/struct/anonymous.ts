@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Members of anonymous structs and unions: `struct { int kind; union { int i; float f; }; }` has the fields kind, i and f.
-import { ArgumentTypeError } from '../errors.ts';
+import { assertHas } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Fielded } from './infer.ts';
 import type { Layout, PointerSize } from './layout.ts';
@@ -43,7 +43,6 @@ let made = 0;
  * @throws {ArgumentTypeError} if it is neither a struct nor a union
  */
 export function anonymous<F>(type: CompositeType & Fielded<F>): F {
-  if (typeof (type as Partial<Fieldwise> | undefined)?.compiled !== 'function')
-    throw new ArgumentTypeError('a struct or union', type);
+  assertHas(type, 'compiled', 'a struct or union');
   return { [anonymousName(++made)]: new AnonymousType(type as Fieldwise) } as F; // its fields become those of the struct around it
 }

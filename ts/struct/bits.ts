@@ -3,6 +3,7 @@
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertType } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import { i16, i32, i64, i8, u16, u32, u64, u8, bool } from '../scalar/types.gen.ts';
 import type { Layout } from './layout.ts';
@@ -71,7 +72,8 @@ export function padding<B extends BitsBase>(base: B, width: number): BitField<B>
 
 function toBase<B extends BitsBase>(base: B): B {
   if (BASES.includes(base)) return base;
-  throw new ArgumentTypeError('an integer type of up to 64 bits for a bit-field', base?.name ?? base);
+  assertType(base);
+  throw new ArgumentTypeError('an integer type of up to 64 bits for a bit-field', base.name);
 }
 function toWidth(base: BitsBase, width: number, min: number): number {
   const max = base === bool ? 1 : base.size * 8;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // C code that checks at compile time that the C compiler lays out structs as linmem does.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, assertHas, isArray } from '../errors.ts';
 import { assertOptions } from '../heap/options.ts';
-import { assertHas } from '../scalar/descriptor.ts';
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
 
@@ -24,7 +23,8 @@ export function layoutChecks(
   headers: readonly string[],
   pointerSize: PointerSize = 4,
 ): string {
-  if (!Array.isArray(headers)) throw new ArgumentTypeError('an array of headers', headers);
+  if (!isArray(headers) || headers.some((header) => typeof header !== 'string'))
+    throw new ArgumentTypeError('an array of headers', headers);
   assertOptions(types, 'an object of structs by name');
   const lines = (headers as readonly string[]).map(
     (header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`,

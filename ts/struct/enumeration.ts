@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // C enums as string unions.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isArray } from '../errors.ts';
+import { assertOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { assertType } from '../scalar/descriptor.ts';
 import { i32 } from '../scalar/types.gen.ts';
 import type { Scalar } from '../scalar/scalar.ts';
 import type { Simple } from './infer.ts';
@@ -72,11 +74,14 @@ export function enumeration<const N extends string>(
   values: readonly N[] | Readonly<Record<N, number>>,
   base: Scalar<number> = i32,
 ): EnumType<N> {
-  const given: readonly (readonly [unknown, unknown])[] = Array.isArray(values)
-    ? values.map((one, index) => [one, index])
-    : Object.entries(Object(values) as object);
-  const [, sign, bits = 0] = /^([iu])(8|16|32)$/.exec(base?.name) ?? [];
-  if (!sign) throw new ArgumentTypeError(`an integer type of up to 32 bits for ${name}`, base?.name);
+  if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
+  assertOptions(values, `names and numbers of ${name}`);
+  assertType(base);
+  const given: readonly (readonly [unknown, unknown])[] = isArray(values)
+    ? Array.from(values, (one, index) => [one, index])
+    : Object.entries(values);
+  const [, sign, bits = 0] = /^([iu])(8|16|32)$/.exec(base.name) ?? [];
+  if (!sign) throw new ArgumentTypeError(`an integer type of up to 32 bits for ${name}`, base.name);
   const min = sign === 'i' ? -(2 ** (Number(bits) - 1)) : 0;
   if (given.length === 0) throw new ArgumentTypeError(`names and numbers of ${name}`, values);
   const numbers = new Map<unknown, number>();

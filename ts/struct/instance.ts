@@ -5,7 +5,7 @@
 //       identifiers, and the members that Ref reads are getters of the prototype, which such a field replaces.
 //   N2  Heaps and registries hold the ref that `refOf` returns: the instance or, if a field hides a member that they
 //       read, a separate ref to the same bytes.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, isInstance } from '../errors.ts';
 import { hex, toPrimitivePointer } from '../scalar/print.ts';
 import { Ref, type RefHeap } from '../scalar/ref.ts';
 import type { InstanceState } from './accessors.gen.ts';
@@ -124,7 +124,7 @@ export function derive<C>(Class: { readonly prototype: object }, Base: { readonl
 
 /** The ref that heaps hold (N2). */
 export function refOf(instance: StructRef): Ref {
-  if (instance instanceof StructRef) return instance['@handle'] ?? instance;
+  if (isInstance(instance, StructRef)) return instance['@handle'] ?? instance;
   throw new ArgumentTypeError('an instance of a struct', instance);
 }
 

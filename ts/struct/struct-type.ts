@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
-import { argumentError, ArgumentTypeError, LayoutError, show } from '../errors.ts';
+import { argumentError, ArgumentTypeError, assertHas, LayoutError, show } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { assertOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
+import { assertMemory } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { assertHas, type Values } from '../scalar/descriptor.ts';
+import type { Values } from '../scalar/descriptor.ts';
 import { elementsClass, storeElements, toValues } from './array.ts';
 import { compile, readFields, type Compiled } from './compile.ts';
 import type { Fielded, Init, InitFields, Instance, LiveElements, PlainFields } from './infer.ts';
@@ -95,7 +96,7 @@ export class StructType<F = Record<string, CType>> {
    * Returns the struct at `address` as a plain object: a copy. Pointers are addresses, `char *` members are strings.
    */
   read(memory: LinearMemory, address: Address): PlainFields<F> {
-    assertHas(memory, 'locate', 'a memory or a heap');
+    assertMemory(memory);
     const { size } = this.compiled(pointerSizeOf(memory));
     return this.load(memory, memory.locate(address, size)) as PlainFields<F>; // the same fields
   }

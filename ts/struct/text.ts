@@ -3,7 +3,6 @@
 import { toCount } from '../memory/address.ts';
 import type { Address } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { assertHas } from '../scalar/descriptor.ts';
 import type { Ref } from '../scalar/ref.ts';
 import type { TextCodec } from '../text/codec.ts';
 import { utf8 } from '../text/codecs.ts';
@@ -12,7 +11,7 @@ import type { Layout } from './layout.ts';
 import type { Origin } from './origin.ts';
 import { AnyPointer, loadPointer, storePointer, toTarget } from './pointer.ts';
 import type { TextStore } from './texts.ts';
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, assertHas } from '../errors.ts';
 import type { CompositeType } from './type.ts';
 
 /** A fixed-length string field. The string ends at its first NUL, or at the end of the field. */

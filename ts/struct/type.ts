@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The types of fields, elements and pointer targets: scalars, and the types of this folder.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, isRevoked } from '../errors.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { AnyScalar, Scalar } from '../scalar/scalar.ts';
 import type { Layout, PointerSize } from './layout.ts';
@@ -95,7 +95,12 @@ export const isScalar = (type: CType): type is AnyScalar => 'Elements' in type;
 /** Returns `value` if it is a type. @throws {ArgumentTypeError} if it is not */
 export function toType(value: unknown, where: string): CType {
   const type = value as Partial<CompositeType & Scalar> | null | undefined;
-  if (typeof type === 'object' && type !== null && (typeof type.layout === 'function' || 'Elements' in type))
+  if (
+    typeof type === 'object' &&
+    type !== null &&
+    !isRevoked(type) &&
+    (typeof type.layout === 'function' || 'Elements' in type)
+  )
     return type as CType;
   throw new ArgumentTypeError(`a type such as i32, struct(...) or pointer(...) for ${where}`, value);
 }

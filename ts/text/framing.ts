@@ -5,8 +5,8 @@
 //   T2  A read never passes the end of the memory: a string without a NUL before the end is an error.
 import { ArgumentRangeError, EncodingError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
+import { assertMemory } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { assertHas } from '../scalar/descriptor.ts';
 import type { Encoding } from './encoding.ts';
 import { hasNul } from './platform.ts';
 import { assertString, type Policy } from './policy.ts';
@@ -37,7 +37,7 @@ export function readString(
   policy: Policy,
   countOrWord?: number,
 ): string {
-  assertHas(memory, 'locate', 'a memory or a heap');
+  assertMemory(memory);
   const size = encoding.bytesPerElement;
   const word = countOrWord as WordBytes; // checked where it is used
   const [start, count] = locateString(framing, memory, address, size, countOrWord, word);
@@ -122,7 +122,7 @@ export function writeString(
   wordBytes: WordBytes = 4,
   textAddress?: Address,
 ): number {
-  assertHas(memory, 'locate', 'a memory or a heap');
+  assertMemory(memory);
   assertString(text);
   const size = encoding.bytesPerElement;
   const headerBytes = headerBytesOf(framing, wordBytes);

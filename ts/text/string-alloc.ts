@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Creates refs to strings: allocates a block for a string, or borrows an existing string.
+import { assertHas } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
-import { assertHas } from '../scalar/descriptor.ts';
 import type { RefHeap } from '../scalar/ref.ts';
 import type { ScalarAllocator } from '../scalar/scalar.ts';
 import type { Encoding } from './encoding.ts';

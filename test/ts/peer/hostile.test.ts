@@ -11,6 +11,7 @@ import {
   type ScalarArrayRef,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
+import * as L from '../../../ts/index.ts';
 import { codecs } from '../../../ts/text/codecs.ts';
 import { fakeHeap, fakeModule, type Fake } from '../../support/heap.ts';
 import { collect, collects, outcome } from './libraries.ts';
@@ -182,6 +183,106 @@ describe('addresses and numbers', () => {
     },
   );
 });
+
+/** Every function that takes a memory, a heap, a type or a name, with that argument. */
+const TAKERS: Record<string, (value: never, heap: WasmHeapManager) => unknown> = {
+  readBytes: (memory) => L.readBytes(memory, 512, 4),
+  writeBytes: (memory) => L.writeBytes(memory, 512, new Uint8Array(4)),
+  fillBytes: (memory) => L.fillBytes(memory, 512, 4),
+  copyBytes: (memory) => L.copyBytes(memory, 512, 520, 4),
+  readBigEndian: (memory) => L.readBigEndian(i32, memory, 512),
+  writeBigEndian: (memory) => L.writeBigEndian(i32, memory, 512, 1),
+  atomicLoad: (memory) => L.atomicLoad(i32, memory, 512),
+  atomicStore: (memory) => L.atomicStore(i32, memory, 512, 1),
+  atomicExchange: (memory) => L.atomicExchange(i32, memory, 512, 1),
+  atomicCompareExchange: (memory) => L.atomicCompareExchange(i32, memory, 512, 1, 2),
+  atomicUpdate: (memory) => L.atomicUpdate('add', i32, memory, 512, 1),
+  atomicNotify: (memory) => L.atomicNotify(memory, 512),
+  atomicWait: (memory) => L.atomicWait(memory, 512, 0, 0),
+  createHeapArena: (heap) => L.createHeapArena(heap, 64),
+  attachArena: (heap) => L.attachArena(heap, 512),
+  frameArenaOf: (heap) => L.frameArenaOf(heap),
+  allocHeapSlice: (heap) => L.allocHeapSlice(heap, i32, 4),
+  sliceFromHandle: (heap) => L.sliceFromHandle(heap, {} as never),
+  'handle of sliceFromHandle': (handle, heap) => L.sliceFromHandle(heap, handle),
+  runScope: (heap) => L.runScope(heap, () => 1),
+  createDriver: (heap) => L.createDriver(heap),
+  bind: (heap) => L.bind({ f: () => 0 }, heap, {}),
+  'type of readBigEndian': (type, heap) => L.readBigEndian(type, heap, 512),
+  'type of writeBigEndian': (type, heap) => L.writeBigEndian(type, heap, 512, 1 as never),
+  'type of atomicLoad': (type, heap) => L.atomicLoad(type, heap, 512),
+  'type of atomicStore': (type, heap) => L.atomicStore(type, heap, 512, 1 as never),
+  'operation of atomicUpdate': (operation, heap) => L.atomicUpdate(operation, i32, heap, 512, 1),
+  'module of bind': (module, heap) => L.bind(module, heap, { f: [i32, []] }),
+  'name of an enumeration': (name) => L.enumeration(name, ['A']),
+  'values of an enumeration': (values) => L.enumeration('E', values),
+  'base of an enumeration': (base) => L.enumeration('E', ['A'], base),
+  'element of array': (type) => L.array(type, 2),
+  'target of pointer': (type) => L.pointer(type),
+  'base of bits': (type) => L.bits(type, 2),
+  'base of bigEndian': (type) => L.bigEndian(type),
+  'base of aligned': (type) => L.aligned(8, type),
+  anonymous: (type) => L.anonymous(type),
+  inout: (type) => L.inout(type),
+  checked: (type) => L.checked(type),
+  callback: (type) => L.callback(i32, [type]),
+  'headers of layoutChecks': (headers) => L.layoutChecks({}, [headers]),
+  'options of a 64-bit manager': (options, { heapGetter }) =>
+    L.createWasmHeapManager64(heapGetter, () => 0n, () => 0n, options),
+  'allocate of a manager': (allocate, { heapGetter }) => L.createWasmHeapManager(heapGetter, allocate, () => 0),
+}; // prettier-ignore
+/** As {@link TAKERS}, in definitions, which do not ask whether a proxy was revoked. */
+const DEFINITIONS: typeof TAKERS = {
+  'signature of bind': (signature, heap) => L.bind({ f: () => 0 }, heap, { f: signature }),
+  'result of bind': (result, heap) => L.bind({ f: () => 0 }, heap, { f: [result, []] }),
+  'parameter of bind': (type, heap) => L.bind({ f: (x: number) => x }, heap, { f: [i32, [type]] }),
+  'field of a struct': (type) => L.struct('S', { x: type }),
+  out: (type) => L.out(type),
+  owned: (type) => L.owned(type),
+  'parameters of callback': (types) => L.callback(i32, types),
+  'result of callback': (type) => L.callback(type, []),
+}; // prettier-ignore
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+const OTHER_KINDS: Record<string, unknown> = {
+  null: null, NaN, '-1': -1, bigint: 5n, true: true, symbol: Symbol('s'), 'a revoked proxy': revoked,
+  'an object with hooks': { [Symbol.toPrimitive]: fail, valueOf: fail, toString: fail },
+}; // prettier-ignore
+
+describe('values of another kind', () => {
+  describe.each(Object.entries({ ...TAKERS, ...DEFINITIONS }))('%s', (taker, act) => {
+    const kinds = Object.keys(OTHER_KINDS).filter((kind) => !/revoked/.test(kind) || !(taker in DEFINITIONS));
+    test.each(kinds)('refuses %s by type', (kind) => {
+      const fake = start();
+      expect(unchanged(fake, () => act(OTHER_KINDS[kind] as never, fake.heap))).toMatch(
+        /^throws (INVALID_TYPE|MODULE)$/,
+      );
+    });
+  });
+  test('a memory of WebAssembly is no heap, and gets no property', () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    for (const act of [() => L.frameArenaOf(memory as never), () => L.readBytes(memory as never, 0, 4)])
+      expect(outcome(act)).toBe('throws INVALID_TYPE');
+    expect(Object.keys(memory)).toEqual([]);
+  });
+  test.each([
+    ['ptr32', L.ptr32, [NaN, 1.5, -(2 ** 31) - 1, 2 ** 32, 1e300]],
+    ['ptr53', L.ptr53, [NaN, 1.5, -1, 2 ** 53, Infinity]],
+    ['ptr64', L.ptr64, [-1n, 2n ** 64n]],
+  ] as const)('a %s out of range is no argument of a C function', (_name, type, all) => {
+    const fake = start();
+    const lib = L.bind({ f: () => 0 }, fake.heap, { f: [i32, [type]] });
+    for (const value of all)
+      expect(unchanged(fake, () => lib.f(value as never))).toBe('throws INVALID_RANGE');
+  }); // prettier-ignore
+  test('a clamped byte is clamped as an argument too', () => {
+    const lib = L.bind({ f: (x: number) => x }, start().heap, { f: [i32, [L.u8c]] });
+    expect([lib.f(300), lib.f(-5), lib.f(1.5), lib.f(NaN)]).toEqual([255, 0, 2, 0]);
+  });
+});
+function fail(): never {
+  throw new Error('a hook ran');
+}
 
 describe('lengths', () => {
   test.each([NaN, -1, 1.5, 2 ** 53, Infinity, -Infinity])('%s is refused as a count everywhere', (count) => {
