@@ -50,8 +50,12 @@ export function installPrinting(prototype: object, print: (object: never) => str
  * that has a `__v_skip`: it would wrap it in a Proxy, which is another object and owns no block.
  */
 export function installToString(prototype: object, printed: (this: never) => string): void {
-  const inspect = ['nodejs.util.inspect.custom', 'Deno.customInspect'].map((name) => Symbol.for(name));
-  for (const key of ['toString', '__v_skip', ...inspect])
+  for (const key of [
+    'toString',
+    Symbol.for('nodejs.util.inspect.custom'),
+    Symbol.for('Deno.customInspect'),
+    '__v_skip',
+  ])
     Object.defineProperty(prototype, key, { value: printed, configurable: true, writable: true });
 }
 
