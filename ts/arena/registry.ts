@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ArenaRegistry: the epochs, arenas and slices of one heap, in which handles are looked up.
-import { assertHas } from '../errors.ts';
+import { ArgumentTypeError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { HeapEpochs } from './epochs.ts';
@@ -87,4 +87,10 @@ export function registryOf(heap: Heap): ArenaRegistry {
 }
 
 /** @throws {ArgumentTypeError} unless `heap` is a {@link Heap} */
-export const assertHeap = (heap: unknown): void => assertHas(heap, 'locateBorrowed', 'a heap');
+export function assertHeap(heap: unknown): void {
+  // As assertMemory: every scope calls it.
+  try {
+    if (typeof (heap as Heap).locateBorrowed === 'function') return;
+  } catch {} // null, undefined or a revoked proxy
+  throw new ArgumentTypeError('a heap', heap);
+}
