@@ -224,7 +224,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   write(source: Values<T> | null | undefined, srcOffset = 0, zeroFill = true, truncate = false): this {
     const { length, byteLength, ptr } = this;
     const offset = toCount(srcOffset, 'an offset in elements');
-    const values = valuesFrom(valuesOfView(this.type, source) ?? [], offset, truncate ? length : undefined);
+    const values = valuesFrom(valuesOfView(this.type, source) ?? [], offset, length, truncate);
     const bytes = encodeValues(this.type, values, length, true);
     const memory = this.liveMemory(); // after all user code: reading the source may have freed the slice
     storeValues(memory, ptr, bytes); // first: the source may lie in the rest

@@ -77,26 +77,24 @@ export function storeValues(memory: LinearMemory, address: Address, bytes: Uint8
 }
 
 /**
- * Returns the values of `source` from index `offset` on, at most `max` of them.
+ * Returns the values of `source` from index `offset` on. Further ones than `max` are refused, or cut if `truncate` is set.
  * @throws {ArgumentTypeError} if it has no length and is not iterable
- * @throws {ArgumentRangeError} if the offset is beyond its end
+ * @throws {ArgumentRangeError} if the offset is beyond its end, or there are too many
  */
-export function valuesFrom<T>(source: Values<T>, offset: number, max: number | undefined): Values<T> {
-  if (offset === 0 && max === undefined) return source;
+export function valuesFrom<T>(source: Values<T>, offset: number, max: number, truncate: boolean): Values<T> {
+  if (offset === 0 && !truncate) return source;
   try {
-    return cut(source, offset, max);
+    const [list, length] = toArrayLike(source, 'values');
+    if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
+    const end = truncate ? Math.min(length, offset + max) : length;
+    const count = end - offset;
+    if (count > max) throw new ArgumentRangeError(`at most ${max} values`, count); // before they are copied: a length can lie
+    const values: T[] = [];
+    for (let i = offset; i < end; i++) values.push(list[i] as T); // checked when it is converted
+    return values;
   } catch (error) {
     throw argumentError(error, listOf('values'), source);
   }
-}
-
-function cut<T>(source: Values<T>, offset: number, max: number | undefined): Values<T> {
-  const [list, length] = toArrayLike(source, 'values');
-  if (offset > length) throw new ArgumentRangeError(`an offset of at most ${length}`, offset);
-  const end = max === undefined ? length : Math.min(length, offset + max);
-  const values: T[] = [];
-  for (let i = offset; i < end; i++) values.push(list[i] as T); // checked when it is converted
-  return values;
 }
 
 /** @throws {ArgumentTypeError} unless `values` is an object with a length, an iterable, an array ref or a slice */

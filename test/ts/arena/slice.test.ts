@@ -141,6 +141,7 @@ describe.each(kinds)('a heap slice in a heap of the kind %s', (kind) => {
     expect(() => a.at(0)).toThrow(ArgumentRangeError);
     expect(a.write([]).write(null)).toBe(a);
     expect(() => a.write([1])).toThrow(ArgumentRangeError);
+    expect(() => a.write({ length: 2 ** 32 } as never, 1)).toThrow(/at most 0 values, got 4294967295/);
     for (const slice of slices) slice.free();
   }); // prettier-ignore
   test('is aligned to every requested power of two', () => {
