@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { buildCore } from './build.mjs';
+import { build } from './build.mjs';
 import { mutantsOf } from './mutants.mjs';
 import { buildPage } from './page.mjs';
 import { ROOT, say, setup, stop } from './setup.mjs';
@@ -186,7 +186,7 @@ function describe({ file, source, start, end, text }) {
 
 async function main(language, count) {
   setup('test');
-  buildCore();
+  build(); // the tests of the CLI run dist
   buildPage();
   mkdirSync(COPY, { recursive: true });
   copy();

@@ -33,11 +33,16 @@ export function show(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value) + (typeof value === 'bigint' ? 'n' : '');
 }
 
+/** Sets an own property, by default not an enumerable one. An assignment fails where a prototype is frozen. */
+export function define(object: object, key: PropertyKey, value?: unknown, isListed?: boolean): void {
+  const enumerable = isListed as boolean; // undefined is false
+  Object.defineProperty(object, key, { value, configurable: true, enumerable, writable: true });
+}
+
 /** Sets the name of an error (minifiers rename classes), its code and its values. */
 function describe(error: Error, name: string, code: string, fields?: object): void {
-  // Not by assignment, which fails where a program has frozen the prototypes of errors.
-  for (const [key, value] of Object.entries({ name: `${name}Error`, code, ...fields }))
-    Object.defineProperty(error, key, { value, configurable: true, enumerable: true, writable: true });
+  const all = { name: `${name}Error`, code, ...fields };
+  for (const [key, value] of Object.entries(all)) define(error, key, value, true);
 }
 
 /** The base class of all errors about memory. */
@@ -72,11 +77,8 @@ export class OutOfBoundsError extends LinmemError {
   /** The size of the memory in bytes. */
   declare readonly byteLength: number;
   constructor(address: number | bigint, size: number, byteLength: number) {
-    super('OutOfBounds', `${size} bytes at address ${show(address)} of a memory of ${byteLength} bytes`, {
-      address,
-      size,
-      byteLength,
-    });
+    const message = `${size} bytes at address ${show(address)} of a memory of ${byteLength} bytes`;
+    super('OutOfBounds', message, { address, size, byteLength });
   }
 }
 
@@ -238,13 +240,11 @@ export class ArgumentTypeError extends TypeError {
 }
 
 /**
- * Returns the error to throw after reading `value`, an argument, threw `error`: an {@link ArgumentTypeError} for a
+ * Returns the error to throw after reading `value`, an argument, threw `cause`: an {@link ArgumentTypeError} for a
  * TypeError of the engine, such as that of a revoked proxy or an invalid iterator; any other error unchanged.
  */
-export const argumentError = (error: unknown, expected: string, value: unknown): unknown =>
-  error instanceof TypeError && !('code' in error)
-    ? new ArgumentTypeError(expected, value, { cause: error })
-    : error;
+export const argumentError = (cause: unknown, what: string, value: unknown): unknown =>
+  cause instanceof TypeError && !('code' in cause) ? new ArgumentTypeError(what, value, { cause }) : cause;
 
 /** A number out of range: a size, a count, an index, an alignment. A `RangeError`. Nothing has changed. */
 export class ArgumentRangeError extends RangeError {

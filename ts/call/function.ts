@@ -4,7 +4,7 @@
 //
 //   F1  After every call, also after an error in it, in a callback or in the conversion of its result, temporaries are
 //       freed, callbacks released, and the module's stack restored.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, define } from '../errors.ts';
 import { locatedError } from '../struct/located-error.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructType } from '../struct/struct-type.ts';
@@ -61,7 +61,7 @@ export function makeFunction(
   const isOther = result instanceof CheckedType || isList(result);
   const isBare = !returned && !isOther && steps.every(({ lower }) => lower);
   const bound = (isBare ? fastFunction(plan, parameters, any) : fastOuts(plan, result, any)) ?? any;
-  Object.defineProperty(bound, 'name', { value: name, configurable: true });
+  define(bound, 'name', name);
   return bound;
 }
 

@@ -3,7 +3,7 @@
 //
 //   Z1  The token of a freed block of a tracked heap has own properties `isLive`, `memory` and `freedError`, which hide
 //       those of its class. Every use of the block reads one of them.
-import { FreedError } from '../errors.ts';
+import { define, FreedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
@@ -46,19 +46,16 @@ export function withSites<E extends Error>(error: E, sites: ErrorSites): E {
   });
   const { message, stack } = error;
   const longer = message + lines.join('');
-  set(error, 'message', longer);
+  define(error, 'message', longer);
   // V8 writes the message into the stack when the error is created.
   if (typeof stack === 'string' && stack.includes(message))
-    set(
+    define(
       error,
       'stack',
       stack.replace(message, () => longer),
     );
   return error;
 }
-const set = (error: Error, name: string, value: string): void => {
-  Object.defineProperty(error, name, { value, configurable: true, enumerable: false, writable: true });
-};
 
 const NO_BYTES = { buffer: /* @__PURE__ */ new ArrayBuffer(0) };
 
@@ -78,12 +75,9 @@ class FreedBlockMemory extends LinearMemory {
 export function addSites(allocation: Allocation, sites: ErrorSites): void {
   const freedError = (address: number, what?: string): FreedError =>
     withSites(new FreedError(address, what), sites);
-  const hidden = { configurable: true, writable: true };
-  Object.defineProperties(allocation, {
-    isLive: { value: false, ...hidden },
-    memory: { value: new FreedBlockMemory(allocation), enumerable: true, ...hidden },
-    freedError: { value: freedError, ...hidden },
-  });
+  define(allocation, 'isLive', false);
+  define(allocation, 'memory', new FreedBlockMemory(allocation), true);
+  define(allocation, 'freedError', freedError);
 }
 
 /** Undoes {@link addSites}, for a free that failed. The memory of the token has been restored before. */

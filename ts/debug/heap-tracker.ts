@@ -5,7 +5,7 @@
 //       properties of these two objects, so that a heap without a tracker pays nothing.
 //   W2  `register` and `remove` of the table are called for every block. The methods of the heap (`ENTRIES`) are replaced
 //       to record which function the program called, and which allocation and free are one resize.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, define } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -172,26 +172,26 @@ export class HeapTracker {
         this.#entry = undefined;
       }
     };
-    hide(this.heap, name, wrapper);
+    define(this.heap, name, wrapper);
   }
 
   /** Replaces methods of the table (W1). */
   #watch(table: AllocationTable): void {
     const { register, remove, restore } = table;
-    hide(table, 'register', (...args: Parameters<typeof register>) => {
+    define(table, 'register', (...args: Parameters<typeof register>) => {
       const stale = register.apply(table, args);
       const [address, bytes, , token] = args;
       this.#allocated(address, bytes, token);
       return stale;
     });
-    hide(table, 'remove', (slot: number) => {
+    define(table, 'remove', (slot: number) => {
       const address = table.addressAt(slot);
       const token = table.tokenAt(slot);
       const sequence = remove.call(table, slot);
       this.#removed(address, token);
       return sequence;
     });
-    hide(table, 'restore', (...args: Parameters<typeof restore>) => {
+    define(table, 'restore', (...args: Parameters<typeof restore>) => {
       restore.apply(table, args);
       this.#restored(args[0].address, args[0].token);
     });
@@ -257,10 +257,6 @@ export class HeapTracker {
     } else if (fresh) this.#log(EventKind.alloc, allocated, fresh);
     else if (old) this.log.add({ kind: EventKind.free, address: freed, size: old.bytes });
   }
-}
-
-function hide<O extends object>(object: O, name: keyof O, value: unknown): void {
-  Object.defineProperty(object, name, { value, configurable: true, enumerable: false, writable: true });
 }
 
 /** Returns the rate of a mode. @throws {ArgumentTypeError} if it is not a mode */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Implements the option `callSites` and adds the methods below to managers, in programs that import linmem/debug. Other
 // bundles contain none of this.
+import { define } from '../errors.ts';
 import { installCallSites } from '../heap/call-sites.ts';
 import type { Heap } from '../heap/heap.ts';
 import { WasmHeapManager } from '../manager/manager.ts';
@@ -31,6 +32,5 @@ const methods: ThisType<WasmHeapManager> = {
     return recordHeap(this, name);
   },
 };
-for (const [name, value] of Object.entries(methods))
-  Object.defineProperty(WasmHeapManager.prototype, name, { value, configurable: true, writable: true });
+for (const [name, value] of Object.entries(methods)) define(WasmHeapManager.prototype, name, value);
 installCallSites((heap, mode) => void trackCallSites(heap as Heap, mode as CallSiteMode)); // checks the mode

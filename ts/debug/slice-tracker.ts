@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SliceTracker: the slices in the arenas of one heap, with their call sites.
+import { define } from '../errors.ts';
 import { registryOf, type ArenaRegistry, type RegisteredArena } from '../arena/registry.ts';
 import { WasmSlice } from '../arena/slice.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -39,7 +40,7 @@ export class SliceTracker {
     const registry = (this.#registry = registryOf(heap));
     const { add } = registry;
     for (const arena of arenasIn(registry)) this.#watch(arena);
-    replace(registry, 'add', (...args: Parameters<typeof add>) => {
+    define(registry, 'add', (...args: Parameters<typeof add>) => {
       add.apply(registry, args);
       this.#watch(args[1]);
     });
@@ -63,7 +64,7 @@ export class SliceTracker {
     if (Object.hasOwn(watched, 'suballocate')) return;
     const { suballocate } = watched;
     const slices = this;
-    replace(watched, 'suballocate', function (this: unknown, ...args: never[]): unknown {
+    define(watched, 'suballocate', function (this: unknown, ...args: never[]): unknown {
       const made = suballocate.apply(this, args);
       if (made instanceof WasmSlice) slices.#add(made);
       return made;
@@ -75,8 +76,4 @@ export class SliceTracker {
     const weak = typeof WeakRef === 'function' ? new WeakRef(slice) : { deref: () => slice };
     this.#entries.push({ slice: weak, site: this.#capture() });
   }
-}
-
-function replace<O extends object>(object: O, name: keyof O & string, value: unknown): void {
-  Object.defineProperty(object, name, { value, configurable: true, enumerable: false, writable: true });
 }

@@ -6,7 +6,7 @@
 //   L2  A ref frees its block once. An address inside a live block reaches only an allocator that refuses it; one where no
 //       live block starts reaches the allocator, as the module may have allocated a block there.
 //   L3  An allocation has a token if a ref needs one. All others are entries of the table and make no object.
-import { ArgumentTypeError, FreedError, NotOwnedError } from '../errors.ts';
+import { ArgumentTypeError, define, FreedError, NotOwnedError } from '../errors.ts';
 import { toAlign, toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { isMemory, type MemorySource } from '../memory/buffers.ts';
@@ -54,7 +54,7 @@ export class Heap extends LinearMemory {
   /** @internal */
   readonly allocator: Allocator;
   /** @internal */
-  readonly table: AllocationTable = new AllocationTable();
+  declare readonly table: AllocationTable;
   /** @internal The token of memory whose owner is unknown: borrowed, and assumed to be live. */
   readonly untracked: Allocation = new Allocation(this, 0, 0);
   /** @internal Blocks that linmem allocated for internal use, such as that of the scope arena; not in the statistics. */
@@ -81,6 +81,7 @@ export class Heap extends LinearMemory {
   ) {
     const chosen = readHeapOptions(options);
     super(source);
+    define(this, 'table', new AllocationTable()); // M4
     assertFunction(allocate, 'allocate');
     assertFunction(deallocate, 'deallocate');
     this.allocate = allocate;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Installs a manager's methods that read and write on the prototype of scopes. They call the methods of the scope's heap.
+import { define } from '../errors.ts';
 
 const FORWARDED =
   /^(read|write|view|wrap|exchange|compareExchange|byteLengthOf|getElementCount|fill$|copy$|wait|notify$|(add|sub|and|or|xor)\w+Atomic$)/;
@@ -10,8 +11,10 @@ type Methods = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 export function installForwarding(prototype: object, from: object): void {
   for (const name of Object.getOwnPropertyNames(from))
     if (FORWARDED.test(name))
-      Object.defineProperty(prototype, name, {
-        value(
+      define(
+        prototype,
+        name,
+        function (
           this: { readonly heap: Methods },
           a: unknown,
           b: unknown,
@@ -22,7 +25,5 @@ export function installForwarding(prototype: object, from: object): void {
         ) {
           return this.heap[name]?.(a, b, c, d, e, f);
         },
-        configurable: true,
-        writable: true,
-      });
+      );
 }

@@ -6,7 +6,15 @@
 //       the caller then calls `locate`, which refreshes it, and retries. docs/performance.md has the cost of checking.
 //   M3  Typed arrays do not throw when they are stale. `bytes` has length 0 once its buffer is detached, and its length
 //       is compared before it is used.
-import { ArgumentRangeError, ArgumentTypeError, MisalignedError, OutOfBoundsError } from '../errors.ts';
+//   M4  No enumerable property leads to the bytes. Else a printer that ignores the printed form, such as the one of a
+//       failed `assert.deepStrictEqual(ref, 1)`, would walk the whole memory behind a ref.
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  define,
+  MisalignedError,
+  OutOfBoundsError,
+} from '../errors.ts';
 import { toAddress, toCount, type Address } from './address.ts';
 import {
   allBytesOf,
@@ -28,26 +36,25 @@ export interface AccessMode {
  * every access.
  */
 export class MemoryViews {
-  data: DataView;
+  declare data: DataView;
   /** All bytes. See M3. */
-  bytes: Uint8Array;
+  declare bytes: Uint8Array;
   /** The first {@link MAX_ELEMENTS} of `bytes`, for Buffer methods; made when first needed. */
-  low: Uint8Array | undefined;
+  declare low: Uint8Array | undefined;
   declare readonly mode: AccessMode;
   constructor(data: DataView) {
-    this.data = data;
-    this.bytes = allBytesOf(data.buffer);
-    this.low = undefined;
+    define(this, 'data', data);
+    define(this, 'bytes', allBytesOf(data.buffer));
+    define(this, 'low');
   }
 }
 
 /** An own property that structuredClone reads: a clone of a heap, or of a ref in it, would copy the whole memory. */
 const REFUSE_CLONE: PropertyDescriptor = {
   enumerable: true,
-  configurable: true,
   get() {
     throw new ArgumentTypeError(
-      'ref.copy(), slice.handle() or the WebAssembly.Memory, to be cloned or posted',
+      'ref.copy(), slice.handle() or the WebAssembly.Memory, to clone or post',
       this,
     );
   },
@@ -56,15 +63,15 @@ const REFUSE_CLONE: PropertyDescriptor = {
 /** A linear memory: bounds-checked access to its bytes that survives growth. */
 export class LinearMemory {
   /** @internal M1. An access through it throws if the memory has grown; {@link locate} then renews it. */
-  data: DataView;
+  declare data: DataView;
   /** @internal The bytes of `data`. */
-  bytes: Uint8Array;
+  declare bytes: Uint8Array;
   /** @internal The same two views, for refs, which reach them through their allocation. */
-  readonly views: MemoryViews;
+  declare readonly views: MemoryViews;
   /** @internal */
   declare readonly mode: AccessMode;
   /** @internal The source as given. Not private (#): a Proxy of a memory has no private members. */
-  readonly heapGetter: MemorySource;
+  declare readonly heapGetter: MemorySource;
 
   /**
    * @param source a `WebAssembly.Memory`, any object with a `buffer`, or a function that returns the buffer
@@ -73,12 +80,14 @@ export class LinearMemory {
    */
   constructor(source: MemorySource) {
     if (Object(source) !== source)
-      throw new ArgumentTypeError('a WebAssembly.Memory, or a function that returns a buffer', source);
+      throw new ArgumentTypeError('a WebAssembly.Memory or a function that returns a buffer', source);
     Object.defineProperty(this, 'cloned', REFUSE_CLONE); // first, as structuredClone reads properties in order
-    this.heapGetter = source;
-    this.data = viewOf(() => bufferOf(source));
-    this.views = new MemoryViews(this.data);
-    this.bytes = this.views.bytes;
+    const data = viewOf(() => bufferOf(source));
+    const views = new MemoryViews(data);
+    define(this, 'heapGetter', source);
+    define(this, 'data', data);
+    define(this, 'views', views);
+    define(this, 'bytes', views.bytes);
   }
 
   /** The current buffer. Growth replaces it (unshared memory) or leaves it too short (shared memory). */

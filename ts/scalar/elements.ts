@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Elements: what array refs and slices have in common, as methods that are installed on both.
-import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError, define } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { repeatBytes, viewLength } from '../memory/bytes.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -168,7 +168,7 @@ const GUARDED_INDICES = 256;
 export function installElementMethods(prototype: object): void {
   for (const [name, method] of Object.entries(Object.getOwnPropertyDescriptors(methods)))
     Object.defineProperty(prototype, name, { ...method, enumerable: false });
-  Object.defineProperty(prototype, Symbol.iterator, { value: methods[Symbol.iterator], configurable: true, writable: true }); // prettier-ignore
+  define(prototype, Symbol.iterator, methods[Symbol.iterator]);
   for (let i = 0; i < GUARDED_INDICES; i++)
     Object.defineProperty(prototype, i, { get: refuseIndex, set: refuseIndex, configurable: true });
   installPrinting(prototype, (sequence) =>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The printed form of refs, slices, arenas and heaps: `Int32Ref at 0xb18: 42`.
+import { define } from '../errors.ts';
 
 /** The number of elements that are printed, as consoles print typed arrays. */
 const MAX_PRINTED = 100;
@@ -56,7 +57,7 @@ export function installToString(prototype: object, printed: (this: never) => str
     Symbol.for('Deno.customInspect'),
     '__v_skip',
   ])
-    Object.defineProperty(prototype, key, { value: printed, configurable: true, writable: true });
+    define(prototype, key, printed);
 }
 
 /** Returns a value for JSON, which has no bigints. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The classes of refs by type. Those of refs.gen.ts, whose code is written out per type, are registered by programs that
 // have them all (WasmHeapManager); for any other type a general class is created when first needed.
+import { define } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
@@ -33,8 +34,8 @@ export type RefClassEntry = readonly [
 export function registerRefClasses(entries: readonly RefClassEntry[]): void {
   for (const [type, Ref, ArrayRef, ViewIterator, CheckedRef = checkedClassOf(Ref as never)] of entries) {
     // Instead of the getter: engines treat a property that never changes as a constant.
-    for (const { prototype } of [Ref, ArrayRef]) Object.defineProperty(prototype, 'type', { value: type });
-    Object.defineProperty(ArrayRef.prototype, 'ViewIterator', { value: ViewIterator });
+    for (const { prototype } of [Ref, ArrayRef]) define(prototype, 'type', type);
+    define(ArrayRef.prototype, 'ViewIterator', ViewIterator);
     classes.set(type, { ScalarRef: Ref, ArrayRef, CheckedRef }); // of its type
   }
 }
@@ -71,8 +72,7 @@ function generalClasses<T extends ScalarValue, A extends ArrayBufferView>(
       if (owned) heap.registerOwner(this);
     }
   }
-  for (const { prototype } of [GeneralRef, GeneralArrayRef])
-    Object.defineProperty(prototype, 'type', { value: type });
+  for (const { prototype } of [GeneralRef, GeneralArrayRef]) define(prototype, 'type', type);
   return { ScalarRef: GeneralRef, CheckedRef: checkedClassOf(GeneralRef), ArrayRef: GeneralArrayRef };
 }
 

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // SPDX-License-Identifier: MIT
 // Refs: typed addresses in a heap, each with the token of its allocation, so that use after free is detected.
-import { FreedError, NotOwnedError } from '../errors.ts';
+import { define, FreedError, NotOwnedError } from '../errors.ts';
 import type { Address } from '../memory/address.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { fillBytes } from '../memory/bytes.ts';
@@ -162,7 +162,7 @@ export interface Ref {
 }
 installDispose(Ref.prototype);
 // For `ref.free()` in a memory without an allocator, whose refs all borrow.
-Object.defineProperty(LinearMemory.prototype, 'free', { value: refuseFree, writable: true });
+define(LinearMemory.prototype, 'free', refuseFree);
 
 /** A ref to one scalar. */
 export abstract class ScalarRef<

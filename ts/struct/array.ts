@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Fixed arrays, as a type (`array(Point, 3)`) and as refs to elements that are not scalars.
-import { argumentError, ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { argumentError, ArgumentRangeError, ArgumentTypeError, define } from '../errors.ts';
 import { locatedError } from './located-error.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
 import { toCount } from '../memory/address.ts';
@@ -260,7 +260,7 @@ function makeClass(type: CompositeType, pointerSize: PointerSize): ElementsClass
       return live(this.origin, this.address + toIndex(index, this.length) * stride);
     }
   };
-  Object.defineProperty(Class.prototype, 'type', { value: type });
-  Object.defineProperty(Class.prototype, 'stride', { value: stride });
+  define(Class.prototype, 'type', type);
+  define(Class.prototype, 'stride', stride);
   return derive(Class, Elements);
 }

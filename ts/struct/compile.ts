@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A struct or union for one pointer size: the offsets of its fields, and the class of its instances.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, define } from '../errors.ts';
 import { locatedError } from './located-error.ts';
 import { accessors } from './accessors.gen.ts';
 import { copierOf, type Copier } from './copy.ts';
@@ -139,9 +139,9 @@ function classOf(
   const Instance = derive<InstanceClass>(hasMore ? largeClass(size, hides) : plainClass(), StructRef);
   const { prototype } = Instance;
   setType(prototype, type);
-  Object.defineProperty(Instance, 'name', { value: type.name });
-  Object.defineProperty(prototype, 'type', { value: type, configurable: true });
-  Object.defineProperty(prototype, '@bytes', { value: size, writable: true });
+  define(Instance, 'name', type.name);
+  define(prototype, 'type', type);
+  define(prototype, '@bytes', size);
   for (const field of fields)
     Object.defineProperty(prototype, field.name, {
       ...accessor(field, pointerSize),

@@ -1,6 +1,15 @@
 // Refs, slices, arenas and heaps as values: converted, printed, serialised, cloned.
 import { describe, expect, test } from 'vitest';
-import { createHeapSync, createWasmHeapManager64, FreedError, StaleEpochError } from '../../../ts/index.ts';
+import {
+  createHeapSync,
+  createWasmHeapManager64,
+  FreedError,
+  i32,
+  LinearMemory,
+  pointer,
+  StaleEpochError,
+  struct,
+} from '../../../ts/index.ts';
 
 const heap = createHeapSync();
 
@@ -64,6 +73,26 @@ describe('what consoles print', () => {
     expect(String(ref)).toMatch(/^Int32Ref at 0x[0-9a-f]+ \(freed\)$/);
   });
 });
+
+test('no enumerable property leads from a ref, a slice, an arena, a struct or a heap to the memory', () => {
+  const own = createHeapSync({ initialBytes: 2 ** 20 });
+  const arena = own.createHeapArena(64);
+  const Point = struct('Point', { x: i32, name: pointer(i32) });
+  const objects = [own, own.allocInt32(1), own.allocInt32Array(3), own.allocNullTerminatedUtf8String('text'), arena, arena.allocF32(1), own.allocSlice(i32, 2), own.frameArena, Point.alloc(own), Point.allocArray(own, 2), new LinearMemory(own.memory)]; // prettier-ignore
+  for (const object of objects)
+    expect(reachable(object).filter((found) => bytesOf(found) > 2048)).toEqual([]);
+});
+/** All objects that a printer which knows no printed form would walk. */
+function reachable(object: object, found = new Set<object>()): object[] {
+  found.add(object);
+  for (const key of Object.keys(object)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(object, key)?.value;
+    if (Object(value) === value && !found.has(value as object)) reachable(value as object, found);
+  }
+  return [...found];
+}
+const bytesOf = (object: object): number =>
+  object instanceof ArrayBuffer || ArrayBuffer.isView(object) ? object.byteLength : 0;
 
 describe('JSON', () => {
   test('of refs and slices is their value, bigints as strings', () => {
