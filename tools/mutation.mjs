@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { build } from './build.mjs';
 import { mutantsOf } from './mutants.mjs';
 import { buildPage } from './page.mjs';
-import { ROOT, say, setup, stop } from './setup.mjs';
+import { installPackages, ROOT, say, setup, stop } from './setup.mjs';
 
 const COPY = join(ROOT, 'build/mutation');
 const SEED = Number(process.env.SEED || Date.now() % 2 ** 32) >>> 0;
@@ -186,6 +186,7 @@ function describe({ file, source, start, end, text }) {
 
 async function main(language, count) {
   setup('test');
+  installPackages('test/corpus', '--omit=optional');
   build(); // the tests of the CLI run dist
   buildPage();
   mkdirSync(COPY, { recursive: true });
