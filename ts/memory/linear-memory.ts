@@ -168,12 +168,12 @@ export class LinearMemory {
 /** Returns the error to throw for an engine's error about a typed array of `count` elements; other errors unchanged. */
 export const countError = (error: unknown, count: number): unknown =>
   error instanceof RangeError && !('code' in error)
-    ? new ArgumentRangeError('a count of elements that fit in an array of this engine', count)
+    ? new ArgumentRangeError('a count that fits in an array', count)
     : error;
 
 // The mode is a property of the prototypes, which V8 treats as a constant. A variable would not be constant in bundles:
 // bundlers turn `const` at the top of a module into `var`. The mode has a separate class because V8 checks the shape of
 // a `{}` at each access, as other objects begin with that shape and change it.
 class Mode implements AccessMode {}
-const mode: PropertyDescriptor = { value: new Mode() };
-for (const { prototype } of [MemoryViews, LinearMemory]) Object.defineProperty(prototype, 'mode', mode);
+const mode = new Mode();
+for (const { prototype } of [MemoryViews, LinearMemory]) define(prototype, 'mode', mode);

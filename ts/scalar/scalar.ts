@@ -58,11 +58,7 @@ export type AnyScalar = Scalar<number> | Scalar<bigint> | Scalar<boolean>;
 
 /** Returns `memory` if it can make refs. ref-classes.ts adds that to every memory, in bundles that have refs. */
 function wrapperOf(memory: LinearMemory | ScalarWrapper): ScalarWrapper {
-  assertHas(
-    memory,
-    'wrapScalar',
-    'a heap, or a memory in a bundle that has refs: import and use Ref or Heap',
-  );
+  assertHas(memory, 'wrapScalar', 'a heap; for a memory, import Ref');
   return memory as ScalarWrapper; // as just tested
 }
 
