@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Options of arenas.
-import type { Address } from '../memory/address.ts';
-
 /** Options of {@link createHeapArena}. */
 export interface ArenaOptions {
   /** True if a full arena allocates a further block; else it throws {@link OutOfMemoryError}. @defaultValue `false` */
@@ -17,8 +15,7 @@ export interface AttachOptions {
 }
 
 /** The size and alignment of a new arena, or the address of an existing one. */
-export type ArenaPlacement =
-  { readonly capBytes: number; readonly align: number } | { readonly attach: Address };
+export type ArenaPlacement = { readonly capBytes: number; readonly align: number } | number;
 
 /** Settings of the constructor of an arena. */
 export interface ArenaSetup {

@@ -15,8 +15,8 @@ export interface PlacedArena {
 
 /** Allocates an arena or finds one. Throws as `createHeapArena` and `attachArena`. */
 export function place(heap: Heap, placement: ArenaPlacement, grow: boolean): PlacedArena {
-  if ('attach' in placement) {
-    const struct = ArenaStruct.find(heap, heap.locate(placement.attach, 8));
+  if (typeof placement === 'number') {
+    const struct = ArenaStruct.find(heap, placement);
     return {
       struct,
       allocation: new Allocation(heap, struct.address, struct.fields.size),

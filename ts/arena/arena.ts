@@ -8,6 +8,7 @@
 import { FreedError, NotOwnedError } from '../errors.ts';
 import { unwatchOwner, watchOwner } from '../heap/garbage-collection.ts';
 import type { Heap } from '../heap/heap.ts';
+import { ownOptions } from '../heap/options.ts';
 import { isAlign, toAlign, toCount } from '../memory/address.ts';
 import type { Allocation, Owner } from '../memory/allocation.ts';
 import { attemptAll } from '../memory/attempt.ts';
@@ -51,10 +52,9 @@ export class WasmHeapArena extends Region {
   private readonly checkpoints: Checkpoints;
 
   /** @internal Use {@link createHeapArena} or {@link attachArena}. */
-  constructor(heap: Heap, placement: ArenaPlacement, setup: ArenaSetup = {}) {
+  constructor(heap: Heap, placement: ArenaPlacement, setup: ArenaSetup) {
     super();
-    const { grow = false, attached = {}, kind = 'arena' } = setup;
-    const { collected = kind === 'arena' } = setup;
+    const { grow = false, attached = ownOptions({}), kind = 'arena', collected = kind === 'arena' } = ownOptions(setup);
     this.heap = heap;
     this.kind = kind;
     this.attached = attached;

@@ -36,5 +36,5 @@ export function createHeapArena(
 export function attachArena(heap: Heap, address: Address, options: AttachOptions = {}): WasmHeapArena {
   assertHeap(heap);
   const attached = readOptions(options, { alloc: 'function', reset: 'function' });
-  return new WasmHeapArena(heap, { attach: address }, { attached });
+  return new WasmHeapArena(heap, heap.locate(address, 8), { attached });
 }

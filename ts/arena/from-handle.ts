@@ -8,7 +8,7 @@ import {
   WrongHeapError,
 } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { Allocation, type EpochCheck } from '../memory/allocation.ts';
 import type { Ref } from '../scalar/ref.ts';
@@ -25,8 +25,7 @@ import { pointerSizeOf } from './arena-layout.ts';
 
 /** Returns the fields of a handle, each read once, and its type. */
 function readHandle(handle: WasmSliceHandle): WasmSliceHandle & { type: Scalar } {
-  assertOptions(handle, 'a slice handle');
-  const { kind, dtype, ptr, length, epoch, heap, arena, frame } = handle;
+  const { kind, dtype, ptr, length, epoch, heap, arena, frame } = ownOptions(handle, 'a slice handle');
   const type = allTypes.find(({ name }) => name === dtype);
   if (!type) throw new ArgumentTypeError('a handle whose dtype is the name of an element type', dtype);
   if (!['heap', 'frame', 'arena'].includes(kind))

@@ -90,7 +90,7 @@ export class Scope extends Region {
     const bytes = elementBytes(type, countOrValues);
     const address = arena.alloc(bytes, Math.min(type.size, MALLOC_ALIGN));
     clearBytes(heap, address, bytes);
-    return new (refClassesOf(type).ArrayRef)(heap, address, countOrValues, arena.newestToken, false);
+    return new (refClassesOf(type).ArrayRef)(heap, address, bytes / type.size, arena.newestToken, false);
   }
 
   /** @internal */

@@ -4,7 +4,7 @@
 //
 //   F1  After every call, also after an error in it, in a callback or in the conversion of its result, temporaries are
 //       freed, callbacks released, and the module's stack restored.
-import { ArgumentTypeError, define } from '../errors.ts';
+import { ArgumentTypeError, define, isArray, isRevoked } from '../errors.ts';
 import { locatedError } from '../struct/located-error.ts';
 import { EnumType } from '../struct/enumeration.ts';
 import { StructType } from '../struct/struct-type.ts';
@@ -32,8 +32,8 @@ export function makeFunction(
   found: WasmFunction,
   context: Context,
 ): unknown {
-  const [result, parameters] = Array.isArray(signature) ? (signature as Signature) : [];
-  if (!result || !Array.isArray(parameters) || signature.length !== 2)
+  const [result, parameters] = isArray(signature) ? (signature as Signature) : [];
+  if (!result || !isArray(parameters) || signature.length !== 2)
     throw new ArgumentTypeError(`a signature [result, [parameters]] for ${name}`, signature);
   assertNamed(result, `the result of ${name}`);
   parameters.forEach((type, index) => {
@@ -76,7 +76,11 @@ function located<R>(where: string, make: () => R): R {
 
 /** @throws {ArgumentTypeError} if `type` is not a type */
 function assertNamed(type: unknown, where: string): void {
-  if (typeof type !== 'object' || typeof (type as { name?: unknown } | null)?.name !== 'string')
+  if (
+    typeof type !== 'object' ||
+    isRevoked(type) ||
+    typeof (type as { name?: unknown } | null)?.name !== 'string'
+  )
     throw new ArgumentTypeError(`a type such as i32, cstr or list(f32) for ${where}`, type);
 }
 

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { knownLength, toLength, type ListLength } from './lists.ts';
 import type { Step } from './step.ts';
 import {
-  CountType, InoutType, isInteger, ListType, OutCountType, OutListType, OutType, OwnedType,
+  CountType, InoutType, isInteger, ListType, OutCountType, OutListType, OutType,
   type ParameterType,
 } from './types.ts'; // prettier-ignore
 
@@ -16,9 +16,6 @@ import {
 export function assertIndexes(parameters: readonly ParameterType[], name: string): void {
   parameters.forEach((type, index) => {
     const where = `parameter ${index} of ${name}`;
-    const returned = type instanceof OutType ? listIn(type.type) : undefined;
-    if (typeof returned?.count === 'function')
-      throw new ArgumentTypeError(`the index of a parameter for list() in out() as ${where}`, returned.count);
     if (type instanceof CountType) assertList(parameters, type.list, `countOf(${type.list}) as ${where}`);
     else if (type instanceof OutListType)
       assertList(parameters, type.count, `outList(${type.element.name}, ${type.count}) as ${where}`, true);
@@ -29,11 +26,6 @@ export function assertIndexes(parameters: readonly ParameterType[], name: string
     }
   });
 }
-
-const listIn = (type: OutType['type']): ListType | undefined => {
-  const own = type instanceof OwnedType ? type.type : type;
-  return own instanceof ListType ? own : undefined;
-};
 
 /** @throws {ArgumentTypeError} if the parameter is neither a list nor, if that will do, an integer argument */
 function assertList(

@@ -4,6 +4,7 @@
 //
 //   W1  A specialized function accepts plain objects with all fields, and numbers. It passes all other arguments to the
 //       function of `bind`, before it calls C.
+import { ArgumentTypeError } from '../errors.ts';
 import { contextOf, setContext, type Context } from './context.ts';
 import type { WasmFunction } from './exports.ts';
 import type { Scratch } from './scratch.ts';
@@ -55,6 +56,7 @@ export function specialize<L extends object>(
   make: (support: CallSupport, library: L) => Partial<L>,
 ): L {
   const context = contextOf(library);
+  if (typeof make !== 'function') throw new ArgumentTypeError('a function that makes functions', make);
   const special = { ...library, ...make(new CallSupport(context), library) };
   setContext(special, context);
   return Object.freeze(special);

@@ -94,6 +94,8 @@ function outPointerStep(
 ): Step {
   const { heap, scratch, asPointer, pointerSize } = context;
   const list = type instanceof OwnedType ? type.type : type;
+  if (typeof list.count === 'function')
+    throw new ArgumentTypeError(`the index of a parameter for list() in out() as ${where}`, list.count);
   const read = listReader(type, context, lengthAfter(list, parameters, [], context, where));
   return {
     wasm,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Types that only parameters and results can have: out-parameters, lists, counts, ownership, error codes, callbacks.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, isArray, isInstance } from '../errors.ts';
 import { readOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { i32 } from '../scalar/types.gen.ts';
@@ -42,7 +42,7 @@ export class OwnedType<T extends CType | ListType = CType | ListType> {
  */
 export function owned<T extends CType | ListType>(type: T, free = 'free'): OwnedType<T> {
   if (typeof free !== 'string') throw new ArgumentTypeError('the name of a function that frees', free);
-  if (!(type instanceof ListType) && !isOwnable(toType(type, 'owned()')))
+  if (!isInstance(type, ListType) && !isOwnable(toType(type, 'owned()')))
     throw new ArgumentTypeError(
       'a pointer to a value that owned() can copy, such as cstr, pointer(Point) or list(f32, 0)',
       type.name,
@@ -90,10 +90,8 @@ export function checked<T extends CType>(
   options: { readonly success?: readonly number[] | undefined; readonly message?: ErrorMessage } = {},
 ): CheckedType<T> {
   const { success = [0], message } = readOptions(options, { success: 'object', message: 'function' });
-  if (!Array.isArray(success) || success.length === 0)
-    throw new ArgumentTypeError('an array of success codes', success);
-  if (success.some((code) => !Number.isInteger(code)))
-    throw new ArgumentTypeError('integers as success codes', success.join());
+  if (!isArray(success) || success.length === 0 || !success.every(Number.isInteger))
+    throw new ArgumentTypeError('an array of integers as success codes', success);
   const code = toType(type, 'checked()');
   if (!isInteger(code) && !(code instanceof EnumType) && code.name !== 'bool')
     throw new ArgumentTypeError('an integer type for checked()', code.name);
@@ -112,7 +110,7 @@ export class OutType<T extends CType | OwnedType | ListType = CType | OwnedType 
 }
 /** A hidden parameter: the address of a zeroed `T` that C writes to. Its value is part of the result. */
 export function out<T extends CType | OwnedType | ListType>(type: T): OutType<T> {
-  const isPointer = type instanceof OwnedType || type instanceof ListType;
+  const isPointer = isInstance(type, OwnedType) || isInstance(type, ListType);
   return new OutType(isPointer ? type : (toValueType(type, 'out()') as T));
 }
 
@@ -255,11 +253,11 @@ export function callback<R extends CType | NoneType, const P extends readonly CT
   result: R,
   parameters: P,
 ): CallbackType<R, P> {
-  if (!Array.isArray(parameters)) throw new ArgumentTypeError('an array of types', parameters);
+  if (!isArray(parameters)) throw new ArgumentTypeError('an array of types', parameters);
   parameters.forEach((type: unknown, index) => {
     toValueType(type, `parameter ${index} of a callback`);
   });
-  if (!(result instanceof NoneType)) toValueType(result, 'the result of a callback');
+  if (!isInstance(result, NoneType)) toValueType(result, 'the result of a callback');
   return new CallbackType(result, parameters);
 }
 

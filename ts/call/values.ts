@@ -124,10 +124,7 @@ function numberAddress(value: number | bigint, heap: Heap, where: string): numbe
   const isWide = pointerSizeOf(heap) === 8;
   const at = toTarget(value, where, heap);
   if (isWide ? value >= 0 : at < ADDRESS_SPACE_32) return at;
-  throw new ArgumentRangeError(
-    isWide ? `an address for ${where}` : `an address below 2^32 for ${where}`,
-    value,
-  );
+  throw new ArgumentRangeError(`an address of this module for ${where}`, value);
 }
 
 /** Returns a function that copies a value to the scratch memory and returns its address. */
@@ -156,9 +153,9 @@ function lowerStruct(type: StructType, heap: Heap, scratch: Scratch, where: stri
     return put(value);
   };
   if (!single) return (value) => asPointer(copy(value));
-  const lower = lowerOf(single.type, heap, scratch, where);
-  const read = single.type;
-  return (value) => lower(loadRaw(read, heap, copy(value) + single.offset));
+  const { type: read, offset } = single;
+  const lower = lowerOf(read, heap, scratch, where);
+  return (value) => lower(loadRaw(read, heap, copy(value) + offset));
 }
 
 /** Returns the value of a single member; for a pointer the address. */

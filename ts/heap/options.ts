@@ -122,7 +122,11 @@ const HEAP_KINDS: OptionKinds<HeapOptions> = {
  */
 export function readHeapOptions(options: HeapOptions): AllHeapOptions {
   const { pollingMode: _, nullCheck: __, ...defaults } = defaultWasmHeapManagerOptions;
-  const chosen: AllHeapOptions = { ...defaults, ...readOptions(options, HEAP_KINDS) };
+  const chosen = {
+    __proto__: null,
+    ...defaults,
+    ...readOptions(options, HEAP_KINDS),
+  } as unknown as AllHeapOptions; // an object without a prototype, as the allocator reads it again
   const { gcPressure, addressBits } = chosen;
   if (!(gcPressure >= 0 && gcPressure <= 1))
     throw new ArgumentRangeError('a gcPressure from 0 to 1', gcPressure);
@@ -172,13 +176,18 @@ export function assertOptions(options: unknown, expected = 'an options object'):
     throw wrongType(expected, options);
 }
 
+/** Returns a copy of the own properties, each read once. It inherits nothing. Throws as {@link assertOptions}. */
+export function ownOptions<O extends object>(options: O, expected?: string): O {
+  assertOptions(options, expected);
+  return { __proto__: null, ...options };
+}
+
 /**
  * Returns a copy of the own properties of `options`, each read once, without those that are undefined.
  * @throws {ArgumentTypeError} if it is not an object, or an option is of the wrong type or unknown
  */
 export function readOptions<O extends object>(options: O, kinds: OptionKinds<O>): O {
-  assertOptions(options);
-  const copy = { __proto__: null, ...options } as O;
+  const copy = ownOptions(options);
   for (const name of Object.keys(copy) as (keyof O & string)[]) {
     if (!Object.hasOwn(kinds, name))
       throw new ArgumentTypeError(`one of the options ${Object.keys(kinds).join(', ')}`, name);

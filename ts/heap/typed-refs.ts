@@ -68,8 +68,9 @@ export function wrapArray<T extends ScalarValue, A extends ArrayBufferView>(
   address: Address,
   count: number,
 ): ScalarArrayRef<T, A> {
-  const at = heap.locateBorrowed(address, toCount(count, 'a count of elements') * type.size);
-  return new (refClassesOf(type).ArrayRef)(heap, at, count, heap.allocationAt(at), false);
+  const length = toCount(count, 'a count of elements');
+  const at = heap.locateBorrowed(address, length * type.size);
+  return new (refClassesOf(type).ArrayRef)(heap, at, length, heap.allocationAt(at), false);
 }
 
 /** Resizes the array that `ref` owns. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // AssemblyScript modules: strings, arrays and buffers as the language lays them out.
 import { ArgumentTypeError, ModuleError, OutOfBoundsError, show } from '../errors.ts';
-import { assertOptions, type HeapOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
+import { ownOptions, type HeapOptions, type WasmHeapManagerOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { toCount, toPointer, type Address } from '../memory/address.ts';
 import { bytesOf } from '../memory/bytes.ts';
@@ -244,8 +244,7 @@ export function wrapAssemblyScript(
   options: AssemblyScriptOptions = {},
 ): AssemblyScriptModule {
   assertStarted(exports, 'the exports of an AssemblyScript module');
-  assertOptions(options);
-  const { memory: given, ...heapOptions } = options;
+  const { memory: given, ...heapOptions } = ownOptions(options);
   const memory = given ? memoryOf(given) : findMemory(undefined, [exports]);
   if (!memory)
     throw new ModuleError('the module exports no memory: pass it as the option memory', {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Captures the instances that a module creates while it starts, and the heap of a module that hides its memory.
 import { ArgumentTypeError, wrongType } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { carriersOf, identify, type PickInstance } from './identify.ts';
 import { createInstantiateWasm, type InstantiateWasm } from './instantiate-wasm.ts';
@@ -81,7 +81,7 @@ export async function captureInstances<R>(
 ): Promise<CapturedInstances<Awaited<R>>> {
   const watch = beginWatch(start, options, false);
   try {
-    const { value } = await runStart(start, options, watch);
+    const { value } = await runStart(start, watch);
     return { result: value as Awaited<R>, instances: watch.instances };
   } finally {
     watch.stop();
@@ -102,15 +102,15 @@ export async function captureEmscriptenHeap<M>(
   start: StartModule<M>,
   options: CaptureHeapOptions = {},
 ): Promise<Captured<Awaited<M>>> {
-  assertOptions(options);
-  const { pick, signal: _signal, watchGlobals: _watchGlobals, ...heapOptions } = options;
+  const own = ownOptions(options);
+  const { pick, signal: _signal, watchGlobals: _watchGlobals, ...heapOptions } = own;
   if (pick !== undefined && !isFunction(pick)) throw wrongType('a function for pick', pick);
-  const watch = beginWatch(start, options, heapOptions.analysis !== false);
+  const watch = beginWatch(start, own, heapOptions.analysis !== false);
   try {
-    const { value: module } = await runStart(start, options, watch);
+    const { value: module } = await runStart(start, watch);
     const instance = identify(module, watch.instances, pick);
     const heap = instance
-      ? await heapOfInstance(module, instance, heapOptions)
+      ? await heapOfInstance(module, instance, ownOptions(heapOptions))
       : wrapEmscriptenModuleHeap(glueOf(module), heapOptions);
     return {
       module: module as Awaited<M>,
@@ -128,12 +128,12 @@ interface CaptureWatch extends Watch {
   readonly tools: CaptureTools;
   /** Rejects if the hook cannot create an instance, for which the module would wait forever. */
   readonly failed: Promise<never>;
+  readonly signal: PlatformAbortSignal | undefined;
 }
 
 function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean): CaptureWatch {
   if (!isFunction(start)) throw wrongType('a function that starts the module', start);
-  assertOptions(options);
-  const { signal, watchGlobals = true } = options;
+  const { signal, watchGlobals = true } = ownOptions(options);
   if (signal !== undefined && !isFunction(peek(signal, 'addEventListener')))
     throw wrongType('an AbortSignal for signal', signal);
   if (typeof watchGlobals !== 'boolean')
@@ -141,14 +141,13 @@ function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean)
   signal?.throwIfAborted();
   const watch = watchInstances(withBytes, watchGlobals);
   const { instantiateWasm, failed } = createInstantiateWasm(watch.add);
-  return { ...watch, tools: { instantiateWasm }, failed };
+  return { ...watch, tools: { instantiateWasm }, failed, signal };
 }
 
 /** Resolves to the result of `start` in a box: an async function would call the `then` of a bare result. */
 const runStart = <R>(
   start: StartModule<R>,
-  { signal }: CaptureOptions,
-  { tools, failed }: CaptureWatch,
+  { tools, failed, signal }: CaptureWatch,
 ): Promise<Settled> => settle(() => start(tools), [failed], signal);
 
 async function heapOfInstance(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The heap of an Emscripten module.
 import { ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { emscriptenModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
@@ -29,11 +29,11 @@ export function wrapEmscriptenModuleHeap(
     throw new ArgumentTypeError('a started module; call this factory and await it', module);
   if (typeof module !== 'object' || module === null || isRevoked(module))
     throw wrongType('an Emscripten module', module);
-  assertOptions(options);
+  const own = ownOptions(options);
   const exports = exportsOfGlue(module);
-  const memory = options.memory ? memoryOf(options.memory) : findMemory(module, exports);
+  const memory = own.memory ? memoryOf(own.memory) : findMemory(module, exports);
   if (!memory) throw noMemory(module);
-  return heapOfModule({ glue: module, exports }, memory, options, emscriptenModule);
+  return heapOfModule({ glue: module, exports }, memory, own, emscriptenModule);
 }
 
 function noMemory(module: object): ModuleError {

@@ -7,7 +7,7 @@
 //       safe for Emscripten, Go, TinyGo, AssemblyScript's runtimes `stub` and of 2020, and for modules whose JavaScript
 //       uses every byte up to the end of the memory; those export no allocator.
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { createHeapSync, type CreateHeapOptions, type LinmemHeap } from '../core/heap.ts';
 import type { FoundAdapter } from './adapter.ts';
 import { AssemblyScriptRuntime, ERAS } from './assemblyscript-runtime.ts';
@@ -48,8 +48,7 @@ const REFUSALS: Readonly<Partial<Record<ModuleKind, string>>> = {
  * @throws {ArgumentTypeError} if an option has the wrong type
  */
 export function createGuestHeap(module: object, options: GuestHeapOptions = {}): LinmemHeap {
-  assertOptions(options);
-  const { memory: given, allowUnsafeGuest = false, ...rest } = options;
+  const { memory: given, allowUnsafeGuest = false, ...rest } = ownOptions(options);
   if (typeof allowUnsafeGuest !== 'boolean')
     throw new ArgumentTypeError('a boolean for allowUnsafeGuest', allowUnsafeGuest);
   const { shape, memory } = describeModule(module, given);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // WasmModule: the exports and the memories of any WebAssembly module, read and written by descriptors.
 import { ArgumentTypeError, EncodingError, isRevoked, ModuleError, OutOfBoundsError, wrongType } from '../errors.ts'; // prettier-ignore
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { bytesOf, putBytes, readBytes } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
 import { scalarTypes } from '../scalar/scalar-types.ts';
@@ -10,7 +10,7 @@ import { utf8 } from '../text/codecs.ts';
 import type { TextOptions } from '../text/policy.ts';
 import { assertMethod, dataProperties, isMemory, isObject, isOfClass, peek } from './properties.ts';
 import { accessTo, WasmMemoryView, type Place } from './wasm-memory-view.ts';
-import { assertRange, resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
+import { ownRange, resolveAddress, resolveCount, type WasmValueDescriptor } from './wasm-value.ts';
 import type { OwnBytes, WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
 
 /** Options of {@link WasmModule}. */
@@ -68,8 +68,7 @@ export class WasmModule {
 
   /** @internal Use {@link WasmModule.fromInstance}, {@link WasmModule.fromExports} or {@link WasmModule.fromMemory}. */
   constructor(exports: object, options: WasmModuleOptions = {}) {
-    assertOptions(options);
-    const { name = '', memory } = options;
+    const { name = '', memory } = ownOptions(options);
     if (typeof name !== 'string') throw new ArgumentTypeError('a string for name', name);
     this.name = name;
     this.exports = exports;
@@ -91,8 +90,7 @@ export class WasmModule {
   /** Returns a module that has only a memory. @throws {ArgumentTypeError} if it is not a memory */
   static fromMemory(memory: WebAssemblyMemory, options?: Omit<WasmModuleOptions, 'memory'>): WasmModule {
     if (!isMemory(memory)) throw wrongType('a WebAssembly.Memory', memory);
-    if (options !== undefined) assertOptions(options);
-    return new WasmModule({ memory }, { ...options, memory });
+    return new WasmModule({ memory }, { ...(options && ownOptions(options)), memory });
   }
 
   /** @internal Names the module in errors. */
@@ -162,11 +160,11 @@ export class WasmModule {
   view<T extends ScalarValue, A extends ArrayBufferView>(
     descriptor: WasmViewDescriptor<T, A>,
   ): WasmMemoryView<T, A> {
-    assertRange(this, descriptor);
-    const { length, dtype, name = 'view' } = descriptor;
+    const own = ownRange(this, descriptor);
+    const { length, dtype, name = 'view' } = own;
     const type = this.#typeOf(dtype) as unknown as ScalarDescriptor<T, A>; // a name tells no type to the compiler
     const locate = (): Place => ({
-      ...this.#locate(descriptor),
+      ...this.#locate(own),
       length: resolveCount(this, length, `the length of ${name}`),
     });
     return new WasmMemoryView(type, `${this.label}: ${name}`, locate);
@@ -184,8 +182,8 @@ export class WasmModule {
   }
   /** Writes all of `source`. Throws as {@link view}, and {@link OutOfBoundsError} if it is longer than the range. */
   writeBytes(descriptor: WasmBytesDescriptor, source: ArrayBufferView | ArrayBufferLike): void {
-    const bytes = bytesOf(source);
     const { memory, ptr, length } = this.#range(descriptor);
+    const bytes = bytesOf(source); // after all user code, which may detach it
     if (bytes.length > length) throw new OutOfBoundsError(ptr, bytes.length, length);
     putBytes(accessTo(memory), ptr, bytes);
   }
@@ -201,8 +199,7 @@ export class WasmModule {
    * @throws {EncodingError} if they are not UTF-8 and `fatal` is set; other errors as {@link view}
    */
   readUtf8(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmUtf8Options = {}): string {
-    assertOptions(options);
-    const { fatal = false, ignoreBOM = false, ...range } = options;
+    const { fatal = false, ignoreBOM = false, ...range } = ownOptions(options);
     const text = this.readText(ptr, length, {
       ...range,
       invalid: fatal ? 'throw' : 'replace',
@@ -211,8 +208,7 @@ export class WasmModule {
   }
   /** Returns `length` code units of text. Keeps a byte order mark. Throws as {@link view}, and {@link EncodingError}. */
   readText(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmTextOptions = {}): string {
-    assertOptions(options);
-    const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
+    const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = ownOptions(options);
     assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, length, `the length of ${name}`);
@@ -231,8 +227,7 @@ export class WasmModule {
     capacity: WasmValueDescriptor,
     options: WasmTextOptions = {},
   ): number {
-    assertOptions(options);
-    const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = options;
+    const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = ownOptions(options);
     assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
     const place = this.#locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, capacity, `the capacity of ${name}`);
@@ -271,8 +266,7 @@ export class WasmModule {
     );
   }
   #locate(range: WasmRange): { memory: WebAssemblyMemory; ptr: number } {
-    assertRange(this, range);
-    const { memory, ptr, byteOffset = 0, name = 'range' } = range;
+    const { memory, ptr, byteOffset = 0, name = 'range' } = ownRange(this, range);
     const owner = this.memory(memory);
     const address = resolveAddress(this, ptr, `the ptr of ${name}`, owner);
     return {
@@ -281,10 +275,10 @@ export class WasmModule {
     };
   }
   #range(descriptor: WasmBytesDescriptor): Place {
-    assertRange(this, descriptor);
-    const { byteLength, name = 'range' } = descriptor;
+    const own = ownRange(this, descriptor);
+    const { byteLength, name = 'range' } = own;
     return {
-      ...this.#locate(descriptor),
+      ...this.#locate(own),
       length: resolveCount(this, byteLength, `the byteLength of ${name}`),
     };
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Descriptors of addresses and lengths: a number, or a function or a global of the module that gives it.
 import { ArgumentRangeError, ArgumentTypeError, ModuleError, isRevoked, wrongType } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { ADDRESS_SPACE_32, toPointer } from '../memory/address.ts';
 import { isFunction, isObject, isOfClass } from './properties.ts';
 import type { WebAssemblyGlobal, WebAssemblyMemory } from '../memory/platform-types.ts';
@@ -79,11 +79,12 @@ export function resolveCount(names: WasmNames, descriptor: WasmValueDescriptor, 
   throw new ArgumentRangeError(`${names.label}: an integer in [0, 2^53) for ${what}`, value);
 }
 
-/** @throws {ArgumentTypeError} if `range` is not an object, or its name is not a string */
-export function assertRange(names: WasmNames, range: { readonly name?: unknown }): void {
-  assertOptions(range, `${names.label}: an object with a ptr`);
-  const { name = '' } = range;
+/** Returns a copy of `range`. @throws {ArgumentTypeError} if it is not an object, or its name is not a string */
+export function ownRange<R extends { readonly name?: string }>(names: WasmNames, range: R): R {
+  const own = ownOptions(range, `${names.label}: an object with a ptr`);
+  const { name = '' } = own;
   if (typeof name !== 'string') throw wrongType(`${names.label}: a string for name`, name);
+  return own;
 }
 
 function evaluate(names: WasmNames, descriptor: WasmValueDescriptor, what: string): number | bigint {
@@ -96,7 +97,7 @@ function numberOf(names: WasmNames, descriptor: unknown, what: string): unknown 
   if (typeof descriptor === 'string') return valueOfExport(names, descriptor, undefined, []);
   if (isFunction(descriptor)) return descriptor();
   if (!isObject(descriptor) || isRevoked(descriptor)) return descriptor;
-  const { function: call, global, export: name, kind, args } = descriptor as Description;
+  const { function: call, global, export: name, kind, args } = ownOptions<Description>(descriptor);
   const list = toArguments(names, args, what);
   if (call !== undefined) return valueOfFunction(names, call, list, what);
   if (global !== undefined) return valueOfGlobal(names, global, args, what);

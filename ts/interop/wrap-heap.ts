@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // wrapHeap: the heap of any module.
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import type { WasmHeapManager } from '../manager/manager.ts';
 import { anyModule } from './find-adapter.ts';
 import { heapOfModule, type ModuleHeapOptions } from './module-heap.ts';
@@ -16,7 +16,7 @@ import { describeModule } from './module-shape.ts';
  * @throws {ModuleError} if it shows no memory, or several; the error has the cure
  */
 export function wrapHeap(module: object, options: ModuleHeapOptions = {}): WasmHeapManager {
-  assertOptions(options);
-  const { shape, memory } = describeModule(module, options.memory);
-  return heapOfModule(shape, memory, options, anyModule);
+  const own = ownOptions(options);
+  const { shape, memory } = describeModule(module, own.memory);
+  return heapOfModule(shape, memory, own, anyModule);
 }

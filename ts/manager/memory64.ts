@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // 64-bit modules (wasm64, memory64), whose functions take and return bigints.
 import type { Pointer } from '../heap/allocator.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import type { AllocatorMethod, DeallocatorMethod, WasmHeapManagerOptions } from '../heap/options.ts';
 import type { MemorySource } from '../memory/buffers.ts';
 
@@ -27,8 +27,7 @@ export type Memory64Arguments = [
 export function toNumberArguments(
   ...[getHeap, allocate, deallocate, options = {}]: Memory64Arguments
 ): [MemorySource, AllocatorMethod, DeallocatorMethod, WasmHeapManagerOptions] {
-  assertOptions(options);
-  const { calloc, realloc, alignedAlloc, ...rest } = options;
+  const { calloc, realloc, alignedAlloc, ...rest } = ownOptions(options);
   const chosen = {
     ...rest,
     addressBits: 64 as const,

@@ -89,9 +89,7 @@ export function valuesFrom<T>(source: Values<T>, offset: number, max: number, tr
     const end = truncate ? Math.min(length, offset + max) : length;
     const count = end - offset;
     if (count > max) throw new ArgumentRangeError(`at most ${max} values`, count); // before they are copied: a length can lie
-    const values: T[] = [];
-    for (let i = offset; i < end; i++) values.push(list[i] as T); // checked when it is converted
-    return values;
+    return Array.from({ length: count }, (_, i) => list[offset + i] as T); // checked when it is converted
   } catch (error) {
     throw argumentError(error, listOf('values'), source);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // C code that checks at compile time that the C compiler lays out structs as linmem does.
 import { ArgumentTypeError, assertHas, isArray } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import type { PointerSize } from './layout.ts';
 import type { Compiled } from './compile.ts';
 
@@ -25,7 +25,6 @@ export function layoutChecks(
 ): string {
   if (!isArray(headers) || headers.some((header) => typeof header !== 'string'))
     throw new ArgumentTypeError('an array of headers', headers);
-  assertOptions(types, 'an object of structs by name');
   const lines = (headers as readonly string[]).map(
     (header) => `#include ${header.startsWith('<') ? header : `"${header}"`}`,
   );
@@ -33,7 +32,7 @@ export function layoutChecks(
   const assert = (condition: string, text: string): void => {
     lines.push(`_Static_assert(${condition}, "${text}");`);
   };
-  for (const [name, type] of Object.entries(types)) {
+  for (const [name, type] of Object.entries(ownOptions(types, 'an object of structs by name'))) {
     assertHas(type, 'compiled', `a struct or union for ${name}`);
     const { size, align, fields } = type.compiled(pointerSize);
     assert(`sizeof(${name}) == ${size}`, `size of ${name}`);

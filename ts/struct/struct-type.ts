@@ -2,7 +2,7 @@
 // StructType: a struct or union with the operations of a type: read, write, alloc, wrap.
 import { argumentError, ArgumentTypeError, assertHas, LayoutError, show } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { toCount, type Address } from '../memory/address.ts';
 import { assertMemory } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -77,9 +77,7 @@ export class StructType<F = Record<string, CType>> {
     readonly offsets?: { readonly [K in keyof F]?: number };
     readonly pointerSize?: PointerSize;
   }): void {
-    assertOptions(expected, 'a layout');
-    const { size, align, offsets = {}, pointerSize = 4 } = expected;
-    assertOptions(offsets, 'offsets by name');
+    const { size, align, offsets = {}, pointerSize = 4 } = ownOptions(expected, 'a layout');
     const found = this.compiled(pointerSize);
     const wrong: string[] = [];
     const compare = (what: string, wanted: unknown, is: number): void => {
@@ -87,7 +85,7 @@ export class StructType<F = Record<string, CType>> {
     };
     compare('size', size, found.size);
     compare('align', align, found.align);
-    for (const [name, offset] of Object.entries(offsets))
+    for (const [name, offset] of Object.entries(ownOptions(offsets, 'offsets by name')))
       compare(`offset of ${name}`, offset, this.offsetOf(name as keyof F & string, pointerSize));
     if (wrong.length > 0) throw new LayoutError(this.name, wrong);
   }

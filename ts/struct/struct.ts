@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Defines structs and unions: `struct('point_t', { id: i32, x: f32, y: f32 })`.
-import { ArgumentRangeError, ArgumentTypeError } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isRevoked } from '../errors.ts';
 import { assertOptions, readOptions } from '../heap/options.ts';
 import { isAlign } from '../memory/address.ts';
 import type { LayoutOptions } from './layout.ts';
@@ -30,8 +30,8 @@ function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boole
  */
 function assertOrder(name: string, fields: object): void {
   const [first, ...rest] = Object.entries(Object.getOwnPropertyDescriptors(fields));
-  if (!first || !Object(first[1].value).embedded) return;
-  const end = rest.findIndex(([, { value }]) => Object(value).embedded);
+  if (!first || !partsOf(first[1].value).embedded) return;
+  const end = rest.findIndex(([, { value }]) => partsOf(value).embedded);
   const run = rest.slice(0, end < 0 ? rest.length : end);
   const getter = run.findIndex(([, { get }]) => get);
   if (getter > 0 && run.slice(getter).every(([, { get }]) => get))
@@ -41,9 +41,12 @@ function assertOrder(name: string, fields: object): void {
     );
 }
 
+/** Returns `type` to be searched. A revoked proxy has nothing: it is refused when the layout is computed. */
+const partsOf = (type: unknown): Record<string, unknown> => Object(isRevoked(type) ? undefined : type);
+
 /** True if a field of the type, or of a type in it, is a getter: it may refer to a type that is not defined yet. */
 function isLazy(type: unknown): boolean {
-  const { fields, element, embedded, base } = Object(type) as Record<string, unknown>;
+  const { fields, element, embedded, base } = partsOf(type);
   const inside = element ?? embedded ?? base;
   const own = Object.getOwnPropertyDescriptors(Object(fields));
   return (

@@ -36,6 +36,20 @@ const instance = assemble(
 const exports = { ...instance.exports, global };
 const module = webassembly.fromExports(exports, { name: 'test' });
 
+test('writeBytes refuses a source that the function of a descriptor detaches, and writes nothing', () => {
+  const growing = newMemory();
+  const bytes = new Uint8Array(growing.buffer);
+  bytes.fill(7, 512, 520);
+  const ptr = (): number => {
+    growing.grow(1);
+    return 600;
+  };
+  const write = (): void =>
+    webassembly.fromMemory(growing).writeBytes({ ptr, byteLength: 8 }, bytes.subarray(512, 520));
+  expect(write).toThrow(expect.objectContaining({ code: 'INVALID_TYPE' }));
+  expect(new Uint8Array(growing.buffer, 600, 8)).toEqual(new Uint8Array(8));
+});
+
 describe('is made', () => {
   test('from an instance, from exports, from a memory', () => {
     expect(webassembly.fromInstance(instance).memory()).toBe(memory);
