@@ -54,7 +54,12 @@ export class WasmHeapArena extends Region {
   /** @internal Use {@link createHeapArena} or {@link attachArena}. */
   constructor(heap: Heap, placement: ArenaPlacement, setup: ArenaSetup) {
     super();
-    const { grow = false, attached = ownOptions({}), kind = 'arena', collected = kind === 'arena' } = ownOptions(setup);
+    const {
+      grow = false,
+      attached = ownOptions({}),
+      kind = 'arena',
+      collected = kind === 'arena',
+    } = ownOptions(setup);
     this.heap = heap;
     this.kind = kind;
     this.attached = attached;

@@ -145,10 +145,8 @@ function beginWatch(start: unknown, options: CaptureOptions, withBytes: boolean)
 }
 
 /** Resolves to the result of `start` in a box: an async function would call the `then` of a bare result. */
-const runStart = <R>(
-  start: StartModule<R>,
-  { tools, failed, signal }: CaptureWatch,
-): Promise<Settled> => settle(() => start(tools), [failed], signal);
+const runStart = <R>(start: StartModule<R>, { tools, failed, signal }: CaptureWatch): Promise<Settled> =>
+  settle(() => start(tools), [failed], signal);
 
 async function heapOfInstance(
   module: unknown,
