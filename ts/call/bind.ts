@@ -2,7 +2,7 @@
 // Creates JavaScript functions for the C functions of a module, from their signatures.
 import { ArgumentTypeError, assertHas, isArray } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { Context, contextOf, setContext } from './context.ts';
 import { ModuleExports } from './exports.ts';
 import { makeFunction } from './function.ts';
@@ -23,17 +23,17 @@ export function bind<const S extends Readonly<Record<string, Signature>>>(
   signatures: S,
 ): Library<S> {
   assertHas(heap, 'locateBorrowed', 'the heap of the module');
-  assertOptions(signatures, 'an object of signatures by name');
+  const own = ownOptions(signatures, 'an object of signatures by name');
   if (isArray(signatures)) throw new ArgumentTypeError('an object of signatures by name', signatures);
   const exports = new ModuleExports(module);
   if (!exports.hasMemory(heap.buffer))
     throw new ArgumentTypeError('a heap over the memory of this module', heap);
   const context = new Context(exports, heap);
-  const names = Object.keys(signatures);
+  const names = Object.keys(own);
   const functions = exports.get(names);
   const library: Record<string, unknown> = {};
   names.forEach((name, index) => {
-    const signature = signatures[name] as Signature; // one for each name
+    const signature = own[name] as Signature; // one for each name
     const act = functions[index] as (typeof functions)[number]; // as above
     library[name] = makeFunction(name, signature, act, context);
   });

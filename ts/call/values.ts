@@ -124,7 +124,10 @@ function numberAddress(value: number | bigint, heap: Heap, where: string): numbe
   const isWide = pointerSizeOf(heap) === 8;
   const at = toTarget(value, where, heap);
   if (isWide ? value >= 0 : at < ADDRESS_SPACE_32) return at;
-  throw new ArgumentRangeError(`an address of this module for ${where}`, value);
+  throw new ArgumentRangeError(
+    isWide ? `an address for ${where}` : `an address below 2^32 for ${where}`,
+    value,
+  );
 }
 
 /** Returns a function that copies a value to the scratch memory and returns its address. */

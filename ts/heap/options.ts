@@ -168,17 +168,13 @@ const MANAGER_KINDS: OptionKinds<WasmHeapManagerOptions> = {
 export type OptionKinds<O> = Readonly<Record<keyof O, string>>;
 
 /**
+ * Returns a copy of the own properties of `options`, each read once. The copy inherits nothing.
  * @param expected names it in the error
  * @throws {ArgumentTypeError} if `options` is not an object, or a revoked proxy
  */
-export function assertOptions(options: unknown, expected = 'an options object'): asserts options is object {
+export function ownOptions<O extends object>(options: O, expected = 'an options object'): O {
   if (typeof options !== 'object' || options === null || isRevoked(options))
     throw wrongType(expected, options);
-}
-
-/** Returns a copy of the own properties, each read once. It inherits nothing. Throws as {@link assertOptions}. */
-export function ownOptions<O extends object>(options: O, expected?: string): O {
-  assertOptions(options, expected);
   return { __proto__: null, ...options };
 }
 

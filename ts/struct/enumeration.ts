@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // C enums as string unions.
 import { ArgumentRangeError, ArgumentTypeError, isArray } from '../errors.ts';
-import { assertOptions } from '../heap/options.ts';
+import { ownOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { assertType } from '../scalar/descriptor.ts';
@@ -75,11 +75,11 @@ export function enumeration<const N extends string>(
   base: Scalar<number> = i32,
 ): EnumType<N> {
   if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
-  assertOptions(values, `names and numbers of ${name}`);
+  const own = ownOptions(values, `names and numbers of ${name}`);
   assertType(base);
   const given: readonly (readonly [unknown, unknown])[] = isArray(values)
     ? Array.from(values, (one, index) => [one, index])
-    : Object.entries(values);
+    : Object.entries(own);
   const [, sign, bits = 0] = /^([iu])(8|16|32)$/.exec(base.name) ?? [];
   if (!sign) throw new ArgumentTypeError(`an integer type of up to 32 bits for ${name}`, base.name);
   const min = sign === 'i' ? -(2 ** (Number(bits) - 1)) : 0;

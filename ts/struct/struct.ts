@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Defines structs and unions: `struct('point_t', { id: i32, x: f32, y: f32 })`.
-import { ArgumentRangeError, ArgumentTypeError, isRevoked } from '../errors.ts';
-import { assertOptions, readOptions } from '../heap/options.ts';
+import { ArgumentRangeError, ArgumentTypeError, isRevoked, wrongType } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import { isAlign } from '../memory/address.ts';
 import type { LayoutOptions } from './layout.ts';
 import { StructType } from './struct-type.ts';
@@ -10,7 +10,8 @@ const OPTIONS = { packed: 'boolean', pack: 'number', align: 'number', typedefAli
 const MAX_ALIGN = { pack: 16, align: 65536, typedefAlign: 65536 };
 
 function make<F>(name: string, fields: F, options: LayoutOptions, isUnion: boolean): StructType<F> {
-  assertOptions(fields, 'an object with fields');
+  if (typeof fields !== 'object' || fields === null || isRevoked(fields))
+    throw wrongType('an object with fields', fields); // not copied, which would call getters
   if (typeof name !== 'string') throw new ArgumentTypeError('the name of a type in C', name);
   const read = readOptions(options, OPTIONS);
   for (const [key, most] of Object.entries(MAX_ALIGN)) {
