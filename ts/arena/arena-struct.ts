@@ -6,6 +6,7 @@ import { toAlign, toCount } from '../memory/address.ts';
 import type { Allocation, Dependents, EpochCheck } from '../memory/allocation.ts';
 import { isShared } from '../memory/buffers.ts';
 import { fillBytes } from '../memory/bytes.ts';
+import { engine } from '../scalar/atomic.ts';
 import { advanceEpoch, epochCheck, readEpoch, writeEpoch } from './epochs.ts';
 import { registryOf } from './registry.ts';
 import {
@@ -19,9 +20,6 @@ import {
   type ArenaLayout,
   type PointerSize,
 } from './arena-layout.ts';
-
-// Taken at import: a page that replaces it later has no effect here.
-const compareExchange: typeof Atomics.compareExchange = /* @__PURE__ */ (() => Atomics.compareExchange)();
 
 /** The struct of one arena. The memory's view must be current: callers call `heap.refresh()` first. */
 export class ArenaStruct {
@@ -138,10 +136,10 @@ export class ArenaStruct {
     if (!this.shared) this.write(at, to);
     else if (this.pointerSize === 4) {
       const cell = this.heap.view(Int32Array, at, 1);
-      return compareExchange(cell, 0, from | 0, to | 0) === (from | 0);
+      return engine.compareExchange(cell, 0, from | 0, to | 0) === (from | 0);
     } else {
       const cell = this.heap.view(BigInt64Array, at, 1);
-      return compareExchange(cell, 0, BigInt(from), BigInt(to)) === BigInt(from);
+      return engine.compareExchange(cell, 0, BigInt(from), BigInt(to)) === BigInt(from);
     }
     return true;
   }

@@ -11,13 +11,8 @@ import { toCount } from '../memory/address.ts';
 import type { Allocation, EpochCheck } from '../memory/allocation.ts';
 import { isShared } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { engine } from '../scalar/atomic.ts';
 import { readPointer, writePointer } from './arena-layout.ts';
-
-// Taken at import: a page that replaces them later has no effect here.
-const engine = /* @__PURE__ */ (() => {
-  const { add, compareExchange, load } = Atomics;
-  return { add, compareExchange, load };
-})();
 
 /** Identifies a heap across threads: a plain object for `postMessage`. */
 export interface HeapIdentity {
@@ -53,7 +48,9 @@ export function currentEpoch(memory: LinearMemory, { at, magicAt, magic }: Epoch
 /** Advances the epoch at `at` atomically and returns it. */
 export function advanceEpoch(memory: LinearMemory, at: number): number {
   const cell = memory.view(BigUint64Array, at, 1);
-  if (engine.add(cell, 0, 1n) === 2n ** 64n - 1n) engine.add(cell, 0, 1n); // 0 is not an epoch
+  // An engine without Atomics has no threads.
+  const add = typeof engine.add === 'function' ? () => engine.add(cell, 0, 1n) : () => (cell[0] = (cell[0] as bigint) + 1n) - 1n; // prettier-ignore
+  if (add() === 2n ** 64n - 1n) add(); // 0 is not an epoch
   return readEpoch(memory, at);
 }
 

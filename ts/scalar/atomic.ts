@@ -12,27 +12,29 @@ import { assertKind, assertType, type ScalarDescriptor, type ScalarValue } from 
 /** An operation on two values of one type. */
 export type AtomicOperation = 'add' | 'sub' | 'and' | 'or' | 'xor';
 
-type Cell = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
-const cellClassOf = (size: number): ElementsClass<Cell> | undefined =>
-  size === 1
-    ? Uint8Array
-    : size === 2
-      ? Uint16Array
-      : size === 4
-        ? Uint32Array
-        : size === 8
-          ? BigUint64Array
-          : undefined;
+type Cell = Uint8Array | Uint16Array | Uint32Array | Int32Array | BigInt64Array | BigUint64Array;
+/** By size in bytes. */
+const CELLS: Readonly<Record<number, ElementsClass<Cell>>> = {
+  1: Uint8Array,
+  2: Uint16Array,
+  4: Uint32Array,
+  8: BigUint64Array,
+};
+
+const UPDATES: readonly AtomicOperation[] = ['add', 'sub', 'and', 'or', 'xor'];
 
 type Operation = (cell: Cell, index: 0, ...bits: (number | bigint)[]) => number | bigint;
 /** The engine's operations, typed for any cell. */
 type Operations = Readonly<
   Record<AtomicOperation | 'load' | 'store' | 'exchange' | 'compareExchange', Operation>
 >;
-// Taken at import: a page that replaces them later has no effect here.
-const engine: Operations = /* @__PURE__ */ (() => {
-  const { load, store, exchange, compareExchange, add, sub, and, or, xor } = Atomics;
-  return { load, store, exchange, compareExchange, add, sub, and, or, xor } as unknown as Operations; // see Operations
+// Taken at import: a page that replaces them later has no effect here. Some engines have none, nor shared memories.
+export const engine: Operations = /* @__PURE__ */ (() => {
+  const names = [...UPDATES, 'load', 'store', 'exchange', 'compareExchange'];
+  const all = globalThis.Atomics as unknown as Operations | undefined; // see Operations
+  return Object.fromEntries(
+    names.map((name) => [name, all?.[name as AtomicOperation]]),
+  ) as unknown as Operations;
 })();
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
@@ -104,8 +106,7 @@ export function atomicUpdate<T extends ScalarValue>(
   address: Address,
   value: T,
 ): T {
-  if (!['add', 'sub', 'and', 'or', 'xor'].includes(operation))
-    throw new ArgumentTypeError("one of 'add', 'sub', 'and', 'or', 'xor'", operation);
+  if (!UPDATES.includes(operation)) throw new ArgumentTypeError(`one of ${UPDATES.join(', ')}`, operation);
   const bits = toBits(type, value);
   const cell = cellAt(type, memory, address);
   // The engine's integers wrap as its arithmetic does: Int8, BigUint64; not Uint8Clamped, nor pointers.
@@ -160,7 +161,8 @@ export async function atomicWaitAsync(
 export function atomicNotify(memory: LinearMemory, address: Address, count?: number): number {
   if (count !== undefined && count !== Infinity) toCount(count, 'a count of threads');
   assertMemory(memory);
-  return Atomics.notify(memory.view(Int32Array, address, 1), 0, count);
+  const cell = memory.view(Int32Array, address, 1);
+  return isShared(memory) ? Atomics.notify(cell, 0, count) : 0; // no thread waits
 }
 
 function waitCell(
@@ -188,7 +190,8 @@ function cellAt<T extends ScalarValue>(
 ): Cell {
   assertType(type);
   assertMemory(memory);
-  const Cells = cellClassOf(type.size);
+  if (!engine.load) throw new ModuleError('this engine has no Atomics', { missing: ['Atomics'] });
+  const Cells = CELLS[type.size];
   if (!Cells) throw new ArgumentTypeError('a type of at most 8 bytes', type.name);
   const at = memory.locate(address, type.size, type.size); // first: it renews the view
   return new Cells(memory.data.buffer, at, 1);

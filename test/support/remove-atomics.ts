@@ -1,0 +1,3 @@
+import { remove } from './removed-globals.ts';
+
+remove('Atomics');
