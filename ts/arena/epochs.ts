@@ -48,10 +48,9 @@ export function currentEpoch(memory: LinearMemory, { at, magicAt, magic }: Epoch
 /** Advances the epoch at `at` atomically and returns it. */
 export function advanceEpoch(memory: LinearMemory, at: number): number {
   const cell = memory.view(BigUint64Array, at, 1);
-  // An engine without Atomics has no threads.
-  const add = typeof engine.add === 'function' ? () => engine.add(cell, 0, 1n) : () => (cell[0] = (cell[0] as bigint) + 1n) - 1n; // prettier-ignore
-  if (add() === 2n ** 64n - 1n) add(); // 0 is not an epoch
-  return readEpoch(memory, at);
+  if (typeof engine.add === 'function') engine.add(cell, 0, 1n);
+  else cell[0] = (cell[0] as bigint) + 1n; // an engine without Atomics has no threads
+  return readEpoch(memory, at) || advanceEpoch(memory, at); // 0 is not an epoch
 }
 
 /** True if the epoch in `data` is that of the allocation, or it has none to compare. */
