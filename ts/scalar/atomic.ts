@@ -30,11 +30,9 @@ type Operations = Readonly<
 >;
 // Taken at import: a page that replaces them later has no effect here. Some engines have none, nor shared memories.
 export const engine: Operations = /* @__PURE__ */ (() => {
-  const names = [...UPDATES, 'load', 'store', 'exchange', 'compareExchange'];
-  const all = globalThis.Atomics as unknown as Operations | undefined; // see Operations
-  return Object.fromEntries(
-    names.map((name) => [name, all?.[name as AtomicOperation]]),
-  ) as unknown as Operations;
+  const all = Object(globalThis.Atomics) as Operations; // see Operations
+  const names = [...UPDATES, 'load', 'store', 'exchange', 'compareExchange'] as const;
+  return Object.fromEntries(names.map((name) => [name, all[name]])) as Operations;
 })();
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
@@ -190,7 +188,7 @@ function cellAt<T extends ScalarValue>(
 ): Cell {
   assertType(type);
   assertMemory(memory);
-  if (!engine.load) throw new ModuleError('this engine has no Atomics', { missing: ['Atomics'] });
+  if (!engine.load) throw new ModuleError('this engine has no Atomics');
   const Cells = CELLS[type.size];
   if (!Cells) throw new ArgumentTypeError('a type of at most 8 bytes', type.name);
   const at = memory.locate(address, type.size, type.size); // first: it renews the view

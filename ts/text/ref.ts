@@ -120,6 +120,7 @@ export class StringRef extends Ref {
     const { address, allocatedElementCount: capacity } = this;
     const { memory } = this.allocation;
     const terminator = framing === 'Terminated' ? 1 : framing === 'Sized' ? 0 : -1;
+    if (terminator === 0) void this.room; // throws for a Proxy, before anything is written
     let count = terminator < 0 ? -1 : tryWrite(codec, memory, address, text, capacity, policy, terminator);
     if (count < 0)
       count = writeString(
@@ -133,7 +134,7 @@ export class StringRef extends Ref {
         wordBytes,
         this.textAddress,
       );
-    this.#count = count;
+    if (terminator === 0) this.#count = count;
     return this;
   }
 

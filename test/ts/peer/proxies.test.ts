@@ -94,16 +94,31 @@ test('a Proxy of an owning ref does not own its block, which stays allocated and
   expect(heap.statistics.liveBlocks).toBe(0);
 });
 
-test('a Proxy of a sized string is refused, as it does not know how many bytes were written', () => {
+test.each(STAND_INS)('for a sized string, %s is refused, as it does not know how many bytes were written', (_what, standIn) => {
   const heap = createHeapSync();
   const text = heap.allocUtf8String('abc');
-  expect(() => new Proxy(text, {}).value).toThrow(
-    expect.objectContaining({
-      code: 'INVALID_TYPE',
-      message: expect.stringContaining('not a Proxy') as string,
-    }),
-  );
+  const refusal = expect.objectContaining({
+    code: 'INVALID_TYPE',
+    message: expect.stringContaining('not a Proxy') as string,
+  }) as Error;
+  expect(() => standIn(text).value).toThrow(refusal);
+  expect(() => standIn(text).write('xy')).toThrow(refusal);
+  expect(text.value).toBe('abc');
   text.free();
+}); // prettier-ignore
+
+test.each(STAND_INS)('for another string, %s reads and writes', (_what, standIn) => {
+  const heap = createHeapSync();
+  for (const text of [
+    heap.allocNullTerminatedUtf8String('abc'),
+    utf8.allocPrefixed(heap, 'abc'),
+    utf8.allocPaired(heap, 'abc'),
+    utf8.allocFixed(heap, 'abc'),
+  ]) {
+    standIn(text).value = 'xy';
+    expect([text.value, standIn(text).write('z').value]).toEqual(['xy', 'z']);
+  }
+  heap.freeAll();
 });
 
 test('Vue leaves heaps, refs, slices and arenas as they are', () => {
