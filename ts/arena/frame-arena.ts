@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // FrameArena: one arena per heap for allocations that live for one animation frame, or one call.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, define } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { toCount } from '../memory/address.ts';
 import { f32, f64 } from '../scalar/types.gen.ts';
@@ -15,14 +15,17 @@ export type FrameScheduler = (callback: (time: number) => void) => unknown;
 
 /** The arena of a heap for allocations that live until the next frame. */
 export class FrameArena {
-  readonly #heap: Heap;
-  #arena: WasmHeapArena | undefined;
-  /** The capacity asked for; the arena may have a byte less. */
-  #requestedBytes = 0;
+  /** @internal Not private (#): a Proxy has no private members. */
+  declare readonly state: {
+    readonly heap: Heap;
+    arena?: WasmHeapArena | undefined;
+    /** The capacity asked for; the arena may have a byte less. */
+    requestedBytes?: number;
+  };
 
   /** @internal Use `heap.frameArena` or {@link frameArenaOf}: a heap has one frame arena. */
   constructor(heap: Heap) {
-    this.#heap = heap;
+    define(this, 'state', { heap });
   }
 
   /**
@@ -33,27 +36,27 @@ export class FrameArena {
    * @throws any error of the heap's free; the arena then has its old capacity, and is empty
    */
   init(capBytes: number = FRAME_BYTES): number {
-    const old = this.#live();
-    if (old && this.#requestedBytes === capBytes) return old.basePtr;
-    const arena = new WasmHeapArena(this.#heap, { capBytes, align: 16 }, { kind: 'frame' });
+    const old = this.live();
+    if (old && this.state.requestedBytes === capBytes) return old.basePtr;
+    const arena = new WasmHeapArena(this.state.heap, { capBytes, align: 16 }, { kind: 'frame' });
     try {
       old?.destroy();
     } catch (error) {
       arena.destroy(); // the old one is usable, and empty
       throw error;
     }
-    this.#arena = arena;
-    this.#requestedBytes = capBytes;
+    this.state.arena = arena;
+    this.state.requestedBytes = capBytes;
     return arena.basePtr;
   }
 
   /** The arena, for slices, refs and strings that live until the next reset. The first use calls `init()`. */
   get arena(): WasmHeapArena {
-    if (!this.#live()) this.init();
-    return this.#arena as WasmHeapArena; // init sets it
+    if (!this.live()) this.init();
+    return this.state.arena as WasmHeapArena; // init sets it
   }
-  #live(): WasmHeapArena | undefined {
-    return this.#arena?.destroyed === false ? this.#arena : undefined;
+  private live(): WasmHeapArena | undefined {
+    return this.state.arena?.destroyed === false ? this.state.arena : undefined;
   }
 
   /** Frees everything and begins a new epoch: every slice and ref becomes invalid. */
@@ -86,8 +89,8 @@ export class FrameArena {
   }
   /** Frees its block. The next use allocates another. */
   destroy(): void {
-    this.#live()?.destroy();
-    this.#arena = undefined;
+    this.live()?.destroy();
+    this.state.arena = undefined;
   }
 
   /**

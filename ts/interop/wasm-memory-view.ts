@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // WasmMemoryView: an array in a module's memory, at an address and with a length that the module gives.
-import { ArgumentTypeError } from '../errors.ts';
+import { ArgumentTypeError, define } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
+import { bytesOf } from '../memory/bytes.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import { encodeValues, storeValues } from '../scalar/values.ts';
@@ -12,6 +13,13 @@ export interface Place {
   readonly memory: WebAssemblyMemory;
   readonly ptr: number;
   readonly length: number;
+}
+
+interface State<A> {
+  readonly locate: () => Place;
+  place: Place;
+  access: LinearMemory;
+  array: A;
 }
 
 const memories = new WeakMap<WebAssemblyMemory, LinearMemory>();
@@ -35,31 +43,27 @@ export class WasmMemoryView<
   readonly type: ScalarDescriptor<T, A>;
   /** Its name in errors. */
   readonly name: string;
-  readonly #locate: () => Place;
-  #place: Place;
-  #access: LinearMemory;
-  #array: A | undefined;
+  /** @internal Not private (#): a Proxy has no private members. */
+  declare readonly state: State<A>;
 
   /** @internal Use {@link WasmModule.view}. */
   constructor(type: ScalarDescriptor<T, A>, name: string, locate: () => Place) {
     this.type = type;
     this.name = name;
-    this.#locate = locate;
-    this.#place = locate();
-    this.#access = accessTo(this.#place.memory);
-    this.array(); // refuses an invalid address or length now
+    define(this, 'state', { locate });
+    this.refresh(); // refuses an invalid address or length now
   }
 
   get memory(): WebAssemblyMemory {
-    return this.#place.memory;
+    return this.state.place.memory;
   }
   /** The address of the first element. */
   get ptr(): number {
-    return this.#place.ptr;
+    return this.state.place.ptr;
   }
   /** The number of elements. */
   get length(): number {
-    return this.#place.length;
+    return this.state.place.length;
   }
   get byteLength(): number {
     return this.length * this.type.size;
@@ -74,16 +78,10 @@ export class WasmMemoryView<
    * @throws as {@link WasmModule.view}
    */
   refresh(): this {
-    const before = [this.#place, this.#access, this.#array] as const;
-    this.#place = this.#locate();
-    this.#access = accessTo(this.#place.memory);
-    this.#array = undefined;
-    try {
-      this.array();
-    } catch (error) {
-      [this.#place, this.#access, this.#array] = before;
-      throw error;
-    }
+    const { state, type } = this;
+    const place = state.locate();
+    const access = accessTo(place.memory);
+    Object.assign(state, { place, access, array: type.view(access, place.ptr, place.length) });
     return this;
   }
 
@@ -94,18 +92,18 @@ export class WasmMemoryView<
    * @throws {OutOfBoundsError} {@link MisalignedError} if the array lies outside the memory or is not aligned
    */
   array(): A {
-    const { buffer } = this.memory;
-    if (this.#array?.buffer !== buffer)
-      this.#array = this.type.view(this.#access, this.#checked(), this.length);
-    return this.#array as A; // just made, if it was not there
+    const { state, type } = this;
+    if (state.array.buffer !== state.place.memory.buffer)
+      state.array = type.view(state.access, state.place.ptr, state.place.length);
+    return state.array;
   }
   /** Returns the bytes of the array over the memory; as {@link array}. */
   bytes(): Uint8Array {
-    return this.#access.view(Uint8Array, this.#checked(), this.byteLength);
+    return this.state.access.view(Uint8Array, this.checked(), this.byteLength);
   }
   /** Returns a view of the bytes of the array over the memory; as {@link array}. */
   dataView(): DataView {
-    return new DataView(this.memory.buffer, this.#checked(), this.byteLength);
+    return new DataView(this.memory.buffer, this.checked(), this.byteLength);
   }
 
   /** Returns a copy of the elements, in a separate buffer. */
@@ -125,19 +123,20 @@ export class WasmMemoryView<
         `a ${this.type.Elements.name}, Uint8Array or Int8Array for ${this.name}`,
         target,
       );
-    if (target.byteLength < this.byteLength)
+    const bytes = bytesOf(target); // its properties can be wrong
+    if (bytes.length < this.byteLength)
       throw new ArgumentTypeError(`an array of at least ${this.byteLength} bytes for ${this.name}`, target);
-    new Uint8Array(target.buffer, target.byteOffset, this.byteLength).set(this.bytes());
+    bytes.set(this.bytes());
     return target;
   }
 
   /** Returns an element. @throws {ArgumentRangeError} if there is none at `index`; {@link OutOfBoundsError} as {@link array} */
   get(index: number): T {
-    return this.type.read(this.#access, this.#addressOf(index));
+    return this.type.read(this.state.access, this.addressOf(index));
   }
   /** Sets an element. Throws as {@link get}. @throws {ArgumentTypeError} if the value has the wrong type */
   set(index: number, value: T): this {
-    this.type.write(this.#access, this.#addressOf(index), value);
+    this.type.write(this.state.access, this.addressOf(index), value);
     return this;
   }
   /**
@@ -145,17 +144,18 @@ export class WasmMemoryView<
    * @throws {ArgumentRangeError} if they do not fit; {@link ArgumentTypeError} if a value has the wrong type
    */
   write(values: Values<T>, offset = 0): this {
-    const from = toCount(offset, 'an offset in elements', 0, this.length + 1);
-    const bytes = encodeValues(this.type, values, this.length - from);
-    storeValues(this.#access, this.ptr + from * this.type.size, bytes);
+    const { place, access } = this.state; // those of the check, even if the values refresh the view
+    const from = toCount(offset, 'an offset in elements', 0, place.length + 1);
+    const bytes = encodeValues(this.type, values, place.length - from);
+    storeValues(access, place.ptr + from * this.type.size, bytes);
     return this;
   }
 
   /** Returns the address after checks of its alignment and its end. */
-  #checked(): number {
-    return this.#access.locate(this.ptr, this.byteLength, this.type.Elements.BYTES_PER_ELEMENT);
+  private checked(): number {
+    return this.state.access.locate(this.ptr, this.byteLength, this.type.Elements.BYTES_PER_ELEMENT);
   }
-  #addressOf(index: number): number {
+  private addressOf(index: number): number {
     const at = toCount(index, `an index in ${this.name}`, 0, this.length);
     return this.ptr + at * this.type.size;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // WasmModule: the exports and the memories of any WebAssembly module, read and written by descriptors.
-import { ArgumentTypeError, EncodingError, isRevoked, ModuleError, OutOfBoundsError, wrongType } from '../errors.ts'; // prettier-ignore
+import { ArgumentTypeError, define, EncodingError, isRevoked, ModuleError, OutOfBoundsError, wrongType } from '../errors.ts'; // prettier-ignore
 import { ownOptions } from '../heap/options.ts';
 import { bytesOf, putBytes, readBytes } from '../memory/bytes.ts';
 import type { ScalarDescriptor, ScalarValue } from '../scalar/descriptor.ts';
@@ -64,7 +64,8 @@ export interface WasmUtf8Options extends Omit<WasmTextOptions, 'codec' | keyof T
 export class WasmModule {
   readonly name: string;
   readonly exports: object;
-  readonly #memory: WebAssemblyMemory | string | undefined;
+  /** @internal Not private (#), nor are the methods below: a Proxy has no private members. */
+  declare readonly chosen: WebAssemblyMemory | string | undefined;
 
   /** @internal Use {@link WasmModule.fromInstance}, {@link WasmModule.fromExports} or {@link WasmModule.fromMemory}. */
   constructor(exports: object, options: WasmModuleOptions = {}) {
@@ -73,7 +74,7 @@ export class WasmModule {
     this.name = name;
     this.exports = exports;
     if (memory !== undefined && memory !== null) this.memory(memory); // refuses an invalid memory
-    this.#memory = memory ?? undefined;
+    define(this, 'chosen', memory ?? undefined);
   }
 
   /** Returns the module of an instance. @throws {ArgumentTypeError} if it is not an object with exports */
@@ -131,7 +132,7 @@ export class WasmModule {
    * @throws {ArgumentTypeError} if the argument is neither a memory nor a name
    */
   memory(given?: MemoryChoice): WebAssemblyMemory {
-    const choice = given ?? this.#memory;
+    const choice = given ?? this.chosen;
     if (isMemory(choice)) return choice;
     if (typeof choice === 'string') {
       const found = this.getExport(choice);
@@ -162,9 +163,9 @@ export class WasmModule {
   ): WasmMemoryView<T, A> {
     const own = ownRange(this, descriptor);
     const { length, dtype, name = 'view' } = own;
-    const type = this.#typeOf(dtype) as unknown as ScalarDescriptor<T, A>; // a name tells no type to the compiler
+    const type = this.typeOf(dtype) as unknown as ScalarDescriptor<T, A>; // a name tells no type to the compiler
     const locate = (): Place => ({
-      ...this.#locate(own),
+      ...this.locate(own),
       length: resolveCount(this, length, `the length of ${name}`),
     });
     return new WasmMemoryView(type, `${this.label}: ${name}`, locate);
@@ -172,24 +173,24 @@ export class WasmModule {
 
   /** Returns bytes as a view of the memory, valid until it grows. Throws as {@link view}. */
   readBytes(descriptor: WasmBytesDescriptor): Uint8Array {
-    const { memory, ptr, length } = this.#range(descriptor);
+    const { memory, ptr, length } = this.range(descriptor);
     return accessTo(memory).view(Uint8Array, ptr, length);
   }
   /** Returns a copy of bytes. Throws as {@link view}. */
   copyBytes(descriptor: WasmBytesDescriptor): OwnBytes {
-    const { memory, ptr, length } = this.#range(descriptor);
+    const { memory, ptr, length } = this.range(descriptor);
     return readBytes(accessTo(memory), ptr, length);
   }
   /** Writes all of `source`. Throws as {@link view}, and {@link OutOfBoundsError} if it is longer than the range. */
   writeBytes(descriptor: WasmBytesDescriptor, source: ArrayBufferView | ArrayBufferLike): void {
-    const { memory, ptr, length } = this.#range(descriptor);
+    const { memory, ptr, length } = this.range(descriptor);
     const bytes = bytesOf(source); // after all user code, which may detach it
     if (bytes.length > length) throw new OutOfBoundsError(ptr, bytes.length, length);
     putBytes(accessTo(memory), ptr, bytes);
   }
   /** Returns bytes as a DataView of the memory, valid until it grows. Throws as {@link view}. */
   dataView(descriptor: WasmBytesDescriptor): DataView {
-    const { memory, ptr, length } = this.#range(descriptor);
+    const { memory, ptr, length } = this.range(descriptor);
     const at = accessTo(memory).locate(ptr, length);
     return new DataView(memory.buffer, at, length);
   }
@@ -210,7 +211,7 @@ export class WasmModule {
   readText(ptr: WasmValueDescriptor, length: WasmValueDescriptor, options: WasmTextOptions = {}): string {
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = ownOptions(options);
     assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
-    const place = this.#locate({ memory, ptr, byteOffset, name });
+    const place = this.locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, length, `the length of ${name}`);
     const access = accessTo(place.memory);
     if (place.ptr !== 0) return codec.readSized(access, place.ptr, count, policy);
@@ -229,7 +230,7 @@ export class WasmModule {
   ): number {
     const { memory, byteOffset = 0, name = 'text', codec = utf8, ...policy } = ownOptions(options);
     assertMethod(codec, 'readSized', `${this.label}: a codec, as utf8`);
-    const place = this.#locate({ memory, ptr, byteOffset, name });
+    const place = this.locate({ memory, ptr, byteOffset, name });
     const count = resolveCount(this, capacity, `the capacity of ${name}`);
     const access = accessTo(place.memory);
     if (place.ptr !== 0) return codec.writeSized(access, place.ptr, text, count, policy);
@@ -243,7 +244,7 @@ export class WasmModule {
   /** Returns one value. Throws as {@link view}. */
   read<T extends ScalarValue, A extends ArrayBufferView>(type: ScalarDescriptor<T, A>, range: WasmRange): T {
     assertMethod(type, 'read', `${this.label}: a type, as i32`);
-    const { memory, ptr } = this.#locate(range);
+    const { memory, ptr } = this.locate(range);
     return type.read(accessTo(memory), ptr);
   }
   /** Writes one value. Throws as {@link view}. */
@@ -253,11 +254,11 @@ export class WasmModule {
     value: T,
   ): void {
     assertMethod(type, 'write', `${this.label}: a type, as i32`);
-    const { memory, ptr } = this.#locate(range);
+    const { memory, ptr } = this.locate(range);
     type.write(accessTo(memory), ptr, value);
   }
 
-  #typeOf(dtype: unknown): ScalarDescriptor {
+  private typeOf(dtype: unknown): ScalarDescriptor {
     const found = scalarTypes.find((type) => type === dtype || type.name === dtype);
     if (found) return found as unknown as ScalarDescriptor; // of any value
     throw new ArgumentTypeError(
@@ -265,7 +266,7 @@ export class WasmModule {
       dtype,
     );
   }
-  #locate(range: WasmRange): { memory: WebAssemblyMemory; ptr: number } {
+  private locate(range: WasmRange): { memory: WebAssemblyMemory; ptr: number } {
     const { memory, ptr, byteOffset = 0, name = 'range' } = ownRange(this, range);
     const owner = this.memory(memory);
     const address = resolveAddress(this, ptr, `the ptr of ${name}`, owner);
@@ -274,11 +275,11 @@ export class WasmModule {
       ptr: address + resolveCount(this, byteOffset, `the byteOffset of ${name}`),
     };
   }
-  #range(descriptor: WasmBytesDescriptor): Place {
+  private range(descriptor: WasmBytesDescriptor): Place {
     const own = ownRange(this, descriptor);
     const { byteLength, name = 'range' } = own;
     return {
-      ...this.#locate(own),
+      ...this.locate(own),
       length: resolveCount(this, byteLength, `the byteLength of ${name}`),
     };
   }

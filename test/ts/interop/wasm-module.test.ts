@@ -36,6 +36,38 @@ const instance = assemble(
 const exports = { ...instance.exports, global };
 const module = webassembly.fromExports(exports, { name: 'test' });
 
+test('copyInto takes the length of the array itself, and changes nothing beside it', () => {
+  const view = module.view({ dtype: i32, ptr: 512, length: 4 });
+  view.write([1, 2, 3, 4]);
+  const whole = new Int32Array(6);
+  const part = Object.defineProperty(whole.subarray(1, 2), 'byteLength', { value: 16 });
+  expect(() => view.copyInto(part)).toThrow(ArgumentTypeError);
+  expect([...whole]).toEqual([0, 0, 0, 0, 0, 0]);
+  const lying = Object.defineProperties(new Int32Array(4), {
+    byteOffset: { value: 8 },
+    byteLength: { value: 16 },
+  });
+  expect([...view.copyInto(lying)]).toEqual([1, 2, 3, 4]);
+});
+test('values that refresh a view do not move what is written', () => {
+  const own = newMemory();
+  let length = 4;
+  const view = webassembly.fromMemory(own).view({ dtype: i32, ptr: 512, length: () => length });
+  const values = {
+    length: 4,
+    get 0() {
+      length = 1;
+      view.refresh();
+      return 1;
+    },
+    1: 2,
+    2: 3,
+    3: 4,
+  };
+  view.write(values);
+  expect([view.length, ...new Int32Array(own.buffer, 512, 5)]).toEqual([1, 1, 2, 3, 4, 0]);
+});
+
 test('writeBytes refuses a source that the function of a descriptor detaches, and writes nothing', () => {
   const growing = newMemory();
   const bytes = new Uint8Array(growing.buffer);

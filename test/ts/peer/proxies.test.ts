@@ -9,6 +9,7 @@ import {
   struct,
   u8,
   utf8,
+  webassembly,
   type LinmemHeap,
   type Ref,
 } from '../../../ts/index.ts';
@@ -106,6 +107,30 @@ test.each(STAND_INS)('for a sized string, %s is refused, as it does not know how
   expect(text.value).toBe('abc');
   text.free();
 }); // prettier-ignore
+
+test.each(STAND_INS)('for a frame arena, %s allocates in the same one', (_what, standIn) => {
+  const { frameArena } = createHeapSync();
+  standIn(frameArena).init(256);
+  const at = standIn(frameArena).alloc(8);
+  expect([frameArena.usedBytes() > 0, at > 0, frameArena.capBytes()]).toEqual([true, true, standIn(frameArena).capBytes()]); // prettier-ignore
+  standIn(frameArena).reset();
+  expect([frameArena.usedBytes(), frameArena.epoch()]).toEqual([0, 2]);
+  standIn(frameArena).destroy();
+});
+
+test.each(STAND_INS)('for a module and its views, %s reads and writes', (_what, standIn) => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const module = webassembly.fromMemory(memory);
+  standIn(module).write(i32, { ptr: 512 }, 7);
+  const view = standIn(standIn(module).view({ dtype: i32, ptr: 512, length: 2 }));
+  view.set(1, 9).write([8]);
+  memory.grow(1);
+  expect([[...view.refresh().array()], standIn(module).read(i32, { ptr: 516 }), view.length]).toEqual([
+    [8, 9],
+    9,
+    2,
+  ]);
+});
 
 test.each(STAND_INS)('for another string, %s reads and writes', (_what, standIn) => {
   const heap = createHeapSync();
