@@ -51,12 +51,12 @@ test('copyInto takes the length of the array itself, and changes nothing beside 
 });
 test('values that refresh a view do not move what is written', () => {
   const own = newMemory();
-  let length = 4;
-  const view = webassembly.fromMemory(own).view({ dtype: i32, ptr: 512, length: () => length });
+  let [at, length] = [512, 4];
+  const view = webassembly.fromMemory(own).view({ dtype: i32, ptr: () => at, length: () => length });
   const values = {
     length: 4,
     get 0() {
-      length = 1;
+      [at, length] = [600, 1];
       view.refresh();
       return 1;
     },
@@ -66,6 +66,7 @@ test('values that refresh a view do not move what is written', () => {
   };
   view.write(values);
   expect([view.length, ...new Int32Array(own.buffer, 512, 5)]).toEqual([1, 1, 2, 3, 4, 0]);
+  expect([...new Int32Array(own.buffer, 600, 4)]).toEqual([0, 0, 0, 0]);
 });
 
 test('writeBytes refuses a source that the function of a descriptor detaches, and writes nothing', () => {
