@@ -21,12 +21,14 @@ export function readArguments<K extends string>(
   known: Readonly<Record<K, OptionKind>>,
   usage: string,
 ): Arguments<K> {
-  const options: Partial<Record<K, string>> = {};
+  // A program that runs in this process may change Object.prototype.
+  const options = { __proto__: null } as Partial<Record<K, string>>;
+  const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     if (!arg.startsWith('-') || arg === '-') {
-      const { options: others, rest } = readArguments(args.slice(i + 1), known, usage);
-      return { options: { ...options, ...others }, rest: [arg, ...rest] };
+      rest.push(arg);
+      continue;
     }
     const [, name = '', value] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
     const kind = Object.hasOwn(known, name) ? known[name as K] : undefined;
@@ -40,7 +42,7 @@ export function readArguments<K extends string>(
       options[name as K] = given;
     }
   }
-  return { options, rest: [] };
+  return { options, rest };
 }
 
 /**

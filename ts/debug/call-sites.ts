@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // CallSites: the call stacks of a recording, each stored once.
 import type { StackFrame } from './recording.ts';
+import { assertShape, STACK } from './shape.ts';
 import { parseStack } from './stack-frames.ts';
 import { StackIndex, type Callee } from './stack-index.ts';
 
@@ -28,6 +29,8 @@ export class CallSites {
    * @param isOuter true if innermost wasm frames are ignored, except the last of them
    */
   capture(below: Callee = CallSites.prototype.capture, isOuter = false): number {
+    assertShape(below, 'function', 'below');
+    assertShape(isOuter, 'boolean', 'isOuter');
     const limit = isOuter ? MAX_OUTER_FRAMES : MAX_FRAMES;
     const entry = this.#index.find(below, limit, isOuter);
     if (entry?.site !== undefined) return entry.site;
@@ -47,6 +50,7 @@ export class CallSites {
 
   /** Returns the number of the stack with the frames `frames`. */
   add(frames: readonly StackFrame[]): number {
+    assertShape(frames, STACK, 'stack');
     const key = frames
       .map(({ name, file, line, column }) => [name, file, line, column].join('\t'))
       .join('\n');
@@ -111,6 +115,7 @@ function ownFolder(): string {
  * first that is not of a wasm function; else the first. Returns undefined for an empty stack.
  */
 export function programFrame(frames: readonly StackFrame[]): StackFrame | undefined {
+  assertShape(frames, STACK, 'stack');
   const scripts = frames.filter(({ file, line }) => line > 0 && !/^(?:wasm:|node:)/.test(file));
   return scripts.find(({ file }) => !/[\\/]node_modules[\\/]/.test(file)) ?? scripts[0] ?? frames[0];
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Leak checks in tests.
-import { ArgumentTypeError, LinmemError } from '../errors.ts';
+import { assertHas, isInstance, isRevoked, LinmemError } from '../errors.ts';
 import { Heap } from '../heap/heap.ts';
 import { programFrame } from './call-sites.ts';
 import { formatLeak, type Leak, type LeakSource } from './leaks.ts';
+import { assertShape, LEAKS } from './shape.ts';
 import { resolveLeaks } from './resolve-sources.ts';
 import { certainLeaks, findTracker, markHeap, trackCallSites } from './own-heaps.ts';
 
@@ -12,6 +13,7 @@ export class LeakError extends LinmemError {
   /** The leaked blocks, most bytes first. */
   declare readonly leaks: readonly Leak[];
   constructor(leaks: readonly Leak[]) {
+    assertShape(leaks, LEAKS, 'leaks');
     super('Leak', describe(leaks), { leaks });
     // Not enumerable, as test runners print the fields of an error, and the message has the leaks.
     Object.defineProperty(this, 'leaks', { enumerable: false });
@@ -54,42 +56,45 @@ type Place = Omit<Leak, 'stack' | 'addresses'>;
  * @throws {ArgumentTypeError} if `heap` is neither, or `fn` is not a function
  */
 export function expectNoLeaks<R, M>(heap: Heap | LeakSource<M>, fn: () => R): R {
-  if (typeof fn !== 'function') throw new ArgumentTypeError('a function', fn);
+  assertShape(fn, 'function', 'fn');
   const check = begin(heap);
   let result: R;
+  let isAsync: boolean;
   try {
     result = fn();
+    isAsync = isThenable(result);
   } catch (error) {
-    throw noting(error, check());
+    throw noting(error, leaksAfterError(check));
   }
-  if (!isThenable(result)) {
+  if (!isAsync) {
     const leaks = check();
     if (leaks.length > 0) throw new LeakError(leaks);
     return result;
   }
-  return result.then(
+  // Not by its own method, which may throw, or call back twice.
+  return Promise.resolve(result).then(
     async (value) => {
       const leaks = check();
       if (leaks.length > 0) throw new LeakError(await resolveLeaks(leaks));
       return value;
     },
     async (error: unknown) => {
-      throw noting(error, await resolveLeaks(check()));
+      throw noting(error, await resolveLeaks(leaksAfterError(check)));
     },
   ) as R; // a promise of the same value
 }
 
 /** Begins a check. Returns a function that ends it, restores the heap and returns the leaks. */
 function begin<M>(heap: Heap | LeakSource<M>): () => readonly Leak[] {
-  if (!(heap instanceof Heap)) {
-    const { mark, leaks } = Object(heap) as Partial<LeakSource<M>>;
-    if (typeof mark !== 'function' || typeof leaks !== 'function')
-      throw new ArgumentTypeError('a heap, or an object with mark() and leaks()', heap);
-    const since = mark.call(heap);
-    return () =>
-      leaks
-        .call(heap, { since })
-        .map((leak) => ({ type: '', site: programFrame(leak.stack), addresses: [], ...leak }));
+  if (!isInstance(heap, Heap)) {
+    for (const name of ['mark', 'leaks'])
+      assertHas(heap, name, 'a heap, or an object with mark() and leaks()');
+    const since = heap.mark();
+    return () => {
+      const leaks = heap.leaks({ since });
+      assertShape(leaks, LEAKS, 'leaks of the heap');
+      return leaks.map((leak) => ({ type: '', site: programFrame(leak.stack), addresses: [], ...leak }));
+    };
   }
   const stop = findTracker(heap) ? () => {} : trackCallSites(heap, 'all');
   const since = markHeap(heap, 'expectNoLeaks');
@@ -102,8 +107,17 @@ function begin<M>(heap: Heap | LeakSource<M>): () => readonly Leak[] {
   };
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (Object(value) as { then?: unknown }).then === 'function';
+/** Returns the leaks after an error of the program, which an error of the heap must not replace. */
+function leaksAfterError(check: () => readonly Leak[]): readonly Leak[] {
+  try {
+    return check();
+  } catch {
+    return [];
+  }
+}
+
+const isThenable = (value: unknown): boolean =>
+  !isRevoked(value) && typeof (Object(value) as { then?: unknown }).then === 'function';
 
 /** Returns `error`, with a note about the leaks if it is an object that can have one. */
 function noting(error: unknown, leaks: readonly Leak[]): unknown {

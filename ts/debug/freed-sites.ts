@@ -28,7 +28,7 @@ const known: WeakMap<Error, ErrorSites> = /* @__PURE__ */ new WeakMap();
  * option `callSites`; undefined for any other value. The message of the error names the same call sites.
  */
 export function sitesOf(error: unknown): ErrorSites | undefined {
-  return error instanceof Error ? known.get(error) : undefined;
+  return known.get(error as Error); // undefined for values that are no keys
 }
 
 const NAMES: readonly (readonly [keyof ErrorSites, string])[] = [

@@ -5,7 +5,7 @@
 //       properties of these two objects, so that a heap without a tracker pays nothing.
 //   W2  `register` and `remove` of the table are called for every block. The methods of the heap (`ENTRIES`) are replaced
 //       to record which function the program called, and which allocation and free are one resize.
-import { ArgumentTypeError, define } from '../errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, define } from '../errors.ts';
 import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { Allocation } from '../memory/allocation.ts';
@@ -86,10 +86,12 @@ export class HeapTracker {
     this.heap = heap;
     this.log = new EventLog(maxEvents);
     this.layouts = new TypeLayouts(pointerSizeOf(heap));
-    this.#rate = toRate(mode);
+    this.#rate = toRate(mode, 'callSites');
     this.#explain = explain;
     const { tracks, table } = heap;
     if (!tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
+    if (![heap, table].every(Object.isExtensible))
+      throw new ArgumentTypeError('a heap that is not frozen', heap);
     // The call sites of older blocks are unknown.
     for (const slot of table.slots())
       this.#enter(table.addressAt(slot), table.sizeAt(slot), 0, table.tokenAt(slot));
@@ -259,12 +261,17 @@ export class HeapTracker {
   }
 }
 
-/** Returns the rate of a mode. @throws {ArgumentTypeError} if it is not a mode */
-function toRate(mode: CallSiteMode): number {
+/**
+ * Returns the rate of a mode.
+ * @param name of the option
+ * @throws {ArgumentTypeError} if it is not a mode
+ * @throws {ArgumentRangeError} if it is any other number
+ */
+export function toRate(mode: CallSiteMode, name: string): number {
   if (mode === 'entry' || mode === 'all') return 1;
   if (typeof mode === 'number' && mode > 0 && mode <= 1) return mode;
-  throw new ArgumentTypeError(
-    "callSites of 'entry', 'all', false or a rate above 0, up to 1, such as 1/16",
-    mode,
-  );
+  const expected = `'entry', 'all', false or a rate above 0, up to 1, such as 1/16, for ${name}`;
+  throw typeof mode === 'number'
+    ? new ArgumentRangeError(expected, mode)
+    : new ArgumentTypeError(expected, mode);
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 // inspect: records the heap of any module from its instantiation on.
-import { ArgumentTypeError, ArgumentRangeError } from '../errors.ts';
+import { readOptions, type OptionKinds } from '../heap/options.ts';
 import type { StartModule } from '../interop/capture.ts';
 import { createInstantiateWasm } from '../interop/instantiate-wasm.ts';
 import { settle } from '../interop/settle.ts';
+import { toCount } from '../memory/address.ts';
 import { CallSites } from './call-sites.ts';
 import { coveredFunctions, type HeapCoverage } from './coverage.ts';
 import type { GuardOptions } from './guard.ts';
+import { toRate } from './heap-tracker.ts';
 import { InspectedHeap } from './inspected-heap.ts';
 import { InspectedModule, type RecordingOptions } from './inspected-module.ts';
 import { Interception } from './intercept.ts';
 import { originalExports, prepareModule, type PreparedModule } from './prepared-module.ts';
 import type { StackMode } from './recorder.ts';
+import { assertShape, type Shape } from './shape.ts';
 
 /** Options of {@link inspect}. */
 export interface InspectOptions {
@@ -68,10 +71,11 @@ export async function inspect<R>(
   start: StartModule<R>,
   options: InspectOptions = {},
 ): Promise<Inspected<Awaited<R>>> {
-  validate(start, options);
-  const { signal, keepWatching = false } = options;
+  assertShape(start, 'function', 'start');
+  const given = optionsOf(options);
+  const { signal, keepWatching } = given;
   signal?.throwIfAborted();
-  const inspection = new Inspection(options);
+  const inspection = new Inspection(given);
   inspection.interception.start();
   const { instantiateWasm, failed } = createInstantiateWasm(() => undefined);
   try {
@@ -84,6 +88,12 @@ export async function inspect<R>(
   }
 }
 
+/** The options with their defaults. */
+interface AllOptions extends Required<Omit<InspectOptions, 'signal' | 'guard'>> {
+  readonly signal: AbortSignal | undefined;
+  readonly guard: GuardOptions | false;
+}
+
 /** One call of {@link inspect}. */
 class Inspection {
   readonly interception: Interception<PreparedModule>;
@@ -93,7 +103,7 @@ class Inspection {
   readonly #options: RecordingOptions;
   #count = 0;
 
-  constructor({ stacks = 'entry', maxEvents = MAX_EVENTS, guard = false }: InspectOptions) {
+  constructor({ stacks, maxEvents, guard }: AllOptions) {
     const sites = new CallSites();
     this.interception = new Interception({
       prepare: (bytes) => prepareModule(bytes, stacks === 'entry', guard !== false),
@@ -106,7 +116,7 @@ class Inspection {
       started: performance.now(),
       sites,
       engine,
-      guard: guard === true ? {} : guard,
+      guard,
     };
     const stop = (): void => this.interception.stop();
     this.heap = new InspectedHeap(this.#modules, this.#unseen, sites, Date.now(), stop);
@@ -150,33 +160,29 @@ function unseen(
   };
 }
 
-function validate(
-  start: unknown,
-  { signal, stacks = 'entry', maxEvents = 0, keepWatching = false, guard = false }: InspectOptions,
-): void {
-  if (typeof start !== 'function') throw new ArgumentTypeError('a function that starts the module', start);
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new ArgumentTypeError('an AbortSignal for signal', signal);
-  if (typeof stacks === 'number') {
-    if (!(stacks > 0 && stacks <= 1))
-      throw new ArgumentRangeError('a number above 0 and up to 1 for stacks', stacks);
-  } else if (stacks !== 'entry' && stacks !== 'all' && stacks !== false)
-    throw new ArgumentTypeError("'entry', 'all', a number or false for stacks", stacks);
-  if (typeof maxEvents !== 'number') throw new ArgumentTypeError('a number for maxEvents', maxEvents);
-  if (!Number.isInteger(maxEvents) || maxEvents < 0 || maxEvents >= 2 ** 31)
-    throw new ArgumentRangeError('an integer from 0 to 2147483647 for maxEvents', maxEvents);
-  validateGuard(guard);
-  if (typeof keepWatching !== 'boolean')
-    throw new ArgumentTypeError('a boolean for keepWatching', keepWatching);
+/** Returns all options, each read once. */
+function optionsOf(options: InspectOptions): AllOptions {
+  const {
+    signal,
+    stacks = 'entry',
+    maxEvents = MAX_EVENTS,
+    keepWatching = false,
+    guard = false,
+  } = readOptions(options, OPTIONS);
+  if (signal !== undefined) assertShape(signal, SIGNAL, 'signal');
+  if (stacks !== false) toRate(stacks, 'stacks');
+  toCount(maxEvents, 'maxEvents', 0, 2 ** 31);
+  const sizes = readOptions(typeof guard === 'object' ? guard : {}, GUARD_OPTIONS);
+  for (const [name, bytes] of Object.entries(sizes)) toCount(bytes, `guard.${name}`, 0, 2 ** 30 + 1);
+  return { signal, stacks, keepWatching, maxEvents, guard: guard ? sizes : false };
 }
 
-function validateGuard(guard: unknown): void {
-  if (typeof guard === 'boolean') return;
-  if (typeof guard !== 'object' || guard === null)
-    throw new ArgumentTypeError('a boolean or an object for guard', guard);
-  for (const [name, value] of Object.entries(guard)) {
-    if (typeof value !== 'number') throw new ArgumentTypeError(`a number for guard.${name}`, value);
-    if (!Number.isInteger(value) || value < 0 || value > 2 ** 30)
-      throw new ArgumentRangeError(`an integer from 0 to 1073741824 for guard.${name}`, value);
-  }
-}
+const OPTIONS: OptionKinds<InspectOptions> = {
+  signal: 'object',
+  stacks: 'string, number or boolean',
+  guard: 'boolean or object',
+  maxEvents: 'number',
+  keepWatching: 'boolean',
+};
+const SIGNAL: Shape = { addEventListener: 'function', throwIfAborted: 'function' };
+const GUARD_OPTIONS: OptionKinds<GuardOptions> = { redzone: 'number', quarantine: 'number' };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // InspectedHeap: the heaps of all modules that were instantiated during inspect(), as one.
 import { ArgumentTypeError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import type { CallSites } from './call-sites.ts';
 import type { HeapCoverage } from './coverage.ts';
 import { groupLeaks, type Leak } from './leaks.ts';
 import type { BlockRecord } from './recorder.ts';
 import type { InspectedModule } from './inspected-module.ts';
 import type { HeapMark, HeapRecording, HeapReport, StackFrame } from './recording.ts';
+import { assertShape } from './shape.ts';
 import { recordingOf } from './record.ts';
 
 /** The live blocks of one call site, in one module. */
@@ -91,6 +93,7 @@ export class InspectedHeap {
 
   /** Returns a mark: this moment, for {@link leaks}. It is in the recordings. */
   mark(name: string = `mark ${this.#markCount + 1}`): HeapMark {
+    assertShape(name, 'string', 'name');
     this.#markCount++;
     for (const module of this.#modules) module.mark(name);
     const sequences = new Map(this.#modules.map((module) => [module, module.recorder.sequence]));
@@ -105,7 +108,7 @@ export class InspectedHeap {
    * @throws {ArgumentTypeError} if `since` is not a mark of this heap
    */
   leaks(options: { readonly since?: HeapMark } = {}): InspectionLeak[] {
-    const { since } = options;
+    const { since } = readOptions(options, { since: 'object' });
     const sequences = since === undefined ? new Map<InspectedModule, number>() : this.#marks.get(since);
     if (!sequences) throw new ArgumentTypeError('a mark of this heap', since);
     return this.#modules
@@ -133,10 +136,13 @@ export class InspectedHeap {
   /**
    * Returns a copy of bytes of a module's memory, for pages that show the program; undefined if the range lies outside.
    * @param module as in {@link record}
+   * @throws {ArgumentTypeError} if the address or the size is not a number, or the module not a string
    */
   readBytes(address: number, size: number, module?: string): Uint8Array | undefined {
     const { buffer } = this.#moduleOf(module)?.memory ?? {};
-    if (!buffer || !(address >= 0 && size >= 0 && address + size <= buffer.byteLength)) return undefined;
+    assertShape([address, size], ['number'], 'address and size');
+    const isCount = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes >= 0;
+    if (!buffer || ![address, size, buffer.byteLength - address - size].every(isCount)) return undefined;
     return new Uint8Array(buffer, address, size).slice();
   }
 
@@ -157,7 +163,10 @@ export class InspectedHeap {
   }
 
   #moduleOf(name: string | undefined): InspectedModule | undefined {
-    if (name !== undefined) return this.#modules.find((module) => module.name === name);
+    if (name !== undefined) {
+      assertShape(name, 'string', 'module');
+      return this.#modules.find((module) => module.name === name);
+    }
     return [...this.#modules].sort((a, b) => b.recorder.allocations - a.recorder.allocations)[0];
   }
 

@@ -2,6 +2,7 @@
 // Leaks: live blocks grouped by the call site that allocated them.
 import { programFrame } from './call-sites.ts';
 import type { StackFrame } from './recording.ts';
+import { assertShape, LEAK_LINE } from './shape.ts';
 import { formatFrame } from './stack-frames.ts';
 
 /** The live blocks of one type that one call site allocated. */
@@ -55,7 +56,9 @@ export function groupLeaks(blocks: Iterable<LiveBlock>, stacks: readonly (readon
 }
 
 /** Returns `3 blocks of i32, 12 bytes, allocated at f (file:1:2)`. */
-export function formatLeak({ bytes, count, type, site }: Omit<Leak, 'stack' | 'addresses'>): string {
+export function formatLeak(leak: Omit<Leak, 'stack' | 'addresses'>): string {
+  assertShape(leak, LEAK_LINE, 'leak');
+  const { bytes, count, type, site } = leak;
   const blocks = `${count} ${count === 1 ? 'block' : 'blocks'}${type ? ` of ${type}` : ''}`;
   const place = site ? formatFrame(site) : 'an unknown place';
   return `${blocks}, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, allocated at ${place}`;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Call sites, marks, leaks and recordings of linmem's heaps.
+import { assertHeap } from '../arena/registry.ts';
 import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
+import { readOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
 import { Allocation } from '../memory/allocation.ts';
 import { Ref } from '../scalar/ref.ts';
@@ -9,6 +11,7 @@ import { sitesOf, withSites } from './freed-sites.ts';
 import { HeapTracker, type CallSiteMode, type FreedBlock } from './heap-tracker.ts';
 import { groupLeaks, type Leak, type LiveBlock } from './leaks.ts';
 import type { HeapMark, HeapRecording } from './recording.ts';
+import { assertShape } from './shape.ts';
 import { typeNameOf } from './type-names.ts';
 
 const trackers: WeakMap<Heap, HeapTracker> = /* @__PURE__ */ new WeakMap();
@@ -35,13 +38,17 @@ export interface LeakOptions {
  * Starts to record the call stacks of an existing heap, also of a bare {@link Heap}; the option `callSites` does so
  * from the creation on. Returns a function that stops it and restores the heap.
  * @param mode `'all'` or `'entry'`: a stack for each allocation and free; a number: a stack for that share of them
- * @throws {ArgumentTypeError} if the mode is invalid, the heap has no `trackAllocations`, or already has call sites
+ * @throws {ArgumentTypeError} if the mode is invalid, the heap has no `trackAllocations`, is frozen, or already has call
+ * sites
+ * @throws {ArgumentRangeError} if the share or `maxEvents` is out of range
  */
 export function trackCallSites(
   heap: Heap,
   mode: CallSiteMode = 'all',
-  { maxEvents }: TrackOptions = {},
+  options: TrackOptions = {},
 ): () => void {
+  assertHeap(heap);
+  const { maxEvents } = readOptions(options, { maxEvents: 'number' });
   if (maxEvents !== undefined) toCount(maxEvents, 'maxEvents');
   if (trackers.has(heap)) throw new ArgumentTypeError('a heap without callSites', heap);
   const tracker = new HeapTracker(heap, mode, explain, maxEvents);
@@ -68,6 +75,7 @@ function trackerOf(heap: Heap): HeapTracker {
  */
 export function markHeap(heap: Heap, name = ''): HeapMark {
   const tracker = trackerOf(heap);
+  assertShape(name, 'string', 'name');
   const mark = tracker.log.mark(name);
   marks.set(mark, { tracker, allocations: tracker.allocations });
   return mark;
@@ -78,8 +86,9 @@ export function markHeap(heap: Heap, name = ''): HeapMark {
  * linmem: the frame arena, the arena of scopes, the temporaries of calls. O(blocks).
  * @throws {ArgumentTypeError} if the heap has no call sites, or `since` is not a mark of it
  */
-export function heapLeaks(heap: Heap, { since }: LeakOptions = {}): Leak[] {
+export function heapLeaks(heap: Heap, options: LeakOptions = {}): Leak[] {
   const tracker = trackerOf(heap);
+  const { since } = readOptions(options, { since: 'object' });
   return groupLeaks(
     liveBlocks(tracker, since).filter(({ token }) => !isInternal(heap, token)),
     tracker.sites.stacks,
@@ -119,6 +128,7 @@ export const isInternal = (heap: Heap, token: Allocation | undefined): boolean =
  */
 export function recordHeap(heap: Heap, name = 'heap'): HeapRecording {
   const tracker = trackerOf(heap);
+  assertShape(name, 'string', 'name');
   tracker.setTypes();
   const layouts = tracker.layouts.list();
   const recording = tracker.log.toRecording(name, tracker.sites.stacks);

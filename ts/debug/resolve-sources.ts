@@ -3,6 +3,7 @@
 import { programFrame } from './call-sites.ts';
 import type { Leak } from './leaks.ts';
 import type { HeapRecording, StackFrame } from './recording.ts';
+import { assertShape, LEAKS, STACK } from './shape.ts';
 import { SourceMap } from './source-map.ts';
 
 type Stack = readonly StackFrame[];
@@ -36,6 +37,7 @@ class Sources {
   readonly #load: LoadSource;
   readonly #maps = new Map<string, Promise<SourceMap | undefined>>();
   constructor(given: LoadSource) {
+    assertShape(given, 'function', 'loadSource');
     this.#load = given;
   }
 
@@ -84,6 +86,7 @@ export async function resolveLeaks<L extends Leak>(
   leaks: readonly L[],
   loadSource: LoadSource = load,
 ): Promise<L[]> {
+  assertShape(leaks, LEAKS, 'leaks');
   const sources = new Sources(loadSource);
   return Promise.all(
     leaks.map(async (leak) => {
@@ -98,6 +101,7 @@ export async function resolveSources<R extends Pick<HeapRecording, 'stacks'>>(
   recording: R,
   loadSource: LoadSource = load,
 ): Promise<R> {
+  assertShape(recording, { stacks: [STACK] }, 'a recording or a snapshot');
   const sources = new Sources(loadSource);
   const stacks = await Promise.all(recording.stacks.map((stack) => sources.resolve(stack)));
   return { ...recording, stacks };

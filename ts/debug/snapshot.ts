@@ -2,7 +2,7 @@
 // snapshotHeap: the contents of a heap of linmem as plain data: blocks, allocations, arenas, slices.
 import { WasmHeapArena } from '../arena/arena.ts';
 import type { Checkpoint } from '../arena/checkpoints.ts';
-import { registryOf } from '../arena/registry.ts';
+import { assertHeap, registryOf } from '../arena/registry.ts';
 import type { CoreStats, LinmemHeap } from '../core/heap.ts';
 import { ArgumentTypeError, ModuleError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
@@ -10,6 +10,7 @@ import type { Allocation } from '../memory/allocation.ts';
 import { pointerSizeOf } from '../struct/type.ts';
 import { findTracker, isInternal } from './own-heaps.ts';
 import type { RecordedType, StackFrame } from './recording.ts';
+import { assertShape } from './shape.ts';
 import { arenasIn } from './slice-tracker.ts';
 import { TypeLayouts } from './type-layouts.ts';
 import { typeNameOf } from './type-names.ts';
@@ -111,9 +112,11 @@ export interface HeapSnapshot {
  * of up to 16 KiB during the call, for which the heap may grow. O(blocks).
  * @throws {ModuleError} if linmem's own heap is damaged
  * @throws {OutOfMemoryError} if linmem's own heap has no 64 bytes for the walk
- * @throws {ArgumentTypeError} without `trackAllocations`
+ * @throws {ArgumentTypeError} if `heap` is not a heap, or has no `trackAllocations`
  */
 export function snapshotHeap(heap: Heap, name = 'heap'): HeapSnapshot {
+  assertHeap(heap);
+  assertShape(name, 'string', 'name');
   const tracker = findTracker(heap);
   if (!heap.tracks) throw new ArgumentTypeError('a heap with the option trackAllocations', false);
   const allocations = allocationsOf(heap);

@@ -65,7 +65,10 @@ export class SourceMap {
     }
     const segment = segments[low - 1];
     const file = segment && this.#sources[segment[1]];
-    return file ? { file, line: segment[2] + 1, column: segment[3] + 1 } : undefined;
+    // A damaged map can have negative positions.
+    return file && segment[2] >= 0 && segment[3] >= 0
+      ? { file, line: segment[2] + 1, column: segment[3] + 1 }
+      : undefined;
   }
 }
 

@@ -7,6 +7,7 @@
 //   JavaScriptCore  name@place                                   name@[native code]
 //   place           file:line:column, native, <anonymous>, file:wasm-function[index]:0xoffset
 import type { StackFrame } from './recording.ts';
+import { assertShape, FRAME } from './shape.ts';
 
 const PLACE = /^(.*?)(?::(\d+))?(?::(\d+))?$/s;
 const WASM_PLACE = /^(.*?):?wasm-function\[(\d+)\](?::(0x[0-9a-f]+|\d+))?$/;
@@ -17,6 +18,7 @@ const EVAL_ORIGIN = /^eval at .*? \((?!eval at )(.*?:\d+:\d+)\)/;
 
 /** Returns the frames of `stack`, the text of `error.stack`, innermost first. Other lines are skipped. */
 export function parseStack(stack: string): StackFrame[] {
+  assertShape(stack, 'string', 'stack');
   const lines = stack.split('\n');
   const isV8 = lines.some((line) => /^ {4}at /.test(line));
   const frames: StackFrame[] = [];
@@ -94,7 +96,9 @@ function toPath(file: string): string {
 }
 
 /** Returns `frame` as one line of text: `name (file:line:column)`. */
-export function formatFrame({ name, file, line, column }: StackFrame): string {
+export function formatFrame(frame: StackFrame): string {
+  assertShape(frame, FRAME, 'frame');
+  const { name, file, line, column } = frame;
   const source = file.replace(/\?(?:t|v|import)(?:=[^&]*)?$/, ''); // a development server adds it
   const place = source + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
   if (name === '') return place || 'unknown';

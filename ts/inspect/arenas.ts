@@ -35,14 +35,10 @@ export interface RecordedArena {
   readonly slices: readonly ArenaSlice[];
 }
 
-/** Writes arenas. `whole` checks a number. */
-export function writeArenas(
-  out: ByteWriter,
-  arenas: readonly RecordedArena[],
-  whole: (value: number, what: string) => number,
-): void {
+/** Writes arenas. */
+export function writeArenas(out: ByteWriter, arenas: readonly RecordedArena[]): void {
   const numbers = (...values: number[]): void => {
-    for (const value of values) out.varint(whole(value, 'a number of an arena'));
+    for (const value of values) out.varint(value);
   };
   numbers(arenas.length);
   for (const { kind, address, bytes, usedBytes, epoch, checkpoints, slices } of arenas) {

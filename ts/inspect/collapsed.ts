@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Converts a recording to collapsed stacks, which flamegraph.pl, inferno, speedscope and Perfetto read.
-import type { Replay } from './replay.ts';
+import { lastOf, type Replay } from './replay.ts';
 import { bySite, type Metric } from './sites.ts';
 import { frameName } from './tree.ts';
 
 /** Returns a line for each stack: its frames, outermost first, joined by `;`, a space, and its bytes. */
-export function toCollapsed(
-  replay: Replay,
-  metric: Metric = 'live',
-  event: number = replay.length - 1,
-): string {
+export function toCollapsed(replay: Replay, metric: Metric = 'live', event: number = lastOf(replay)): string {
   const totals = bySite(replay, metric, -1, event);
   const bytes = new Map<string, number>();
   for (let site = 0; site < totals.bytes.length; site++) {

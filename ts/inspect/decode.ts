@@ -3,9 +3,14 @@
 // remaining bytes before anything is allocated, and every index with the length of its table.
 import { EventKind, type HeapMark, type HeapRecording, type HeapReport, type RecordedType, type StackFrame } from '../debug/recording.ts'; // prettier-ignore
 import { RecordingError } from '../errors.ts';
-import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { readOptions } from '../heap/options.ts';
+import { toCount } from '../memory/address.ts';
+import { isShared } from '../memory/buffers.ts';
+import { bytesOf } from '../memory/bytes.ts';
+import { Block, EVENTS_PER_BLOCK, Has, REPORT_KINDS, TICKS_PER_MS, type HeapBytes, type InspectedRecording } from './format.ts'; // prettier-ignore
 import { readArenas, type RecordedArena } from './arenas.ts';
 import { EventColumns } from './columns.ts';
+import { CUT, startOf } from './file-start.ts';
 import { readLayouts } from './layouts.ts';
 import { ByteReader, checksum } from './varint.ts';
 
@@ -43,7 +48,9 @@ export class RecordingReader {
   }
 
   /** Reads whole blocks. `base` is the offset of `bytes` in the file, for messages. Throws RecordingError. */
-  add(bytes: Uint8Array, base = 0): void {
+  add(source: ArrayBufferView | ArrayBufferLike, base = 0): void {
+    const bytes = ownBytes(source);
+    toCount(base, 'an offset in bytes');
     let offset = 0;
     while (offset < bytes.length) {
       if (this.#ended)
@@ -223,53 +230,27 @@ function blockAt(bytes: Uint8Array, offset: number, base: number): FoundBlock {
   return { tag, contents, start, end: start + size };
 }
 
-const CUT =
-  'copy it again, wait until the program that writes it has ended, or read the events before with { partial: true }';
-
-/**
- * Returns the offset of the first block. Throws RecordingError if `bytes` do not start like a recording of this
- * version.
- */
-function startOf(bytes: Uint8Array): number {
-  const differs = MAGIC.findIndex((byte, i) => bytes[i] !== byte);
-  if (differs >= 0 && differs >= bytes.length && bytes.length > 0)
-    throw new RecordingError('truncated', bytes.length, `the file has ${bytes.length} bytes: ${CUT}`);
-  if (differs >= 0) throw new RecordingError('foreign', differs, foreignReason(bytes));
-  const version = bytes[MAGIC.length];
-  if (version === undefined)
-    throw new RecordingError('truncated', bytes.length, `the file has no version: ${CUT}`);
-  if (version !== VERSION)
-    throw new RecordingError('version', MAGIC.length, `the format has version ${version}, this linmem reads version ${VERSION}: update linmem`); // prettier-ignore
-  return MAGIC.length + 1;
-}
-
-/** Returns the message for a file that is not a recording. */
-function foreignReason(bytes: Uint8Array): string {
-  const starts = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
-  if (bytes.length === 0) return 'the file is empty: record again, with --out=heap.lmh';
-  if (starts(0x1f, 0x8b)) return 'the file is compressed by gzip: read it with readRecording, or gunzip it';
-  if (starts(0x89, 0x4c, 0x4d, 0x48) || starts(0x09, 0x4c, 0x4d, 0x48) || starts(0xef, 0xbf, 0xbd, 0x4c))
-    return 'the recording was copied as text, which changed its bytes: copy it in binary mode';
-  if (starts(0x7b)) return 'the file is JSON: a recording of a heap (.lmh) is needed, not one of its exports';
-  if (starts(0, 0x61, 0x73, 0x6d))
-    return 'the file is a WebAssembly module: record a program with npx linmem inspect';
-  return 'the file is not a recording of a heap: record one with npx linmem inspect PROGRAM --out=heap.lmh';
-}
-
 /**
  * Decodes a `.lmh` file.
  *
- * @returns the recording, in arrays that share nothing with `bytes`
+ * @param source the file: a buffer, shared or not, or any view of one
+ * @returns the recording, in arrays that share nothing with `source`
+ * @throws {ArgumentTypeError} if `source` is neither, or detached; also if an option is wrong
  * @throws {RecordingError} if the bytes are not a recording, are cut off or damaged, or have a newer format
  */
-export function decodeRecording(bytes: Uint8Array, options: DecodeOptions = {}): InspectedRecording {
+export function decodeRecording(
+  source: ArrayBufferView | ArrayBufferLike,
+  options: DecodeOptions = {},
+): InspectedRecording {
+  const { partial } = readOptions(options, { partial: 'boolean' });
+  const bytes = ownBytes(source);
   const start = startOf(bytes);
   const reader = new RecordingReader();
   try {
     reader.add(bytes.subarray(start), start);
     if (!reader.ended) throw new RecordingError('truncated', bytes.length, `the file has no end: ${CUT}`);
   } catch (error) {
-    if (!options.partial || !(error instanceof RecordingError) || error.fault === 'version') throw error;
+    if (!partial || !(error instanceof RecordingError) || error.fault === 'version') throw error;
   }
   return reader.recording();
 }
@@ -280,8 +261,19 @@ export function decodeRecording(bytes: Uint8Array, options: DecodeOptions = {}):
  * @returns as `decodeRecording`
  * @throws {RecordingError} as `decodeRecording`; also if the compressed file is cut off or damaged
  */
-export async function readRecording(bytes: Uint8Array, options?: DecodeOptions): Promise<HeapRecording> {
-  return decodeRecording(bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes) : bytes, options);
+export async function readRecording(
+  source: ArrayBufferView | ArrayBufferLike,
+  options: DecodeOptions = {},
+): Promise<HeapRecording> {
+  const given = readOptions(options, { partial: 'boolean' });
+  const bytes = ownBytes(source);
+  return decodeRecording(bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes) : bytes, given);
+}
+
+/** Returns the bytes of a buffer or a view; copied if threads share them, as checked bytes must not change. */
+function ownBytes(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  const bytes = bytesOf(source);
+  return isShared(bytes) ? bytes.slice() : bytes;
 }
 
 async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Converts a recording to DHAT's format, which Valgrind's dh_view and the Firefox Profiler show. Of all formats, only
 // this one has the lifetimes of blocks. Documented in dhat/dh_main.c of Valgrind.
-import type { Replay } from './replay.ts';
+import { lastOf, type Replay } from './replay.ts';
 import { frameName, placeOf } from './tree.ts';
 
 /** A program point: one call stack. The names are those of the format. */
@@ -60,10 +60,10 @@ export interface DhatFile {
 
 /** Returns the totals, maxima, final values and lifetimes of each stack. The file is its JSON. */
 export function toDhat(replay: Replay): DhatFile {
+  const last = lastOf(replay);
   const { recording } = replay;
   const ticks = (event: number): number =>
     event < 0 ? 0 : Math.round((recording.times[event] as number) * 1000);
-  const last = replay.length - 1;
   const points = programPoints(replay, ticks);
   const ftbl = ['[root]'];
   const frames = new Map<string, number>();

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Encodes recordings. Each column of a block of events is written as a whole, which compresses better.
-import { EventKind, type HeapRecording, type StackFrame } from '../debug/recording.ts';
-import { ArgumentRangeError } from '../errors.ts';
+import type { HeapRecording, StackFrame } from '../debug/recording.ts';
+import { toCount } from '../memory/address.ts';
 import { writeArenas } from './arenas.ts';
+import { writeStart } from './file-start.ts';
 import { writeLayouts } from './layouts.ts';
-import { Block, EVENTS_PER_BLOCK, Has, MAGIC, REPORT_KINDS, TICKS_PER_MS, VERSION, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { Block, EVENTS_PER_BLOCK, Has, REPORT_KINDS, TICKS_PER_MS, type InspectedRecording } from './format.ts'; // prettier-ignore
+import { assertEvents, assertRecording } from './shapes.ts';
 import { ByteWriter, checksum } from './varint.ts';
-
-const KINDS: number = Object.keys(EventKind).length;
-
-/** Writes the start of a file. */
-export function writeStart(out: ByteWriter): void {
-  for (const byte of MAGIC) out.byte(byte);
-  out.byte(VERSION);
-}
 
 /** Writes a block: its kind, the size of its contents, their checksum, the contents. */
 function writeBlock(out: ByteWriter, tag: number, write: (block: ByteWriter) => void): void {
@@ -24,13 +18,6 @@ function writeBlock(out: ByteWriter, tag: number, write: (block: ByteWriter) => 
   out.varint(contents.length);
   out.uint32(checksum(tag, contents));
   out.raw(contents);
-}
-
-/** Returns `value`. Throws ArgumentRangeError unless it is an integer in [0, limit). */
-function whole(value: number | undefined, what: string, limit: number = 2 ** 53): number {
-  if (value === undefined || !Number.isSafeInteger(value) || value < 0 || value >= limit)
-    throw new ArgumentRangeError(`${what}: an integer in [0, ${limit})`, value ?? Number.NaN);
-  return value;
 }
 
 /** The progress of writing a recording to a file or a stream. */
@@ -64,7 +51,7 @@ export function writeNews(out: ByteWriter, recording: HeapRecording, progress: P
       block.varint(marks.length);
       for (const { name, event } of marks) {
         block.text(name);
-        block.varint(whole(event, 'the event of a mark'));
+        block.varint(event);
       }
     });
   progress.marks = recording.marks.length;
@@ -86,7 +73,7 @@ function writeNewLayouts(out: ByteWriter, { layouts = [] }: HeapRecording, progr
   const names = layouts.map(({ name }) => name).join();
   if (names === progress.layouts) return;
   progress.layouts = names;
-  writeBlock(out, Block.layouts, (block) => writeLayouts(block, layouts, whole));
+  writeBlock(out, Block.layouts, (block) => writeLayouts(block, layouts));
 }
 
 /** Writes the new frames, then the new stacks. */
@@ -125,8 +112,8 @@ function writeFrames(block: ByteWriter, frames: readonly StackFrame[]): void {
     block.byte(frame.file === file ? 0 : 1);
     if (frame.file !== file) block.text((file = frame.file));
     block.text(frame.name);
-    block.varint(whole(frame.line, 'a line'));
-    block.varint(whole(frame.column, 'a column'));
+    block.varint(frame.line);
+    block.varint(frame.column);
   }
 }
 
@@ -139,12 +126,13 @@ function commonAlignment(addresses: readonly Float64Array[], start: number, end:
 
 function writeEvents(block: ByteWriter, recording: HeapRecording, progress: Progress, end: number): void {
   const start = progress.events;
+  assertEvents(recording, start, end);
   const { kinds, times, addresses, sizes, previous, sites, types } = recording;
   block.varint(end - start);
   const shift = commonAlignment([addresses, previous], start, end);
   block.byte(shift);
   for (let i = start; i < end; i++) {
-    let head = whole(kinds[i], 'the kind of an event', KINDS);
+    let head = kinds[i] as number;
     if (sizes[i] !== 0) head |= Has.size;
     if (sites[i] !== 0) head |= Has.site;
     if (types[i] !== 0) head |= Has.type;
@@ -152,25 +140,25 @@ function writeEvents(block: ByteWriter, recording: HeapRecording, progress: Prog
     block.byte(head);
   }
   for (let i = start; i < end; i++) {
-    const ticks = whole(Math.round((times[i] as number) * TICKS_PER_MS), 'a time in microseconds');
-    block.varint(whole(ticks - progress.ticks, 'a time since the event before'));
+    const ticks = toCount(Math.round((times[i] as number) * TICKS_PER_MS), 'a time in microseconds');
+    block.varint(ticks - progress.ticks);
     progress.ticks = ticks;
   }
   const unit = 2 ** shift;
   let last = 0;
   for (let i = start; i < end; i++) {
-    const address = whole(addresses[i], 'an address') / unit;
+    const address = (addresses[i] as number) / unit;
     block.signed(address - last);
     last = address;
   }
   // Values that are 0 are not written: their bit in the first byte of the event is 0.
-  const column = (values: ArrayLike<number>, what: string, limit?: number, unit = 1): void => {
-    for (let i = start; i < end; i++) if (values[i] !== 0) block.varint(whole(values[i], what, limit) / unit);
+  const column = (values: ArrayLike<number>, unit = 1): void => {
+    for (let i = start; i < end; i++) if (values[i] !== 0) block.varint((values[i] as number) / unit);
   };
-  column(sizes, 'a size');
-  column(sites, 'a site, an index into stacks', recording.stacks.length);
-  column(types, 'a type, an index into typeNames', recording.typeNames.length);
-  column(previous, 'an address', undefined, unit);
+  column(sizes);
+  column(sites);
+  column(types);
+  column(previous, unit);
 }
 
 function writeReports(out: ByteWriter, recording: HeapRecording, progress: Progress): void {
@@ -180,9 +168,9 @@ function writeReports(out: ByteWriter, recording: HeapRecording, progress: Progr
   writeBlock(out, Block.reports, (block) => {
     block.varint(reports.length);
     for (const report of reports) {
-      block.byte(whole(REPORT_KINDS.indexOf(report.kind), `the kind of a report, not ${report.kind}`));
+      block.byte(toCount(REPORT_KINDS.indexOf(report.kind), `the kind of a report, not ${report.kind}`));
       for (const value of [report.address, report.size, report.at, report.allocated, report.freed, report.found, report.event])
-        block.varint(whole(value, 'a number of a report')); // prettier-ignore
+        block.varint(value); // prettier-ignore
       block.text(report.message);
     }
   });
@@ -192,7 +180,7 @@ function writeReports(out: ByteWriter, recording: HeapRecording, progress: Progr
 export function writeHead(out: ByteWriter, recording: HeapRecording): void {
   writeBlock(out, Block.head, (block) => {
     block.text(recording.name);
-    block.varint(whole(Math.round(recording.started), 'the start of the recording'));
+    block.varint(Math.round(recording.started));
   });
 }
 
@@ -201,8 +189,10 @@ export function writeHead(out: ByteWriter, recording: HeapRecording): void {
  *
  * @returns the bytes of a `.lmh` file: about 6 for each event, and a third of that after gzip
  * @throws {ArgumentRangeError} if a number of the recording is not an integer in [0, 2^53), or times are not ascending
+ * @throws {ArgumentTypeError} if it is not a recording
  */
 export function encodeRecording(recording: InspectedRecording): Uint8Array {
+  assertRecording(recording);
   const out = new ByteWriter();
   writeStart(out);
   writeHead(out, recording);
@@ -210,11 +200,11 @@ export function encodeRecording(recording: InspectedRecording): Uint8Array {
   writeNews(out, recording, progress);
   for (const { address, bytes } of recording.bytes ?? [])
     writeBlock(out, Block.bytes, (block) => {
-      block.varint(whole(address, 'an address'));
+      block.varint(address);
       block.raw(bytes);
     });
   const { arenas } = recording;
-  if (arenas) writeBlock(out, Block.arenas, (block) => writeArenas(block, arenas, whole));
+  if (arenas) writeBlock(out, Block.arenas, (block) => writeArenas(block, arenas));
   writeBlock(out, Block.end, (block) => block.varint(progress.events));
   return out.finish().slice();
 }

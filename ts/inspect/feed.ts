@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The recording of a running heap as a stream: each message has the events since the last one.
 import type { HeapRecording } from '../debug/recording.ts';
+import { assertHas } from '../errors.ts';
 import { Progress, writeHead, writeNews } from './encode.ts';
-import type { InspectedRecording } from './format.ts';
 import { isLiveMessage, type LiveMessage } from './messages.ts';
+import { assertRecording } from './shapes.ts';
 import { ByteWriter } from './varint.ts';
 
 /** A heap that a page can show while the program runs, such as those of `linmem/debug`. */
@@ -24,8 +25,14 @@ export function bytesOf(source: LiveSource, address: number, size: number): Uint
 }
 
 /** True for a running heap, false for a recording. */
-export const isLiveSource = (source: LiveSource | InspectedRecording): source is LiveSource =>
-  typeof (source as LiveSource).record === 'function';
+export function isLiveSource(source: unknown): source is LiveSource {
+  try {
+    assertHas(source, 'record', '');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The interval between two messages in milliseconds. */
 export const INTERVAL = 250;
@@ -43,6 +50,7 @@ export class LiveFeed {
   /** Returns the messages since the last call; none if there are no new events. */
   next(): Uint8Array[] {
     const recording = this.#source.record();
+    assertRecording(recording);
     const messages: Uint8Array[] = [];
     const known = this.#progress;
     // Fewer events than before: the log was cleared.

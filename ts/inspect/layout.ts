@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The gaps between blocks, and a histogram of their sizes.
-import type { Replay } from './replay.ts';
+import { toCount } from '../memory/address.ts';
+import { assertColumn } from './shapes.ts';
+import { assertEvent, type Replay } from './replay.ts';
 
 /** The layout of the live blocks in the memory. */
 export interface Fragmentation {
@@ -19,12 +21,18 @@ export interface Fragmentation {
 
 /** Returns blocks sorted by address. O(n log n). */
 export function byAddress(replay: Replay, blocks: Uint32Array): Uint32Array {
+  assertEvent(replay, -1);
+  assertColumn(blocks, 'Uint32Array', 0, 'blocks');
   const { addresses } = replay.recording;
   // Sorting numbers is many times faster than sorting with a function. The address and the position fit in one double
   // if their product is below 2^53.
   const count = blocks.length;
   let max = 0;
-  for (let i = 0; i < count; i++) max = Math.max(max, addresses[blocks[i] as number] as number);
+  for (let i = 0; i < count; i++)
+    max = Math.max(
+      max,
+      addresses[toCount(blocks[i] as number, 'the event of a block', 0, replay.length)] as number,
+    );
   if ((max + 1) * count > Number.MAX_SAFE_INTEGER)
     return blocks.slice().sort((a, b) => (addresses[a] as number) - (addresses[b] as number));
   const keys = new Float64Array(count);
@@ -37,6 +45,7 @@ export function byAddress(replay: Replay, blocks: Uint32Array): Uint32Array {
 
 /** Returns the layout of the blocks that are live after event `event`. O(n log n). */
 export function fragmentationAt(replay: Replay, event: number): Fragmentation {
+  assertEvent(replay, event);
   const { addresses, sizes } = replay.recording;
   const sorted = byAddress(replay, replay.liveAt(event));
   let [end, gapBytes, gaps, largestGap, liveBytes] = [0, 0, 0, 0, 0];
@@ -71,6 +80,7 @@ export interface SizeClass {
  * without empty classes at both ends.
  */
 export function sizeHistogram(replay: Replay, event: number): SizeClass[] {
+  assertEvent(replay, event);
   const blocks = new Float64Array(54);
   const bytes = new Float64Array(54);
   const { sizes } = replay.recording;

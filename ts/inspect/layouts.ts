@@ -3,22 +3,17 @@
 import type { RecordedField, RecordedType } from '../debug/recording.ts';
 import type { ByteReader, ByteWriter } from './varint.ts';
 
-/** Writes layouts. `whole` checks a number. */
-export function writeLayouts(
-  out: ByteWriter,
-  layouts: readonly RecordedType[],
-  whole: (value: number, what: string) => number,
-): void {
-  const number = (value: number): void => out.varint(whole(value, 'a number of a layout'));
-  number(layouts.length);
+/** Writes layouts. */
+export function writeLayouts(out: ByteWriter, layouts: readonly RecordedType[]): void {
+  out.varint(layouts.length);
   for (const { name, bytes, fields } of layouts) {
     out.text(name);
-    number(bytes);
-    number(fields.length);
+    out.varint(bytes);
+    out.varint(fields.length);
     for (const field of fields) {
       for (const text of [field.name, field.type, field.reads]) out.text(text);
-      number(field.offset);
-      number(field.bytes);
+      out.varint(field.offset);
+      out.varint(field.bytes);
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Converts a recording to a pprof profile (https://github.com/google/pprof/blob/main/proto/profile.proto).
 import type { StackFrame } from '../debug/recording.ts';
-import type { Replay } from './replay.ts';
+import { assertEvent, lastOf, type Replay } from './replay.ts';
 import { bySite, liveBySite } from './sites.ts';
 import { placeOf } from './tree.ts';
 import { ByteWriter } from './varint.ts';
@@ -64,7 +64,8 @@ class Tables {
  * Returns an uncompressed pprof profile of the allocations up to event `event` and the blocks that are live then. `go
  * tool pprof`, Pyroscope, Perfetto and speedscope open it.
  */
-export function toPprof(replay: Replay, event: number = replay.length - 1): Uint8Array {
+export function toPprof(replay: Replay, event: number = lastOf(replay)): Uint8Array {
+  assertEvent(replay, event);
   const { recording } = replay;
   const tables = new Tables();
   const out = new ByteWriter();

@@ -2,8 +2,10 @@
 // The state of the heap after any event of a recording. One pass finds the event that frees each block. After that, no
 // address is looked up: a block is live after event e if its first event is at or before e, and its last one after e.
 import { EventKind, type HeapRecording } from '../debug/recording.ts';
-import { ArgumentRangeError } from '../errors.ts';
+import { assertHas } from '../errors.ts';
+import { toCount } from '../memory/address.ts';
 import { AddressTable } from './address-table.ts';
+import { assertEvents, assertRecording } from './shapes.ts';
 
 /** The number of events between two checkpoints. */
 export const CHECKPOINT_EVENTS = 16384;
@@ -25,7 +27,8 @@ export interface Unmatched {
  * allocated it, at which the columns have its address, size, site and type.
  *
  * The constructor needs one pass, about a quarter of a second for a million events. `liveAt` reads the blocks of the
- * last checkpoint and up to 16,384 events.
+ * last checkpoint and up to 16,384 events. All methods throw {@link ArgumentTypeError} and {@link ArgumentRangeError} for
+ * arguments that are no such number.
  */
 export class Replay {
   readonly recording: HeapRecording;
@@ -43,8 +46,14 @@ export class Replay {
   /** The blocks that are live after event `i * CHECKPOINT_EVENTS - 1`, oldest first. */
   readonly #checkpoints: Uint32Array[] = [];
 
+  /**
+   * @throws {ArgumentTypeError} if `recording` is not a recording
+   * @throws {ArgumentRangeError} if it has a number that no heap has, or columns shorter than `length`
+   */
   constructor(recording: HeapRecording) {
+    assertRecording(recording);
     const { length } = recording;
+    assertEvents(recording, 0, length);
     this.recording = recording;
     this.ends = new Uint32Array(length);
     this.liveBytes = new Float64Array(length);
@@ -98,10 +107,10 @@ export class Replay {
    * is the time before the first event.
    *
    * @throws {ArgumentRangeError} if there is no such event
+   * @throws {ArgumentTypeError} if it is not a number
    */
   liveAt(event: number): Uint32Array {
-    if (!Number.isInteger(event) || event < -1 || event >= this.length)
-      throw new ArgumentRangeError(`an event from -1 to ${this.length - 1}`, event);
+    assertEvent(this, event);
     const checkpoint = Math.floor((event + 1) / CHECKPOINT_EVENTS);
     const live = this.#checkpoints[checkpoint] as Uint32Array;
     return this.#advance(live, checkpoint * CHECKPOINT_EVENTS, event + 1);
@@ -109,11 +118,14 @@ export class Replay {
 
   /** True if the block that event `block` allocated is live after event `event`. */
   isLive(block: number, event: number): boolean {
+    toCount(block, 'the event of a block', 0, this.length);
+    assertEvent(this, event);
     return block <= event && (this.ends[block] as number) > event;
   }
 
   /** Returns the last event at or before `ms` milliseconds since the start; -1 if there is none. */
   eventAt(ms: number): number {
+    if (typeof ms !== 'number' || Number.isNaN(ms)) toCount(ms, 'a time in milliseconds');
     const { times } = this.recording;
     let low = 0;
     let high = this.length;
@@ -127,6 +139,8 @@ export class Replay {
 
   /** Returns all blocks, live or freed, that contained a byte of the range: the history of an address. O(events). */
   historyOf(address: number, size = 1): number[] {
+    toCount(address, 'an address');
+    toCount(size, 'a size in bytes');
     const { addresses, sizes } = this.recording;
     const found: number[] = [];
     for (let i = 0; i < this.length; i++) {
@@ -136,6 +150,21 @@ export class Replay {
     }
     return found;
   }
+}
+
+/**
+ * @throws {ArgumentTypeError} if `replay` is not a Replay, or `event` not a number
+ * @throws {ArgumentRangeError} if it has no such event
+ */
+export function assertEvent(replay: Replay, event: number): void {
+  assertHas(replay, 'liveAt', 'a Replay');
+  toCount(event, 'an event', -1, replay.length);
+}
+
+/** Returns the last event. @throws {ArgumentTypeError} if `replay` is not a Replay */
+export function lastOf(replay: Replay): number {
+  assertEvent(replay, -1);
+  return replay.length - 1;
 }
 
 /** The live blocks by address, during the pass over the events. */

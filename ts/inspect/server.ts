@@ -6,10 +6,12 @@
 //   S2  Every URL contains 128 random bits. Requests without them get 404.
 //   S3  The page may only run its script and connect to this server.
 import { ArgumentRangeError, ModuleError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
 import { encodeRecording } from './encode.ts';
 import { bytesOf, INTERVAL, isLiveSource, LiveFeed, type LiveSource } from './feed.ts';
 import type { InspectedRecording } from './format.ts';
 import { frameOf } from './messages.ts';
+import { assertRecording } from './shapes.ts';
 import { pageFor } from './report.ts';
 
 /** Options of `serveInspector`. */
@@ -83,11 +85,13 @@ const MOST_BYTES = 65536;
  * @returns the server, once its URL can be opened
  * @throws {ModuleError} if there is no `node:http` here
  * @throws {ArgumentRangeError} if `port` is not a port, or a recording has numbers that a file cannot have
+ * @throws {ArgumentTypeError} if `source` is neither
  */
 export async function serveInspector(
   source: LiveSource | InspectedRecording,
-  { port = 0, keepAlive = false }: ServeOptions = {},
+  options: ServeOptions = {},
 ): Promise<InspectorServer> {
+  const { port = 0, keepAlive = false } = readOptions(options, { port: 'number', keepAlive: 'boolean' });
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new ArgumentRangeError('a port from 0 to 65535', port);
   const host = (globalThis as { process?: NodeProcess }).process;
@@ -122,6 +126,7 @@ class Site {
 
   constructor(source: LiveSource | InspectedRecording) {
     this.#source = source;
+    if (isLiveSource(source)) assertRecording(source.record());
     this.#file = isLiveSource(source) ? undefined : encodeRecording(source);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sums of bytes and blocks by call stack: live, allocated, leaked, temporary, or the difference of two events.
-import { NEVER, type Replay } from './replay.ts';
+import { ArgumentTypeError } from '../errors.ts';
+import { assertEvent, NEVER, type Replay } from './replay.ts';
 
 /** The bytes and blocks of each stack, with the indices of `HeapRecording.stacks`. */
 export interface SiteTotals {
@@ -16,6 +17,7 @@ export type Metric = 'live' | 'allocated' | 'leaked' | 'temporary';
 
 /** A block that lives for fewer events than this is temporary. */
 const TEMPORARY_EVENTS = 64;
+const METRICS: readonly unknown[] = ['live', 'allocated', 'leaked', 'temporary'];
 
 /** Sums blocks. */
 class Adder implements SiteTotals {
@@ -47,6 +49,7 @@ const isBlock = (replay: Replay, event: number): boolean => replay.ends[event] !
 
 /** Returns the sums of the blocks that are live after event `event`. */
 export function liveBySite(replay: Replay, event: number): SiteTotals {
+  assertEvent(replay, event);
   const sums = new Adder(replay);
   for (const block of replay.liveAt(event)) sums.add(block);
   return sums;
@@ -55,9 +58,13 @@ export function liveBySite(replay: Replay, event: number): SiteTotals {
 /**
  * Returns the sums for the events after `from` up to `to`: of the blocks that are `live` at `to`, `allocated` in the
  * range, `leaked` (allocated in the range and live at `to`), or `temporary` (allocated in the range, and freed within
- * 64 events). `from` is -1 for the start.
+ * 64 events). `from` is -1 for the start. There are none if `to` is not after `from`.
+ * @throws {ArgumentTypeError} {@link ArgumentRangeError} if there is no such metric or event
  */
 export function bySite(replay: Replay, metric: Metric, from: number, to: number): SiteTotals {
+  if (!METRICS.includes(metric)) throw new ArgumentTypeError(`a metric: ${METRICS.join(', ')}`, metric);
+  assertEvent(replay, from);
+  assertEvent(replay, to);
   if (metric === 'live') return liveBySite(replay, to);
   const sums = new Adder(replay);
   for (let i = from + 1; i <= to; i++) {
@@ -82,6 +89,8 @@ export interface SiteChange {
 
 /** Returns the stacks whose live blocks differ between two events, sorted by growth, largest first. */
 export function diffSites(replay: Replay, before: number, after: number): SiteChange[] {
+  assertEvent(replay, before);
+  assertEvent(replay, after);
   const fresh = new Adder(replay);
   for (const block of replay.liveAt(after)) if (block > before) fresh.add(block);
   const gone = new Adder(replay);
@@ -111,6 +120,7 @@ export interface SiteLeak {
  * first.
  */
 export function leaksOf(replay: Replay, since = -1): SiteLeak[] {
+  assertEvent(replay, since);
   const leaks = new Map<number, { site: number; bytes: number; blocks: number; first: number }>();
   const { sites, sizes } = replay.recording;
   for (let i = since + 1; i < replay.length; i++) {

@@ -5,6 +5,7 @@ import type { BlockStates, HeapSnapshot, SnapshotArena } from '../debug/snapshot
 import type { RecordedArena } from './arenas.ts';
 import { EventColumns } from './columns.ts';
 import type { InspectedRecording } from './format.ts';
+import { assertEvents, assertRecording, assertSnapshot } from './shapes.ts';
 
 /** The type names of blocks that are not allocations of the program. */
 const IN_C = 'allocated by C';
@@ -26,6 +27,7 @@ interface Entry {
  * Blocks that are not in the heap's table were allocated by C code. O(n log n).
  */
 export function recordingOfSnapshot(snapshot: HeapSnapshot): InspectedRecording {
+  assertSnapshot(snapshot);
   const entries = entriesOf(snapshot);
   const columns = new EventColumns();
   columns.reserve(entries.length + 1);
@@ -48,7 +50,10 @@ export function recordingOfSnapshot(snapshot: HeapSnapshot): InspectedRecording 
   }
   const { name, taken: started, stacks, layouts } = snapshot;
   const lists = { stacks, typeNames: [...types.keys()], marks: [], reports: [], layouts };
-  return { name, started, ...columns, ...lists, arenas: arenasOf(snapshot) };
+  const recording = { name, started, ...columns, ...lists, arenas: arenasOf(snapshot) };
+  assertRecording(recording);
+  assertEvents(recording, 0, recording.length);
+  return recording;
 }
 
 function entriesOf({ allocations, blocks, isComplete }: HeapSnapshot): Entry[] {

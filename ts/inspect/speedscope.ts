@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Converts a recording to speedscope profiles (https://www.speedscope.app/file-format-schema.json).
 import type { StackFrame } from '../debug/recording.ts';
-import type { Replay } from './replay.ts';
+import { assertEvent, lastOf, type Replay } from './replay.ts';
 import { bySite, liveBySite, type SiteTotals } from './sites.ts';
 import { frameName, placeOf } from './tree.ts';
 
@@ -30,7 +30,8 @@ export interface SpeedscopeFile {
  * Returns four profiles: the blocks that are live after event `event`, those at the peak, all allocations, and
  * temporary ones. The file is the result as JSON.
  */
-export function toSpeedscope(replay: Replay, event: number = replay.length - 1): SpeedscopeFile {
+export function toSpeedscope(replay: Replay, event: number = lastOf(replay)): SpeedscopeFile {
+  assertEvent(replay, event);
   const frames: SpeedscopeFile['shared']['frames'] = [];
   const numbers = new Map<string, number>();
   const numberOf = (frame: StackFrame): number => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Converts a recording to trace events, which Perfetto and chrome://tracing show as curves with marks.
-import type { Replay } from './replay.ts';
+import { assertEvent, type Replay } from './replay.ts';
 import { liveCurve } from './timeline.ts';
 
 /** An event of the format: a counter, an instant, or metadata. */
@@ -29,6 +29,7 @@ const COMMON = { cat: 'heap', pid: 1, tid: 1 } as const;
  * peaks, and an instant for each mark and report. The file is the result as JSON.
  */
 export function toTrace(replay: Replay, points = 20_000): TraceFile {
+  assertEvent(replay, -1);
   const { times, marks, reports, name } = replay.recording;
   const at = (event: number): number => Math.round((times[event] ?? 0) * 1000);
   const traceEvents: TraceEvent[] = [

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The call tree: stacks merged by their outer frames, with the totals below each frame.
 import type { StackFrame } from '../debug/recording.ts';
+import { assertShape, FRAME, STACK } from '../debug/shape.ts';
+import { assertColumn } from './shapes.ts';
 import type { SiteTotals } from './sites.ts';
 
 /** A frame of the call tree. */
@@ -19,12 +21,15 @@ export interface TreeNode {
 
 /** Returns the name of a frame: the function, or the file without its folder and the line. */
 export function frameName(frame: StackFrame | undefined): string {
-  if (!frame) return 'all';
+  if (frame === undefined) return 'all';
+  assertShape(frame, FRAME, 'frame');
   return frame.name || placeOf(frame).replace(/^.*[\\/]/, '') || 'unknown';
 }
 
 /** Returns the position of a frame: `file:line:column`, or the known parts of it. */
-export function placeOf({ file, line, column }: StackFrame): string {
+export function placeOf(frame: StackFrame): string {
+  assertShape(frame, FRAME, 'frame');
+  const { file, line, column } = frame;
   if (!file) return '';
   return file + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
 }
@@ -36,6 +41,10 @@ const UNKNOWN: StackFrame = { name: 'unknown', file: '', line: 0, column: 0 };
  * size.
  */
 export function callTree(stacks: readonly (readonly StackFrame[])[], totals: SiteTotals): TreeNode {
+  assertShape(stacks, [STACK], 'stacks');
+  assertShape(totals, {}, 'totals');
+  assertColumn(totals.bytes, 'Float64Array', 0, 'bytes');
+  assertColumn(totals.blocks, 'Float64Array', totals.bytes.length, 'blocks');
   const make = (frame: StackFrame | undefined, depth: number): TreeNode => ({ frame, children: [], depth, bytes: 0, blocks: 0, selfBytes: 0, selfBlocks: 0 }); // prettier-ignore
   const root = make(undefined, 0);
   const index = new Map<TreeNode, Map<string, TreeNode>>();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The inspector in a separate window, opened by the page whose heap it shows.
-import { ArgumentTypeError, ModuleError } from '../errors.ts';
-import { feedPort, INTERVAL, type LiveSource, type PagePort } from './feed.ts';
+import { ArgumentRangeError, assertHas, ModuleError } from '../errors.ts';
+import { readOptions } from '../heap/options.ts';
+import { feedPort, INTERVAL, isLiveSource, type LiveSource, type PagePort } from './feed.ts';
 import { isLiveMessage } from './messages.ts';
 import { pageFor } from './report.ts';
 
@@ -38,11 +39,15 @@ export interface HeapWorker {
  */
 export async function openInspector(
   source: LiveSource | HeapWorker,
-  { interval = INTERVAL }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<Inspector> {
-  const isHeap = typeof (source as Partial<LiveSource>)?.record === 'function';
-  if (!isHeap && typeof (source as Partial<HeapWorker>)?.postMessage !== 'function')
-    throw new ArgumentTypeError('a heap with a method record, or a worker', source);
+  const { interval = INTERVAL } = readOptions(options, { interval: 'number' });
+  if (!(interval >= 0 && interval < 2 ** 31))
+    throw new ArgumentRangeError('an interval from 0 to 2147483647 milliseconds', interval);
+  const isHeap = isLiveSource(source);
+  if (!isHeap) assertHas(source, 'postMessage', 'a heap with a method record, or a worker');
+  if (typeof globalThis.open !== 'function')
+    throw new ModuleError('openInspector needs the window of a browser: in Node, use serveInspector');
   const html = await pageFor({ kind: 'opener' });
   const url = URL.createObjectURL(new Blob([html], { type: 'text/html' }));
   const opened = globalThis.open(url, '_blank');
@@ -84,6 +89,9 @@ export function exposeHeap(
   source: LiveSource,
   scope: WorkerScope = globalThis as unknown as WorkerScope,
 ): () => void {
+  assertHas(source, 'record', 'a heap with a method record');
+  for (const name of ['addEventListener', 'removeEventListener'])
+    assertHas(scope, name, 'a worker scope, with addEventListener and removeEventListener');
   const stops: (() => void)[] = [];
   const stop = (): void => {
     for (const each of stops.splice(0)) each();

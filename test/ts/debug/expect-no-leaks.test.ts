@@ -185,4 +185,37 @@ test.each([[undefined], [null], [17], [{}], [{ mark() {} }]])('the heap %j is re
   expect(() => expectNoLeaks(heap as never, () => {})).toThrow(ArgumentTypeError),
 );
 test('a value that is no function is refused', () =>
-  expect(() => expectNoLeaks(createHeapSync(), 5 as never)).toThrow('a function'));
+  expect(() => expectNoLeaks(createHeapSync(), 5 as never)).toThrow('fn of type function'));
+
+describe('what a program returns and throws is not lost', () => {
+  const broken: LeakSource = {
+    mark: () => 1,
+    leaks: () => {
+      throw new Error('of the heap');
+    },
+  };
+  test('an error of the heap does not replace that of the function', async () => {
+    const fail = (): never => {
+      throw new Error('of the function');
+    };
+    expect(() => expectNoLeaks(broken, fail)).toThrow('of the function');
+    await expect(expectNoLeaks(broken, async () => fail())).rejects.toThrow('of the function');
+    expect(() => expectNoLeaks(broken, () => 1)).toThrow('of the heap');
+  });
+  test('a thenable that throws and a revoked proxy leave the heap as it was', async () => {
+    const heap = createHeapSync();
+    const before = own(heap);
+    const then = 'then';
+    const thrown = new Error('of then');
+    const fails = (): never => {
+      throw thrown;
+    };
+    await expect(expectNoLeaks(heap, () => ({ [then]: fails }))).rejects.toBe(thrown);
+    expect(() => expectNoLeaks(heap, () => Object.defineProperty({}, then, { get: fails }))).toThrow(thrown);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const result: unknown = expectNoLeaks(heap, () => proxy);
+    expect(result === proxy).toBe(true);
+    expect(own(heap)).toEqual(before);
+  });
+});

@@ -349,8 +349,12 @@ describe('the option', () => {
       expect(summary(heap.leaks(), line)).toEqual([[8, 1, '', 0]]);
     },
   );
-  test.each([['none'], [''], [true], [0], [-1], [2], [NaN], [Infinity], [{}], [null]])('%j throws', (mode) =>
-    expect(() => createHeapSync({ callSites: mode as never })).toThrow(ArgumentTypeError),
+  test.each([['none'], [''], [true], [0], [-1], [2], [NaN], [Infinity], [{}], [null]])(
+    '%j throws',
+    (mode) => {
+      const code = typeof mode === 'number' ? 'INVALID_RANGE' : 'INVALID_TYPE';
+      expect(() => createHeapSync({ callSites: mode as never })).toThrow(expect.objectContaining({ code }));
+    },
   );
   test.each([[false], [undefined]])('%j records nothing, and leaks says what to do', (mode) => {
     const heap = createHeapSync({ callSites: mode as false });
