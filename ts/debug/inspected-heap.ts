@@ -140,7 +140,7 @@ export class InspectedHeap {
    */
   readBytes(address: number, size: number, module?: string): Uint8Array | undefined {
     const { buffer } = this.#moduleOf(module)?.memory ?? {};
-    assertShape([address, size], ['number'], 'address and size');
+    assertShape([address, size], ['number'], 'bytes');
     const isCount = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes >= 0;
     if (!buffer || ![address, size, buffer.byteLength - address - size].every(isCount)) return undefined;
     return new Uint8Array(buffer, address, size).slice();

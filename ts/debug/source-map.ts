@@ -47,7 +47,7 @@ export class SourceMap {
     if (typeof map.mappings !== 'string') throw new ArgumentTypeError('a source map', map.mappings);
     const first = this.#sources.length;
     for (const source of map.sources ?? [])
-      this.#sources.push(resolve(source ?? '', map.sourceRoot ?? '', url));
+      this.#sources.push(resolve(String(source ?? ''), String(map.sourceRoot ?? ''), url));
     decode(map.mappings, (at, [generated, source, ...original]) => {
       const shift = at === 0 ? column : 0;
       (this.#lines[line + at] ??= []).push([generated + shift, source + first, ...original]);
@@ -65,10 +65,10 @@ export class SourceMap {
     }
     const segment = segments[low - 1];
     const file = segment && this.#sources[segment[1]];
-    // A damaged map can have negative positions.
-    return file && segment[2] >= 0 && segment[3] >= 0
-      ? { file, line: segment[2] + 1, column: segment[3] + 1 }
-      : undefined;
+    if (!file || !segment) return undefined;
+    const from = [segment[2] + 1, segment[3] + 1] as const;
+    const isPosition = from.every((at) => at > 0 && Number.isSafeInteger(at)); // not in a damaged map
+    return isPosition ? { file, line: from[0], column: from[1] } : undefined;
   }
 }
 

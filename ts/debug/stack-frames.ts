@@ -56,11 +56,11 @@ function frameAt(name: string, place: string): StackFrame {
   const inner = /^(.*)\.wasm-function\[(.*)\]$/.exec(name);
   if (inner && place === '[wasm code]') return wasmFrame(inner[2] as string, inner[1] as string, '');
   const origin = EVAL_ORIGIN.exec(place)?.[1];
-  if (origin === undefined && place.startsWith('eval at ')) return frameOf(name, '', 0, 0);
+  if (origin === undefined && place.startsWith('eval at ')) return frameOf(name, '');
   const spidered = EVAL_PLACE.exec(place);
-  if (spidered) return frameOf(name, spidered[1] as string, Number(spidered[2]), 0); // as above
+  if (spidered) return frameOf(name, spidered[1] as string, spidered[2]); // as above
   const [, file = '', line, column] = PLACE.exec(origin ?? place) ?? [];
-  return frameOf(name, file, Number(line ?? 0), Number(column ?? 0));
+  return frameOf(name, file, line, column);
 }
 
 /** Returns the frame of a wasm function: `line` is 0, and `column` the offset in the module, or 0 if unknown. */
@@ -73,15 +73,26 @@ function wasmFrame(name: string, file: string, index: string, offset?: string): 
     name: known === '' || /^\d+$/.test(known) ? `wasm-function[${known || index}]` : known,
     file: url,
     line: 0,
-    column: Number(offset ?? 0),
+    column: countOf(offset),
   };
 }
 
-function frameOf(name: string, file: string, line: number, column: number): StackFrame {
+function frameOf(name: string, file: string, line?: string, column?: string): StackFrame {
   const isPlace = !/^(?:native|<anonymous>|\[native code\]|\[wasm code\]|unknown location|index \d+)$/.test(
     file,
   );
-  return { name: name === '<anonymous>' ? '' : name, file: isPlace ? toPath(file) : '', line, column };
+  return {
+    name: name === '<anonymous>' ? '' : name,
+    file: isPlace ? toPath(file) : '',
+    line: countOf(line),
+    column: countOf(column),
+  };
+}
+
+/** Returns the number of digits; 0 if it is too large, as in a name that ends like a line. */
+function countOf(digits = '0'): number {
+  const count = Number(digits);
+  return count < 2 ** 53 ? count : 0;
 }
 
 /** Returns the path of a `file:` URL, so that a source has one name in modules and in CommonJS. */

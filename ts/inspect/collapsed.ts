@@ -2,7 +2,7 @@
 // Converts a recording to collapsed stacks, which flamegraph.pl, inferno, speedscope and Perfetto read.
 import { lastOf, type Replay } from './replay.ts';
 import { bySite, type Metric } from './sites.ts';
-import { frameName } from './tree.ts';
+import { nameIn } from './tree.ts';
 
 /** Returns a line for each stack: its frames, outermost first, joined by `;`, a space, and its bytes. */
 export function toCollapsed(replay: Replay, metric: Metric = 'live', event: number = lastOf(replay)): string {
@@ -12,7 +12,7 @@ export function toCollapsed(replay: Replay, metric: Metric = 'live', event: numb
     if (totals.bytes[site] === 0) continue;
     const stack = replay.recording.stacks[site] ?? [];
     // `;` separates frames, and a line ends at its line break.
-    const names = stack.map((frame) => frameName(frame).replace(/[;\s]+/g, '_')).reverse();
+    const names = stack.map((frame) => nameIn(frame).replace(/[;\s]+/g, '_')).reverse();
     const line = names.join(';') || 'unknown';
     bytes.set(line, (bytes.get(line) ?? 0) + (totals.bytes[site] as number));
   }

@@ -2,7 +2,7 @@
 // Converts a recording to DHAT's format, which Valgrind's dh_view and the Firefox Profiler show. Of all formats, only
 // this one has the lifetimes of blocks. Documented in dhat/dh_main.c of Valgrind.
 import { lastOf, type Replay } from './replay.ts';
-import { frameName, placeOf } from './tree.ts';
+import { nameIn, placeIn } from './tree.ts';
 
 /** A program point: one call stack. The names are those of the format. */
 export interface DhatProgramPoint {
@@ -69,7 +69,7 @@ export function toDhat(replay: Replay): DhatFile {
   const frames = new Map<string, number>();
   for (const [site, point] of points)
     for (const frame of recording.stacks[site] ?? []) {
-      const text = `0x0: ${frameName(frame)}${frame.file ? ` (${placeOf(frame)})` : ''}`;
+      const text = `0x0: ${nameIn(frame)}${frame.file ? ` (${placeIn(frame)})` : ''}`;
       let number = frames.get(text);
       if (number === undefined) frames.set(text, (number = ftbl.push(text) - 1));
       point.fs.push(number);

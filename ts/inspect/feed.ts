@@ -2,6 +2,7 @@
 // The recording of a running heap as a stream: each message has the events since the last one.
 import type { HeapRecording } from '../debug/recording.ts';
 import { assertHas } from '../errors.ts';
+import { bytesOf as viewBytes } from '../memory/bytes.ts';
 import { Progress, writeHead, writeNews } from './encode.ts';
 import { isLiveMessage, type LiveMessage } from './messages.ts';
 import { assertRecording } from './shapes.ts';
@@ -15,10 +16,11 @@ export interface LiveSource {
   readBytes?(address: number, size: number): Uint8Array | undefined;
 }
 
-/** Returns a copy of bytes of the memory of a heap; undefined if the range lies outside. */
+/** Returns a copy of bytes of the memory of a heap; undefined if the range lies outside, or the source gives no bytes. */
 export function bytesOf(source: LiveSource, address: number, size: number): Uint8Array | undefined {
   try {
-    return source.readBytes?.(address, size)?.slice();
+    const bytes = source.readBytes?.(address, size);
+    return bytes && new Uint8Array(viewBytes(bytes));
   } catch {
     return undefined;
   }

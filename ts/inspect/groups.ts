@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Groups stacks by call site: the line of the program.
 import type { HeapRecording, StackFrame } from '../debug/recording.ts';
-import { frameName, placeOf } from './tree.ts';
+import { nameIn, placeIn } from './tree.ts';
 
 /** A call site: the innermost frame of the program; if there is none, that of a package, or of WebAssembly. */
 export interface CallSite {
@@ -32,7 +32,7 @@ export function siteFrame(stack: readonly StackFrame[]): StackFrame | undefined 
 /** Returns the call site of a stack. */
 export function callSiteOf(stack: readonly StackFrame[]): CallSite {
   const frame = siteFrame(stack);
-  return frame ? { name: frameName(frame), place: placeOf(frame) } : { name: 'unknown', place: '' };
+  return frame ? { name: nameIn(frame), place: placeIn(frame) } : { name: 'unknown', place: '' };
 }
 
 /** Returns the call sites of all stacks. */

@@ -3,7 +3,7 @@
 import type { StackFrame } from '../debug/recording.ts';
 import { assertEvent, lastOf, type Replay } from './replay.ts';
 import { bySite, liveBySite } from './sites.ts';
-import { placeOf } from './tree.ts';
+import { placeIn } from './tree.ts';
 import { ByteWriter } from './varint.ts';
 
 /** The values of each sample, the same as in heap profiles of Go. */
@@ -49,7 +49,7 @@ class Tables {
     return known.id;
   }
   location(frame: StackFrame): number {
-    const key = `${frame.name}\n${placeOf(frame)}`;
+    const key = `${frame.name}\n${placeIn(frame)}`;
     const known = this.locations.get(key) ?? {
       id: this.locations.size + 1,
       function: this.function(frame),
@@ -86,7 +86,7 @@ export function toPprof(replay: Replay, event: number = lastOf(replay)): Uint8Ar
   for (const { id, frame } of tables.functions.values())
     writeBytes(out, FIELD.function, message((each) => {
       writeInt(each, 1, id);
-      writeInt(each, 2, tables.text(frame.name || placeOf(frame)));
+      writeInt(each, 2, tables.text(frame.name || placeIn(frame)));
       writeInt(each, 3, tables.text(frame.name));
       writeInt(each, 4, tables.text(frame.file));
     })); // prettier-ignore

@@ -48,6 +48,7 @@ interface Response {
   writeHead(status: number, headers: Readonly<Record<string, string>>): void;
   write(bytes: Uint8Array): boolean;
   end(body?: string | Uint8Array): void;
+  destroy(): void;
   on(event: 'close', listener: () => void): void;
 }
 interface Server {
@@ -172,7 +173,11 @@ class Site {
     response.writeHead(200, { ...HEADERS, 'Content-Type': BINARY });
     const feed = new LiveFeed(source);
     const news = (): void => {
-      for (const blocks of feed.next()) response.write(frameOf(blocks));
+      try {
+        for (const blocks of feed.next()) response.write(frameOf(blocks));
+      } catch {
+        response.destroy(); // the page shows that the stream broke; the program must not end by it
+      }
     };
     news();
     const timer = setInterval(news, INTERVAL);

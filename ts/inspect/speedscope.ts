@@ -3,7 +3,7 @@
 import type { StackFrame } from '../debug/recording.ts';
 import { assertEvent, lastOf, type Replay } from './replay.ts';
 import { bySite, liveBySite, type SiteTotals } from './sites.ts';
-import { frameName, placeOf } from './tree.ts';
+import { nameIn, placeIn } from './tree.ts';
 
 /** A sampled profile: stacks, outermost frame first, and their bytes. */
 export interface SpeedscopeProfile {
@@ -35,13 +35,13 @@ export function toSpeedscope(replay: Replay, event: number = lastOf(replay)): Sp
   const frames: SpeedscopeFile['shared']['frames'] = [];
   const numbers = new Map<string, number>();
   const numberOf = (frame: StackFrame): number => {
-    const key = `${frame.name}\n${placeOf(frame)}`;
+    const key = `${frame.name}\n${placeIn(frame)}`;
     let number = numbers.get(key);
     if (number === undefined) {
       number = frames.length;
       numbers.set(key, number);
       const { file, line, column } = frame;
-      frames.push({ name: frameName(frame), ...(file && { file }), ...(line > 0 && { line }), ...(column > 0 && { col: column }) }); // prettier-ignore
+      frames.push({ name: nameIn(frame), ...(file && { file }), ...(line > 0 && { line }), ...(column > 0 && { col: column }) }); // prettier-ignore
     }
     return number;
   };

@@ -6,7 +6,7 @@ import { byAddress, fragmentationAt } from './layout.ts';
 import { Replay } from './replay.ts';
 import { leaksOf } from './sites.ts';
 import { thin } from './timeline.ts';
-import { placeOf } from './tree.ts';
+import { placeIn } from './tree.ts';
 import { bytesText, countText, timeText } from './units.ts';
 
 /** Options of `formatRecording`. */
@@ -196,7 +196,7 @@ function stackLines(stack: readonly StackFrame[] | undefined, { dim, base }: Sty
   const inner = site > 1 ? [stack[0] as StackFrame] : stack.slice(0, site);
   const shown = [...inner, ...stack.slice(site)].slice(0, FRAMES);
   const lines = shown.map((frame) => {
-    const place = placeOf(frame);
+    const place = placeIn(frame);
     const at = clean(place.startsWith(base) ? place.slice(base.length) : place);
     return `           at ${frame.name ? `${clean(frame.name)} ${dim(at)}` : at || 'unknown'}`.trimEnd();
   });

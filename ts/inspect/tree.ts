@@ -21,15 +21,24 @@ export interface TreeNode {
 
 /** Returns the name of a frame: the function, or the file without its folder and the line. */
 export function frameName(frame: StackFrame | undefined): string {
-  if (frame === undefined) return 'all';
-  assertShape(frame, FRAME, 'frame');
-  return frame.name || placeOf(frame).replace(/^.*[\\/]/, '') || 'unknown';
+  if (frame !== undefined) assertShape(frame, FRAME, 'frame');
+  return nameIn(frame);
 }
 
 /** Returns the position of a frame: `file:line:column`, or the known parts of it. */
 export function placeOf(frame: StackFrame): string {
   assertShape(frame, FRAME, 'frame');
-  const { file, line, column } = frame;
+  return placeIn(frame);
+}
+
+/** As {@link frameName}, for a frame of a checked recording. */
+export function nameIn(frame: StackFrame | undefined): string {
+  if (frame === undefined) return 'all';
+  return frame.name || placeIn(frame).replace(/^.*[\\/]/, '') || 'unknown';
+}
+
+/** As {@link placeOf}, for a frame of a checked recording. */
+export function placeIn({ file, line, column }: StackFrame): string {
   if (!file) return '';
   return file + (line > 0 ? `:${line}` : '') + (line > 0 && column > 0 ? `:${column}` : '');
 }
@@ -51,7 +60,7 @@ export function callTree(stacks: readonly (readonly StackFrame[])[], totals: Sit
   const childOf = (node: TreeNode, frame: StackFrame): TreeNode => {
     let children = index.get(node);
     if (!children) index.set(node, (children = new Map()));
-    const key = `${frame.name}\n${placeOf(frame)}`;
+    const key = `${frame.name}\n${placeIn(frame)}`;
     let child = children.get(key);
     if (!child) {
       child = make(frame, node.depth + 1);

@@ -116,6 +116,21 @@ describe('a map', () => {
     );
     expect(map.find(1, 1)?.file).toBe('webpack://app/src/a.js');
   });
+  test('that is damaged gives no position that is none, and no file that is no string', () => {
+    for (const mappings of ['AADA', 'AAAD', `AA${'g'.repeat(300)}BA`])
+      expect(
+        new SourceMap(JSON.stringify({ mappings, sources: ['a'] }), '/m').find(1, 1),
+        mappings,
+      ).toBeUndefined();
+    for (const source of [5, {}, [1], true])
+      expect(new SourceMap(JSON.stringify({ mappings: 'AAAA', sources: [source] }), 'x:').find(1, 1)).toEqual(
+        {
+          file: String(source),
+          line: 1,
+          column: 1,
+        },
+      );
+  });
   test.each(['', 'no json', '[]', '{}', 'null', '{"mappings":5}', '{"mappings":"A A"}'])(
     '%j is refused',
     (text) => expect(() => new SourceMap(text, '/a.map')).toThrow(ArgumentTypeError),

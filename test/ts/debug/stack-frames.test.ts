@@ -1,5 +1,6 @@
 // Call stacks in the forms in which engines write them.
 import { describe, expect, test } from 'vitest';
+import { CallSites } from '../../../ts/debug/call-sites.ts';
 import { formatFrame, parseStack } from '../../../ts/debug/stack-frames.ts';
 
 const framesOf = (stack: string) =>
@@ -101,3 +102,15 @@ test.each([
 ] as const)('%j is written as %s', ([name, file, line, column], text) =>
   expect(formatFrame({ name, file, line, column })).toBe(text),
 );
+
+test('a number that is too large for a line is no line, so that such a stack is recorded', () => {
+  const digits = '9'.repeat(400);
+  for (const line of [
+    `    at f (a.js:${digits}:${digits})`,
+    `f@a.js:${digits}:1`,
+    `    at f (wasm://w:wasm-function[1]:0x${digits})`,
+  ]) {
+    expect(framesOf(line)[0]?.slice(2), line.slice(0, 20)).toEqual([0, line.endsWith(':1') ? 1 : 0]);
+    expect(new CallSites().intern(line)).toBe(1);
+  }
+});

@@ -20,11 +20,29 @@ const get = (url: string, options: http.RequestOptions = {}): Promise<{ status: 
     const request = http.request(url, { agent: false, ...options }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts), headers: response.headers }));
     });
     request.on('error', reject);
     request.end();
   }); // prettier-ignore
+
+test('a source that fails while a page follows it breaks the stream, and the program goes on', async () => {
+  let calls = 0;
+  const source = {
+    record: () => {
+      if (++calls > 2) throw new Error('of the source');
+      return recordingOf(['alloc', 64, 9]);
+    },
+    readBytes: () => 5 as never,
+  };
+  const server = await serveInspector(source);
+  await expect(get(`${server.url}stream`)).rejects.toThrow(/aborted|reset|hang up/);
+  expect((await get(`${server.url}bytes?address=0&size=8`)).status).toBe(404);
+  expect((await get(server.url)).status).toBe(200);
+  await server.close();
+  expect(calls).toBe(3);
+});
 
 describe('requests', () => {
   const recording = recordingOf(['alloc', 64, 9]);
