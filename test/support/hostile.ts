@@ -39,7 +39,6 @@ export const accepts = {
   any: () => true,
   text: (value) => typeof value === 'string',
   optionalText: (value) => value === undefined || typeof value === 'string',
-  optionalFlag: (value) => value === undefined || typeof value === 'boolean',
   /** A call of the revoked function throws. */
   callback: (value) => String(typeof value) === 'function' && !isRevokedFunction(value),
   emptyList: (value) => {

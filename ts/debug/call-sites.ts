@@ -30,7 +30,6 @@ export class CallSites {
    */
   capture(below: Callee = CallSites.prototype.capture, isOuter = false): number {
     assertShape(below, 'function', 'below');
-    assertShape(isOuter, 'boolean', 'isOuter');
     const limit = isOuter ? MAX_OUTER_FRAMES : MAX_FRAMES;
     const entry = this.#index.find(below, limit, isOuter);
     if (entry?.site !== undefined) return entry.site;

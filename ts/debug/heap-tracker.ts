@@ -270,7 +270,7 @@ export class HeapTracker {
 export function toRate(mode: CallSiteMode, name: string): number {
   if (mode === 'entry' || mode === 'all') return 1;
   if (typeof mode === 'number' && mode > 0 && mode <= 1) return mode;
-  const expected = `'entry', 'all', false or a rate above 0, up to 1, for ${name}`;
+  const expected = `'entry', 'all', false or a rate in (0, 1] for ${name}`;
   throw typeof mode === 'number'
     ? new ArgumentRangeError(expected, mode)
     : new ArgumentTypeError(expected, mode);

@@ -2,6 +2,7 @@
 // Call sites, marks, leaks and recordings of linmem's heaps.
 import { assertHeap } from '../arena/registry.ts';
 import { ArgumentTypeError, DoubleFreeError, FreedError, NotOwnedError } from '../errors.ts';
+import type { AllocationTable } from '../heap/allocations.ts';
 import type { Heap } from '../heap/heap.ts';
 import { readOptions } from '../heap/options.ts';
 import { toCount } from '../memory/address.ts';
@@ -14,7 +15,8 @@ import type { HeapMark, HeapRecording } from './recording.ts';
 import { assertShape } from './shape.ts';
 import { typeNameOf } from './type-names.ts';
 
-const trackers: WeakMap<Heap, HeapTracker> = /* @__PURE__ */ new WeakMap();
+/** By the tables of their heaps, which a Proxy of a heap has too. */
+const trackers: WeakMap<AllocationTable, HeapTracker> = /* @__PURE__ */ new WeakMap();
 /** The heap of each mark, and the number of allocations before it. */
 const marks: WeakMap<HeapMark, { tracker: HeapTracker; allocations: number }> = /* @__PURE__ */ new WeakMap();
 
@@ -50,21 +52,23 @@ export function trackCallSites(
   assertHeap(heap);
   const { maxEvents } = readOptions(options, { maxEvents: 'number' });
   if (maxEvents !== undefined) toCount(maxEvents, 'maxEvents');
-  if (trackers.has(heap)) throw new ArgumentTypeError('a heap without callSites', heap);
+  const { table } = heap;
+  if (trackers.has(table)) throw new ArgumentTypeError('a heap without callSites', heap);
   const tracker = new HeapTracker(heap, mode, explain, maxEvents);
-  trackers.set(heap, tracker);
+  trackers.set(table, tracker);
   return () => {
-    if (trackers.get(heap) !== tracker) return;
+    if (trackers.get(table) !== tracker) return;
     tracker.remove();
-    trackers.delete(heap);
+    trackers.delete(table);
   };
 }
 
 /** Returns the tracker of a heap with call sites; else undefined. */
-export const findTracker = (heap: Heap): HeapTracker | undefined => trackers.get(heap);
+export const findTracker = (heap: Heap): HeapTracker | undefined => trackers.get(heap.table);
 
 function trackerOf(heap: Heap): HeapTracker {
-  const tracker = trackers.get(heap);
+  assertHeap(heap);
+  const tracker = findTracker(heap);
   if (!tracker) throw new ArgumentTypeError("a heap with the option callSites, such as 'all'", heap);
   return tracker;
 }

@@ -43,8 +43,8 @@ export class Replay {
   readonly unmatched: Unmatched;
   /** The first event with the maximum of live bytes; 0 in an empty recording. */
   readonly peak: number;
-  /** The blocks that are live after event `i * CHECKPOINT_EVENTS - 1`, oldest first. */
-  readonly #checkpoints: Uint32Array[] = [];
+  /** @internal The blocks that are live after event `i * CHECKPOINT_EVENTS - 1`, oldest first. */
+  readonly checkpoints: readonly Uint32Array[];
 
   /**
    * @throws {ArgumentTypeError} if `recording` is not a recording
@@ -70,36 +70,12 @@ export class Replay {
     }
     this.peak = peak;
     this.unmatched = { frees: pass.frees, overlaps: pass.overlaps };
-    this.#setCheckpoints();
+    this.checkpoints = checkpointsOf(this.ends);
   }
 
   /** The number of events. */
   get length(): number {
     return this.recording.length;
-  }
-
-  #setCheckpoints(): void {
-    let live: Uint32Array = new Uint32Array(0);
-    for (let event = 0; event <= this.length; event += CHECKPOINT_EVENTS) {
-      if (event > 0) live = this.#advance(live, event - CHECKPOINT_EVENTS, event);
-      this.#checkpoints.push(live);
-    }
-  }
-
-  /**
-   * Returns the blocks that are live after event `to - 1`: those of `live`, which are live before event `from`, and
-   * newer ones.
-   */
-  #advance(live: Uint32Array, from: number, to: number): Uint32Array {
-    const { ends } = this;
-    const found = new Uint32Array(live.length + to - from);
-    let count = 0;
-    for (let i = 0; i < live.length; i++) {
-      const block = live[i] as number;
-      if ((ends[block] as number) >= to) found[count++] = block;
-    }
-    for (let i = from; i < to; i++) if ((ends[i] as number) >= to) found[count++] = i;
-    return found.slice(0, count);
   }
 
   /**
@@ -112,8 +88,8 @@ export class Replay {
   liveAt(event: number): Uint32Array {
     assertEvent(this, event);
     const checkpoint = Math.floor((event + 1) / CHECKPOINT_EVENTS);
-    const live = this.#checkpoints[checkpoint] as Uint32Array;
-    return this.#advance(live, checkpoint * CHECKPOINT_EVENTS, event + 1);
+    const live = this.checkpoints[checkpoint] as Uint32Array;
+    return advance(this.ends, live, checkpoint * CHECKPOINT_EVENTS, event + 1);
   }
 
   /** True if the block that event `block` allocated is live after event `event`. */
@@ -150,6 +126,29 @@ export class Replay {
     }
     return found;
   }
+}
+
+/** Returns the live blocks at each checkpoint. */
+function checkpointsOf(ends: Uint32Array): Uint32Array[] {
+  const checkpoints: Uint32Array[] = [new Uint32Array(0)];
+  for (let event = CHECKPOINT_EVENTS; event <= ends.length; event += CHECKPOINT_EVENTS)
+    checkpoints.push(advance(ends, checkpoints.at(-1) as Uint32Array, event - CHECKPOINT_EVENTS, event));
+  return checkpoints;
+}
+
+/**
+ * Returns the blocks that are live after event `to - 1`: those of `live`, which are live before event `from`, and newer
+ * ones.
+ */
+function advance(ends: Uint32Array, live: Uint32Array, from: number, to: number): Uint32Array {
+  const found = new Uint32Array(live.length + to - from);
+  let count = 0;
+  for (let i = 0; i < live.length; i++) {
+    const block = live[i] as number;
+    if ((ends[block] as number) >= to) found[count++] = block;
+  }
+  for (let i = from; i < to; i++) if ((ends[i] as number) >= to) found[count++] = i;
+  return found.slice(0, count);
 }
 
 /**

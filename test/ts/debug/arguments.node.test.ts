@@ -10,7 +10,7 @@ const {
   CallSites, expectNoLeaks, formatFrame, formatLeak, heapLeaks, inspect, LeakError, markHeap, parseStack, programFrame,
   recordHeap, resolveLeaks, resolveSources, sitesOf, snapshotHeap, trackCallSites,
 } = exported; // prettier-ignore
-const { none, any, text, optionalText, optionalFlag, callback, emptyList, options } = accepts;
+const { none, any, text, optionalText, callback, emptyList, options } = accepts;
 
 const heap = createHeapSync({ callSites: 'all' });
 const mark = markHeap(heap);
@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
   ['trackCallSites', track, () => [createHeapSync(), 'all', {}], [none, (value) => value === undefined, options]],
   ['CallSites.add', (given) => new CallSites().add(given), () => [[frame]], [emptyList]],
   ['CallSites.intern', (given) => new CallSites().intern(given), () => ['f@a:1:2'], [text]],
-  ['CallSites.capture', (below, isOuter) => new CallSites().capture(below, isOuter), () => [checkRow, false], [(value) => value === undefined || typeof value === 'function', optionalFlag]],
+  ['CallSites.capture', (below, isOuter) => new CallSites().capture(below, isOuter), () => [checkRow, false], [(value) => value === undefined || typeof value === 'function', any]],
   ['WasmHeapManager.mark', (name) => heap.mark(name), () => ['a'], [optionalText]],
   ['WasmHeapManager.leaks', (given) => heap.leaks(given), () => [{ since: mark }], [options]],
   ['WasmHeapManager.record', (name) => heap.record(name), () => ['a'], [optionalText]],
@@ -115,4 +115,15 @@ test('a frozen heap is not half tracked', () => {
       const { allocations } = snapshotHeap(frozen);
       expect([allocations, Reflect.ownKeys(frozen.table).includes('register')]).toEqual([[], false]);
     }
+});
+test('a Proxy of a heap has the call sites of the heap', () => {
+  const proxy = new Proxy(heap, {});
+  expect([proxy.leaks({ since: proxy.mark() }), heapLeaks(proxy)]).toEqual([[], heapLeaks(heap)]);
+  expect(() => trackCallSites(proxy)).toThrow(ArgumentTypeError);
+  const other = createHeapSync();
+  const stop = trackCallSites(new Proxy(other, {}));
+  other.alloc(8);
+  expect(heapLeaks(other)).toMatchObject([{ bytes: 8, count: 1 }]);
+  stop();
+  expect(() => heapLeaks(other)).toThrow(ArgumentTypeError);
 });

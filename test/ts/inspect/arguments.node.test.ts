@@ -112,6 +112,24 @@ test('values of events that no heap has are refused', () => {
   }
 }); // prettier-ignore
 
+test('frozen recordings, proxies of them and of a Replay, and clones give what the recording gives', () => {
+  const freeze = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return part;
+    for (const inner of Object.values(part)) freeze(inner);
+    return Object.freeze(part);
+  };
+  const expected = liveBySite(replay, 150);
+  expect(liveBySite(new Proxy(replay, {}), 150)).toEqual(expected);
+  for (const given of [
+    new Proxy(recording, {}),
+    structuredClone(recording),
+    freeze(structuredClone(recording)),
+  ]) {
+    expect(liveBySite(new Replay(given as typeof recording), 150)).toEqual(expected);
+    expect(encodeRecording(given as typeof recording)).toEqual(bytes);
+  }
+});
+
 describe('a file', () => {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
