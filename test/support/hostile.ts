@@ -1,6 +1,6 @@
 // Values that a program passes by mistake, and what a function does with them.
 import { expect } from 'vitest';
-import { ArgumentRangeError, ArgumentTypeError, LinmemError } from '../../ts/errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, isArray, isRevoked, LinmemError } from '../../ts/errors.ts';
 
 const revoked = (target: object): unknown => {
   const { proxy, revoke } = Proxy.revocable(target, {});
@@ -27,42 +27,22 @@ export const HOSTILE: readonly (readonly [name: string, value: unknown])[] = [
 
 /** True if the value is valid for a parameter. The function then may throw no error of the engine. */
 export type Accepts = (value: unknown) => boolean;
-const hasNoKeys = (value: unknown): boolean => {
-  try {
-    return Object.keys(value as object).length === 0;
-  } catch {
-    return false;
-  }
-};
 export const accepts = {
   none: () => false,
   any: () => true,
   text: (value) => typeof value === 'string',
   optionalText: (value) => value === undefined || typeof value === 'string',
   /** A call of the revoked function throws. */
-  callback: (value) => String(typeof value) === 'function' && !isRevokedFunction(value),
-  emptyList: (value) => {
-    try {
-      return Array.isArray(value) && value.length === 0;
-    } catch {
-      return false;
-    }
-  },
+  callback: (value) => typeof value === 'function' && !isRevoked(value),
+  emptyList: (value) => isArray(value) && value.length === 0,
   options: (value) =>
-    value === undefined || (typeof value === 'object' && value !== null && hasNoKeys(value)),
+    value === undefined ||
+    (typeof value === 'object' && value !== null && !isRevoked(value) && Object.keys(value).length === 0),
   whole: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   /** An event: -1 is before the first one. */
   event: (value) => value === -1,
   optionalEvent: (value) => value === undefined || value === -1,
 } satisfies Record<string, Accepts>;
-const isRevokedFunction = (value: unknown): boolean => {
-  try {
-    Array.isArray(value);
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 /** Calls a function. Returns 'done', 'typed' for an error of linmem, or the text of any other error. */
 export async function outcomeOf(call: () => unknown): Promise<string> {
@@ -141,5 +121,5 @@ function isAlike(old: unknown, value: unknown, name = ''): boolean {
   if (typeof old === 'number') return accepts.whole(value) || (value === 1.5 && TIMES.includes(name));
   if (ArrayBuffer.isView(old)) return old instanceof Uint8Array && ArrayBuffer.isView(value);
   if (Array.isArray(old)) return accepts.emptyList(value);
-  return typeof old !== 'object' && typeof old === typeof value && !isRevokedFunction(value);
+  return typeof old !== 'object' && typeof old === typeof value && !isRevoked(value);
 }

@@ -125,7 +125,8 @@ export class InspectedHeap {
   }
 
   /**
-   * Returns the recording since `inspect` began, or since {@link startRecording}. O(events).
+   * Returns the recording since `inspect` began, or since {@link startRecording}; an empty one if there is no such module
+   * yet. O(events).
    * @param module the name of the module, as in `coverage`
    * @defaultValue the module with most allocations
    */
