@@ -105,8 +105,10 @@ Object.defineProperties(StructRef.prototype, members);
 
 /** The type of an instance, also where a field is called `type`. */
 const types: WeakMap<object, AnyStructType> = /* @__PURE__ */ new WeakMap();
-export const typeOf = (instance: StructRef): AnyStructType =>
-  types.get(Object.getPrototypeOf(instance) as object) as AnyStructType; // every class is registered when it is created
+export function typeOf(instance: StructRef): AnyStructType {
+  const prototype = Object.getPrototypeOf(instance) as StructRef; // or an instance that this object inherits from
+  return types.get(prototype) ?? typeOf(prototype); // every class is registered when it is created
+}
 const plainOf = (one: StructRef): unknown =>
   typeOf(one).loadAll(one['@origin'], one['@address'], one['@bytes']);
 export function setType(prototype: object, type: AnyStructType): void {

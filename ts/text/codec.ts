@@ -2,6 +2,7 @@
 // TextCodec: an encoding with its operations on memories, heaps and byte arrays. One object per encoding, so that a bundle
 // has only those it uses.
 import type { Address } from '../memory/address.ts';
+import { bytesOf } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Encoding } from './encoding.ts';
 import { decode, fittingUnits } from './framing.ts';
@@ -85,9 +86,12 @@ export class TextCodec implements Encoding {
    * Returns the text of `bytes`. A leading U+FEFF is kept.
    * @param at the address of the first byte, for the error
    * @throws {EncodingError} if they are invalid and the policy is `throw`
+   * @throws {ArgumentTypeError} if they are no buffer and no view of one, or detached
    */
   decode(bytes: Uint8Array, options?: TextOptions, at = 0): string {
-    return decode(this, bytes, 0, bytes.length, toPolicy(options), at);
+    const policy = toPolicy(options);
+    const all = bytesOf(bytes); // refuses other values; its length property can be wrong
+    return decode(this, all, 0, all.length, policy, at);
   }
 
   /**

@@ -318,6 +318,18 @@ describe('lengths', () => {
         expect(unchanged(fake, act)).toMatch(/^throws (OUT_OF_BOUNDS|INVALID_RANGE)$/);
     },
   );
+  test('decode takes the length of the bytes themselves, and refuses what has none', () => {
+    const bytes = Object.defineProperty(new Uint8Array([65, 66]), 'length', { value: 9 });
+    expect(L.utf8.decode(bytes)).toBe('AB');
+    const { buffer } = new WebAssembly.Memory({ initial: 1 });
+    for (const wrong of [null, undefined, 5, 'text', {}, [65], { length: 1, 0: 65 }, revoked])
+      expect(outcome(() => L.utf16.decode(wrong as never))).toBe('throws INVALID_TYPE');
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const stale = new Uint8Array(memory.buffer, 0, 4);
+    const growing = { get nul(): 'allow' { memory.grow(1); return 'allow'; } }; // prettier-ignore
+    expect(outcome(() => L.utf8.decode(stale, growing))).toBe('throws INVALID_TYPE');
+    expect(L.utf8.decode(new Uint8Array(buffer, 0, 0))).toBe('');
+  });
   test('a count of -0 is 0', () => {
     const { heap } = start();
     const scope = heap.scope();

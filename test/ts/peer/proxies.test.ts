@@ -132,6 +132,19 @@ test.each(STAND_INS)('for a module and its views, %s reads and writes', (_what, 
   ]);
 });
 
+test.each(STAND_INS)('for an instance of a struct, %s reads and writes', (_what, standIn) => {
+  const heap = createHeapSync();
+  const point = Point.alloc(heap, { x: 1, y: 2 });
+  standIn(point).x = 3;
+  standIn(point).set({ y: 4 });
+  expect([standIn(standIn(point)).toObject(), point.toObject()]).toEqual([
+    { x: 3, y: 4 },
+    { x: 3, y: 4 },
+  ]);
+  expect(String(standIn(point))).toMatch(/^Point at 0x[0-9a-f]+ /);
+  heap.freeAll();
+});
+
 test.each(STAND_INS)('for another string, %s reads and writes', (_what, standIn) => {
   const heap = createHeapSync();
   for (const text of [
