@@ -17,10 +17,7 @@ export type Shape = Kind | readonly [Shape] | { readonly [field: string]: Shape 
  * @throws {ArgumentRangeError} if a number is not a count
  */
 export function assertShape(value: unknown, shape: Shape, name: string): void {
-  if (shape === 'count') {
-    toCount(value as number, name);
-    return;
-  }
+  if (shape === 'count') return void toCount(value as number, name);
   const kind = typeof shape === 'string' ? shape : typeOf(shape);
   if (typeOf(value) !== kind) throw wrongType(`${name} of type ${kind}`, value);
   if (kind === 'array')
