@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Allocates and wraps typed values in a heap, for `i32.alloc(heap)` and `heap.allocInt32()`.
-import { toCount, type Address } from '../memory/address.ts';
+import type { Address } from '../memory/address.ts';
 import { fillBytes } from '../memory/bytes.ts';
 import type { ScalarArrayRef } from '../scalar/array.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
@@ -68,9 +68,9 @@ export function wrapArray<T extends ScalarValue, A extends ArrayBufferView>(
   address: Address,
   count: number,
 ): ScalarArrayRef<T, A> {
-  const length = toCount(count, 'a count of elements');
-  const at = heap.locateBorrowed(address, length * type.size);
-  return new (refClassesOf(type).ArrayRef)(heap, at, length, heap.allocationAt(at), false);
+  const bytes = elementBytes(type, count);
+  const at = heap.locateBorrowed(address, bytes);
+  return new (refClassesOf(type).ArrayRef)(heap, at, bytes / type.size, heap.allocationAt(at), false);
 }
 
 /** Resizes the array that `ref` owns. */

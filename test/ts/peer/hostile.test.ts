@@ -214,6 +214,7 @@ const TAKERS: Record<string, (value: never, heap: WasmHeapManager) => unknown> =
   'type of atomicStore': (type, heap) => L.atomicStore(type, heap, 512, 1 as never),
   'operation of atomicUpdate': (operation, heap) => L.atomicUpdate(operation, i32, heap, 512, 1),
   'module of bind': (module, heap) => L.bind(module, heap, { f: [i32, []] }),
+  'type of wrapScalarArray': (type, heap) => heap.wrapScalarArray(type, 512, 2),
   'name of an enumeration': (name) => L.enumeration(name, ['A']),
   'values of an enumeration': (values) => L.enumeration('E', values),
   'base of an enumeration': (base) => L.enumeration('E', ['A'], base),
