@@ -33,11 +33,6 @@ export interface RefHeap extends LinearMemory {
   release(target: Address | Ref): number;
 }
 
-/** @internal Not a getter of Ref, which would make a free slower: docs/performance.md, "Refs and freed allocations". */
-export interface Ref {
-  /** The ref that heaps know, if the fields of a struct hide the members of this one. */
-  readonly '@ref'?: Ref;
-}
 /**
  * A typed address in a heap. A ref made by an `alloc...` method owns its block: `free()` frees it, once. A ref made by a
  * `wrap...` method borrows: it cannot be freed, and the owner of the memory decides how long it is valid. Every use after
@@ -159,6 +154,11 @@ const refsOfViews = new WeakMap<ArrayBufferView, Ref>();
 /** For `using ref = heap.allocInt32()` where the engine has `Symbol.dispose`. */
 export interface Ref {
   [Symbol.dispose](): void;
+  /**
+   * @internal The ref that heaps know, if the fields of a struct hide the members of this one. Not a getter of Ref, which
+   * would make a free slower: docs/performance.md, "Refs and freed allocations".
+   */
+  readonly '@ref'?: Ref;
 }
 installDispose(Ref.prototype);
 // For `ref.free()` in a memory without an allocator, whose refs all borrow.
