@@ -3,7 +3,7 @@
 import { EventKind, type HeapRecording } from '../debug/recording.ts';
 import type { HeapSnapshot } from '../debug/snapshot.ts';
 import { assertShape, STACK, type Shape } from '../debug/shape.ts';
-import { ArgumentRangeError, wrongType } from '../errors.ts';
+import { ArgumentRangeError, isArray, wrongType } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
 import { isOf } from '../memory/buffers.ts';
 import { viewLength } from '../memory/bytes.ts';
@@ -28,12 +28,11 @@ const COLUMNS = {
 
 const REPORT = { kind: 'string', address: 'count', size: 'count', at: 'count', allocated: 'count', freed: 'count', found: 'count', message: 'string', event: 'count' } as const; // prettier-ignore
 
-/** The shape of an {@link InspectedRecording}. */
+/** The shape of an {@link InspectedRecording}, without its stacks. */
 const RECORDING: Shape = {
   name: 'string',
   started: 'number',
   length: 'count',
-  stacks: [STACK],
   typeNames: ['string'],
   'layouts?': LAYOUTS,
   marks: [{ name: 'string', event: 'count' }],
@@ -58,12 +57,15 @@ const SNAPSHOT: Shape = {
 
 /**
  * Checks the parts of a recording, but not the values of its events. O(frames).
+ * @param known the number of stacks that were checked before
  * @throws {ArgumentTypeError} if a part is of another type
  * @throws {ArgumentRangeError} if a number is out of range, or a column has fewer than `length` values
  */
-export function assertRecording(recording: InspectedRecording): void {
+export function assertRecording(recording: InspectedRecording, known = 0): void {
   assertShape(recording, RECORDING, 'a recording');
   const { started, length, stacks, marks, reports, arenas = [], bytes = [] } = recording;
+  if (!isArray(stacks)) throw wrongType('stacks of a recording of type array', stacks);
+  for (let i = known; i < stacks.length; i++) assertShape(stacks[i], STACK, 'stacks of a recording');
   toCount(Math.round(started), 'the start of a recording');
   for (const name of Object.keys(COLUMNS) as (keyof typeof COLUMNS)[])
     assertColumn(recording[name], COLUMNS[name], length, name);
