@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspect } from '../../../ts/debug/index.ts';
-import { ArgumentRangeError } from '../../../ts/errors.ts';
+import { ArgumentRangeError, ArgumentTypeError } from '../../../ts/errors.ts';
 import { createHeapSync } from '../../../ts/index.ts';
 import { decodeRecording } from '../../../ts/inspect/decode.ts';
 import { LiveFeed } from '../../../ts/inspect/feed.ts';
@@ -126,6 +126,20 @@ test('a feed says what is new, and begins again where the recording does', () =>
   expect(feed.next().length).toBe(1);
   length = 20;
   expect(feed.next().map((message) => message.length > 0)).toEqual([false, true]);
+});
+
+test('a feed refuses a wrong stack among the new ones, and among all where the recording begins again', () => {
+  const whole = makeRecording({ seed: SEED, events: 500, live: 50, stacks: 5 });
+  const wrong = [5 as never];
+  let length = 100;
+  let { stacks } = whole;
+  const feed = new LiveFeed({ record: () => ({ ...whole, length, stacks, marks: [], reports: [] }) });
+  feed.next();
+  stacks = [...whole.stacks, wrong];
+  expect(() => feed.next()).toThrow(ArgumentTypeError);
+  stacks = [whole.stacks[0] ?? [], wrong, ...whole.stacks.slice(2)];
+  length = 20;
+  expect(() => feed.next()).toThrow(ArgumentTypeError);
 });
 
 describe('a page that follows a program', () => {
