@@ -14,7 +14,7 @@ export function halfToNumber(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return (sign * (1024 + fraction) * (1 << exponent)) / 2 ** 25; // exact
 }
 
 /** Returns the half-precision bits nearest to `value`, ties to even; from 65,520 on that is infinity. */
@@ -23,10 +23,9 @@ export function numberToHalf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.min(Math.abs(value), 65536); // 2^16 has the bits of infinity
   // From one power of two to the next there are 2^10 steps; below 2^-14 they get no smaller. Rounding up to a power
-  // of two carries into the exponent. The product is exact: only powers of two are multiplied.
-  let exponent = -14;
-  while (2 ** (exponent + 1) <= size) exponent++;
-  return sign | (((exponent + 14) << 10) + roundToEven(size * 2 ** (10 - exponent)));
+  // of two carries into the exponent. The quotient is exact: of powers of two.
+  const exponent = 31 - Math.clz32((size * 2 ** 14) | 1); // above 2^-14
+  return sign | ((exponent << 10) + roundToEven((size * 2 ** 24) / (1 << exponent)));
 }
 
 /** Rounds a number from 0 to 2^51 to an integer, ties to even: from 2^52 on doubles have no fractions. */
