@@ -352,14 +352,29 @@ ${SCALARS.filter(({ label }) => ITERATED[label] === label)
 /** ts/scalar/checked-refs.gen.ts: the classes of refs that scopes allocate. */
 export function checkedRefsFile() {
   const types = SCALARS.filter(isScoped);
-  const classOf = ({ label, kind }) => `export class ${label}CheckedRef extends ${label}Ref {
-  override get value(): ${kind} { return this.slowRead(); }
-  override set value(x: ${kind}) { this.slowWrite(x); }
+  const classOf = ({ label, kind }) => `export class ${label}CheckedRef {
+  declare heap: RefHeap;
+  declare address: number;
+  declare allocation: Allocation;
+  declare views: MemoryViews;
+  declare slowRead: () => ${kind};
+  declare slowWrite: (x: ${kind}) => void;
+  constructor(heap: RefHeap, address: number, allocation: Allocation) {
+    this.heap = heap;
+    this.address = address;
+    this.allocation = allocation;
+    this.views = allocation.memory.views;
+  }
+  get value(): ${kind} { return this.slowRead(); }
+  set value(x: ${kind}) { this.slowWrite(x); }
 }`;
   return `${GENERATED}
-import { ${types.map(({ label }) => `${label}Ref`).join(', ')} } from './refs.gen.ts';
+import type { Allocation } from '../memory/allocation.ts';
+import type { MemoryViews } from '../memory/linear-memory.ts';
+import type { RefHeap } from './ref.ts';
 
-// Refs that borrow from a live allocation of the heap, as those of checkedClassOf (ref.ts).
+// Refs that borrow from a live allocation of the heap, as those of checkedClassOf (ref.ts). registerRefClasses makes them
+// subclasses. Their constructors call no super(): see docs/performance.md, "Inlining".
 
 ${types.map(classOf).join('\n')}
 `;
@@ -371,12 +386,10 @@ export function scopeRefsFile() {
   const zero = { number: '0', bigint: '0n', boolean: 'false' };
   const methodOf = ({ name, label, size, kind, set }) => `
   alloc${label}(value = ${zero[kind]}) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== '${kind}') return this.allocScalar(${name}, value);
-    const address = arena.alloc(${size}, ${size});
-    const { data } = arena.views;
-    ${rename(set, 'data', 'address', 'value')};
-    return new ${label}CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === '${kind}' ? this.bump(${size}) : 0;
+    if (address === 0) return this.allocScalar(${name}, value);
+    ${rename(set, 'this.heap.views.data', 'address', 'value')};
+    return new ${label}CheckedRef(this.heap, address, this.token);
   },`;
   return `${GENERATED}
 import type { Scope } from '../arena/scope.ts';

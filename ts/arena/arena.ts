@@ -42,14 +42,15 @@ export class WasmHeapArena extends Region {
   /** @internal */
   readonly allocation: Allocation;
   /**
-   * The address of the field `top`, which `end` follows; 0 with 64-bit addresses or threads, which take the general
-   * path.
+   * @internal The address of the field `top`, which `end` follows; 0 with 64-bit addresses or threads, which take the
+   * general path.
    */
-  private readonly topAt: number;
-  /** Its blocks; undefined if other code made the arena. */
-  private readonly chunks: Chunks | undefined;
+  readonly topAt: number;
+  /** @internal Its blocks; undefined if other code made the arena. */
+  readonly chunks: Chunks | undefined;
   private readonly attached: AttachOptions;
-  private readonly checkpoints: Checkpoints;
+  /** @internal */
+  readonly checkpoints: Checkpoints;
 
   /** @internal Use {@link createHeapArena} or {@link attachArena}. */
   constructor(heap: Heap, placement: ArenaPlacement, setup: ArenaSetup) {
@@ -87,9 +88,10 @@ export class WasmHeapArena extends Region {
   get address(): number {
     return this.checkpoints.publish();
   }
-  /** @internal Undoes the publication, when nothing is allocated in it. */
+  /** @internal Undoes the publication, when nothing is allocated in it. In shared memory it does nothing. */
   unpublish(): void {
-    if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
+    if (this.checkpoints.published && !this.struct.shared && this.current())
+      this.checkpoints.published = false;
   }
   /**
    * Returns {@link address} if the arena is passed to a wasm function, and `toString()` for a string.
@@ -147,15 +149,6 @@ export class WasmHeapArena extends Region {
     return bumpOrGrow(this.current(), this.chunks, this.attached, size, align);
   }
 
-  /** @internal True if other code knows the arena. */
-  get published(): boolean {
-    return this.checkpoints.published;
-  }
-  /** @internal The token of the newest checkpoint, which new allocations share. */
-  get newestToken(): Allocation {
-    return this.checkpoints.newest;
-  }
-
   /** @internal */
   suballocate<R>(bytes: number, align: number, make: (part: Suballocation) => R): R {
     const struct = this.current();
@@ -194,28 +187,19 @@ export class WasmHeapArena extends Region {
 
   /** @internal */
   pushCheckpoint(): Checkpoint {
-    const { topAt, checkpoints, chunks, views } = this;
-    // The memory may have grown, or be that of a freed allocation.
-    if (topAt > 0 && topAt + 8 <= views.bytes.length && chunks && !checkpoints.published)
-      return checkpoints.pushAt(views.data.getUint32(topAt, true), chunks.count);
-    return this.current() && checkpoints.push();
+    return this.current() && this.checkpoints.push();
   }
   /** @internal Ends a checkpoint and frees what was allocated since it began. */
   popCheckpoint(checkpoint: Checkpoint): void {
-    const { topAt, checkpoints, chunks: own, views } = this;
-    const isFast = topAt > 0 && topAt + 8 <= views.bytes.length && !checkpoints.published;
-    if (isFast && checkpoints.popAt(checkpoint, own?.count)) {
-      views.data.setUint32(topAt, checkpoint.top, true);
-      return;
-    }
+    const { checkpoints, chunks: own } = this;
     const struct = this.current();
     if (!checkpoints.has(checkpoint)) return;
     const { top, chunks } = checkpoint;
     if (!own && struct.chunks !== chunks) throw foreignChunksError(this.struct.address);
     checkpoints.endFrom(checkpoint);
-    const drops = struct.chunks > chunks ? own?.drop(struct, chunks) : undefined;
+    const drops = own?.drop(struct, chunks) ?? [];
     struct.write(struct.fields.top, top);
-    if (drops) attemptAll(drops);
+    attemptAll(drops);
   }
 
   /**

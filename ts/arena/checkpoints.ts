@@ -20,12 +20,15 @@ export class Checkpoint {
   allocation: Allocation | undefined;
   /** The previous checkpoint; undefined for the first, and after this one has ended. */
   below: Checkpoint | undefined;
+  /** True if its scope has ended: it ends once none is above it. See scope-arena.ts. */
+  isLeft: boolean;
   constructor(number: number, top: number, chunks: number, below: Checkpoint | undefined) {
     this.number = number;
     this.top = top;
     this.chunks = chunks;
     this.allocation = undefined;
     this.below = below;
+    this.isLeft = false;
   }
 }
 
@@ -55,7 +58,7 @@ export class Checkpoints {
   private readonly extras: AllocationExtras;
   private readonly struct: ArenaStruct;
   /** F1. A list: an array takes twice the time in V8. */
-  private last: Checkpoint | undefined;
+  last: Checkpoint | undefined;
   private count = 0;
 
   /** @param arena kept alive by refs and slices, and compared by marks */
@@ -94,12 +97,6 @@ export class Checkpoints {
   pushAt(top: number, chunks: number): Checkpoint {
     return (this.last = new Checkpoint(++this.count, top, chunks, this.last));
   }
-  /** Ends `checkpoint` if it is the newest one and no chunk was allocated since. Returns true if it did. */
-  popAt(checkpoint: Checkpoint, chunks: number | undefined): boolean {
-    if (this.last !== checkpoint || checkpoint.chunks !== chunks) return false;
-    this.endNewest();
-    return true;
-  }
   /** F3: from then on other code may know the arena. Returns its address. */
   publish(): number {
     const { address } = this.struct;
@@ -119,7 +116,7 @@ export class Checkpoints {
   }
   /** True if `checkpoint` has not ended. */
   has(checkpoint: Checkpoint): boolean {
-    return this.last === checkpoint || this.stack.includes(checkpoint);
+    return this.stack.includes(checkpoint);
   }
   /** Ends `checkpoint`, which is in the stack, and all newer ones. */
   endFrom(checkpoint: Checkpoint): void {
@@ -129,7 +126,8 @@ export class Checkpoints {
   endAll(): void {
     while (this.endNewest());
   }
-  private endNewest(): Checkpoint | undefined {
+  /** Ends the newest checkpoint and returns it. */
+  endNewest(): Checkpoint | undefined {
     const { last } = this;
     if (last) {
       this.last = last.below;

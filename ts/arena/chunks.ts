@@ -10,7 +10,7 @@ import { CHUNK_HEADER_POINTERS } from './arena-layout.ts';
 
 /** The error for an operation that would free chunks that other code allocated. */
 export const foreignChunksError = (address: number): NotOwnedError =>
-  new NotOwnedError(address, 'the chunks of this arena must be freed by the module that created it');
+  new NotOwnedError(address, 'the module that created this arena must free its chunks');
 
 /** The blocks of one arena. */
 export class Chunks implements Reclaimer {

@@ -26,11 +26,10 @@ import { elementBytes } from '../scalar/values.ts';
 import type { ScalarMethods } from '../scalar/methods.gen.ts';
 import type { StringMethods } from '../text/methods.gen.ts';
 import type { ByteMethods } from './byte-methods.ts';
-import type { WasmHeapArena } from './arena.ts';
 import { copyTo, type Keepable } from './keep.ts';
 import { Region, type Suballocation } from './region.ts';
 import { assertHeap } from './registry.ts';
-import { scopeArenaOf, type OpenScope, type ScopeArena } from './scope-arena.ts';
+import { findScopeArena, scopeArenaOf, type ScopeArena } from './scope-arena.ts';
 import { WasmSlice } from './slice.ts';
 
 /** Temporaries of every kind: all that its `alloc...` methods allocate is freed when it ends. See `heap.scope()`. */
@@ -39,8 +38,6 @@ export class Scope extends Region {
   /** True if it has ended. */
   ended = false;
   private readonly shared: ScopeArena;
-  /** @internal */
-  readonly outer: OpenScope | undefined;
   /** @internal */
   readonly checkpoint: Checkpoint;
   /** Separate blocks. */
@@ -51,11 +48,10 @@ export class Scope extends Region {
   constructor(heap: Heap) {
     super();
     this.heap = heap;
-    const shared = scopeArenaOf(heap);
-    this.shared = shared;
-    this.checkpoint = shared.arena.pushCheckpoint();
-    this.outer = shared.newest;
-    shared.newest = this;
+    const found = findScopeArena(heap);
+    const checkpoint = found?.push();
+    this.shared = checkpoint ? (found as ScopeArena) : scopeArenaOf(heap); // it pushed the checkpoint
+    this.checkpoint = checkpoint ?? this.shared.arena.pushCheckpoint();
   }
 
   /**
@@ -66,38 +62,50 @@ export class Scope extends Region {
    * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size or the alignment is invalid
    */
   alloc(bytes: number, align: number = MALLOC_ALIGN): number {
-    const { shared } = this;
-    if (shared.newest === this && shared.grows) return shared.arena.alloc(bytes, align);
+    const { arena } = this.shared;
+    if (arena.topAt > 0 && arena.checkpoints.last === this.checkpoint) return arena.alloc(bytes, align);
     return this.allocBlock(bytes, align); // a separate method: V8 inlines only short ones
   }
   private allocBlock(bytes: number, align: number): number {
     return this.suballocate(toCount(bytes, 'a size in bytes'), toAlign(align), ({ address }) => address);
   }
 
-  /** @internal The arena to allocate refs from, if nothing else is needed: see manager/scope-refs.gen.ts. */
-  get refArena(): WasmHeapArena | undefined {
-    const { newest, arena, grows } = this.shared;
-    return newest === this && grows && !arena.published ? arena : undefined;
+  /**
+   * @internal Returns the address of `size` bytes, a power of two up to 8, aligned to `size` and not cleared; 0 if that
+   * needs the general path.
+   */
+  bump(size: number): number {
+    const { topAt } = this.shared.arena;
+    const data = this.shared.viewsFor(this.checkpoint)?.data;
+    if (!data) return 0;
+    const at = (data.getInt32(topAt, true) + size - 1) & ~(size - 1); // as in WasmHeapArena.alloc
+    if (size > ((data.getInt32(topAt + 4, true) - at) | 0)) return 0;
+    data.setInt32(topAt, at + size, true);
+    return at >>> 0;
+  }
+  /** @internal The token of what `bump` returned. */
+  get token(): Allocation {
+    return this.checkpoint.allocation ?? this.shared.arena.checkpoints.newest;
   }
   /** @internal As of every region, without a callback. */
   override allocScalarArray<T extends ScalarValue, A extends ArrayBufferView>(
     type: ScalarDescriptor<T, A>,
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
-    if (typeof countOrValues !== 'number') return super.allocScalarArray(type, countOrValues);
-    const { heap, refArena: arena } = this;
-    if (!arena) return super.allocScalarArray(type, countOrValues);
+    const { heap, shared } = this;
+    if (typeof countOrValues !== 'number' || !shared.viewsFor(this.checkpoint))
+      return super.allocScalarArray(type, countOrValues);
     const bytes = elementBytes(type, countOrValues);
-    const address = arena.alloc(bytes, Math.min(type.size, MALLOC_ALIGN));
+    const address = shared.arena.alloc(bytes, Math.min(type.size, MALLOC_ALIGN));
     clearBytes(heap, address, bytes);
-    return new (refClassesOf(type).ArrayRef)(heap, address, bytes / type.size, arena.newestToken, false);
+    return new (refClassesOf(type).ArrayRef)(heap, address, bytes / type.size, this.token, false);
   }
 
   /** @internal */
   suballocate<R>(bytes: number, align: number, make: (part: Suballocation) => R): R {
     const { heap } = this;
-    const { newest, arena } = this.shared;
-    if (newest === this) {
+    const { arena } = this.shared;
+    if (arena.checkpoints.last === this.checkpoint) {
       try {
         return arena.suballocate(bytes, align, make);
       } catch (error) {
@@ -131,7 +139,7 @@ export class Scope extends Region {
       return ref;
     }
     if (index < 0 && ref.allocation !== this.checkpoint.allocation)
-      throw new NotOwnedError(ref instanceof Ref ? ref.address : ref.ptr, 'it was not made in this scope');
+      throw new NotOwnedError(ref.ptr, 'it was not made in this scope');
     return copyTo(this.heap, ref) as K; // a copy has the class of its source
   }
 
@@ -169,7 +177,7 @@ export class Scope extends Region {
   }
   private pop(): void {
     this.ended = true;
-    if (!this.shared.popEnded()) this.checkpoint.allocation?.markFreed();
+    this.shared.pop(this.checkpoint);
   }
   private endAll(): void {
     const deferred = this.deferred ?? [];
@@ -181,7 +189,7 @@ export class Scope extends Region {
   }
   /** Returns functions that free one block each and keep it for another try if that fails. */
   private assertOpen(): void {
-    if (this.ended) throw new FreedError(this.checkpoint.top, 'scope');
+    if (this.ended || this.shared.arena.destroyed) throw new FreedError(this.checkpoint.top, 'scope');
   }
   private frees(): (() => void)[] {
     const blocks = this.blocks ?? [];
@@ -258,9 +266,6 @@ function endAfter(scope: Scope, error: unknown): unknown {
     scope.end();
     return error;
   } catch (endError) {
-    return new LinmemAggregateError(
-      [error, endError],
-      'the callback of the scope failed, and so did the end of the scope',
-    );
+    return new LinmemAggregateError([error, endError], 'the callback and the end of the scope failed');
   }
 }

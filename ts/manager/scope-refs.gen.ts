@@ -22,107 +22,81 @@ import { clamp } from '../scalar/limits.ts';
 /** `allocInt32` and the like of scopes: a separate function for each type. */
 export const scopeRefs: ThisType<Scope> & Record<string, unknown> = {
   allocUint8Clamped(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(u8c, value);
-    const address = arena.alloc(1, 1);
-    const { data } = arena.views;
-    data.setUint8(address, clamp(value));
-    return new Uint8ClampedCheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(1) : 0;
+    if (address === 0) return this.allocScalar(u8c, value);
+    this.heap.views.data.setUint8(address, clamp(value));
+    return new Uint8ClampedCheckedRef(this.heap, address, this.token);
   },
   allocUint8(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(u8, value);
-    const address = arena.alloc(1, 1);
-    const { data } = arena.views;
-    data.setUint8(address, value);
-    return new Uint8CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(1) : 0;
+    if (address === 0) return this.allocScalar(u8, value);
+    this.heap.views.data.setUint8(address, value);
+    return new Uint8CheckedRef(this.heap, address, this.token);
   },
   allocInt8(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(i8, value);
-    const address = arena.alloc(1, 1);
-    const { data } = arena.views;
-    data.setInt8(address, value);
-    return new Int8CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(1) : 0;
+    if (address === 0) return this.allocScalar(i8, value);
+    this.heap.views.data.setInt8(address, value);
+    return new Int8CheckedRef(this.heap, address, this.token);
   },
   allocUint16(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(u16, value);
-    const address = arena.alloc(2, 2);
-    const { data } = arena.views;
-    data.setUint16(address, value, true);
-    return new Uint16CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(2) : 0;
+    if (address === 0) return this.allocScalar(u16, value);
+    this.heap.views.data.setUint16(address, value, true);
+    return new Uint16CheckedRef(this.heap, address, this.token);
   },
   allocInt16(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(i16, value);
-    const address = arena.alloc(2, 2);
-    const { data } = arena.views;
-    data.setInt16(address, value, true);
-    return new Int16CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(2) : 0;
+    if (address === 0) return this.allocScalar(i16, value);
+    this.heap.views.data.setInt16(address, value, true);
+    return new Int16CheckedRef(this.heap, address, this.token);
   },
   allocFloat32(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(f32, value);
-    const address = arena.alloc(4, 4);
-    const { data } = arena.views;
-    data.setFloat32(address, value, true);
-    return new Float32CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(4) : 0;
+    if (address === 0) return this.allocScalar(f32, value);
+    this.heap.views.data.setFloat32(address, value, true);
+    return new Float32CheckedRef(this.heap, address, this.token);
   },
   allocUint32(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(u32, value);
-    const address = arena.alloc(4, 4);
-    const { data } = arena.views;
-    data.setUint32(address, value, true);
-    return new Uint32CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(4) : 0;
+    if (address === 0) return this.allocScalar(u32, value);
+    this.heap.views.data.setUint32(address, value, true);
+    return new Uint32CheckedRef(this.heap, address, this.token);
   },
   allocInt32(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(i32, value);
-    const address = arena.alloc(4, 4);
-    const { data } = arena.views;
-    data.setInt32(address, value, true);
-    return new Int32CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(4) : 0;
+    if (address === 0) return this.allocScalar(i32, value);
+    this.heap.views.data.setInt32(address, value, true);
+    return new Int32CheckedRef(this.heap, address, this.token);
   },
   allocBigUint64(value = 0n) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'bigint') return this.allocScalar(u64, value);
-    const address = arena.alloc(8, 8);
-    const { data } = arena.views;
-    data.setBigUint64(address, value, true);
-    return new BigUint64CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'bigint' ? this.bump(8) : 0;
+    if (address === 0) return this.allocScalar(u64, value);
+    this.heap.views.data.setBigUint64(address, value, true);
+    return new BigUint64CheckedRef(this.heap, address, this.token);
   },
   allocBigInt64(value = 0n) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'bigint') return this.allocScalar(i64, value);
-    const address = arena.alloc(8, 8);
-    const { data } = arena.views;
-    data.setBigInt64(address, value, true);
-    return new BigInt64CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'bigint' ? this.bump(8) : 0;
+    if (address === 0) return this.allocScalar(i64, value);
+    this.heap.views.data.setBigInt64(address, value, true);
+    return new BigInt64CheckedRef(this.heap, address, this.token);
   },
   allocFloat64(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(f64, value);
-    const address = arena.alloc(8, 8);
-    const { data } = arena.views;
-    data.setFloat64(address, value, true);
-    return new Float64CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(8) : 0;
+    if (address === 0) return this.allocScalar(f64, value);
+    this.heap.views.data.setFloat64(address, value, true);
+    return new Float64CheckedRef(this.heap, address, this.token);
   },
   allocFloat16(value = 0) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'number') return this.allocScalar(f16, value);
-    const address = arena.alloc(2, 2);
-    const { data } = arena.views;
-    setHalf(data, address, value);
-    return new Float16CheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'number' ? this.bump(2) : 0;
+    if (address === 0) return this.allocScalar(f16, value);
+    setHalf(this.heap.views.data, address, value);
+    return new Float16CheckedRef(this.heap, address, this.token);
   },
   allocBoolean(value = false) {
-    const arena = this.refArena;
-    if (arena === undefined || typeof value !== 'boolean') return this.allocScalar(bool, value);
-    const address = arena.alloc(1, 1);
-    const { data } = arena.views;
-    data.setUint8(address, value ? 1 : 0);
-    return new BooleanCheckedRef(this.heap, address, arena.newestToken, false);
+    const address = typeof value === 'boolean' ? this.bump(1) : 0;
+    if (address === 0) return this.allocScalar(bool, value);
+    this.heap.views.data.setUint8(address, value ? 1 : 0);
+    return new BooleanCheckedRef(this.heap, address, this.token);
   },
 };

@@ -149,7 +149,7 @@ export async function atomicWaitAsync(
 ): Promise<WaitResult> {
   const cell = waitCell(memory, address, value, timeout);
   if (typeof Atomics.waitAsync !== 'function')
-    throw new ModuleError('this engine has no Atomics.waitAsync; wait in a worker with wait()', {
+    throw new ModuleError('this engine has no Atomics.waitAsync; call wait() in a worker', {
       missing: ['Atomics.waitAsync'],
     });
   return Atomics.waitAsync(cell as Int32Array, 0, value as number, timeout).value; // as above

@@ -27,12 +27,15 @@ export type RefClassEntry = readonly [
   Ref: { readonly prototype: object },
   ArrayRef: { readonly prototype: object },
   ViewIterator: ViewIteratorClass | undefined,
+  /** Becomes a subclass of `Ref`. */
   CheckedRef?: { readonly prototype: object },
 ];
 
 /** Makes the heap's methods return refs of these classes. */
 export function registerRefClasses(entries: readonly RefClassEntry[]): void {
-  for (const [type, Ref, ArrayRef, ViewIterator, CheckedRef = checkedClassOf(Ref as never)] of entries) {
+  for (const [type, Ref, ArrayRef, ViewIterator, Checked] of entries) {
+    if (Checked) Object.setPrototypeOf(Checked.prototype, Ref.prototype);
+    const CheckedRef = Checked ?? checkedClassOf(Ref as never); // each of its type
     // Instead of the getter: engines treat a property that never changes as a constant.
     for (const { prototype } of [Ref, ArrayRef]) define(prototype, 'type', type);
     define(ArrayRef.prototype, 'ViewIterator', ViewIterator);

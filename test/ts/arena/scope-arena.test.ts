@@ -1,6 +1,6 @@
 // Scopes: what they share, what they do when a free fails, what is on them.
 import { describe, expect, test } from 'vitest';
-import { createHeapSync, FreedError, i32, LinmemAggregateError } from '../../../ts/index.ts';
+import { createHeapSync, FreedError, i32, LinmemAggregateError, type LinmemHeap } from '../../../ts/index.ts';
 import { scopeArena } from '../../support/arena.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
@@ -25,6 +25,62 @@ describe('a scope whose free fails at its end', () => {
     expect(heap.statistics.liveBlocks).toBe(0);
     heap.freeAll();
     expect([module.live.size, module.badFrees]).toEqual([0, []]);
+  });
+});
+
+describe('the memory of scopes', () => {
+  /** Returns an address that a new scope gets, after which the arena is empty. */
+  const next = (heap: LinmemHeap): number => heap.scope((s) => s.allocInt32().address);
+  test.each([[[0, 1, 2]], [[0, 2, 1]], [[1, 0, 2]], [[1, 2, 0]], [[2, 0, 1]], [[2, 1, 0]]])(
+    'is reused after three scopes that end in the order %j',
+    (order) => {
+      const heap = createHeapSync();
+      const first = next(heap);
+      const made = [0, 1, 2].map((i) => {
+        const scope = heap.scope();
+        return { scope, ref: scope.allocInt32(i) };
+      });
+      for (const [ended, i] of order.entries()) {
+        made[i]?.scope.end();
+        expect(made.map(({ ref }) => ref.isFreed)).toEqual([0, 1, 2].map((j) => order.indexOf(j) <= ended));
+      }
+      expect([scopeArena(heap)?.usedBytes(), next(heap)]).toEqual([0, first]);
+    },
+  );
+  test('is aligned for refs of every size, and holds what they were made with', () => {
+    const heap = createHeapSync();
+    heap.scope((s) => {
+      for (let round = 0; round < 3; round++) {
+        const refs = [s.allocUint8(1), s.allocFloat64(2), s.allocUint8(3), s.allocInt16(4), s.allocInt32(5)];
+        expect(refs.map(({ address, byteLength }) => address % byteLength)).toEqual([0, 0, 0, 0, 0]);
+        expect(refs.map(({ value }) => value)).toEqual([1, 2, 3, 4, 5]);
+      }
+      expect(s.allocBigInt64(-6n).value).toBe(-6n);
+    });
+  });
+  test('grows when refs fill it, and after a growth of the whole memory', () => {
+    const heap = createHeapSync({ initialBytes: 1 << 16 });
+    heap.scope((s) => {
+      const refs = Array.from({ length: 3000 }, (_, i) => s.allocInt32(i));
+      heap.memory?.grow(1);
+      refs.push(s.allocInt32(3000));
+      expect(refs.map(({ value }) => value)).toEqual(refs.map((_, i) => i));
+      expect(new Set(refs.map(({ address }) => address)).size).toBe(refs.length);
+    });
+    expect(heap.statistics.liveBlocks).toBe(0);
+  });
+  test('is not used by a scope that is not the newest', () => {
+    const heap = createHeapSync();
+    const outer = heap.scope();
+    const before = outer.allocInt32(1).address;
+    const inner = heap.scope();
+    const blocks = heap.statistics.liveBlocks;
+    const separate = outer.allocInt32(2);
+    expect([heap.statistics.liveBlocks - blocks, separate.owned]).toEqual([1, true]);
+    inner.end();
+    expect([separate.value, outer.allocInt32(3).address]).toEqual([2, before + 4]);
+    outer.end();
+    expect([separate.isFreed, heap.statistics.liveBlocks]).toEqual([true, 0]);
   });
 });
 
