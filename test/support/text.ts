@@ -2,7 +2,14 @@
 // and no-coders.test.ts without some of them.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ArgumentRangeError, EncodingError, FreedError, readBytes, utf16 } from '../../ts/index.ts';
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  EncodingError,
+  FreedError,
+  readBytes,
+  utf16,
+} from '../../ts/index.ts';
 import type { StringRef } from '../../ts/index.ts';
 import { codecs } from '../../ts/text/codecs.ts';
 import { SEED } from './prng.ts';
@@ -66,6 +73,21 @@ describe.each(codecs)('$name', (codec) => {
       }
     },
   );
+  test('a nullable string is null at NULL, and the string elsewhere', () => {
+    for (const text of ['', 'abc', 'abc'.repeat(20)]) {
+      codec.writeTerminated(heap, 512, text);
+      const method = `readNullable${label}String`;
+      expect([codec.readNullable(heap, 512), codec.readNullable(heap, 512n)]).toEqual([text, text]);
+      expect([call(method, 512), call(method, 512n)]).toEqual([text, text]);
+      if (text) expect(() => codec.readNullable(heap, 512, 1)).toThrow(EncodingError);
+    }
+    for (const NULL of [0, -0, 0n])
+      expect([codec.readNullable(heap, NULL), call(`readNullable${label}String`, NULL)]).toEqual([
+        null,
+        null,
+      ]);
+    expect(() => codec.readTerminated(heap, 0)).toThrow(ArgumentTypeError);
+  });
   test('a leading U+FEFF stays, if the encoding has it', () => {
     if (MAX_POINT[label])
       expect(() => codec.encode('\ufeffa')).toThrow(expect.objectContaining({ index: 0 }));

@@ -7,7 +7,8 @@ import {
   utf8ByteLength,
   type TextOptions,
 } from '../../../ts/index.ts';
-import { loneSurrogate } from '../../../ts/text/policy.ts';
+import { loneSurrogate, toPolicy } from '../../../ts/text/policy.ts';
+import { decodeLoop } from '../../../ts/text/utf8.ts';
 import { SEED } from '../../support/prng.ts';
 
 const encodeUtf8 = (text: string, options?: TextOptions) => utf8.encode(text, options);
@@ -75,6 +76,21 @@ describe('bytes that are not UTF-8', () => {
       expect(decodeUtf8(new Uint8Array([0x41]), 0, { invalid: 'throw' })).toBe('A');
     },
   );
+});
+
+test('of every two first bytes, those that begin a character are those of the Unicode standard, table 3-7', () => {
+  const policy = toPolicy({});
+  for (let lead = 0x80; lead < 0x100; lead++)
+    for (let second = 0; second < 0x100; second++) {
+      const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+      const bytes = new Uint8Array([lead, second, 0x80, 0x80].slice(0, 1 + more));
+      const low = { 0xe0: 0xa0, 0xf0: 0x90 }[lead] ?? 0x80;
+      const high = { 0xed: 0x9f, 0xf4: 0x8f }[lead] ?? 0xbf;
+      const isValid = lead >= 0xc2 && lead <= 0xf4 && second >= low && second <= high;
+      const text = decodeLoop(bytes, 0, bytes.length, policy, 0);
+      if (isValid === text.includes('\ufffd')) expect([lead, second, text]).toEqual(isValid);
+      if (text !== decodeUtf8(bytes, 0)) expect([lead, second, text]).toEqual(decodeUtf8(bytes, 0));
+    }
 });
 
 test('a leading U+FEFF stays, in short and in long text', () => {
