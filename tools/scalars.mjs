@@ -269,6 +269,10 @@ function refClasses(type) {
   override setAt(i: number, x: ${kind}): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length ? this.address + i * ${size} : super.addressOf(i);
   }`;
   const ArrayBase = name.startsWith('ptr') ? 'PointerArrayRef' : 'ScalarArrayRef';
   const big = isBigInteger(label);

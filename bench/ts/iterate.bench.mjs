@@ -13,50 +13,65 @@ for (const type of linmem.scalarTypes)
   for (const elements of [type.allocArray(heap, 8), arena.allocSlice(type, 8)])
     for (let i = 0; i < 2000; i++) for (const value of elements) sink.value += Number(value) === 1 ? 1 : 0;
 
-/** A loop over `elements` in a separate function: engines keep one profile for each function in the source. */
-const loop = (elements, body, start = '0') =>
-  new Function('elements', 'sink', `return () => { let sum = ${start}; ${body} sink.value += Number(sum); }`)(
-    elements,
-    sink,
-  );
-const over = (elements, name, start) =>
-  loop(elements, `/* ${name} */ for (const value of elements) sum += value;`, start);
+/**
+ * A loop over N elements of `make` in a separate function: engines keep one profile for each function in the source. It
+ * first runs over a few: if the code after a loop has not run when the loop is compiled, each end of it deoptimizes.
+ */
+const loop = (make, body, start = '0') => {
+  const act = new Function(
+    'all',
+    'sink',
+    `return (elements = all) => { let sum = ${start}; ${body} sink.value += Number(sum); }`,
+  )(make(N), sink);
+  for (let i = 0, few = make(8); i < 20; i++) act(few);
+  return act;
+};
+const over = (make, name, start) =>
+  loop(make, `/* ${name} */ for (const value of elements) sum += value;`, start);
 
-/** Returns an object whose iterator reads `view` and checks nothing. A separate class for each kind of typed array. */
-const unchecked = (view) =>
+/** Returns a function that makes an object whose iterator only reads. Classes of its own for each kind of typed array. */
+const unchecked = (Elements) =>
   new Function(
-    'view',
+    'Elements',
     `class Plain {
        i = 0;
+       constructor(view) {
+         this.view = view;
+         this.end = view.length;
+       }
        next() {
          const { i } = this;
          let done = true;
          let value;
-         if (i < view.length) {
+         if (i < this.end) {
            this.i = i + 1;
            done = false;
-           value = view[i];
+           value = this.view[i];
          }
          return { done, value };
        }
        [Symbol.iterator]() { return this; }
      }
-     return { [Symbol.iterator]: () => new Plain() };`,
-  )(view);
+     class Source {
+       constructor(view) { this.view = view; }
+       [Symbol.iterator]() { return new Plain(this.view); }
+     }
+     return (n) => new Source(new Elements(n));`,
+  )(Elements);
 
-const floats = heap.allocFloat32Array(N);
+const floats = (n) => heap.allocFloat32Array(n);
 const contenders = {
   'f32 array ref, at(i)': loop(floats, 'for (let i = 0; i < elements.length; i++) sum += elements.at(i);'),
   'f32 array ref': over(floats, 1),
-  'f32 slice': over(arena.allocF32(N).write([]), 2),
-  'f64 array ref': over(heap.allocFloat64Array(N), 3),
-  'i32 array ref': over(heap.allocInt32Array(N), 4),
-  'u8 array ref': over(heap.allocUint8Array(N), 5),
-  'i64 array ref': over(heap.allocBigInt64Array(N), 6, '0n'),
-  'bool array ref': over(heap.allocBooleanArray(N), 7),
-  'f32, no checks': over(unchecked(new Float32Array(N)), 8),
-  'f64, no checks': over(unchecked(new Float64Array(N)), 9),
-  'i32, no checks': over(unchecked(new Int32Array(N)), 10),
+  'f32 slice': over((n) => arena.allocF32(n).write([]), 2),
+  'f64 array ref': over((n) => heap.allocFloat64Array(n), 3),
+  'i32 array ref': over((n) => heap.allocInt32Array(n), 4),
+  'u8 array ref': over((n) => heap.allocUint8Array(n), 5),
+  'i64 array ref': over((n) => heap.allocBigInt64Array(n), 6, '0n'),
+  'bool array ref': over((n) => heap.allocBooleanArray(n), 7),
+  'f32, no checks': over(unchecked(Float32Array), 8),
+  'f64, no checks': over(unchecked(Float64Array), 9),
+  'i32, no checks': over(unchecked(Int32Array), 10),
 };
 const results = race(contenders, N);
 table('A for loop, per element', results);

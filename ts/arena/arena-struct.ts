@@ -62,6 +62,10 @@ export class ArenaStruct {
   read(at: number): number {
     return readPointer(this.heap, at, this.pointerSize);
   }
+  /** Returns the values of fields. */
+  private valuesOf(...names: readonly ('base' | 'top' | 'end' | 'chunk')[]): number[] {
+    return names.map((name) => this.read(this.fields[name]));
+  }
   /** Writes the pointer at `at`. */
   write(at: number, value: number): void {
     writePointer(this.heap, at, this.pointerSize, value);
@@ -89,11 +93,7 @@ export class ArenaStruct {
   }
   /** Returns the range of the arena's first block. */
   firstRange(): { base: number; end: number } {
-    let [base, end, below] = [
-      this.read(this.fields.base),
-      this.read(this.fields.end),
-      this.read(this.fields.chunk),
-    ];
+    let [base = 0, end = 0, below = 0] = this.valuesOf('base', 'end', 'chunk');
     for (let number = this.chunks; number > 0; number--) {
       const header = this.heap.locate(below, CHUNK_HEADER_POINTERS * this.pointerSize, this.pointerSize);
       [below = 0, base = 0, , end = 0] = this.pointersAt(header);
@@ -107,7 +107,7 @@ export class ArenaStruct {
   /** Invalidates the arena for all code, as its block is freed. Returns a function that undoes this, in a new epoch. */
   close(): () => void {
     const { fields, address, heap } = this;
-    const [base, top, end] = [this.read(fields.base), this.read(fields.top), this.read(fields.end)];
+    const [base = 0, top = 0, end = 0] = this.valuesOf('base', 'top', 'end');
     this.advanceEpoch();
     this.setRange(0, 0, 0);
     heap.data.setUint32(fields.magic, 0, true);
@@ -151,12 +151,7 @@ export class ArenaStruct {
   /** Continues in the chunk [at, at + size), whose header keeps the range that the arena had before. */
   pushChunk(at: number, size: number): void {
     const { pointerSize } = this;
-    const header = [
-      this.read(this.fields.chunk),
-      this.read(this.fields.base),
-      this.read(this.fields.top),
-      this.read(this.fields.end),
-    ];
+    const header = this.valuesOf('chunk', 'base', 'top', 'end');
     for (const [i, value] of header.entries()) this.write(at + i * pointerSize, value);
     this.write(this.fields.below, this.used);
     this.#setChunk(at, this.chunks + 1);
@@ -186,11 +181,7 @@ export class ArenaStruct {
    * @throws {OutOfBoundsError} if not all of it is allocated
    */
   chunkOf(at: number, size: number): number {
-    let [base, top, below] = [
-      this.read(this.fields.base),
-      this.read(this.fields.top),
-      this.read(this.fields.chunk),
-    ];
+    let [base = 0, top = 0, below = 0] = this.valuesOf('base', 'top', 'chunk');
     for (let number = this.chunks; number >= 0; number--) {
       if (at >= base && at + size <= top) return number;
       if (number === 0) break;

@@ -131,9 +131,7 @@ export abstract class ScalarArrayRef<
   }
   /** @internal The address of element `index`. @throws {ArgumentRangeError} if there is no such element */
   protected addressOf(index: number): number {
-    const i = typeof index === 'number' ? index >>> 0 : -1;
-    const at = i === index && i < this.length ? i : toIndex(index, this.length);
-    return this.address + at * this.type.size;
+    return this.address + toIndex(index, this.length) * this.type.size;
   }
 }
 

@@ -127,7 +127,7 @@ const methods = {
   },
 };
 
-const TARGET = 'an array, a typed array, an array ref or a slice';
+const TARGET = 'an array, a typed array, a ref or a slice';
 
 function hasCopyFrom(target: unknown): boolean {
   try {

@@ -111,6 +111,12 @@ export class Int8ArrayRef extends ScalarArrayRef<number, Int8Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 1
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `u8`. */
 export class Uint8Ref extends ScalarRef<number, Uint8Array> {
@@ -190,6 +196,12 @@ export class Uint8ArrayRef extends ScalarArrayRef<number, Uint8Array> {
   override setAt(i: number, x: number): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 1
+      : super.addressOf(i);
   }
 }
 /** A ref to one `u8c`. */
@@ -271,6 +283,12 @@ export class Uint8ClampedArrayRef extends ScalarArrayRef<number, Uint8ClampedArr
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 1
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `i16`. */
 export class Int16Ref extends ScalarRef<number, Int16Array> {
@@ -350,6 +368,12 @@ export class Int16ArrayRef extends ScalarArrayRef<number, Int16Array> {
   override setAt(i: number, x: number): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 2
+      : super.addressOf(i);
   }
 }
 /** A ref to one `u16`. */
@@ -431,6 +455,12 @@ export class Uint16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 2
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `i32`. */
 export class Int32Ref extends ScalarRef<number, Int32Array> {
@@ -510,6 +540,12 @@ export class Int32ArrayRef extends ScalarArrayRef<number, Int32Array> {
   override setAt(i: number, x: number): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 4
+      : super.addressOf(i);
   }
 }
 /** A ref to one `u32`. */
@@ -591,6 +627,12 @@ export class Uint32ArrayRef extends ScalarArrayRef<number, Uint32Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 4
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `i64`. */
 export class BigInt64Ref extends ScalarRef<bigint, BigInt64Array> {
@@ -670,6 +712,12 @@ export class BigInt64ArrayRef extends ScalarArrayRef<bigint, BigInt64Array> {
   override setAt(i: number, x: bigint): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 8
+      : super.addressOf(i);
   }
 }
 /** A ref to one `u64`. */
@@ -751,6 +799,12 @@ export class BigUint64ArrayRef extends ScalarArrayRef<bigint, BigUint64Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 8
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `f16`. */
 export class Float16Ref extends ScalarRef<number, Uint16Array> {
@@ -830,6 +884,12 @@ export class Float16ArrayRef extends ScalarArrayRef<number, Uint16Array> {
   override setAt(i: number, x: number): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 2
+      : super.addressOf(i);
   }
 }
 /** A ref to one `f32`. */
@@ -911,6 +971,12 @@ export class Float32ArrayRef extends ScalarArrayRef<number, Float32Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 4
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `f64`. */
 export class Float64Ref extends ScalarRef<number, Float64Array> {
@@ -990,6 +1056,12 @@ export class Float64ArrayRef extends ScalarArrayRef<number, Float64Array> {
   override setAt(i: number, x: number): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 8
+      : super.addressOf(i);
   }
 }
 /** A ref to one `ptr32`. */
@@ -1071,6 +1143,12 @@ export class Pointer32ArrayRef extends PointerArrayRef<number, Uint32Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 4
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `ptr53`. */
 export class Pointer53Ref extends ScalarRef<number, BigUint64Array> {
@@ -1151,6 +1229,12 @@ export class Pointer53ArrayRef extends PointerArrayRef<number, BigUint64Array> {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
   }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 8
+      : super.addressOf(i);
+  }
 }
 /** A ref to one `ptr64`. */
 export class Pointer64Ref extends ScalarRef<bigint, BigUint64Array> {
@@ -1230,6 +1314,12 @@ export class Pointer64ArrayRef extends PointerArrayRef<bigint, BigUint64Array> {
   override setAt(i: number, x: bigint): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 8
+      : super.addressOf(i);
   }
 }
 /** A ref to one `i128`. */
@@ -1434,6 +1524,12 @@ export class BooleanArrayRef extends ScalarArrayRef<boolean, Uint8Array> {
   override setAt(i: number, x: boolean): this {
     this.type.write(this.allocation.memory, this.addressOf(i), x);
     return this;
+  }
+  /** @internal */
+  protected override addressOf(i: number): number {
+    return typeof i === 'number' && i >>> 0 === i && i < this.length
+      ? this.address + i * 1
+      : super.addressOf(i);
   }
 }
 /** The same as {@link Uint8ClampedRef}. */
