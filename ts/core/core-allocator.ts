@@ -13,7 +13,7 @@ import {
 import type { Pointer } from '../heap/allocator.ts';
 import { Heap } from '../heap/heap.ts';
 import { readOptions, type HeapOptions, type OptionKinds } from '../heap/options.ts';
-import { toCount } from '../memory/address.ts';
+import { ADDRESS_SPACE_32, isUint32, toAddress, toCount } from '../memory/address.ts';
 import { isMemory } from '../memory/buffers.ts';
 import type { WebAssemblyMemory, WebAssemblyModule } from '../memory/platform-types.ts';
 import type { CoreExports } from './exports.ts';
@@ -89,11 +89,21 @@ export class CoreAllocator {
     };
   }
 
-  /** Returns the address of a block of `bytes` bytes, aligned to 8, or 0. */
-  readonly allocate = (bytes: number): Pointer => this.exports.lm_heap_alloc(this.handle, bytes);
-  /** Frees a block. @throws {DoubleFreeError} {@link NotOwnedError} if it is not live */
+  /**
+   * Returns the address of a block of `bytes` bytes, aligned to 8; 0 if there is no memory.
+   * @throws {ArgumentTypeError} {@link ArgumentRangeError} if the size is invalid
+   */
+  readonly allocate = (bytes: number): Pointer =>
+    // As an i32 a larger size would wrap.
+    toCount(bytes, 'a size in bytes') < ADDRESS_SPACE_32 ? this.exports.lm_heap_alloc(this.handle, bytes) : 0;
+  /**
+   * Frees a block.
+   * @throws {DoubleFreeError} {@link NotOwnedError} if it is not live
+   * @throws {OutOfBoundsError} {@link ArgumentTypeError} if it is not an address
+   */
   readonly deallocate = (address: number): void => {
-    const status = this.exports.lm_heap_free(this.handle, address);
+    const at = isUint32(address) ? address : toAddress(address, 1, ADDRESS_SPACE_32);
+    const status = isUint32(at) ? this.exports.lm_heap_free(this.handle, at) : Status.notABlock;
     if (status !== Status.ok) refuse(status, address);
   };
 

@@ -1,14 +1,20 @@
 // linmem's allocator without a manager, and what its heap says of damage and of memories it cannot use.
 import { describe, expect, test } from 'vitest';
 import {
+  ArgumentRangeError,
+  ArgumentTypeError,
   createCoreAllocator,
   createCoreAllocatorSync,
   createHeapArena,
   createHeapSync,
+  DoubleFreeError,
   f64,
   Heap,
   i32,
+  LinmemError,
   ModuleError,
+  NotOwnedError,
+  OutOfBoundsError,
   runScope,
   utf8,
 } from '../../../ts/index.ts';
@@ -50,4 +56,26 @@ test('an identity of unshared memory can be set with nullCheck', () => {
   const { id } = heap.identity;
   heap.identity = { id, epochs: 0 };
   expect(heap.identity).toEqual({ id, epochs: 0 });
+});
+
+describe('the functions of the allocator', () => {
+  test('refuse sizes and addresses that wasm would wrap', () => {
+    const { allocate, deallocate } = createCoreAllocatorSync();
+    const p = Number(allocate(64));
+    expect([2 ** 32, 2 ** 32 + 64, 2 ** 53 - 1].map((bytes) => allocate(bytes))).toEqual([0, 0, 0]);
+    for (const bytes of [-1, 1.5, NaN, 2 ** 53])
+      expect(() => allocate(bytes), String(bytes)).toThrow(ArgumentRangeError);
+    for (const bytes of ['8', 8n, null, undefined, {}])
+      expect(() => allocate(bytes as never), String(bytes)).toThrow(ArgumentTypeError);
+    for (const address of [p + 2 ** 32, 2 ** 53 - 1, p - 2 ** 32 - 1])
+      expect(() => deallocate(address), String(address)).toThrow(LinmemError);
+    for (const address of [NaN, p + 0.5, Infinity])
+      expect(() => deallocate(address), String(address)).toThrow(OutOfBoundsError);
+    for (const address of [String(p), null, undefined, {}, { valueOf: () => p }])
+      expect(() => deallocate(address as never), String(address)).toThrow(ArgumentTypeError);
+    deallocate(p);
+    expect(() => deallocate(p)).toThrow(DoubleFreeError);
+    expect(() => deallocate(p + 1)).toThrow(NotOwnedError);
+    deallocate(Number(allocate(8)) | 0); // as wasm returns it
+  });
 });
