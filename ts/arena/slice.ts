@@ -22,13 +22,12 @@ import { toPrimitivePointer } from '../scalar/print.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from '../scalar/descriptor.ts';
 import type { ViewIteratorClass } from '../scalar/iterator.ts';
 import { refClassesOf } from '../scalar/ref-classes.ts';
-import { Ref } from '../scalar/ref.ts';
-import { encodeValues, storeValues, valuesFrom } from '../scalar/values.ts';
+import { Ref, retainedBy } from '../scalar/ref.ts';
+import { encodeValues, fromElements, storeValues, valuesFrom } from '../scalar/values.ts';
 import { isCurrent } from './epochs.ts';
 import { registryOf } from './registry.ts';
 import type { WasmSliceHandle, WasmSliceKind } from './slice-handle.ts';
 import { isAlive, staleError, type SliceArena } from './slice-liveness.ts';
-import { registerView, valuesOfView } from './slice-views.ts';
 
 /** The default alignment of slices in bytes. */
 export const SLICE_ALIGN = 16;
@@ -146,8 +145,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
       // The memory became shorter.
     }
     this.assertAlive();
-    const view = this.type.view(this.heap, this.ptr, this.length);
-    registerView(view, this);
+    const view = retainedBy(this, this.type.view(this.heap, this.ptr, this.length));
     this.lastData = this.heap.data;
     return (this.lastView = view);
   }
@@ -224,7 +222,7 @@ export class WasmSlice<A extends ArrayBufferView = ArrayBufferView, T extends Sc
   write(source: Values<T> | null | undefined, srcOffset = 0, zeroFill = true, truncate = false): this {
     const { length, byteLength, ptr } = this;
     const offset = toCount(srcOffset, 'an offset in elements');
-    const values = valuesFrom(valuesOfView(this.type, source) ?? [], offset, length, truncate);
+    const values = valuesFrom(fromElements(this.type, source ?? []), offset, length, truncate);
     const bytes = encodeValues(this.type, values, length, true);
     const memory = this.liveMemory(); // after all user code: reading the source may have freed the slice
     storeValues(memory, ptr, bytes); // first: the source may lie in the rest

@@ -72,7 +72,7 @@ function placer(
       lengths[index] = lengthOf(value, size, where);
       return at;
     }
-    const given = toValues(value, where);
+    const given = toValues(value, where, element);
     const bytes = given.length * size;
     lengths[index] = given.length;
     try {

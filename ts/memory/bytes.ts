@@ -108,8 +108,10 @@ const slots = /* @__PURE__ */ (() => {
 
 /** Returns the length of a typed array from its internal slot; undefined for a DataView. */
 export function viewLength(view: ArrayBufferView): number | undefined {
-  return apply(slots.tag, view, []) === undefined ? undefined : (apply(slots.length, view, []) as number);
+  return viewClass(view) === undefined ? undefined : (apply(slots.length, view, []) as number);
 }
+/** Returns the name of the class of a typed array, of any realm; undefined for anything else. */
+export const viewClass = (view: unknown): string | undefined => apply(slots.tag, view, []);
 
 /**
  * Returns the bytes of a buffer or of a view, not copied.

@@ -8,7 +8,7 @@ import { atomicLoad, atomicStore } from './atomic.ts';
 import type { ScalarDescriptor, ScalarValue, Values } from './descriptor.ts';
 import { installElementMethods, isCopyable, rangeOf, toIndex, type ElementMethods } from './elements.ts';
 import type { ViewIteratorClass } from './iterator.ts';
-import { Ref, type RefHeap } from './ref.ts';
+import { Ref, retainedBy, type RefHeap } from './ref.ts';
 
 /** The heap operations that array refs need. */
 export interface ArrayRefHeap extends RefHeap {
@@ -84,7 +84,7 @@ export abstract class ScalarArrayRef<
   }
   /** A new typed array over the elements; see {@link LinearMemory.view} for how long it is valid. */
   get view(): A {
-    return this.retainedBy(this.type.view(this.allocation.memory, this.address, this.length));
+    return retainedBy(this, this.type.view(this.allocation.memory, this.address, this.length));
   }
   /** The same as {@link at}. */
   readAt(index: number): T {

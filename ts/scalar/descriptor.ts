@@ -9,7 +9,11 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 /** The JavaScript value of a scalar. */
 export type ScalarValue = number | bigint | boolean;
 
-/** Values of an array: an array, a typed array, an array ref, a slice, anything with a length, or an iterable. */
+/**
+ * Values of an array: an array, a typed array, an array ref, a slice, anything with a length, or an iterable. A typed
+ * array of the class that views of the type have is read as a view shows it: a `Uint16Array` has the bits of `f16`, a
+ * `BigUint64Array` the words of a wide integer, a `Uint8Array` the bytes of `bool`.
+ */
 export type Values<T> = ArrayLike<T> | Iterable<T>;
 
 /**

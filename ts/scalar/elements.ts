@@ -2,7 +2,7 @@
 // Elements: what array refs and slices have in common, as methods that are installed on both.
 import { argumentError, ArgumentRangeError, ArgumentTypeError, define } from '../errors.ts';
 import { toCount } from '../memory/address.ts';
-import { repeatBytes, viewLength } from '../memory/bytes.ts';
+import { repeatBytes, viewClass, viewLength } from '../memory/bytes.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { MAX_ELEMENTS } from '../memory/buffers.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
@@ -113,8 +113,9 @@ const methods = {
       return this;
     }
     const start = toCount(offset, OFFSET);
-    const values = methods.toArray.call(this);
-    storeIn(target as { length: number; [index: number]: ScalarValue }, values, start, this.type.kind);
+    const isOwn = viewClass(target) === this.type.Elements.name; // shows elements as a view of these does
+    const values = isOwn ? methods.copy.call(this) : methods.toArray.call(this);
+    storeIn(target as ScalarArray, values as ScalarArray, start, isOwn ? undefined : this.type.kind);
     return this;
   },
   [Symbol.iterator](this: Sequence): IterableIterator<ScalarValue> {
@@ -137,17 +138,16 @@ function hasCopyFrom(target: unknown): boolean {
   }
 }
 
-/** Stores `values` in an array or a typed array. */
-function storeIn(
-  target: { length: number; [index: number]: ScalarValue },
-  values: readonly ScalarValue[],
-  start: number,
-  kind: string,
-): void {
+interface ScalarArray {
+  length: number;
+  [index: number]: ScalarValue;
+}
+/** Stores `values` in an array or a typed array, which must have values of `kind`, if that is given. */
+function storeIn(target: ScalarArray, values: ScalarArray, start: number, kind: string | undefined): void {
   const isView = ArrayBuffer.isView(target);
   const room = isView ? viewLength(target) : Infinity;
   if (room === undefined || (!isView && !Array.isArray(target))) throw new ArgumentTypeError(TARGET, target);
-  if (isView && (/^\[object Big/.test(Object.prototype.toString.call(target)) ? 'bigint' : 'number') !== kind)
+  if (isView && kind && (viewClass(target)?.startsWith('Big') ? 'bigint' : 'number') !== kind)
     throw new ArgumentTypeError(`a typed array of ${kind}s`, target);
   if (start > room - values.length)
     throw new ArgumentRangeError(

@@ -78,7 +78,7 @@ export abstract class Ref {
   }
   /** A new view of the bytes; see {@link LinearMemory.view} for how long it is valid. */
   get allocatedBytesView(): Uint8Array {
-    return this.retainedBy(this.allocation.memory.view(Uint8Array, this.address, this.byteLength));
+    return retainedBy(this, this.allocation.memory.view(Uint8Array, this.address, this.byteLength));
   }
 
   /** @throws {FreedError} if the block was freed */
@@ -122,11 +122,6 @@ export abstract class Ref {
     this.assertLive();
     return toPrimitivePointer(this.heap, this.address);
   }
-  /** @internal Returns `view`, which keeps this ref, and so its block, from being collected from then on. */
-  protected retainedBy<V extends ArrayBufferView>(view: V): V {
-    if (this.heap.collects || this.allocation.extras?.retains) refsOfViews.set(view, this);
-    return view;
-  }
 }
 
 /** @internal @throws {NotOwnedError} if `ref` does not own its block */
@@ -148,8 +143,14 @@ export interface NewRef {
   views: MemoryViews;
 }
 
-/** The refs that views were taken from. */
-const refsOfViews = new WeakMap<ArrayBufferView, Ref>();
+/** The refs and slices that views were taken from. */
+const owners: WeakMap<ArrayBufferView, object> = /* @__PURE__ */ new WeakMap();
+type ViewOwner = Pick<Ref, 'allocation'> & { readonly heap: Pick<RefHeap, 'collects'> };
+/** @internal Returns `view`, which keeps `owner`, and so its block, from being collected from then on. */
+export function retainedBy<V extends ArrayBufferView>(owner: ViewOwner, view: V): V {
+  if (owner.heap.collects || owner.allocation.extras?.retains) owners.set(view, owner);
+  return view;
+}
 
 /** For `using ref = heap.allocInt32()` where the engine has `Symbol.dispose`. */
 export interface Ref {

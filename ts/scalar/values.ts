@@ -2,7 +2,7 @@
 // Converts values to the bytes of a type. Every bulk write converts all values before it stores the first.
 import { argumentError, ArgumentRangeError, ArgumentTypeError, OutOfMemoryError } from '../errors.ts';
 import { toCount, type Address } from '../memory/address.ts';
-import { bytesOf, putBytes, viewLength } from '../memory/bytes.ts';
+import { bytesOf, putBytes, viewClass, viewLength } from '../memory/bytes.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import {
   assertKind,
@@ -50,23 +50,33 @@ function encode<T extends ScalarValue>(
   max: number,
   isAlias: boolean,
 ): Uint8Array {
-  const [source, length] = toArrayLike(values, type.name);
+  const [source, length] = toArrayLike(fromElements(type, values), type.name);
   const bytes = ArrayBuffer.isView(source) ? bytesOf(source) : undefined; // refuses a detached view
   if (length > max) throw new ArgumentRangeError(`at most ${max} values`, length);
-  const own = source instanceof type.Elements;
-  if (bytes && own && hasOwnElements(type)) return isAlias ? bytes : new Uint8Array(bytes);
+  if (bytes && source instanceof type.Elements) return isAlias ? bytes : new Uint8Array(bytes);
   const size = length * type.size;
   const data = size > SMALL_BYTES ? newView(size) : (spareView ?? newView(SMALL_BYTES));
   spareView = undefined;
   for (let i = 0; i < length; i++) {
-    const found: ScalarValue | undefined = source[i];
-    // The typed array of 53-bit pointers has bigint elements, which become numbers.
-    const value = own && type.kind === 'number' && typeof found === 'bigint' ? Number(found) : found;
+    const value: ScalarValue | undefined = source[i];
     if (typeof value !== type.kind) assertKind(type, value, ` at index ${i}`);
     type.set(data, i * type.size, value as T); // of the right type: see the line above
   }
   usedView = data;
   return new Uint8Array(data.buffer, 0, size);
+}
+
+/**
+ * Returns `values`; if they are a typed array of the class that views of the type have, whose elements are not values of
+ * the type (words of a wide integer, the bits of an f16, the bytes of bools), the values that it shows.
+ * @throws {ArgumentRangeError} if its size is not a multiple of that of the type, or it has an invalid ptr53
+ */
+export function fromElements<T extends ScalarValue>(type: ScalarDescriptor<T>, values: Values<T>): Values<T> {
+  if (hasOwnElements(type) || viewClass(values) !== type.Elements.name) return values;
+  const { buffer, byteOffset, length } = bytesOf(values as unknown as ArrayBufferView); // see the line above
+  if (length % type.size !== 0) throw new ArgumentRangeError(`a multiple of ${type.size} bytes`, length);
+  const data = new DataView(buffer, byteOffset, length);
+  return Array.from({ length: length / type.size }, (_, i) => type.get(data, i * type.size));
 }
 
 /** Writes the result of {@link encodeValues} to `address`: all of it or, if it does not fit, nothing. */

@@ -11,7 +11,7 @@ import { installPrinting, printValues } from '../scalar/print.ts';
 import { Ref } from '../scalar/ref.ts';
 import type { ScalarValue, Values } from '../scalar/descriptor.ts';
 import type { Scalar } from '../scalar/scalar.ts';
-import { encodeValues, storeValues } from '../scalar/values.ts';
+import { encodeValues, fromElements, storeValues } from '../scalar/values.ts';
 import type { Layout, PointerSize } from './layout.ts';
 import { derive, withoutBigints } from './instance.ts';
 import { memoryOf, type Origin } from './origin.ts';
@@ -50,7 +50,7 @@ export class ArrayType<T extends CType = CType> implements CompositeType {
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
-    const values = toValues(value, this.name);
+    const values = toValues(value, this.name, this.element);
     if (values.length > this.length)
       throw new ArgumentRangeError(`at most ${this.length} elements for ${this.name}`, values.length);
     storeElements(this.element, memory, address, values, texts);
@@ -77,10 +77,10 @@ export interface Elementwise {
   readonly length: number;
 }
 
-/** Returns the elements of an array, an array ref, a slice, or anything else with a length or an iterator. */
-export function toValues(value: unknown, name: string): Elementwise {
+/** Returns the elements, of `type`, of an array, an array ref, a slice, or anything else with a length or an iterator. */
+export function toValues(value: unknown, name: string, type: CType): Elementwise {
   try {
-    return measured(value, name);
+    return measured(isScalar(type) ? fromElements(type as Scalar, value as Values<never>) : value, name);
   } catch (error) {
     throw argumentError(error, `an array for ${name}`, value);
   }
@@ -174,7 +174,7 @@ export class Elements extends Ref {
   /** Writes `values` to the elements from `offset` on: all of them or, if one is refused or they do not fit, none. */
   set(values: Values<unknown>, offset = 0): this {
     const start = toCount(offset, 'an offset in elements', 0, this.length + 1);
-    const given = toValues(values, this.type.name);
+    const given = toValues(values, this.type.name, this.type);
     const { length } = given;
     if (length > this.length - start)
       throw new ArgumentRangeError(`at most ${this.length - start} values`, length);

@@ -35,7 +35,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   }
   /** @internal */
   store(memory: LinearMemory, address: number, value: unknown, texts?: TextStore): void {
-    storeElements(this.element, memory, address, toValues(value, this.name), texts);
+    storeElements(this.element, memory, address, toValues(value, this.name, this.element), texts);
   }
   /** @internal */
   live(origin: Origin, address: number): unknown {
@@ -70,7 +70,7 @@ export class FlexibleArray<T extends CType = CType> implements CompositeType {
   }
   /** @internal Writes `value`. @throws {ArgumentRangeError} if it has more elements than `bytes` bytes hold */
   storeAll(memory: LinearMemory, address: number, value: unknown, bytes: number, texts: TextStore): void {
-    const values = toValues(value, this.name);
+    const values = toValues(value, this.name, this.element);
     const count = this.#count(bytes, memory);
     if (values.length > count)
       throw new ArgumentRangeError(`at most ${count} elements for ${this.name}`, values.length);

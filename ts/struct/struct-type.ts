@@ -116,7 +116,9 @@ export class StructType<F = Record<string, CType>> {
     const pointerSize = pointerSizeIn(place);
     const { align, flexible, Instance, copier } = this.compiled(pointerSize);
     const given = flexible && (values as Record<string, unknown> | undefined)?.[flexible.name];
-    const bytes = this.#bytes(given === undefined ? 0 : toValues(given, this.name).length, pointerSize);
+    const { element } = (flexible?.type ?? {}) as Partial<UnsizedElements>;
+    const count = element && given !== undefined ? toValues(given, this.name, element).length : 0;
+    const bytes = this.#bytes(count, pointerSize);
     return allocate(place, bytes, align, (origin, address, owned) => {
       const instance = new Instance(origin, address, bytes);
       if (owned) ownInstance(instance);
@@ -138,7 +140,7 @@ export class StructType<F = Record<string, CType>> {
   }
   /** Allocates an array of `count` zeroed structs, or of the given values. */
   allocArray(place: StructAllocator, countOrValues: number | Values<Init<this>>): LiveElements<this> {
-    const given = typeof countOrValues === 'number' ? undefined : toValues(countOrValues, this.name);
+    const given = typeof countOrValues === 'number' ? undefined : toValues(countOrValues, this.name, this);
     const count = given?.length ?? toCount(countOrValues as number, 'a count of elements'); // a number
     const { size, align } = this.compiled(pointerSizeIn(place));
     return allocate(place, toCount(count * size, 'a size in bytes'), align, (origin, address, owned) => {

@@ -3,7 +3,7 @@
 import { ArgumentTypeError } from '../errors.ts';
 import type { Allocation } from '../memory/allocation.ts';
 import { installPrinting } from '../scalar/print.ts';
-import { Ref, type NewRef, type RefHeap } from '../scalar/ref.ts';
+import { Ref, retainedBy, type NewRef, type RefHeap } from '../scalar/ref.ts';
 import type { Encoding } from './encoding.ts';
 import { tryRead, tryWrite } from './fast-path.ts';
 import { headerBytesOf, locateString, readString, writeString, type Framing } from './framing.ts';
@@ -165,7 +165,7 @@ export class StringRef extends Ref {
   /** A new view of the bytes of the string, without a terminator. */
   get encodedBytesView(): Uint8Array {
     const [start, count] = this.textRange();
-    return this.retainedBy(this.allocation.memory.view(Uint8Array, start, count * this.bytesPerElement));
+    return retainedBy(this, this.allocation.memory.view(Uint8Array, start, count * this.bytesPerElement));
   }
   /** A new view of the elements of the string. @throws {MisalignedError} if its address is not a multiple of their size */
   get encodedElementsView(): TextElements {
@@ -179,7 +179,7 @@ export class StringRef extends Ref {
 
   private elements(start: number, count: number): TextElements {
     const Elements = elementsClassOf(this.bytesPerElement);
-    return this.retainedBy(this.allocation.memory.view<TextElements>(Elements, start, count));
+    return retainedBy(this, this.allocation.memory.view<TextElements>(Elements, start, count));
   }
 
   /** Returns the address of the text and its number of elements. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ArgumentRangeError, ArgumentTypeError, createHeapSync, FreedError, scalarTypes, type Scalar, type ScalarArrayRef, type WasmSlice } from '../../../ts/index.ts'; // prettier-ignore
 
-const heap = createHeapSync();
+const heap = createHeapSync({ initialBytes: 2 ** 20 }); // so that no view is detached
 const all = scalarTypes as unknown as readonly Scalar[];
 type Both = ScalarArrayRef | WasmSlice;
 /** The same elements as an array ref, a heap slice and an arena slice. */
@@ -49,6 +49,52 @@ describe.each(all)('elements of $name', (type) => {
       }
       expect(type.allocArray(heap, source as never).toArray()).toEqual(values(1, 0, 1));
     }
+    heap.freeAll();
+  });
+});
+
+describe.each(all)('typed arrays of elements of $name', (type) => {
+  const values = [1, 3, 2].map((n) => (type.name === 'f16' ? n / 2 : value(type, n)));
+  const perElement = type.size / type.Elements.BYTES_PER_ELEMENT;
+  test('are accepted as values: a copy, a view, parts of both, a copy of the copy', () => {
+    for (const [what, elements] of make(type, 3)) {
+      elements.set(values as never);
+      const copy = elements.copy() as unknown as Uint8Array;
+      const sources = [copy, elements.typedArray(), copy.slice(), structuredClone(copy)] as never[];
+      for (const source of sources) {
+        expect(type.allocArray(heap, source).toArray(), what).toEqual(values);
+        for (const [, target] of make(type, 3)) {
+          expect(target.set(source).toArray()).toEqual(values);
+          expect(target.copyFrom(copy.subarray(perElement, 2 * perElement) as never).at(0)).toBe(values[1]);
+          if ('write' in target)
+            expect(target.write(source, 1).toArray().slice(0, 2)).toEqual(values.slice(1));
+        }
+        expect(elements.copyFrom(source).toArray()).toEqual(values); // it may overlap the elements
+      }
+    }
+    heap.freeAll();
+  });
+  test('receive elements as a view of them shows them', () => {
+    for (const [what, elements] of make(type, 3)) {
+      const target = new (type.Elements as Uint8ArrayConstructor)(5 * perElement);
+      elements.set(values as never).copyTo(target as never, perElement);
+      const [first, last] = [target.subarray(0, perElement), target.subarray(4 * perElement)];
+      expect(
+        [...first, ...last].every((each) => Number(each) === 0),
+        what,
+      ).toBe(true);
+      expect(target.subarray(perElement, 4 * perElement)).toEqual(elements.copy());
+      expect(() => elements.copyTo(target as never, 2 * perElement + 1)).toThrow(ArgumentRangeError);
+    }
+    heap.freeAll();
+  });
+  test.runIf(perElement > 1)('are refused if they end inside an element', () => {
+    const [, elements] = make(type, 3)[0] as [string, Both];
+    elements.set(values as never);
+    const source = (elements.copy() as unknown as Uint8Array).subarray(1) as never;
+    expect(() => elements.set(source)).toThrow(ArgumentRangeError);
+    expect(() => type.allocArray(heap, source)).toThrow(ArgumentRangeError);
+    expect(elements.toArray()).toEqual(values);
     heap.freeAll();
   });
 });

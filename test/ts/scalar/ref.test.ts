@@ -171,10 +171,17 @@ describe('arrays', () => {
     expect(first.set(first.view.subarray(0, 2), 1).toArray()).toEqual([1, 1, -2]);
     for (const array of [first, second, third]) array.free();
   });
-  test('accept half-precision numbers, not their bits', () => {
-    const array = heap.allocFloat16Array(new Uint16Array([1, 2]));
-    expect(array.toArray()).toEqual([1, 2]);
-    array.free();
+  test('accept half-precision numbers, and their bits in a Uint16Array, as their view has them', () => {
+    for (const values of [
+      [1, 2],
+      new Float32Array([1, 2]),
+      new Int16Array([1, 2]),
+      new Uint16Array([0x3c00, 0x4000]),
+    ]) {
+      const array = heap.allocFloat16Array(values);
+      expect(array.toArray()).toEqual([1, 2]);
+      array.free();
+    }
   });
   test('whose source fails half way write nothing and allocate nothing', () => {
     const source = { length: 3, 0: 1, get 1(): number { throw new Error('half way'); }, 2: 3 }; // prettier-ignore

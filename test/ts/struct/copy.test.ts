@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentTypeError, i32, struct, u8 } from '../../../ts/index.ts';
+import {
+  ArgumentTypeError,
+  array,
+  createHeapSync,
+  flexible,
+  i32,
+  scalarTypes,
+  struct,
+  u8,
+  type Scalar,
+  type ScalarArrayRef,
+} from '../../../ts/index.ts';
 import { fakeHeap } from '../../support/heap.ts';
 
 /** A struct of `count` fields: f0, f1, ... */
@@ -73,3 +84,28 @@ describe('copies of structs', () => {
     expect(() => struct('bad_t', { ['__proto__']: i32 }).size).toThrow(ArgumentTypeError);
   });
 });
+
+test('an array field takes what its copy has, for every type', () => {
+  const heap = createHeapSync();
+  for (const type of scalarTypes as unknown as readonly Scalar[]) {
+    const values = [1, 0, 3].map((n) =>
+      type.kind === 'bigint' ? BigInt(n) : type.kind === 'boolean' ? n !== 0 : n,
+    );
+    const Type = struct(`s_${type.name}`, { list: array(type as never, 3), rest: flexible(type as never) });
+    const alloc = (values: object): Lists => Type.alloc(heap, values as never) as never;
+    const first = alloc({ list: values, rest: values });
+    const second = alloc({ list: first.list.copy(), rest: first.rest.copy() });
+    second.list = first.list.copy();
+    for (const { list, rest } of [first, second])
+      expect([list.toArray(), rest.toArray()], type.name).toEqual([values, values]);
+    first.free();
+    second.free();
+  }
+  expect(heap.statistics.liveBlocks).toBe(0);
+});
+interface Lists {
+  get list(): ScalarArrayRef;
+  set list(values: unknown);
+  readonly rest: ScalarArrayRef;
+  free(): void;
+}
