@@ -4,9 +4,12 @@ import {
   createWasmHeapManager64,
   f64,
   i32,
+  latin1,
   OutOfBoundsError,
   OutOfMemoryError,
   ptr53,
+  utf16,
+  utf8,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
 
@@ -55,6 +58,27 @@ describe.runIf(heap)('a heap above 4 GiB', () => {
     expect(wide.readUint8(BigInt(5 * GIB - 1))).toBe(9);
     for (const address of [5 * GIB, 5 * GIB - 3, 2 ** 53 - 1, -4, BigInt(5 * GIB)])
       expect(() => i32.read(wide, address)).toThrow(OutOfBoundsError);
+  });
+  test('has strings below 2 GiB and 4 GiB, above both, and across', () => {
+    for (const text of ['Zo\u00eb', 'Zo\u00eb '.repeat(30), 'ascii '.repeat(30)])
+      for (const at of [64, 2 * GIB - 300, 2 * GIB - 4, 2 * GIB + 8, 4 * GIB - 4, 4 * GIB + 4096])
+        for (const codec of [latin1, utf8, utf16]) {
+          const bytes = codec.encode(text);
+          const count = bytes.length / codec.bytesPerElement;
+          wide.writeBytes(at, new Uint8Array([...bytes, 0, 0]));
+          expect(codec.readTerminated(wide, at), `${codec.name} at ${at}`).toBe(text);
+          expect([codec.readTerminated(wide, at, count + 1), codec.readSized(wide, at, count)]).toEqual([
+            text,
+            text,
+          ]);
+          wide.fill(at - 4, 1000, 0x41);
+          expect(codec.writeTerminated(wide, at, text)).toBe(count);
+          expect(wide.readBytes(at, bytes.length)).toEqual(bytes);
+          expect([wide.readUint8(at - 1), wide.readUint8(at + bytes.length + codec.bytesPerElement)]).toEqual(
+            [0x41, 0x41],
+          );
+          wide.fill(at - 4, 1000, 0);
+        }
   });
   test('does not wrap addresses at 4 GiB', () => {
     wide.writeInt32(4 * GIB + 8, 1);

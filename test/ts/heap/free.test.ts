@@ -296,6 +296,15 @@ describe('a malloc that returns a block over a live one', () => {
     );
     expect(heap.allocations()).toEqual([]);
   });
+  test('leaves no entry, wherever its address lies in the table', () => {
+    for (let offset = 8; offset <= 8 * 200; offset += 8) {
+      const { heap, state } = start();
+      const at = heap.alloc(2000);
+      state.next = at + offset;
+      expect(() => heap.alloc(16)).toThrow(ModuleError);
+      expect([offset, heap.allocations()]).toEqual([offset, []]);
+    }
+  });
   test('ends an arena there, and its slices', () => {
     const { heap, state } = start();
     const arena = heap.createHeapArena(200);
