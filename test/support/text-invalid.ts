@@ -190,6 +190,20 @@ describe.each(codecs)('$name, truncated', (codec) => {
         { seed: SEED },
       ),
   );
+  test('the last character of each length in elements, and the first of the next', () => {
+    const points = [1, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff];
+    for (const point of points.filter((each) => each <= (MAX_POINT[label] ?? 0x10ffff))) {
+      const text = String.fromCodePoint(point).repeat(3);
+      const each = model([point]).length;
+      for (let capacity = 0; capacity <= 3 * each; capacity++) {
+        const whole = Math.floor(capacity / each);
+        expect(codec.fit(text, capacity), `U+${point.toString(16)} in ${capacity}`).toBe(
+          (whole * text.length) / 3,
+        );
+        expect(codec.writeSized(heap, 512, text, capacity, { truncate: true })).toBe(whole * each);
+      }
+    }
+  });
   test('a capacity of 0 for a terminated string is refused, and invalid characters after the cut too', () => {
     expect(() => codec.writeTerminated(heap, 512, 'a', 0, { truncate: true })).toThrow(EncodingError);
     expect(codec.writeTerminated(heap, 512, 'a', 1, { truncate: true })).toBe(0);
