@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
+  ArgumentTypeError,
   createWasmHeapManager,
   createWasmHeapManager64,
+  FreedError,
   OutOfMemoryError,
   type WasmHeapManager,
 } from '../../../ts/index.ts';
@@ -85,6 +87,21 @@ describe.each(positions)('an arena %s', (_where, start, bits, capBytes) => {
     heap.frameArena.init(200);
     expect(heap.scope((s) => s.allocInt32(heap.frameArena.allocF32(1) > start ? 5 : 0).value)).toBe(5);
     heap.freeAll();
+  });
+  test.runIf(fits(start, capBytes))('is attached by another heap, which sees that it was destroyed', () => {
+    const heap = heapFrom(start, bits);
+    const arena = heap.createHeapArena(capBytes);
+    const other = heapFrom(start, bits);
+    const attached = other.attachArena(arena.address);
+    const slice = attached.allocF64(2).write([1, 2]);
+    expect([arena.usedBytes(), [...slice], attached.destroyed]).toEqual([16, [1, 2], false]);
+    arena.destroy();
+    expect(() => slice.at(0)).toThrow(FreedError);
+    expect(() => attached.usedBytes()).toThrow(FreedError);
+    expect(() => other.attachArena(arena.address)).toThrow(ArgumentTypeError);
+    const next = heap.createHeapArena(100);
+    heap.freeAll();
+    expect(next.destroyed).toBe(true);
   });
   test.runIf(fits(start, capBytes))('that grows allocates its chunks above that address', () => {
     const heap = heapFrom(start, bits);
