@@ -45,10 +45,11 @@ export class ScopeArena {
   pop(checkpoint: Checkpoint): void {
     const { topAt, checkpoints, chunks } = this.arena;
     const views = this.viewsFor(checkpoint);
-    if (!views || checkpoint.chunks !== chunks?.count || checkpoint.below?.isLeft)
-      return this.leave(checkpoint);
-    checkpoints.endNewest();
-    views.data.setUint32(topAt, checkpoint.top, true);
+    if (!views || checkpoint.chunks !== chunks?.count || checkpoint.below?.isLeft) this.leave(checkpoint);
+    else {
+      checkpoints.endNewest();
+      views.data.setUint32(topAt, checkpoint.top, true);
+    }
   }
   /**
    * Returns true if a new scope can use it. A handle of a slice in a scope publishes the arena, which makes allocations

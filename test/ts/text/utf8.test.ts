@@ -84,8 +84,8 @@ test('of every two first bytes, those that begin a character are those of the Un
     for (let second = 0; second < 0x100; second++) {
       const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
       const bytes = new Uint8Array([lead, second, 0x80, 0x80].slice(0, 1 + more));
-      const low = { 0xe0: 0xa0, 0xf0: 0x90 }[lead] ?? 0x80;
-      const high = { 0xed: 0x9f, 0xf4: 0x8f }[lead] ?? 0xbf;
+      const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+      const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
       const isValid = lead >= 0xc2 && lead <= 0xf4 && second >= low && second <= high;
       const text = decodeLoop(bytes, 0, bytes.length, policy, 0);
       if (isValid === text.includes('\ufffd')) expect([lead, second, text]).toEqual(isValid);
