@@ -29,7 +29,7 @@ const loop = (make, body, start = '0') => {
 const over = (make, name, start) =>
   loop(make, `/* ${name} */ for (const value of elements) sum += value;`, start);
 
-/** Returns a function that makes an object whose iterator only reads. Classes of its own for each kind of typed array. */
+/** Returns a function that makes an object whose iterator only reads. Separate classes for each kind of typed array. */
 const unchecked = (Elements) =>
   new Function(
     'Elements',

@@ -41,10 +41,7 @@ export class WasmHeapArena extends Region {
   private readonly struct: ArenaStruct; // V8 reads a plain property faster than a #name
   /** @internal */
   readonly allocation: Allocation;
-  /**
-   * @internal The address of the field `top`, which `end` follows; 0 with 64-bit addresses or threads, which take the
-   * general path.
-   */
+  /** @internal The address of the field `top`; 0 with 64-bit addresses or threads, which take the general path. */
   readonly topAt: number;
   /** @internal Its blocks; undefined if other code made the arena. */
   readonly chunks: Chunks | undefined;
@@ -88,10 +85,9 @@ export class WasmHeapArena extends Region {
   get address(): number {
     return this.checkpoints.publish();
   }
-  /** @internal Undoes the publication, when nothing is allocated in it. In shared memory it does nothing. */
+  /** @internal Undoes the publication of an arena in unshared memory, when nothing is allocated in it. */
   unpublish(): void {
-    if (this.checkpoints.published && !this.struct.shared && this.current())
-      this.checkpoints.published = false;
+    if (this.checkpoints.published && this.current()) this.checkpoints.published = false;
   }
   /**
    * Returns {@link address} if the arena is passed to a wasm function, and `toString()` for a string.
@@ -185,19 +181,39 @@ export class WasmHeapArena extends Region {
     }
   }
 
+  /** @internal The views of the memory; undefined if `checkpoint` is not the newest, or the general path is needed. */
+  viewsFor(checkpoint: Checkpoint | undefined): Owner['views'] | undefined {
+    const { topAt, views, checkpoints } = this;
+    const isFast = topAt > 0 && topAt + 8 <= views.bytes.length && !checkpoints.published;
+    return isFast && checkpoints.last === checkpoint ? views : undefined;
+  }
+  /** @internal As {@link pushCheckpoint}; undefined if that needs the general path. */
+  tryPush(): Checkpoint | undefined {
+    const { topAt, checkpoints, chunks } = this;
+    const views = this.viewsFor(checkpoints.last);
+    return views && checkpoints.pushAt(views.data.getUint32(topAt, true), (chunks as Chunks).count); // F3: its own
+  }
+  /** @internal As {@link popCheckpoint}; false, and nothing has changed, if that needs the general path. */
+  tryPop(checkpoint: Checkpoint): boolean {
+    const views = this.viewsFor(checkpoint);
+    if (!views || checkpoint.chunks !== this.chunks?.count) return false;
+    this.checkpoints.endNewest();
+    views.data.setUint32(this.topAt, checkpoint.top, true);
+    return true;
+  }
   /** @internal */
   pushCheckpoint(): Checkpoint {
-    return this.current() && this.checkpoints.push();
+    return this.tryPush() ?? (this.current() && this.checkpoints.push());
   }
   /** @internal Ends a checkpoint and frees what was allocated since it began. */
   popCheckpoint(checkpoint: Checkpoint): void {
-    const { checkpoints, chunks: own } = this;
+    if (this.tryPop(checkpoint)) return;
     const struct = this.current();
-    if (!checkpoints.has(checkpoint)) return;
+    if (!this.checkpoints.has(checkpoint)) return;
     const { top, chunks } = checkpoint;
-    if (!own && struct.chunks !== chunks) throw foreignChunksError(this.struct.address);
-    checkpoints.endFrom(checkpoint);
-    const drops = own?.drop(struct, chunks) ?? [];
+    if (!this.chunks && struct.chunks !== chunks) throw foreignChunksError(this.struct.address);
+    this.checkpoints.endFrom(checkpoint);
+    const drops = this.chunks?.drop(struct, chunks) ?? [];
     struct.write(struct.fields.top, top);
     attemptAll(drops);
   }

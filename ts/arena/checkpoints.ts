@@ -116,7 +116,7 @@ export class Checkpoints {
   }
   /** True if `checkpoint` has not ended. */
   has(checkpoint: Checkpoint): boolean {
-    return this.stack.includes(checkpoint);
+    return this.last === checkpoint || this.stack.includes(checkpoint);
   }
   /** Ends `checkpoint`, which is in the stack, and all newer ones. */
   endFrom(checkpoint: Checkpoint): void {

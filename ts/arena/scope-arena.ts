@@ -5,14 +5,13 @@
 //       or a retained scope may still use, allocate separate blocks.
 //   P2  A scope that ends before a newer one leaves its checkpoint: the memory above it is in use. The last one to end
 //       returns to the lowest.
-//   P3  `push`, `pop` and `Scope.bump` do what most scopes need, in little bytecode: see docs/performance.md, "Inlining".
-//       An arena that was published or destroyed, 64-bit addresses, threads, a growth and P2 take the general path.
+//   P3  `tryPush` and `tryPop` of arenas and `Scope.bump` do what most scopes need, in little bytecode: see
+//       docs/performance.md, "Inlining". An arena that was published or destroyed, 64-bit addresses, threads, a growth
+//       and P2 take the general path.
 import { addInternal } from '../heap/allocation-entry.ts';
 import type { Heap } from '../heap/heap.ts';
 import { isShared } from '../memory/buffers.ts';
 import { WasmHeapArena } from './arena.ts';
-import type { Chunks } from './chunks.ts';
-import type { MemoryViews } from '../memory/linear-memory.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { registryOf, type ArenaRegistry } from './registry.ts';
 
@@ -29,27 +28,14 @@ export class ScopeArena {
     addInternal(heap, this.arena.allocation);
   }
 
-  /** The views of the memory; undefined if `checkpoint` is not the newest, or the general path is needed (P3). */
-  viewsFor(checkpoint: Checkpoint | undefined): MemoryViews | undefined {
-    const { topAt, views, checkpoints } = this.arena;
-    const isFast = topAt > 0 && topAt + 8 <= views.bytes.length && !checkpoints.published;
-    return isFast && checkpoints.last === checkpoint ? views : undefined;
-  }
-  /** Begins the checkpoint of a new scope. Returns it, or undefined if that needs the general path (P3). */
-  push(): Checkpoint | undefined {
-    const { topAt, checkpoints, chunks } = this.arena;
-    const views = this.viewsFor(checkpoints.last);
-    return views && checkpoints.pushAt(views.data.getUint32(topAt, true), (chunks as Chunks).count); // it made its chunks
-  }
-  /** Ends `checkpoint`, whose scope has ended (P2, P3). */
+  /** Ends `checkpoint`, whose scope has ended, and those of all ended scopes above the newest open one (P2, P3). */
   pop(checkpoint: Checkpoint): void {
-    const { topAt, checkpoints, chunks } = this.arena;
-    const views = this.viewsFor(checkpoint);
-    if (!views || checkpoint.chunks !== chunks?.count || checkpoint.below?.isLeft) this.leave(checkpoint);
-    else {
-      checkpoints.endNewest();
-      views.data.setUint32(topAt, checkpoint.top, true);
-    }
+    checkpoint.isLeft = true;
+    let { last } = this.arena.checkpoints;
+    let lowest: Checkpoint | undefined;
+    for (; last?.isLeft; last = last.below) lowest = last;
+    if (lowest) this.arena.popCheckpoint(lowest);
+    else checkpoint.allocation?.markFreed();
   }
   /**
    * Returns true if a new scope can use it. A handle of a slice in a scope publishes the arena, which makes allocations
@@ -57,18 +43,9 @@ export class ScopeArena {
    */
   isUsable(): boolean {
     const { arena } = this;
-    if (!arena.destroyed && !arena.checkpoints.last?.below) arena.unpublish();
-    return !arena.destroyed;
-  }
-
-  /** The general path of {@link pop}: ends the checkpoints of all ended scopes above the newest open one (P2). */
-  private leave(checkpoint: Checkpoint): void {
-    checkpoint.isLeft = true;
-    let { last } = this.arena.checkpoints;
-    let lowest: Checkpoint | undefined;
-    for (; last?.isLeft; last = last.below) lowest = last;
-    if (lowest) this.arena.popCheckpoint(lowest);
-    else checkpoint.allocation?.markFreed();
+    if (arena.destroyed) return false;
+    if (!arena.checkpoints.last?.below && !isShared(arena.heap)) arena.unpublish();
+    return true;
   }
 }
 

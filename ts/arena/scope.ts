@@ -49,7 +49,7 @@ export class Scope extends Region {
     super();
     this.heap = heap;
     const found = findScopeArena(heap);
-    const checkpoint = found?.push();
+    const checkpoint = found?.arena.tryPush();
     this.shared = checkpoint ? (found as ScopeArena) : scopeArenaOf(heap); // it pushed the checkpoint
     this.checkpoint = checkpoint ?? this.shared.arena.pushCheckpoint();
   }
@@ -75,8 +75,9 @@ export class Scope extends Region {
    * needs the general path.
    */
   bump(size: number): number {
-    const { topAt } = this.shared.arena;
-    const data = this.shared.viewsFor(this.checkpoint)?.data;
+    const { arena } = this.shared;
+    const { topAt } = arena;
+    const data = arena.viewsFor(this.checkpoint)?.data;
     if (!data) return 0;
     const at = (data.getInt32(topAt, true) + size - 1) & ~(size - 1); // as in WasmHeapArena.alloc
     if (size > ((data.getInt32(topAt + 4, true) - at) | 0)) return 0;
@@ -93,7 +94,7 @@ export class Scope extends Region {
     countOrValues: number | Values<T>,
   ): ScalarArrayRef<T, A> {
     const { heap, shared } = this;
-    if (typeof countOrValues !== 'number' || !shared.viewsFor(this.checkpoint))
+    if (typeof countOrValues !== 'number' || !shared.arena.viewsFor(this.checkpoint))
       return super.allocScalarArray(type, countOrValues);
     const bytes = elementBytes(type, countOrValues);
     const address = shared.arena.alloc(bytes, Math.min(type.size, MALLOC_ALIGN));

@@ -72,8 +72,9 @@ function encode<T extends ScalarValue>(
  * @throws {ArgumentRangeError} if its size is not a multiple of that of the type, or it has an invalid ptr53
  */
 export function fromElements<T extends ScalarValue>(type: ScalarDescriptor<T>, values: Values<T>): Values<T> {
-  if (hasOwnElements(type) || viewClass(values) !== type.Elements.name) return values;
-  const { buffer, byteOffset, length } = bytesOf(values as unknown as ArrayBufferView); // see the line above
+  if (!ArrayBuffer.isView(values) || hasOwnElements(type) || viewClass(values) !== type.Elements.name)
+    return values;
+  const { buffer, byteOffset, length } = bytesOf(values);
   if (length % type.size !== 0) throw new ArgumentRangeError(`a multiple of ${type.size} bytes`, length);
   const data = new DataView(buffer, byteOffset, length);
   return Array.from({ length: length / type.size }, (_, i) => type.get(data, i * type.size));

@@ -108,7 +108,7 @@ const Point = struct('RandomPoint', { x: i32, name: chars(8), at: array(f32, 2) 
 
 /** Members that are internal, wait for other threads, or hand a block over. */
 const SKIPPED =
-  /^(\d+|constructor|exports|memory|handle|refresh|setView|registerOwner|locate\w*|contains|allocationAt|capacityAt|deallocate|call|get|put|set$|Elements|ViewIterator|suballocat\w*|allocate\w*|freeAllocation|reclaim|resizeScalarArray|alloc(Slow|Block)|bump|token|checkpoint\w*|(push|pop)Checkpoint|invalidateAll|unpublish|slow(Read|Write)|addressOf|elementValues|liveMemory|current|beginEpoch|end\w*|elementsOf|pop|frees|assertOpen|compiled|copier|live\w*|load\w*|store\w*|assign|layout|encod\w*|decod\w*|count\w*|wait\w*|\w+Wait\w*|release\w*|adopt|__\w+)$/;
+  /^(\d+|constructor|exports|memory|handle|refresh|setView|registerOwner|locate\w*|contains|allocationAt|capacityAt|deallocate|call|get|put|set$|Elements|ViewIterator|suballocat\w*|allocate\w*|freeAllocation|reclaim|resizeScalarArray|alloc(Slow|Block)|bump|token|checkpoint\w*|(push|pop)Checkpoint|tryP(ush|op)|viewsFor|invalidateAll|unpublish|slow(Read|Write)|addressOf|elementValues|liveMemory|current|beginEpoch|end\w*|elementsOf|pop|frees|assertOpen|compiled|copier|live\w*|load\w*|store\w*|assign|layout|encod\w*|decod\w*|count\w*|wait\w*|\w+Wait\w*|release\w*|adopt|__\w+)$/;
 const TYPES = new Set<unknown>([i32, u8c, ptr64, utf8, utf16, ascii, Point]);
 function methodsOf(object: object): string[] {
   const names = new Set<string>();
